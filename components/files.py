@@ -45,7 +45,7 @@ def whole_folder(target: Path) -> Iterator[Path]:
     temporary = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
     try:
         yield temporary
-        temporary.chmod(0o755)  # noqa: S103 - mkdtemp gives 0700; readers may be other users
+        temporary.chmod(0o755)
         for path in temporary.rglob("*"):
             if path.is_file():
                 _flush(path)

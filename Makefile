@@ -1,0 +1,48 @@
+# `make help` lists what there is. Every verb sets up what it needs.
+.DEFAULT_GOAL := help
+.PHONY: help setup repro test test-fast lint format bench ui clean
+
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/ready
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+help: ## this list
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+setup: $(READY) ## create .venv and install the pinned versions
+
+# torch goes first and pinned: a range met later would pull a CUDA build of several gigabytes.
+$(READY): pyproject.toml constraints.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check torch==2.13.0 --constraint constraints.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	touch $(READY)
+
+repro: $(READY) ## from raw data to a promoted model: all cases, or CASE=finance_risk
+	$(BIN)/casebook run $(CASE)
+
+test: $(READY) ## every test
+	$(BIN)/python -m pytest
+
+test-fast: $(READY) ## the tests that need no server, no pipeline and no browser
+	$(BIN)/python -m pytest -m "not slow and not browser" -n 2
+
+lint: $(READY) ## ruff and mypy
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(READY) ## let ruff write the format
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(READY) ## measure against peers and limits; tables and JSON in benchmarks/
+	$(BIN)/python -m benchmarks
+
+ui: $(READY) ## MLflow on http://127.0.0.1:5000
+	$(BIN)/casebook ui
+
+clean: ## remove what make and dvc made, but not the raw data
+	rm -rf $(VENV) models reports data/prepared state *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,178 @@
+"""From trained learners to a bundle: baselines, blend, calibration, threshold, reference row."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+from lightning.pytorch import LightningModule
+from torch import Tensor, nn
+
+from components.baselines.table import GradientBoosting, SplineLogistic
+from components.bundle import Content, Manifest, write_bundle
+from components.cases.finance_risk.case import (
+    ModelParams,
+    NetworkParams,
+    evaluate_params,
+    model_params,
+)
+from components.compression.export import export_onnx
+from components.contracts import PREPARED_FILES, TRAIN, Job, Meta
+from components.datamodules.table import TARGET, Rows, TableData
+from components.evaluation.binary.blend import mix, mixing_weights
+from components.evaluation.binary.calibration import choose_calibrator
+from components.evaluation.binary.explain import reference_values
+from components.evaluation.binary.metrics import best_f1_threshold
+from components.evaluation.binary.scorecard import band_edges
+from components.learners.binary import BinaryLearner
+from components.networks.tabm import MeanProbability, TabMNetwork, periodic, piecewise_linear
+from components.predictors.table import Member, TableSettings
+from components.preparation.table.encode import TableEncoder
+
+LEARNER, LOGISTIC, LIGHTGBM = "learner", "logistic", "lightgbm"
+BUNDLE, HELD_OUT = "bundle", "held_out.parquet"
+
+
+def make_learner(job: Job, data: TableData, params: NetworkParams) -> BinaryLearner:
+    """A TabM learner whose sizes come from the data, and its embedding's bins from the training rows."""
+    numeric = torch.from_numpy(data.parts[0].encoded.numeric)
+    network = TabMNetwork(
+        embedding=make_embedding(numeric, params),
+        features=numeric.shape[1],
+        cardinalities=data.encoder.sizes,
+        k=params.k,
+        blocks=params.blocks,
+        width=params.width,
+        dropout=params.dropout,
+    )
+    return BinaryLearner(network, job.params.fit)
+
+
+def make_embedding(numeric: Tensor, params: NetworkParams) -> nn.Module | None:
+    if params.embedding == "piecewise_linear":
+        return piecewise_linear(numeric, bins=params.bins, size=params.embedding_size)
+    if params.embedding == "periodic":
+        frequencies, scale = params.frequencies, params.frequency_scale
+        return periodic(numeric, size=params.embedding_size, frequencies=frequencies, scale=scale)
+    return None
+
+
+def assemble(job: Job, learner: LightningModule, folder: Path) -> None:
+    """Write `bundle/` and `held_out.parquet` into `folder`.
+
+    The baselines are trained on the training split. Blend, calibration and threshold rest on the
+    validation split, which no member has learned from.
+    """
+    params = model_params(job)
+    data = TableData(job.paths.prepared(job.case), job.params.fit)
+    logistic, trees = fit_baselines(data, params)
+    held_out = data.parts[1]
+    unseen = (held_out.encoded.numeric, held_out.encoded.categorical)
+    scores = np.column_stack([network_scores(learner, held_out), logistic.predict(*unseen), trees.predict(*unseen)])
+    settings = make_settings(job, params, held_out.target, scores)
+    contents: dict[str, Content] = {
+        "table.json": Meta.read(job.paths.prepared(job.case)).data,
+        f"{LEARNER}.onnx": learner_graph(learner, data.encoder),
+        f"{LOGISTIC}.json": logistic.to_json(),
+    }
+    for seed, graph in enumerate(trees.to_onnx(len(data.encoder.numeric_names) + sum(data.encoder.sizes))):
+        contents[f"{LIGHTGBM}-{seed}.onnx"] = graph.SerializeToString()
+    write_bundle(folder / BUNDLE, make_manifest(job, settings), contents)
+    columns = dict(zip((LEARNER, LOGISTIC, LIGHTGBM), scores.T, strict=True))
+    pd.DataFrame({TARGET: held_out.target, **columns}).to_parquet(folder / HELD_OUT, index=False)
+
+
+def make_manifest(job: Job, settings: TableSettings) -> Manifest:
+    used = [member for member in settings.members if member.kind != "additive"]
+    return Manifest(
+        case=job.case,
+        predictor=job.params.code.predictor.removesuffix(".py"),
+        graphs=tuple(file for member in used for file in member.files),
+        settings=settings.model_dump(mode="json"),
+    )
+
+
+def fit_baselines(data: TableData, params: ModelParams) -> tuple[SplineLogistic, GradientBoosting]:
+    train, encoder = data.parts[0], data.encoder
+    rows = (train.encoded.numeric, train.encoded.categorical, train.target, encoder.sizes)
+    logistic = SplineLogistic(
+        knots=params.logistic.knots, c=params.logistic.c, columns=used_columns(params.logistic.leave_out, encoder)
+    )
+    trees = GradientBoosting(
+        seeds=params.lightgbm.seeds,
+        monotone=monotone_constraints(params.lightgbm.monotone, encoder),
+        settings=params.lightgbm.settings,
+    )
+    return logistic.fit(*rows), trees.fit(*rows)
+
+
+def used_columns(leave_out: Sequence[str], encoder: TableEncoder) -> list[int]:
+    """Where the numeric columns stand that are not left out, nor tell that one left out is missing."""
+    absent = {*leave_out, *(f"{name} missing" for name in leave_out)}
+    return [place for place, name in enumerate(encoder.numeric_names) if name not in absent]
+
+
+def monotone_constraints(signs: Mapping[str, int], encoder: TableEncoder) -> list[int]:
+    """A constraint for each column that LightGBM sees, 0 where `signs` has none."""
+    return [signs.get(name, 0) for name in encoder.numeric_names] + [0] * sum(encoder.sizes)
+
+
+@torch.no_grad()
+def network_scores(learner: LightningModule, rows: Rows) -> np.ndarray:
+    """Probabilities `(N,)` as they are served: the mean over the network's members."""
+    numeric, categorical, _ = rows.tensors()
+    answer: Tensor = served_network(learner)(numeric, categorical)
+    return answer.numpy().astype(np.float64)
+
+
+def served_network(learner: LightningModule) -> MeanProbability:
+    assert isinstance(learner, BinaryLearner)
+    return MeanProbability(learner.network).eval()
+
+
+def learner_graph(learner: LightningModule, encoder: TableEncoder) -> bytes:
+    """The ONNX graph `numeric, categorical -> score`."""
+    example = {
+        "numeric": torch.zeros(2, len(encoder.numeric_names)),
+        "categorical": torch.zeros(2, len(encoder.categorical_names), dtype=torch.long),
+    }
+    return export_onnx(served_network(learner), example, "score")
+
+
+def make_settings(job: Job, params: ModelParams, target: np.ndarray, scores: np.ndarray) -> TableSettings:
+    """Blend, calibration, threshold and bands from held-out scores `(N, M)`: the weights first, then one map."""
+    evaluation, blend = evaluate_params(job), params.blend
+    weights = mixing_weights(target, scores, shrinkage=blend.shrinkage)
+    weights = np.where(weights < blend.min_weight, 0.0, weights)
+    weights /= weights.sum()
+    mixed = mix(scores, weights)
+    choice = choose_calibrator(
+        blend.calibrators, target, mixed, folds=blend.calibration_folds, seed=job.params.fit.seed
+    )
+    score = choice.calibrator.apply(mixed)
+    kinds = {
+        LEARNER: ("network", (LEARNER,)),
+        LOGISTIC: ("additive", (LOGISTIC,)),
+        LIGHTGBM: ("trees", tuple(f"{LIGHTGBM}-{seed}" for seed in range(params.lightgbm.seeds))),
+    }
+    return TableSettings(
+        members=[
+            Member(name=name, kind=kind, files=files, weight=float(weight))
+            for (name, (kind, files)), weight in zip(kinds.items(), weights, strict=True)
+        ],
+        calibrator=choice.calibrator.to_json(),
+        threshold=best_f1_threshold(target, score),
+        decisions=evaluation.decisions,
+        bands=band_edges(score, evaluation.bands).tolist(),
+        reference=_reference(job),
+        reasons=evaluation.reasons,
+    )
+
+
+def _reference(job: Job) -> dict[str, object]:
+    """A typical training row of the negative class; a reason is what sets a declined row apart from it."""
+    prepared = job.paths.prepared(job.case)
+    train = pd.read_parquet(prepared / PREPARED_FILES[TRAIN])
+    columns = list(Meta.read(prepared).data["spec"]["columns"])
+    return reference_values(train[train[TARGET] == 0], columns)

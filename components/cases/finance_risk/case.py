@@ -1,0 +1,148 @@
+"""The contract of a two-class table: a TabM learner beside logistic splines and LightGBM."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import Field
+
+from components.contracts import Case, Job, Metric, Predictor, Scores
+from components.params import Block, Names, read_block
+
+if TYPE_CHECKING:
+    from lightning.pytorch import LightningDataModule, LightningModule
+
+Count = Annotated[int, Field(ge=1)]
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class NetworkParams(Block):
+    """Sizes of the TabM network; `bins`, or `frequencies` and `frequency_scale`, serve their embedding."""
+
+    k: Count
+    blocks: Count
+    width: Count
+    dropout: Share
+    embedding: Literal["none", "piecewise_linear", "periodic"]
+    embedding_size: Count
+    bins: Annotated[int, Field(ge=2)]
+    frequencies: Count
+    frequency_scale: Annotated[float, Field(gt=0)]
+
+
+class LogisticParams(Block):
+    """`leave_out` names numeric features that would only add collinear columns to a linear model."""
+
+    leave_out: Names
+    knots: Annotated[int, Field(ge=2)]
+    c: Annotated[float, Field(gt=0)]
+
+
+class LightGBMParams(Block):
+    """`settings` are LightGBM's own; `monotone` says which features may only raise (1) or lower (-1) the score."""
+
+    seeds: Count
+    settings: dict[str, Any]
+    monotone: dict[str, Literal[-1, 1]]
+
+
+class BlendParams(Block):
+    """`shrinkage` pulls the weights towards equal ones; members below `min_weight` are left out."""
+
+    shrinkage: Annotated[float, Field(ge=0)]
+    min_weight: Share
+    calibrators: Names
+    calibration_folds: Annotated[int, Field(ge=2)]
+
+
+class ModelParams(Block):
+    network: NetworkParams
+    logistic: LogisticParams
+    lightgbm: LightGBMParams
+    blend: BlendParams
+
+
+class Sensitive(Block):
+    """A column whose groups are compared for fairness, cut at `edges` if it is a number."""
+
+    column: str
+    edges: Annotated[tuple[float, ...], Field(strict=False)] | None
+
+
+class EvaluateParams(Block):
+    resamples: Annotated[int, Field(ge=100)]
+    confidence: Annotated[float, Field(gt=0.5, lt=1)]
+    seed: int
+    ece_bins: Annotated[int, Field(ge=2)]
+    bands: Annotated[int, Field(ge=2)]
+    psi_bins: Annotated[int, Field(ge=2)]
+    psi_floor: Annotated[float, Field(gt=0, lt=0.1)]
+    min_group: Count
+    reasons: Count
+    decisions: Annotated[tuple[str, str], Field(strict=False)]
+    slices: list[Sensitive]
+    sensitive: list[Sensitive]
+    intended_use: str
+    limits: str
+
+
+def model_params(job: Job) -> ModelParams:
+    return read_block(ModelParams, job.params.model, f"params.cases.{job.case}.model")
+
+
+def evaluate_params(job: Job) -> EvaluateParams:
+    return read_block(EvaluateParams, job.params.evaluate, f"params.cases.{job.case}.evaluate")
+
+
+def _datamodule(job: Job) -> "LightningDataModule":
+    from components.datamodules.table import TableData
+
+    return TableData(job.paths.prepared(job.case), job.params.fit)
+
+
+def _learner(job: Job, data: "LightningDataModule") -> "LightningModule":
+    from components.cases.finance_risk.assemble import make_learner
+    from components.datamodules.table import TableData
+
+    assert isinstance(data, TableData)
+    return make_learner(job, data, model_params(job).network)
+
+
+def _assemble(job: Job, learner: "LightningModule", folder: Path) -> None:
+    from components.cases.finance_risk.assemble import assemble
+
+    assemble(job, learner, folder)
+
+
+def _predictor(folder: Path) -> Predictor:
+    from components.predictors.table import open_predictor
+
+    return open_predictor(folder)
+
+
+def _metrics(job: Job, threshold: float) -> Mapping[str, Metric]:
+    from components.evaluation.binary.metrics import binary_metrics
+
+    return binary_metrics(threshold=threshold, bins=evaluate_params(job).ece_bins)
+
+
+def _evaluate(job: Job, fitted: Path, out: Path) -> Sequence[Scores]:
+    from components.cases.finance_risk.report import evaluate
+
+    return evaluate(job, fitted, out)
+
+
+CASE = Case(
+    model_params=ModelParams,
+    evaluate_params=EvaluateParams,
+    monitor="val/loss",
+    mode="min",
+    primary="auc",
+    lower_is_better=frozenset({"brier", "ece", "log_loss"}),
+    datamodule=_datamodule,
+    learner=_learner,
+    assemble=_assemble,
+    predictor=_predictor,
+    metrics=_metrics,
+    evaluate=_evaluate,
+)

@@ -1,0 +1,85 @@
+"""Eight-bit integers for the weights of an ONNX graph, and for its activations where a sample is given."""
+
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+import onnx
+from onnxruntime.quantization import (
+    CalibrationDataReader,
+    CalibrationMethod,
+    QuantFormat,
+    QuantType,
+    quantize_dynamic,
+    quantize_static,
+)
+from onnxruntime.quantization.shape_inference import quant_pre_process
+
+from components.errors import CasebookError
+from components.files import whole_file
+
+Feed = Mapping[str, np.ndarray]
+
+
+def int8_dynamic(source: Path, target: Path) -> None:
+    """Weights in int8, activations quantized as they come.
+
+    Raises:
+        CasebookError: nothing in the graph could be quantized, so the variant would be a copy.
+    """
+    with _prepared(source) as graph, whole_file(target) as temporary:
+        # Per tensor: onnxruntime has no per-channel kernel for the batched products of an ensemble.
+        quantize_dynamic(graph, temporary, weight_type=QuantType.QInt8, per_channel=False)
+        _require_int8(temporary, source)
+
+
+def int8_static(source: Path, target: Path, feeds: Sequence[Feed]) -> None:
+    """Weights and activations in int8, their ranges taken from `feeds`.
+
+    Raises:
+        CasebookError: as `int8_dynamic`.
+    """
+    with _prepared(source) as graph, whole_file(target) as temporary:
+        quantize_static(
+            graph,
+            temporary,
+            _Feeds(feeds),
+            quant_format=QuantFormat.QDQ,
+            per_channel=False,
+            weight_type=QuantType.QInt8,
+            activation_type=QuantType.QInt8,
+            calibrate_method=CalibrationMethod.MinMax,
+        )
+        _require_int8(temporary, source)
+
+
+class _Feeds(CalibrationDataReader):
+    def __init__(self, feeds: Sequence[Feed]) -> None:
+        self._feeds = iter(feeds)
+
+    def get_next(self) -> Feed | None:
+        return next(self._feeds, None)
+
+
+@contextmanager
+def _prepared(source: Path) -> Iterator[Path]:
+    """The graph with shapes inferred, in a folder of its own; onnxruntime's hints are kept quiet."""
+    root = logging.getLogger()
+    level = root.level
+    root.setLevel(logging.ERROR)
+    try:
+        with TemporaryDirectory() as folder:
+            prepared = Path(folder) / source.name
+            quant_pre_process(source, prepared, skip_symbolic_shape=True)
+            yield prepared
+    finally:
+        root.setLevel(level)
+
+
+def _require_int8(path: Path, source: Path) -> None:
+    tensors = onnx.load(path).graph.initializer
+    if not any(tensor.data_type == onnx.TensorProto.INT8 and len(tensor.dims) > 1 for tensor in tensors):
+        raise CasebookError(f"{source}: no weight of this graph could be quantized to int8; leave the variant out")

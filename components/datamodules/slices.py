@@ -1,0 +1,58 @@
+"""Batches cut from tensors that live on the device: no per-row Python, no worker processes."""
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import torch
+from lightning.pytorch import Trainer
+from torch import Tensor
+
+from components.seeds import derived_seed
+
+
+class SliceLoader:
+    """Iterates over row slices of equally long tensors in an order given by (seed, epoch).
+
+    Lightning saves and restores `state_dict`, so a run killed in mid-epoch goes on with the very
+    next batch. With several processes each takes every n-th row of the common order.
+    """
+
+    def __init__(self, tensors: tuple[Tensor, ...], *, batch_size: int, seed: int, shuffle: bool, trainer: Trainer):
+        self.tensors = tuple(tensor.to(trainer.strategy.root_device) for tensor in tensors)
+        self.batch_size = batch_size
+        self.seed = seed
+        self.shuffle = shuffle
+        self.trainer = trainer
+        self.position = 0
+        self._skip = 0
+
+    @property
+    def rows(self) -> int:
+        """Rows that this process sees in an epoch; the same for every process."""
+        return len(self.tensors[0]) // self.trainer.world_size
+
+    def __len__(self) -> int:
+        return math.ceil(self.rows / self.batch_size)
+
+    def __iter__(self) -> Iterator[tuple[Tensor, ...]]:
+        # The tensors are put in the epoch's order once, so that a batch is a view and not a copy.
+        ordered = self.tensors if not self.shuffle else self._shuffled()
+        start, self._skip = self._skip, 0
+        for index in range(start, len(self)):
+            self.position = index + 1
+            rows = slice(index * self.batch_size, min((index + 1) * self.batch_size, self.rows))
+            yield tuple(tensor[rows] for tensor in ordered)
+
+    def _shuffled(self) -> tuple[Tensor, ...]:
+        # The epoch is read from the trainer: a hook would be skipped on resuming in mid-epoch.
+        generator = torch.Generator().manual_seed(derived_seed(self.seed, self.trainer.current_epoch))
+        order = torch.randperm(len(self.tensors[0]), generator=generator)
+        mine = order[self.trainer.global_rank :: self.trainer.world_size][: self.rows]
+        return tuple(tensor[mine.to(tensor.device)] for tensor in self.tensors)
+
+    def state_dict(self) -> dict[str, Any]:
+        return {"position": self.position}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        self._skip = state["position"] % len(self)

@@ -1,0 +1,160 @@
+"""What a credit team reads off a score: bands, stability, slices. Rows are applicants, 1 is a bad payer."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy.stats import binomtest
+
+from components.contracts import Metric
+from components.errors import CasebookError
+from components.evaluation.binary.groups import group_labels
+from components.evaluation.binary.rows import checked, has_both_classes
+
+
+def decide(score: np.ndarray, threshold: float, decisions: Sequence[str]) -> np.ndarray:
+    """The decision (N,) for each probability (N,): the first of two at `threshold` and above, else the second."""
+    at_or_above, below = decisions
+    return np.where(np.asarray(score) >= threshold, at_or_above, below)
+
+
+def wilson(successes: int, rows: int, confidence: float) -> tuple[float, float]:
+    """Wilson's score interval of a share (1927); of no rows, all of [0, 1]."""
+    if rows == 0:
+        return 0.0, 1.0
+    found = binomtest(successes, rows).proportion_ci(confidence, method="wilson")
+    return float(found.low), float(found.high)
+
+
+def band_edges(score: np.ndarray, bands: int) -> np.ndarray:
+    """The inner edges, at most `bands` - 1 and rising, that cut a score (N,) into bands of equal mass.
+
+    Equal scores stay together, so a score with few distinct values has fewer bands.
+    """
+    edges = np.unique(np.quantile(np.asarray(score, dtype=np.float64), np.arange(1, bands) / bands))
+    return edges[edges > np.min(score)]
+
+
+def score_bands(target: np.ndarray, score: np.ndarray, edges: np.ndarray, *, confidence: float) -> pd.DataFrame:
+    """One row a band, lowest score first, a band holding its lower edge and not its upper.
+
+    Columns: `band` (1, 2, ...), `low` and `high` (its edges; of the outer bands the lowest and highest score),
+    `rows`, `share`, `bads`, `bad_rate` with its Wilson bounds `bad_rate_low` and `bad_rate_high`,
+    `mean_score`, `cumulative_share` of rows and `cumulative_bad_rate` of this band and those below
+    (who would go bad if all of them were approved), `cumulative_bads` as a share of all bads.
+    Rates are NaN where there are no rows.
+    """
+    target, score = checked(target, score)
+    edges = np.asarray(edges, dtype=np.float64)
+    band = np.searchsorted(edges, score, side="right")
+    rows = np.bincount(band, minlength=len(edges) + 1)
+    bads = np.bincount(band, weights=target, minlength=len(edges) + 1).astype(int)
+    bounds = np.array([wilson(bad, count, confidence) for bad, count in zip(bads, rows, strict=True)])
+    return pd.DataFrame(
+        {
+            "band": np.arange(1, len(rows) + 1),
+            "low": np.append(score.min(), edges),
+            "high": np.append(edges, score.max()),
+            "rows": rows,
+            "share": rows / len(score),
+            "bads": bads,
+            "bad_rate": _share(bads, rows),
+            "bad_rate_low": bounds[:, 0],
+            "bad_rate_high": bounds[:, 1],
+            "mean_score": _share(np.bincount(band, weights=score, minlength=len(rows)), rows),
+            "cumulative_share": np.cumsum(rows) / len(score),
+            "cumulative_bad_rate": _share(np.cumsum(bads), np.cumsum(rows)),
+            "cumulative_bads": _share(np.cumsum(bads), np.full(len(rows), bads.sum())),
+        }
+    )
+
+
+def psi(reference: pd.Series | np.ndarray, recent: pd.Series | np.ndarray, *, bins: int, floor: float) -> float:
+    """Population stability index: the sum over bins of (q - p) log(q / p), p of `reference`, q of `recent`.
+
+    Numbers fall into `bins` quantile bins of the reference, everything else into its values, where
+    those the reference has not are one bin; missing values are a bin of their own. A share below
+    `floor` counts as `floor`, or an empty bin would be infinite. By custom below 0.1 is stable,
+    above 0.25 has shifted (Siddiqi, Credit Risk Scorecards, 2006).
+
+    Raises:
+        CasebookError: one of the samples has no rows.
+    """
+    reference, recent = pd.Series(reference), pd.Series(recent)
+    if reference.empty or recent.empty:
+        raise CasebookError(f"PSI: {len(reference)} reference and {len(recent)} recent rows; both need some")
+    numeric = pd.api.types.is_numeric_dtype(reference) and not pd.api.types.is_bool_dtype(reference)
+    before, after = _numeric_bins(reference, recent, bins) if numeric else _category_bins(reference, recent)
+    size = int(max(before.max(), after.max())) + 1
+    p = np.maximum(np.bincount(before, minlength=size) / len(before), floor)
+    q = np.maximum(np.bincount(after, minlength=size) / len(after), floor)
+    return float(np.sum((q - p) * np.log(q / p)))
+
+
+def psi_table(
+    reference: pd.DataFrame, recent: pd.DataFrame, columns: Sequence[str], *, bins: int, floor: float
+) -> pd.DataFrame:
+    """The PSI of each column, largest first: columns `column` and `psi`."""
+    found = [psi(reference[column], recent[column], bins=bins, floor=floor) for column in columns]
+    table = pd.DataFrame({"column": list(columns), "psi": found})
+    return table.sort_values("psi", ascending=False, kind="stable", ignore_index=True)
+
+
+def slices(
+    metrics: Mapping[str, Metric],
+    target: np.ndarray,
+    score: np.ndarray,
+    column: pd.Series,
+    *,
+    edges: Sequence[float] | None,
+    minimum: int,
+) -> pd.DataFrame:
+    """Metrics for each value of `column` (N,), or for its bands by `edges` (see `group_labels`).
+
+    Columns: `slice`, `rows`, `bads`, `bad_rate`, `sufficient`, and one a metric. A slice with fewer
+    than `minimum` rows or one class only is not `sufficient`: its metrics are NaN, not noise.
+    """
+    target, score = checked(target, score)
+    labels = group_labels(column, edges)
+    table = []
+    for code, name in enumerate(labels.categories):
+        inside = labels.codes == code
+        rows, bads = int(inside.sum()), int(target[inside].sum())
+        sufficient = rows >= minimum and has_both_classes(target[inside])
+        values = {
+            key: metric(target[inside], score[inside]) if sufficient else np.nan for key, metric in metrics.items()
+        }
+        rate = bads / rows if rows else np.nan
+        table.append({"slice": name, "rows": rows, "bads": bads, "bad_rate": rate, "sufficient": sufficient, **values})
+    return pd.DataFrame(table)
+
+
+def records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """A table as JSON-able rows: plain Python values, and None for NaN."""
+    rows = table.astype(object).where(table.notna(), None).to_dict("records")
+    return [{str(key): value.item() if hasattr(value, "item") else value for key, value in row.items()} for row in rows]
+
+
+def _share(part: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    return np.divide(part, rows, out=np.full(len(rows), np.nan), where=rows > 0)
+
+
+def _numeric_bins(reference: pd.Series, recent: pd.Series, bins: int) -> tuple[np.ndarray, np.ndarray]:
+    before, after = (part.to_numpy(dtype=np.float64, na_value=np.nan) for part in (reference, recent))
+    known = before[np.isfinite(before)]
+    edges = band_edges(known, bins) if len(known) else np.array([])
+    missing = len(edges) + 1
+    return tuple(  # type: ignore[return-value]
+        np.where(np.isnan(part), missing, np.searchsorted(edges, part, side="right")) for part in (before, after)
+    )
+
+
+def _category_bins(reference: pd.Series, recent: pd.Series) -> tuple[np.ndarray, np.ndarray]:
+    before, after = reference.astype("string"), recent.astype("string")
+    known = pd.Index(sorted(before.dropna().unique()))
+    missing, unseen = len(known), len(known) + 1
+    return tuple(  # type: ignore[return-value]
+        np.where(part.isna(), missing, np.where(part.isin(known), known.get_indexer(part), unseen))
+        for part in (before, after)
+    )

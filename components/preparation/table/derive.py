@@ -1,0 +1,86 @@
+"""Derived features: arithmetic over columns, and nothing else that Python could do."""
+
+import ast
+import operator
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+BINARY: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: np.divide,
+}
+UNARY: dict[type[ast.unaryop], Callable[[Any], Any]] = {ast.USub: operator.neg, ast.UAdd: operator.pos}
+QUOTED = re.compile(r"`([^`]+)`")
+LARGEST = 1e100
+DEEPEST = 50  # levels of nesting, far from where Python's own recursion would end
+
+
+def names_in(expression: str) -> set[str]:
+    """The columns an expression such as "Amount / (`Net income` + 1)" uses.
+
+    Raises:
+        ValueError: it is not made of names, numbers, + - * / and parentheses.
+    """
+    tree, quoted = _parse(expression)
+    _check(tree, expression, 0)
+    names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    return {quoted.get(name, name) for name in names}
+
+
+def evaluate(expression: str, columns: Mapping[str, np.ndarray]) -> np.ndarray:
+    """The expression over columns of shape (N,), as float64 (N,); NaN where a part is NaN or 0 divides."""
+    tree, quoted = _parse(expression)
+    _check(tree, expression, 0)
+    rows = len(next(iter(columns.values())))
+    with np.errstate(all="ignore"):
+        result = np.broadcast_to(np.asarray(_value(tree, columns, quoted), dtype=np.float64), rows)
+    return np.where(np.isfinite(result), result, np.nan)
+
+
+def _parse(expression: str) -> tuple[ast.expr, dict[str, str]]:
+    """The syntax tree, and the names in backquotes by the identifiers that stand for them."""
+    quoted: dict[str, str] = {}
+
+    def identifier(match: re.Match[str]) -> str:
+        quoted[f"_quoted_{len(quoted)}_"] = match[1]
+        return f" _quoted_{len(quoted) - 1}_ "
+
+    try:
+        return ast.parse(QUOTED.sub(identifier, expression).strip(), mode="eval").body, quoted
+    except (SyntaxError, ValueError, MemoryError, RecursionError):
+        raise ValueError(f"not an expression: {expression!r}; write one such as `Amount` / (`Income` + 1)") from None
+
+
+def _check(node: ast.AST, expression: str, depth: int) -> None:
+    match node:
+        case ast.BinOp(op=op) if type(op) in BINARY and depth < DEEPEST:
+            _check(node.left, expression, depth + 1)
+            _check(node.right, expression, depth + 1)
+        case ast.UnaryOp(op=op) if type(op) in UNARY and depth < DEEPEST:
+            _check(node.operand, expression, depth + 1)
+        case ast.Name():
+            pass
+        case ast.Constant(value=int() | float() as value) if not isinstance(value, bool) and value < LARGEST:
+            pass
+        case _:
+            part = ast.unparse(node) if depth < DEEPEST else "a part nested too deeply"
+            raise ValueError(f"{expression!r} may hold names, numbers, + - * / and parentheses, not {part}")
+
+
+def _value(node: ast.AST, columns: Mapping[str, np.ndarray], quoted: Mapping[str, str]) -> Any:
+    match node:
+        case ast.BinOp():
+            left, right = (_value(side, columns, quoted) for side in (node.left, node.right))
+            return BINARY[type(node.op)](left, right)
+        case ast.UnaryOp():
+            return UNARY[type(node.op)](_value(node.operand, columns, quoted))
+        case ast.Name():
+            return columns[quoted.get(node.id, node.id)]
+        case ast.Constant():
+            return np.float64(node.value)  # type: ignore[arg-type]
+    raise AssertionError(f"{ast.dump(node)} was let through by the check")

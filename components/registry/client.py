@@ -1,0 +1,63 @@
+"""MLflow's client, with every failure to reach the store said in one message."""
+
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import mlflow
+from mlflow.exceptions import MlflowException
+from requests.exceptions import RequestException
+from sqlalchemy.exc import OperationalError
+
+from components.errors import CasebookError
+from components.registry.store import database_file, sqlite_problem, unreachable
+
+
+class Client:
+    """`mlflow.MlflowClient`, every failure to reach the store turned into one `CasebookError`."""
+
+    def __init__(self, uri: str) -> None:
+        self._uri = uri
+        with plain_errors(uri):
+            self._client = mlflow.MlflowClient(uri)
+
+    def __getattr__(self, name: str) -> Any:
+        method = getattr(self._client, name)
+
+        def call(*values: Any, **named: Any) -> Any:
+            with plain_errors(self._uri):
+                return method(*values, **named)
+
+        return call
+
+
+@contextmanager
+def plain_errors(uri: str) -> Iterator[None]:
+    """Turn a store out of reach into one message; what a call did wrong passes as it is."""
+    try:
+        yield
+    except RequestException as error:
+        raise CasebookError(unreachable(uri, error)) from error
+    except OSError as error:
+        if error.errno not in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT):
+            raise
+        raise CasebookError(f"{error.filename}: MLflow's artifacts cannot be written ({error.strerror})") from error
+    except MlflowException as error:
+        if not _out_of_reach(error):
+            raise
+        reason = str(error).splitlines()[0]
+        database = database_file(uri)
+        message = sqlite_problem(database, error) if database is not None else unreachable(uri, reason)
+        raise CasebookError(message) from error
+
+
+def _out_of_reach(error: MlflowException) -> bool:
+    if error.error_code in ("TEMPORARILY_UNAVAILABLE", "PERMISSION_DENIED", "UNAUTHENTICATED"):
+        return True
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, (OperationalError, RequestException)):
+            return True
+        cause = cause.__cause__ or cause.__context__
+    return "out-of-date database schema" in str(error)

@@ -1,0 +1,126 @@
+"""A bundle as an MLflow model folder: served by code that travels with it, free of pickles, checkable file by file."""
+
+import json
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from importlib.metadata import version
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pandas as pd
+from mlflow.models import Model, ModelSignature, infer_signature
+
+from components.files import file_digest, read_json, write_json
+
+COMPONENTS = Path(__file__).resolve().parents[1]
+MODEL_CODE = COMPONENTS / "serving" / "mlflow_model.py"
+# What a predictor may import: the levels below it, and its own.
+SERVING_FOLDERS = ("preparation", "evaluation", "predictors")
+SERVING_PACKAGES = (
+    "mlflow",
+    "numpy",
+    "onnxruntime",
+    "pandas",
+    "pandera",
+    "pyarrow",
+    "pydantic",
+    "pyyaml",
+    "scikit-learn",
+    "scipy",
+)
+BUNDLE, LINEAGE = "bundle", "lineage"
+FILES = "files.json"
+
+
+@contextmanager
+def model_folder(
+    model: Model, bundle: Path, lineage: Mapping[str, str], example: pd.DataFrame, answers: pd.DataFrame
+) -> Iterator[Path]:
+    """Yield a temporary MLflow model folder of `bundle`, with the texts of `lineage` beside it.
+
+    `example` are a few raw rows and `answers` what the bundle answers to them: the signature and
+    the input example come from them.
+    """
+    import mlflow.pyfunc
+
+    signature, rows = _signature(example, answers)
+    with TemporaryDirectory(prefix="casebook-") as draft:
+        staged, folder = Path(draft) / "staged", Path(draft) / "model"
+        mlflow.pyfunc.save_model(
+            folder,
+            python_model=MODEL_CODE,
+            mlflow_model=model,
+            artifacts={BUNDLE: str(_staged_bundle(staged, bundle)), LINEAGE: str(_staged_lineage(staged, lineage))},
+            code_paths=[str(_staged_code(staged))],
+            # Given, or MLflow loads the model in a process of its own to guess them.
+            pip_requirements=[f"{name}=={version(name)}" for name in SERVING_PACKAGES],
+            signature=signature,
+            input_example=rows,
+        )
+        write_json(folder / FILES, _digests(folder))
+        yield folder
+
+
+def bundle_in(folder: Path) -> Path:
+    return folder / "artifacts" / BUNDLE
+
+
+def lineage_in(folder: Path, name: str) -> str | None:
+    """The text that was registered with the model under `name`; None if none was."""
+    path = folder / "artifacts" / LINEAGE / name
+    return path.read_text(encoding="utf-8") if path.is_file() else None
+
+
+def damage(folder: Path) -> list[str]:
+    """What of a model folder is missing or differs from what was written; empty if it is whole."""
+    if not (folder / FILES).is_file():
+        return [FILES]
+    try:
+        expected = read_json(folder / FILES)
+    except (json.JSONDecodeError, UnicodeDecodeError):
+        return [FILES]
+    return [
+        name
+        for name, digest in expected.items()
+        if not (folder / name).is_file() or file_digest(folder / name) != digest
+    ]
+
+
+def _digests(folder: Path) -> dict[str, str]:
+    for compiled in list(folder.rglob("__pycache__")):
+        shutil.rmtree(compiled)
+    return {
+        path.relative_to(folder).as_posix(): file_digest(path) for path in sorted(folder.rglob("*")) if path.is_file()
+    }
+
+
+def _staged_bundle(staged: Path, bundle: Path) -> Path:
+    return Path(shutil.copytree(bundle, staged / BUNDLE))  # MLflow names the artifact after its folder
+
+
+def _staged_lineage(staged: Path, lineage: Mapping[str, str]) -> Path:
+    folder = staged / LINEAGE
+    folder.mkdir(parents=True)
+    for name, text in lineage.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    return folder
+
+
+def _staged_code(staged: Path) -> Path:
+    code = staged / "components"
+    code.mkdir(parents=True)
+    for path in COMPONENTS.glob("*.py"):
+        shutil.copy(path, code / path.name)
+    for name in SERVING_FOLDERS:
+        shutil.copytree(COMPONENTS / name, code / name, ignore=shutil.ignore_patterns("__pycache__"))
+    return code
+
+
+def _signature(example: pd.DataFrame, answers: pd.DataFrame) -> tuple[ModelSignature, pd.DataFrame]:
+    """The signature, and the example as it asks for it.
+
+    Integer columns are declared double: one missing value turns a column of integers into floats.
+    """
+    rows = example.astype(dict.fromkeys(example.select_dtypes("integer"), "float64"))
+    return infer_signature(rows, answers), rows

@@ -1,0 +1,140 @@
+"""From a decision to the champion, and back: the ledger is written first, then the alias follows."""
+
+from collections.abc import Mapping
+
+from mlflow.entities import Metric
+
+from components.contracts import Decision, Interval
+from components.errors import CasebookError
+from components.files import json_digest
+from components.registry.champion import CHAMPION, champion_version, origin_of
+from components.registry.gate import decision_digest
+from components.registry.ledger import (
+    PROMOTED,
+    REFUSED,
+    ROLLED_BACK,
+    Entry,
+    append,
+    champions,
+    history,
+    recorded,
+)
+from components.registry.register import bundle_of, model_id_of
+from components.registry.track import Tracker, plain_name
+
+
+def settle(
+    tracker: Tracker,
+    case: str,
+    version: str,
+    decision: Decision,
+    metrics: Mapping[str, Interval],
+    rival: str | None,
+) -> Entry:
+    """Write the gate's decision into the ledger, once, then let `champion` follow a promotion.
+
+    The ledger comes first: cut off in between, the same call finds its entry and moves the alias.
+
+    Raises:
+        CasebookError: the champion is neither `rival`, against which the decision was made, nor
+            this version: somebody else has promoted meanwhile.
+    """
+    now = champion_version(tracker, case)
+    if now not in (rival, version, None):
+        raise CasebookError(
+            f"{case}: version {now} became champion while {version} was compared with {rival}; run again"
+        )
+    entry = recorded(history(tracker, case), version, decision_digest(decision))
+    if entry is None:
+        before = now if now is not None else rival
+        _log_on_model(tracker, case, version, metrics)
+        entry = append(tracker, case, _entry(decision, version, before, origin_of(tracker, case, version), metrics))
+    if decision.promoted:
+        tracker.client.set_registered_model_alias(case, CHAMPION, version)
+    tracker.client.set_model_version_tag(case, version, "decision", entry.action)
+    tracker.client.set_model_version_tag(case, version, "decision_reasons", "; ".join(decision.reasons)[:5000])
+    return entry
+
+
+def _entry(
+    decision: Decision, version: str, before: str | None, origin: Mapping[str, str], metrics: Mapping[str, Interval]
+) -> Entry:
+    return Entry(
+        action=PROMOTED if decision.promoted else REFUSED,
+        version=version,
+        before=before,
+        after=version if decision.promoted else before,
+        digest=decision_digest(decision),
+        origin=origin,
+        metrics={name: {"value": one.value, "low": one.low, "high": one.high} for name, one in metrics.items()},
+        checks=[[check.name, check.passed, check.reason] for check in decision.checks],
+    )
+
+
+def _log_on_model(tracker: Tracker, case: str, version: str, metrics: Mapping[str, Interval]) -> None:
+    """Show the figures that decided beside the version, whose page shows those of its model."""
+    found = tracker.client.get_model_version(case, version)
+    moment = int(found.creation_timestamp)  # the same each time: MLflow keeps one of two equal points
+    points = [
+        Metric(f"release/{plain_name(name)}", one.value, moment, 0, model_id=model_id_of(found))
+        for name, one in metrics.items()
+    ]
+    tracker.client.log_batch(str(found.run_id), points)
+
+
+def rollback(tracker: Tracker, case: str, to_version: str | None = None) -> Entry:
+    """Make the champion before this one, or `to_version`, champion again, and record it.
+
+    Raises:
+        CasebookError: there is no champion, none before it, the version never passed the gate, is
+            champion already, or cannot be read.
+    """
+    entries = history(tracker, case)
+    now = champion_version(tracker, case)
+    if (cut_off := _cut_off(entries, now)) is not None and to_version in (None, cut_off.version):
+        tracker.client.set_registered_model_alias(case, CHAMPION, cut_off.version)
+        return cut_off
+    target = to_version or _champion_before(case, entries, now)
+    _check_target(case, entries, now, target)
+    bundle_of(tracker, case, target)
+    promotion = next(one for one in reversed(entries) if one.action == PROMOTED and one.version == target)
+    entry = Entry(
+        action=ROLLED_BACK,
+        version=target,
+        before=now,
+        after=target,
+        digest=json_digest({"rollback": [now, target]}),
+        origin=promotion.origin,
+        metrics=promotion.metrics,
+        checks=(),
+    )
+    written = append(tracker, case, entry)
+    tracker.client.set_registered_model_alias(case, CHAMPION, target)
+    return written
+
+
+def _cut_off(entries: list[Entry], now: str | None) -> Entry | None:
+    """A rollback that was recorded but did not get to move the alias."""
+    last = next((one for one in reversed(entries) if one.action != REFUSED), None)
+    if last is None or last.action != ROLLED_BACK or last.before != now or last.after == now:
+        return None
+    return last
+
+
+def _champion_before(case: str, entries: list[Entry], now: str | None) -> str:
+    line = champions(entries)
+    if now in line:
+        line = line[: line.index(now)]
+    if now is None or not line:
+        raise CasebookError(f"{case}: no champion before version {now}; `casebook history {case}` shows all decisions")
+    return line[-1]
+
+
+def _check_target(case: str, entries: list[Entry], now: str | None, target: str) -> None:
+    passed = sorted({one.version for one in entries if one.action == PROMOTED}, key=int)
+    if target not in passed:
+        raise CasebookError(
+            f"{case}: version {target} never passed the gate; those that did: {', '.join(passed) or 'none'}"
+        )
+    if target == now:
+        raise CasebookError(f"{case}: version {target} is the champion already")

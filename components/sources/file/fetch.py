@@ -1,0 +1,57 @@
+"""A file that the user has: CSV, TSV, text or Parquet."""
+
+import os
+from pathlib import Path
+
+from components.errors import CasebookError
+from components.params import FileSource
+from components.sources import copying
+
+SUFFIXES = (".csv", ".tsv", ".txt", ".parquet")
+
+
+def fetch(source: FileSource, folder: Path, root: Path) -> None:
+    """Copy the file to `folder` byte for byte, with its time; a relative path counts from `root`.
+
+    Raises:
+        CasebookError: the file is missing, a folder, unreadable, empty, of an unknown suffix or
+            another digest than the pinned one, or `to` is unfit.
+    """
+    copying.check_name(source.to)
+    path = root / Path(source.path).expanduser()
+    try:
+        _check(path, source.to)
+        digest = _copy(path, folder / source.to)
+    except OSError as error:
+        raise CasebookError(
+            f"{path}: cannot be copied to {folder}: {error.strerror}; see to its permissions and to the disk"
+        ) from None
+    if source.sha256 is not None and digest != source.sha256:
+        raise CasebookError(
+            f"{path}: expected sha256 {source.sha256}, found {digest}; if the file was meant to change, put the new "
+            "sha256 into params.yaml, or null to take any"
+        )
+
+
+def _check(path: Path, to: str) -> None:
+    if path.is_dir():
+        raise CasebookError(f"{path}: a folder; name one file in it as source.path")
+    if not path.exists():
+        raise CasebookError(f"{path}: not found; correct source.path (a relative one counts from the checkout)")
+    if not path.is_file():
+        raise CasebookError(f"{path}: not a regular file; write its rows to one and name that as source.path")
+    suffix = path.suffix.lower()
+    if suffix not in SUFFIXES:
+        raise CasebookError(f"{path}: suffix {suffix!r} is none of {', '.join(SUFFIXES)}; convert it to one of these")
+    if Path(to).suffix != suffix:
+        raise CasebookError(f"params.yaml: source: to: {to!r} must end with {suffix}, as {path.name} does")
+
+
+def _copy(path: Path, target: Path) -> str:
+    with path.open("rb") as stream:
+        origin = os.fstat(stream.fileno())
+        if origin.st_size == 0:
+            raise CasebookError(f"{path}: empty file (0 bytes); give one with rows, or correct source.path")
+        digest = copying.copy(stream, target, origin.st_size, path.name)
+    os.utime(target, ns=(origin.st_mtime_ns, origin.st_mtime_ns))
+    return digest

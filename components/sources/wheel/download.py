@@ -1,0 +1,79 @@
+"""Package archives, from the index that pip is set up for, kept in a cache."""
+
+import logging
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from components.errors import CasebookError
+from components.files import held_lock, sweep_temporaries, whole_folder
+from components.params import WheelSource
+
+log = logging.getLogger(__name__)
+
+# An sdist is not left to `pip download`, which runs the package's own code: see sdist.py.
+COMMANDS = {
+    "wheel": ["-m", "pip", "download", "--only-binary=:all:", "--no-deps"],
+    "sdist": ["-P", str(Path(__file__).with_name("sdist.py")), "--no-binary=:all:", "--no-deps"],
+}
+
+
+def archive(source: WheelSource, cache: Path) -> Path:
+    """The archive of `source`: the one in `cache`, or downloaded into it whole. Nothing of it is run.
+
+    Two that want the same archive at once download it once: the second waits.
+
+    Raises:
+        CasebookError: the index is out of reach or has no such version or no such kind of archive.
+    """
+    folder = cache / source.requirement / source.archive
+    with held_lock(folder.with_suffix(".lock"), f"download of {source.requirement}"):
+        if not folder.exists():
+            sweep_temporaries(folder.parent, folder.name)
+            with whole_folder(folder) as temporary:
+                _download(source, temporary)
+        found = list(folder.iterdir())
+    if len(found) != 1:
+        raise CasebookError(f"{folder}: has {len(found)} files, not one archive; delete it and fetch again")
+    log.info("%s: %s", source.requirement, found[0])
+    return found[0]
+
+
+def _download(source: WheelSource, folder: Path) -> None:
+    log.info("%s: downloading its %s", source.requirement, source.archive)
+    mirror = os.environ.get("CASEBOOK_MIRROR")
+    options = ["--no-input", "--disable-pip-version-check", "--dest", str(folder)]
+    options += ["--find-links", mirror] if mirror else []
+    # After `--` a requirement that starts with a dash is no option.
+    code, said = _run([sys.executable, *COMMANDS[source.archive], *options, "--", source.requirement])
+    if code != 0:
+        raise CasebookError(_failure(source, code, said))
+
+
+def _run(command: list[str]) -> tuple[int, list[str]]:
+    """Run `command`, logging its warnings as they come; give its exit code and what it said on stderr."""
+    # pip draws its bar on stdout, which is for a command's own answer: a terminal gets it on stderr.
+    bar = sys.stderr if sys.stderr.isatty() else subprocess.DEVNULL
+    said = []
+    with subprocess.Popen(command, stdout=bar, stderr=subprocess.PIPE, encoding="utf-8", errors="replace") as process:
+        try:
+            for line in process.stderr or ():
+                said.append(line.strip())
+                if line.startswith("WARNING: "):  # such as a retry, while a person waits
+                    log.warning("pip: %s", line.removeprefix("WARNING: ").strip())
+        except BaseException:  # a signal: do not wait for the download to end
+            process.kill()
+            raise
+    return process.returncode, [line for line in said if line]
+
+
+def _failure(source: WheelSource, code: int, said: list[str]) -> str:
+    # pip's last line says that there is none, the one before it which versions there are.
+    errors = [line.removeprefix("ERROR: ") for line in said if line.startswith("ERROR: ")][-2:]
+    reason = "; ".join(errors or said[-1:]) or f"no message, exit code {code}"
+    return (
+        f"{source.requirement}: its {source.archive} could not be downloaded: {reason}. Check the version, the network "
+        "and pip's index settings (`pip config list`; no versions at all mean that the index was not reached), or set "
+        "CASEBOOK_MIRROR to a folder or page with the archive, or take the rows from a file (`source: kind: file`)"
+    )

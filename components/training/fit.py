@@ -1,0 +1,152 @@
+"""Train one learner with Lightning: resumable, bit-identical under its seed, killed without loss."""
+
+import logging
+import shutil
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import timedelta
+from pathlib import Path
+from typing import Literal
+
+import torch
+from lightning.pytorch import Callback, LightningDataModule, LightningModule, Trainer
+from lightning.pytorch.callbacks import EarlyStopping, ModelCheckpoint, Timer
+from lightning.pytorch.loggers import Logger
+
+from components.contracts import Case, FitResult, Job
+from components.errors import CasebookError, DivergedError
+from components.files import read_json, write_json
+from components.params import FitParams
+from components.training.progress import ProgressLog
+
+log = logging.getLogger(__name__)
+
+RESULT = "result.json"
+BEST, LAST = "best", "last"
+
+
+def fit(
+    job: Job,
+    case: Case,
+    *,
+    state: Path,
+    logger: Logger | None = None,
+    callbacks: Sequence[Callback] = (),
+) -> tuple[LightningModule, FitResult]:
+    """Train the case's learner and return it with its best weights.
+
+    Checkpoints live in `state`. If a run was killed, the same call goes on after its last whole
+    epoch and ends with the same weights as an undisturbed run; if it had ended, it is not repeated.
+
+    Raises:
+        CasebookError: the monitored metric became NaN, or the parameters ask for a device that
+            this machine does not have.
+    """
+    params = job.params.fit
+    torch.set_num_threads(params.threads)
+    learner, datamodule = build(job, case)
+    if not (state / RESULT).exists():
+        result = _train(params, case, learner, datamodule, state, logger, callbacks)
+        write_json(state / RESULT, asdict(result))
+    result = FitResult(**read_json(state / RESULT))
+    checkpoint = torch.load(state / f"{BEST}.ckpt", map_location="cpu", weights_only=True)
+    learner.load_state_dict(checkpoint["state_dict"])
+    return learner.eval(), result
+
+
+def build(job: Job, case: Case) -> tuple[LightningModule, LightningDataModule]:
+    """A fresh learner with weights drawn from the fit's seed, and its data."""
+    datamodule = case.datamodule(job)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(job.params.fit.seed)
+        return case.learner(job, datamodule), datamodule
+
+
+def forget(state: Path) -> None:
+    """Remove the checkpoints in `state`, so that the next `fit` starts anew."""
+    shutil.rmtree(state, ignore_errors=True)
+
+
+def _train(
+    params: FitParams,
+    case: Case,
+    learner: LightningModule,
+    datamodule: LightningDataModule,
+    state: Path,
+    logger: Logger | None,
+    callbacks: Sequence[Callback],
+) -> FitResult:
+    stopping = EarlyStopping(case.monitor, mode=case.mode, patience=params.patience, check_finite=True)
+    best = ModelCheckpoint(
+        state,
+        filename=BEST,
+        monitor=case.monitor,
+        mode=case.mode,
+        save_last=True,
+        enable_version_counter=False,
+        auto_insert_metric_name=False,
+    )
+    timer = Timer(timedelta(minutes=params.max_minutes))
+    trainer = make_trainer(params, logger, [best, stopping, timer, ProgressLog(params.max_epochs), *callbacks])
+    last = state / f"{LAST}.ckpt"
+    if last.exists():
+        log.info("resuming from %s", last)
+    trainer.fit(learner, datamodule=datamodule, ckpt_path=str(last) if last.exists() else None)
+    if best.best_model_score is None or not torch.isfinite(best.best_model_score):
+        raise DivergedError(
+            f"{case.monitor} was never a finite number in {trainer.current_epoch} epochs; "
+            "lower cases.<case>.fit.lr or look at the data"
+        )
+    return FitResult(
+        monitor=case.monitor,
+        value=float(best.best_model_score),
+        best_epoch=int(torch.load(best.best_model_path, weights_only=True)["epoch"]),
+        epochs=trainer.current_epoch,
+        stopped=_reason(stopping, timer),
+    )
+
+
+def make_trainer(params: FitParams, logger: Logger | None, callbacks: list[Callback]) -> Trainer:
+    """Lightning's Trainer as the parameters say, without the extras that cost time on small tables.
+
+    Raises:
+        CasebookError: the accelerator or the number of devices is not there.
+    """
+    for name in ("lightning.pytorch", "lightning.fabric"):
+        logging.getLogger(name).setLevel(logging.WARNING)  # what it says of devices and tips is no news here
+    try:
+        return Trainer(
+            accelerator=params.accelerator,
+            devices=params.devices,
+            num_nodes=params.num_nodes,
+            strategy=params.strategy,
+            precision=params.precision,
+            max_epochs=params.max_epochs,
+            gradient_clip_val=params.gradient_clip,
+            logger=logger or False,
+            callbacks=callbacks,
+            enable_progress_bar=False,
+            enable_model_summary=False,
+            num_sanity_val_steps=0,
+            log_every_n_steps=1_000_000_000,  # epochs are logged, steps are not: a step may cost less than its log line
+            use_distributed_sampler=False,
+        )
+    except (RuntimeError, ValueError, TypeError) as error:
+        raise CasebookError(
+            f"fit: Lightning cannot run on accelerator={params.accelerator!r}, devices={params.devices}, "
+            f"strategy={params.strategy!r}, precision={params.precision!r} here: {error}"
+        ) from error
+
+
+def _reason(stopping: EarlyStopping, timer: Timer) -> Literal["epochs", "patience", "minutes"]:
+    if stopping.stopped_epoch:
+        return "patience"
+    return "minutes" if (timer.time_remaining() or 0) <= 0 else "epochs"
+
+
+def resume_epoch(state: Path) -> int:
+    """The first epoch that a `fit` in `state` would still run; 0 if it would start anew."""
+    if (state / RESULT).exists():
+        return int(read_json(state / RESULT)["epochs"])
+    last = state / f"{LAST}.ckpt"
+    return int(torch.load(last, map_location="cpu", weights_only=True)["epoch"]) + 1 if last.exists() else 0

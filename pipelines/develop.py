@@ -1,0 +1,76 @@
+"""The flow that a schedule or a team runs: the stages of `dvc.yaml`, a task each, cases side by side.
+
+Each task runs its stage through DVC in a process of its own, so the flow and `dvc repro` end in the
+same lock. Prefect's cache stays off: DVC sees code, data and parameters, where Prefect sees none.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+from pipelines.environment import ROOT, prepare_environment
+
+prepare_environment()
+
+from prefect import flow, task  # noqa: E402 - prefect reads the environment when it is imported
+from prefect.cache_policies import NO_CACHE  # noqa: E402
+from prefect.futures import PrefectFuture  # noqa: E402
+from prefect.logging import get_run_logger  # noqa: E402
+
+from components.params import load_params  # noqa: E402
+from pipelines.reproduce import end_running, reproduce  # noqa: E402
+from pipelines.stages import STAGES  # noqa: E402
+
+
+class StageError(RuntimeError):
+    """A stage ended with an exit code other than 0; its own message stands in the log above."""
+
+
+@task(task_run_name="{stage}@{case}", cache_policy=NO_CACHE)
+def run_stage(stage: str, case: str, root: str) -> None:
+    """Bring one stage of one case up to date."""
+    get_run_logger().info("dvc repro -s %s@%s", stage, case)
+    code = reproduce([f"{stage}@{case}"], Path(root), single=True)
+    if code != 0:
+        raise StageError(f"{stage}@{case} ended with exit code {code}; its message stands above")
+
+
+@flow(name="develop", flow_run_name="develop {cases}")
+def develop(cases: list[str], root: str = str(ROOT)) -> None:
+    """Fetch, prepare, search, fit, evaluate, compress and release each case.
+
+    The stages of a case run one after the other, the cases side by side. A failed stage ends its
+    own case only.
+    """
+    last: list[PrefectFuture[None]] = []
+    try:
+        for case in cases:
+            previous: list[PrefectFuture[None]] = []
+            for stage in STAGES:
+                previous = [run_stage.submit(stage=stage, case=case, root=root, wait_for=previous)]
+            last += previous
+        for future in last:
+            future.result()
+    except BaseException:
+        end_running()
+        raise
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m pipelines.develop", description=develop.__doc__)
+    parser.add_argument("cases", nargs="*", help="cases of params.yaml; all of them if none is named")
+    arguments = parser.parse_args()
+    params = load_params(ROOT / "params.yaml")
+    names = arguments.cases or sorted(params.cases)
+    for name in names:
+        params.case(name)
+    try:
+        develop(names)
+    except StageError as error:
+        print(error, file=sys.stderr)  # noqa: T201
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

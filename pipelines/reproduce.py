@@ -1,0 +1,111 @@
+"""Calls `dvc repro` so that it waits for another one instead of failing, and ends whole when told to."""
+
+import logging
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+
+log = logging.getLogger(__name__)
+
+# DVC names the lock in its refusal; both forms mean "another dvc is at it", and pass.
+BUSY = ("is busy, it is being blocked by", "Unable to acquire lock")
+WAIT_SECONDS = 2.0
+GRACE_SECONDS = 20.0
+
+Process = subprocess.Popen[str]
+
+
+def reproduce(targets: list[str], root: Path, *, single: bool = False, force: bool = False) -> int:
+    """Run `dvc repro TARGETS` in `root` and return its exit code.
+
+    `single` runs the named stages only and not those before them. While another `dvc repro` holds
+    one of the stages this waits and says so. SIGTERM and SIGINT are passed to DVC's whole process
+    group, so that no stage is left behind.
+    """
+    command = [sys.executable, "-m", "dvc", "repro", *(["-s"] if single else []), *(["-f"] if force else []), *targets]
+    said = False
+    while True:
+        code, busy = _run(command, root)
+        if not busy:
+            return code
+        if not said:
+            log.warning("another dvc repro is running %s; waiting for it to end", ", ".join(targets) or "here")
+            said = True
+        time.sleep(WAIT_SECONDS)
+
+
+def _run(command: list[str], root: Path) -> tuple[int, bool]:
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
+    process = subprocess.Popen(
+        command, cwd=root, env={**os.environ, "PATH": path}, stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
+    with _ended_with_us(process):
+        assert process.stderr is not None
+        busy = False
+        for line in process.stderr:
+            busy = busy or any(mark in line for mark in BUSY)
+            if not busy:
+                sys.stderr.write(line)
+                sys.stderr.flush()
+        return process.wait(), busy
+
+
+@contextmanager
+def _ended_with_us(process: Process) -> Iterator[None]:
+    """End the process's group when the block is left, or when this process is told to end."""
+    running.add(process)
+    signals = (signal.SIGTERM, signal.SIGINT) if threading.current_thread() is threading.main_thread() else ()
+    handlers = {number: signal.signal(number, _exit_for(process)) for number in signals}
+    try:
+        yield
+    finally:
+        end_group(process)
+        running.discard(process)
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+
+
+def _exit_for(process: Process) -> Callable[[int, FrameType | None], None]:
+    def handle(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - what signal.signal calls
+        end_group(process)
+        raise SystemExit(128 + number)
+
+    return handle
+
+
+# Python runs signal handlers in the main thread only: a flow, whose stages run in others, ends these.
+running: set[Process] = set()
+
+
+def end_running() -> None:
+    """End every `dvc repro` that any thread of this process has started."""
+    for process in list(running):
+        end_group(process)
+
+
+def end_group(process: Process) -> None:
+    """Ask the process's whole group to end, and kill what is still there after a while."""
+    for number, patience in ((signal.SIGTERM, GRACE_SECONDS), (signal.SIGKILL, 1.0)):
+        try:
+            os.killpg(process.pid, number)
+        except ProcessLookupError:
+            return
+        deadline = time.monotonic() + patience
+        while time.monotonic() < deadline and _alive(process):
+            time.sleep(0.05)
+
+
+def _alive(process: Process) -> bool:
+    process.poll()
+    try:
+        os.killpg(process.pid, 0)
+    except ProcessLookupError:
+        return False
+    return True

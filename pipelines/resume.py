@@ -1,0 +1,54 @@
+"""Which state a stage goes on from: that of a killed run of the very same inputs, else none.
+
+State (checkpoints, studies) lives outside the stage's outs, because DVC removes those before it
+runs a stage. It is kept until the next run, since a kill may fall between the end of the work and
+the moment DVC records it.
+"""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from components.files import dvc_md5, json_digest, read_json, write_json
+
+DONE = "done.json"
+
+
+def open_state(folder: Path, inputs: dict[str, Any], recorded_md5: str | None) -> Path:
+    """The state folder for these inputs, below `folder`; states of other inputs are removed.
+
+    A state whose result DVC has recorded belongs to a run that is over: the stage was asked for
+    again (`dvc repro -f`), and starts anew.
+    """
+    state = folder / json_digest(inputs)
+    for other in folder.glob("*"):
+        if other.is_dir() and other != state:
+            shutil.rmtree(other)
+    done = state / DONE
+    if done.exists() and read_json(done)["md5"] == recorded_md5:
+        shutil.rmtree(state)
+    state.mkdir(parents=True, exist_ok=True)
+    return state
+
+
+def close_state(state: Path, out: Path) -> None:
+    """Note what the run made, so that the next one can tell whether DVC has recorded it."""
+    write_json(state / DONE, {"md5": dvc_md5(out)})
+
+
+def recorded_md5(root: Path, stage: str, out: Path) -> str | None:
+    """The md5 that `dvc.lock` holds for an out of a stage, or None."""
+    lock = root / "dvc.lock"
+    if not lock.exists():
+        return None
+    stages = (yaml.safe_load(lock.read_text(encoding="utf-8")) or {}).get("stages", {})
+    relative = out.relative_to(root).as_posix()
+    return next((entry["md5"] for entry in stages.get(stage, {}).get("outs", []) if entry["path"] == relative), None)
+
+
+def code_md5(root: Path) -> str:
+    """A digest of all code that work may rest on: after any edit of it a killed run is not resumed."""
+    files = sorted((root / "components").rglob("*.py"))
+    return json_digest({path.relative_to(root).as_posix(): dvc_md5(path) for path in files})

@@ -1,0 +1,120 @@
+"""What `dvc.yaml` runs: `python -m pipelines.stages STAGE CASE`.
+
+Each stage imports only what it needs, takes its lock, and leaves its outs whole or not at all.
+"""
+
+import argparse
+import importlib
+import logging
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from components.contracts import Job, Paths
+from components.errors import BAD_INPUT, DONE, CasebookError
+from components.files import held_lock
+from components.params import load_params
+from pipelines.environment import prepare_environment
+
+TERMINATED = 128 + signal.SIGTERM
+
+log = logging.getLogger("casebook")
+
+
+def fetch(job: Job) -> None:
+    """Bring the source's files to `data/raw/<case>`."""
+    from components.sources.fetch import fetch as fetch_source
+
+    paths = job.paths
+    fetch_source(job.params.source, paths.raw(job.case), root=paths.root, cache=paths.root / "state" / "fetch")
+
+
+def prepare(job: Job) -> None:
+    """Check, set aside, split and encode: `data/prepared/<case>`."""
+    meta = importlib.import_module(f"components.cases.{job.params.code.case}.prepare").prepare(job)
+    log.info("rows: %s", ", ".join(f"{split} {count}" for split, count in meta.rows.items()))
+
+
+def search(job: Job) -> None:
+    """Optuna over the case's space: `models/<case>/best.json`."""
+    from pipelines import learning
+
+    learning.search(job)
+
+
+def fit(job: Job) -> None:
+    """Train the learner and the baselines: `models/<case>/fitted`."""
+    from pipelines import learning
+
+    learning.fit(job)
+
+
+def evaluate(job: Job) -> None:
+    """Score learner, baselines and blend on the test split: `reports/<case>/evaluation`."""
+    from pipelines import judging
+
+    judging.evaluate(job)
+
+
+def compress(job: Job) -> None:
+    """Make and measure the variants, pick one: `models/<case>/bundle`."""
+    from pipelines import learning
+
+    learning.compress(job)
+
+
+def release(job: Job) -> None:
+    """Register the bundle, ask the gate, move the alias: `reports/<case>/release.json`."""
+    from pipelines import judging
+
+    judging.release(job)
+
+
+STAGES: dict[str, Callable[[Job], None]] = {
+    stage.__name__: stage for stage in (fetch, prepare, search, fit, evaluate, compress, release)
+}
+
+
+def run(stage: str, job: Job) -> None:
+    """Run one stage of one case, after any other process that is at it."""
+    with held_lock(job.paths.state(job.case) / f"{stage}.lock", f"{stage}@{job.case}"):
+        STAGES[stage](job)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Exit codes: 0 done, 1 the input or the environment is wrong, 143 told to end."""
+    parser = argparse.ArgumentParser(prog="python -m pipelines.stages", description=__doc__)
+    parser.add_argument("stage", choices=list(STAGES))
+    parser.add_argument("case")
+    chosen = parser.parse_args(arguments)
+    prepare_environment(Path.cwd())
+    set_up_logging()
+    signal.signal(signal.SIGTERM, _terminate)
+    try:
+        params = load_params(Path("params.yaml"))
+        run(chosen.stage, Job(chosen.case, params.case(chosen.case), Paths(Path.cwd())))
+    except CasebookError as error:
+        log.error("%s@%s: %s", chosen.stage, chosen.case, error)
+        return BAD_INPUT
+    except SystemExit:
+        # Lightning answers SIGTERM with an exit code of 0, which DVC would take for success.
+        return TERMINATED
+    return DONE
+
+
+def set_up_logging(level: int = logging.INFO) -> None:
+    """One line a message on stderr; the tools' own chatter from warnings up."""
+    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(message)s", force=True)
+    for name in ("casebook", "components", "pipelines"):
+        logging.getLogger(name).setLevel(level)
+
+
+def _terminate(number: int, frame: FrameType | None) -> Any:  # noqa: ARG001 - what signal.signal calls
+    raise SystemExit(TERMINATED)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,102 @@
+"""A tiny real case for the registry's tests: a predictor of a weighted sum, its bundles, releases and decisions."""
+
+import shutil
+from pathlib import Path
+
+import pandas as pd
+
+from components.bundle import Manifest, write_bundle
+from components.contracts import Check, Decision, Interval, Paths
+from components.files import dvc_md5, write_json
+from components.registry import package
+from components.registry.register import Release
+from components.registry.runs import run_of_fit
+from components.registry.track import Tracker
+
+CHECKOUT = Path(__file__).resolve().parents[3]
+CASE = "toy_case"
+PREDICTOR = '''
+"""A weighted sum of two columns."""
+
+import pandas as pd
+
+from components.bundle import read_bundle
+
+
+class WeightedSum:
+    def __init__(self, weights):
+        self.weights = weights
+
+    def predict(self, rows):
+        score = sum(rows[name].fillna(0.0).astype(float) * weight for name, weight in self.weights.items())
+        decision = ["high" if one > 1 else "low" for one in score]
+        reasons = [["income"] if one > 1 else [] for one in score]
+        return pd.DataFrame({"score": score.to_numpy(), "decision": decision, "reasons": reasons})
+
+
+def open_predictor(folder):
+    return WeightedSum(read_bundle(folder, threads=1).json("weights"))
+'''
+EXAMPLE = pd.DataFrame({"age": [30, 41, 52], "income": [1.5, None, 2.0], "home": ["rent", None, "own"]})
+METRICS = {"auc": Interval(0.85, 0.83, 0.87), "brier": Interval(0.13, 0.12, 0.14)}
+PASSED = Decision(True, (Check("floor auc", True, "auc 0.85, at least 0.80"),))
+FAILED = Decision(False, (Check("floor auc", False, "auc 0.75, at least 0.80"),))
+
+
+def use_toy_predictor(folder: Path) -> None:
+    """Let models be packaged from a copy of `components` in `folder` that has the predictor `toy`."""
+    code = folder / "components"
+    if not code.exists():
+        shutil.copytree(CHECKOUT / "components", code, ignore=shutil.ignore_patterns("__pycache__"))
+        (code / "predictors" / "toy.py").write_text(PREDICTOR, encoding="utf-8")
+    package.COMPONENTS, package.MODEL_CODE = code, code / "serving" / "mlflow_model.py"
+
+
+def make_bundle(folder: Path, income: float = 0.5) -> Path:
+    """A bundle of the toy predictor; another weight makes other bytes."""
+    manifest = Manifest(case=CASE, predictor="toy", graphs=(), settings={})
+    write_bundle(folder, manifest, {"weights.json": {"age": 0.01, "income": income}})
+    return folder
+
+
+def make_data(root: Path) -> None:
+    """What the stages before a release leave, and the lock that DVC writes."""
+    paths = Paths(root)
+    for folder in (paths.raw(CASE), paths.prepared(CASE), paths.fitted(CASE)):
+        write_json(folder / "content.json", {"folder": folder.name})
+    outs = [paths.raw(CASE), paths.prepared(CASE), paths.fitted(CASE)]
+    stages = [
+        f"  {name}@{CASE}:\n    outs:\n    - path: {out.relative_to(root).as_posix()}\n      md5: {dvc_md5(out)}\n"
+        for name, out in zip(("fetch", "prepare", "fit"), outs, strict=True)
+    ]
+    (root / "dvc.lock").write_text("schema: '2.0'\nstages:\n" + "".join(stages), encoding="utf-8")
+
+
+def make_release(tracker: Tracker, income: float = 0.5, *, smoke: bool = False, commit: str = "a" * 40) -> Release:
+    """A release of the bundle with this weight, from data that lies in the tracker's checkout."""
+    paths = Paths(tracker.root)
+    if not (tracker.root / "dvc.lock").exists():
+        make_data(tracker.root)
+    fitted = dvc_md5(paths.fitted(CASE))
+    return Release(
+        case=CASE,
+        run=run_of_fit(tracker, CASE, fitted),
+        bundle=make_bundle(paths.bundle(CASE), income),
+        example=EXAMPLE,
+        answers=pd.DataFrame({"score": [1.05, 0.41], "decision": ["high", "low"], "reasons": [["income"], []]}),
+        lineage={
+            "dvc.lock": (tracker.root / "dvc.lock").read_text(encoding="utf-8"),
+            "source.json": '{"kind": "file", "licence": "MIT"}',
+            "params.json": "{}",
+            "card.md": "# Toy\n\nResearch software.\n",
+        },
+        tags={
+            "git_commit": commit,
+            "data_md5": dvc_md5(paths.prepared(CASE)),
+            "raw_md5": dvc_md5(paths.raw(CASE)),
+            "fitted_md5": fitted,
+            "params_digest": "0123456789abcdef",
+            "flow_run_id": "flow-1",
+        },
+        smoke=smoke,
+    )

@@ -44,6 +44,9 @@ class Paths:
     def evaluation(self, case: str) -> Path:
         return self.reports(case) / "evaluation"
 
+    def compression(self, case: str) -> Path:
+        return self.reports(case) / "compression"
+
     def state(self, case: str) -> Path:
         return self.root / "state" / case
 
@@ -135,6 +138,14 @@ class Decision:
         return tuple(check.reason for check in self.checks if not check.passed)
 
 
+@dataclass(frozen=True)
+class Answers:
+    """What a bundle answered: a target and a score for each independent unit (row, user, image)."""
+
+    target: "np.ndarray"
+    score: "np.ndarray"
+
+
 class Metric(Protocol):
     """Rows of targets and of scores (equal first length, one row per independent unit) to a float.
 
@@ -169,7 +180,11 @@ class Case:
 
     `learner` gets the datamodule because sizes come from the data. `assemble` gets the trained
     learner, adds the baselines and the blend, and writes `bundle/` into the folder of the fit.
-    `evaluate` scores that bundle on each split, and writes predictions and pictures.
+    `evaluate` scores that bundle on each split, and writes predictions and pictures; `variants`
+    makes smaller bundles below the given folder, the uncompressed one first.
+    Of any bundle folder, `answers` scores a split's rows through the code that serves,
+    `answer_rows` gives a function that answers n rows, for timing, and `metrics` those at its
+    threshold; `example` is a few raw rows for the model's signature.
     `metrics` are higher-is-better unless their name is in `lower_is_better`.
     """
 
@@ -183,5 +198,9 @@ class Case:
     learner: "Callable[[Job, LightningDataModule], LightningModule]"
     assemble: "Callable[[Job, LightningModule, Path], None]"
     predictor: Callable[[Path], Predictor]
-    metrics: Callable[[Job, float], Mapping[str, Metric]]
+    answers: Callable[[Job, Path, str], Answers]
+    answer_rows: Callable[[Job, Path], Callable[[int], object]]
+    example: "Callable[[Job], pd.DataFrame]"
+    metrics: Callable[[Job, Path], Mapping[str, Metric]]
     evaluate: Callable[[Job, Path, Path], Sequence[Scores]]
+    variants: "Callable[[Job, Path, Path], Mapping[str, Path]]"

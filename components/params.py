@@ -123,16 +123,21 @@ class FitParams(Block):
 
 
 class PruneParams(Block):
+    """`amount` is the share of weights dropped, `lr_factor` the share of the fit's rate for the epochs after."""
+
     amount: Annotated[float, Field(gt=0, lt=1)]
+    lr_factor: Annotated[float, Field(gt=0)]
     epochs: Annotated[int, Field(ge=1)]
 
 
 class DistillParams(Block):
-    """`model` overrides keys of the case's `model` block to make the student smaller."""
+    """`model` overrides dotted keys of the case's `model` block to make the student smaller; its
+    targets are `teacher_share` of the teacher's probability, the rest the truth.
+    """
 
     model: dict[str, Any]
     epochs: Annotated[int, Field(ge=1)]
-    temperature: Annotated[float, Field(gt=0)]
+    teacher_share: Annotated[float, Field(gt=0, le=1)]
 
 
 class CompressParams(Block):
@@ -141,6 +146,7 @@ class CompressParams(Block):
     calibration_rows: Annotated[int, Field(ge=1)]
     latency_rows: Annotated[int, Field(ge=1)]
     latency_repeats: Annotated[int, Field(ge=10)]
+    resamples: Annotated[int, Field(ge=100)]
     prune: PruneParams
     distill: DistillParams
 
@@ -152,7 +158,9 @@ class ReleaseParams(Block):
     baseline_margin: float
     champion_margin: float
     resamples: Annotated[int, Field(ge=100)]
+    max_served_gap: Annotated[float, Field(ge=0)]
     allow_dirty: bool
+    waive_champion: bool
 
 
 class CaseParams(Block):

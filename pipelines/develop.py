@@ -47,7 +47,7 @@ def develop(cases: list[str], root: str = str(ROOT)) -> None:
         for case in cases:
             previous: list[PrefectFuture[None]] = []
             for stage in STAGES:
-                previous = [run_stage.submit(stage=stage, case=case, root=root, wait_for=previous)]
+                previous = [run_stage.submit(stage=stage, case=case, root=root, wait_for=previous, return_state=False)]
             last += previous
         for future in last:
             future.result()

@@ -1,22 +1,25 @@
-"""The stages that train: search and fit. They bring together what may not know of each other:
+"""The stages that train: search, fit and compress. They bring together what may not know of each other:
 the learners, the study, and the runs that tell of both."""
 
-import importlib
 import logging
 import os
+import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import torch
 
-from components.contracts import Case, Job
+from components.compression.compare import compare, variant_row
+from components.compression.measure import pick
+from components.contracts import TEST, Job
 from components.files import dvc_md5, file_digest, read_json, whole_folder, write_json
-from components.params import override, read_block
+from components.params import override
 from components.registry.curves import EpochCurves
-from components.registry.runs import BEST_MD5, FITTED_MD5, adopt_search, end_orphans, parent_run
+from components.registry.runs import BEST_MD5, FITTED_MD5, adopt_search, end_orphans, parent_run, run_of_fit
 from components.registry.track import Tracker, connect
 from components.registry.trials import Trial, log_trials
 from components.training.fit import fit as train
@@ -24,20 +27,13 @@ from components.training.fit import resume_epoch
 from components.tuning.figures import study_pictures
 from components.tuning.search import Fit, TrialRecord, records, summary
 from components.tuning.search import search as run_study
+from pipelines.cases import load_case
 from pipelines.resume import close_state, code_md5, open_state, recorded_md5
 
 log = logging.getLogger(__name__)
 
 WEIGHTS = "learner.pt"
 DATABASE = "CASEBOOK_DATABASE_URL"
-
-
-def load_case(job: Job) -> Case:
-    """The case's contract, its own parameters checked before any work starts."""
-    case: Case = importlib.import_module(f"components.cases.{job.params.code.case}.case").CASE
-    read_block(case.model_params, job.params.model, f"params.cases.{job.case}.model")
-    read_block(case.evaluate_params, job.params.evaluate, f"params.cases.{job.case}.evaluate")
-    return case
 
 
 def search(job: Job) -> None:
@@ -78,6 +74,32 @@ def fit(job: Job) -> None:
             write_json(folder / "fit.json", {"result": asdict(result), "values": read_json(best)["values"]})
         tracker.log_tags(run, {FITTED_MD5: dvc_md5(out)})
     close_state(state, out)
+
+
+def compress(job: Job) -> None:
+    """Make and measure the variants, and leave the one picked in `bundle/`."""
+    case, fitted = load_case(job), job.paths.fitted(job.case)
+    values = read_json(fitted / "fit.json")["values"]
+    tuned = Job(job.case, override(job.params, values), job.paths, job.smoke)
+    out, report = job.paths.bundle(job.case), job.paths.compression(job.case)
+    state = _state(job, "compress", out, _inputs(job, {"fitted": dvc_md5(fitted)}))
+    folders = case.variants(tuned, fitted, state)
+    variants = compare(tuned, case, folders)
+    chosen = pick(variants, job.params.compress.max_metric_drop)
+    log.info("picked %s: %d bytes, loss %+.4f", chosen.name, chosen.bytes, chosen.loss.value)
+    rows = [variant_row(variant) for variant in variants]
+    with whole_folder(report) as folder:
+        write_json(folder / "variants.json", {"picked": chosen.name, "variants": rows})
+        answers = case.answers(tuned, folders[chosen.name], TEST)
+        pd.DataFrame({"score": answers.score}).to_parquet(folder / "answers.parquet", index=False)
+    with whole_folder(out) as folder:
+        shutil.copytree(folders[chosen.name], folder, dirs_exist_ok=True)
+    close_state(state, out)
+    tracker = connect(job.paths.root)
+    run = run_of_fit(tracker, job.case, dvc_md5(fitted))
+    tracker.log_table(run, pd.json_normalize(rows), "variants")
+    tracker.log_tags(run, {"variant": chosen.name})
+    tracker.log_params(run, {"compress": job.params.compress.model_dump(mode="json")})
 
 
 def _tell_inputs(tracker: Tracker, run: str, job: Job) -> None:

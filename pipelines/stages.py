@@ -8,6 +8,7 @@ import importlib
 import logging
 import signal
 import sys
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
@@ -54,9 +55,9 @@ def fit(job: Job) -> None:
 
 def evaluate(job: Job) -> None:
     """Score learner, baselines and blend on the test split: `reports/<case>/evaluation`."""
-    from pipelines import judging
+    from pipelines.judging import evaluate as judge
 
-    judging.evaluate(job)
+    judge(job)
 
 
 def compress(job: Job) -> None:
@@ -68,9 +69,9 @@ def compress(job: Job) -> None:
 
 def release(job: Job) -> None:
     """Register the bundle, ask the gate, move the alias: `reports/<case>/release.json`."""
-    from pipelines import judging
+    from pipelines.judging import release as settle
 
-    judging.release(job)
+    settle(job)
 
 
 STAGES: dict[str, Callable[[Job], None]] = {
@@ -108,6 +109,8 @@ def main(arguments: list[str] | None = None) -> int:
 def set_up_logging(level: int = logging.INFO) -> None:
     """One line a message on stderr; the tools' own chatter from warnings up."""
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(message)s", force=True)
+    # Of Lightning's own use of torch, and of the checkpoints that a resumed fit finds: no news.
+    warnings.filterwarnings("ignore", message=r".*LeafSpec.*|Checkpoint directory .* exists and is not empty")
     for name in ("casebook", "components", "pipelines"):
         logging.getLogger(name).setLevel(level)
 

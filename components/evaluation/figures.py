@@ -1,5 +1,6 @@
 """How every picture looks and is saved. Drawn without pyplot, so that no state is shared."""
 
+import warnings
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
@@ -61,7 +62,9 @@ def styled(draw: Callable[P, Figure]) -> Callable[P, Figure]:
 
 def save(figure: Figure, path: Path) -> None:
     """Write a PNG 1200 pixels wide, legible at 800: the same figure gives the same bytes."""
-    with style.context(_style()), whole_file(path) as temporary:
+    with style.context(_style()), whole_file(path) as temporary, warnings.catch_warnings():
+        # Characters that no installed font has are drawn as boxes; a line for each helps nobody.
+        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
         canvas = FigureCanvasAgg(figure)
         canvas.print_png(temporary, metadata={"Software": None})  # it would name matplotlib's version
 
@@ -79,7 +82,14 @@ def shown_percent(share: float) -> str:
 
 
 def shortened(name: str, length: int) -> str:
-    return name if len(name) <= length else f"{name[: length - 1]}…"
+    """At most `length` characters, from both ends: what tells long names apart is often at the end."""
+    head = 2 * length // 3
+    return name if len(name) <= length else f"{name[:head]}…{name[len(name) - (length - head - 1) :]}"
+
+
+def axis_limit(largest: float) -> float:
+    """Where an axis of shares ends: at 1, unless that would squeeze what is drawn into the lower half."""
+    return 1.0 if largest > 0.5 else 1.1 * largest
 
 
 def _style() -> list[Any]:

@@ -3,14 +3,15 @@
 from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import pandas as pd
+from pydantic import Field
 
 from components.bundle import Bundle, read_bundle
 from components.evaluation.binary.blend import mix
-from components.evaluation.binary.calibration import Calibrator
+from components.evaluation.binary.calibrator import Calibrator
 from components.evaluation.binary.explain import reason_codes
 from components.params import Block, Names, read_block
 from components.predictors.additive import AdditiveModel
@@ -40,7 +41,7 @@ class TableSettings(Block):
     members: list[Member]
     calibrator: dict[str, Any]
     threshold: float
-    decisions: tuple[str, str]
+    decisions: Annotated[tuple[str, str], Field(strict=False)]
     bands: list[float]
     reference: dict[str, Any]
     reasons: int

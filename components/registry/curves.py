@@ -16,7 +16,9 @@ class EpochCurves(Callback):
 
     A callback and not a Lightning logger: a logger hears of an epoch after its checkpoint was
     saved, so a kill in between would leave a hole. Here what is not written yet is part of the
-    checkpoint, and what was written before a kill is not written again.
+    checkpoint, and what was written before a kill is not written again. (Checkpoints are those of
+    whole epochs, as `ModelCheckpoint` saves them by itself; one saved inside an epoch resumes
+    after that epoch without its training metrics.)
     """
 
     def __init__(self, tracker: Tracker, run: str) -> None:

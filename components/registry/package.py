@@ -123,4 +123,5 @@ def _signature(example: pd.DataFrame, answers: pd.DataFrame) -> tuple[ModelSigna
     Integer columns are declared double: one missing value turns a column of integers into floats.
     """
     rows = example.astype(dict.fromkeys(example.select_dtypes("integer"), "float64"))
-    return infer_signature(rows, answers), rows
+    # MLflow would write NaN into the example, which is no JSON.
+    return infer_signature(rows, answers), rows.astype(object).where(rows.notna(), None)

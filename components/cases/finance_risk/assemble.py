@@ -31,7 +31,7 @@ from components.predictors.table import Member, TableSettings
 from components.preparation.table.encode import TableEncoder
 
 LEARNER, LOGISTIC, LIGHTGBM = "learner", "logistic", "lightgbm"
-BUNDLE, HELD_OUT = "bundle", "held_out.parquet"
+BUNDLE = "bundle"
 
 
 def make_learner(job: Job, data: TableData, params: NetworkParams) -> BinaryLearner:
@@ -59,7 +59,7 @@ def make_embedding(numeric: Tensor, params: NetworkParams) -> nn.Module | None:
 
 
 def assemble(job: Job, learner: LightningModule, folder: Path) -> None:
-    """Write `bundle/` and `held_out.parquet` into `folder`.
+    """Write `bundle/` into `folder`.
 
     The baselines are trained on the training split. Blend, calibration and threshold rest on the
     validation split, which no member has learned from.
@@ -69,7 +69,11 @@ def assemble(job: Job, learner: LightningModule, folder: Path) -> None:
     logistic, trees = fit_baselines(data, params)
     held_out = data.parts[1]
     unseen = (held_out.encoded.numeric, held_out.encoded.categorical)
-    scores = np.column_stack([network_scores(learner, held_out), logistic.predict(*unseen), trees.predict(*unseen)])
+    scores = {
+        LEARNER: network_scores(learner, held_out),
+        LOGISTIC: logistic.predict(*unseen),
+        LIGHTGBM: trees.predict(*unseen),
+    }
     settings = make_settings(job, params, held_out.target, scores)
     contents: dict[str, Content] = {
         "table.json": Meta.read(job.paths.prepared(job.case)).data,
@@ -79,8 +83,6 @@ def assemble(job: Job, learner: LightningModule, folder: Path) -> None:
     for seed, graph in enumerate(trees.to_onnx(len(data.encoder.numeric_names) + sum(data.encoder.sizes))):
         contents[f"{LIGHTGBM}-{seed}.onnx"] = graph.SerializeToString()
     write_bundle(folder / BUNDLE, make_manifest(job, settings), contents)
-    columns = dict(zip((LEARNER, LOGISTIC, LIGHTGBM), scores.T, strict=True))
-    pd.DataFrame({TARGET: held_out.target, **columns}).to_parquet(folder / HELD_OUT, index=False)
 
 
 def make_manifest(job: Job, settings: TableSettings) -> Manifest:
@@ -140,13 +142,14 @@ def learner_graph(learner: LightningModule, encoder: TableEncoder) -> bytes:
     return export_onnx(served_network(learner), example, "score")
 
 
-def make_settings(job: Job, params: ModelParams, target: np.ndarray, scores: np.ndarray) -> TableSettings:
-    """Blend, calibration, threshold and bands from held-out scores `(N, M)`: the weights first, then one map."""
+def make_settings(job: Job, params: ModelParams, target: np.ndarray, scores: Mapping[str, np.ndarray]) -> TableSettings:
+    """Blend, calibration, threshold and bands from the members' held-out scores `(N,)`: weights first, then one map."""
     evaluation, blend = evaluate_params(job), params.blend
-    weights = mixing_weights(target, scores, shrinkage=blend.shrinkage)
+    columns = np.column_stack(list(scores.values()))
+    weights = mixing_weights(target, columns, shrinkage=blend.shrinkage)
     weights = np.where(weights < blend.min_weight, 0.0, weights)
     weights /= weights.sum()
-    mixed = mix(scores, weights)
+    mixed = mix(columns, weights)
     choice = choose_calibrator(
         blend.calibrators, target, mixed, folds=blend.calibration_folds, seed=job.params.fit.seed
     )
@@ -158,8 +161,8 @@ def make_settings(job: Job, params: ModelParams, target: np.ndarray, scores: np.
     }
     return TableSettings(
         members=[
-            Member(name=name, kind=kind, files=files, weight=float(weight))
-            for (name, (kind, files)), weight in zip(kinds.items(), weights, strict=True)
+            Member(name=name, kind=kinds[name][0], files=kinds[name][1], weight=float(weight))
+            for name, weight in zip(scores, weights, strict=True)
         ],
         calibrator=choice.calibrator.to_json(),
         threshold=best_f1_threshold(target, score),

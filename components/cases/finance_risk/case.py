@@ -1,15 +1,16 @@
 """The contract of a two-class table: a TabM learner beside logistic splines and LightGBM."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
-from components.contracts import Case, Job, Metric, Predictor, Scores
+from components.contracts import Answers, Case, Job, Metric, Predictor, Scores
 from components.params import Block, Names, read_block
 
 if TYPE_CHECKING:
+    import pandas as pd
     from lightning.pytorch import LightningDataModule, LightningModule
 
 Count = Annotated[int, Field(ge=1)]
@@ -82,6 +83,7 @@ class EvaluateParams(Block):
     decisions: Annotated[tuple[str, str], Field(strict=False)]
     slices: list[Sensitive]
     sensitive: list[Sensitive]
+    notice: str
     intended_use: str
     limits: str
 
@@ -120,16 +122,41 @@ def _predictor(folder: Path) -> Predictor:
     return open_predictor(folder)
 
 
-def _metrics(job: Job, threshold: float) -> Mapping[str, Metric]:
-    from components.evaluation.binary.metrics import binary_metrics
+def _answers(job: Job, bundle: Path, split: str) -> Answers:
+    from components.cases.finance_risk.serve import answers
 
-    return binary_metrics(threshold=threshold, bins=evaluate_params(job).ece_bins)
+    return answers(job, bundle, split)
+
+
+def _answer_rows(job: Job, bundle: Path) -> Callable[[int], object]:
+    from components.cases.finance_risk.serve import answer_rows
+
+    return answer_rows(job, bundle)
+
+
+def _example(job: Job) -> "pd.DataFrame":
+    from components.cases.finance_risk.serve import example
+
+    return example(job)
+
+
+def _metrics(job: Job, bundle: Path) -> Mapping[str, Metric]:
+    from components.evaluation.binary.metrics import binary_metrics
+    from components.predictors.table import open_predictor
+
+    return binary_metrics(threshold=open_predictor(bundle).settings.threshold, bins=evaluate_params(job).ece_bins)
 
 
 def _evaluate(job: Job, fitted: Path, out: Path) -> Sequence[Scores]:
     from components.cases.finance_risk.report import evaluate
 
     return evaluate(job, fitted, out)
+
+
+def _variants(job: Job, fitted: Path, work: Path) -> Mapping[str, Path]:
+    from components.cases.finance_risk.variants import make_variants
+
+    return make_variants(job, CASE, fitted, work)
 
 
 CASE = Case(
@@ -143,6 +170,10 @@ CASE = Case(
     learner=_learner,
     assemble=_assemble,
     predictor=_predictor,
+    answers=_answers,
+    answer_rows=_answer_rows,
+    example=_example,
     metrics=_metrics,
     evaluate=_evaluate,
+    variants=_variants,
 )

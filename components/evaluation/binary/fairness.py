@@ -43,21 +43,32 @@ class Group:
 
 
 @dataclass(frozen=True)
+class Comparison(Interval):
+    """The groups with the lowest and highest rate, compared; the bounds are for these two groups.
+
+    Extremes taken anew in each resample would be further apart than those of the rows, and the
+    bounds would miss the value.
+    """
+
+    lowest: str
+    highest: str
+
+
+@dataclass(frozen=True)
 class Fairness:
     """The groups in order, and the two comparisons between those that are large enough.
 
     `approval_ratio` is the lowest approval rate over the highest (the "four-fifths rule" of the US
     Uniform Guidelines of 1978 asks for 0.8); `opportunity_gap` is the highest less the lowest
-    approval rate of good payers (Hardt, Price and Srebro, 2016), 0 at best. Both take the extreme
-    groups anew in each resample, so their bounds lean towards the unequal side. None where fewer
-    than two groups are large enough, or nobody is approved.
+    approval rate of good payers (Hardt, Price and Srebro, 2016), 0 at best. None where fewer than
+    two groups are large enough, or nobody is approved.
     """
 
     column: str
     minimum: int
     groups: tuple[Group, ...]
-    approval_ratio: Interval | None
-    opportunity_gap: Interval | None
+    approval_ratio: Comparison | None
+    opportunity_gap: Comparison | None
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -114,6 +125,7 @@ def fairness(
 class _Approval:
     """Approval among some of the rows, in G groups: everyone, or the good payers."""
 
+    names: tuple[str, ...]
     frame: MetricFrame | None  # of the groups that are large enough, None where there are fewer than two
     rows: np.ndarray  # (G,)
     rates: np.ndarray  # (G,), NaN without rows
@@ -137,26 +149,35 @@ class _Approval:
         frame = _frame(chosen[compared], labels[population][compared]) if enough.sum() > 1 else None
         drawn = [_share(counts[:, population], chosen, members) for counts in draws()]
         rates = _share(np.ones((1, len(chosen))), chosen, members)[0]
-        return cls(frame, rows, rates, enough, np.concatenate(drawn))
+        return cls(tuple(labels.categories), frame, rows, rates, enough, np.concatenate(drawn))
 
     def interval(self, place: int, name: str, confidence: float) -> Interval | None:
         if not self.enough[place]:
             return None
         return _interval(name, self.rates[place], self.drawn[:, place], confidence)
 
-    def ratio(self, confidence: float) -> Interval | None:
+    def ratio(self, confidence: float) -> Comparison | None:
         if self.frame is None:
             return None
-        drawn = self.drawn[:, self.enough]
-        with np.errstate(invalid="ignore"):
-            ratios = drawn.min(axis=1) / drawn.max(axis=1)
-        return _interval("approval-rate ratio", self.frame.ratio(method="between_groups"), ratios, confidence)
+        value = self.frame.ratio(method="between_groups")
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return self._compare("approval-rate ratio", value, lambda low, high: low / high, confidence)
 
-    def gap(self, confidence: float) -> Interval | None:
+    def gap(self, confidence: float) -> Comparison | None:
         if self.frame is None:
             return None
-        gaps = np.ptp(self.drawn[:, self.enough], axis=1)
-        return _interval("equal-opportunity gap", self.frame.difference(method="between_groups"), gaps, confidence)
+        value = self.frame.difference(method="between_groups")
+        return self._compare("equal-opportunity gap", value, lambda low, high: high - low, confidence)
+
+    def _compare(
+        self, name: str, value: float, of: Callable[[np.ndarray, np.ndarray], np.ndarray], confidence: float
+    ) -> Comparison | None:
+        compared = np.flatnonzero(self.enough)
+        lowest, highest = (compared[pick(self.rates[compared])] for pick in (np.argmin, np.argmax))
+        found = _interval(name, value, of(self.drawn[:, lowest], self.drawn[:, highest]), confidence)
+        if found is None:
+            return None
+        return Comparison(found.value, found.low, found.high, self.names[lowest], self.names[highest])
 
 
 def _checked(target: np.ndarray, approved: np.ndarray, column: pd.Series) -> tuple[np.ndarray, np.ndarray]:

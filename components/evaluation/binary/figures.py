@@ -12,12 +12,12 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import PercentFormatter
+from matplotlib.ticker import MaxNLocator, PercentFormatter
 from sklearn import metrics as sk
 
 from components.contracts import Interval
 from components.errors import CasebookError
-from components.evaluation.binary.fairness import Fairness
+from components.evaluation.binary.fairness import Comparison, Fairness
 from components.evaluation.binary.metrics import ap, auc, ks
 from components.evaluation.binary.over_counts import cumulative, mass_bins
 from components.evaluation.binary.rows import checked, has_both_classes
@@ -28,6 +28,7 @@ from components.evaluation.figures import (
     INK,
     QUIET,
     QUIET_INK,
+    axis_limit,
     new_figure,
     shortened,
     shown_percent,
@@ -39,6 +40,7 @@ Look: TypeAlias = dict[str, Any]
 
 GOOD, BAD = COLOURS[0], COLOURS[1]
 HISTOGRAM_BINS = 40
+LEAST_RECALL = 0.05  # before it, precision rests on a handful of rows
 EVERYONE: Look = {"marker": "o", "color": GOOD}
 GOOD_PAYERS: Look = {"marker": "D", "color": COLOURS[2]}
 TOO_FEW: Look = {"marker": "o", "color": "white", "markeredgecolor": QUIET}
@@ -61,15 +63,18 @@ def roc(series: Series) -> Figure:
 @styled
 def precision_recall(series: Series) -> Figure:
     figure = new_figure()
-    axes = _share_axes(figure.subplots(), x="recall: bads declined (% of bads)", y="precision: bads (% of declined)")
+    axes = figure.subplots()
     axes.set_title("Precision and recall as the threshold falls")
-    target, _ = checked(*next(iter(series.values())))
-    axes.axhline(target.mean(), color=QUIET, linewidth=1, linestyle=DASHED)
-    text = f"everyone declined: {shown_percent(target.mean())}"
-    axes.text(0.99, target.mean() - 0.015, text, color=QUIET_INK, ha="right", va="top")
+    highest = 0.0
     for name, target, score, look in _each(series):
         precision, recall, _ = sk.precision_recall_curve(target, score)
         axes.step(recall, precision, where="post", label=f"{name}: AP {ap(target, score):.3f}", **look)
+        highest = max(highest, precision[recall >= LEAST_RECALL].max())
+    rate = np.mean(next(_each(series))[1])
+    text = f"everyone declined: {shown_percent(rate)}"
+    axes.axhline(rate, color=QUIET_INK, linewidth=1, linestyle=DASHED, label=text)
+    x, y = "recall: bads declined (% of bads)", "precision: bads (% of declined)"
+    _share_axes(axes, x=x, y=y, y_end=axis_limit(highest))
     axes.legend(loc="best")
     return figure
 
@@ -79,46 +84,51 @@ def calibration(series: Series, *, bins: int, confidence: float) -> Figure:
     """Reliability in equal-mass bins, with Wilson bounds, over the first score's histogram."""
     figure = new_figure()
     axes, below = figure.subplots(2, sharex=True, height_ratios=(4, 1))
-    _share_axes(axes, x="", y="went bad (% of bin)")
     axes.set_title("Calibration: what was predicted, what happened")
-    axes.plot([0, 1], [0, 1], color=QUIET, linewidth=1, linestyle=DASHED)
-    axes.text(0.9, 0.86, "exact", color=QUIET_INK)
+    axes.axline((0, 0), (1, 1), color=QUIET_INK, linewidth=1, linestyle=DASHED, label="exact")
+    largest = 0.0
     for place, (name, target, score, look) in enumerate(_each(series)):
         mean, rate, low, high = _reliability(target, score, bins, confidence)
         if place == 0:
             bars = [rate - low, high - rate]
             axes.errorbar(mean, rate, yerr=bars, fmt="none", ecolor=look["color"], elinewidth=1.6, alpha=0.5, zorder=8)
         axes.plot(mean, rate, marker="o", markersize=7 if place == 0 else 3.5, label=name, **look)
-    axes.legend(loc="upper left", title=f"{bins} bins of equal mass, {confidence:.0%} Wilson bounds", alignment="left")
+        largest = max(largest, mean.max(), rate.max(), high.max() if place == 0 else 0)
+    limit = axis_limit(largest)
+    _share_axes(axes, x="", y="went bad (% of bin)", x_end=limit, y_end=limit)
+    axes.legend(loc="best", title=f"{bins} bins of equal mass,\n{confidence:.0%} Wilson bounds", alignment="left")
     _, target, score, _ = next(_each(series))
-    _histogram(below, target, score)
+    _histogram(below, target, score, limit)
     return figure
 
 
 @styled
 def ks_curve(series: Series) -> Figure:
-    """The score distributions of goods and bads, and where they are farthest apart, for the first series."""
+    """The share of bads and of goods declined, highest score first, and their widest gap, for the first series."""
     figure = new_figure()
-    axes = _share_axes(figure.subplots(), x="probability of going bad", y="at or above that score (% of class)")
+    axes = _share_axes(figure.subplots(), x="applicants declined, highest score first (%)", y="declined (% of class)")
     name, target, score, _ = next(_each(series))
-    axes.set_title(f"Separation of goods and bads by {name}")
+    axes.set_title(f"Separation of goods and bads by {shortened(name, 30)}")
     bads, goods = (part[0] for part in cumulative(target, score, np.ones((1, len(target)))))
-    levels, bads, goods = np.unique(score)[::-1], bads / bads[-1], goods / goods[-1]
-    for share, colour, label, offset, align in (
-        (bads, BAD, "bads", (9, 3), "left"),
-        (goods, GOOD, "goods", (-9, -9), "right"),
+    declined, bads, goods = (bads + goods) / len(target), bads / bads[-1], goods / goods[-1]
+    for share, colour, label, level, offset in (
+        (bads, BAD, "bads", 0.55, (-9, 6)),
+        (goods, GOOD, "goods", 0.45, (9, -12)),
     ):
-        axes.plot([1, *levels, 0], [0, *share, 1], color=colour, linewidth=2.4, drawstyle="steps-post")
-        half = np.searchsorted(share, 0.5)
-        place = (levels[half], share[half])
+        axes.plot([0, *declined], [0, *share], color=colour, linewidth=2.4)
+        place = (np.interp(level, share, declined), level)
+        align = "right" if offset[0] < 0 else "left"
         axes.annotate(label, place, offset, textcoords="offset points", color=colour, ha=align, weight="bold")
     widest = int(np.argmax(np.abs(bads - goods)))
-    at, ends = levels[widest], (goods[widest], bads[widest])
+    at, ends = declined[widest], (goods[widest], bads[widest])
     axes.plot([at, at], ends, color="black", linewidth=1.6, marker="_", markersize=10)
-    label = f"KS {ks(target, score):.3f}\nat {shown_percent(at)}"
-    axes.annotate(label, (at, np.mean(ends)), (9, 0), textcoords="offset points", va="center", weight="bold")
+    where = f"{shown_percent(at)} declined, from score {shown_percent(np.unique(score)[::-1][widest])}"
     others = [f"{other}: KS {ks(*rows):.3f}" for other, rows in list(series.items())[1:]]
-    axes.text(0.99, 0.97, "\n".join(others), transform=axes.transAxes, ha="right", va="top", color=QUIET_INK)
+    axes.text(
+        0.98, 0.03, "\n".join([where, *others]), transform=axes.transAxes, ha="right", va="bottom", color=QUIET_INK
+    )
+    above = (0.98, 0.045 + 0.042 * (1 + len(others)))
+    axes.text(*above, f"KS {ks(target, score):.3f}", transform=axes.transAxes, ha="right", va="bottom", weight="bold")
     return figure
 
 
@@ -157,16 +167,17 @@ def fairness_by_group(report: Fairness) -> Figure:
     for place, group in enumerate(report.groups):
         _rate_with_bounds(axes, place - 0.14, group.approval_rate, group.approval_interval, EVERYONE)
         _rate_with_bounds(axes, place + 0.14, group.good_approval_rate, group.good_approval_interval, GOOD_PAYERS)
-    names = [f"{shortened(group.name, 24)}\nn {group.rows:,}" for group in report.groups]
+    names = [f"{shortened(group.name, 20)}\nn {group.rows:,}" for group in report.groups]
     axes.set_yticks(range(len(report.groups)), names)
     axes.set(xlim=(-0.01, 1.07), ylim=(len(report.groups) - 0.5, -0.5))
     axes.set_xticks(np.linspace(0, 1, 6))
     axes.xaxis.set_major_formatter(PercentFormatter(1))
     axes.grid(visible=False, axis="y")
-    ratio = _stated("lowest / highest approval rate", report.approval_ratio)
-    gap = _stated("gap among good payers", report.opportunity_gap)
-    axes.set_xlabel(f"approved (% of group)\n\n{ratio}\n{gap}")
-    keys = {"everyone": EVERYONE, "good payers": GOOD_PAYERS, f"fewer than {report.minimum}, not compared": TOO_FEW}
+    ratio = _stated("approval-rate ratio", report.approval_ratio)
+    gap = _stated("gap of good payers", report.opportunity_gap)
+    axes.set_xlabel("approved (% of group)")
+    figure.supxlabel(f"{ratio}\n{gap}", fontsize=11.5)
+    keys = {"everyone": EVERYONE, "good payers": GOOD_PAYERS, f"fewer than {report.minimum}": TOO_FEW}
     handles = [Line2D([], [], linestyle="none", markersize=8, label=label, **look) for label, look in keys.items()]
     axes.legend(
         handles=handles, loc="lower left", bbox_to_anchor=(-0.02, 0.99), ncols=3, labelcolor=INK, columnspacing=1
@@ -185,11 +196,11 @@ def _each(series: Series) -> Iterator[tuple[str, np.ndarray, np.ndarray, Look]]:
         yield name, target, score, {"color": COLOURS[place % len(COLOURS)], **(first if place == 0 else other)}
 
 
-def _share_axes(axes: Axes, *, x: str, y: str) -> Axes:
-    axes.set(xlim=(-0.01, 1.01), ylim=(-0.01, 1.01), xlabel=x, ylabel=y)
+def _share_axes(axes: Axes, *, x: str, y: str, x_end: float = 1.0, y_end: float = 1.0) -> Axes:
+    axes.set(xlabel=x, ylabel=y, xlim=(-0.01 * x_end, 1.01 * x_end), ylim=(-0.01 * y_end, 1.01 * y_end))
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_formatter(PercentFormatter(1))
-        axis.set_ticks(np.linspace(0, 1, 6))
+        axis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
     return axes
 
 
@@ -205,9 +216,11 @@ def _reliability(target: np.ndarray, score: np.ndarray, bins: int, confidence: f
     return tuple(np.array(found).T)
 
 
-def _histogram(axes: Axes, target: np.ndarray, score: np.ndarray) -> None:
+def _histogram(axes: Axes, target: np.ndarray, score: np.ndarray, limit: float) -> None:
     parts = [score[target == 0], score[target == 1]]
-    axes.hist(parts, bins=np.linspace(0, 1, HISTOGRAM_BINS + 1).tolist(), stacked=True, color=[GOOD, BAD], alpha=0.85)
+    axes.hist(
+        parts, bins=np.linspace(0, limit, HISTOGRAM_BINS + 1).tolist(), stacked=True, color=[GOOD, BAD], alpha=0.85
+    )
     axes.set(xlabel="predicted probability of going bad", ylabel="rows")
     axes.text(0.995, 0.92, "goods", transform=axes.transAxes, ha="right", va="top", color=GOOD)
     axes.text(0.995, 0.6, "bads", transform=axes.transAxes, ha="right", va="top", color=BAD)
@@ -226,6 +239,8 @@ def _rate_with_bounds(axes: Axes, place: float, rate: float | None, bounds: Inte
     axes.annotate(text, (bounds.high, place), (5, 0), textcoords="offset points", va="center", color=colour)
 
 
-def _stated(name: str, bounds: Interval | None) -> str:
-    figures = "not enough rows" if bounds is None else f"{bounds.value:.2f} ({bounds.low:.2f} to {bounds.high:.2f})"
-    return f"{name}: {figures}"
+def _stated(name: str, found: Comparison | None) -> str:
+    if found is None:
+        return f"{name}: not enough rows"
+    pair = f"{shortened(found.lowest, 16)} against {shortened(found.highest, 16)}"
+    return f"{name}: {found.value:.2f} ({found.low:.2f} to {found.high:.2f}), {pair}"

@@ -30,10 +30,12 @@ def wilson(successes: int, rows: int, confidence: float) -> tuple[float, float]:
 def band_edges(score: np.ndarray, bands: int) -> np.ndarray:
     """The inner edges, at most `bands` - 1 and rising, that cut a score (N,) into bands of equal mass.
 
-    Equal scores stay together, so a score with few distinct values has fewer bands.
+    Each edge is one of the scores, so no band of these rows is empty. Equal scores stay together: a
+    score with few distinct values has fewer bands.
     """
-    edges = np.unique(np.quantile(np.asarray(score, dtype=np.float64), np.arange(1, bands) / bands))
-    return edges[edges > np.min(score)]
+    ordered = np.sort(np.asarray(score, dtype=np.float64))
+    edges = np.unique(ordered[np.arange(1, bands) * len(ordered) // bands])
+    return edges[edges > ordered[0]]
 
 
 def score_bands(target: np.ndarray, score: np.ndarray, edges: np.ndarray, *, confidence: float) -> pd.DataFrame:

@@ -45,7 +45,7 @@ def check_classes(target: np.ndarray, spec: TableParams, place: str) -> None:
 def check_infinite(frame: pd.DataFrame, typed: Typed, file: Path) -> None:
     problems = []
     for name, values in typed.frame.select_dtypes("float64").items():
-        where = np.flatnonzero(infinite(values))
+        where = np.flatnonzero(infinite(values.to_numpy()))
         if len(where):
             first = frame[name].iloc[where[0]]
             problems.append(f"{name}: {len(where)} infinite value(s), the first in row {where[0] + 1}: {str(first)!r}")

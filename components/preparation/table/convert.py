@@ -28,7 +28,7 @@ UNREADABLE = {
     "boolean": "neither a yes nor a no",
     "date": "not a date in this column's formats",
 }
-Rule = Callable[[pd.Series], pd.Series]
+Rule = Callable[[Any], Any]  # values (N,), of numpy or pandas, to booleans (N,)
 Converted = tuple[Any, np.ndarray]  # an array of values (N,), and which cells are unreadable (N,)
 
 
@@ -60,9 +60,9 @@ def rules(column: Column) -> dict[str, Rule]:
     return found
 
 
-def infinite(values: pd.Series) -> np.ndarray:
-    """Where a column of float64 (N,) is beyond what can be computed with."""
-    return np.abs(values.to_numpy()) > LARGEST
+def infinite(numbers: np.ndarray) -> np.ndarray:
+    """Where numbers (N,) are beyond what can be computed with."""
+    return np.abs(numbers) > LARGEST
 
 
 def as_floats(values: pd.Series) -> np.ndarray:
@@ -90,10 +90,11 @@ def clean(frame: pd.DataFrame, data: Mapping[str, Any]) -> pd.DataFrame:
     for name, column in spec.columns.items():
         values = typed.frame[name]
         broken = typed.unreadable[name].copy()
-        for holds in rules(column).values():
-            broken |= ~holds(values).to_numpy()
-        if values.dtype == np.float64:
-            broken |= infinite(values)
+        if column.kind in ("numeric", "amount"):
+            numbers = values.to_numpy()
+            broken |= infinite(numbers)
+            for holds in rules(column).values():
+                broken |= ~holds(numbers)
         if broken.any():
             first = frame[name][broken].iloc[0]
             log.warning("column %s: %d cell(s) taken as missing, such as %r", name, broken.sum(), first)

@@ -4,6 +4,7 @@ import ast
 import operator
 import re
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -27,7 +28,6 @@ def names_in(expression: str) -> set[str]:
         ValueError: it is not made of names, numbers, + - * / and parentheses.
     """
     tree, quoted = _parse(expression)
-    _check(tree, expression, 0)
     names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
     return {quoted.get(name, name) for name in names}
 
@@ -35,15 +35,14 @@ def names_in(expression: str) -> set[str]:
 def evaluate(expression: str, columns: Mapping[str, np.ndarray]) -> np.ndarray:
     """The expression over columns of shape (N,), as float64 (N,); NaN where a part is NaN or 0 divides."""
     tree, quoted = _parse(expression)
-    _check(tree, expression, 0)
-    rows = len(next(iter(columns.values())))
     with np.errstate(all="ignore"):
-        result = np.broadcast_to(np.asarray(_value(tree, columns, quoted), dtype=np.float64), rows)
-    return np.where(np.isfinite(result), result, np.nan)
+        result = np.asarray(_value(tree, columns, quoted), dtype=np.float64)
+        return np.where(np.isfinite(result), result, np.nan)
 
 
-def _parse(expression: str) -> tuple[ast.expr, dict[str, str]]:
-    """The syntax tree, and the names in backquotes by the identifiers that stand for them."""
+@lru_cache(maxsize=1024)  # the server evaluates the same few for every request
+def _parse(expression: str) -> tuple[ast.expr, Mapping[str, str]]:
+    """The syntax tree, checked, and the names in backquotes by the identifiers that stand for them."""
     quoted: dict[str, str] = {}
 
     def identifier(match: re.Match[str]) -> str:
@@ -51,9 +50,11 @@ def _parse(expression: str) -> tuple[ast.expr, dict[str, str]]:
         return f" _quoted_{len(quoted) - 1}_ "
 
     try:
-        return ast.parse(QUOTED.sub(identifier, expression).strip(), mode="eval").body, quoted
+        tree = ast.parse(QUOTED.sub(identifier, expression).strip(), mode="eval").body
     except (SyntaxError, ValueError, MemoryError, RecursionError):
         raise ValueError(f"not an expression: {expression!r}; write one such as `Amount` / (`Income` + 1)") from None
+    _check(tree, expression, 0)
+    return tree, quoted
 
 
 def _check(node: ast.AST, expression: str, depth: int) -> None:

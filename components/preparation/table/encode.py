@@ -1,17 +1,13 @@
 """Typed columns to arrays: fitted on training rows, kept as JSON, applied with numpy and pandas alone."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from functools import cached_property
 from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.compute as pc
 
-from components.preparation.table.convert import LARGEST, as_floats
-from components.preparation.table.derive import evaluate, names_in
+from components.preparation.table.features import READS, CategoricalFeature, NumericFeature, read_features
 from components.preparation.table.scale import Scale, fit_scale
 from components.preparation.table.spec import TableParams
 
@@ -35,57 +31,6 @@ class Encoded:
     def take(self, index: np.ndarray) -> "Encoded":
         """Some rows; `unknown` still counts all of them."""
         return Encoded(self.raw[index], self.numeric[index], self.categorical[index], self.unknown)
-
-
-@dataclass(frozen=True)
-class NumericFeature:
-    """`reads` says how `source`, a column or an expression, becomes a number; `median` stands in for missing ones."""
-
-    name: str
-    reads: str
-    source: str
-    median: float
-    had_missing: bool
-    scale: Scale
-
-
-@dataclass(frozen=True)
-class CategoricalFeature:
-    """`classes` have the codes from 1 in their order; `rare` ones share code 0 with unknown ones.
-
-    A missing value is a class of its own, with the next code, if `missing` says so, else code 0.
-    """
-
-    name: str
-    classes: tuple[str, ...]
-    rare: tuple[str, ...]
-    missing: bool
-
-    @property
-    def size(self) -> int:
-        """How many codes there are, 0 among them."""
-        return 1 + len(self.classes) + self.missing
-
-    @property
-    def labels(self) -> tuple[str, ...]:
-        """What each code stands for."""
-        return ("(other)", *self.classes, *(("(missing)",) if self.missing else ()))
-
-    @cached_property
-    def _known(self) -> pa.Array:
-        return pa.array([*self.classes, *self.rare], pa.large_string())
-
-    def encode(self, values: pd.Series) -> tuple[np.ndarray, int]:
-        """Codes int64 (N,) of a column of str, and how many cells hold a class that training did not have."""
-        text = pa.array(values.astype("str"), pa.large_string(), from_pandas=True)
-        place = pc.index_in(text, value_set=self._known)
-        codes = pc.fill_null(place, -1).to_numpy(zero_copy_only=False).astype(np.int64) + 1
-        valid = pc.is_valid(text).to_numpy(zero_copy_only=False)
-        unknown = int((valid & (codes == 0)).sum())
-        codes[codes > len(self.classes)] = 0
-        if self.missing:
-            codes[~valid] = len(self.classes) + 1
-        return codes, unknown
 
 
 @dataclass(frozen=True)
@@ -121,7 +66,7 @@ class TableEncoder:
 
     def encode(self, frame: pd.DataFrame) -> Encoded:
         """Encode typed rows (N), as `convert.clean` or a prepared file gives them."""
-        read = [_read(feature.reads, feature.source, frame) for feature in self.numeric]
+        read = read_features([(feature.reads, feature.source) for feature in self.numeric], frame)
         raw = _columns(read, len(frame), np.float64)
         absent = np.isnan(raw)
         scaled = [
@@ -153,23 +98,23 @@ class TableEncoder:
 
 def fit_encoder(train: pd.DataFrame, spec: TableParams) -> TableEncoder:
     """Medians, scales and classes of typed training rows, and of no others."""
-    sources = [(name, READS[column.kind], name) for name, column in spec.columns.items()]
-    numeric = [
-        _fit_numeric(name + suffix, reads, source, train, spec)
-        for name, measures, source in sources
-        for suffix, reads in measures.items()
+    named = [
+        (name + suffix, reads, name)
+        for name, column in spec.columns.items()
+        for suffix, reads in READS[column.kind].items()
     ]
-    derived = [_fit_numeric(name, "derived", source, train, spec) for name, source in spec.derived.items()]
+    named += [(name, "derived", expression) for name, expression in spec.derived.items()]
+    values = read_features([(reads, source) for _, reads, source in named], train)
+    numeric = [_fit_numeric(*what, column, spec) for what, column in zip(named, values, strict=True)]
     categorical = [
         _fit_categorical(name, train[name], spec.encode.min_count)
         for name, column in spec.columns.items()
         if column.kind == "categorical"
     ]
-    return TableEncoder((*numeric, *derived), tuple(categorical))
+    return TableEncoder(tuple(numeric), tuple(categorical))
 
 
-def _fit_numeric(name: str, reads: str, source: str, train: pd.DataFrame, spec: TableParams) -> NumericFeature:
-    values = _read(reads, source, train)
+def _fit_numeric(name: str, reads: str, source: str, values: np.ndarray, spec: TableParams) -> NumericFeature:
     present = values[~np.isnan(values)]
     if not len(present):
         present = np.zeros(1)  # a column without values: a constant, and its indicator
@@ -191,46 +136,3 @@ def _fit_categorical(name: str, values: pd.Series, min_count: int) -> Categorica
 
 def _columns(columns: list[np.ndarray], rows: int, dtype: type) -> np.ndarray:
     return np.column_stack(columns).astype(dtype) if columns else np.empty((rows, 0), dtype=dtype)
-
-
-def _read(reads: str, source: str, frame: pd.DataFrame) -> np.ndarray:
-    values = READERS[reads](source, frame)
-    return np.where(np.abs(values) <= LARGEST, values, np.nan)
-
-
-def _derived(expression: str, frame: pd.DataFrame) -> np.ndarray:
-    return evaluate(expression, {name: frame[name].to_numpy(np.float64) for name in names_in(expression)})
-
-
-def _of_text(pattern: str | None) -> Callable[[str, pd.DataFrame], np.ndarray]:
-    """The count of matches of a pattern, or of characters."""
-
-    def read(source: str, frame: pd.DataFrame) -> np.ndarray:
-        text = pa.array(frame[source].astype("str"), pa.large_string(), from_pandas=True)
-        count = pc.utf8_length(text) if pattern is None else pc.count_substring_regex(text, pattern)
-        return pc.cast(count, pa.float64()).to_numpy(zero_copy_only=False)
-
-    return read
-
-
-def _digit_share(source: str, frame: pd.DataFrame) -> np.ndarray:
-    return READERS["digits"](source, frame) / READERS["length"](source, frame)  # a text is never empty
-
-
-READERS: dict[str, Callable[[str, pd.DataFrame], np.ndarray]] = {
-    "number": lambda source, frame: as_floats(frame[source]),
-    "derived": _derived,
-    "length": _of_text(None),
-    "words": _of_text(r"\S+"),
-    "digits": _of_text(r"\pN"),
-    "digit_share": _digit_share,
-}
-NUMBER = {"": "number"}
-READS: dict[str, dict[str, str]] = {
-    "numeric": NUMBER,
-    "amount": NUMBER,
-    "boolean": NUMBER,
-    "date": NUMBER,
-    "text": {" length": "length", " words": "words", " digits": "digit_share"},
-    "categorical": {},
-}

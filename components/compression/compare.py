@@ -1,0 +1,62 @@
+"""Every variant of a model beside the uncompressed one: size, speed, metrics and what they lose."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from components.compression.measure import Speed, Variant, folder_bytes, measure_speed
+from components.contracts import TEST, VALIDATION, Answers, Case, Interval, Job
+from components.evaluation.bootstrap import intervals, paired_difference
+
+CONFIDENCE = 0.95
+
+
+def compare(job: Job, case: Case, folders: Mapping[str, Path]) -> list[Variant]:
+    """Measure each bundle; the first is the one that the others are held against."""
+    first = next(iter(folders.values()))
+    reference = {split: case.answers(job, first, split) for split in (VALIDATION, TEST)}
+    return [_measure(job, case, name, folder, reference) for name, folder in folders.items()]
+
+
+def _measure(job: Job, case: Case, name: str, folder: Path, reference: Mapping[str, Answers]) -> Variant:
+    params, metrics = job.params.compress, case.metrics(job, folder)
+    found = {split: case.answers(job, folder, split) for split in reference}
+    return Variant(
+        name=name,
+        bytes=folder_bytes(folder),
+        speed=measure_speed(case.answer_rows(job, folder), rows=params.latency_rows, repeats=params.latency_repeats),
+        loss=_loss(job, case, reference[VALIDATION], found[VALIDATION], folder),
+        test=intervals(
+            metrics, found[TEST].target, found[TEST].score, resamples=params.resamples, confidence=CONFIDENCE, seed=0
+        ),
+        largest_difference=float(np.abs(found[TEST].score - reference[TEST].score).max()),
+    )
+
+
+def _loss(job: Job, case: Case, reference: Answers, found: Answers, folder: Path) -> Interval:
+    """How much worse the primary metric is on validation, with its paired interval."""
+    metric = case.metrics(job, folder)[case.primary]
+    first, second = (reference.score, found.score)
+    if case.primary in case.lower_is_better:
+        first, second = second, first
+    resamples = job.params.compress.resamples
+    difference = paired_difference(
+        metric, found.target, first, second, resamples=resamples, confidence=CONFIDENCE, seed=0
+    )
+    return Interval(difference.value, difference.low, difference.high)
+
+
+def variant_row(variant: Variant) -> dict[str, Any]:
+    """A variant as it stands in `metrics.json`: its test metrics beside its size and speed."""
+    speed: Speed = variant.speed
+    return {
+        "name": variant.name,
+        "bytes": variant.bytes,
+        **asdict(speed),
+        "loss_on_validation": asdict(variant.loss),
+        "largest_difference": variant.largest_difference,
+        **{name: asdict(value) for name, value in variant.test.items()},
+    }

@@ -1,0 +1,18 @@
+"""Finds a case's contract by the name of its code."""
+
+import importlib
+
+from components.contracts import Case, Job
+from components.params import read_block
+
+
+def load_case(job: Job) -> Case:
+    """The contract, after checking the parameters that the case itself defines.
+
+    Raises:
+        CasebookError: a key of `model` or `evaluate` is unknown, missing or of the wrong type.
+    """
+    case: Case = importlib.import_module(f"components.cases.{job.params.code.case}.case").CASE
+    read_block(case.model_params, job.params.model, f"params.cases.{job.case}.model")
+    read_block(case.evaluate_params, job.params.evaluate, f"params.cases.{job.case}.evaluate")
+    return case

@@ -1,0 +1,216 @@
+"""The stages that judge: evaluate and release. No torch: what is judged is what is served."""
+
+import logging
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from components.contracts import TEST, Answers, Case, Decision, Interval, Job, Meta, Scores
+from components.errors import CasebookError
+from components.evaluation.bootstrap import intervals, paired_difference
+from components.evaluation.scores import read_scores, write_scores
+from components.files import dvc_md5, read_json, whole_folder, write_json, write_text
+from components.registry.champion import rival_of
+from components.registry.gate import Evidence, Rival, decide
+from components.registry.ledger import history, withdrawn
+from components.registry.promote import settle
+from components.registry.register import Release, bundle_of, register
+from components.registry.runs import run_of_fit
+from components.registry.trace import params_digest
+from components.registry.track import Tracker, connect
+from pipelines.cards import make_card
+from pipelines.cases import load_case
+from pipelines.provenance import GitState, git_state
+
+log = logging.getLogger(__name__)
+
+MODEL, LEARNER = "model", "learner"
+CONFIDENCE = 0.95
+
+
+def evaluate(job: Job) -> None:
+    """Score the fitted model on each split; `scores.json`, predictions and pictures."""
+    case, fitted = load_case(job), job.paths.fitted(job.case)
+    with whole_folder(job.paths.evaluation(job.case)) as folder:
+        found = case.evaluate(job, fitted, folder)
+        write_scores(folder, found)
+    tracker = connect(job.paths.root)
+    run = run_of_fit(tracker, job.case, dvc_md5(fitted))
+    for scores in found:
+        tracker.log_metrics(run, flat_metrics(scores))
+        tracker.log_table(run, wide_table(scores), f"metrics_{scores.split}")
+    tracker.log_pictures(run, job.paths.evaluation(job.case) / "pictures")
+    for name, value in sorted(main_metrics(found, case.primary).items()):
+        log.info("%s", f"{name}: {value.value:.4f} [{value.low:.4f}, {value.high:.4f}]")
+
+
+def flat_metrics(scores: Scores) -> dict[str, float]:
+    """`split/metric` for the served model, `split/who/metric` for the others."""
+    flat: dict[str, float] = {}
+    for name, metrics in scores.by_model.items():
+        place = scores.split if name == MODEL else f"{scores.split}/{name}"
+        flat |= {f"{place}/{metric}": value.value for metric, value in metrics.items()}
+    return flat
+
+
+def wide_table(scores: Scores) -> pd.DataFrame:
+    """One row a metric, a column a model: what the run's page shows as a table."""
+    columns = {
+        name: {metric: f"{v.value:.4f} [{v.low:.4f}, {v.high:.4f}]" for metric, v in metrics.items()}
+        for name, metrics in scores.by_model.items()
+    }
+    return pd.DataFrame(columns).rename_axis("metric").reset_index()
+
+
+def main_metrics(found: Sequence[Scores], primary: str) -> dict[str, Interval]:
+    return {
+        f"{scores.split} {primary} of {name}": metrics[primary]
+        for scores in found
+        for name, metrics in scores.by_model.items()
+        if primary in metrics
+    }
+
+
+def release(job: Job) -> None:
+    """Register the bundle, let the gate decide on what the registry serves, and write it all down."""
+    case, tracker, git = load_case(job), connect(job.paths.root), git_state(job.paths.root)
+    run = run_of_fit(tracker, job.case, dvc_md5(job.paths.fitted(job.case)))
+    version = register(tracker, describe(job, case, run, git))
+    served = case.answers(job, bundle_of(tracker, job.case, version), TEST)
+    metrics = intervals(
+        case.metrics(job, job.paths.bundle(job.case)),
+        served.target,
+        served.score,
+        resamples=job.params.release.resamples,
+        confidence=CONFIDENCE,
+        seed=0,
+    )
+    rival = rival_of(tracker, job.case, version)
+    decision = decide(weigh(job, case, tracker, version, rival, served, metrics, git), job.params.release)
+    settle(tracker, job.case, version, decision, metrics, rival)
+    tracker.log_metrics(run, {f"released/{name}": value.value for name, value in metrics.items()})
+    report = _report(job, version, decision, git)
+    write_json(job.paths.reports(job.case) / "release.json", report)
+    write_json(job.paths.reports(job.case) / "metrics.json", _metrics(job, metrics))
+    card = make_card(job, case, origin(job, git) | {"version": version}, decision)
+    write_text(job.paths.reports(job.case) / "card.md", card)
+    tracker.log_note(run, card, "card.md")
+    tell(job.case, version, decision)
+
+
+def describe(job: Job, case: Case, run: str, git: GitState) -> Release:
+    """What the version is registered from, and all that is needed to trace it back."""
+    bundle, paths = job.paths.bundle(job.case), job.paths
+    example = case.example(job)
+    lock = paths.root / "dvc.lock"
+    lineage = {
+        "dvc.lock": lock.read_text(encoding="utf-8") if lock.exists() else "",
+        "source.json": (paths.raw(job.case) / "source.json").read_text(encoding="utf-8"),
+        "params.json": job.params.model_dump_json(indent=2),
+    }
+    tags = origin(job, git)
+    lineage["card.md"] = make_card(job, case, tags)
+    answers = case.predictor(bundle).predict(example)
+    return Release(job.case, run, bundle, example, answers, lineage, tags, job.smoke)
+
+
+def origin(job: Job, git: GitState) -> dict[str, str]:
+    """Where a version comes from, as its tags say it."""
+    paths = job.paths
+    return {
+        "git_commit": git.commit or "unknown",
+        "raw_md5": dvc_md5(paths.raw(job.case)),
+        "data_md5": dvc_md5(paths.prepared(job.case)),
+        "fitted_md5": dvc_md5(paths.fitted(job.case)),
+        "params_digest": params_digest(job.params),
+        "flow_run_id": os.environ.get("PREFECT__FLOW_RUN_ID", "none"),
+        "variant": str(read_json(paths.compression(job.case) / "variants.json")["picked"]),
+    }
+
+
+def weigh(
+    job: Job,
+    case: Case,
+    tracker: Tracker,
+    version: str,
+    rival: str | None,
+    served: Answers,
+    metrics: Mapping[str, Interval],
+    git: GitState,
+) -> Evidence:
+    """All that the gate asks for, from the answers of the registered bundle."""
+    predictions = pd.read_parquet(job.paths.evaluation(job.case) / f"predictions-{TEST}.parquet")
+    scores = {one.split: one.by_model for one in read_scores(job.paths.evaluation(job.case))}
+    names = scores[TEST].keys() - {MODEL, LEARNER}
+    measured = pd.read_parquet(job.paths.compression(job.case) / "answers.parquet")["score"].to_numpy()
+    return Evidence(
+        primary=case.primary,
+        lower_is_better=case.lower_is_better,
+        metrics=metrics,
+        baselines=tuple(_rival(job, case, served, name, predictions[name].to_numpy()) for name in sorted(names)),
+        has_champion=rival is not None,
+        champion=_champion(job, case, tracker, served, rival) if rival is not None else None,
+        smoke=job.smoke,
+        dirty=git.dirty,
+        served_gap=float(np.abs(served.score - measured).max()),
+        served_tolerance=job.params.release.max_served_gap,
+        withdrawn=withdrawn(history(tracker, job.case), version),
+        waive_champion=job.params.release.waive_champion,
+    )
+
+
+def _champion(job: Job, case: Case, tracker: Tracker, served: Answers, version: str) -> Rival:
+    name = f"champion (version {version})"
+    try:
+        answers = case.answers(job, bundle_of(tracker, job.case, version), TEST)
+    except CasebookError as error:
+        return Rival(name, None, None, str(error))
+    return _rival(job, case, served, name, answers.score)
+
+
+def _rival(job: Job, case: Case, served: Answers, name: str, score: np.ndarray) -> Rival:
+    metric = case.metrics(job, job.paths.bundle(job.case))[case.primary]
+    first, second = served.score, score
+    if case.primary in case.lower_is_better:
+        first, second = second, first
+    resamples = job.params.release.resamples
+    found = paired_difference(metric, served.target, first, second, resamples=resamples, confidence=CONFIDENCE, seed=0)
+    return Rival(name, float(metric(served.target, score)), Interval(found.value, found.low, found.high))
+
+
+def _report(job: Job, version: str, decision: Decision, git: GitState) -> dict[str, Any]:
+    return {
+        "case": job.case,
+        "version": version,
+        "promoted": decision.promoted,
+        "checks": [asdict(check) for check in decision.checks],
+        "reasons": list(decision.reasons),
+        "commit": git.commit,
+        "data_md5": dvc_md5(job.paths.prepared(job.case)),
+        "bundle_md5": dvc_md5(job.paths.bundle(job.case)),
+    }
+
+
+def _metrics(job: Job, served: Mapping[str, Interval]) -> dict[str, Any]:
+    """What others rely on: the served model by split, the learner and the baselines on test, the variants."""
+    scores = {one.split: asdict(one)["by_model"] for one in read_scores(job.paths.evaluation(job.case))}
+    splits: dict[str, Any] = {split: by_model[MODEL] for split, by_model in scores.items()}
+    splits[TEST] = {name: asdict(value) for name, value in served.items()}
+    others = {name: metrics for name, metrics in scores[TEST].items() if name != MODEL}
+    return {
+        **splits,
+        "learner": others.pop(LEARNER),
+        "baselines": others,
+        "variants": read_json(job.paths.compression(job.case) / "variants.json")["variants"],
+        "rows": Meta.read(job.paths.prepared(job.case)).rows,
+    }
+
+
+def tell(case: str, version: str, decision: Decision) -> None:
+    log.info("%s version %s: %s", case, version, "promoted to champion" if decision.promoted else "not promoted")
+    for reason in decision.reasons:
+        log.warning("  %s", reason)

@@ -1,0 +1,30 @@
+"""Which commit this tree is at, and whether it is that commit."""
+
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+# DVC writes it while the pipeline runs: a change of it says what ran, not that code differs.
+NOT_CODE = ":(exclude)dvc.lock"
+
+
+@dataclass(frozen=True)
+class GitState:
+    """None where this is no git checkout, or git cannot tell."""
+
+    commit: str | None
+    dirty: bool | None
+
+
+def git_state(root: Path) -> GitState:
+    commit = _git(root, "rev-parse", "HEAD")
+    changes = _git(root, "status", "--porcelain", "--", ".", NOT_CODE)
+    return GitState(commit, None if changes is None or commit is None else bool(changes))
+
+
+def _git(root: Path, *arguments: str) -> str | None:
+    try:
+        done = subprocess.run(["git", *arguments], cwd=root, capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return done.stdout.strip()

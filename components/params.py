@@ -34,6 +34,7 @@ class Code(Block):
     baselines: str
     predictor: str
     evaluation: str
+    report: str
 
 
 class Member(Block):

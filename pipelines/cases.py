@@ -1,9 +1,12 @@
-"""Finds a case's contract by the name of its code."""
+"""A case's contract by the name of its code, and its job with the values that a search found."""
 
 import importlib
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
 
 from components.contracts import Case, Job
-from components.params import read_block
+from components.params import override, read_block
 
 
 def load_case(job: Job) -> Case:
@@ -16,3 +19,8 @@ def load_case(job: Job) -> Case:
     read_block(case.model_params, job.params.model, f"params.cases.{job.case}.model")
     read_block(case.evaluate_params, job.params.evaluate, f"params.cases.{job.case}.evaluate")
     return case
+
+
+def with_values(job: Job, values: Mapping[str, Any]) -> Job:
+    """The job with dotted parameters such as `fit.lr` set."""
+    return replace(job, params=override(job.params, dict(values)))

@@ -1,11 +1,13 @@
-"""Which commit this tree is at, and whether it is that commit."""
+"""Which commit this tree is at, whether it is that commit, and for which flow run this process works."""
 
+import os
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
 # DVC writes it while the pipeline runs: a change of it says what ran, not that code differs.
 NOT_CODE = ":(exclude)dvc.lock"
+FLOW_RUN = "PREFECT__FLOW_RUN_ID"
 
 
 @dataclass(frozen=True)
@@ -28,3 +30,8 @@ def _git(root: Path, *arguments: str) -> str | None:
     except (OSError, subprocess.CalledProcessError):
         return None
     return done.stdout.strip()
+
+
+def flow_run_id() -> str:
+    """The id of the Prefect flow run that this process works for, or `none`."""
+    return os.environ.get(FLOW_RUN, "none")

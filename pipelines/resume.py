@@ -11,9 +11,27 @@ from typing import Any
 
 import yaml
 
+from components.contracts import Job
 from components.files import dvc_md5, json_digest, read_json, write_json
 
 DONE = "done.json"
+
+
+def state_of(job: Job, stage: str, out: Path, inputs: dict[str, Any]) -> Path:
+    """The state folder of a stage of a case; see `open_state`."""
+    recorded = recorded_md5(job.paths.root, f"{stage}@{job.case}", out)
+    return open_state(job.paths.state(job.case) / stage, inputs, recorded)
+
+
+def inputs_of(job: Job, *blocks: str) -> dict[str, Any]:
+    """What training rests on: data, code, and the parameters of the model, the fit and `blocks`."""
+    content = job.params.model_dump(mode="json")
+    return {
+        "params": {name: content[name] for name in ("code", "model", "fit", *blocks)},
+        "data": dvc_md5(job.paths.prepared(job.case)),
+        "components": code_md5(job.paths.root),
+        "smoke": job.smoke,
+    }
 
 
 def open_state(folder: Path, inputs: dict[str, Any], recorded_md5: str | None) -> Path:

@@ -9,7 +9,6 @@ import logging
 import signal
 import sys
 import warnings
-from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -25,70 +24,19 @@ TERMINATED = 128 + signal.SIGTERM
 log = logging.getLogger("casebook")
 
 
-def fetch(job: Job) -> None:
-    """Bring the source's files to `data/raw/<case>`."""
-    from components.sources.fetch import fetch as fetch_source
-
-    paths = job.paths
-    fetch_source(job.params.source, paths.raw(job.case), root=paths.root, cache=paths.root / "state" / "fetch")
-
-
-def prepare(job: Job) -> None:
-    """Check, set aside, split and encode: `data/prepared/<case>`."""
-    meta = importlib.import_module(f"components.cases.{job.params.code.case}.prepare").prepare(job)
-    log.info("rows: %s", ", ".join(f"{split} {count}" for split, count in meta.rows.items()))
-
-
-def search(job: Job) -> None:
-    """Optuna over the case's space: `models/<case>/best.json`."""
-    from pipelines import learning
-
-    learning.search(job)
-
-
-def fit(job: Job) -> None:
-    """Train the learner and the baselines: `models/<case>/fitted`."""
-    from pipelines import learning
-
-    learning.fit(job)
-
-
-def evaluate(job: Job) -> None:
-    """Score learner, baselines and blend on the test split: `reports/<case>/evaluation`."""
-    from pipelines.judging import evaluate as judge
-
-    judge(job)
-
-
-def compress(job: Job) -> None:
-    """Make and measure the variants, pick one: `models/<case>/bundle`."""
-    from pipelines import learning
-
-    learning.compress(job)
-
-
-def release(job: Job) -> None:
-    """Register the bundle, ask the gate, move the alias: `reports/<case>/release.json`."""
-    from pipelines.judging import release as settle
-
-    settle(job)
-
-
-STAGES: dict[str, Callable[[Job], None]] = {
-    stage.__name__: stage for stage in (fetch, prepare, search, fit, evaluate, compress, release)
-}
+STAGES = ("fetch", "prepare", "search", "fit", "evaluate", "compress", "release")
 
 
 def run(stage: str, job: Job) -> None:
     """Run one stage of one case, after any other process that is at it."""
     with held_lock(job.paths.state(job.case) / f"{stage}.lock", f"{stage}@{job.case}"):
-        STAGES[stage](job)
+        importlib.import_module(f"pipelines.steps.{stage}").run(job)
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Exit codes: 0 done, 1 the input or the environment is wrong, 143 told to end."""
     parser = argparse.ArgumentParser(prog="python -m pipelines.stages", description=__doc__)
-    parser.add_argument("stage", choices=list(STAGES))
+    parser.add_argument("stage", choices=STAGES)
     parser.add_argument("case")
     chosen = parser.parse_args(arguments)
     prepare_environment(Path.cwd())

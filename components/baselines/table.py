@@ -48,7 +48,7 @@ class SplineLogistic:
         return probability
 
     def to_json(self) -> dict[str, Any]:
-        """The fitted curves and tables, as `components.predictors.additive.AdditiveModel` reads them."""
+        """The fitted curves and tables, as `components.predictors.table.additive.AdditiveModel` reads them."""
         weights = iter(self.model.coef_[0])
         curves = [_curve(basis, [next(weights) for _ in range(_width(basis))]) for basis in self.bases]
         tables = [[next(weights) for _ in range(size)] for size in self.sizes]

@@ -24,8 +24,8 @@ class Entry:
     """One decision about `version`. `before` and `after` are the champion's version; equal after a refusal.
 
     `origin` is the version's run, commit and data. `metrics` are those of the test split, value and
-    interval bounds by name; `checks` are the gate's, name, answer and reason. `time` is UTC, ISO
-    8601; it, `number` and `by` are given by `append`.
+    interval bounds by name, null for what is no number; `checks` are the gate's, name, answer and
+    reason. `time` is UTC, ISO 8601; it, `number` and `by` are given by `append`.
     """
 
     action: Action
@@ -34,7 +34,7 @@ class Entry:
     after: str | None
     digest: str
     origin: Mapping[str, str]
-    metrics: Mapping[str, Mapping[str, float]]
+    metrics: Mapping[str, Mapping[str, float | None]]
     checks: Sequence[Sequence[Any]]
     number: int = 0
     time: str = ""
@@ -141,4 +141,4 @@ def _within_limit(entry: Entry) -> Entry:
 
 
 def _text(entry: Entry) -> str:
-    return json.dumps(asdict(entry), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return json.dumps(asdict(entry), ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)

@@ -1,6 +1,8 @@
 """From a decision to the champion, and back: the ledger is written first, then the alias follows."""
 
+import math
 from collections.abc import Mapping
+from dataclasses import asdict
 
 from mlflow.entities import Metric
 
@@ -28,7 +30,7 @@ def settle(
     case: str,
     version: str,
     decision: Decision,
-    metrics: Mapping[str, Interval],
+    metrics: Mapping[str, Interval | None],
     rival: str | None,
 ) -> Entry:
     """Write the gate's decision into the ledger, once, then let `champion` follow a promotion.
@@ -57,7 +59,11 @@ def settle(
 
 
 def _entry(
-    decision: Decision, version: str, before: str | None, origin: Mapping[str, str], metrics: Mapping[str, Interval]
+    decision: Decision,
+    version: str,
+    before: str | None,
+    origin: Mapping[str, str],
+    metrics: Mapping[str, Interval | None],
 ) -> Entry:
     return Entry(
         action=PROMOTED if decision.promoted else REFUSED,
@@ -66,20 +72,26 @@ def _entry(
         after=version if decision.promoted else before,
         digest=decision_digest(decision),
         origin=origin,
-        metrics={name: {"value": one.value, "low": one.low, "high": one.high} for name, one in metrics.items()},
+        metrics={name: _figures(one) for name, one in metrics.items() if one is not None},
         checks=[[check.name, check.passed, check.reason] for check in decision.checks],
     )
 
 
-def _log_on_model(tracker: Tracker, case: str, version: str, metrics: Mapping[str, Interval]) -> None:
+def _log_on_model(tracker: Tracker, case: str, version: str, metrics: Mapping[str, Interval | None]) -> None:
     """Show the figures that decided beside the version, whose page shows those of its model."""
     found = tracker.client.get_model_version(case, version)
     moment = int(found.creation_timestamp)  # the same each time: MLflow keeps one of two equal points
     points = [
         Metric(f"release/{plain_name(name)}", one.value, moment, 0, model_id=model_id_of(found))
         for name, one in metrics.items()
+        if one is not None
     ]
     tracker.client.log_batch(str(found.run_id), points)
+
+
+def _figures(one: Interval) -> dict[str, float | None]:
+    """JSON has no NaN; a figure that is none is null."""
+    return {name: number if math.isfinite(number) else None for name, number in asdict(one).items()}
 
 
 def rollback(tracker: Tracker, case: str, to_version: str | None = None) -> Entry:

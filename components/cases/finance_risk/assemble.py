@@ -7,55 +7,31 @@ import numpy as np
 import pandas as pd
 import torch
 from lightning.pytorch import LightningModule
-from torch import Tensor, nn
+from torch import Tensor
 
 from components.baselines.table import GradientBoosting, SplineLogistic
 from components.bundle import Content, Manifest, write_bundle
 from components.cases.finance_risk.case import (
     ModelParams,
-    NetworkParams,
     evaluate_params,
     model_params,
 )
 from components.compression.export import export_onnx
 from components.contracts import PREPARED_FILES, TRAIN, Job, Meta
 from components.datamodules.table import TARGET, Rows, TableData
+from components.evaluation.binary.bands import band_edges
 from components.evaluation.binary.blend import mix, mixing_weights
 from components.evaluation.binary.calibration import choose_calibrator
 from components.evaluation.binary.explain import reference_values
 from components.evaluation.binary.metrics import best_f1_threshold
-from components.evaluation.binary.scorecard import band_edges
 from components.learners.binary import BinaryLearner
-from components.networks.tabm import MeanProbability, TabMNetwork, periodic, piecewise_linear
-from components.predictors.table import Member, TableSettings
+from components.networks.tabm import MeanProbability
+from components.predictors.table.predictor import Member, TableSettings
 from components.preparation.table.encode import TableEncoder
 
 LEARNER, LOGISTIC, LIGHTGBM = "learner", "logistic", "lightgbm"
 BUNDLE = "bundle"
-
-
-def make_learner(job: Job, data: TableData, params: NetworkParams) -> BinaryLearner:
-    """A TabM learner whose sizes come from the data, and its embedding's bins from the training rows."""
-    numeric = torch.from_numpy(data.parts[0].encoded.numeric)
-    network = TabMNetwork(
-        embedding=make_embedding(numeric, params),
-        features=numeric.shape[1],
-        cardinalities=data.encoder.sizes,
-        k=params.k,
-        blocks=params.blocks,
-        width=params.width,
-        dropout=params.dropout,
-    )
-    return BinaryLearner(network, job.params.fit)
-
-
-def make_embedding(numeric: Tensor, params: NetworkParams) -> nn.Module | None:
-    if params.embedding == "piecewise_linear":
-        return piecewise_linear(numeric, bins=params.bins, size=params.embedding_size)
-    if params.embedding == "periodic":
-        frequencies, scale = params.frequencies, params.frequency_scale
-        return periodic(numeric, size=params.embedding_size, frequencies=frequencies, scale=scale)
-    return None
+PREDICTOR = "table.predictor"  # below components/predictors
 
 
 def assemble(job: Job, learner: LightningModule, folder: Path) -> None:
@@ -89,7 +65,7 @@ def make_manifest(job: Job, settings: TableSettings) -> Manifest:
     used = [member for member in settings.members if member.kind != "additive"]
     return Manifest(
         case=job.case,
-        predictor=job.params.code.predictor.removesuffix(".py"),
+        predictor=PREDICTOR,
         graphs=tuple(file for member in used for file in member.files),
         settings=settings.model_dump(mode="json"),
     )

@@ -103,7 +103,7 @@ def _datamodule(job: Job) -> "LightningDataModule":
 
 
 def _learner(job: Job, data: "LightningDataModule") -> "LightningModule":
-    from components.cases.finance_risk.assemble import make_learner
+    from components.cases.finance_risk.network import make_learner
     from components.datamodules.table import TableData
 
     assert isinstance(data, TableData)
@@ -117,7 +117,7 @@ def _assemble(job: Job, learner: "LightningModule", folder: Path) -> None:
 
 
 def _predictor(folder: Path) -> Predictor:
-    from components.predictors.table import open_predictor
+    from components.predictors.table.predictor import open_predictor
 
     return open_predictor(folder)
 
@@ -142,7 +142,7 @@ def _example(job: Job) -> "pd.DataFrame":
 
 def _metrics(job: Job, bundle: Path) -> Mapping[str, Metric]:
     from components.evaluation.binary.metrics import binary_metrics
-    from components.predictors.table import open_predictor
+    from components.predictors.table.predictor import open_predictor
 
     return binary_metrics(threshold=open_predictor(bundle).settings.threshold, bins=evaluate_params(job).ece_bins)
 

@@ -10,14 +10,14 @@ import pandas as pd
 from components.cases.finance_risk.case import EvaluateParams, evaluate_params
 from components.cases.finance_risk.serve import read_split
 from components.contracts import TEST, TRAIN, VALIDATION, Interval, Job, Scores
-from components.evaluation.binary import figures
-from components.evaluation.binary.fairness import Fairness, fairness
 from components.evaluation.binary.metrics import best_f1_threshold, binary_metrics
-from components.evaluation.binary.scorecard import psi, psi_table, records, score_bands, slices
+from components.evaluation.binary_report import figures
+from components.evaluation.binary_report.fairness import Fairness, fairness
+from components.evaluation.binary_report.scorecard import psi, psi_table, records, score_bands, slices
 from components.evaluation.bootstrap import intervals
 from components.evaluation.figures import save
 from components.files import write_json
-from components.predictors.table import TablePredictor, open_predictor
+from components.predictors.table.predictor import TablePredictor, open_predictor
 from components.preparation.table.spec import TARGET
 
 MODEL, LEARNER = "model", "learner"

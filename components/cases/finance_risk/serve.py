@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from components.contracts import PREPARED_FILES, TEST, Answers, Job, Meta
-from components.predictors.table import open_predictor
+from components.predictors.table.predictor import open_predictor
 from components.preparation.table.spec import TARGET
 
 

@@ -25,7 +25,7 @@ from components.contracts import Case, Job
 from components.datamodules.table import Rows, TableData
 from components.learners.binary import BinaryLearner
 from components.params import override
-from components.predictors.table import open_predictor
+from components.predictors.table.predictor import open_predictor
 from components.training.fit import build, fit
 
 log = logging.getLogger(__name__)

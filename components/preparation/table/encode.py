@@ -1,5 +1,6 @@
 """Typed columns to arrays: fitted on training rows, kept as JSON, applied with numpy and pandas alone."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -83,7 +84,9 @@ class TableEncoder:
         )
 
     def to_json(self) -> dict[str, Any]:
-        return asdict(self)
+        """The state as JSON reads it back, with lists for tuples."""
+        state: dict[str, Any] = json.loads(json.dumps(asdict(self), allow_nan=False))
+        return state
 
     @classmethod
     def from_json(cls, state: Mapping[str, Any]) -> "TableEncoder":

@@ -1,5 +1,6 @@
 """Raw CSV and Parquet files as frames, whole or in batches, and what is wrong with those that are neither."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -14,6 +15,7 @@ from components.files import CHUNK
 from components.preparation.table.dialect import find_dialect, read_sample, refuse_if_not_utf8, unique_names
 
 BLOCK = 16 << 20  # bytes parsed at a time: no row can be longer
+RAGGED = re.compile(r"Row #(\d+): Expected (\d+) columns, got (\d+): (.*)", re.DOTALL)  # Arrow's words
 PARQUET_MAGIC = b"PAR1"
 OTHER_FORMATS = {
     b"PK\x03\x04": "an Excel workbook or a zip archive; save the sheet as CSV (UTF-8), or unpack it",
@@ -66,47 +68,41 @@ def _parquet_batches(path: Path, rows: int) -> Iterator[pd.DataFrame]:
 
 def _csv_batches(path: Path, sample: bytes, rows: int) -> Iterator[pd.DataFrame]:
     dialect = find_dialect(path, sample)
-    bad_rows: list[pa.csv.InvalidRow] = []
-
-    def on_bad_row(row: pa.csv.InvalidRow) -> str:
-        bad_rows.append(row)
-        return "error"
-
     last = None
     try:
         with path.open("rb") as file:
             file.seek(dialect.start)
-            for batch in _open_csv(file, dialect.delimiter, dialect.names, on_bad_row):
+            for batch in _open_csv(file, dialect.delimiter, dialect.names):
                 for first in range(0, batch.num_rows, rows):
                     last = batch.slice(first, rows).to_pandas()
                     yield last
     except pa.ArrowException as error:
-        raise CasebookError(_csv_problem(path, error, bad_rows)) from None
+        raise CasebookError(_csv_problem(path, str(error))) from None
     if last is None:
         raise CasebookError(f"{path}: it has a header but no rows")
     _refuse_unclosed_quote(path, str(last.iloc[-1, -1]))
 
 
-def _open_csv(file: BinaryIO, delimiter: str, names: list[str], on_bad_row: object) -> pa.csv.CSVStreamingReader:
+def _open_csv(file: BinaryIO, delimiter: str, names: list[str]) -> pa.csv.CSVStreamingReader:
     return pa.csv.open_csv(
         file,
         # One thread, because only then does a bad row know its number.
         pa.csv.ReadOptions(use_threads=False, block_size=BLOCK, column_names=names, skip_rows_after_names=1),
-        pa.csv.ParseOptions(delimiter=delimiter, newlines_in_values=True, invalid_row_handler=on_bad_row),
+        pa.csv.ParseOptions(delimiter=delimiter, newlines_in_values=True),
         pa.csv.ConvertOptions(column_types={name: pa.string() for name in names}, strings_can_be_null=False),
     )
 
 
-def _csv_problem(path: Path, error: Exception, bad_rows: list[pa.csv.InvalidRow]) -> str:
-    if bad_rows:
-        row = bad_rows[0]
-        return (
-            f"{path}: row {row.number} (the header is row 1) has {row.actual_columns} value(s) where the header "
-            f"has {row.expected_columns}: {row.text[:80]!r}; quote values that hold the delimiter"
-        )
-    if "straddling" in str(error):
-        return f"{path}: a row is longer than {BLOCK:,} bytes; a quote that is never closed does that"
+def _csv_problem(path: Path, error: str) -> str:
     refuse_if_not_utf8(path)
+    if ragged := RAGGED.search(error):
+        row, expected, actual, text = ragged.groups()
+        return (
+            f"{path}: row {row} (the header is row 1) has {actual} value(s) where the header has {expected}: "
+            f"{text[:80]!r}; quote values that hold the delimiter"
+        )
+    if "straddling" in error:
+        return f"{path}: a row is longer than {BLOCK:,} bytes; a quote that is never closed does that"
     return f"{path}: not a readable CSV file: {error}"
 
 

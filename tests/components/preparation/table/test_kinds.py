@@ -9,7 +9,7 @@ from components.preparation.table.kinds import guess_column
 from components.preparation.table.seen import Guess
 
 ROWS = 500
-R = random.Random(1)
+R = random.Random(1)  # noqa: S311
 NUMERIC = {"kind": "numeric", "min": None, "max": None}
 CATEGORICAL = {"kind": "categorical", "values": None}
 MISSING = ("NA", "?", "-")
@@ -33,7 +33,7 @@ COLUMNS: list[tuple[str, Callable[[], Any], dict[str, Any]]] = [
     ("term", lambda: R.choice(["12", "24", "36", "60"]), NUMERIC),
     ("year", lambda: str(R.randint(1990, 2024)), NUMERIC),
     ("padded", lambda: f"  {R.random():.3e} ", NUMERIC),
-    ("typed", lambda: R.random(), NUMERIC),
+    ("typed", R.random, NUMERIC),
     ("typed with gaps", lambda: R.choice([1.0, 2.0, 3.0, None]), NUMERIC),
     ("one hand", lambda: "－" if R.random() < 0.01 else str(R.randint(0, 500)), NUMERIC),
     ("rate", lambda: f"{R.random():.2f}%", amount(",", ".", "%")),
@@ -101,7 +101,6 @@ def test_a_few_broken_cells_cost_their_rows_and_not_the_column() -> None:
     ("name", "cells", "reason", "key"),
     [
         ("x", [""] * 50, "it has no values", False),
-        ("x", ["NA", "a"] * 25 + ["b"] * 0, None, False),
         ("x", ["a"] * 50, "it is always 'a'", False),
         ("x", [str(row) for row in range(50)], "it counts the rows (0, 1, 2, ...)", True),
         ("account_id", [str(row * 7919 % 1000) for row in range(50)], "all its 50 values differ and its name is", True),

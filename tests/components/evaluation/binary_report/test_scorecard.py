@@ -7,10 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from components.errors import CasebookError
+from components.evaluation.binary.bands import band_edges
 from components.evaluation.binary.metrics import auc, brier
-from components.evaluation.binary.scorecard import (
-    band_edges,
-    decide,
+from components.evaluation.binary_report.scorecard import (
     psi,
     psi_table,
     records,
@@ -18,11 +17,6 @@ from components.evaluation.binary.scorecard import (
     slices,
     wilson,
 )
-
-
-def test_the_threshold_itself_is_declined():
-    found = decide(np.array([0.39, 0.4, 0.41]), 0.4, ("decline", "approve"))
-    assert list(found) == ["approve", "decline", "decline"]
 
 
 def test_wilsons_interval_is_his_formula():

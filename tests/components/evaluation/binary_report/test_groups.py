@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from components.errors import CasebookError
-from components.evaluation.binary.groups import group_labels
+from components.evaluation.binary_report.groups import group_labels
 
 
 def test_a_band_holds_its_lower_edge():

@@ -14,7 +14,7 @@ from components.evaluation.binary.blend import mix
 from components.evaluation.binary.calibrator import Calibrator
 from components.evaluation.binary.explain import reason_codes
 from components.params import Block, Names, read_block
-from components.predictors.additive import AdditiveModel
+from components.predictors.table.additive import AdditiveModel
 from components.preparation.table.convert import clean
 from components.preparation.table.dummies import with_dummies
 from components.preparation.table.encode import Encoded, TableEncoder

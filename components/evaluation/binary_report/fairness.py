@@ -16,8 +16,8 @@ from fairlearn.metrics import MetricFrame, selection_rate
 
 from components.contracts import Interval
 from components.errors import CasebookError
-from components.evaluation.binary.groups import group_labels
 from components.evaluation.binary.rows import checked
+from components.evaluation.binary_report.groups import group_labels
 from components.evaluation.bootstrap import UndefinedError, draw_counts, summarise
 
 log = logging.getLogger(__name__)

@@ -1,19 +1,18 @@
-"""The stages that judge: evaluate and release. No torch: what is judged is what is served."""
+"""Register the bundle, ask the gate, move the alias: `reports/<case>/release.json`."""
 
 import logging
-import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from components.contracts import TEST, Answers, Case, Decision, Interval, Job, Meta, Scores
+from components.contracts import TEST, Answers, Case, Decision, Interval, Job, Meta
 from components.errors import CasebookError
 from components.evaluation.bootstrap import intervals, paired_difference
-from components.evaluation.scores import read_scores, write_scores
-from components.files import dvc_md5, read_json, whole_folder, write_json, write_text
+from components.evaluation.scores import read_scores
+from components.files import dvc_md5, read_json, write_json, write_text
 from components.registry.champion import rival_of
 from components.registry.gate import Evidence, Rival, decide
 from components.registry.ledger import history, withdrawn
@@ -24,7 +23,7 @@ from components.registry.trace import params_digest
 from components.registry.track import Tracker, connect
 from pipelines.cards import make_card
 from pipelines.cases import load_case
-from pipelines.provenance import GitState, git_state
+from pipelines.provenance import GitState, flow_run_id, git_state
 
 log = logging.getLogger(__name__)
 
@@ -32,54 +31,11 @@ MODEL, LEARNER = "model", "learner"
 CONFIDENCE = 0.95
 
 
-def evaluate(job: Job) -> None:
-    """Score the fitted model on each split; `scores.json`, predictions and pictures."""
-    case, fitted = load_case(job), job.paths.fitted(job.case)
-    with whole_folder(job.paths.evaluation(job.case)) as folder:
-        found = case.evaluate(job, fitted, folder)
-        write_scores(folder, found)
-    tracker = connect(job.paths.root)
-    run = run_of_fit(tracker, job.case, dvc_md5(fitted))
-    for scores in found:
-        tracker.log_metrics(run, flat_metrics(scores))
-        tracker.log_table(run, wide_table(scores), f"metrics_{scores.split}")
-    tracker.log_pictures(run, job.paths.evaluation(job.case) / "pictures")
-    for name, value in sorted(main_metrics(found, case.primary).items()):
-        log.info("%s", f"{name}: {value.value:.4f} [{value.low:.4f}, {value.high:.4f}]")
-
-
-def flat_metrics(scores: Scores) -> dict[str, float]:
-    """`split/metric` for the served model, `split/who/metric` for the others."""
-    flat: dict[str, float] = {}
-    for name, metrics in scores.by_model.items():
-        place = scores.split if name == MODEL else f"{scores.split}/{name}"
-        flat |= {f"{place}/{metric}": value.value for metric, value in metrics.items()}
-    return flat
-
-
-def wide_table(scores: Scores) -> pd.DataFrame:
-    """One row a metric, a column a model: what the run's page shows as a table."""
-    columns = {
-        name: {metric: f"{v.value:.4f} [{v.low:.4f}, {v.high:.4f}]" for metric, v in metrics.items()}
-        for name, metrics in scores.by_model.items()
-    }
-    return pd.DataFrame(columns).rename_axis("metric").reset_index()
-
-
-def main_metrics(found: Sequence[Scores], primary: str) -> dict[str, Interval]:
-    return {
-        f"{scores.split} {primary} of {name}": metrics[primary]
-        for scores in found
-        for name, metrics in scores.by_model.items()
-        if primary in metrics
-    }
-
-
-def release(job: Job) -> None:
+def run(job: Job) -> None:
     """Register the bundle, let the gate decide on what the registry serves, and write it all down."""
     case, tracker, git = load_case(job), connect(job.paths.root), git_state(job.paths.root)
-    run = run_of_fit(tracker, job.case, dvc_md5(job.paths.fitted(job.case)))
-    version = register(tracker, describe(job, case, run, git))
+    run_id = run_of_fit(tracker, job.case, dvc_md5(job.paths.fitted(job.case)))
+    version = register(tracker, describe(job, case, run_id, git))
     served = case.answers(job, bundle_of(tracker, job.case, version), TEST)
     metrics = intervals(
         case.metrics(job, job.paths.bundle(job.case)),
@@ -92,17 +48,17 @@ def release(job: Job) -> None:
     rival = rival_of(tracker, job.case, version)
     decision = decide(weigh(job, case, tracker, version, rival, served, metrics, git), job.params.release)
     settle(tracker, job.case, version, decision, metrics, rival)
-    tracker.log_metrics(run, {f"released/{name}": value.value for name, value in metrics.items()})
+    tracker.log_metrics(run_id, {f"released/{name}": value.value for name, value in metrics.items()})
     report = _report(job, version, decision, git)
     write_json(job.paths.reports(job.case) / "release.json", report)
     write_json(job.paths.reports(job.case) / "metrics.json", _metrics(job, metrics))
     card = make_card(job, case, origin(job, git) | {"version": version}, decision)
     write_text(job.paths.reports(job.case) / "card.md", card)
-    tracker.log_note(run, card, "card.md")
+    tracker.log_note(run_id, card, "card.md")
     tell(job.case, version, decision)
 
 
-def describe(job: Job, case: Case, run: str, git: GitState) -> Release:
+def describe(job: Job, case: Case, run_id: str, git: GitState) -> Release:
     """What the version is registered from, and all that is needed to trace it back."""
     bundle, paths = job.paths.bundle(job.case), job.paths
     example = case.example(job)
@@ -115,7 +71,7 @@ def describe(job: Job, case: Case, run: str, git: GitState) -> Release:
     tags = origin(job, git)
     lineage["card.md"] = make_card(job, case, tags)
     answers = case.predictor(bundle).predict(example)
-    return Release(job.case, run, bundle, example, answers, lineage, tags, job.smoke)
+    return Release(job.case, run_id, bundle, example, answers, lineage, tags, job.smoke)
 
 
 def origin(job: Job, git: GitState) -> dict[str, str]:
@@ -127,7 +83,7 @@ def origin(job: Job, git: GitState) -> dict[str, str]:
         "data_md5": dvc_md5(paths.prepared(job.case)),
         "fitted_md5": dvc_md5(paths.fitted(job.case)),
         "params_digest": params_digest(job.params),
-        "flow_run_id": os.environ.get("PREFECT__FLOW_RUN_ID", "none"),
+        "flow_run_id": flow_run_id(),
         "variant": str(read_json(paths.compression(job.case) / "variants.json")["picked"]),
     }
 

@@ -17,11 +17,11 @@ from sklearn import metrics as sk
 
 from components.contracts import Interval
 from components.errors import CasebookError
-from components.evaluation.binary.fairness import Comparison, Fairness
 from components.evaluation.binary.metrics import ap, auc, ks
 from components.evaluation.binary.over_counts import cumulative, mass_bins
 from components.evaluation.binary.rows import checked, has_both_classes
-from components.evaluation.binary.scorecard import wilson
+from components.evaluation.binary_report.fairness import Comparison, Fairness
+from components.evaluation.binary_report.scorecard import wilson
 from components.evaluation.figures import (
     COLOURS,
     DASHED,

@@ -13,7 +13,7 @@ from fairlearn.metrics import (
 )
 
 from components.errors import CasebookError
-from components.evaluation.binary.fairness import fairness
+from components.evaluation.binary_report.fairness import fairness
 from components.evaluation.bootstrap import draw_counts
 
 SETTINGS = {"edges": None, "minimum": 50, "resamples": 300, "confidence": 0.9, "seed": 3}

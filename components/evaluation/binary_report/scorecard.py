@@ -9,14 +9,9 @@ from scipy.stats import binomtest
 
 from components.contracts import Metric
 from components.errors import CasebookError
-from components.evaluation.binary.groups import group_labels
+from components.evaluation.binary.bands import band_edges
 from components.evaluation.binary.rows import checked, has_both_classes
-
-
-def decide(score: np.ndarray, threshold: float, decisions: Sequence[str]) -> np.ndarray:
-    """The decision (N,) for each probability (N,): the first of two at `threshold` and above, else the second."""
-    at_or_above, below = decisions
-    return np.where(np.asarray(score) >= threshold, at_or_above, below)
+from components.evaluation.binary_report.groups import group_labels
 
 
 def wilson(successes: int, rows: int, confidence: float) -> tuple[float, float]:
@@ -25,17 +20,6 @@ def wilson(successes: int, rows: int, confidence: float) -> tuple[float, float]:
         return 0.0, 1.0
     found = binomtest(successes, rows).proportion_ci(confidence, method="wilson")
     return float(found.low), float(found.high)
-
-
-def band_edges(score: np.ndarray, bands: int) -> np.ndarray:
-    """The inner edges, at most `bands` - 1 and rising, that cut a score (N,) into bands of equal mass.
-
-    Each edge is one of the scores, so no band of these rows is empty. Equal scores stay together: a
-    score with few distinct values has fewer bands.
-    """
-    ordered = np.sort(np.asarray(score, dtype=np.float64))
-    edges = np.unique(ordered[np.arange(1, bands) * len(ordered) // bands])
-    return edges[edges > ordered[0]]
 
 
 def score_bands(target: np.ndarray, score: np.ndarray, edges: np.ndarray, *, confidence: float) -> pd.DataFrame:

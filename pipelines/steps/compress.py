@@ -1,0 +1,41 @@
+"""Make and measure smaller variants, pick one: `models/<case>/bundle`."""
+
+import logging
+import shutil
+
+import pandas as pd
+
+from components.compression.compare import compare, variant_row
+from components.compression.measure import pick
+from components.contracts import TEST, Job
+from components.files import dvc_md5, read_json, whole_folder, write_json
+from components.registry.runs import run_of_fit
+from components.registry.track import connect
+from pipelines.cases import load_case, with_values
+from pipelines.resume import close_state, inputs_of, state_of
+
+log = logging.getLogger(__name__)
+
+
+def run(job: Job) -> None:
+    """Leave the picked variant in `bundle/`, and all of them measured in `reports/<case>/compression`."""
+    case, fitted, out = load_case(job), job.paths.fitted(job.case), job.paths.bundle(job.case)
+    job = with_values(job, read_json(fitted / "fit.json")["values"])
+    state = state_of(job, "compress", out, inputs_of(job, "compress") | {"fitted": dvc_md5(fitted)})
+    folders = case.variants(job, fitted, state)
+    variants = compare(job, case, folders)
+    chosen = pick(variants, job.params.compress.max_metric_drop)
+    log.info("picked %s: %d bytes, loses %.4f of %s", chosen.name, chosen.bytes, chosen.loss.value, case.primary)
+    rows = [variant_row(variant) for variant in variants]
+    with whole_folder(job.paths.compression(job.case)) as folder:
+        write_json(folder / "variants.json", {"picked": chosen.name, "variants": rows})
+        answers = case.answers(job, folders[chosen.name], TEST)
+        pd.DataFrame({"score": answers.score}).to_parquet(folder / "answers.parquet", index=False)
+    with whole_folder(out) as folder:
+        shutil.copytree(folders[chosen.name], folder, dirs_exist_ok=True)
+    close_state(state, out)
+    tracker = connect(job.paths.root)
+    run_id = run_of_fit(tracker, job.case, dvc_md5(fitted))
+    tracker.log_table(run_id, pd.json_normalize(rows), "variants")
+    tracker.log_tags(run_id, {"variant": chosen.name})
+    tracker.log_params(run_id, {"compress": job.params.compress.model_dump(mode="json")})

@@ -1,0 +1,60 @@
+"""Score learner, baselines and blend: `reports/<case>/evaluation`."""
+
+import logging
+from collections.abc import Sequence
+
+import pandas as pd
+
+from components.contracts import Interval, Job, Scores
+from components.evaluation.scores import write_scores
+from components.files import dvc_md5, whole_folder
+from components.registry.runs import run_of_fit
+from components.registry.track import connect
+from pipelines.cases import load_case
+
+log = logging.getLogger(__name__)
+
+MODEL = "model"
+
+
+def run(job: Job) -> None:
+    """Score the fitted model on each split; `scores.json`, predictions and pictures."""
+    case, fitted = load_case(job), job.paths.fitted(job.case)
+    with whole_folder(job.paths.evaluation(job.case)) as folder:
+        found = case.evaluate(job, fitted, folder)
+        write_scores(folder, found)
+    tracker = connect(job.paths.root)
+    run_id = run_of_fit(tracker, job.case, dvc_md5(fitted))
+    for scores in found:
+        tracker.log_metrics(run_id, flat_metrics(scores))
+        tracker.log_table(run_id, wide_table(scores), f"metrics_{scores.split}")
+    tracker.log_pictures(run_id, job.paths.evaluation(job.case) / "pictures")
+    for name, value in sorted(main_metrics(found, case.primary).items()):
+        log.info("%s", f"{name}: {value.value:.4f} [{value.low:.4f}, {value.high:.4f}]")
+
+
+def flat_metrics(scores: Scores) -> dict[str, float]:
+    """`split/metric` for the served model, `split/who/metric` for the others."""
+    flat: dict[str, float] = {}
+    for name, metrics in scores.by_model.items():
+        place = scores.split if name == MODEL else f"{scores.split}/{name}"
+        flat |= {f"{place}/{metric}": value.value for metric, value in metrics.items()}
+    return flat
+
+
+def wide_table(scores: Scores) -> pd.DataFrame:
+    """One row a metric, a column a model: what the run's page shows as a table."""
+    columns = {
+        name: {metric: f"{v.value:.4f} [{v.low:.4f}, {v.high:.4f}]" for metric, v in metrics.items()}
+        for name, metrics in scores.by_model.items()
+    }
+    return pd.DataFrame(columns).rename_axis("metric").reset_index()
+
+
+def main_metrics(found: Sequence[Scores], primary: str) -> dict[str, Interval]:
+    return {
+        f"{scores.split} {primary} of {name}": metrics[primary]
+        for scores in found
+        for name, metrics in scores.by_model.items()
+        if primary in metrics
+    }

@@ -1,0 +1,9 @@
+"""Bring the source's files to `data/raw/<case>`."""
+
+from components.contracts import Job
+from components.sources.fetch import fetch
+
+
+def run(job: Job) -> None:
+    paths = job.paths
+    fetch(job.params.source, paths.raw(job.case), root=paths.root, cache=paths.root / "state" / "fetch")

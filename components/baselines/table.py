@@ -16,7 +16,7 @@ from scipy.special import expit
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import SplineTransformer
 
-from components.preparation.table.dummies import with_dummies
+from components.preparation.table.encoding.dummies import with_dummies
 
 DEGREE = 3
 

@@ -13,7 +13,7 @@ from torch import Tensor
 from components.contracts import PREPARED_FILES, TRAIN, VALIDATION, Meta
 from components.datamodules.slices import SliceLoader
 from components.params import FitParams
-from components.preparation.table.encode import Encoded, TableEncoder
+from components.preparation.table.encoding.encode import Encoded, TableEncoder
 
 TARGET = "target"
 

@@ -26,8 +26,8 @@ FITTED_MD5, BEST_MD5 = "casebook.fitted_md5", "casebook.best_md5"
 def parent_run(tracker: Tracker, case: str, state: Path, name: str, tags: Mapping[str, str]) -> Iterator[str]:
     """Yield the id of one run for all attempts at one piece of work, and end it with what became of it.
 
-    The id stands in a file in `state` until the work is done: whoever takes it up again after a
-    kill or a failure goes on in the same run, and whoever clears `state` begins another. The run
+    The id stands in a file in `state`: whoever takes the work up again after a kill, even one that
+    fell after its end, goes on in the same run, and whoever clears `state` begins another. The run
     ends FINISHED, KILLED (an interrupt, or an exit such as a SIGTERM handler's) or FAILED. Helper
     processes of a distributed fit only read the id.
     """
@@ -45,8 +45,6 @@ def parent_run(tracker: Tracker, case: str, state: Path, name: str, tags: Mappin
         raise
     finally:
         _end(tracker, run, status)
-        if status == "FINISHED":
-            (state / RUN_FILE).unlink(missing_ok=True)
 
 
 def _leads() -> bool:

@@ -27,7 +27,7 @@ from components.evaluation.binary.metrics import best_f1_threshold
 from components.learners.binary import BinaryLearner
 from components.networks.tabm import MeanProbability
 from components.predictors.table.predictor import Member, TableSettings
-from components.preparation.table.encode import TableEncoder
+from components.preparation.table.encoding.encode import TableEncoder
 
 LEARNER, LOGISTIC, LIGHTGBM = "learner", "logistic", "lightgbm"
 BUNDLE = "bundle"

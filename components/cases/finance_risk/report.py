@@ -18,7 +18,7 @@ from components.evaluation.bootstrap import intervals
 from components.evaluation.figures import save
 from components.files import write_json
 from components.predictors.table.predictor import TablePredictor, open_predictor
-from components.preparation.table.spec import TARGET
+from components.preparation.table.encoding.spec import TARGET
 
 MODEL, LEARNER = "model", "learner"
 SLICE_METRICS = ("auc", "ks", "brier")

@@ -8,7 +8,7 @@ import pandas as pd
 
 from components.contracts import PREPARED_FILES, TEST, Answers, Job, Meta
 from components.predictors.table.predictor import open_predictor
-from components.preparation.table.spec import TARGET
+from components.preparation.table.encoding.spec import TARGET
 
 
 def answers(job: Job, bundle: Path, split: str) -> Answers:

@@ -15,9 +15,9 @@ from components.evaluation.binary.calibrator import Calibrator
 from components.evaluation.binary.explain import reason_codes
 from components.params import Block, Names, read_block
 from components.predictors.table.additive import AdditiveModel
-from components.preparation.table.convert import clean
-from components.preparation.table.dummies import with_dummies
-from components.preparation.table.encode import Encoded, TableEncoder
+from components.preparation.table.encoding.convert import clean
+from components.preparation.table.encoding.dummies import with_dummies
+from components.preparation.table.encoding.encode import Encoded, TableEncoder
 
 Score = Callable[[Encoded], np.ndarray]
 

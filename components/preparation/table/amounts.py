@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import pyarrow.compute as pc
 
+from components.preparation.table.encoding.text import as_amount
 from components.preparation.table.seen import MANY_NUMBERS, Guess, Seen, accept, is_word
-from components.preparation.table.text import as_amount
 
 SEPARATORS = ((",", "."), (".", ","), (" ", "."), (" ", ","), ("'", "."))  # thousands, decimal
 UNITS = {"%", "％", "$", "€", "£", "¥", "￥", "元", "₹", "₽", "USD", "EUR", "GBP", "CNY", "RMB", "CHF", "kr"}

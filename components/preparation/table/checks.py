@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 
 from components.errors import CasebookError
-from components.preparation.table.convert import Typed, infinite
-from components.preparation.table.spec import TableParams
-from components.preparation.table.text import as_label, as_text
+from components.preparation.table.encoding.convert import Typed, infinite
+from components.preparation.table.encoding.spec import TableParams
+from components.preparation.table.encoding.text import as_label, as_text
 
 SHOWN = 5
 

@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from components.errors import CasebookError
+from components.preparation.table.encoding.spec import ROW, TARGET
 from components.preparation.table.kinds import guess_column
 from components.preparation.table.labels import column_of, find_labels, share_labelled
 from components.preparation.table.read import read_table
 from components.preparation.table.seen import Guess
-from components.preparation.table.spec import ROW, TARGET
 
 log = logging.getLogger(__name__)
 

@@ -9,11 +9,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from components.preparation.table.amounts import guess_amount
-from components.preparation.table.convert import FALSE_WORDS, TRUE_WORDS
 from components.preparation.table.dates import find_formats
+from components.preparation.table.encoding.convert import FALSE_WORDS, TRUE_WORDS
+from components.preparation.table.encoding.text import NUMBER, as_label, as_number, as_text
 from components.preparation.table.seen import MANY_NUMBERS, Guess, Seen, accept, is_word
 from components.preparation.table.suspects import FEW_ROWS, identifier_reason, named_as_identifier
-from components.preparation.table.text import NUMBER, as_label, as_number, as_text
 
 CODE_WORDS = re.compile(r"zip|postal|postcode|(^|[^a-z])codes?([^a-z]|$)|邮编|代码", re.IGNORECASE)
 SPARSE = 3  # whole numbers spread over this many times their number of kinds are codes

@@ -7,8 +7,8 @@ import pandas as pd
 import pyarrow.compute as pc
 
 from components.errors import CasebookError
-from components.preparation.table.spec import TableParams
-from components.preparation.table.text import as_label, as_text
+from components.preparation.table.encoding.spec import TableParams
+from components.preparation.table.encoding.text import as_label, as_text
 
 DASHES = {"-", "none"}  # texts for "no value" that may as well name a class
 SHOWN = 5

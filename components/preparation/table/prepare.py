@@ -19,15 +19,15 @@ from components.preparation.table.checks import (
     check_infinite,
     check_keys,
 )
-from components.preparation.table.convert import convert
-from components.preparation.table.encode import fit_encoder
+from components.preparation.table.encoding.convert import convert
+from components.preparation.table.encoding.encode import fit_encoder
+from components.preparation.table.encoding.spec import ROW, TARGET, TableParams
+from components.preparation.table.encoding.text import as_label, as_text
 from components.preparation.table.labels import read_target
 from components.preparation.table.read import read_table
 from components.preparation.table.schema import Rejections, check_share, find_rejections
-from components.preparation.table.spec import ROW, TARGET, TableParams
 from components.preparation.table.split import split_rows
 from components.preparation.table.suspects import check_identifiers, check_leaks
-from components.preparation.table.text import as_label, as_text
 
 log = logging.getLogger(__name__)
 

@@ -11,9 +11,9 @@ import pyarrow as pa
 from pandera.errors import SchemaErrors
 
 from components.errors import CasebookError
-from components.preparation.table.convert import UNREADABLE, Typed, rules
-from components.preparation.table.spec import CategoricalColumn, Column, TableParams
-from components.preparation.table.text import as_label, as_text
+from components.preparation.table.encoding.convert import UNREADABLE, Typed, rules
+from components.preparation.table.encoding.spec import CategoricalColumn, Column, TableParams
+from components.preparation.table.encoding.text import as_label, as_text
 
 SHOWN = 5
 NO_VALUE = "no value"

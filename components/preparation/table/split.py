@@ -5,7 +5,7 @@ import pandas as pd
 
 from components.contracts import TEST, TRAIN, VALIDATION
 from components.errors import CasebookError
-from components.preparation.table.spec import GroupSplit, StratifiedSplit, TableParams, TimeSplit
+from components.preparation.table.encoding.spec import GroupSplit, StratifiedSplit, TableParams, TimeSplit
 
 ORDER = (TRAIN, VALIDATION, TEST)
 

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from components.errors import CasebookError
-from components.preparation.table.convert import as_floats
-from components.preparation.table.spec import TableParams
+from components.preparation.table.encoding.convert import as_floats
+from components.preparation.table.encoding.spec import TableParams
 
 IDENTIFIER_WORDS = {"id", "ids", "uuid", "guid", "idx", "index", "rownum", "rownames", "serial", "ssn", "iban", "phone"}
 IDENTIFIER_END = re.compile(

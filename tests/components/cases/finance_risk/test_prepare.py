@@ -13,7 +13,7 @@ from components.cases.finance_risk.prepare import prepare
 from components.contracts import PREPARED_FILES, Job, Meta, Paths
 from components.files import dvc_md5, write_json
 from components.params import CaseParams
-from components.preparation.table.encode import TableEncoder
+from components.preparation.table.encoding.encode import TableEncoder
 
 CASE = "finance_risk"
 CHECKOUT = Path(__file__).parents[4]

@@ -9,8 +9,8 @@ import pandas as pd
 from components.contracts import Meta
 from components.files import write_json
 from components.params import CaseParams
+from components.preparation.table.encoding.spec import TableParams
 from components.preparation.table.prepare import prepare_table
-from components.preparation.table.spec import TableParams
 
 NUMERIC = {"kind": "numeric", "min": None, "max": None}
 CATEGORICAL = {"kind": "categorical", "values": None}

@@ -6,7 +6,7 @@ import pytest
 
 from components.errors import CasebookError
 from components.preparation.table.checks import check_classes, check_columns, check_infinite, check_keys
-from components.preparation.table.convert import convert
+from components.preparation.table.encoding.convert import convert
 from tests.components.preparation.table.tables import CATEGORICAL, NUMERIC, spec
 
 FILE = Path("rows.csv")

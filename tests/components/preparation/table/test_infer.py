@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 
 from components.errors import CasebookError
 from components.params import CaseParams
-from components.preparation.table.convert import clean
-from components.preparation.table.encode import TableEncoder
+from components.preparation.table.encoding.convert import clean
+from components.preparation.table.encoding.encode import TableEncoder
+from components.preparation.table.encoding.spec import TableParams
 from components.preparation.table.infer import infer_table
 from components.preparation.table.prepare import prepare_table
 from components.preparation.table.read import read_table
-from components.preparation.table.spec import TableParams
 from tests.components.preparation.table.tables import NUMERIC, SOURCE, applications, prepare, write_raw
 
 

@@ -13,8 +13,8 @@ from components.contracts import Meta
 from components.errors import CasebookError
 from components.files import dvc_md5
 from components.params import CaseParams
-from components.preparation.table.convert import clean
-from components.preparation.table.encode import TableEncoder
+from components.preparation.table.encoding.convert import clean
+from components.preparation.table.encoding.encode import TableEncoder
 from components.preparation.table.prepare import prepare_table
 from components.preparation.table.read import read_table
 from tests.components.preparation.table.tables import (

@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 
 from components.errors import CasebookError
-from components.preparation.table.convert import convert
+from components.preparation.table.encoding.convert import convert
+from components.preparation.table.encoding.spec import TableParams
 from components.preparation.table.schema import Rejections, check_share, find_rejections
-from components.preparation.table.spec import TableParams
 from tests.components.preparation.table.tables import CATEGORICAL, NUMERIC, spec
 
 COLUMNS = {

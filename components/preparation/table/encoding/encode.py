@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from components.preparation.table.features import READS, CategoricalFeature, NumericFeature, read_features
-from components.preparation.table.scale import Scale, fit_scale
-from components.preparation.table.spec import TableParams
+from components.preparation.table.encoding.features import READS, CategoricalFeature, NumericFeature, read_features
+from components.preparation.table.encoding.scale import Scale, fit_scale
+from components.preparation.table.encoding.spec import TableParams
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import pandas as pd
 from pydantic import Field, field_validator, model_validator
 
 from components.params import Block, Names
-from components.preparation.table.derive import names_in
+from components.preparation.table.encoding.derive import names_in
 
 ROW, TARGET = "row", "target"  # columns that a prepared table adds
 

@@ -4,7 +4,7 @@ import pytest
 
 from components.errors import CasebookError
 from components.params import read_block
-from components.preparation.table.spec import TableParams
+from components.preparation.table.encoding.spec import TableParams
 from tests.components.preparation.table.tables import CATEGORICAL, NUMERIC, block
 
 COLUMNS = {"a": NUMERIC, "b c": NUMERIC, "town": CATEGORICAL}

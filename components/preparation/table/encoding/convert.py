@@ -11,8 +11,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from components.errors import CasebookError
-from components.preparation.table.spec import AmountColumn, Column, DateColumn, TableParams
-from components.preparation.table.text import as_amount, as_label, as_number, as_text
+from components.preparation.table.encoding.spec import AmountColumn, Column, DateColumn, TableParams
+from components.preparation.table.encoding.text import as_amount, as_label, as_number, as_text
 
 log = logging.getLogger(__name__)
 

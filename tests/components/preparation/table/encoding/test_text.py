@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from components.preparation.table.text import as_amount, as_label, as_number, as_text
+from components.preparation.table.encoding.text import as_amount, as_label, as_number, as_text
 
 NAN = float("nan")
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from components.preparation.table.scale import Scale, fit_scale, signed_log
-from components.preparation.table.spec import EncodeParams
+from components.preparation.table.encoding.scale import Scale, fit_scale, signed_log
+from components.preparation.table.encoding.spec import EncodeParams
 
 FINITE = st.floats(-1e100, 1e100)
 

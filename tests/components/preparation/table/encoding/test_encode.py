@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from components.preparation.table.convert import convert
-from components.preparation.table.encode import TableEncoder, fit_encoder
-from components.preparation.table.spec import TableParams
+from components.preparation.table.encoding.convert import convert
+from components.preparation.table.encoding.encode import TableEncoder, fit_encoder
+from components.preparation.table.encoding.spec import TableParams
 from tests.components.preparation.table.tables import CATEGORICAL, NUMERIC, spec
 
 NAN = float("nan")

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from components.errors import CasebookError
-from components.preparation.table.convert import as_floats, clean, convert
+from components.preparation.table.encoding.convert import as_floats, clean, convert
 from tests.components.preparation.table.tables import CATEGORICAL, NUMERIC, block, spec
 
 BOOLEAN = {"kind": "boolean"}

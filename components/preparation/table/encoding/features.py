@@ -9,9 +9,9 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from components.preparation.table.convert import LARGEST, as_floats
-from components.preparation.table.derive import evaluate
-from components.preparation.table.scale import Scale
+from components.preparation.table.encoding.convert import LARGEST, as_floats
+from components.preparation.table.encoding.derive import evaluate
+from components.preparation.table.encoding.scale import Scale
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from components.preparation.table.derive import evaluate, names_in
+from components.preparation.table.encoding.derive import evaluate, names_in
 
 COLUMNS = {
     "a": np.array([6.0, 1.0, np.nan]),

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from components.preparation.table.spec import EncodeParams
+from components.preparation.table.encoding.spec import EncodeParams
 
 
 @dataclass(frozen=True)

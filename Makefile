@@ -1,11 +1,12 @@
 # `make help` lists what there is. Every verb sets up what it needs.
 .DEFAULT_GOAL := help
-.PHONY: help setup repro test test-fast lint format bench ui clean
+.PHONY: help setup repro test test-fast lint format bench ui clean constraints
 
 PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 help: ## this list
@@ -16,8 +17,9 @@ setup: $(READY) ## create .venv and install the pinned versions
 # torch goes first and pinned: a range met later would pull a CUDA build of several gigabytes.
 $(READY): pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check torch==2.13.0 --constraint constraints.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	$(PIP) pip==25.3
+	$(PIP) --constraint constraints.txt torch==2.13.0
+	$(PIP) --constraint constraints.txt --editable '.[dev]'
 	touch $(READY)
 
 repro: $(READY) ## from raw data to a promoted model: all cases, or CASE=finance_risk
@@ -43,6 +45,10 @@ bench: $(READY) ## measure against peers and limits; tables and JSON in benchmar
 
 ui: $(READY) ## MLflow on http://127.0.0.1:5000
 	$(BIN)/casebook ui
+
+constraints: $(READY) ## write constraints.txt from what is installed
+	(head -1 constraints.txt; $(BIN)/pip freeze --exclude-editable | sed 's/+cpu$$//') > constraints.new
+	mv constraints.new constraints.txt
 
 clean: ## remove what make and dvc made, but not the raw data
 	rm -rf $(VENV) models reports data/prepared state *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

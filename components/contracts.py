@@ -1,6 +1,6 @@
 """What passes between stages: small frozen records, and the contract that every case fulfils."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
@@ -185,6 +185,8 @@ class Case:
     Of any bundle folder, `answers` scores a split's rows through the code that serves,
     `answer_rows` gives a function that answers n rows, for timing, and `metrics` those at its
     threshold; `example` is a few raw rows for the model's signature.
+    `folds` prepares cross-validation below a folder, a job a fold, all that is fitted on its training
+    part alone; `predict_file` streams a raw file through a bundle to a file and counts its rows.
     `metrics` are higher-is-better unless their name is in `lower_is_better`.
     """
 
@@ -204,3 +206,5 @@ class Case:
     metrics: Callable[[Job, Path], Mapping[str, Metric]]
     evaluate: Callable[[Job, Path, Path], Sequence[Scores]]
     variants: "Callable[[Job, Path, Path], Mapping[str, Path]]"
+    folds: "Callable[[Job, Path], Iterator[Job]]"
+    predict_file: Callable[[Path, Path, Path], int]

@@ -164,6 +164,13 @@ class ReleaseParams(Block):
     waive_champion: bool
 
 
+class CrossvalParams(Block):
+    """Folds of `casebook crossval`; `seed` shuffles them."""
+
+    folds: Annotated[int, Field(ge=2)]
+    seed: int
+
+
 class CaseParams(Block):
     """One case. `prepare`, `model` and `evaluate` are read by the case's own modules."""
 
@@ -176,6 +183,7 @@ class CaseParams(Block):
     evaluate: dict[str, Any]
     compress: CompressParams
     release: ReleaseParams
+    crossval: CrossvalParams
 
 
 class Params(Block):

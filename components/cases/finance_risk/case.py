@@ -1,6 +1,6 @@
 """The contract of a two-class table: a TabM learner beside logistic splines and LightGBM."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -159,6 +159,18 @@ def _variants(job: Job, fitted: Path, work: Path) -> Mapping[str, Path]:
     return make_variants(job, CASE, fitted, work)
 
 
+def _folds(job: Job, folder: Path) -> Iterator[Job]:
+    from components.cases.finance_risk.folds import write_folds
+
+    return write_folds(job, folder)
+
+
+def _predict_file(bundle: Path, source: Path, target: Path) -> int:
+    from components.cases.finance_risk.stream import predict_file
+
+    return predict_file(bundle, source, target)
+
+
 CASE = Case(
     model_params=ModelParams,
     evaluate_params=EvaluateParams,
@@ -176,4 +188,6 @@ CASE = Case(
     metrics=_metrics,
     evaluate=_evaluate,
     variants=_variants,
+    folds=_folds,
+    predict_file=_predict_file,
 )

@@ -18,6 +18,7 @@ from typing import Any
 import mlflow.pyfunc
 import mlflow.store.artifact.local_artifact_repo as artifacts
 from mlflow import MlflowClient
+from mlflow.utils.requirements_utils import _init_packages_to_modules_map
 
 from components.registry.champion import rival_of
 from components.registry.ledger import history
@@ -52,7 +53,10 @@ def killed(work: Work, owner: Any, name: str, call: int, moment: str) -> Work:
         if calls == call and moment == "before":
             os.kill(os.getpid(), 9)
         answer = original(*values, **named)
-        if calls == call and moment == "after":
+        if calls == call and moment == "halfway":
+            for file in [path for path in Path(values[1]).rglob("*") if path.is_file()][::2]:
+                file.unlink()
+        if calls == call and moment != "before":
             os.kill(os.getpid(), 9)
         return answer
 
@@ -99,10 +103,15 @@ def _outputs(tracker: Tracker) -> int:
 
 def print_state(root: Path, label: str, code: int) -> None:
     def child(root: Path) -> None:
-        print(json.dumps({"label": label, "code": code, "state": state(root)}), flush=True)
+        say({"label": label, "code": code, "state": state(root)})
 
     if in_child(child, root):
-        print(json.dumps({"label": label, "code": code, "state": "unreadable"}), flush=True)
+        say({"label": label, "code": code, "state": "unreadable"})
+
+
+def say(value: Any) -> None:
+    sys.stdout.write(json.dumps(value) + "\n")
+    sys.stdout.flush()
 
 
 def try_all(base: Path, work: Work, points: list[tuple[Any, str, int]], label: str) -> None:
@@ -110,7 +119,7 @@ def try_all(base: Path, work: Work, points: list[tuple[Any, str, int]], label: s
     shutil.copytree(base, undisturbed)
     print_state(undisturbed, f"{label}: undisturbed", in_child(work, undisturbed) - 9)
     for owner, name, call in points:
-        for moment in ("before", "after"):
+        for moment in ("before", "halfway", "after") if owner is artifacts else ("before", "after"):
             root = Path(tempfile.mkdtemp(dir=base.parent)) / "root"
             shutil.copytree(base, root)
             code = in_child(killed(work, owner, name, call, moment), root)
@@ -123,8 +132,7 @@ RELEASE_POINTS = [
     (MlflowClient, "create_registered_model", 1),
     (MlflowClient, "create_logged_model", 1),
     (mlflow.pyfunc, "save_model", 1),
-    (artifacts.LocalArtifactRepository, "log_artifacts", 1),
-    (artifacts.shutil, "copyfileobj", 5),  # halfway through the upload
+    (artifacts, "shutil_copytree_without_file_permissions", 1),  # the upload
     (MlflowClient, "finalize_logged_model", 1),
     (MlflowClient, "log_outputs", 1),
     (MlflowClient, "create_model_version", 1),
@@ -135,16 +143,18 @@ RELEASE_POINTS = [
     (MlflowClient, "set_model_version_tag", 1),
     (MlflowClient, "set_model_version_tag", 2),
 ]
+FIRST_POINTS = [RELEASE_POINTS[0], *RELEASE_POINTS[-5:]]
 ROLLBACK_POINTS = [(MlflowClient, "set_registered_model_tag", 1), (MlflowClient, "set_registered_model_alias", 1)]
 
 if __name__ == "__main__":
+    _init_packages_to_modules_map()  # MLflow reads all packages' files for it, once a process: children inherit it
     store = Path(sys.argv[1])
     use_toy_predictor(store.parent / "toy_code")
-    try_all(store, release, RELEASE_POINTS, "first release")
+    try_all(store, release, FIRST_POINTS, "first release")
     with_champion = store.parent / "with_champion"
     shutil.copytree(store, with_champion)
     assert in_child(lambda root: release(root, 0.1), with_champion) == 0
-    try_all(with_champion, release, RELEASE_POINTS, "second release")
+    try_all(with_champion, release, RELEASE_POINTS[1:], "second release")
     with_two = store.parent / "with_two"
     shutil.copytree(with_champion, with_two)
     assert in_child(release, with_two) == 0

@@ -60,12 +60,15 @@ def begin(
     return run, process
 
 
-def test_a_run_that_ends_well_is_finished_and_the_next_one_is_another(tracker: Tracker, tmp_path: Path) -> None:
+def test_a_run_that_ends_well_is_finished_and_cleared_state_begins_another(tracker: Tracker, tmp_path: Path) -> None:
     with parent_run(tracker, CASE, tmp_path / "state", "fit", {"flow": "7"}) as first:
         assert status(tracker, first) == "RUNNING"
         assert json.loads((tmp_path / "state" / RUN_FILE).read_text())["run"] == first
     found = tracker.client.get_run(first)
     assert (found.info.status, found.info.run_name, found.data.tags["flow"]) == ("FINISHED", "fit", "7")
+    with parent_run(tracker, CASE, tmp_path / "state", "fit", {}) as again:
+        assert again == first
+    (tmp_path / "state" / RUN_FILE).unlink()
     with parent_run(tracker, CASE, tmp_path / "state", "fit", {}) as second:
         assert second != first
 

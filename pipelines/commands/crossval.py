@@ -1,0 +1,72 @@
+"""Cross-validation of a case: each fold searched, fitted and judged by the code of the stages."""
+
+import logging
+import shutil
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from components.contracts import TEST, Case, Job
+from components.params import override
+from components.training.fit import fit, resume_epoch
+from components.tuning.search import Fit, search, summary
+from pipelines.cases import load_case, with_values
+
+log = logging.getLogger(__name__)
+
+MODEL = "model"
+
+
+def crossval(job: Job, folder: Path, *, tune: bool) -> dict[str, Any]:
+    """`folds`, `mean` and `sd` of the served model, `peers` with the same of learner and baselines,
+    and `differences` from each, fold by fold. With `tune` each fold runs its own search.
+    """
+    case = load_case(job)
+    shutil.rmtree(folder, ignore_errors=True)
+    found = []
+    for number, fold in enumerate(case.folds(job, folder)):
+        found.append(_judge(case, fold, tune=tune))
+        log.info("fold %d: %s %.4f", number, case.primary, found[-1][MODEL][case.primary])
+    names = [name for name in found[0] if name != MODEL]
+    return {
+        "folds": [fold[MODEL] for fold in found],
+        "mean": _mean([fold[MODEL] for fold in found]),
+        "peers": {name: _mean([fold[name] for fold in found]) for name in names},
+        "differences": {name: _differences(found, name) for name in names},
+    }
+
+
+def _judge(case: Case, job: Job, *, tune: bool) -> dict[str, dict[str, float]]:
+    """Test metrics of the model, the learner and the baselines of one fold."""
+    state = job.paths.state(job.case)
+    if tune and job.params.search.trials:
+        url = f"sqlite:///{state / 'search' / 'study.db'}"
+        study = search(job, case, Fit(fit, resume_epoch), storage_url=url, state=state / "search", tell=lambda _: None)
+        job = with_values(job, summary(study, job, case)["values"])
+    learner, _ = fit(job, case, state=state / "fit")
+    fitted = job.paths.fitted(job.case)
+    case.assemble(job, learner, fitted)
+    out = job.paths.evaluation(job.case)
+    out.mkdir(parents=True, exist_ok=True)
+    quick = replace(job, params=override(job.params, {"evaluate.resamples": 100}))
+    test = next(scores for scores in case.evaluate(quick, fitted, out) if scores.split == TEST)
+    return {
+        name: {metric: interval.value for metric, interval in metrics.items()}
+        for name, metrics in test.by_model.items()
+    }
+
+
+def _mean(folds: list[dict[str, float]]) -> dict[str, float]:
+    return {metric: float(np.mean([fold[metric] for fold in folds])) for metric in folds[0]}
+
+
+def _differences(found: list[dict[str, dict[str, float]]], name: str) -> dict[str, dict[str, Any]]:
+    """Model less peer on the same fold: the values, their mean and its standard error."""
+    result = {}
+    for metric in found[0][MODEL]:
+        values = np.array([fold[MODEL][metric] - fold[name][metric] for fold in found])
+        error = float(values.std(ddof=1) / np.sqrt(len(values)))
+        result[metric] = {"folds": values.tolist(), "mean": float(values.mean()), "standard_error": error}
+    return result

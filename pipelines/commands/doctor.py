@@ -1,0 +1,82 @@
+"""What this machine and this checkout lack, if anything."""
+
+import importlib.metadata
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from components.errors import CasebookError
+from components.params import load_params
+
+LEAST_FREE = 2 * 1024**3
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing looked at; `remedy` is empty if it is well."""
+
+    what: str
+    found: str
+    remedy: str = ""
+
+
+def examine(root: Path) -> list[Finding]:
+    """Look at everything a run needs; nothing is changed but an MLflow store that was not there yet."""
+    return [finding for look in LOOKS for finding in look(root)]
+
+
+def _python(_root: Path) -> Iterator[Finding]:
+    version = ".".join(map(str, sys.version_info[:3]))
+    right = sys.version_info[:2] == (3, 11)
+    yield Finding("python", version, "" if right else "use Python 3.11: `make setup PYTHON=python3.11`")
+
+
+def _pins(root: Path) -> Iterator[Finding]:
+    lines = (root / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    pins = dict(line.split("==") for line in lines if "==" in line)
+    wrong = [f"{name} {_version(name)} instead of {pin}" for name, pin in pins.items() if _differs(name, pin)]
+    yield Finding("packages", f"{len(pins)} pinned", f"{'; '.join(wrong[:5])}: `make setup`" if wrong else "")
+
+
+def _version(name: str) -> str:
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return "missing"
+
+
+def _differs(name: str, pin: str) -> bool:
+    return _version(name).split("+")[0] != pin
+
+
+def _tools(_root: Path) -> Iterator[Finding]:
+    for tool in ("git", "dvc"):
+        place = shutil.which(tool) or shutil.which(tool, path=str(Path(sys.executable).parent))
+        yield Finding(tool, place or "not found", "" if place else f"install {tool}, or `make setup`")
+
+
+def _params(root: Path) -> Iterator[Finding]:
+    try:
+        params = load_params(root / "params.yaml")
+        yield Finding("params.yaml", f"cases: {', '.join(sorted(params.cases))}")
+    except CasebookError as error:
+        yield Finding("params.yaml", "wrong", str(error))
+
+
+def _disk(root: Path) -> Iterator[Finding]:
+    free = shutil.disk_usage(root).free
+    yield Finding("disk", f"{free / 1024**3:.0f} GiB free", "" if free > LEAST_FREE else "free some: 2 GiB are needed")
+
+
+def _store(root: Path) -> Iterator[Finding]:
+    from components.registry.track import connect
+
+    try:
+        yield Finding("MLflow store", connect(root).uri)
+    except CasebookError as error:
+        yield Finding("MLflow store", "out of reach", str(error))
+
+
+LOOKS: tuple[Callable[[Path], Iterator[Finding]], ...] = (_python, _pins, _tools, _params, _disk, _store)

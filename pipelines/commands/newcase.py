@@ -1,0 +1,93 @@
+"""A case of a user's own table, written as a block of `params.yaml`: no Python needed."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from components.errors import CasebookError
+from components.files import file_digest, whole_file
+from components.params import load_params
+from components.preparation.table.infer import infer_table
+
+NAME = re.compile(r"^[a-z][a-z0-9_]*$")
+
+
+def new_case(root: Path, name: str, like: str, csv: Path, target: str, positive: str | None) -> dict[str, Any]:
+    """Add the block to `params.yaml`, after checking that the whole file is still right; returns it.
+
+    Raises:
+        CasebookError: as `plan_case`.
+    """
+    path = root / "params.yaml"
+    block = plan_case(root, name, like, csv, target, positive)
+    text = _insert(path.read_text(encoding="utf-8"), name, block)
+    with whole_file(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+        load_params(temporary)
+    return block
+
+
+def plan_case(root: Path, name: str, like: str, csv: Path, target: str, positive: str | None) -> dict[str, Any]:
+    """The block that `new_case` would add.
+
+    Raises:
+        CasebookError: the name is taken or not of the form `a_name`, `like` is no case of tables,
+            or the file is not fit to learn from.
+    """
+    params = load_params(root / "params.yaml")
+    if not NAME.match(name):
+        raise CasebookError(f"{name!r} cannot name a case: use small letters, digits and _, such as `my_loans`")
+    if name in params.cases:
+        raise CasebookError(f"params.yaml has a case {name!r} already; remove its block first, or take another name")
+    block = params.case(like).model_dump(mode="json")
+    if "columns" not in block["prepare"]:
+        raise CasebookError(f"{like!r} is no case of tables; take --like finance_risk")
+    if not csv.is_file():
+        raise CasebookError(f"{csv}: not found; --csv names the file to learn from")
+    return _fill(block, infer_table(csv, target, positive), csv, root)
+
+
+def _fill(block: dict[str, Any], prepare: dict[str, Any], csv: Path, root: Path) -> dict[str, Any]:
+    """The block of the case it is like, less all that speaks of that case's columns."""
+    here = csv.resolve()
+    shown = here.relative_to(root.resolve()).as_posix() if here.is_relative_to(root.resolve()) else str(here)
+    source = {
+        "kind": "file",
+        "path": shown,
+        "watch": shown,
+        "to": prepare["file"],
+        "sha256": file_digest(csv),
+        "licence": "unknown; say it here",
+        "citation": "unknown; say it here",
+    }
+    labels = prepare["target"]
+    model = {
+        **block["model"],
+        "logistic": {**block["model"]["logistic"], "leave_out": []},
+        "lightgbm": {**block["model"]["lightgbm"], "monotone": {}},
+    }
+    evaluate = {
+        **block["evaluate"],
+        "slices": [],
+        "sensitive": [],
+        "decisions": [labels["positive"], labels["negative"]],
+        "notice": "Research software; not checked for decisions about people.",
+        "intended_use": "Not stated; say it here.",
+        "limits": "Not stated; say it here.",
+    }
+    release = {**block["release"], "floors": {"auc": 0.5}}
+    return {**block, "source": source, "prepare": prepare, "model": model, "evaluate": evaluate, "release": release}
+
+
+def _insert(text: str, name: str, block: dict[str, Any]) -> str:
+    """`params.yaml` with the block at the end of `cases`; every other line as it was."""
+    lines = text.splitlines(keepends=True)
+    start = next(place for place, line in enumerate(lines) if line.startswith("cases:"))
+    end = next((place for place in range(start + 1, len(lines)) if re.match(r"\S", lines[place])), len(lines))
+    while lines[end - 1].strip() == "" or lines[end - 1].startswith("#"):
+        end -= 1
+    written = yaml.safe_dump({name: block}, sort_keys=False, allow_unicode=True, width=120, default_flow_style=None)
+    indented = "".join(f"  {line}\n" for line in written.splitlines())
+    return "".join(lines[:end]) + "\n" + indented + "".join(lines[end:])

@@ -1,0 +1,19 @@
+"""All stages of a case in one process on little work: does the code run, not is the model good."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from components.contracts import Job, Paths
+from components.params import FileSource, load_params, override
+from pipelines.stages import STAGES, run
+
+
+def smoke(case: str, root: Path) -> None:
+    """Fetch to release with the params' `smoke` overrides, below `state/smoke`; the gate refuses the model."""
+    params = load_params(root / "params.yaml")
+    job = Job(case, override(params.case(case), params.smoke), Paths(root / "state" / "smoke" / case), smoke=True)
+    if isinstance(job.params.source, FileSource):
+        here = str((root / job.params.source.path).resolve())
+        job = replace(job, params=override(job.params, {"source.path": here}))
+    for stage in STAGES:
+        run(stage, job)

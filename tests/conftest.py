@@ -1,0 +1,52 @@
+"""Toy rows, prepared and fitted once for all tests that only read them."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from components.contracts import Case, Job
+from tests.toy.jobs import toy_job
+
+CASE = "finance_risk"
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A case fitted on its toy rows; `folder` holds `bundle/` and `learner.pt` as the fit stage leaves them."""
+
+    job: Job
+    case: Case
+    folder: Path
+
+    @property
+    def bundle(self) -> Path:
+        return self.folder / "bundle"
+
+
+@pytest.fixture(scope="session")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Job:
+    """finance_risk's toy rows, fetched and prepared. Read only."""
+    from pipelines.steps import fetch, prepare
+
+    job = toy_job(CASE, tmp_path_factory.mktemp("prepared"))
+    fetch.run(job)
+    prepare.run(job)
+    return job
+
+
+@pytest.fixture(scope="session")
+def fitted(prepared: Job) -> Fitted:
+    """The learner of two epochs, the baselines and the blend. Read only."""
+    import torch
+
+    from components.training.fit import fit
+    from pipelines.cases import load_case
+    from pipelines.steps.fit import WEIGHTS
+
+    case, folder = load_case(prepared), prepared.paths.fitted(CASE)
+    folder.mkdir(parents=True)
+    learner, _ = fit(prepared, case, state=prepared.paths.state(CASE) / "fit")
+    case.assemble(prepared, learner, folder)
+    torch.save(learner.state_dict(), folder / WEIGHTS)
+    return Fitted(prepared, case, folder)

@@ -1,0 +1,299 @@
+"""A checkout of its own for each test: the project's code and a small case, committed, on this machine's tools."""
+
+import json
+import os
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+CODE = ("components", "pipelines", ".dvc/config", ".dvc/.gitignore", ".dvcignore", ".gitignore", "dvc.yaml")
+ROWS = Path("tests/toy/finance_risk/rows.csv")
+FAULT = Path(__file__).with_name("fault.py")
+# The variables by which a person points these tools elsewhere, and what a test session of our own would leave.
+FOREIGN = ("MLFLOW_", "PREFECT_", "CASEBOOK_", "DVC_", "GIT_", "PIP_", "FAULT_")
+SMALL: dict[str, Any] = {
+    "model.network.k": 2,
+    "model.network.blocks": 1,
+    "model.network.width": 16,
+    "model.lightgbm.seeds": 1,
+    "model.lightgbm.settings.n_estimators": 20,
+    "model.lightgbm.settings.min_child_samples": 5,
+    "model.blend.calibrators": ["identity", "platt"],
+    "search.trials": 2,
+    "search.startup_trials": 1,
+    "search.space": {
+        "fit.lr": {"kind": "float", "low": 0.002, "high": 0.01, "log": True},
+        "model.network.width": {"kind": "choice", "values": [16, 24]},
+    },
+    "fit.max_epochs": 4,
+    "fit.batch_size": 64,
+    "evaluate.resamples": 100,
+    "evaluate.min_group": 5,
+    "compress.max_metric_drop": 0.2,
+    "compress.calibration_rows": 64,
+    "compress.latency_rows": 64,
+    "compress.latency_repeats": 10,
+    "compress.resamples": 100,
+    "compress.prune.epochs": 3,
+    "compress.distill.epochs": 2,
+    "compress.distill.model": {"network.width": 8},
+    "release.floors": {"auc": 0.5},
+    "release.baseline_margin": -1.0,
+    "release.resamples": 100,
+}
+
+
+@dataclass
+class Ended:
+    code: int
+    said: str
+
+
+@dataclass
+class Started:
+    """A running command, the leader of a session of its own; what it says goes to a file, which outlives it."""
+
+    process: subprocess.Popen[bytes]
+    log: Path
+
+    @property
+    def said(self) -> str:
+        return self.log.read_text(encoding="utf-8", errors="replace")
+
+    def wait(self, seconds: float = 400) -> Ended:
+        return Ended(self.process.wait(seconds), self.said)
+
+
+@dataclass
+class Checkout:
+    """A git repository with the project's code, and what a person would do in it."""
+
+    root: Path
+    environment: dict[str, str]
+
+    def start(self, *command: str, **variables: str) -> Started:
+        log = self.root.parent / f"said-{uuid.uuid4().hex[:8]}.txt"
+        with log.open("wb") as file:
+            process = subprocess.Popen(
+                command,
+                cwd=self.root,
+                env=self.environment | variables,
+                stdout=file,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        return Started(process, log)
+
+    def run(self, *command: str, **variables: str) -> Ended:
+        started = self.start(*command, **variables)
+        try:
+            return started.wait()
+        finally:
+            kill_group(started.process.pid)
+
+    def repro(self, *arguments: str, **variables: str) -> Ended:
+        return self.run("dvc", "repro", *arguments, **variables)
+
+    def stage(self, stage: str, case: str = "toy", **variables: str) -> Ended:
+        return self.run("python", "-m", "pipelines.stages", stage, case, **variables)
+
+    def fault(self, at: str, victim: str = "group", call: int = 1) -> dict[str, str]:
+        """Variables under which a stage harms `victim` at the `call`-th call of `at`; see fault.py."""
+        shim = self.root.parent / "bin" / "python"
+        shim.parent.mkdir(exist_ok=True)
+        shim.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{FAULT}" "$@"\n', encoding="utf-8")
+        shim.chmod(0o755)
+        return {
+            "PATH": f"{shim.parent}{os.pathsep}{self.environment['PATH']}",
+            "FAULT_AT": at,
+            "FAULT_VICTIM": victim,
+            "FAULT_CALL": str(call),
+            "FAULT_MARK": str(self.mark),
+        }
+
+    @property
+    def mark(self) -> Path:
+        """A file that appears when the fault strikes."""
+        return self.root.parent / "fault-struck"
+
+    def struck(self) -> bool:
+        """Whether the fault has struck; asking forgets it."""
+        struck = self.mark.exists()
+        self.mark.unlink(missing_ok=True)
+        return struck
+
+    def params(self) -> dict[str, Any]:
+        return dict(yaml.safe_load((self.root / "params.yaml").read_text(encoding="utf-8")))
+
+    def write_params(self, params: dict[str, Any]) -> None:
+        (self.root / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False), encoding="utf-8")
+
+    def set(self, dotted: str, value: Any, case: str = "toy") -> None:
+        """Edit one parameter of a case."""
+        params = self.params()
+        put(params["cases"][case], dotted, value)
+        self.write_params(params)
+
+    def append(self, path: str, text: str) -> None:
+        with (self.root / path).open("a", encoding="utf-8") as file:
+            file.write(text)
+
+    def git(self, *arguments: str) -> str:
+        command = ["git", "-c", "user.name=A Person", "-c", "user.email=person@example.org", *arguments]
+        return subprocess.run(
+            command, cwd=self.root, env=self.environment, check=True, capture_output=True, text=True
+        ).stdout
+
+    def commit(self) -> None:
+        self.git("add", "--all")
+        self.git("commit", "--quiet", "--message", "Toy", "--no-verify")
+
+    def json(self, path: str) -> Any:
+        return json.loads((self.root / path).read_text(encoding="utf-8"))
+
+    def lock(self) -> dict[str, Any]:
+        return dict(yaml.safe_load((self.root / "dvc.lock").read_text(encoding="utf-8"))["stages"])
+
+    def stale(self) -> list[str]:
+        """The stages that `dvc repro` would run, or at least look into again."""
+        status = self.run("dvc", "status", "--json")
+        assert status.code == 0, status.said
+        return sorted(json.loads(status.said[status.said.index("{") :]))
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        """What a query of the MLflow database answers."""
+        with closing(sqlite3.connect(self.root / "mlflow.db")) as connection:
+            return connection.execute(query).fetchall()
+
+    def leftovers(self) -> list[str]:
+        """Temporary files and folders that a kill left in a place that people look into."""
+        found = [path for top in ("data", "models", "reports") for path in (self.root / top).rglob(".*")]
+        return sorted(str(path.relative_to(self.root)) for path in found if path.name != ".gitignore")
+
+
+def put(content: dict[str, Any], dotted: str, value: Any) -> None:
+    *parents, last = dotted.split(".")
+    for part in parents:
+        content = content[part]
+    content[last] = value
+
+
+def kill_group(group: int) -> None:
+    """Kill what is left of a process group; a passed test leaves nothing."""
+    try:
+        os.killpg(group, signal.SIGKILL)
+    except ProcessLookupError:
+        return
+
+
+def tools() -> dict[str, str]:
+    """The environment of a person who has activated the virtual environment."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
+    return kept | {
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "PYTHONPYCACHEPREFIX": str(ROOT / ".venv" / "pycache"),
+        "OMP_NUM_THREADS": "1",
+        "GIT_CONFIG_GLOBAL": os.devnull,
+        "COLUMNS": "200",
+    }
+
+
+def toy() -> dict[str, Any]:
+    """finance_risk with its own schema, on 400 rows, with little to train."""
+    case = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))["cases"]["finance_risk"]
+    case["source"] = {
+        "kind": "file",
+        "path": str(ROWS),
+        "watch": str(ROWS),
+        "to": "rows.csv",
+        "sha256": None,
+        "licence": "made up",
+        "citation": "none",
+    }
+    case["prepare"]["file"] = "rows.csv"
+    for dotted, value in SMALL.items():
+        put(case, dotted, value)
+    return dict(case)
+
+
+def make_checkout(root: Path) -> Checkout:
+    made = Checkout(root, tools())
+    for name in CODE:
+        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copyfile
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        copy(ROOT / name, root / name)
+    for bytecode in list(root.rglob("__pycache__")):
+        shutil.rmtree(bytecode)
+    (root / ROWS).parent.mkdir(parents=True)
+    shutil.copyfile(ROOT / ROWS, root / ROWS)
+    smoke = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))["smoke"]
+    made.write_params({"cases": {"toy": toy(), "other": toy()}, "smoke": smoke})
+    made.git("init", "--quiet")
+    made.commit()
+    return made
+
+
+def copy_of(checkout: Checkout, root: Path) -> Checkout:
+    shutil.copytree(checkout.root, root, symlinks=True, dirs_exist_ok=True)
+    return Checkout(root, checkout.environment)
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Iterator[Checkout]:
+    yield make_checkout(tmp_path / "checkout")
+    assert not left_alive(tmp_path), "the test left processes behind"
+
+
+def left_alive(root: Path) -> list[psutil.Process]:
+    """End the processes that still work below `root`, and name them."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            if process.cwd().startswith(str(root)) and process.status() != psutil.STATUS_ZOMBIE:
+                process.kill()
+                found.append(process)
+        except (psutil.Error, OSError):
+            continue
+    return found
+
+
+@pytest.fixture(scope="session")
+def pristine(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
+    """The case released by an undisturbed `dvc repro`. Read it; `copy_of` what you change."""
+    made = make_checkout(tmp_path_factory.mktemp("pristine") / "checkout")
+    ended = made.repro("release@toy")
+    assert ended.code == 0, ended.said
+    (made.root / "state" / "said").write_text(ended.said, encoding="utf-8")
+    return made
+
+
+@pytest.fixture
+def finished(pristine: Checkout, tmp_path: Path) -> Iterator[Checkout]:
+    """A copy of the released case that a test may change."""
+    yield copy_of(pristine, tmp_path / "checkout")
+    assert not left_alive(tmp_path), "the test left processes behind"
+
+
+@pytest.fixture(scope="session")
+def wait_until() -> Callable[..., None]:
+    def wait(happened: Callable[[], object], what: str, seconds: float = 120.0) -> None:
+        deadline = time.monotonic() + seconds
+        while not happened():
+            assert time.monotonic() < deadline, f"{what}: not within {seconds} s"
+            time.sleep(0.05)
+
+    return wait

@@ -1,0 +1,45 @@
+"""A case of `params.yaml` on its toy rows: the same code and the same params, but small."""
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from components.contracts import Job, Paths
+from components.params import CaseParams, load_params, override
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+TOY = CHECKOUT / "tests" / "toy"
+
+
+def toy_cases() -> list[str]:
+    """Cases of `params.yaml` that have toy rows."""
+    return sorted(name for name in load_params(CHECKOUT / "params.yaml").cases if (TOY / name).is_dir())
+
+
+def toy_values(case: str, folder: Path) -> dict[str, Any]:
+    """Dotted params and their values: toy rows in `folder` for a source, and what `--smoke` and the toy set."""
+    rows = next(path for path in sorted(folder.iterdir()) if path.suffix in {".csv", ".parquet"})
+    source = {
+        "kind": "file",
+        "path": str(rows),
+        "watch": str(rows),
+        "to": rows.name,
+        "sha256": None,
+        "licence": "made up",
+        "citation": "made up",
+    }
+    smoke = load_params(CHECKOUT / "params.yaml").smoke
+    toy = yaml.safe_load((TOY / case / "overrides.yaml").read_text(encoding="utf-8"))
+    return {"source": source, "fit.accelerator": "cpu", **smoke, **toy}
+
+
+def toy_params(case: str, **values: Any) -> CaseParams:
+    """`values` may set more, with `__` for the dots: `fit__seed=1`."""
+    more = {name.replace("__", "."): value for name, value in values.items()}
+    params = load_params(CHECKOUT / "params.yaml").case(case)
+    return override(params, {**toy_values(case, TOY / case), **more})
+
+
+def toy_job(case: str, root: Path, **values: Any) -> Job:
+    return Job(case, toy_params(case, **values), Paths(root))

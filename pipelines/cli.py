@@ -262,7 +262,9 @@ def ui(port: Annotated[int, typer.Option(help="on 127.0.0.1")] = 5000) -> None:
 
     uri = _tracker().uri
     artifacts = artifact_folder(uri)
-    options = ["--backend-store-uri", uri, "--host", "127.0.0.1", "--port", str(port)]
+    # One worker and no jobs of MLflow's own: a busy machine starts several so slowly that they are killed for it.
+    os.environ.setdefault("MLFLOW_SERVER_ENABLE_JOB_EXECUTION", "false")
+    options = ["--backend-store-uri", uri, "--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
     if artifacts is not None:
         options += ["--default-artifact-root", str(artifacts)]
     os.execv(sys.executable, [sys.executable, "-m", "mlflow", "server", *options])  # noqa: S606 - becomes the server
@@ -270,22 +272,15 @@ def ui(port: Annotated[int, typer.Option(help="on 127.0.0.1")] = 5000) -> None:
 
 def main() -> int:
     """Run a command. Exit codes: 0 done, 1 wrong input or environment, 2 wrong usage, 3 the gate refused."""
-    import click
-
-    from components.errors import BAD_INPUT, BAD_USAGE, DONE, CasebookError
+    from components.errors import BAD_INPUT, DONE, CasebookError
 
     prepare_environment(Path.cwd())
     try:
-        code = app(standalone_mode=False)
+        app()  # ends with SystemExit: its own 0 and 2, and what a command exits with
     except CasebookError as error:
         typer.echo(f"casebook: {error}", err=True)
         return BAD_INPUT
-    except click.exceptions.Abort:
-        return 130
-    except click.ClickException as error:
-        error.show()
-        return BAD_USAGE
-    return code if isinstance(code, int) else DONE
+    return DONE
 
 
 def _job(case: str) -> "Job":

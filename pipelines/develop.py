@@ -14,10 +14,13 @@ prepare_environment()
 
 from prefect import flow, task  # noqa: E402 - prefect reads the environment when it is imported
 from prefect.cache_policies import NO_CACHE  # noqa: E402
-from prefect.futures import PrefectFuture  # noqa: E402
+from prefect.futures import PrefectFuture, wait  # noqa: E402
 from prefect.logging import get_run_logger  # noqa: E402
+from prefect.runtime import flow_run  # noqa: E402
 
+from components.errors import BAD_INPUT, DONE, CasebookError  # noqa: E402
 from components.params import load_params  # noqa: E402
+from pipelines.flow_runs import end_orphans, hold  # noqa: E402
 from pipelines.reproduce import end_running, reproduce  # noqa: E402
 from pipelines.stages import STAGES  # noqa: E402
 
@@ -42,34 +45,42 @@ def develop(cases: list[str], root: str = str(ROOT)) -> None:
     The stages of a case run one after the other, the cases side by side. A failed stage ends its
     own case only.
     """
-    last: list[PrefectFuture[None]] = []
+    folder = Path(root) / "state" / "flows"
+    end_orphans(folder)
+    hold(folder, flow_run.id)
     try:
-        for case in cases:
-            previous: list[PrefectFuture[None]] = []
-            for stage in STAGES:
-                previous = [run_stage.submit(stage=stage, case=case, root=root, wait_for=previous, return_state=False)]
-            last += previous
-        for future in last:
-            future.result()
+        futures = [future for case in cases for future in submit_stages(case, root)]
+        wait(futures)
     except BaseException:
         end_running()
         raise
+    for future in futures:
+        if future.state.is_failed() or future.state.is_crashed():  # a task after it is neither: it never began
+            future.result()
+
+
+def submit_stages(case: str, root: str) -> list[PrefectFuture[None]]:
+    """A task for each stage of the case, which waits for the one before it."""
+    futures: list[PrefectFuture[None]] = []
+    for stage in STAGES:
+        futures.append(run_stage.submit(stage=stage, case=case, root=root, wait_for=futures[-1:], return_state=False))
+    return futures
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m pipelines.develop", description=develop.__doc__)
     parser.add_argument("cases", nargs="*", help="cases of params.yaml; all of them if none is named")
     arguments = parser.parse_args()
-    params = load_params(ROOT / "params.yaml")
-    names = arguments.cases or sorted(params.cases)
-    for name in names:
-        params.case(name)
     try:
+        params = load_params(ROOT / "params.yaml")
+        names = arguments.cases or sorted(params.cases)
+        for name in names:
+            params.case(name)
         develop(names)
-    except StageError as error:
+    except (CasebookError, StageError) as error:
         print(error, file=sys.stderr)  # noqa: T201
-        return 1
-    return 0
+        return BAD_INPUT
+    return DONE
 
 
 if __name__ == "__main__":

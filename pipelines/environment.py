@@ -9,6 +9,8 @@ QUIET = {
     "DO_NOT_TRACK": "true",  # mlflow ignores "1"
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    # Its first start makes a database: the default of 20 is too few on a busy machine.
+    "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "180",
     "DVC_NO_ANALYTICS": "1",
     "LIGHTNING_DISABLE_VERSION_CHECK": "1",
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",

@@ -9,13 +9,14 @@ import logging
 import signal
 import sys
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
 from components.contracts import Job, Paths
 from components.errors import BAD_INPUT, DONE, CasebookError
-from components.files import held_lock
+from components.files import held_lock, sweep_temporaries
 from components.params import load_params
 from pipelines.environment import prepare_environment
 
@@ -26,10 +27,23 @@ log = logging.getLogger("casebook")
 
 STAGES = ("fetch", "prepare", "search", "fit", "evaluate", "compress", "release")
 
+# The outs of each stage, as dvc.yaml names them.
+OUTS: dict[str, Callable[[Paths, str], list[Path]]] = {
+    "fetch": lambda paths, case: [paths.raw(case)],
+    "prepare": lambda paths, case: [paths.prepared(case)],
+    "search": lambda paths, case: [paths.best(case)],
+    "fit": lambda paths, case: [paths.fitted(case)],
+    "evaluate": lambda paths, case: [paths.evaluation(case)],
+    "compress": lambda paths, case: [paths.bundle(case), paths.compression(case)],
+    "release": lambda paths, case: [paths.reports(case) / n for n in ("release.json", "card.md", "metrics.json")],
+}
+
 
 def run(stage: str, job: Job) -> None:
     """Run one stage of one case, after any other process that is at it."""
     with held_lock(job.paths.state(job.case) / f"{stage}.lock", f"{stage}@{job.case}"):
+        for out in OUTS[stage](job.paths, job.case):
+            sweep_temporaries(out.parent, out.name)
         importlib.import_module(f"pipelines.steps.{stage}").run(job)
 
 

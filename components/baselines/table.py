@@ -122,4 +122,8 @@ class GradientBoosting:
     def to_onnx(self, width: int) -> list[ModelProto]:
         """One graph a seed, from `features (N, width) float32` to `probabilities (N, 2)`."""
         inputs = [("features", FloatTensorType([None, width]))]
-        return [convert_lightgbm(model, initial_types=inputs, zipmap=False) for model in self.models]
+        # Named, or each gets a random name, and the same model other bytes.
+        return [
+            convert_lightgbm(model, name=f"lightgbm-{seed}", initial_types=inputs, zipmap=False)
+            for seed, model in enumerate(self.models)
+        ]

@@ -37,19 +37,22 @@ class SliceLoader:
 
     def __iter__(self) -> Iterator[tuple[Tensor, ...]]:
         # The tensors are put in the epoch's order once, so that a batch is a view and not a copy.
-        ordered = self.tensors if not self.shuffle else self._shuffled()
+        ordered = self._ordered()
         start, self._skip = self._skip, 0
         for index in range(start, len(self)):
             self.position = index + 1
             rows = slice(index * self.batch_size, min((index + 1) * self.batch_size, self.rows))
             yield tuple(tensor[rows] for tensor in ordered)
 
-    def _shuffled(self) -> tuple[Tensor, ...]:
+    def _ordered(self) -> tuple[Tensor, ...]:
+        """The rows of this process in the epoch's order."""
+        mine = slice(self.trainer.global_rank, None, self.trainer.world_size)
+        if not self.shuffle:
+            return tuple(tensor[mine] for tensor in self.tensors)
         # The epoch is read from the trainer: a hook would be skipped on resuming in mid-epoch.
         generator = torch.Generator().manual_seed(derived_seed(self.seed, self.trainer.current_epoch))
-        order = torch.randperm(len(self.tensors[0]), generator=generator)
-        mine = order[self.trainer.global_rank :: self.trainer.world_size][: self.rows]
-        return tuple(tensor[mine.to(tensor.device)] for tensor in self.tensors)
+        order = torch.randperm(len(self.tensors[0]), generator=generator)[mine]
+        return tuple(tensor[order.to(tensor.device)] for tensor in self.tensors)
 
     def state_dict(self) -> dict[str, Any]:
         return {"position": self.position}

@@ -1,6 +1,7 @@
 """Two-class learning with an ensemble of logits."""
 
 import math
+from typing import Any
 
 import torch
 from lightning.pytorch import LightningModule
@@ -29,6 +30,7 @@ class BinaryLearner(LightningModule):
         super().__init__()
         self.network = network
         self.params = params
+        self._training: list[tuple[Tensor, int]] = []
         self._validation: list[tuple[Tensor, Tensor]] = []
 
     def forward(self, numeric: Tensor, categorical: Tensor) -> Tensor:
@@ -48,8 +50,16 @@ class BinaryLearner(LightningModule):
 
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:  # noqa: ARG002
         loss, _ = self._step(batch)
-        self.log("train/loss", loss, on_step=False, on_epoch=True, batch_size=len(batch[0]), sync_dist=True)
+        self._training.append((loss.detach(), len(batch[0])))
         return loss
+
+    def on_train_batch_end(self, outputs: Any, batch: Batch, batch_idx: int) -> None:  # noqa: ARG002
+        # Told to Lightning once an epoch: `log` at each step would cost a tenth of this network's step.
+        if self.trainer.is_last_batch or self.trainer.should_stop:
+            rows = sum(count for _, count in self._training)
+            mean = torch.stack([loss * count for loss, count in self._training]).sum() / rows
+            self._training.clear()
+            self.log("train/loss", mean, on_step=False, on_epoch=True, batch_size=rows, sync_dist=True)
 
     def validation_step(self, batch: Batch, batch_idx: int) -> None:  # noqa: ARG002
         _, logits = self._step(batch)

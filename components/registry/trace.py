@@ -168,7 +168,7 @@ def _lock(root: Path, version: ModelVersion, folder: Path) -> tuple[str | None, 
 
 
 def _outs(text: str, case: str) -> dict[str, str]:
-    stages = yaml.safe_load(text)["stages"]
+    stages = (yaml.safe_load(text) or {"stages": {}})["stages"]  # no lock yet: an empty text was registered
     outs = [out for name, stage in stages.items() if name.endswith(f"@{case}") for out in stage.get("outs", ())]
     return {out["path"]: out["md5"] for out in outs if "md5" in out}
 

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 PICTURES, TABLES = "pictures", "tables"
+KIND = {"mlflow.experimentKind": "custom_model_development"}  # or the pages lead with traces and prompts
 LONGEST_PARAM = 500  # characters that the run's page shows; MLflow itself would cut at 6000, silently
 LONGEST_NOTE = 7500  # of the 8000 bytes of a run's tag, less what says that it is cut
 
@@ -56,7 +57,7 @@ class Tracker:
         artifacts = artifact_folder(self.uri)
         location = None if artifacts is None else str(artifacts / case)
         try:
-            return str(self.client.create_experiment(case, artifact_location=location))
+            return str(self.client.create_experiment(case, artifact_location=location, tags=KIND))
         except MlflowException as error:
             first = self.client.get_experiment_by_name(case)  # another process was quicker
             if error.error_code != "RESOURCE_ALREADY_EXISTS" or first is None:

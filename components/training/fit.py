@@ -9,14 +9,17 @@ from pathlib import Path
 from typing import Literal
 
 import torch
+from lightning.fabric.utilities.exceptions import MisconfigurationException
 from lightning.pytorch import Callback, LightningDataModule, LightningModule, Trainer
 from lightning.pytorch.callbacks import EarlyStopping, ModelCheckpoint, Timer
+from lightning.pytorch.callbacks.early_stopping import EarlyStoppingReason
 from lightning.pytorch.loggers import Logger
 
 from components.contracts import Case, FitResult, Job
 from components.errors import CasebookError, DivergedError
 from components.files import read_json, write_json
 from components.params import FitParams
+from components.training.checkpoints import WholeCheckpointIO
 from components.training.progress import ProgressLog
 
 log = logging.getLogger(__name__)
@@ -67,6 +70,13 @@ def forget(state: Path) -> None:
     shutil.rmtree(state, ignore_errors=True)
 
 
+class ResumedStopping(EarlyStopping):
+    """Stops at once if the checkpoint that a killed run left was its last; Lightning's own would train on."""
+
+    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:  # noqa: ARG002
+        trainer.should_stop = trainer.should_stop or self.stopping_reason != EarlyStoppingReason.NOT_STOPPED
+
+
 def _train(
     params: FitParams,
     case: Case,
@@ -76,18 +86,19 @@ def _train(
     logger: Logger | None,
     callbacks: Sequence[Callback],
 ) -> FitResult:
-    stopping = EarlyStopping(case.monitor, mode=case.mode, patience=params.patience, check_finite=True)
+    stopping = ResumedStopping(case.monitor, mode=case.mode, patience=params.patience, check_finite=True)
     best = ModelCheckpoint(
         state,
         filename=BEST,
         monitor=case.monitor,
         mode=case.mode,
-        save_last=True,
+        save_weights_only=True,  # nobody resumes from it
         enable_version_counter=False,
-        auto_insert_metric_name=False,
     )
+    # Not `save_last`, which writes only when there is a new best; and after `best`, whose state it holds.
+    every = ModelCheckpoint(state, filename=LAST, enable_version_counter=False)
     timer = Timer(timedelta(minutes=params.max_minutes))
-    trainer = make_trainer(params, logger, [best, stopping, timer, ProgressLog(params.max_epochs), *callbacks])
+    trainer = make_trainer(params, logger, [stopping, timer, ProgressLog(params.max_epochs), *callbacks, best, every])
     last = state / f"{LAST}.ckpt"
     if last.exists():
         log.info("resuming from %s", last)
@@ -125,13 +136,14 @@ def make_trainer(params: FitParams, logger: Logger | None, callbacks: list[Callb
             gradient_clip_val=params.gradient_clip,
             logger=logger or False,
             callbacks=callbacks,
+            plugins=[WholeCheckpointIO()],
             enable_progress_bar=False,
             enable_model_summary=False,
             num_sanity_val_steps=0,
             log_every_n_steps=1_000_000_000,  # epochs are logged, steps are not: a step may cost less than its log line
             use_distributed_sampler=False,
         )
-    except (RuntimeError, ValueError, TypeError) as error:
+    except (MisconfigurationException, RuntimeError, ValueError, TypeError) as error:
         raise CasebookError(
             f"fit: Lightning cannot run on accelerator={params.accelerator!r}, devices={params.devices}, "
             f"strategy={params.strategy!r}, precision={params.precision!r} here: {error}"

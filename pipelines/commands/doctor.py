@@ -34,6 +34,9 @@ def _python(_root: Path) -> Iterator[Finding]:
 
 
 def _pins(root: Path) -> Iterator[Finding]:
+    if not (root / "constraints.txt").is_file():
+        yield Finding("packages", "no constraints.txt", "run this in the root of a checkout")
+        return
     lines = (root / "constraints.txt").read_text(encoding="utf-8").splitlines()
     pins = dict(line.split("==") for line in lines if "==" in line)
     wrong = [f"{name} {_version(name)} instead of {pin}" for name, pin in pins.items() if _differs(name, pin)]

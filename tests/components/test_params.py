@@ -193,6 +193,7 @@ def test_a_users_file_is_a_source(content, tmp_path):
     content["cases"][CASE]["source"] = {
         "kind": "file",
         "path": "我的/rows.csv",
+        "watch": "我的/rows.csv",
         "to": "rows.csv",
         "sha256": None,
         "licence": "own",

@@ -74,7 +74,7 @@ class Started:
     def said(self) -> str:
         return self.log.read_text(encoding="utf-8", errors="replace")
 
-    def wait(self, seconds: float = 400) -> Ended:
+    def wait(self, seconds: float = 800) -> Ended:
         return Ended(self.process.wait(seconds), self.said)
 
 
@@ -123,6 +123,7 @@ class Checkout:
             "FAULT_VICTIM": victim,
             "FAULT_CALL": str(call),
             "FAULT_MARK": str(self.mark),
+            "FAULT_EPOCHS": str(self.root.parent / "epochs"),
         }
 
     @property
@@ -174,6 +175,10 @@ class Checkout:
         assert status.code == 0, status.said
         return sorted(json.loads(status.said[status.said.index("{") :]))
 
+    def outs(self) -> dict[str, str]:
+        """The md5 of every out in dvc.lock."""
+        return {out["path"]: out["md5"] for stage in self.lock().values() for out in stage["outs"]}
+
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         """What a query of the MLflow database answers."""
         with closing(sqlite3.connect(self.root / "mlflow.db")) as connection:
@@ -208,6 +213,8 @@ def tools() -> dict[str, str]:
         "PYTHONPYCACHEPREFIX": str(ROOT / ".venv" / "pycache"),
         "OMP_NUM_THREADS": "1",
         "GIT_CONFIG_GLOBAL": os.devnull,
+        "GIT_AUTHOR_DATE": "2026-01-01T00:00:00Z",  # the same commit in every checkout
+        "GIT_COMMITTER_DATE": "2026-01-01T00:00:00Z",
         "COLUMNS": "200",
     }
 
@@ -250,6 +257,11 @@ def make_checkout(root: Path) -> Checkout:
 def copy_of(checkout: Checkout, root: Path) -> Checkout:
     shutil.copytree(checkout.root, root, symlinks=True, dirs_exist_ok=True)
     return Checkout(root, checkout.environment)
+
+
+@pytest.fixture(scope="session")
+def checkouts() -> Callable[[Path], Checkout]:
+    return make_checkout
 
 
 @pytest.fixture

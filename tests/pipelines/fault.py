@@ -3,7 +3,8 @@
 The tests put it first on PATH, so the real `dvc repro` runs the real stage, and the real kill falls
 where it hurts. FAULT_AT is `STAGE MODULE:NAME before|after`; at the FAULT_CALL-th call of that
 function FAULT_VICTIM gets SIGKILL: `group` (dvc, its shell and the stage), `stage` (alone), `dvc`
-(and its shell: the stage lives on, an orphan) or `none` (it only waits to be killed).
+(and its shell: the stage lives on, an orphan) or `none` (it waits until FAULT_MARK is removed). FAULT_EPOCHS
+gets a line for each epoch that was trained to its end.
 """
 
 import functools
@@ -24,10 +25,12 @@ WAIT_SECONDS = 60
 
 def main() -> None:
     arguments = sys.argv[1:]
-    sys.path[0] = os.getcwd()  # as `python -m` has it
+    sys.path[0] = str(Path.cwd())  # as `python -m` has it
     stage, place, when = os.environ["FAULT_AT"].split()
     if arguments[:3] == ["-m", "pipelines.stages", stage]:
         plant(place, when)
+    if arguments[2] in ("search", "fit", "compress"):
+        count_epochs(arguments[2])
     sys.argv = arguments[1:]
     runpy.run_module(arguments[1], run_name="__main__", alter_sys=True)
 
@@ -56,6 +59,19 @@ def plant(place: str, when: str) -> None:
     setattr(owner, name, struck)
 
 
+def count_epochs(stage: str) -> None:
+    from components.learners.binary import BinaryLearner
+
+    whole = BinaryLearner.on_validation_epoch_end
+
+    def counted(learner: BinaryLearner) -> None:
+        whole(learner)
+        with Path(os.environ["FAULT_EPOCHS"]).open("a", encoding="utf-8") as file:
+            file.write(f"{stage} {learner.trainer.current_epoch}\n")
+
+    BinaryLearner.on_validation_epoch_end = counted  # type: ignore[method-assign]
+
+
 def strike() -> None:
     Path(os.environ["FAULT_MARK"]).write_text(str(os.getpid()), encoding="utf-8")
     victim = os.environ["FAULT_VICTIM"]
@@ -69,7 +85,9 @@ def strike() -> None:
                 parent.kill()
         time.sleep(4)  # long enough for the next `dvc repro` to meet this process at work
     else:
-        time.sleep(WAIT_SECONDS)
+        deadline = time.monotonic() + WAIT_SECONDS
+        while Path(os.environ["FAULT_MARK"]).exists() and time.monotonic() < deadline:
+            time.sleep(0.05)
 
 
 if __name__ == "__main__":

@@ -1,11 +1,12 @@
 """Smaller ways to serve a fitted model: quantized, pruned, distilled."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import onnx
 import torch
 from lightning.pytorch import LightningDataModule, LightningModule
 
@@ -53,14 +54,16 @@ def _int8_dynamic(_job: Job, _case: Case, fitted: Path, folder: Path) -> None:
 def _int8_static(job: Job, _case: Case, fitted: Path, folder: Path) -> None:
     rows = TableData(job.paths.prepared(job.case), job.params.fit).parts[0]
     graph = folder.with_suffix(".onnx")
-    int8_static(fitted / BUNDLE / f"{LEARNER}.onnx", graph, _feeds(rows, job.params.compress.calibration_rows))
+    source = fitted / BUNDLE / f"{LEARNER}.onnx"
+    names = {put.name for put in onnx.load(source, load_external_data=False).graph.input}
+    int8_static(source, graph, _feeds(rows, names, job.params.compress.calibration_rows))
     _with_graph(fitted / BUNDLE, graph.read_bytes(), folder)
 
 
-def _feeds(rows: Rows, count: int, batch: int = 64) -> list[Feed]:
-    """The first `count` training rows in batches, by the names of the graph's inputs that it kept."""
+def _feeds(rows: Rows, names: Collection[str], count: int, batch: int = 64) -> list[Feed]:
+    """The first `count` training rows in batches, by the `names` of the inputs that the graph kept."""
     both = {"numeric": rows.encoded.numeric[:count], "categorical": rows.encoded.categorical[:count]}
-    kept = {name: values for name, values in both.items() if values.shape[1]}
+    kept = {name: values for name, values in both.items() if name in names}
     return [
         {name: values[start : start + batch] for name, values in kept.items()}
         for start in range(0, min(count, len(rows.target)), batch)

@@ -21,7 +21,7 @@ class Reason:
 
 
 def reference_values(approved: pd.DataFrame, features: Sequence[str]) -> dict[str, Any]:
-    """What a typical approved applicant has: the median of a number, the most frequent of other values.
+    """What a typical approved applicant has: the median of a number or a date, the most frequent of others.
 
     Missing values are passed over, None stands where there is nothing else; of equally frequent
     values the first in order is taken. The values are JSON-able.
@@ -71,6 +71,8 @@ def reason_codes(
 
 def _replaced(rows: pd.DataFrame, feature: str, value: Any) -> pd.DataFrame:
     column = rows[feature]
+    if value is not None and pd.api.types.is_datetime64_any_dtype(column):
+        return rows.assign(**{feature: pd.Series(pd.Timestamp(value), index=rows.index, dtype=column.dtype)})
     # The reference's own type, not the column's: a median may lie between integers, and these rows may
     # all lack a value, or their categories the reference's.
     constant = column.mask(np.ones(len(rows), dtype=bool)) if value is None else pd.Series(value, index=rows.index)
@@ -83,6 +85,8 @@ def _typical(column: pd.Series) -> Any:
         return None
     if pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column):
         return float(known.median())
+    if pd.api.types.is_datetime64_any_dtype(column):
+        return str(known.sort_values().iloc[len(known) // 2])  # the later of two in the middle
     return _plain(known.mode().sort_values().iloc[0])
 
 

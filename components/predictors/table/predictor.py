@@ -1,5 +1,6 @@
 """Answers for rows of a table: members, blend, calibration, decision, reasons. No torch."""
 
+import logging
 from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
@@ -18,6 +19,8 @@ from components.predictors.table.additive import AdditiveModel
 from components.preparation.table.encoding.convert import clean
 from components.preparation.table.encoding.dummies import with_dummies
 from components.preparation.table.encoding.encode import Encoded, TableEncoder
+
+log = logging.getLogger(__name__)
 
 Score = Callable[[Encoded], np.ndarray]
 
@@ -61,13 +64,16 @@ class TablePredictor:
         """Key columns, `score` (calibrated probability of the positive class), `decision`, `reasons`.
 
         `reasons` is a list of texts `column = value`, strongest first, empty for rows below the
-        threshold. Unreadable cells count as missing, with a warning.
+        threshold. Unreadable cells count as missing and classes that training did not have as
+        rare ones, each with a warning.
 
         Raises:
             CasebookError: a column that the model uses is not there.
         """
         typed = clean(rows, self.data)
-        score = self.score(typed)
+        encoded = self.encoder.encode(typed)
+        self._warn_of_unknown(typed, encoded)
+        score = self.calibrator.apply(self.blend(encoded))
         high, low = self.settings.decisions
         over = score >= self.settings.threshold
         key = rows[[name for name in self.data["key"] if name in rows]].reset_index(drop=True)
@@ -90,6 +96,18 @@ class TablePredictor:
         """For each row that is `over` the threshold what raised its score most; see `explain`."""
         found = iter(reason_codes(self.score, typed[over], self.settings.reference, top=self.settings.reasons))
         return [[_text(reason.feature, reason.value) for reason in next(found)] if flag else [] for flag in over]
+
+    def _warn_of_unknown(self, typed: pd.DataFrame, encoded: Encoded) -> None:
+        for feature in self.encoder.categorical:
+            if count := encoded.unknown.get(feature.name):
+                values = typed[feature.name].dropna()
+                example = values[~values.isin([*feature.classes, *feature.rare])].iloc[0]
+                log.warning(
+                    "column %s: %d cell(s) of classes that training did not have, such as %r; they score as rare ones",
+                    feature.name,
+                    count,
+                    example,
+                )
 
     @cached_property
     def member_scores(self) -> dict[str, Score]:

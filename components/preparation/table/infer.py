@@ -5,8 +5,13 @@ import math
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+import pyarrow as pa
+
 from components.errors import CasebookError
+from components.preparation.table.encoding.convert import infinite
 from components.preparation.table.encoding.spec import ROW, TARGET
+from components.preparation.table.encoding.text import as_label, as_number, as_text
 from components.preparation.table.kinds import guess_column
 from components.preparation.table.labels import column_of, find_labels, share_labelled
 from components.preparation.table.read import read_table
@@ -36,7 +41,7 @@ def infer_table(path: Path, target: str, positive: str | None) -> dict[str, Any]
     log.info("target %s: %r is the positive value, %r the negative one", target, *labels)
     others = [name for name in frame.columns if name != target]
     guesses = {name: guess_column(name, frame[name], MISSING) for name in others}
-    words = _words(guesses)
+    words = [*_words(guesses), *_infinite(frame, guesses)]
     if words:  # they stand for no value in every column, so the columns are looked at again
         guesses = {name: guess_column(name, frame[name], (*MISSING, *words)) for name in others}
     key = [name for name, guess in guesses.items() if guess.key and name != TARGET][:1]
@@ -74,6 +79,19 @@ def _words(guesses: dict[str, Guess]) -> list[str]:
             if word.lower() not in words:
                 words[word.lower()] = word
                 log.info("%r stands for no value: column %s is otherwise %s", word, name, (guess.column or {})["kind"])
+    return list(words.values())
+
+
+def _infinite(frame: pd.DataFrame, guesses: dict[str, Guess]) -> list[str]:
+    """Texts of numbers that nothing can be computed with, such as `inf`."""
+    words: dict[str, str] = {}
+    for name, guess in guesses.items():
+        if guess.column is not None and guess.column["kind"] == "numeric":
+            texts = as_label(as_text(frame[name], MISSING)).drop_null().unique()
+            numbers, _ = as_number(texts)
+            for word in texts.filter(pa.array(infinite(numbers))).to_pylist():
+                words.setdefault(word.lower(), word)
+                log.warning("%r stands for no value: column %s is otherwise finite", word, name)
     return list(words.values())
 
 

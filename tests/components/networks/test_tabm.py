@@ -79,7 +79,7 @@ def test_bins_hold_equal_mass() -> None:
 def test_a_constant_column_gets_a_bin_around_its_value() -> None:
     spread, indicator, constant = quantile_bins(numeric_rows(), 4)
     assert len(spread) == 5
-    assert indicator.tolist() == [0, 1]
+    assert indicator.tolist() == [0, (0 + 1) / 2, 1]  # half of the rows each: the median lies between
     assert constant.tolist() == [5 - 1, 5 + 1]
 
 

@@ -18,7 +18,6 @@ from typing import Any
 import mlflow.pyfunc
 import mlflow.store.artifact.local_artifact_repo as artifacts
 from mlflow import MlflowClient
-from mlflow.utils.requirements_utils import _init_packages_to_modules_map
 
 from components.registry.champion import rival_of
 from components.registry.ledger import history
@@ -114,12 +113,12 @@ def say(value: Any) -> None:
     sys.stdout.flush()
 
 
-def try_all(base: Path, work: Work, points: list[tuple[Any, str, int]], label: str) -> None:
+def try_all(base: Path, work: Work, points: list[tuple[Any, str, int, str]], label: str) -> None:
     undisturbed = Path(tempfile.mkdtemp(dir=base.parent)) / "root"
     shutil.copytree(base, undisturbed)
     print_state(undisturbed, f"{label}: undisturbed", in_child(work, undisturbed) - 9)
-    for owner, name, call in points:
-        for moment in ("before", "halfway", "after") if owner is artifacts else ("before", "after"):
+    for owner, name, call, moments in points:
+        for moment in moments.split():
             root = Path(tempfile.mkdtemp(dir=base.parent)) / "root"
             shutil.copytree(base, root)
             code = in_child(killed(work, owner, name, call, moment), root)
@@ -128,34 +127,43 @@ def try_all(base: Path, work: Work, points: list[tuple[Any, str, int]], label: s
             shutil.rmtree(root.parent)
 
 
-RELEASE_POINTS = [
-    (MlflowClient, "create_registered_model", 1),
-    (MlflowClient, "create_logged_model", 1),
-    (mlflow.pyfunc, "save_model", 1),
-    (artifacts, "shutil_copytree_without_file_permissions", 1),  # the upload
-    (MlflowClient, "finalize_logged_model", 1),
-    (MlflowClient, "log_outputs", 1),
-    (MlflowClient, "create_model_version", 1),
-    (MlflowClient, "set_registered_model_alias", 1),
-    (MlflowClient, "log_batch", 1),
-    (MlflowClient, "set_registered_model_tag", 1),
-    (MlflowClient, "set_registered_model_alias", 2),
-    (MlflowClient, "set_model_version_tag", 1),
-    (MlflowClient, "set_model_version_tag", 2),
+BOTH = "before after"
+NAMED = [(MlflowClient, "create_registered_model", 1, BOTH)]
+REGISTERED = [
+    (MlflowClient, "create_logged_model", 1, BOTH),
+    (mlflow.pyfunc, "save_model", 1, BOTH),
+    (artifacts, "shutil_copytree_without_file_permissions", 1, "before halfway after"),  # the upload
+    (MlflowClient, "finalize_logged_model", 1, BOTH),
+    (MlflowClient, "log_outputs", 1, BOTH),
+    (MlflowClient, "create_model_version", 1, BOTH),
+    (MlflowClient, "set_registered_model_alias", 1, BOTH),  # candidate
 ]
-FIRST_POINTS = [RELEASE_POINTS[0], *RELEASE_POINTS[-5:]]
-ROLLBACK_POINTS = [(MlflowClient, "set_registered_model_tag", 1), (MlflowClient, "set_registered_model_alias", 1)]
+SETTLED = [
+    (MlflowClient, "log_batch", 1, BOTH),
+    (MlflowClient, "set_registered_model_tag", 1, BOTH),  # the ledger
+    (MlflowClient, "set_registered_model_alias", 2, BOTH),  # champion
+    (MlflowClient, "set_model_version_tag", 1, BOTH),
+    (MlflowClient, "set_model_version_tag", 2, BOTH),
+]
+# After its last call a rollback is over, and the same command again goes one step further back.
+ROLLED_BACK = [
+    (MlflowClient, "set_registered_model_tag", 1, BOTH),
+    (MlflowClient, "set_registered_model_alias", 1, "before"),
+]
 
 if __name__ == "__main__":
-    _init_packages_to_modules_map()  # MLflow reads all packages' files for it, once a process: children inherit it
     store = Path(sys.argv[1])
+    warm = store.parent / "warm"
+    shutil.copytree(store, warm)
     use_toy_predictor(store.parent / "toy_code")
-    try_all(store, release, FIRST_POINTS, "first release")
+    release(warm)  # what is loaded and prepared on first use is inherited by all children
+    state(warm)
+    try_all(store, release, NAMED + SETTLED, "first release")
     with_champion = store.parent / "with_champion"
     shutil.copytree(store, with_champion)
     assert in_child(lambda root: release(root, 0.1), with_champion) == 0
-    try_all(with_champion, release, RELEASE_POINTS[1:], "second release")
+    try_all(with_champion, release, REGISTERED + SETTLED, "second release")
     with_two = store.parent / "with_two"
     shutil.copytree(with_champion, with_two)
     assert in_child(release, with_two) == 0
-    try_all(with_two, go_back, ROLLBACK_POINTS, "rollback")
+    try_all(with_two, go_back, ROLLED_BACK, "rollback")

@@ -33,7 +33,7 @@ def test_killed_anywhere_and_repeated_all_ends_the_same(root: Path) -> None:
     assert {kind: len(attempts) for kind, attempts in ends.items()} == {
         "first release": 13,
         "second release": 26,
-        "rollback": 5,
+        "rollback": 4,
     }
     for kind, attempts in ends.items():
         expected = attempts.pop("undisturbed")

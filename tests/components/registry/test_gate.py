@@ -13,7 +13,13 @@ from components.params import ReleaseParams
 from components.registry.gate import Evidence, Rival, decide, decision_digest
 
 BARS = ReleaseParams(
-    floors={"auc": 0.80, "brier": 0.20}, baseline_margin=0.001, champion_margin=0.005, resamples=1000, allow_dirty=False
+    floors={"auc": 0.80, "brier": 0.20},
+    baseline_margin=0.001,
+    champion_margin=0.005,
+    resamples=1000,
+    max_served_gap=1e-6,
+    allow_dirty=False,
+    waive_champion=False,
 )
 GOOD = Evidence(
     primary="auc",

@@ -63,7 +63,7 @@ def make_data(root: Path) -> None:
     """What the stages before a release leave, and the lock that DVC writes."""
     paths = Paths(root)
     for folder in (paths.raw(CASE), paths.prepared(CASE), paths.fitted(CASE)):
-        write_json(folder / "content.json", {"folder": folder.name})
+        write_json(folder / "content.json", {"folder": folder.relative_to(root).as_posix()})
     outs = [paths.raw(CASE), paths.prepared(CASE), paths.fitted(CASE)]
     stages = [
         f"  {name}@{CASE}:\n    outs:\n    - path: {out.relative_to(root).as_posix()}\n      md5: {dvc_md5(out)}\n"

@@ -155,9 +155,12 @@ def names_in(tree: ast.AST) -> Iterator[str]:
         yield from names_in(node)
 
 
-@pytest.mark.parametrize("predictor", sorted(path.stem for path in (COMPONENTS / "predictors").glob("[a-z]*.py")))
-def test_all_that_a_predictor_imports_travels_or_is_required(predictor: str) -> None:
-    ours, others = imported(COMPONENTS, f"components.predictors.{predictor}")
+PREDICTORS = sorted(path.relative_to(COMPONENTS.parent) for path in (COMPONENTS / "predictors").rglob("[a-z]*.py"))
+
+
+@pytest.mark.parametrize("predictor", PREDICTORS, ids=str)
+def test_all_that_a_predictor_imports_travels_or_is_required(predictor: Path) -> None:
+    ours, others = imported(COMPONENTS, ".".join(predictor.with_suffix("").parts))
     folders = {name.split(".")[1] for name in ours if len(name.split(".")) > 2}
     assert folders <= set(SERVING_FOLDERS)
     distributions = packages_distributions()

@@ -63,6 +63,7 @@ class Make:
             kind="wheel",
             requirement=requirement,
             archive=archive,
+            watch="LICENSE",
             members=members,
             licence="CC0",
             citation="made by a test",

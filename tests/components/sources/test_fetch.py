@@ -28,7 +28,13 @@ def rows(tmp_path):
     path.write_bytes(ROWS)
     os.utime(path, (1_700_000_000.75, 1_700_000_000.75))
     return FileSource(
-        kind="file", path="mine.csv", to="rows.csv", sha256=None, licence="CC0", citation="Lluís, own rows"
+        kind="file",
+        path="mine.csv",
+        watch="mine.csv",
+        to="rows.csv",
+        sha256=None,
+        licence="CC0",
+        citation="Lluís, own rows",
     )
 
 

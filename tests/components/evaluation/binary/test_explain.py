@@ -97,6 +97,21 @@ def test_values_and_contributions_are_plain():
     assert {type(reason.value) for reason in first} == {int, str}
 
 
+def test_a_date_of_the_reference_is_a_date_again_after_json():
+    rows = applicants(since=pd.to_datetime(["2020-01-31", "2021-01-31"]))
+    reference = json.loads(json.dumps(reference_values(rows, ["since"])))
+
+    def by_date(rows):
+        return expit((rows["since"].dt.year - 2019).to_numpy(dtype=float))
+
+    earlier, later = reason_codes(by_date, rows, reference, top=1)
+    assert reference == {"since": "2021-01-31 00:00:00"}
+    assert (earlier, later) == ((), ())
+    earlier, later = reason_codes(by_date, rows, {"since": "2020-06-30 00:00:00"}, top=1)
+    assert earlier == ()
+    assert later[0].contribution == pytest.approx(2021 - 2020)
+
+
 def test_no_rows_need_no_prediction():
     assert reason_codes(linear, applicants().iloc[:0], REFERENCE, top=4) == []
 
@@ -116,6 +131,7 @@ def test_the_reference_is_the_median_or_the_most_frequent_value():
             "known": [True, True, False, True],
             "empty": [np.nan] * 4,
             "blank": pd.Series([None] * 4, dtype="str"),
+            "since": pd.to_datetime(["2020-03-01", "2020-01-01", None, "2020-02-01"]),
         }
     )
     found = reference_values(approved, list(approved))
@@ -127,6 +143,7 @@ def test_the_reference_is_the_median_or_the_most_frequent_value():
         "known": True,
         "empty": None,
         "blank": None,
+        "since": "2020-02-01 00:00:00",
     }
     assert json.loads(json.dumps(found, allow_nan=False)) == found
 

@@ -24,7 +24,7 @@ def folder(tmp_path):
 
 
 def source(path: object, to: str = "rows.csv", digest: str | None = None) -> FileSource:
-    return FileSource(kind="file", path=str(path), to=to, sha256=digest, licence="own", citation="own")
+    return FileSource(kind="file", path=str(path), watch=str(path), to=to, sha256=digest, licence="own", citation="own")
 
 
 def refused(wanted: FileSource, folder: Path, root: Path) -> str:

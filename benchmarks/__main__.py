@@ -1,0 +1,47 @@
+"""`python -m benchmarks [NAME ...]`: run all benchmarks or the named ones; tables here, JSON in results/."""
+
+import argparse
+import importlib
+import logging
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+from benchmarks.results import describe_machine, save, show
+from pipelines.environment import prepare_environment
+from pipelines.stages import set_up_logging
+
+CASE = "finance_risk"
+BENCHMARKS = {
+    "throughput": "rows a second of a Lightning fit beside a raw torch loop",
+    "overhead": "the pipeline's stages beside a plain script, its no-op and the flow",
+    "crossval": "quality over 5 folds beside the published peers",
+    "compression": "size, speed and loss of each variant of the model",
+    "predict": "rows a second and memory of casebook predict on growing files",
+}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Exit code 1 if a limit is missed."""
+    listed = "\n".join(f"  {name:<12} {what}" for name, what in BENCHMARKS.items())
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks", epilog=listed, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(BENCHMARKS))
+    names = parser.parse_args(arguments).names or list(BENCHMARKS)
+    if unknown := [name for name in names if name not in BENCHMARKS]:
+        parser.error(f"no benchmark {unknown[0]!r}; there are: {', '.join(BENCHMARKS)}")
+    prepare_environment(Path.cwd())
+    set_up_logging(logging.WARNING)
+    met = True
+    for name in names:
+        machine = describe_machine()
+        result = replace(importlib.import_module(f"benchmarks.{name}").measure(CASE, Path.cwd()), machine=machine)
+        show(result)
+        save(result)
+        met = met and all(limit.met for limit in result.limits)
+    return 0 if met else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

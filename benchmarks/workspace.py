@@ -1,0 +1,47 @@
+"""A copy of the checkout that a benchmark may run the whole pipeline in."""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+IDENTITY = ["-c", "user.name=benchmark", "-c", "user.email=benchmark@localhost", "-c", "commit.gpgsign=false"]
+
+
+@contextmanager
+def copied_checkout(root: Path) -> Iterator[Path]:
+    """The files that git knows or would add, committed, and the archives that were downloaded already.
+
+    Committed, because the gate asks git; with the archives, so that the network is not what is timed.
+    """
+    with tempfile.TemporaryDirectory(prefix="casebook-bench-") as name:
+        copy = Path(name) / "checkout"
+        listed = subprocess.run(
+            ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+            cwd=root, capture_output=True, text=True, check=True,
+        )  # fmt: skip
+        for relative in filter(None, listed.stdout.split("\0")):
+            if (root / relative).is_file():
+                (copy / relative).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(root / relative, copy / relative)
+        copy_archives(root, copy)
+        for command in (["init", "--quiet"], ["add", "--all"], ["commit", "--quiet", "--message", "benchmark"]):
+            subprocess.run(["git", *IDENTITY, *command], cwd=copy, check=True)
+        yield copy
+
+
+def copy_archives(root: Path, target: Path) -> None:
+    if (root / "state" / "fetch").is_dir():
+        shutil.copytree(root / "state" / "fetch", target / "state" / "fetch", dirs_exist_ok=True)
+
+
+def clean_environment(copy: Path) -> dict[str, str]:
+    """The tools of this interpreter first, everything that a stage leaves inside the copy, one thread each."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("MLFLOW_", "PREFECT_"))}
+    path = f"{Path(sys.executable).parent}{os.pathsep}{kept.get('PATH', '')}"
+    bytecode = str(copy.parent / "pycache")  # one for all runs in this copy, so only the first compiles
+    return {**kept, "PATH": path, "PYTHONPYCACHEPREFIX": bytecode, "OMP_NUM_THREADS": "1"}

@@ -1,0 +1,75 @@
+"""Which flow runs of this checkout still have their process; those that do not are ended in Prefect.
+
+Prefect's own server never asks: a run whose process got SIGKILL would stay Running for ever.
+"""
+
+import fcntl
+import logging
+from pathlib import Path
+from typing import IO
+from uuid import UUID
+
+from prefect.client.orchestration import SyncPrefectClient, get_client
+from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterId, TaskRunFilter, TaskRunFilterState
+from prefect.client.schemas.filters import TaskRunFilterStateType as StateTypes
+from prefect.exceptions import ObjectNotFound
+from prefect.states import Crashed, StateType
+
+log = logging.getLogger(__name__)
+
+GONE = "the process of this run is gone"
+
+
+# Open until this process ends: Prefect sets a run's last state after the run's own code is through.
+_locks: list[IO[str]] = []
+
+
+def hold(folder: Path, run: UUID | str) -> None:
+    """Take the lock of a flow run; the operating system frees it when this process dies, however it dies."""
+    folder.mkdir(parents=True, exist_ok=True)
+    file = (folder / str(run)).open("w", encoding="utf-8")
+    fcntl.flock(file, fcntl.LOCK_EX)
+    _locks.append(file)
+
+
+def gone(folder: Path) -> list[UUID]:
+    """The flow runs that began in `folder` and whose process is gone, ended or not."""
+    return [UUID(path.name) for path in sorted(folder.glob("*")) if not _held(path)]
+
+
+def _held(path: Path) -> bool:
+    with path.open("r", encoding="utf-8") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
+
+
+def end_orphans(folder: Path) -> list[UUID]:
+    """End in Prefect as Crashed what `gone` names, with their tasks; return their ids."""
+    orphans = gone(folder)
+    if orphans:
+        with get_client(sync_client=True) as client:
+            for run in orphans:
+                _end(client, run)
+    for run in orphans:
+        (folder / str(run)).unlink(missing_ok=True)
+    return orphans
+
+
+def _end(client: SyncPrefectClient, run: UUID) -> None:
+    try:
+        state = client.read_flow_run(run).state
+    except ObjectNotFound:  # another server's, or somebody deleted it
+        return
+    if state is not None and state.is_final():
+        return
+    unfinished = [StateType.PENDING, StateType.RUNNING]
+    for task in client.read_task_runs(
+        flow_run_filter=FlowRunFilter(id=FlowRunFilterId(any_=[run])),
+        task_run_filter=TaskRunFilter(state=TaskRunFilterState(type=StateTypes(any_=unfinished))),
+    ):
+        client.set_task_run_state(task.id, Crashed(message=GONE), force=True)
+    client.set_flow_run_state(run, Crashed(message=GONE), force=True)
+    log.warning("flow run %s was left running by a process that is gone; ended as Crashed", run)

@@ -1,0 +1,169 @@
+"""What every case must do on its toy rows, on a CPU, in seconds: learn, score, export, reload, answer."""
+
+import importlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from lightning.pytorch import LightningModule
+
+from components.bundle import SUFFIXES, read_bundle
+from components.compression.compare import compare
+from components.compression.measure import pick
+from components.contracts import PREPARED_FILES, TEST, TRAIN, VALIDATION, Case, Job, Meta
+from components.evaluation.scores import write_scores
+from components.files import dvc_md5, whole_folder
+from components.params import override
+from components.training.fit import build, fit, make_trainer
+from pipelines.cases import load_case
+from pipelines.steps import fetch, prepare
+from pipelines.steps.fit import WEIGHTS
+from tests.toy.jobs import CHECKOUT, toy_cases, toy_job
+
+FOLDERS = sorted(path.parent.name for path in (CHECKOUT / "components" / "cases").glob("*/case.py"))
+
+
+@dataclass(frozen=True)
+class Run:
+    job: Job
+    case: Case
+    learner: LightningModule
+    fitted: Path
+
+
+def run_case(name: str, root: Path) -> Run:
+    """A case from raw rows to `fitted/`, by the steps of the stages, without tracking."""
+    job = toy_job(name, root)
+    fetch.run(job)
+    prepare.run(job)
+    case, out = load_case(job), job.paths.fitted(name)
+    learner, _ = fit(job, case, state=job.paths.state(name) / "fit")
+    with whole_folder(out) as folder:
+        case.assemble(job, learner, folder)
+        torch.save(learner.state_dict(), folder / WEIGHTS)
+    return Run(job, case, learner, out)
+
+
+@pytest.fixture(scope="module", params=toy_cases())
+def run(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    return run_case(request.param, tmp_path_factory.mktemp(request.param))
+
+
+def test_every_case_has_toy_rows() -> None:
+    from components.params import load_params
+
+    params = load_params(CHECKOUT / "params.yaml")
+    assert sorted({case.code.case for case in params.cases.values()}) == FOLDERS
+    assert set(FOLDERS) <= set(toy_cases())
+
+
+def test_preparing_leaves_disjoint_splits_of_all_rows(run: Run) -> None:
+    folder = run.job.paths.prepared(run.job.case)
+    meta = Meta.read(folder)
+    frames = [pd.read_parquet(folder / PREPARED_FILES[split]) for split in (TRAIN, VALIDATION, TEST)]
+    keys = pd.concat([frame[meta.data["key"]] for frame in frames])
+    assert not keys.duplicated().any()
+    assert [len(frame) for frame in frames] == [meta.rows[split] for split in (TRAIN, VALIDATION, TEST)]
+    assert min(len(frame) for frame in frames) > 0
+
+
+def test_the_learner_learns(run: Run) -> None:
+    """Two steps on the same rows lower their loss."""
+    job = replace(run.job, params=override(run.job.params, {"fit.max_epochs": 1, "fit.warmup_fraction": 0.0}))
+    learner, data = build(job, run.case)
+    data.trainer = make_trainer(job.params.fit, None, [])
+    batch = next(iter(data.train_dataloader()))
+    learner.eval()  # without dropout, so that losses can be compared
+    learner._trainer = data.trainer
+    optimizer = torch.optim.AdamW(learner.parameters(), lr=job.params.fit.lr)
+    losses = []
+    for _ in range(3):
+        loss, _ = learner._step(batch)
+        losses.append(loss.item())
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    assert losses[0] > losses[1] > losses[2]
+
+
+def test_the_bundle_answers_what_the_network_answers(run: Run) -> None:
+    """The exported graph beside the network in torch, on every held-out row."""
+    from components.datamodules.table import TableData, read_rows
+
+    assembly = importlib.import_module(f"components.cases.{run.job.params.code.case}.assemble")
+
+    prepared = run.job.paths.prepared(run.job.case)
+    predictor: Any = run.case.predictor(run.fitted / "bundle")
+    data = TableData(prepared, run.job.params.fit)
+    rows = read_rows(prepared, data.encoder, TEST)
+    served = predictor.member_scores["learner"](rows.encoded)
+    assert np.abs(served - assembly.network_scores(run.learner, rows)).max() < 1e-5
+
+
+def test_the_predictor_answers_raw_rows(run: Run) -> None:
+    example = run.case.example(run.job)
+    answer = run.case.predictor(run.fitted / "bundle").predict(example)
+    assert len(answer) == len(example) > 0
+    answers = run.case.answers(run.job, run.fitted / "bundle", TEST)
+    assert answers.score[: len(example)] == pytest.approx(answer["score"].to_numpy(), abs=1e-6)
+    assert np.isfinite(answers.score).all()
+    run.case.answer_rows(run.job, run.fitted / "bundle")(3)
+
+
+def test_metrics_are_finite_and_name_the_primary(run: Run) -> None:
+    answers = run.case.answers(run.job, run.fitted / "bundle", TEST)
+    metrics = run.case.metrics(run.job, run.fitted / "bundle")
+    assert run.case.primary in metrics
+    assert run.case.lower_is_better <= set(metrics)
+    found = {name: metric(answers.target, answers.score) for name, metric in metrics.items()}
+    assert all(np.isfinite(value) for value in found.values()), found
+
+
+def test_evaluating_writes_scores_predictions_and_pictures(run: Run, tmp_path: Path) -> None:
+    scores = run.case.evaluate(run.job, run.fitted, tmp_path)
+    write_scores(tmp_path, scores)
+    assert [one.split for one in scores] == [VALIDATION, TEST]
+    for one in scores:
+        assert {"model", "learner"} < set(one.by_model)  # and a baseline at least
+        assert all(run.case.primary in metrics for metrics in one.by_model.values())
+        predictions = pd.read_parquet(tmp_path / f"predictions-{one.split}.parquet")
+        assert set(one.by_model) <= set(predictions.columns)
+    pictures = list((tmp_path / "pictures").glob("*.png"))
+    assert len(pictures) >= 3
+    assert all(path.read_bytes().startswith(b"\x89PNG") for path in pictures)
+    json.loads((tmp_path / "scores.json").read_text())
+
+
+def test_every_variant_answers_and_one_is_picked(run: Run, tmp_path: Path) -> None:
+    folders = run.case.variants(run.job, run.fitted, tmp_path)
+    assert set(run.job.params.compress.variants) < set(folders)
+    variants = compare(run.job, run.case, folders)
+    assert variants[0].loss.value == 0
+    assert variants[0].largest_difference == 0
+    for variant in variants:
+        assert np.isfinite([value.value for value in variant.test.values()]).all(), variant.name
+        assert variant.bytes > 0
+    assert pick(variants, run.job.params.compress.max_metric_drop).name in folders
+
+
+def test_a_bundle_holds_nothing_that_runs_code_when_it_is_read(run: Run) -> None:
+    bundle = read_bundle(run.fitted / "bundle", threads=1)
+    assert {Path(name).suffix for name in bundle.files} <= set(SUFFIXES)
+    for name in bundle.files:
+        start = bundle.path(name).read_bytes()[:4]
+        assert not start.startswith((b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05", b"PK")), name
+
+
+def test_a_second_run_gives_the_same_bytes(run: Run, tmp_path: Path) -> None:
+    again = run_case(run.job.case, tmp_path)
+    files: Callable[[Path], dict[str, str]] = lambda folder: {  # noqa: E731
+        path.relative_to(folder).as_posix(): dvc_md5(path) for path in folder.rglob("*") if path.is_file()
+    }
+    assert files(again.fitted) == files(run.fitted)
+    assert dvc_md5(again.fitted) == dvc_md5(run.fitted)

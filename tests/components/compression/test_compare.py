@@ -1,0 +1,69 @@
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from components.compression.compare import compare, variant_row
+from components.contracts import VALIDATION, Answers, Case, Job
+from pipelines.cases import load_case
+
+TARGET = np.array([0, 1, 0, 1])
+
+
+def accuracy(target: np.ndarray, score: np.ndarray) -> float:
+    return float(np.mean((score >= 0.5) == target))
+
+
+def brier(target: np.ndarray, score: np.ndarray) -> float:
+    return float(np.mean((score - target) ** 2))
+
+
+@pytest.fixture
+def case(prepared: Job) -> Case:
+    """Two bundles: `full` is right on all four rows, `small` wrong on one; on the test split both are off by more."""
+    scores = {"full": [0.1, 0.9, 0.1, 0.9], "small": [0.1, 0.9, 0.1, 0.3]}
+
+    def answers(_job: Job, folder: Path, split: str) -> Answers:
+        return Answers(TARGET, np.array(scores[folder.name]) * (1.0 if split == VALIDATION else 0.5))
+
+    return replace(
+        load_case(prepared),
+        primary="accuracy",
+        answers=answers,
+        answer_rows=lambda _job, _folder: lambda _count: None,
+        metrics=lambda _job, _folder: {"accuracy": accuracy, "brier": brier},
+    )
+
+
+def folders(root: Path) -> dict[str, Path]:
+    for name in ("full", "small"):
+        (root / name).mkdir()
+        (root / name / "graph").write_bytes(b"x" * (10 if name == "full" else 4))
+    return {"fp32": root / "full", "int8": root / "small"}
+
+
+def test_a_loss_is_what_a_metric_that_should_rise_has_fallen(prepared: Job, case: Case, tmp_path: Path) -> None:
+    full, small = compare(prepared, case, folders(tmp_path))
+    assert (full.name, full.bytes, full.loss.value, full.largest_difference) == ("fp32", 10, 0, 0)
+    assert (small.name, small.bytes) == ("int8", 4)
+    assert small.loss.value == 4 / 4 - 3 / 4
+    assert small.loss.low <= small.loss.value <= small.loss.high
+    assert small.largest_difference == pytest.approx(0.5 * (0.9 - 0.3))  # on the test split
+    assert small.test["accuracy"].value == 2 / 4
+
+
+def test_a_loss_is_what_a_metric_that_should_fall_has_risen(prepared: Job, case: Case, tmp_path: Path) -> None:
+    _, small = compare(prepared, replace(case, primary="brier"), folders(tmp_path))
+    full_brier, small_brier = 0.1**2, (3 * 0.1**2 + 0.7**2) / 4
+    assert small.loss.value == pytest.approx(small_brier - full_brier)
+    assert small.loss.value > 0
+
+
+def test_a_row_has_the_size_the_speed_and_the_metrics(prepared: Job, case: Case, tmp_path: Path) -> None:
+    row = variant_row(compare(prepared, case, folders(tmp_path))[1])
+    assert row.keys() == {
+        "name", "bytes", "p50_ms", "p99_ms", "per_s", "loss_on_validation", "largest_difference", "accuracy", "brier",
+    }  # fmt: skip
+    assert row["loss_on_validation"]["value"] == 0.25
+    assert row["accuracy"]["value"] == 0.5

@@ -1,0 +1,62 @@
+from pathlib import Path
+
+import numpy as np
+import onnx
+import onnxruntime
+import pytest
+import torch
+from torch import nn
+
+from components.compression.export import export_onnx
+from components.compression.quantize import int8_dynamic, int8_static
+from components.errors import CasebookError
+
+RANDOM = np.random.default_rng(0)
+FEEDS = [{"numeric": RANDOM.normal(size=(32, 16)).astype(np.float32)} for _ in range(4)]
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    torch.manual_seed(0)
+    net = nn.Sequential(nn.Linear(16, 64), nn.ReLU(), nn.Linear(64, 64), nn.ReLU(), nn.Linear(64, 1), nn.Sigmoid())
+    (tmp_path / "net.onnx").write_bytes(export_onnx(net, {"numeric": torch.zeros(2, 16)}, "score"))
+    return tmp_path / "net.onnx"
+
+
+def quantized(kind: str, source: Path, target: Path) -> Path:
+    if kind == "dynamic":
+        int8_dynamic(source, target)
+    else:
+        int8_static(source, target, FEEDS)
+    return target
+
+
+def answer(path: Path) -> np.ndarray:
+    session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+    return session.run(["score"], FEEDS[0])[0]
+
+
+@pytest.mark.parametrize("kind", ["dynamic", "static"])
+def test_weights_are_int8_and_answers_near(kind: str, source: Path, tmp_path: Path) -> None:
+    target = quantized(kind, source, tmp_path / "int8.onnx")
+    tensors = {tuple(t.dims): t.data_type for t in onnx.load(target).graph.initializer if len(t.dims) == 2}
+    assert set(tensors.values()) == {onnx.TensorProto.INT8}
+    assert (64, 64) in tensors
+    difference = np.abs(answer(target) - answer(source)).max()
+    assert 0 < difference < 0.02
+    assert target.stat().st_size < 0.75 * source.stat().st_size
+
+
+@pytest.mark.parametrize("kind", ["dynamic", "static"])
+def test_the_same_graph_gives_the_same_bytes(kind: str, source: Path, tmp_path: Path) -> None:
+    first, again = (quantized(kind, source, tmp_path / name).read_bytes() for name in ("a.onnx", "b.onnx"))
+    assert first == again
+
+
+@pytest.mark.parametrize("kind", ["dynamic", "static"])
+def test_a_graph_without_weights_is_no_variant(kind: str, tmp_path: Path) -> None:
+    source = tmp_path / "relu.onnx"
+    source.write_bytes(export_onnx(nn.ReLU(), {"numeric": torch.zeros(2, 16)}, "score"))
+    with pytest.raises(CasebookError, match="could be quantized to int8; leave the variant out"):
+        quantized(kind, source, tmp_path / "int8.onnx")
+    assert [path.name for path in tmp_path.iterdir()] == ["relu.onnx"]

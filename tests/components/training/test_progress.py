@@ -1,0 +1,52 @@
+import logging
+from types import SimpleNamespace
+
+import pytest
+import torch
+
+from components.training import progress
+from components.training.progress import ProgressLog
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+
+def lines(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, *, first: int, epochs: int, seconds: float
+) -> list[str]:
+    """What is said of epochs of `seconds` each, the first of them `first`."""
+    clock = Clock()
+    monkeypatch.setattr(progress, "time", clock)
+    caplog.set_level(logging.INFO, progress.__name__)
+    trainer = SimpleNamespace(current_epoch=first, callback_metrics={"val/loss": torch.tensor(0.5)})
+    said = ProgressLog(epochs, every_seconds=5.0)
+    clock.now += 50  # before training starts: loading, compiling
+    said.on_train_start(trainer, None)
+    for epoch in range(first, epochs):
+        clock.now += seconds
+        trainer.current_epoch = epoch
+        said.on_train_epoch_end(trainer, None)
+    return caplog.messages
+
+
+def test_quick_epochs_get_a_line_every_few_seconds(caplog, monkeypatch):
+    said = lines(caplog, monkeypatch, first=0, epochs=8, seconds=2.0)
+    # After 6 and 12 of 16 seconds, and at the end.
+    assert said == [
+        f"epoch 3/8  val/loss 0.5000  at most {2 * 5} s left",
+        f"epoch 6/8  val/loss 0.5000  at most {2 * 2} s left",
+        "epoch 8/8  val/loss 0.5000  at most 0 s left",
+    ]
+
+
+def test_the_time_left_of_a_resumed_fit_counts_its_own_epochs(caplog, monkeypatch):
+    said = lines(caplog, monkeypatch, first=6, epochs=8, seconds=10.0)
+    assert said == [
+        f"epoch 7/8  val/loss 0.5000  at most {10 * 1} s left",
+        "epoch 8/8  val/loss 0.5000  at most 0 s left",
+    ]

@@ -1,0 +1,263 @@
+"""Real studies in SQLite; `fit`, which a search is handed, is a parabola here: a trial costs milliseconds."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import optuna
+import pytest
+from lightning.pytorch import Callback
+from optuna.trial import TrialState
+
+from components.contracts import Case, FitResult, Job
+from components.errors import CasebookError, DivergedError
+from components.tuning.search import (
+    Fit,
+    TrialRecord,
+    open_study,
+    records,
+    search,
+    suggest,
+    summary,
+    trial_state,
+)
+from pipelines.cases import load_case
+from tests.toy.jobs import toy_job
+
+BEST_LR, BEST_K = 0.05, 3
+SPACE = {
+    "fit.lr": {"kind": "float", "low": 0.001, "high": 1.0, "log": True},
+    "model.network.k": {"kind": "int", "low": 1, "high": 8, "log": False},
+    "model.network.embedding": {"kind": "choice", "values": ["none", "periodic"]},
+}
+
+
+class KilledError(BaseException):
+    pass
+
+
+class Fake:
+    """Fits by formula; can end the process's work, or diverge, at a trial; reports epochs as training would."""
+
+    def __init__(self, *, epochs: int = 1, after: Callable[[int], None] | None = None) -> None:
+        self.jobs: list[Job] = []
+        self.states: list[Path] = []
+        self.epochs = epochs
+        self.after = after
+
+    def run(self, job: Job, case: Case, *, state: Path, callbacks: list[Callback]) -> tuple[None, FitResult]:
+        self.jobs.append(job)
+        self.states.append(state)
+        state.mkdir(exist_ok=True)
+        value = loss_of(job)
+        for epoch in range(self.resume_epoch(state), self.epochs):
+            for callback in callbacks:
+                report(callback, value + 1 / (epoch + 1), epoch)
+            (state / "epochs").write_text(str(epoch + 1))
+            if self.after:
+                self.after(len(self.jobs))
+        return None, FitResult(case.monitor, value, 0, self.epochs, "epochs")
+
+    def resume_epoch(self, state: Path) -> int:
+        return int((state / "epochs").read_text()) if (state / "epochs").exists() else 0
+
+
+def loss_of(job: Job) -> float:
+    model = job.params.model["network"]
+    return abs(job.params.fit.lr - BEST_LR) + 0.1 * abs(model["k"] - BEST_K) + (model["embedding"] == "none")
+
+
+def report(callback: Any, value: float, epoch: int) -> None:
+    """What optuna's callback does on the end of a validation."""
+    callback._trial.report(value, epoch)
+    if callback._trial.should_prune():
+        raise optuna.TrialPruned
+
+
+def job_of(root: Path, **values: Any) -> Job:
+    chosen = {"search__space": SPACE, "search__trials": 5, "search__startup_trials": 2, "search__prune": False}
+    return toy_job("finance_risk", root, **chosen | values)
+
+
+@pytest.fixture
+def tmp_path() -> Iterator[Path]:
+    """In memory where there is such a place: hundreds of commits would wait for the disk."""
+    memory = Path("/dev/shm")  # noqa: S108
+    with TemporaryDirectory(dir=memory if memory.is_dir() else None) as folder:
+        yield Path(folder)
+
+
+@pytest.fixture
+def case(tmp_path: Path) -> Case:
+    return load_case(job_of(tmp_path))
+
+
+def run(
+    job: Job, case: Case, fake: Fake, state: Path, tell: Callable[[list[TrialRecord]], None] = lambda _: None
+) -> optuna.Study:
+    state.mkdir(parents=True, exist_ok=True)
+    url = f"sqlite:///{state / 'study.db'}"
+    return search(job, case, Fit(fake.run, fake.resume_epoch), storage_url=url, state=state, tell=tell)
+
+
+def told(study: optuna.Study) -> list[tuple[Any, ...]]:
+    """All that a study decided, without times, numbers and failed attempts."""
+    return [(r.state, r.params, r.value, r.curve) for r in records(study) if r.state != "FAIL"]
+
+
+def test_a_search_ends_with_exactly_its_number_of_complete_trials(case: Case, tmp_path: Path) -> None:
+    job, fake, said = job_of(tmp_path), Fake(), []
+    study = run(job, case, fake, tmp_path / "a", tell=lambda trials: said.append(len(trials)))
+    assert [trial.state for trial in study.trials] == [TrialState.COMPLETE] * 5
+    assert said == [0, 1, 2, 3, 4, 5]
+    assert [loss_of(one) for one in fake.jobs] == [trial.value for trial in study.trials]
+    assert fake.states == [trial_state(tmp_path / "a", index) for index in range(5)]
+    assert not any(state.exists() for state in fake.states)
+    run(job, case, fake, tmp_path / "a")  # nothing is left to do
+    assert len(fake.jobs) == 5
+
+
+def test_each_trial_fits_the_case_with_its_own_values(case: Case, tmp_path: Path) -> None:
+    fake = Fake()
+    study = run(job_of(tmp_path), case, fake, tmp_path / "a")
+    for job, trial in zip(fake.jobs, study.trials, strict=True):
+        assert job.params.fit.lr == trial.params["fit.lr"]
+        assert job.params.model["network"]["k"] == trial.params["model.network.k"]
+        assert job.params.model["network"]["embedding"] == trial.params["model.network.embedding"]
+        assert job.params.compress == job_of(tmp_path).params.compress
+    assert len({job.params.fit.lr for job in fake.jobs}) == 5  # start-up points are not drawn twice
+
+
+def test_the_summary_names_the_smallest_loss(case: Case, tmp_path: Path) -> None:
+    job = job_of(tmp_path)
+    study = run(job, case, Fake(), tmp_path / "a")
+    best = min(study.trials, key=lambda trial: trial.value)
+    assert summary(study, job, case) == {
+        "case": "finance_risk",
+        "monitor": "val/loss",
+        "value": best.value,
+        "trial": best.number,
+        "values": best.params,
+        "trials": {"complete": 5, "pruned": 0},
+    }
+
+
+def test_no_trials_are_no_values(case: Case, tmp_path: Path) -> None:
+    job = job_of(tmp_path, search__trials=0)
+    found = summary(run(job, case, Fake(), tmp_path / "a"), job, case)
+    assert (found["value"], found["values"], found["trials"]) == (None, {}, {"complete": 0, "pruned": 0})
+
+
+@pytest.mark.parametrize("cut", [1, 3])
+def test_a_killed_trial_is_taken_up_again_and_the_study_ends_as_an_undisturbed_one(
+    case: Case, tmp_path: Path, cut: int
+) -> None:
+    job = job_of(tmp_path)
+    whole = run(job, case, Fake(epochs=3), tmp_path / "whole" / "same")
+
+    def kill(trial: int) -> None:
+        if trial == cut:
+            raise KilledError
+
+    state, killed = tmp_path / "cut" / "same", Fake(epochs=3, after=kill)
+    with pytest.raises(KilledError):
+        run(job, case, killed, state)
+    study = open_study(job, case, f"sqlite:///{state / 'study.db'}", state)
+    assert study.trials[cut - 1].state == TrialState.RUNNING
+    resumed = Fake(epochs=3)
+    study = run(job, case, resumed, state)
+    assert told(study) == told(whole)
+    assert summary(study, job, case)["values"] == summary(whole, job, case)["values"]
+    assert resumed.jobs[0].params == killed.jobs[-1].params  # the same suggestion
+    assert resumed.states[0] == killed.states[-1]  # and the same checkpoints
+    assert len(resumed.jobs) == 5 - (cut - 1)  # none that had ended is repeated
+    assert [trial.state for trial in study.trials].count(TrialState.FAIL) == 1
+
+
+def test_reports_of_epochs_before_the_kill_are_in_the_resumed_trial(case: Case, tmp_path: Path) -> None:
+    job, state = job_of(tmp_path, search__prune=True, search__trials=1), tmp_path / "a"
+    steps: list[int] = []
+
+    def kill(_: int) -> None:
+        steps.append(1)
+        if len(steps) == 2:
+            raise KilledError
+
+    with pytest.raises(KilledError):
+        run(job, case, Fake(epochs=4, after=kill), state)
+    study = run(job, case, Fake(epochs=4), state)
+    (trial,) = study.get_trials(states=(TrialState.COMPLETE,))
+    assert trial.intermediate_values == pytest.approx({epoch: trial.value + 1 / (epoch + 1) for epoch in range(4)})
+
+
+def test_pruned_trials_are_counted_as_such_and_do_not_count_as_complete(case: Case, tmp_path: Path) -> None:
+    job = job_of(tmp_path, search__prune=True, search__trials=4)
+    study = run(job, case, Fake(epochs=5), tmp_path / "a")
+    states = [trial.state for trial in study.trials]
+    pruned = states.count(TrialState.PRUNED)
+    assert pruned > 0
+    assert states.count(TrialState.COMPLETE) == 4
+    assert summary(study, job, case)["trials"] == {"complete": 4, "pruned": pruned}
+    cut = [record for record in records(study) if record.state == "PRUNED"]
+    assert all(record.value is None and len(record.curve) >= 4 for record in cut)  # three epochs are free
+
+
+def test_a_trial_that_diverges_counts_as_pruned_and_is_not_asked_for_again(case: Case, tmp_path: Path) -> None:
+    class Diverging(Fake):
+        def run(self, job: Job, case: Case, *, state: Path, callbacks: list[Callback]) -> tuple[None, FitResult]:
+            if len(self.jobs) == 1:
+                self.jobs.append(job)
+                raise DivergedError("val/loss was never a finite number")
+            return super().run(job, case, state=state, callbacks=callbacks)
+
+    fake = Diverging()
+    study = run(job_of(tmp_path, search__trials=3), case, fake, tmp_path / "a")
+    assert [trial.state.name for trial in study.trials] == ["COMPLETE", "PRUNED", "COMPLETE", "COMPLETE"]
+    assert len({job.params.fit.lr for job in fake.jobs}) == 4
+
+
+def test_a_space_in_which_nothing_ends_is_given_up(case: Case, tmp_path: Path) -> None:
+    class Diverging(Fake):
+        def run(self, *_: Any, **__: Any) -> tuple[None, FitResult]:
+            raise DivergedError("never finite")
+
+    with pytest.raises(CasebookError, match=r"8 of 8 trials were pruned and only 0 of 2 .*finance_risk\.search"):
+        run(job_of(tmp_path, search__trials=2), case, Diverging(), tmp_path / "a")
+
+
+def test_any_other_error_ends_the_search(case: Case, tmp_path: Path) -> None:
+    class Broken(Fake):
+        def run(self, *_: Any, **__: Any) -> tuple[None, FitResult]:
+            raise CasebookError("train.parquet: not found")
+
+    with pytest.raises(CasebookError, match=r"train\.parquet: not found"):
+        run(job_of(tmp_path), case, Broken(), tmp_path / "a")
+
+
+def test_each_kind_of_range_is_drawn_from_within_its_bounds(tmp_path: Path) -> None:
+    space = job_of(
+        tmp_path,
+        search__space={
+            "float": {"kind": "float", "low": 1e-4, "high": 1e-2, "log": True},
+            "int": {"kind": "int", "low": 2, "high": 4, "log": False},
+            "choice": {"kind": "choice", "values": [128, 256]},
+        },
+    ).params.search.space
+    study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=1))
+    drawn = []
+    for _ in range(60):
+        trial = study.ask()
+        drawn.append({name: suggest(trial, name, dimension) for name, dimension in space.items()})
+    floats = sorted(one["float"] for one in drawn)
+    assert 1e-4 <= floats[0] < 2e-4
+    assert floats[-1] <= 1e-2
+    assert 15 < sum(value < 1e-3 for value in floats) < 45  # half of the mass below the geometric mean
+    assert {one["int"] for one in drawn} == {2, 3, 4}
+    assert {one["choice"] for one in drawn} == {128, 256}
+
+
+def test_a_value_that_the_params_refuse_names_its_key(case: Case, tmp_path: Path) -> None:
+    job = job_of(tmp_path, search__space={"fit.lrr": {"kind": "int", "low": 1, "high": 2, "log": False}})
+    with pytest.raises(CasebookError, match=r"'fit\.lrr' names no key"):
+        run(job, case, Fake(), tmp_path / "a")

@@ -1,0 +1,474 @@
+"""`casebook …` as a person calls it: exit codes, JSON, and one message for what is wrong."""
+
+import json
+import logging
+import shutil
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+import yaml
+
+from components.bundle import read_bundle, write_bundle
+from components.contracts import Check, Decision, Interval
+from components.files import dvc_md5
+from components.registry import store
+from components.registry.promote import settle
+from components.registry.register import Release, register
+from components.registry.runs import run_of_fit
+from components.registry.track import connect
+from pipelines import cli
+
+ROOT = Path(__file__).resolve().parents[2]
+CASE = "finance_risk"
+TOY_ROWS = ROOT / "tests" / "toy" / CASE / "rows.csv"
+PASSED = Decision(True, (Check("floor auc", True, "auc 0.8500, at least 0.8000"),))
+METRICS = {"auc": Interval(0.85, 0.83, 0.87)}
+STAGES = ("search", "fit", "evaluate", "compress")
+
+
+@dataclass
+class Said:
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+    @property
+    def problem(self) -> str:
+        """The one message of a command that ended with 1."""
+        assert (self.code, self.out) == (1, ""), self
+        assert self.err.startswith("casebook: ")
+        assert self.err.count("casebook:") == 1
+        assert "Traceback" not in self.err
+        return self.err.removeprefix("casebook: ").strip()
+
+
+Casebook = Callable[..., Said]
+
+
+@pytest.fixture(scope="module")
+def released(tmp_path_factory: pytest.TempPathFactory, fitted: Any) -> Path:
+    """A folder with params.yaml and a registry: version 1, then 2, a champion each. `copy_of` it to change it."""
+    root = tmp_path_factory.mktemp("released")
+    shutil.copyfile(ROOT / "params.yaml", root / "params.yaml")
+    tracker = connect(root)
+    bundle = read_bundle(fitted.bundle, threads=1)
+    for version, bands in (("1", []), ("2", [0.5])):
+        settings = {**bundle.manifest.settings, "bands": bands}
+        folder = root / "bundles" / version
+        write_bundle(folder, bundle.manifest.model_copy(update={"settings": settings}), bundle.contents())
+        example = fitted.case.example(fitted.job)
+        release = Release(
+            case=CASE,
+            run=run_of_fit(tracker, CASE, version * 32),
+            bundle=folder,
+            example=example,
+            answers=fitted.case.predictor(folder).predict(example),
+            lineage={
+                "source.json": '{"kind": "file"}',
+                "dvc.lock": "stages: {}",
+                "params.json": "{}",
+                "card.md": "# C",
+            },
+            tags={"git_commit": "c" * 40, "data_md5": "d" * 32 + ".dir"},
+            smoke=False,
+        )
+        assert register(tracker, release) == version
+        settle(tracker, CASE, version, PASSED, METRICS, None if version == "1" else "1")
+    return root
+
+
+@pytest.fixture
+def casebook(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Casebook:
+    """Call the command in a folder, in this process."""
+
+    def call(folder: Path, *arguments: object) -> Said:
+        for name in ("MLFLOW_TRACKING_URI", "PREFECT_HOME", "PYTHONPYCACHEPREFIX"):
+            monkeypatch.setenv(name, "")  # so that what the command sets is undone
+            monkeypatch.delenv(name)
+        monkeypatch.chdir(folder)
+        monkeypatch.setattr(logging.root, "handlers", [])  # those of an earlier call write to its own stderr
+        monkeypatch.setattr(sys, "argv", ["casebook", *map(str, arguments)])
+        capfd.readouterr()
+        try:
+            code = cli.main()
+        except SystemExit as end:
+            code = end.code if isinstance(end.code, int) else 1
+        said = capfd.readouterr()
+        return Said(code, said.out, said.err)
+
+    return call
+
+
+def test_help_is_there_for_every_command(casebook: Casebook, tmp_path: Path) -> None:
+    said = casebook(tmp_path, "--help")
+    assert said.code == 0
+    for name in [
+        "list",
+        "run",
+        "search",
+        "fit",
+        "evaluate",
+        "compress",
+        "promote",
+        "rollback",
+        "history",
+        "trace",
+        "verify",
+        "crossval",
+        "predict",
+        "new",
+    ]:
+        assert f"\n  {name} " in said.out
+        assert "Usage: casebook" in casebook(tmp_path, name, "--help").out
+
+
+@pytest.mark.parametrize("arguments", [["nonsense"], ["fit"], ["history", CASE, "--yaml"], ["new", "x", "--csv", "y"]])
+def test_wrong_usage_ends_with_two(casebook: Casebook, tmp_path: Path, arguments: list[str]) -> None:
+    said = casebook(tmp_path, *arguments)
+    assert said.code == 2
+    assert "Traceback" not in said.err
+
+
+def test_the_list_names_cases_and_champions(casebook: Casebook, released: Path) -> None:
+    said = casebook(released, "list", "--json")
+    assert said.code == 0
+    assert said.json == [{"case": CASE, "source": "wheel", "champion": "2"}]
+
+
+def test_the_champion_has_the_shape_that_others_rely_on(casebook: Casebook, released: Path) -> None:
+    found = casebook(released, "champion", CASE, "--json").json
+    assert list(found) == ["name", "version", "run_id", "commit", "data_md5", "promoted_at", "metrics"]
+    assert (found["name"], found["version"], found["commit"]) == (CASE, "2", "c" * 40)
+    assert found["data_md5"] == "d" * 32 + ".dir"
+    assert found["metrics"]["auc"] == {"value": 0.85, "low": 0.83, "high": 0.87}
+    first = casebook(released, "history", CASE, "--json").json[0]
+    earlier = casebook(released, "champion", CASE, "--at", first["time"], "--json").json
+    assert (earlier["version"], earlier["promoted_at"]) == ("1", first["time"])
+
+
+def test_a_moment_without_a_champion_and_a_moment_that_is_none(casebook: Casebook, released: Path) -> None:
+    assert "no champion at 2001-01-01" in casebook(released, "champion", CASE, "--at", "2001-01-01").problem
+    assert "yesterday" in casebook(released, "champion", CASE, "--at", "yesterday").problem
+
+
+def test_history_and_rollback(casebook: Casebook, released: Path, tmp_path: Path) -> None:
+    shutil.copytree(released, tmp_path / "here")
+    said = casebook(tmp_path / "here", "rollback", CASE)
+    assert (said.code, said.out.strip()) == (0, f"{CASE}: version 1 is champion again, after 2")
+    entries = casebook(tmp_path / "here", "history", CASE, "--json").json
+    assert [(one["action"], one["version"], one["before"], one["after"]) for one in entries] == [
+        ("promoted", "1", None, "1"),
+        ("promoted", "2", "1", "2"),
+        ("rolled_back", "1", "2", "1"),
+    ]
+    assert entries[0]["checks"] == [["floor auc", True, "auc 0.8500, at least 0.8000"]]
+    assert "no champion before version 1" in casebook(tmp_path / "here", "rollback", CASE).problem
+    assert (
+        "version 7 never passed the gate; those that did: 1, 2"
+        in casebook(tmp_path / "here", "rollback", CASE, "--to", "7").problem
+    )
+
+
+def test_trace_of_a_version_and_of_none(casebook: Casebook, released: Path) -> None:
+    found = casebook(released, "trace", CASE, "--version", "1", "--json").json
+    assert (found["case"], found["version"], found["source"]) == (CASE, "1", {"kind": "file"})
+    assert "has no version '9'" in casebook(released, "trace", CASE, "--version", "9").problem
+
+
+def test_verify_ends_with_one_and_says_what_is_not_as_it_was(casebook: Casebook, released: Path) -> None:
+    said = casebook(released, "verify", CASE, "--json")
+    assert said.code == 1
+    assert {"what", "registered", "found", "remedy"} == set(said.json[0])
+    assert any("data/raw" in one["what"] and one["found"] == "missing" for one in said.json)
+
+
+def test_what_has_no_champion_says_how_to_get_one(casebook: Casebook, tmp_path: Path, fresh: Path) -> None:
+    rows = tmp_path / "rows.csv"
+    shutil.copyfile(TOY_ROWS, rows)
+    for arguments in (["champion", CASE], ["predict", CASE, rows, "--out", tmp_path / "out.parquet"]):
+        assert f"{CASE}: no champion" in (problem := casebook(fresh, *arguments).problem)
+        assert f"`casebook run {CASE}`" in problem
+    for command in ("trace", "verify"):
+        assert f"{CASE} has no alias 'champion'" in casebook(fresh, command, CASE).problem
+    assert casebook(fresh, "history", CASE, "--json").json == []
+    assert "no champion before" in casebook(fresh, "rollback", CASE).problem
+
+
+@pytest.fixture
+def fresh(released: Path, tmp_path: Path) -> Path:
+    """A folder with params.yaml whose store is still to be made."""
+    (tmp_path / "fresh").mkdir()
+    shutil.copyfile(released / "params.yaml", tmp_path / "fresh" / "params.yaml")
+    return tmp_path / "fresh"
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["search", "fit", "evaluate", "compress", "promote", "rollback", "history", "champion", "trace", "verify"],
+)
+def test_an_unknown_case_is_named_with_those_there_are(casebook: Casebook, released: Path, command: str) -> None:
+    said = casebook(released, command, "finance_rist").problem
+    assert said == "params.yaml: no case 'finance_rist'; there are: finance_risk"
+
+
+def test_an_unknown_case_of_run_predict_crossval_and_new(casebook: Casebook, released: Path) -> None:
+    told = "params.yaml: no case 'x'; there are: finance_risk"
+    assert casebook(released, "run", CASE, "x").problem == told
+    assert casebook(released, "run", "x", "--smoke").problem == told
+    assert casebook(released, "predict", "x", TOY_ROWS, "--out", "o.parquet").problem == told
+    assert casebook(released, "crossval", "x").problem == told
+    assert casebook(released, "new", "y", "--like", "x", "--csv", TOY_ROWS, "--target", "Status").problem == told
+
+
+@pytest.mark.parametrize(
+    ("dotted", "value", "told"),
+    [
+        ("fit.learning_rate", 0.1, "params.cases.finance_risk.fit.learning_rate: unknown key"),
+        ("fit.lr", "fast", "params.cases.finance_risk.fit.lr: Input should be a valid number, not 'fast' (str)"),
+        ("model.network.wdith", 3, "params.cases.finance_risk.model.network.wdith: unknown key"),
+        ("model.network.width", "3", "model.network.width: Input should be a valid integer, not '3' (str)"),
+    ],
+)
+def test_a_wrong_key_or_type_is_named_by_its_place(
+    casebook: Casebook, fresh: Path, dotted: str, value: Any, told: str
+) -> None:
+    params = yaml.safe_load((fresh / "params.yaml").read_text())
+    node = params["cases"][CASE]
+    *parents, last = dotted.split(".")
+    for parent in parents:
+        node = node[parent]
+    node[last] = value
+    (fresh / "params.yaml").write_text(yaml.safe_dump(params))
+    assert told in casebook(fresh, "crossval", CASE).problem
+
+
+def test_a_folder_that_is_no_checkout(casebook: Casebook, tmp_path: Path) -> None:
+    assert casebook(tmp_path, "run").problem == "params.yaml: not found; run this in the root of a checkout"
+    said = casebook(tmp_path, "doctor", "--json")
+    assert said.code == 1
+    assert {one["what"] for one in said.json if one["remedy"]} >= {"packages", "params.yaml"}
+
+
+def test_a_locked_store_is_one_message(
+    casebook: Casebook, released: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(released, tmp_path / "here")
+    monkeypatch.setattr(store, "PATIENCE", 0.2)
+    database = tmp_path / "here" / "mlflow.db"
+    with closing(sqlite3.connect(database, isolation_level=None)) as holder:
+        holder.execute("BEGIN EXCLUSIVE")
+        for arguments in (["list"], ["history", CASE], ["predict", CASE, TOY_ROWS, "--out", tmp_path / "o.parquet"]):
+            assert "mlflow.db: the MLflow store is locked" in casebook(tmp_path / "here", *arguments).problem
+    assert casebook(tmp_path / "here", "list", "--json").json[0]["champion"] == "2"
+
+
+def test_a_store_that_is_none_is_one_message(casebook: Casebook, fresh: Path) -> None:
+    (fresh / "mlflow.db").write_text("rows\n" * 1000)
+    assert "not an MLflow store" in casebook(fresh, "list").problem
+
+
+# predict
+
+
+def test_predict_answers_every_row(casebook: Casebook, released: Path, tmp_path: Path) -> None:
+    said = casebook(released, "predict", CASE, TOY_ROWS, "--out", tmp_path / "scores.parquet")
+    assert said.code == 0, said
+    assert said.err.strip().endswith("scores.parquet: 400 rows")
+    answers = pd.read_parquet(tmp_path / "scores.parquet")
+    assert list(answers.columns) == ["row", "score", "decision", "reasons"]
+    assert answers["row"].tolist() == list(range(1, 401))
+    assert answers["score"].between(0, 1).all()
+    declined = answers["decision"] == "decline"
+    assert 0 < declined.sum() < 400
+    assert (answers.loc[~declined, "reasons"].str.len() == 0).all()
+    assert casebook(released, "predict", CASE, TOY_ROWS, "--out", tmp_path / "s.csv", "--version", "1").code == 0
+    assert pd.read_csv(tmp_path / "s.csv")["score"].to_numpy() == pytest.approx(answers["score"].to_numpy())
+
+
+def test_predict_takes_a_new_category_with_a_warning_that_counts(
+    casebook: Casebook, released: Path, tmp_path: Path
+) -> None:
+    rows = pd.read_csv(TOY_ROWS, dtype=str, keep_default_na=False)
+    rows.loc[[3, 5, 8], "Job"] = "astronaut"
+    rows.to_csv(tmp_path / "rows.csv", index=False)
+    said = casebook(released, "predict", CASE, tmp_path / "rows.csv", "--out", tmp_path / "o.parquet")
+    assert said.code == 0
+    assert "column Job: 3 cell(s) of classes that training did not have, such as 'astronaut'" in said.err
+    assert len(pd.read_parquet(tmp_path / "o.parquet")) == 400
+
+
+def test_predict_takes_infinite_and_unreadable_numbers_as_missing(
+    casebook: Casebook, released: Path, tmp_path: Path
+) -> None:
+    rows = pd.read_csv(TOY_ROWS, dtype=str, keep_default_na=False)
+    rows.loc[[1, 2], "Income"] = ["inf", "plenty"]
+    rows.to_csv(tmp_path / "rows.csv", index=False)
+    said = casebook(released, "predict", CASE, tmp_path / "rows.csv", "--out", tmp_path / "o.parquet")
+    assert said.code == 0
+    assert "column Income: 2 cell(s) taken as missing, such as 'inf'" in said.err
+    assert pd.read_parquet(tmp_path / "o.parquet")["score"].notna().all()
+
+
+BAD_FILES: list[tuple[str, bytes, str]] = [
+    ("empty.csv", b"", "empty.csv: the file is empty; it needs a header line and rows"),
+    ("header.csv", b"Age,Home,Status\n", "header.csv: it has a header but no rows"),
+    ("latin.csv", "Age,Home,Status\n30,caf\xe9,bad\n".encode("latin-1"), "latin.csv: not UTF-8: byte 0xe9"),
+    ("ragged.csv", b"Age,Home,Status\n30,own,bad\n31,own\n", "ragged.csv: row 3"),
+    ("book.csv", b"PK\x03\x04rest of it", "book.csv: this is an Excel workbook"),
+    ("twice.csv", b"Age,Age,Status\n30,31,bad\n", "column name(s) stand more than once, such as 'Age'"),
+]
+
+
+@pytest.mark.parametrize(("name", "content", "told"), BAD_FILES, ids=[name for name, _, _ in BAD_FILES])
+def test_a_bad_file_is_one_message_at_predict_and_at_new(
+    casebook: Casebook, released: Path, fresh: Path, tmp_path: Path, name: str, content: bytes, told: str
+) -> None:
+    (tmp_path / name).write_bytes(content)
+    out = tmp_path / "o.parquet"
+    # A model that knows no column of these would not get as far as the fault.
+    problem = casebook(released, "predict", CASE, tmp_path / name, "--out", out).problem
+    assert told in problem or "the rows lack" in problem
+    assert not out.exists()
+    before = (fresh / "params.yaml").read_bytes()
+    assert told in casebook(fresh, "new", "mine", "--csv", tmp_path / name, "--target", "Status").problem
+    assert (fresh / "params.yaml").read_bytes() == before
+
+
+def test_missing_columns_at_predict_are_named(casebook: Casebook, released: Path, tmp_path: Path) -> None:
+    pd.read_csv(TOY_ROWS).drop(columns=["Job", "Income"]).to_csv(tmp_path / "rows.csv", index=False)
+    problem = casebook(released, "predict", CASE, tmp_path / "rows.csv", "--out", tmp_path / "o.parquet").problem
+    assert "lack 2 column(s) that the model uses: Job, Income" in problem
+    assert not (tmp_path / "o.parquet").exists()
+
+
+def test_a_file_or_a_version_that_is_not_there(casebook: Casebook, released: Path, tmp_path: Path) -> None:
+    out = tmp_path / "o.parquet"
+    assert "nowhere.csv: not found" in casebook(released, "predict", CASE, "nowhere.csv", "--out", out).problem
+    problem = casebook(released, "predict", CASE, TOY_ROWS, "--out", out, "--version", "7").problem
+    assert f"{CASE} has no version '7'" in problem
+
+
+# new
+
+
+@pytest.mark.parametrize(
+    ("name", "target", "more", "told"),
+    [
+        ("My-Case", "Status", [], "'My-Case' cannot name a case: use small letters"),
+        (CASE, "Status", [], "params.yaml has a case 'finance_risk' already"),
+        ("mine", "Statu", [], "no column 'Statu'; there are: Status"),
+        ("mine", "Age", [], "a yes-or-no case needs exactly two"),
+        ("mine", "Status", ["--positive", "ugly"], "has no value 'ugly', only 'bad' and 'good'"),
+    ],
+)
+def test_what_cannot_become_a_case_is_told(
+    casebook: Casebook, fresh: Path, name: str, target: str, more: list[str], told: str
+) -> None:
+    before = (fresh / "params.yaml").read_bytes()
+    said = casebook(fresh, "new", name, "--csv", TOY_ROWS, "--target", target, *more)
+    assert said.code == 1
+    assert told in said.err
+    assert "Traceback" not in said.err
+    assert (fresh / "params.yaml").read_bytes() == before
+
+
+def test_a_target_that_is_always_the_same_is_told(casebook: Casebook, fresh: Path, tmp_path: Path) -> None:
+    pd.read_csv(TOY_ROWS).assign(Status="good").to_csv(tmp_path / "rows.csv", index=False)
+    problem = casebook(fresh, "new", "mine", "--csv", tmp_path / "rows.csv", "--target", "Status").problem
+    assert "column Status (the target) has 1 different value(s)" in problem
+
+
+def test_a_dry_new_prints_the_block_and_writes_nothing(casebook: Casebook, fresh: Path) -> None:
+    before = (fresh / "params.yaml").read_bytes()
+    said = casebook(fresh, "new", "mine", "--csv", TOY_ROWS, "--target", "Status", "--dry-run")
+    assert said.code == 0
+    block = yaml.safe_load(said.out)["mine"]["prepare"]
+    assert block["target"] == {"column": "Status", "positive": "bad", "negative": "good"}
+    assert (fresh / "params.yaml").read_bytes() == before
+
+
+# What calls `dvc repro`, on a checkout of its own
+
+
+def real(checkout: Any, *arguments: str) -> Said:
+    command = [sys.executable, "-m", "pipelines.cli", *arguments]
+    done = subprocess.run(
+        command, cwd=checkout.root, env=checkout.environment, capture_output=True, text=True, check=False
+    )
+    return Said(done.returncode, done.stdout, done.stderr)
+
+
+@pytest.mark.slow
+def test_stages_by_name_and_their_dry_runs(finished: Any) -> None:
+    assert real(finished, "run", "toy").code == 0
+    for stage in STAGES:
+        dry = real(finished, stage, "other", "--dry-run")
+        assert dry.code == 0, dry
+        assert f"python -m pipelines.stages {stage} other" in dry.out
+    assert not (finished.root / "data" / "prepared" / "other").exists()
+    again = real(finished, "promote", "toy")
+    assert (again.code, again.out.splitlines()[-1]) == (0, "toy version 1: champion")
+
+
+@pytest.mark.slow
+def test_the_gates_refusal_ends_with_three_and_its_reasons(finished: Any) -> None:
+    finished.set("release.floors", {"auc": 0.999})
+    finished.commit()
+    said = real(finished, "promote", "toy")
+    assert said.code == 3, said
+    assert "toy version 1: refused" in said.out
+    assert "at least 0.9990" in said.out
+    assert "Traceback" not in said.err
+
+
+@pytest.mark.slow
+def test_the_registry_commands_on_a_real_release(finished: Any, tmp_path: Path) -> None:
+    champion = real(finished, "champion", "toy", "--json").json
+    assert champion["commit"] == finished.git("rev-parse", "HEAD").strip()
+    assert champion["data_md5"] == dvc_md5(finished.root / "data" / "prepared" / "toy")
+    trace = real(finished, "trace", "toy", "--json").json
+    assert trace["run"]["id"] == champion["run_id"]
+    assert trace["lock"]["outs"]["data/prepared/toy"] == champion["data_md5"]
+    assert trace["source"]["kind"] == "file"
+    assert real(finished, "verify", "toy").out.strip() == "toy: everything matches"
+    rows = finished.root / "tests/toy/finance_risk/rows.csv"
+    assert real(finished, "predict", "toy", str(rows), "--out", str(tmp_path / "o.parquet")).code == 0
+    assert len(pd.read_parquet(tmp_path / "o.parquet")) == 400
+    (finished.root / "data/prepared/toy/train.parquet").write_bytes(b"other bytes")
+    changed = real(finished, "verify", "toy", "--json")
+    assert changed.code == 1
+    assert [one["what"] for one in changed.json] == [f"data_md5 {finished.root}/data/prepared/toy"]
+
+
+@pytest.mark.slow
+def test_a_stage_that_fails_ends_with_one_and_says_why(finished: Any) -> None:
+    (finished.root / "tests/toy/finance_risk/rows.csv").write_text("Age,Home\n30,own\n")
+    said = real(finished, "run", "toy")
+    assert said.code == 1
+    assert "column" in said.err
+    assert "Traceback" not in said.err
+
+
+@pytest.mark.slow
+def test_cross_validation_gives_folds_mean_and_peers(finished: Any) -> None:
+    finished.set("crossval.folds", 2)
+    said = real(finished, "crossval", "toy", "--no-tune", "--json")
+    assert said.code == 0, said
+    found = said.json
+    assert len(found["folds"]) == 2
+    assert found["mean"]["auc"] == pytest.approx((found["folds"][0]["auc"] + found["folds"][1]["auc"]) / 2)
+    assert set(found["peers"]) == {"learner", "logistic", "lightgbm"}
+    difference = found["differences"]["logistic"]["auc"]
+    assert difference["mean"] == pytest.approx(found["mean"]["auc"] - found["peers"]["logistic"]["auc"])

@@ -1,0 +1,45 @@
+"""No tool phones home, and a person's own settings win."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from pipelines.environment import QUIET, prepare_environment
+
+
+@pytest.fixture(autouse=True)
+def bare(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in (*QUIET, "PREFECT_HOME", "PYTHONPYCACHEPREFIX"):
+        monkeypatch.setenv(name, "")  # so that what the function sets is taken back afterwards
+        monkeypatch.delenv(name)
+
+
+def test_everything_is_quiet_and_state_stays_in_the_checkout(tmp_path: Path) -> None:
+    prepare_environment(tmp_path)
+    assert {name: os.environ[name] for name in QUIET} == QUIET
+    assert os.environ["DO_NOT_TRACK"] == "true"  # mlflow ignores "1"
+    assert os.environ["PREFECT_HOME"] == str(tmp_path / ".prefect")
+    assert os.environ["PYTHONPYCACHEPREFIX"].startswith(str(tmp_path))
+
+
+def test_what_a_person_has_set_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PREFECT_HOME", "/elsewhere")
+    monkeypatch.setenv("DVC_NO_ANALYTICS", "0")
+    prepare_environment(tmp_path)
+    assert os.environ["PREFECT_HOME"] == "/elsewhere"
+    assert os.environ["DVC_NO_ANALYTICS"] == "0"
+
+
+def test_mlflow_and_prefect_understand_it() -> None:
+    code = (
+        "from pipelines.environment import prepare_environment; prepare_environment()\n"
+        "from mlflow.telemetry.utils import is_telemetry_disabled\n"
+        "from prefect.settings import PREFECT_SERVER_ANALYTICS_ENABLED\n"
+        "print(is_telemetry_disabled(), PREFECT_SERVER_ANALYTICS_ENABLED.value())"
+    )
+    kept = {name: value for name, value in os.environ.items() if name != "CI"}
+    done = subprocess.run([sys.executable, "-c", code], env=kept, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["True", "False"]

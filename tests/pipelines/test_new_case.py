@@ -1,0 +1,132 @@
+"""`casebook new` on files nobody has seen: the block loads, `prepare` works, and a smoke run ends with a model."""
+
+import shutil
+import sqlite3
+from contextlib import closing
+from difflib import SequenceMatcher
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from components.contracts import Job, Meta, Paths
+from components.datamodules.table import TableData
+from components.params import load_params
+from pipelines.commands.newcase import new_case
+from pipelines.steps import fetch, prepare
+from tests.pipelines.strange_tables import TABLES
+
+ROOT = Path(__file__).resolve().parents[2]
+HARDEST = ["kinds", "names", "only_categories"]
+
+
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    shutil.copyfile(ROOT / "params.yaml", tmp_path / "params.yaml")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def make(root: Path, name: str) -> dict[str, Any]:
+    table = TABLES[name]
+    table.write(root / table.file)
+    return dict(new_case(root, name, "finance_risk", root / table.file, table.target, None)["prepare"])
+
+
+def prepared(root: Path, name: str) -> Job:
+    job = Job(name, load_params(root / "params.yaml").case(name), Paths(root))
+    fetch.run(job)
+    prepare.run(job)
+    return job
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_a_strange_file_becomes_a_case_that_can_be_prepared(root: Path, name: str) -> None:
+    block = make(root, name)
+    job = prepared(root, name)
+    meta = Meta.read(job.paths.prepared(name))
+    rows = sum(1 for _ in (root / TABLES[name].file).open(encoding="utf-8-sig")) - 1
+    assert sum(meta.rows.values()) >= 0.99 * min(rows, 600)
+    data = TableData(job.paths.prepared(name), job.params.fit)
+    for part in data.parts:
+        assert np.isfinite(part.encoded.numeric).all()
+        assert part.encoded.numeric.shape[1] + part.encoded.categorical.shape[1] > 0
+        assert 0 < part.target.sum() < len(part.target)
+    assert TABLES[name].target not in block["columns"]
+
+
+@pytest.mark.parametrize("name", ["names", "wide"])
+def test_the_other_lines_of_params_stay_as_they_were(root: Path, name: str) -> None:
+    before = (root / "params.yaml").read_text(encoding="utf-8").splitlines()
+    make(root, name)
+    after = (root / "params.yaml").read_text(encoding="utf-8").splitlines()
+    changes = SequenceMatcher(a=before, b=after, autojunk=False).get_opcodes()
+    assert [change[0] for change in changes] == ["equal", "insert", "equal"], "one block was added, nothing else"
+    # A second one goes behind the first.
+    make(root, "rare")
+    assert list(load_params(root / "params.yaml").cases) == ["finance_risk", name, "rare"]
+
+
+def test_each_column_is_taken_for_what_it_is(root: Path) -> None:
+    block = make(root, "kinds")
+    found = {name: column["kind"] for name, column in block["columns"].items()}
+    assert found == {
+        "opened": "date",
+        "seen_at": "date",
+        "vip": "boolean",
+        "mail": "boolean",
+        "flag": "boolean",
+        "note": "text",
+        "merchant": "categorical",
+        "number": "numeric",
+        "infinite": "numeric",
+        "constant": "categorical",
+    }
+    assert block["columns"]["opened"]["formats"] == ["%d/%m/%Y"]
+    assert block["key"] == ["customer_id"]
+    assert set(block["ignore"]) == {"row", "empty"}
+    assert block["target"] == {"column": "churned", "positive": "yes", "negative": "no"}
+    assert "inf" in block["missing"]
+
+
+def test_amounts_and_padded_labels_are_read_as_people_mean_them(root: Path) -> None:
+    block = make(root, "padded")
+    units = {name: column.get("unit") for name, column in block["columns"].items() if column["kind"] == "amount"}
+    assert units == {"salary": "", "price": "€", "share": "%"}
+    assert {block["target"]["positive"].lower(), block["target"]["negative"].lower()} == {"yes", "no"}
+    meta = Meta.read(prepared(root, "padded").paths.prepared("padded"))
+    (grade,) = meta.data["encoder"]["categorical"]
+    assert {value.strip() for value in grade["classes"]} == set(grade["classes"]), "padding made classes of its own"
+
+
+def test_rows_of_one_patient_stay_in_one_split_and_codes_stay_codes(root: Path) -> None:
+    block = make(root, "visits")
+    assert (block["split"]["by"], block["split"]["column"]) == ("group", "patient_id")
+    assert block["columns"]["zip code"]["kind"] == "categorical"
+    assert block["columns"]["value"] == {
+        "kind": "amount", "thousands": ".", "decimal": ",", "unit": "", "min": None, "max": None,
+    }  # fmt: skip
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", HARDEST)
+def test_the_smoke_run_of_a_strange_file_ends_with_a_registered_model(checkout: Any, name: str) -> None:
+    table = TABLES[name]
+    table.write(checkout.root / table.file)
+    made = checkout.run(
+        "python", "-m", "pipelines.cli", "new", name, "--like", "toy", "--csv", table.file, "--target", table.target
+    )
+    assert made.code == 0, made.said
+    # DVC reads the file with a parser of its own.
+    ended = checkout.repro(f"prepare@{name}")
+    assert ended.code == 0, ended.said
+    ended = checkout.run("python", "-m", "pipelines.cli", "run", name, "--smoke")
+    assert ended.code == 0, ended.said
+    with closing(sqlite3.connect(checkout.root / "state" / "smoke" / name / "mlflow.db")) as connection:
+        versions = connection.execute("select name, version from model_versions").fetchall()
+        running = connection.execute("select count(*) from runs where status = 'RUNNING'").fetchone()
+    assert versions == [(name, 1)]
+    assert running == (0,)
+    report = checkout.json(f"state/smoke/{name}/reports/{name}/release.json")
+    assert report["promoted"] is False, "a smoke model may not be promoted"

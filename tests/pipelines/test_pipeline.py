@@ -1,0 +1,84 @@
+"""The stages through the real `dvc repro`: what runs, what does not run again, and what is left."""
+
+import os
+import re
+import signal
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from pipelines.stages import STAGES, TERMINATED
+
+pytestmark = pytest.mark.slow
+
+TOY = {f"{stage}@toy" for stage in STAGES}
+
+
+def ran(said: str) -> list[str]:
+    return re.findall(r"Running stage '(.+?)'", said)
+
+
+def test_one_command_goes_from_rows_to_a_champion_and_is_then_done(finished: Any) -> None:
+    assert finished.json("reports/toy/release.json")["promoted"] is True
+    again = finished.repro("release@toy")
+    assert (again.code, ran(again.said)) == (0, [])
+    assert TOY.isdisjoint(finished.stale())
+    assert finished.git("status", "--porcelain").split() == ["??", "dvc.lock"]
+
+
+def test_a_comment_in_the_network_trains_again_but_touches_no_data(finished: Any) -> None:
+    before = finished.outs()
+    finished.append("components/networks/tabm.py", "\n# A thought.\n")
+    ended = finished.repro("release@toy")
+    assert ended.code == 0, ended.said
+    # The same weights come out, so nothing is evaluated anew; the release reads the latencies.
+    assert ran(ended.said) == ["search@toy", "fit@toy", "compress@toy", "release@toy"], ended.said
+    after = finished.outs()
+    same = {"data/raw/toy", "data/prepared/toy", "models/toy/best.json", "models/toy/fitted", "models/toy/bundle"}
+    assert {path: after[path] for path in same} == {path: before[path] for path in same}
+    assert finished.rows("select count(*) from model_versions") == [(1,)]
+    release = finished.json("reports/toy/release.json")
+    assert not release["promoted"]  # the comment is not committed
+    assert any("git" in reason for reason in release["reasons"])
+
+
+@pytest.mark.parametrize(
+    ("dotted", "value", "stale"),
+    [
+        ("fit.lr", 0.006, {"search@toy", "fit@toy"}),
+        ("compress.prune.amount", 0.5, {"compress@toy"}),
+        ("evaluate.bands", 6, {"fit@toy", "evaluate@toy", "release@toy"}),
+        ("release.floors.auc", 0.51, {"release@toy"}),
+        ("prepare.max_rejected", 0.02, {"prepare@toy"}),
+    ],
+)
+def test_a_parameter_makes_only_the_stages_that_read_it_stale(
+    finished: Any, dotted: str, value: Any, stale: set[str]
+) -> None:
+    finished.set(dotted, value, case="other")
+    assert TOY.isdisjoint(finished.stale())
+    finished.set(dotted, value)
+    assert set(finished.stale()) & TOY == stale
+
+
+def test_sigterm_is_no_success_and_the_fit_goes_on_afterwards(finished: Any, wait_until: Callable[..., None]) -> None:
+    """Lightning ends a terminated fit with exit code 0."""
+    before = finished.outs()
+    finished.append("components/networks/tabm.py", "\n# A thought.\n")
+    place = "components.learners.binary:BinaryLearner.on_train_batch_start before"
+    started = finished.start("dvc", "repro", "-s", "fit@toy", **finished.fault(f"fit {place}", "none", call=9))
+    wait_until(finished.mark.exists, "the ninth step of the fit")
+    os.kill(int(finished.mark.read_text()), signal.SIGTERM)
+    assert finished.struck()
+    ended = started.wait()
+    assert ended.code != 0
+    assert "failed to reproduce 'fit@toy'" in ended.said
+    assert f"exited with {TERMINATED}" in ended.said
+    assert finished.rows("select status from runs where name = 'fit' order by start_time desc limit 1") == [("KILLED",)]
+    ended = finished.repro("-s", "fit@toy")
+    assert ended.code == 0, ended.said
+    assert "resuming from" in ended.said
+    assert finished.outs()["models/toy/fitted"] == before["models/toy/fitted"]
+    runs = finished.rows("select status, count(*) from runs where name = 'fit' group by 1")
+    assert runs == [("FINISHED", 2)]

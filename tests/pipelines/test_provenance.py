@@ -1,0 +1,55 @@
+"""What git says of a tree."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from pipelines.provenance import GitState, flow_run_id, git_state
+
+
+def git(root: Path, *arguments: str) -> str:
+    command = ["git", "-c", "user.name=A", "-c", "user.email=a@example.org", *arguments]
+    return subprocess.run(command, cwd=root, check=True, capture_output=True, text=True).stdout.strip()
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    git(tmp_path, "init", "--quiet")
+    (tmp_path / "params.yaml").write_text("a: 1\n")
+    (tmp_path / "dvc.lock").write_text("schema: '2.0'\n")
+    git(tmp_path, "add", "--all")
+    git(tmp_path, "commit", "--quiet", "--message", "One", "--no-verify")
+    return tmp_path
+
+
+def test_a_committed_tree_is_clean_and_dvc_lock_does_not_count(tree: Path) -> None:
+    commit = git(tree, "rev-parse", "HEAD")
+    assert git_state(tree) == GitState(commit, dirty=False)
+    (tree / "dvc.lock").write_text("schema: '2.0'\nstages: {}\n")
+    assert git_state(tree) == GitState(commit, dirty=False)
+
+
+@pytest.mark.parametrize("name", ["params.yaml", "components/new.py"])
+def test_an_edit_or_a_new_file_makes_it_dirty(tree: Path, name: str) -> None:
+    (tree / name).parent.mkdir(exist_ok=True)
+    (tree / name).write_text("a: 2\n")
+    assert git_state(tree).dirty is True
+
+
+def test_no_checkout_and_no_commit_are_unknown_and_not_clean(tmp_path: Path) -> None:
+    assert git_state(tmp_path) == GitState(None, None)
+    git(tmp_path, "init", "--quiet")
+    assert git_state(tmp_path) == GitState(None, None)
+
+
+def test_no_git_on_the_machine(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tree))
+    assert git_state(tree) == GitState(None, None)
+
+
+def test_the_flow_run_is_the_one_prefect_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PREFECT__FLOW_RUN_ID", raising=False)
+    assert flow_run_id() == "none"
+    monkeypatch.setenv("PREFECT__FLOW_RUN_ID", "5e7a")
+    assert flow_run_id() == "5e7a"

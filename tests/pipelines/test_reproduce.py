@@ -1,0 +1,131 @@
+"""Two reproductions at once, and processes that outlive their parent."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from pipelines import reproduce
+
+REPRODUCE = """
+import logging, sys
+from pathlib import Path
+from pipelines.reproduce import reproduce
+logging.basicConfig(stream=sys.stderr, format="%(message)s")
+sys.exit(reproduce(sys.argv[1:], Path.cwd()))
+"""
+
+
+def parent_and_child(ignore: str = "") -> tuple[subprocess.Popen[str], int]:
+    code = (
+        f"import signal, subprocess, sys, time; {ignore}\n"
+        "child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)'])\n"
+        "print(child.pid, flush=True); time.sleep(60)"
+    )
+    process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, start_new_session=True)
+    assert process.stdout is not None
+    return process, int(process.stdout.readline())
+
+
+def gone(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE  # until init has read its code
+    except psutil.NoSuchProcess:
+        return True
+
+
+def test_end_group_ends_the_children_too() -> None:
+    process, child = parent_and_child()
+    reproduce.end_group(process)
+    assert process.returncode == -signal.SIGTERM
+    assert gone(child)
+
+
+def test_end_group_kills_what_does_not_listen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reproduce, "GRACE_SECONDS", 0.3)
+    process, child = parent_and_child("signal.signal(signal.SIGTERM, signal.SIG_IGN)")
+    reproduce.end_group(process)
+    assert process.returncode == -signal.SIGKILL
+    assert gone(child)
+
+
+def test_end_group_of_an_ended_process_is_nothing() -> None:
+    process = subprocess.Popen([sys.executable, "-c", ""], text=True, start_new_session=True)
+    process.wait()
+    reproduce.end_group(process)
+    assert process.returncode == 0
+
+
+def test_a_refusal_as_busy_is_waited_out_and_told_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """A `dvc` in the place of the real one: busy twice, then done with what it says."""
+    (tmp_path / "dvc.py").write_text(
+        "import pathlib, sys\n"
+        "tries = pathlib.Path('tries')\n"
+        "tries.write_text(tries.read_text() + '.' if tries.exists() else '.')\n"
+        "if len(tries.read_text()) < 3:\n"
+        "    sys.exit(\"ERROR: 'models' is busy, it is being blocked by:\\n  (PID 7): dvc repro\")\n"
+        "print('a warning', file=sys.stderr); sys.exit(5)\n"
+    )
+    monkeypatch.setattr(reproduce, "WAIT_SECONDS", 0.05)
+    assert reproduce.reproduce(["fit@toy"], tmp_path, single=True) == 5
+    assert (tmp_path / "tries").read_text() == "..."
+    assert [record.message for record in caplog.records] == [
+        "another dvc repro is running fit@toy; waiting for it to end"
+    ]
+    assert capfd.readouterr().err == "a warning\n"
+
+
+def test_sigterm_to_who_reproduces_ends_the_group_and_gives_143(tmp_path: Path) -> None:
+    (tmp_path / "dvc.py").write_text(
+        "import os, pathlib, time\npathlib.Path('pid').write_text(str(os.getpid())); time.sleep(60)\n"
+    )
+    environment = os.environ | {"PYTHONPATH": str(Path(reproduce.__file__).parents[1])}
+    process = subprocess.Popen([sys.executable, "-c", REPRODUCE, "fit@toy"], cwd=tmp_path, env=environment)
+    deadline = time.monotonic() + 30
+    while not (pid := tmp_path / "pid").exists() or not pid.read_text():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    process.terminate()
+    assert process.wait(30) == 143
+    assert gone(int(pid.read_text()))
+
+
+@pytest.mark.slow
+def test_two_at_once_do_the_work_once(finished: Any) -> None:
+    finished.append("components/evaluation/scores.py", "\n# A thought.\n")
+    both = [finished.start("python", "-c", REPRODUCE, "release@toy") for _ in range(2)]
+    ended = [one.wait() for one in both]
+    assert [one.code for one in ended] == [0, 0], ended
+    said = [one.said for one in ended]
+    assert sum("another dvc repro is running release@toy; waiting for it to end" in text for text in said) == 1, said
+    together = "".join(said)
+    assert [together.count(f"Running stage '{stage}@toy'") for stage in ("evaluate", "release")] == [1, 1], said
+    assert finished.rows("select status, count(*) from runs where status = 'RUNNING'") == []
+
+
+@pytest.mark.slow
+def test_a_stage_whose_dvc_was_killed_is_not_doubled(finished: Any) -> None:
+    before = finished.outs()
+    finished.append("components/networks/tabm.py", "\n# A thought.\n")
+    finished.outs()
+    place = "fit components.learners.binary:BinaryLearner.validation_step before"
+    killed = finished.start("dvc", "repro", "-s", "fit@toy", **finished.fault(place, "dvc", call=2))
+    assert killed.wait().code == -signal.SIGKILL
+    assert finished.struck()
+    orphan = int((finished.root / "state" / "toy" / "fit.lock").read_text())
+    assert not gone(orphan)
+    ended = finished.repro("-s", "fit@toy", **finished.fault("none nowhere:at before"))
+    assert ended.code == 0, ended.said
+    assert f"fit@toy: process {orphan} is at it; waiting for it to end" in ended.said
+    epochs = (finished.root.parent / "epochs").read_text().split("\n")[:-1]
+    assert epochs == [f"fit {epoch}" for epoch in range(4)]
+    assert finished.outs()["models/toy/fitted"] == before["models/toy/fitted"]
+    assert finished.rows("select status, count(*) from runs where name = 'fit' group by 1") == [("FINISHED", 2)]

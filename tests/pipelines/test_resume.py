@@ -1,0 +1,100 @@
+"""When a stage goes on from a state, and when it starts anew."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import yaml
+
+from components.contracts import Job, Paths
+from components.files import dvc_md5
+from components.params import load_params
+from pipelines.resume import DONE, close_state, code_md5, inputs_of, open_state, recorded_md5, state_of
+
+ROOT = Path(__file__).resolve().parents[2]
+INPUTS = {"lr": 0.1}
+
+
+@pytest.fixture
+def job(tmp_path: Path) -> Job:
+    (tmp_path / "components" / "networks").mkdir(parents=True)
+    (tmp_path / "components" / "networks" / "tabm.py").write_text("a = 1\n")
+    prepared = tmp_path / "data" / "prepared" / "finance_risk"
+    prepared.mkdir(parents=True)
+    (prepared / "train.parquet").write_bytes(b"rows")
+    return Job("finance_risk", load_params(ROOT / "params.yaml").case("finance_risk"), Paths(tmp_path))
+
+
+def test_a_killed_run_of_the_same_inputs_is_gone_on_with(tmp_path: Path) -> None:
+    state = open_state(tmp_path, INPUTS, recorded_md5=None)
+    (state / "last.ckpt").write_bytes(b"epoch 3")
+    again = open_state(tmp_path, dict(INPUTS), recorded_md5=None)
+    assert again == state
+    assert (again / "last.ckpt").read_bytes() == b"epoch 3"
+
+
+def test_other_inputs_start_anew_and_sweep_the_old_state(tmp_path: Path) -> None:
+    state = open_state(tmp_path, INPUTS, recorded_md5=None)
+    (state / "last.ckpt").write_bytes(b"epoch 3")
+    other = open_state(tmp_path, {"lr": 0.2}, recorded_md5=None)
+    assert [path.name for path in tmp_path.iterdir()] == [other.name]
+    assert list(other.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("recorded", "kept"),
+    [
+        ("same", False),  # DVC has it: the stage was asked for again
+        ("another", True),  # the kill fell between the end of the work and DVC's record
+        (None, True),
+    ],
+)
+def test_a_finished_state_is_kept_until_dvc_has_recorded_it(tmp_path: Path, recorded: str | None, kept: bool) -> None:
+    out = tmp_path / "best.json"
+    out.write_text("{}")
+    state = open_state(tmp_path / "state", INPUTS, recorded_md5=None)
+    (state / "result.json").write_text("{}")
+    close_state(state, out)
+    assert json.loads((state / DONE).read_text()) == {"md5": dvc_md5(out)}
+    md5 = dvc_md5(out) if recorded == "same" else recorded
+    again = open_state(tmp_path / "state", INPUTS, recorded_md5=md5)
+    assert (again / "result.json").exists() is kept
+
+
+def test_recorded_md5_reads_the_out_of_the_stage(tmp_path: Path) -> None:
+    out = tmp_path / "models" / "toy" / "bundle"
+    assert recorded_md5(tmp_path, "compress@toy", out) is None
+    outs = [{"path": "reports/toy/compression", "md5": "b.dir"}, {"path": "models/toy/bundle", "md5": "a.dir"}]
+    lock = tmp_path / "dvc.lock"
+    lock.write_text(yaml.safe_dump({"schema": "2.0", "stages": {"compress@toy": {"cmd": "x", "outs": outs}}}))
+    assert recorded_md5(tmp_path, "compress@toy", out) == "a.dir"
+    assert recorded_md5(tmp_path, "compress@other", out) is None
+    lock.write_text("")  # DVC writes its lock in place: a kill may leave it empty
+    assert recorded_md5(tmp_path, "compress@toy", out) is None
+
+
+def test_the_state_depends_on_data_code_and_the_named_parameters(job: Job, tmp_path: Path) -> None:
+    state = state_of(job, "fit", job.paths.fitted(job.case), inputs_of(job))
+    assert state.parent == tmp_path / "state" / "finance_risk" / "fit"
+    before = inputs_of(job, "search")
+    release = job.params.release.model_copy(update={"allow_dirty": True})
+    assert inputs_of(replace(job, params=job.params.model_copy(update={"release": release})), "search") == before
+    fit = job.params.fit.model_copy(update={"lr": 0.5})
+    assert inputs_of(replace(job, params=job.params.model_copy(update={"fit": fit})), "search") != before
+    assert inputs_of(replace(job, smoke=True), "search") != before
+    (job.paths.prepared(job.case) / "train.parquet").write_bytes(b"other rows")
+    assert inputs_of(job, "search") != before
+
+
+@pytest.mark.usefixtures("job")
+def test_code_md5_sees_a_new_file_and_an_edit_but_no_bytecode(tmp_path: Path) -> None:
+    folder = tmp_path / "components" / "networks"
+    digests = [code_md5(tmp_path)]
+    (folder / "tabm.cpython-311.pyc").write_bytes(b"")
+    assert code_md5(tmp_path) == digests[0]
+    (folder / "tabm.py").write_text("a = 2\n")
+    digests.append(code_md5(tmp_path))
+    (folder / "gru.py").write_text("")
+    digests.append(code_md5(tmp_path))
+    assert len(set(digests)) == 3

@@ -1,0 +1,117 @@
+"""`python -m benchmarks`: what it lists, and how a result is shown and kept. Nothing is timed here."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+
+from benchmarks import compression, crossval
+from benchmarks.__main__ import BENCHMARKS, main
+from benchmarks.predict import repeat_rows
+from benchmarks.results import Limit, Result, load, markdown, save, show
+from benchmarks.workspace import copied_checkout
+from components.files import read_json
+
+SMALL = Result("small", "A title", ["a", "b"], [["x|y", 0.91234], [None, 1234567]], [Limit("ratio", 0.8, at_least=0.9)])
+METRICS = {"auc": 0.86, "ks": 0.57, "brier": 0.13}
+FOUND = {
+    "folds": [METRICS, METRICS],
+    "mean": METRICS,
+    "peers": {"learner": {"auc": 0.85, "ks": 0.56, "brier": 0.14}},
+    "differences": {"learner": {"auc": {"folds": [0.01, 0.01], "mean": 0.01, "standard_error": 0.0}}},
+}
+
+
+def test_help_lists_every_benchmark_and_each_can_be_imported(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["--help"])
+    assert ended.value.code == 0
+    said = capsys.readouterr().out
+    for name in BENCHMARKS:
+        assert name in said
+    script = f"from importlib import import_module as i; [i(f'benchmarks.{{n}}').measure for n in {list(BENCHMARKS)}]"
+    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
+
+
+def test_an_unknown_benchmark_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["throughputs"])
+    assert ended.value.code == 2
+    assert "no benchmark 'throughputs'; there are: throughput, overhead" in capsys.readouterr().err
+
+
+def test_a_result_is_a_markdown_table_with_its_limits() -> None:
+    lines = markdown(SMALL).splitlines()
+    assert lines[4:8] == ["| a | b |", "| --- | --- |", "| x/y | 0.9123 |", "|  | 1,234,567 |"]
+    assert lines[-1] == "- ratio: 0.8000, wanted ≥ 0.9: MISSED"
+
+
+def test_a_result_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    show(SMALL)
+    said = capsys.readouterr().out
+    assert "x|y" in said
+    assert "MISSED" in said
+
+
+def test_results_are_kept_beside_each_other(tmp_path: Path) -> None:
+    save(SMALL, tmp_path)
+    save(Result("other", "Another", ["a"], [[1]], [Limit("seconds", 2.0, at_most=3)]), tmp_path)
+    assert load(tmp_path / "small.json") == SMALL
+    readme = (tmp_path / "README.md").read_text(encoding="utf-8")
+    assert readme.index("## Another") < readme.index("## A title")
+    assert "seconds: 2.0, wanted ≤ 3: met" in readme
+
+
+def test_a_limit_that_is_no_number_is_missed() -> None:
+    assert not Limit("ratio", float("nan"), at_least=0.9).met
+    assert not Limit("seconds", float("nan"), at_most=3).met
+
+
+def test_folds_stand_beside_every_peer() -> None:
+    peers = read_json(crossval.PEERS)["finance_risk"]
+    result = crossval.table("finance_risk", FOUND, peers)
+    assert result.rows[1][-1] == "+0.0100 ± 0.0000 (+0.0100 +0.0100)"
+    assert [row[0] for row in result.rows[2:]] == list(peers["metrics"])
+    assert [limit.met for limit in result.limits] == [True, True, True]
+    assert "+0.0085 over the best peer" in result.notes[0]
+
+
+def test_variants_stand_beside_the_first() -> None:
+    interval = {"value": 0.8, "low": 0.7, "high": 0.9}
+    row = {"bytes": 100, "p50_ms": 1.0, "p99_ms": 2.0, "per_s": 3.0, "auc": interval, "loss_on_validation": interval}
+    variants = [{**row, "name": "fp32", "largest_difference": 0.0}]
+    variants.append({**row, "name": "int8", "bytes": 25, "largest_difference": 0.0123})
+    result = compression.table("finance_risk", {"picked": "int8", "variants": variants})
+    assert [row[:3] for row in result.rows] == [["fp32", 100, 1.0], ["int8 (picked)", 25, 0.25]]
+    assert result.rows[1][-3:] == ["0.8000 [0.7000, 0.9000]", "0.8000 [0.7000, 0.9000]", "0.012"]
+
+
+def test_rows_are_repeated_to_the_wanted_number(tmp_path: Path) -> None:
+    pd.DataFrame({"a": [1, 2, 3]}).to_parquet(tmp_path / "raw.parquet")
+    repeat_rows(tmp_path / "raw.parquet", tmp_path / "many.parquet", 120_001)
+    assert pq.read_table(tmp_path / "many.parquet")["a"].to_pylist()[:4] == [1, 2, 3, 1]
+    assert pq.read_metadata(tmp_path / "many.parquet").num_rows == 120_001
+
+
+def test_the_copy_is_a_clean_checkout_of_what_git_would_have(tmp_path: Path) -> None:
+    root = tmp_path / "root"
+    root.mkdir()
+    for name, text in {".gitignore": "/state/\n", "a.txt": "a", "state/fetch/x/w.whl": "w", "state/other": "o"}.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text, encoding="utf-8")
+    subprocess.run(["git", "init", "--quiet"], cwd=root, check=True)
+    with copied_checkout(root) as copy:
+        status = subprocess.run(["git", "status", "--porcelain"], cwd=copy, capture_output=True, text=True, check=True)
+        files = sorted(p.relative_to(copy).as_posix() for p in copy.rglob("*") if p.is_file() and ".git/" not in str(p))
+    assert status.stdout == ""
+    assert files == [".gitignore", "a.txt", "state/fetch/x/w.whl"]
+
+
+def test_json_of_a_result_is_plain(tmp_path: Path) -> None:
+    save(SMALL, tmp_path)
+    content = json.loads((tmp_path / "small.json").read_text(encoding="utf-8"))
+    assert content["limits"] == [{"what": "ratio", "value": 0.8, "at_least": 0.9, "at_most": None}]

@@ -265,6 +265,8 @@ def ui(port: Annotated[int, typer.Option(help="on 127.0.0.1")] = 5000) -> None:
     # One worker and no jobs of MLflow's own: a busy machine starts several so slowly that they are killed for it.
     os.environ.setdefault("MLFLOW_SERVER_ENABLE_JOB_EXECUTION", "false")
     options = ["--backend-store-uri", uri, "--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
+    # MLflow opens on its pages for language models; the choice in the address is remembered.
+    typer.echo(f"http://127.0.0.1:{port}/#/experiments?workflowType=machine_learning", err=True)
     if artifacts is not None:
         options += ["--default-artifact-root", str(artifacts)]
     os.execv(sys.executable, [sys.executable, "-m", "mlflow", "server", *options])  # noqa: S606 - becomes the server
@@ -276,7 +278,7 @@ def main() -> int:
 
     prepare_environment(Path.cwd())
     try:
-        app()  # ends with SystemExit: its own 0 and 2, and what a command exits with
+        app(prog_name="casebook")  # ends with SystemExit: its own 0 and 2, and what a command exits with
     except CasebookError as error:
         typer.echo(f"casebook: {error}", err=True)
         return BAD_INPUT

@@ -6,6 +6,7 @@ from components.contracts import Job
 from components.errors import CasebookError
 from components.registry.champion import champion_version
 from components.registry.register import bundle_of
+from components.registry.trace import find_version
 from components.registry.track import connect
 from pipelines.cases import load_case
 
@@ -19,7 +20,7 @@ def predict(job: Job, source: Path, out: Path, version: str | None) -> int:
     if not source.exists():
         raise CasebookError(f"{source}: not found")
     tracker = connect(job.paths.root)
-    chosen = version or champion_version(tracker, job.case)
+    chosen = find_version(tracker, job.case, version).version if version else champion_version(tracker, job.case)
     if chosen is None:
         raise CasebookError(
             f"{job.case}: no champion in {tracker.uri}; `casebook run {job.case}` trains and promotes one, "

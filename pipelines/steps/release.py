@@ -48,7 +48,6 @@ def run(job: Job) -> None:
     rival = rival_of(tracker, job.case, version)
     decision = decide(weigh(job, case, tracker, version, rival, served, metrics, git), job.params.release)
     settle(tracker, job.case, version, decision, metrics, rival)
-    tracker.log_metrics(run_id, {f"released/{name}": value.value for name, value in metrics.items()})
     report = _report(job, version, decision, git)
     write_json(job.paths.reports(job.case) / "release.json", report)
     write_json(job.paths.reports(job.case) / "metrics.json", _metrics(job, metrics))

@@ -349,7 +349,7 @@ def test_a_bad_file_is_one_message_at_predict_and_at_new(
 def test_missing_columns_at_predict_are_named(casebook: Casebook, released: Path, tmp_path: Path) -> None:
     pd.read_csv(TOY_ROWS).drop(columns=["Job", "Income"]).to_csv(tmp_path / "rows.csv", index=False)
     problem = casebook(released, "predict", CASE, tmp_path / "rows.csv", "--out", tmp_path / "o.parquet").problem
-    assert "lack 2 column(s) that the model uses: Job, Income" in problem
+    assert "lack 2 column(s) that the model uses: Income, Job" in problem
     assert not (tmp_path / "o.parquet").exists()
 
 

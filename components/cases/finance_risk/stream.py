@@ -17,7 +17,7 @@ from components.preparation.table.read import read_batches
 
 log = logging.getLogger(__name__)
 
-BATCH_ROWS = 20_000
+BATCH_ROWS = 5_000
 
 
 def predict_file(bundle: Path, source: Path, target: Path) -> int:

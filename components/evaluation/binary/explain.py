@@ -59,9 +59,10 @@ def reason_codes(
         [odds - log_odds(predict(_replaced(rows, feature, reference[feature]))) for feature in features]
     )
     strongest = np.argsort(-contributions, axis=1, kind="stable")[:, :top]
+    values = [rows[feature].tolist() for feature in features]  # a cell at a time out of pandas would take as long again
     return [
         tuple(
-            Reason(features[column], _plain(rows[features[column]].iloc[row]), float(contributions[row, column]))
+            Reason(features[column], _plain(values[column][row]), float(contributions[row, column]))
             for column in columns
             if contributions[row, column] > 0
         )

@@ -1,6 +1,8 @@
 """The gate: every bar on both sides, and nothing missing or NaN ever passes."""
 
 import math
+import subprocess
+import sys
 from dataclasses import fields, replace
 from typing import Any
 
@@ -11,6 +13,7 @@ from hypothesis import strategies as st
 from components.contracts import Decision, Interval
 from components.params import ReleaseParams
 from components.registry.gate import Evidence, Rival, decide, decision_digest
+from tests.components.registry.conftest import child_environment
 
 BARS = ReleaseParams(
     floors={"auc": 0.80, "brier": 0.20},
@@ -265,3 +268,11 @@ def test_more_of_everything_never_turns_a_promotion_into_a_refusal(
         ).promoted
 
     assert answer(more) >= answer(0.0)
+
+
+def test_deciding_loads_neither_mlflow_nor_torch() -> None:
+    script = (
+        "import sys, components.registry.gate, components.registry.card\n"
+        "assert not {'mlflow', 'torch'} & set(sys.modules)\n"
+    )
+    subprocess.run([sys.executable, "-c", script], env=child_environment(), check=True)

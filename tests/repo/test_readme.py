@@ -1,0 +1,151 @@
+"""Every command that README and the docs show is run somewhere, and every link leads to something."""
+
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = ["README.md", "CONTRIBUTING.md", *sorted(str(path.relative_to(ROOT)) for path in (ROOT / "docs").glob("*.md"))]
+
+# Commands that another test runs for real, and where: the name of the test after `::`.
+ELSEWHERE = {
+    "casebook run my_loans": "tests/pipelines/test_new_case.py::test_the_smoke_run_of_a_strange_file",
+    "casebook predict finance_risk rows.csv --out scores.parquet": (
+        "tests/pipelines/test_cli.py::test_predict_answers_every_row"
+    ),
+    "casebook run finance_risk --smoke": "tests/pipelines/test_new_case.py::test_the_smoke_run_of_a_strange_file",
+    "casebook run finance_risk": "tests/pipelines/test_cli.py::test_stages_by_name_and_their_dry_runs",
+    "casebook crossval finance_risk": "tests/pipelines/test_cli.py::test_cross_validation_gives_folds_mean_and_peers",
+    "casebook history finance_risk": "tests/pipelines/test_cli.py::test_history_and_rollback",
+    "casebook rollback finance_risk": "tests/pipelines/test_cli.py::test_history_and_rollback",
+    "casebook champion finance_risk --json": "tests/pipelines/test_cli.py::test_the_champion_has_the_shape",
+    "casebook trace finance_risk": "tests/pipelines/test_cli.py::test_trace_of_a_version_and_of_none",
+    "casebook verify finance_risk": "tests/pipelines/test_cli.py::test_verify_ends_with_one",
+    "python -m pipelines.develop finance_risk": "tests/pipelines/test_develop.py::test_the_flow_ends_where",
+    'git commit -am "Case my_loans"': "git's own",
+}
+DRY = re.compile(r"^make \w")  # a dry run: make would set up, and run these very tests
+
+
+def shown() -> dict[str, str]:
+    """Each command of an sh block, without its comment, and the page it stands on."""
+    found = {}
+    for page in PAGES:
+        for block in re.findall(
+            r"^```sh\n(.*?)^```", (ROOT / page).read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE
+        ):
+            for line in block.splitlines():
+                if command := line.split("  #")[0].strip():
+                    found[command] = page
+    return found
+
+
+def run(folder: Path, command: str) -> "subprocess.CompletedProcess[str]":
+    """A command as the page has it, in `folder`, with the tools of this environment first on PATH."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    return subprocess.run(
+        shlex.split(command), cwd=folder, env={**os.environ, "PATH": path}, capture_output=True, text=True, check=False
+    )
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """What quick commands need of a checkout, and the file that README's user has."""
+    for name in ("params.yaml", "constraints.txt"):
+        shutil.copyfile(ROOT / name, tmp_path / name)
+    rows = (ROOT / "tests/toy/finance_risk/rows.csv").read_text(encoding="utf-8")
+    (tmp_path / "loans.csv").write_text(rows.replace("Status", "defaulted", 1), encoding="utf-8")
+    return tmp_path
+
+
+def test_the_two_commands_come_first() -> None:
+    assert list(shown())[:2] == ["make repro", "make test"]
+
+
+@pytest.mark.parametrize("command", shown())
+def test_a_command_that_is_shown_is_run(command: str, folder: Path) -> None:
+    if DRY.match(command):
+        _, *target = shlex.split(command)
+        done = run(ROOT, f"make --dry-run {shlex.join(target)}")
+        assert done.returncode == 0, done.stderr
+    elif command in QUICK:
+        done = run(folder, command)
+        assert "Traceback" not in done.stderr
+        QUICK[command](folder, done)
+    else:
+        assert command in ELSEWHERE, f"no test runs {command!r}: write one, and say so in this file"
+        path, _, name = ELSEWHERE[command].partition("::")
+        if name:
+            assert f"def {name}" in (ROOT / path).read_text(encoding="utf-8"), f"{ELSEWHERE[command]} is gone"
+
+
+def _is_help(_folder: Path, done: Any) -> None:
+    assert done.returncode == 0
+    assert "Usage: casebook" in done.stdout
+
+
+def _is_new_case(folder: Path, done: Any) -> None:
+    assert done.returncode == 0, done.stderr
+    cases = yaml.safe_load((folder / "params.yaml").read_text(encoding="utf-8"))["cases"]
+    assert cases["my_loans"]["prepare"]["target"]["column"] == "defaulted"
+
+
+def _is_doctor(_folder: Path, done: Any) -> None:
+    assert done.returncode in (0, 1), done.stderr
+    assert "params.yaml" in done.stdout
+
+
+def _is_list(_folder: Path, done: Any) -> None:
+    assert done.returncode == 0, done.stderr
+    assert "finance_risk" in done.stdout
+
+
+QUICK: dict[str, Callable[[Path, Any], None]] = {
+    "casebook --help": _is_help,
+    "casebook list": _is_list,
+    "casebook new my_loans --like finance_risk --csv loans.csv --target defaulted": _is_new_case,
+    "casebook doctor": _is_doctor,
+}
+
+
+def test_commands_inside_sentences_exist() -> None:
+    """`make ui`, `casebook x` and the like: the verb is one of the tool's."""
+    verbs = set(re.findall(r"^([a-z-]+):.*##", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    commands = set(re.findall(r"^  ([a-z]+) ", run(ROOT, "casebook --help").stdout, re.MULTILINE))
+    for page in PAGES:
+        text = (ROOT / page).read_text(encoding="utf-8")
+        assert set(re.findall(r"`make ([a-z-]+)", text)) <= verbs, page
+        assert set(re.findall(r"`casebook ([a-z]+)", text)) <= commands, page
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_links_lead_to_files(page: str) -> None:
+    text = (ROOT / page).read_text(encoding="utf-8")
+    links = re.findall(r"\]\(([^)]+)\)", text)
+    for link in links:
+        if not link.startswith(("http://", "https://")):
+            target = (ROOT / page).parent / link.split("#")[0]
+            assert target.exists(), f"{page}: {link}"
+
+
+def test_paths_that_are_named_exist() -> None:
+    """Code and configuration that the pages name by path, unless it is made by a run or a pattern."""
+    for page in PAGES:
+        for path in re.findall(
+            r"`((?:components|pipelines|tests|docs|benchmarks)/[\w./-]+)`", (ROOT / page).read_text()
+        ):
+            assert (ROOT / path).exists(), f"{page}: {path}"
+
+
+def test_the_pictures_are_light() -> None:
+    for path in (ROOT / "docs" / "images").iterdir():
+        assert path.stat().st_size < 300_000, path

@@ -20,8 +20,8 @@ PYTHON = sys.executable
 
 def measure(case: str, root: Path) -> Result:
     with copied_checkout(root) as copy:
-        environment = clean_environment(copy)
-        # Makes the MLflow store and compiles bytecode, which a second run does not.
+        environment = clean_environment(root)
+        # Makes the MLflow store, which a second run does not.
         _piped(case, copy, environment)
         plain, piped = [], []
         for _ in range(PAIRS):

@@ -39,9 +39,10 @@ def copy_archives(root: Path, target: Path) -> None:
         shutil.copytree(root / "state" / "fetch", target / "state" / "fetch", dirs_exist_ok=True)
 
 
-def clean_environment(copy: Path) -> dict[str, str]:
-    """The tools of this interpreter first, everything that a stage leaves inside the copy, one thread each."""
+def clean_environment(root: Path) -> dict[str, str]:
+    """The tools of this interpreter first, no server but the embedded ones, one thread each."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("MLFLOW_", "PREFECT_"))}
     path = f"{Path(sys.executable).parent}{os.pathsep}{kept.get('PATH', '')}"
-    bytecode = str(copy.parent / "pycache")  # one for all runs in this copy, so only the first compiles
+    # The checkout's own: an empty one would have every package compiled again, which is no cost of the pipeline.
+    bytecode = str(root / ".venv" / "pycache")
     return {**kept, "PATH": path, "PYTHONPYCACHEPREFIX": bytecode, "OMP_NUM_THREADS": "1"}

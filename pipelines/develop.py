@@ -5,6 +5,7 @@ same lock. Prefect's cache stays off: DVC sees code, data and parameters, where 
 """
 
 import argparse
+import signal
 import sys
 from pathlib import Path
 
@@ -22,7 +23,7 @@ from components.errors import BAD_INPUT, DONE, CasebookError  # noqa: E402
 from components.params import load_params  # noqa: E402
 from pipelines.flow_runs import end_orphans, hold  # noqa: E402
 from pipelines.reproduce import end_running, reproduce  # noqa: E402
-from pipelines.stages import STAGES  # noqa: E402
+from pipelines.stages import STAGES, terminate  # noqa: E402
 
 
 class StageError(RuntimeError):
@@ -71,6 +72,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m pipelines.develop", description=develop.__doc__)
     parser.add_argument("cases", nargs="*", help="cases of params.yaml; all of them if none is named")
     arguments = parser.parse_args()
+    # Prefect hands a SIGTERM on to the handler before its own; the default one would leave its embedded server behind.
+    signal.signal(signal.SIGTERM, terminate)
     try:
         params = load_params(ROOT / "params.yaml")
         names = arguments.cases or sorted(params.cases)

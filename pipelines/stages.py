@@ -55,7 +55,7 @@ def main(arguments: list[str] | None = None) -> int:
     chosen = parser.parse_args(arguments)
     prepare_environment(Path.cwd())
     set_up_logging()
-    signal.signal(signal.SIGTERM, _terminate)
+    signal.signal(signal.SIGTERM, terminate)
     try:
         params = load_params(Path("params.yaml"))
         run(chosen.stage, Job(chosen.case, params.case(chosen.case), Paths(Path.cwd())))
@@ -77,7 +77,7 @@ def set_up_logging(level: int = logging.INFO) -> None:
         logging.getLogger(name).setLevel(level)
 
 
-def _terminate(number: int, frame: FrameType | None) -> Any:  # noqa: ARG001 - what signal.signal calls
+def terminate(number: int, frame: FrameType | None) -> Any:  # noqa: ARG001 - what signal.signal calls
     raise SystemExit(TERMINATED)
 
 

@@ -168,8 +168,8 @@ def test_the_trials_stand_below_their_search(site: Site, page: Any, see: See) ->
 def test_the_epochs_are_curves(site: Site, page: Any, see: See) -> None:
     page.goto(f"{site.run('fit')}/model-metrics")
     page.get_by_placeholder("Search metric charts").fill("val/loss")
-    see("val (1)", "loss")
-    page.locator(".js-plotly-plot .scatterlayer .trace").first.wait_for()
+    see("loss", "fit (val/loss)")
+    page.locator(".js-plotly-plot .scatterlayer .trace").first.wait_for(state="attached")
 
 
 def test_the_pictures_and_tables_open(site: Site, page: Any, see: See) -> None:

@@ -20,7 +20,7 @@ PYTHON = sys.executable
 
 def measure(case: str, root: Path) -> Result:
     with copied_checkout(root) as copy:
-        environment = clean_environment(root)
+        environment = clean_environment()
         # Makes the MLflow store, which a second run does not.
         _piped(case, copy, environment)
         plain, piped = [], []

@@ -39,10 +39,10 @@ def copy_archives(root: Path, target: Path) -> None:
         shutil.copytree(root / "state" / "fetch", target / "state" / "fetch", dirs_exist_ok=True)
 
 
-def clean_environment(root: Path) -> dict[str, str]:
-    """The tools of this interpreter first, no server but the embedded ones, one thread each."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("MLFLOW_", "PREFECT_"))}
+def clean_environment() -> dict[str, str]:
+    """A shell's with this interpreter's tools first: no server but the embedded ones, one thread each."""
+    # What our own entry points set is left out, so that a command that sets it pays for it.
+    foreign = ("MLFLOW_", "PREFECT_", "PYTHONPYCACHEPREFIX")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
     path = f"{Path(sys.executable).parent}{os.pathsep}{kept.get('PATH', '')}"
-    # The checkout's own: an empty one would have every package compiled again, which is no cost of the pipeline.
-    bytecode = str(root / ".venv" / "pycache")
-    return {**kept, "PATH": path, "PYTHONPYCACHEPREFIX": bytecode, "OMP_NUM_THREADS": "1"}
+    return {**kept, "PATH": path, "OMP_NUM_THREADS": "1"}

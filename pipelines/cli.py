@@ -25,7 +25,7 @@ app = typer.Typer(
 
 CaseName = Annotated[str, typer.Argument(metavar="CASE", help="a case of params.yaml")]
 AsJson = Annotated[bool, typer.Option("--json", help="print JSON instead of a table")]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="say what would run, and run nothing")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="say what has changed and would run; run nothing")]
 Version = Annotated[str | None, typer.Option(help="a version's number; the champion if not given")]
 
 
@@ -310,9 +310,15 @@ def _champion(tracker: "Tracker", case: str, at: str | None) -> dict[str, Any] |
 
 
 def _reproduce(targets: list[str], *, dry_run: bool, force: bool = False, single: bool = False) -> None:
+    if dry_run:
+        from pipelines.plan import plan
+
+        for line in plan(targets, Path.cwd(), force=force):
+            typer.echo(line)
+        return
     from pipelines.reproduce import reproduce
 
-    code = reproduce(targets, Path.cwd(), dry=dry_run, force=force, single=single)
+    code = reproduce(targets, Path.cwd(), force=force, single=single)
     if code:
         raise typer.Exit(1)
 

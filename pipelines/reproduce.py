@@ -22,7 +22,7 @@ GRACE_SECONDS = 20.0
 Process = subprocess.Popen[str]
 
 
-def reproduce(targets: list[str], root: Path, *, single: bool = False, force: bool = False, dry: bool = False) -> int:
+def reproduce(targets: list[str], root: Path, *, single: bool = False, force: bool = False) -> int:
     """Run `dvc repro TARGETS` in `root` and return its exit code.
 
     `single` runs the named stages only and not those before them. While another `dvc repro` holds
@@ -30,7 +30,6 @@ def reproduce(targets: list[str], root: Path, *, single: bool = False, force: bo
     group, so that no stage is left behind.
     """
     command = [sys.executable, "-m", "dvc", "repro", *(["-s"] if single else []), *(["-f"] if force else []), *targets]
-    command += ["--dry"] if dry else []
     said = False
     while True:
         code, busy = _run(command, root)

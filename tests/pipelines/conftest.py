@@ -1,5 +1,6 @@
 """A checkout of its own for each test: the project's code and a small case, committed, on this machine's tools."""
 
+import copy
 import json
 import os
 import shutil
@@ -233,16 +234,16 @@ def toy() -> dict[str, Any]:
     }
     case["prepare"]["file"] = "rows.csv"
     for dotted, value in SMALL.items():
-        put(case, dotted, value)
+        put(case, dotted, copy.deepcopy(value))  # shared, YAML would write it once, and one edit change both cases
     return dict(case)
 
 
 def make_checkout(root: Path) -> Checkout:
     made = Checkout(root, tools())
     for name in CODE:
-        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copyfile
+        take = shutil.copytree if (ROOT / name).is_dir() else shutil.copyfile
         (root / name).parent.mkdir(parents=True, exist_ok=True)
-        copy(ROOT / name, root / name)
+        take(ROOT / name, root / name)
     for bytecode in list(root.rglob("__pycache__")):
         shutil.rmtree(bytecode)
     (root / ROWS).parent.mkdir(parents=True)
@@ -303,7 +304,7 @@ def finished(pristine: Checkout, tmp_path: Path) -> Iterator[Checkout]:
 
 @pytest.fixture(scope="session")
 def wait_until() -> Callable[..., None]:
-    def wait(happened: Callable[[], object], what: str, seconds: float = 120.0) -> None:
+    def wait(happened: Callable[[], object], what: str, seconds: float = 300.0) -> None:
         deadline = time.monotonic() + seconds
         while not happened():
             assert time.monotonic() < deadline, f"{what}: not within {seconds} s"

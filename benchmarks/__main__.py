@@ -17,7 +17,9 @@ BENCHMARKS = {
     "overhead": "the pipeline's stages beside a plain script, its no-op and the flow",
     "crossval": "quality over 5 folds beside the published peers",
     "compression": "size, speed and loss of each variant of the model",
+    "interactions": "rows a second and memory of preparing events beside pandas",
     "predict": "rows a second and memory of casebook predict on growing files",
+    "topk": "the ten best of a large catalogue, exact and by an index",
 }
 
 

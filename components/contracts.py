@@ -186,7 +186,8 @@ class Case:
     `answer_rows` gives a function that answers n rows, for timing, and `metrics` those at its
     threshold; `example` is a few raw rows for the model's signature.
     `folds` prepares cross-validation below a folder, a job a fold, all that is fitted on its training
-    part alone; `predict_file` streams a raw file through a bundle to a file and counts its rows.
+    part alone; `predict_file` streams a raw file through a bundle to a file and counts the rows it wrote,
+    under options of the case's own by the names in `predict_options`.
     `metrics` are higher-is-better unless their name is in `lower_is_better`.
     """
 
@@ -207,4 +208,5 @@ class Case:
     evaluate: Callable[[Job, Path, Path], Sequence[Scores]]
     variants: "Callable[[Job, Path, Path], Mapping[str, Path]]"
     folds: "Callable[[Job, Path], Iterator[Job]]"
-    predict_file: Callable[[Path, Path, Path], int]
+    predict_options: frozenset[str]
+    predict_file: Callable[[Path, Path, Path, Mapping[str, Any]], int]

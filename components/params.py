@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from components.errors import CasebookError
 
@@ -141,15 +141,41 @@ class DistillParams(Block):
     teacher_share: Annotated[float, Field(gt=0, le=1)]
 
 
+class LowRankParams(Block):
+    """`rank` of the two factors that stand for a table of vectors; `int8` stores them in eight bits."""
+
+    rank: Annotated[int, Field(ge=1)]
+    int8: bool
+
+
+# The block of `compress` that a variant is made by, where it has one.
+VARIANT_BLOCKS = {"pruned": "prune", "distilled": "distill", "low_rank": "low_rank"}
+
+
 class CompressParams(Block):
-    variants: Annotated[tuple[Literal["int8_dynamic", "int8_static", "pruned", "distilled"], ...], Field(strict=False)]
+    """A case states null for the block of a variant that it does not make."""
+
+    variants: Annotated[
+        tuple[Literal["int8_dynamic", "int8_static", "low_rank", "pruned", "distilled"], ...], Field(strict=False)
+    ]
     max_metric_drop: Annotated[float, Field(ge=0)]
     calibration_rows: Annotated[int, Field(ge=1)]
     latency_rows: Annotated[int, Field(ge=1)]
     latency_repeats: Annotated[int, Field(ge=10)]
     resamples: Annotated[int, Field(ge=100)]
-    prune: PruneParams
-    distill: DistillParams
+    prune: PruneParams | None
+    distill: DistillParams | None
+    low_rank: LowRankParams | None
+
+    @model_validator(mode="after")
+    def _variants_have_their_blocks(self) -> "CompressParams":
+        for variant in self.variants:
+            block = VARIANT_BLOCKS.get(variant)
+            if block is not None and getattr(self, block) is None:
+                raise ValueError(
+                    f"variants names {variant!r}, but {block} is null; fill {block} or leave {variant!r} out"
+                )
+        return self
 
 
 class ReleaseParams(Block):
@@ -172,7 +198,9 @@ class CrossvalParams(Block):
 
 
 class CaseParams(Block):
-    """One case. `prepare`, `model` and `evaluate` are read by the case's own modules."""
+    """One case. `prepare`, `model` and `evaluate` are read by the case's own modules; `smoke` holds the dotted
+    keys that `--smoke` sets.
+    """
 
     code: Code
     source: Source
@@ -184,11 +212,11 @@ class CaseParams(Block):
     compress: CompressParams
     release: ReleaseParams
     crossval: CrossvalParams
+    smoke: dict[str, Any]
 
 
 class Params(Block):
     cases: dict[str, CaseParams]
-    smoke: dict[str, Any]
 
     def case(self, name: str) -> CaseParams:
         if name not in self.cases:

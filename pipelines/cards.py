@@ -35,6 +35,7 @@ def gather(job: Job, case: Case, lineage: dict[str, str], decision: Decision | N
         fairness=[fairness_table(group) for group in analysis.get("fairness", [])],
         calibration=calibration_table(analysis),
         variants=variants_table(variants, case.primary),
+        further=[Table(**one) for one in analysis.get("tables", [])],
         lineage=lineage,
         decision=decision,
     )

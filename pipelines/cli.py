@@ -210,11 +210,16 @@ def predict(
     source: Annotated[Path, typer.Argument(metavar="IN", help="rows as the raw data has them: CSV or Parquet")],
     out: Annotated[Path, typer.Option(help="Parquet, or CSV by its name")],
     version: Version = None,
+    top: Annotated[int | None, typer.Option(min=1, help="answers for each, where the case ranks")] = None,
+    allow: Annotated[
+        Path | None, typer.Option(help="items to choose from, where the case ranks: one id a line")
+    ] = None,
+    deny: Annotated[Path | None, typer.Option(help="items to leave out, where the case ranks: one id a line")] = None,
 ) -> None:
     """Score a file of any size with the champion."""
     from pipelines.commands.predicting import predict as answer
 
-    count = answer(_job(case), source, out, version)
+    count = answer(_job(case), source, out, version, {"top": top, "allow": allow, "deny": deny})
     typer.echo(f"{out}: {count} rows", err=True)
 
 

@@ -22,6 +22,7 @@ from prefect.runtime import flow_run  # noqa: E402
 from components.errors import BAD_INPUT, DONE, CasebookError  # noqa: E402
 from components.params import load_params  # noqa: E402
 from pipelines.flow_runs import end_orphans, hold  # noqa: E402
+from pipelines.provenance import FLOW_RUN  # noqa: E402
 from pipelines.reproduce import end_running, reproduce  # noqa: E402
 from pipelines.stages import STAGES, terminate  # noqa: E402
 
@@ -34,7 +35,7 @@ class StageError(RuntimeError):
 def run_stage(stage: str, case: str, root: str) -> None:
     """Bring one stage of one case up to date."""
     get_run_logger().info("dvc repro -s %s@%s", stage, case)
-    code = reproduce([f"{stage}@{case}"], Path(root), single=True)
+    code = reproduce([f"{stage}@{case}"], Path(root), single=True, variables={FLOW_RUN: str(flow_run.id)})
     if code != 0:
         raise StageError(f"{stage}@{case} ended with exit code {code}; its message stands above")
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 # DVC writes it while the pipeline runs: a change of it says what ran, not that code differs.
 NOT_CODE = ":(exclude)dvc.lock"
-FLOW_RUN = "PREFECT__FLOW_RUN_ID"
+FLOW_RUN = "CASEBOOK_FLOW_RUN_ID"  # set by the flow for the stages that its tasks run
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -22,8 +22,15 @@ GRACE_SECONDS = 20.0
 Process = subprocess.Popen[str]
 
 
-def reproduce(targets: list[str], root: Path, *, single: bool = False, force: bool = False) -> int:
-    """Run `dvc repro TARGETS` in `root` and return its exit code.
+def reproduce(
+    targets: list[str],
+    root: Path,
+    *,
+    single: bool = False,
+    force: bool = False,
+    variables: Mapping[str, str] | None = None,
+) -> int:
+    """Run `dvc repro TARGETS` in `root`, with more environment `variables`, and return its exit code.
 
     `single` runs the named stages only and not those before them. While another `dvc repro` holds
     one of the stages this waits and says so. SIGTERM and SIGINT are passed to DVC's whole process
@@ -32,7 +39,7 @@ def reproduce(targets: list[str], root: Path, *, single: bool = False, force: bo
     command = [sys.executable, "-m", "dvc", "repro", *(["-s"] if single else []), *(["-f"] if force else []), *targets]
     said = False
     while True:
-        code, busy = _run(command, root)
+        code, busy = _run(command, root, variables or {})
         if not busy:
             return code
         if not said:
@@ -41,10 +48,11 @@ def reproduce(targets: list[str], root: Path, *, single: bool = False, force: bo
         time.sleep(WAIT_SECONDS)
 
 
-def _run(command: list[str], root: Path) -> tuple[int, bool]:
+def _run(command: list[str], root: Path, variables: Mapping[str, str]) -> tuple[int, bool]:
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
+    environment = {**os.environ, "PATH": path, **variables}
     process = subprocess.Popen(
-        command, cwd=root, env={**os.environ, "PATH": path}, stderr=subprocess.PIPE, text=True, start_new_session=True
+        command, cwd=root, env=environment, stderr=subprocess.PIPE, text=True, start_new_session=True
     )
     with _ended_with_us(process):
         assert process.stderr is not None

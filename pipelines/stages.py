@@ -22,6 +22,13 @@ from pipelines.environment import prepare_environment
 
 TERMINATED = 128 + signal.SIGTERM
 
+# Lightning's own use of torch, the checkpoints that a resumed fit finds, and a fit that holds nothing out.
+NO_NEWS = (
+    ".*LeafSpec.*",
+    "Checkpoint directory .* exists and is not empty",
+    "Total length of `list` across ranks is zero",
+)
+
 log = logging.getLogger("casebook")
 
 
@@ -71,8 +78,8 @@ def main(arguments: list[str] | None = None) -> int:
 def set_up_logging(level: int = logging.INFO) -> None:
     """One line a message on stderr; the tools' own chatter from warnings up."""
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(message)s", force=True)
-    # Of Lightning's own use of torch, and of the checkpoints that a resumed fit finds: no news.
-    warnings.filterwarnings("ignore", message=r".*LeafSpec.*|Checkpoint directory .* exists and is not empty")
+    for message in NO_NEWS:
+        warnings.filterwarnings("ignore", message=message)
     for name in ("casebook", "components", "pipelines"):
         logging.getLogger(name).setLevel(level)
 

@@ -1,7 +1,7 @@
 """From a torch module to an ONNX graph that any later step can read."""
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -12,8 +12,10 @@ from torch import Tensor, nn
 OPSET = 18
 
 
-def export_onnx(module: nn.Module, inputs: Mapping[str, Tensor], output: str) -> bytes:
-    """`module` as an ONNX graph whose first axis, the batch, is free.
+def export_onnx(
+    module: nn.Module, inputs: Mapping[str, Tensor], output: str, *, sequences: Collection[str] = ()
+) -> bytes:
+    """`module` as an ONNX graph whose first axis, the batch, is free; of `sequences` the second one, too.
 
     `inputs` names example tensors in the order of `forward`, two rows or more. Constants are folded,
     so that every weight is an initializer: quantization would pass over one that is computed.
@@ -29,7 +31,9 @@ def export_onnx(module: nn.Module, inputs: Mapping[str, Tensor], output: str) ->
             traced,
             input_names=list(inputs),
             output_names=[output],
-            dynamic_axes={name: {0: "batch"} for name in [*inputs, output]},
+            dynamic_axes={
+                name: {0: "batch", 1: "length"} if name in sequences else {0: "batch"} for name in [*inputs, output]
+            },
             opset_version=OPSET,
             dynamo=False,
         )

@@ -36,8 +36,9 @@ def int8_dynamic(source: Path, target: Path) -> None:
         _require_int8(temporary, source)
 
 
-def int8_static(source: Path, target: Path, feeds: Sequence[Feed]) -> None:
-    """Weights and activations in int8, their ranges taken from `feeds`.
+def int8_static(source: Path, target: Path, feeds: Sequence[Feed], *, operators: Sequence[str] | None = None) -> None:
+    """Weights and activations in int8, their ranges taken from `feeds`; of `operators` alone if any are named:
+    where a mask is added as a large negative number, an addition in int8 has no steps left for the rest.
 
     Raises:
         CasebookError: as `int8_dynamic`.
@@ -52,6 +53,7 @@ def int8_static(source: Path, target: Path, feeds: Sequence[Feed]) -> None:
             weight_type=QuantType.QInt8,
             activation_type=QuantType.QInt8,
             calibrate_method=CalibrationMethod.MinMax,
+            op_types_to_quantize=None if operators is None else list(operators),
         )
         _require_int8(temporary, source)
 

@@ -23,6 +23,7 @@ class Table:
     columns: Sequence[str]
     rows: Sequence[Sequence[Cell]]
     note: str = ""
+    title: str = ""
 
 
 @dataclass(frozen=True)
@@ -31,8 +32,8 @@ class CardFacts:
 
     `notice` is the case's own warning, shown first. `source` says where the data came from, `rows`
     counts them by split. `scores` are one per split. `fairness`, `calibration` and `variants` are
-    tables as the evaluation and the compression wrote them. `lineage` is the version's origin by
-    name. `decision` is the gate's answer, None before it has answered.
+    tables as the evaluation and the compression wrote them, `further` the case's own. `lineage` is
+    the version's origin by name. `decision` is the gate's answer, None before it has answered.
     """
 
     case: str
@@ -51,6 +52,7 @@ class CardFacts:
     fairness: Sequence[Table]
     calibration: Table
     variants: Table
+    further: Sequence[Table]
     lineage: Mapping[str, str]
     decision: Decision | None
 

@@ -60,6 +60,7 @@ class Fit:
 def search(job: Job, case: Case, fit: Fit, *, storage_url: str, state: Path, tell: Tell) -> optuna.Study:
     """Run or resume the case's study until it holds exactly `search.trials` complete trials.
 
+    The first trial takes the values that the parameters have, so that what wins is no worse than they are.
     Sees the training and validation splits only. The caller holds the stage's lock, so a trial
     that is still marked as running belongs to a process that is gone. `tell` is given all ended
     trials at the start and after each one.
@@ -81,6 +82,8 @@ def search(job: Job, case: Case, fit: Fit, *, storage_url: str, state: Path, tel
                 f"ended; set cases.{job.case}.search.prune to false or narrow its space"
             )
         study.sampler = _sampler(params, index)
+        if index == 0:
+            _enqueue_own_values(study, job)
         log.info("trial %d: %d of %d complete", index, complete, params.trials)
         study.optimize(_Objective(job, case, fit, state, index), n_trials=1)
         tell(records(study))
@@ -181,6 +184,28 @@ def suggest(trial: Trial, name: str, dimension: Dimension) -> Any:
 def _sampler(params: SearchParams, index: int) -> optuna.samplers.BaseSampler:
     seed = derived_seed(params.seed, index) % 2**32
     return optuna.samplers.TPESampler(seed=seed, n_startup_trials=params.startup_trials)
+
+
+def _enqueue_own_values(study: optuna.Study, job: Job) -> None:
+    """Make the parameters' own values, as far as they lie in the space, those of the next trial."""
+    if study.get_trials(deepcopy=False, states=(TrialState.WAITING,)):
+        return  # a kill fell between this and the trial
+    content = job.params.model_dump(mode="python")
+    own = {name: _at(content, name.split(".")) for name in job.params.search.space}
+    study.enqueue_trial({name: value for name, value in own.items() if _lies_in(job.params.search.space[name], value)})
+
+
+def _at(content: Any, keys: list[str]) -> Any:
+    """The value at a path of keys, or None: the trial itself will name a path that leads nowhere."""
+    for key in keys:
+        content = content.get(key) if isinstance(content, dict) else None
+    return content
+
+
+def _lies_in(dimension: Dimension, value: Any) -> bool:
+    if isinstance(dimension, Choices):
+        return value in dimension.values
+    return isinstance(value, int | float) and dimension.low <= value <= dimension.high
 
 
 def _reap(study: optuna.Study) -> None:

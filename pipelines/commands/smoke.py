@@ -10,8 +10,8 @@ from pipelines.stages import STAGES, run
 
 def smoke(case: str, root: Path) -> None:
     """Fetch to release with the params' `smoke` overrides, below `state/smoke`; the gate refuses the model."""
-    params = load_params(root / "params.yaml")
-    job = Job(case, override(params.case(case), params.smoke), Paths(root / "state" / "smoke" / case), smoke=True)
+    params = load_params(root / "params.yaml").case(case)
+    job = Job(case, override(params, params.smoke), Paths(root / "state" / "smoke" / case), smoke=True)
     if isinstance(job.params.source, FileSource):
         here = str((root / job.params.source.path).resolve())
         job = replace(job, params=override(job.params, {"source.path": here}))

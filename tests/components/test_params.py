@@ -229,3 +229,13 @@ def test_an_override_of_an_unknown_path_names_it(case, dotted):
 def test_an_override_that_does_not_fit_names_its_key(case):
     with pytest.raises(CasebookError, match=r"fit\.max_epochs: .*valid integer.*, not 'many' \(str\)"):
         override(case, {"fit.max_epochs": "many"})
+
+
+def test_a_variant_needs_its_block(content, tmp_path):
+    compress = content["cases"][CASE]["compress"]
+    compress["distill"] = None
+    assert "variants names 'distilled', but distill is null" in refused(content, tmp_path)
+    compress["variants"] = ["int8_dynamic", "low_rank"]
+    assert "variants names 'low_rank', but low_rank is null" in refused(content, tmp_path)
+    compress["low_rank"] = {"rank": 8, "int8": True}
+    assert load(content, tmp_path).case(CASE).compress.low_rank.rank == 8

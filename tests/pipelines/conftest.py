@@ -1,6 +1,7 @@
 """A checkout of its own for each test: the project's code and a small case, committed, on this machine's tools."""
 
 import copy
+import hashlib
 import json
 import os
 import shutil
@@ -180,6 +181,11 @@ class Checkout:
         """The md5 of every out in dvc.lock."""
         return {out["path"]: out["md5"] for stage in self.lock().values() for out in stage["outs"]}
 
+    def digests(self, folder: str) -> dict[str, str]:
+        """The md5 of every file below a folder."""
+        files = sorted(path for path in (self.root / folder).rglob("*") if path.is_file())
+        return {str(path.relative_to(self.root)): hashlib.md5(path.read_bytes()).hexdigest() for path in files}  # noqa: S324
+
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         """What a query of the MLflow database answers."""
         with closing(sqlite3.connect(self.root / "mlflow.db")) as connection:
@@ -249,8 +255,7 @@ def make_checkout(root: Path) -> Checkout:
     (root / ROWS).parent.mkdir(parents=True)
     shutil.copyfile(ROOT / ROWS, root / ROWS)
     os.utime(root / ROWS, (1_767_225_600, 1_767_225_600))  # source.json tells a file's time, and is a digest's part
-    smoke = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))["smoke"]
-    made.write_params({"cases": {"toy": toy(), "other": toy()}, "smoke": smoke})
+    made.write_params({"cases": {"toy": toy(), "other": toy()}})
     made.git("init", "--quiet")
     made.commit()
     return made

@@ -220,11 +220,11 @@ def fresh(released: Path, tmp_path: Path) -> Path:
 )
 def test_an_unknown_case_is_named_with_those_there_are(casebook: Casebook, released: Path, command: str) -> None:
     said = casebook(released, command, "finance_rist").problem
-    assert said == "params.yaml: no case 'finance_rist'; there are: finance_risk"
+    assert said == "params.yaml: no case 'finance_rist'; there are: finance_risk, recommender"
 
 
 def test_an_unknown_case_of_run_predict_crossval_and_new(casebook: Casebook, released: Path) -> None:
-    told = "params.yaml: no case 'x'; there are: finance_risk"
+    told = "params.yaml: no case 'x'; there are: finance_risk, recommender"
     assert casebook(released, "run", CASE, "x").problem == told
     assert casebook(released, "run", "x", "--smoke").problem == told
     assert casebook(released, "predict", "x", TOY_ROWS, "--out", "o.parquet").problem == told
@@ -295,6 +295,13 @@ def test_predict_answers_every_row(casebook: Casebook, released: Path, tmp_path:
     assert (answers.loc[~declined, "reasons"].str.len() == 0).all()
     assert casebook(released, "predict", CASE, TOY_ROWS, "--out", tmp_path / "s.csv", "--version", "1").code == 0
     assert pd.read_csv(tmp_path / "s.csv")["score"].to_numpy() == pytest.approx(answers["score"].to_numpy())
+
+
+def test_an_option_that_the_case_does_not_take_is_named(casebook: Casebook, released: Path, tmp_path: Path) -> None:
+    out = tmp_path / "o.parquet"
+    problem = casebook(released, "predict", CASE, TOY_ROWS, "--out", out, "--top", "5", "--deny", "x.txt").problem
+    assert problem == (f"{CASE}: predict does not take --deny, --top for this case; it takes no options of its own")
+    assert not out.exists()
 
 
 def test_predict_takes_a_new_category_with_a_warning_that_counts(

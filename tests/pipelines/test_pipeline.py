@@ -28,10 +28,11 @@ def test_one_command_goes_from_rows_to_a_champion_and_is_then_done(finished: Any
 
 
 def test_a_comment_in_the_network_trains_again_but_touches_no_data(finished: Any) -> None:
-    before = finished.outs()
+    before, files = finished.outs(), finished.digests("models/toy/fitted")
     finished.append("components/networks/tabm.py", "\n# A thought.\n")
     ended = finished.repro("release@toy")
     assert ended.code == 0, ended.said
+    assert finished.digests("models/toy/fitted") == files
     # The same weights come out, so nothing is evaluated anew; the release reads the latencies.
     assert ran(ended.said) == ["search@toy", "fit@toy", "compress@toy", "release@toy"], ended.said
     after = finished.outs()
@@ -64,7 +65,7 @@ def test_a_parameter_makes_only_the_stages_that_read_it_stale(
 
 def test_sigterm_is_no_success_and_the_fit_goes_on_afterwards(finished: Any, wait_until: Callable[..., None]) -> None:
     """Lightning ends a terminated fit with exit code 0."""
-    before = finished.outs()
+    before = finished.digests("models/toy/fitted")
     finished.append("components/networks/tabm.py", "\n# A thought.\n")
     place = "components.learners.binary:BinaryLearner.on_train_batch_start before"
     started = finished.start("dvc", "repro", "-s", "fit@toy", **finished.fault(f"fit {place}", "none", call=9))
@@ -79,6 +80,6 @@ def test_sigterm_is_no_success_and_the_fit_goes_on_afterwards(finished: Any, wai
     ended = finished.repro("-s", "fit@toy")
     assert ended.code == 0, ended.said
     assert "resuming from" in ended.said
-    assert finished.outs()["models/toy/fitted"] == before["models/toy/fitted"]
+    assert finished.digests("models/toy/fitted") == before
     runs = finished.rows("select status, count(*) from runs where name = 'fit' group by 1")
     assert runs == [("FINISHED", 2)]

@@ -49,7 +49,7 @@ def test_no_git_on_the_machine(tree: Path, monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_the_flow_run_is_the_one_prefect_names(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("PREFECT__FLOW_RUN_ID", raising=False)
+    monkeypatch.delenv("CASEBOOK_FLOW_RUN_ID", raising=False)
     assert flow_run_id() == "none"
-    monkeypatch.setenv("PREFECT__FLOW_RUN_ID", "5e7a")
+    monkeypatch.setenv("CASEBOOK_FLOW_RUN_ID", "5e7a")
     assert flow_run_id() == "5e7a"

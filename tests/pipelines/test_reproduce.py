@@ -106,7 +106,8 @@ def test_two_at_once_do_the_work_once(finished: Any) -> None:
     ended = [one.wait() for one in both]
     assert [one.code for one in ended] == [0, 0], ended
     said = [one.said for one in ended]
-    assert sum("another dvc repro is running release@toy; waiting for it to end" in text for text in said) == 1, said
+    waited = "another dvc repro is running release@toy; waiting for it to end"
+    assert any(waited in text for text in said), said  # which of them, or both in turn, is chance
     together = "".join(said)
     assert [together.count(f"Running stage '{stage}@toy'") for stage in ("evaluate", "release")] == [1, 1], said
     assert finished.rows("select name from runs where status = 'RUNNING'") == []
@@ -114,7 +115,7 @@ def test_two_at_once_do_the_work_once(finished: Any) -> None:
 
 @pytest.mark.slow
 def test_a_stage_whose_dvc_was_killed_is_not_doubled(finished: Any, wait_until: Callable[..., None]) -> None:
-    before = finished.outs()
+    before = finished.digests("models/toy/fitted")
     finished.append("components/networks/tabm.py", "\n# A thought.\n")
     place = "fit components.learners.binary:BinaryLearner.validation_step before"
     killed = finished.start("dvc", "repro", "-s", "fit@toy", **finished.fault(place, "dvc", call=2))
@@ -129,5 +130,5 @@ def test_a_stage_whose_dvc_was_killed_is_not_doubled(finished: Any, wait_until: 
     assert ended.code == 0, ended.said
     epochs = (finished.root.parent / "epochs").read_text().split("\n")[:-1]
     assert epochs == [f"fit {epoch}" for epoch in range(4)]
-    assert finished.outs()["models/toy/fitted"] == before["models/toy/fitted"]
+    assert finished.digests("models/toy/fitted") == before
     assert finished.rows("select status, count(*) from runs where name = 'fit' group by 1") == [("FINISHED", 2)]

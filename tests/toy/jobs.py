@@ -29,7 +29,7 @@ def toy_values(case: str, folder: Path) -> dict[str, Any]:
         "licence": "made up",
         "citation": "made up",
     }
-    smoke = load_params(CHECKOUT / "params.yaml").smoke
+    smoke = load_params(CHECKOUT / "params.yaml").case(case).smoke
     toy = yaml.safe_load((TOY / case / "overrides.yaml").read_text(encoding="utf-8"))
     return {"source": source, "fit.accelerator": "cpu", **smoke, **toy}
 

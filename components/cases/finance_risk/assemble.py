@@ -26,7 +26,7 @@ from components.evaluation.binary.explain import reference_values
 from components.evaluation.binary.metrics import best_f1_threshold
 from components.learners.binary import BinaryLearner
 from components.networks.tabm import MeanProbability
-from components.predictors.table.predictor import Member, TableSettings
+from components.predictors.table.predictor import Member, TableSettings, open_predictor
 from components.preparation.table.encoding.encode import TableEncoder
 
 LEARNER, LOGISTIC, LIGHTGBM = "learner", "logistic", "lightgbm"
@@ -102,6 +102,13 @@ def network_scores(learner: LightningModule, rows: Rows) -> np.ndarray:
     numeric, categorical, _ = rows.tensors()
     answer: Tensor = served_network(learner)(numeric, categorical)
     return answer.numpy().astype(np.float64)
+
+
+def network_gap(job: Job, learner: LightningModule, fitted: Path) -> float:
+    """The largest difference between what the network and its exported graph answer to held-out rows."""
+    rows = TableData(job.paths.prepared(job.case), job.params.fit).parts[1]
+    served = open_predictor(fitted / BUNDLE).member_scores[LEARNER](rows.encoded)
+    return float(np.abs(served - network_scores(learner, rows)).max())
 
 
 def served_network(learner: LightningModule) -> MeanProbability:

@@ -165,7 +165,7 @@ def _folds(job: Job, folder: Path) -> Iterator[Job]:
     return write_folds(job, folder)
 
 
-def _predict_file(bundle: Path, source: Path, target: Path) -> int:
+def _predict_file(bundle: Path, source: Path, target: Path, options: Mapping[str, Any]) -> int:  # noqa: ARG001 - none
     from components.cases.finance_risk.stream import predict_file
 
     return predict_file(bundle, source, target)
@@ -189,5 +189,6 @@ CASE = Case(
     evaluate=_evaluate,
     variants=_variants,
     folds=_folds,
+    predict_options=frozenset(),
     predict_file=_predict_file,
 )

@@ -80,6 +80,7 @@ def _with_graph(bundle: Path, graph: bytes, folder: Path) -> None:
 def _pruned(job: Job, case: Case, fitted: Path, folder: Path) -> None:
     """The smallest weights set to zero, the rest trained on for a few epochs."""
     prune = job.params.compress.prune
+    assert prune is not None  # params see to it that a variant that is named has its block
     masks = magnitude_masks(_restored(job, case, fitted).network, prune.amount)
 
     def start(_job: Job, _data: LightningDataModule) -> LightningModule:
@@ -108,6 +109,7 @@ def _distilled(job: Job, case: Case, fitted: Path, folder: Path) -> None:
     It is served alone: the blend's baselines are in it.
     """
     distill = job.params.compress.distill
+    assert distill is not None
     smaller = {f"model.{name}": value for name, value in distill.model.items()}
     student = _with_fit(job, {**smaller, "fit.max_epochs": distill.epochs})
     teacher = open_predictor(fitted / BUNDLE)

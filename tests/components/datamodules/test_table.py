@@ -40,9 +40,9 @@ def test_training_is_shuffled_in_batches_and_validation_is_one_batch_in_order(pr
     assert (counts[TRAIN], size) == (256, 60)
     assert [len(target) for _, _, target in batches] == [60, 60, 60, 60, 256 - 4 * 60]
     seen = torch.cat([target for _, _, target in batches])
-    assert not torch.equal(seen, torch.from_numpy(data.parts[0].target).float())
+    assert not torch.equal(seen, torch.tensor(data.parts[0].target, dtype=torch.float32))
     (held_out,) = data.val_dataloader()
-    assert torch.equal(held_out[2], torch.from_numpy(data.parts[1].target).float())
+    assert torch.equal(held_out[2], torch.tensor(data.parts[1].target, dtype=torch.float32))
 
 
 def test_files_are_read_once(data: TableData) -> None:

@@ -35,6 +35,7 @@ FACTS = CardFacts(
     fairness=[Table(["age band", "approval ratio"], [["18|30", Interval(0.751, 0.70, 0.80)]], "To the best band.")],
     calibration=Table(["slope", "ECE"], [[1.01, 0.0004]]),
     variants=Table(["name", "bytes", "picked"], [["int8_dynamic", 81234, "yes"], ["fp32", 297000, None]]),
+    further=[Table(["band", "rows"], [["18", 40]], "By age.", title="Slices"), Table(["x"], [], title="Not shown")],
     lineage={"git commit": "abc", "data md5": "def.dir"},
     decision=Decision(False, (Check("real", True, "trained on all rows"), Check("floor auc", False, "auc 0.7"))),
 )
@@ -84,6 +85,14 @@ To the best band.
 | --- | --- |
 | 1.0100 | 0.0004 |
 
+## Slices
+
+| band | rows |
+| --- | --- |
+| 18 | 40 |
+
+By age.
+
 ## Compression
 
 | name | bytes | picked |
@@ -111,7 +120,9 @@ def test_a_card_says_it_all() -> None:
 
 def test_what_is_not_known_yet_is_left_out() -> None:
     nothing = Table(["a"], [])
-    card = render_card(replace(FACTS, decision=None, fairness=[nothing], calibration=nothing, variants=nothing))
+    card = render_card(
+        replace(FACTS, decision=None, fairness=[nothing], calibration=nothing, variants=nothing, further=[])
+    )
     headings = [line for line in card.splitlines() if line.startswith("## ")]
     assert headings == ["## Intended use", "## Limits", "## Data", "## Metrics", "## Lineage"]
     assert "\n\n\n" not in card

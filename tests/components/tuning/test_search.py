@@ -129,6 +129,18 @@ def test_each_trial_fits_the_case_with_its_own_values(case: Case, tmp_path: Path
     assert len({job.params.fit.lr for job in fake.jobs}) == 5  # start-up points are not drawn twice
 
 
+def test_the_first_trial_takes_the_params_own_values(case: Case, tmp_path: Path) -> None:
+    job = job_of(tmp_path, fit__lr=0.3, model__network__k=8)
+    first = run(job, case, Fake(), tmp_path / "a").trials[0]
+    assert first.params == {"fit.lr": 0.3, "model.network.k": 8, "model.network.embedding": "none"}
+
+
+def test_an_own_value_outside_its_range_is_drawn_instead(case: Case, tmp_path: Path) -> None:
+    first = run(job_of(tmp_path, fit__lr=2.0, model__network__k=8), case, Fake(), tmp_path / "a").trials[0]
+    assert first.params["fit.lr"] <= 1.0
+    assert first.params["model.network.k"] == 8
+
+
 def test_the_summary_names_the_smallest_loss(case: Case, tmp_path: Path) -> None:
     job = job_of(tmp_path)
     study = run(job, case, Fake(), tmp_path / "a")

@@ -1,0 +1,214 @@
+"""From a trained learner to bundles: baselines, blend, and all of it fitted again on everything that is known."""
+
+import hashlib
+import io
+import logging
+import shutil
+from dataclasses import replace
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import torch
+from lightning.pytorch import LightningDataModule, LightningModule
+
+from components.baselines.interactions import RecencyEASE, Transitions
+from components.bundle import Content, Manifest, write_bundle
+from components.cases.recommender.case import PRIMARY, ModelParams, make_data, model_params
+from components.compression.export import export_onnx
+from components.contracts import PREPARED_FILES, TRAIN, VALIDATION, Case, Job, Meta
+from components.datamodules.sequences import QuestionLoader, SequenceData
+from components.evaluation.ranking.metrics import ranking_metrics
+from components.evaluation.ranking.ranks import ranks
+from components.evaluation.ranking.sets import Sets
+from components.learners.next_item.learner import NextItemLearner
+from components.networks.sequence_transformer import Query, SequenceTransformer
+from components.predictors.ranking.asked import Asked
+from components.predictors.ranking.index import IndexSettings
+from components.predictors.ranking.predictor import RankingSettings, open_predictor
+from components.predictors.ranking.scorers import Member, SequenceScorer, standardized
+from components.predictors.ranking.vectors import vectors_bytes, vectors_table
+from components.preparation.interactions.encoding.histories import questions
+from components.preparation.interactions.encoding.spec import ITEMS, USERS
+from components.training.fit import fit, make_trainer
+
+log = logging.getLogger(__name__)
+
+LEARNER, EASE, TRANSITIONS = "learner", "ease", "transitions"
+BUNDLE, SELECTION = "bundle", "selection"
+PREDICTOR = "ranking.predictor"  # below components/predictors
+EVENTS = ["user", "item", "time", "rating"]
+
+
+def assemble(job: Job, case: Case, learner: LightningModule, folder: Path) -> None:
+    """Write `selection/` and `bundle/` into `folder`.
+
+    `selection` knows the training events alone; on it the validation question chooses the blend's
+    weights. `bundle` is what serves: the same recipe fitted again on training and validation events,
+    because what users did last says most of what they do next.
+    """
+    params = model_params(job)
+    selection = folder / SELECTION
+    write(selection, job, params, {EASE: 0.0, TRANSITIONS: 0.0}, learner, whole=False)
+    weights = choose_weights(job, selection, params)
+    log.info("blend: %s", ", ".join(f"{name} {weight:g}" for name, weight in {LEARNER: 1.0, **weights}.items()))
+    write(selection, job, params, weights, learner, whole=False)
+    write(folder / BUNDLE, job, params, weights, refit(job, case, learner), whole=True)
+
+
+def refit(job: Job, case: Case, learner: LightningModule) -> LightningModule:
+    """The learner trained anew, for as long and with the same seed, on the validation events too.
+
+    Its checkpoints belong to the weights of the first fit: a killed run goes on, another one starts anew.
+    """
+    state = job.paths.state(job.case) / "refit" / weights_digest(learner)
+    for other in state.parent.glob("*"):
+        if other != state:
+            shutil.rmtree(other)
+
+    def datamodule(inner: Job) -> LightningDataModule:
+        return make_data(inner, whole=True)
+
+    log.info("fitting again on training and validation events")
+    # Nothing is held out any more; the schedule ends the training.
+    again, _ = fit(job, replace(case, datamodule=datamodule, monitor="train/loss", mode="min"), state=state)
+    return again
+
+
+def weights_digest(learner: LightningModule) -> str:
+    content = io.BytesIO()
+    for name, tensor in sorted(learner.state_dict().items()):
+        content.write(name.encode() + tensor.cpu().contiguous().numpy().tobytes())
+    return hashlib.sha256(content.getvalue()).hexdigest()[:32]
+
+
+def write(
+    folder: Path, job: Job, params: ModelParams, weights: dict[str, float], learner: LightningModule, *, whole: bool
+) -> None:
+    """A bundle of the learner, and of baselines fitted on the same events."""
+    data = make_data(job, whole=whole)
+    assert isinstance(learner, NextItemLearner)
+    prepared = job.paths.prepared(job.case)
+    contents: dict[str, Content] = {
+        "users.parquet": prepared / USERS,
+        "items.parquet": prepared / ITEMS,
+        "histories.parquet": events(prepared, [TRAIN, VALIDATION] if whole else [TRAIN]),
+        "interactions.json": Meta.read(prepared).data
+        | {"tokens": params.tokens.model_dump(mode="json"), "window": params.network.window},
+        **learner_contents(learner.network),
+        **baseline_contents(data, params),
+    }
+    write_bundle(folder, manifest(job, params, weights), contents)
+
+
+def learner_contents(network: SequenceTransformer) -> dict[str, Content]:
+    """The graph that makes a query of a history, and the table of item vectors that it is multiplied with."""
+    with torch.no_grad():
+        vectors = network.item_vectors().numpy()
+    table = vectors_table(vectors, network.bias.detach().numpy(), int8=False)
+    return {f"{LEARNER}.onnx": learner_graph(network), "item_vectors.parquet": vectors_bytes(table)}
+
+
+def learner_graph(network: SequenceTransformer) -> bytes:
+    """The ONNX graph `vectors, features, times, user, valid -> query`."""
+    size, tokens, users = network.item.embedding_dim, len(network.token.offset), len(network.user.offset)
+    places = 3
+    example = {
+        "vectors": torch.zeros(2, places, size),
+        "features": torch.zeros(2, places, tokens, dtype=torch.long),
+        "times": torch.zeros(2, places),
+        "user": torch.zeros(2, users, dtype=torch.long),
+        "valid": torch.ones(2, places, dtype=torch.bool),
+    }
+    return export_onnx(Query(network), example, "query", sequences=("vectors", "features", "times", "valid"))
+
+
+@torch.no_grad()
+def network_gap(job: Job, learner: LightningModule, fitted: Path) -> float:
+    """The largest difference between the queries of the network, from the batches that it learns from, and those of
+    its exported graph, from raw histories: of the validation's users.
+    """
+    assert isinstance(learner, NextItemLearner)
+    data, predictor = make_data(job, whole=False), open_predictor(fitted / SELECTION)
+    data.trainer = make_trainer(job.params.fit, None, [])
+    batches = data.val_dataloader()
+    assert isinstance(batches, QuestionLoader)
+    users = batches.tensors[0].numpy()
+    asked = Asked(predictor.catalogue.user_ids[users], users, predictor.histories.of(users))
+    scorer = predictor.member_scorers[LEARNER]
+    assert isinstance(scorer, SequenceScorer)
+    vectors = learner.network.item_vectors()
+    queries = torch.cat([learner.eval()(batch, vectors) for batch in batches]).numpy()
+    return float(np.abs(scorer.queries(asked) - queries).max())
+
+
+def baseline_contents(data: SequenceData, params: ModelParams) -> dict[str, Content]:
+    histories = data.histories
+    counts = np.bincount(histories.item, minlength=len(data.catalogue.item_ids))
+    ease = RecencyEASE(ridge=params.ease.ridge, max_items=params.ease.max_items, recency=params.ease.recency)
+    given = params.transitions.model_dump(exclude={"neighbours", "recency"})
+    transitions = Transitions(**given, recency=params.transitions.recency)
+    return {
+        f"{EASE}.parquet": neighbours_bytes(ease.fit(histories, counts).sparse(params.ease.neighbours)),
+        f"{TRANSITIONS}.parquet": neighbours_bytes(
+            transitions.fit(histories, counts).sparse(params.transitions.neighbours)
+        ),
+    }
+
+
+def neighbours_bytes(entries: tuple[np.ndarray, np.ndarray, np.ndarray]) -> bytes:
+    return parquet_bytes(pa.table(dict(zip(("row", "column", "value"), entries, strict=True))))
+
+
+def events(prepared: Path, splits: list[str]) -> bytes:
+    tables = [pq.read_table(prepared / PREPARED_FILES[split], columns=EVENTS) for split in splits]
+    whole = pa.concat_tables(tables).replace_schema_metadata()
+    # Within a user the splits follow each other in time, and each file is in order: a stable sort keeps it.
+    order = np.argsort(whole["user"].to_numpy(), kind="stable")
+    return parquet_bytes(whole.take(order))
+
+
+def parquet_bytes(table: pa.Table) -> bytes:
+    sink = pa.BufferOutputStream()
+    pq.write_table(table, sink, compression="zstd")
+    content: bytes = sink.getvalue().to_pybytes()
+    return content
+
+
+def manifest(job: Job, params: ModelParams, weights: dict[str, float]) -> Manifest:
+    recencies = {EASE: params.ease.recency, TRANSITIONS: params.transitions.recency}
+    learner = Member(name=LEARNER, kind="sequence", file=LEARNER, weight=1.0, link="softmax", recency=None)
+    baselines = [
+        Member(name=name, kind="neighbours", file=name, weight=weight, link="identity", recency=recencies[name])
+        for name, weight in weights.items()
+    ]
+    settings = RankingSettings(
+        members=[learner, *baselines],
+        top=params.serving.top,
+        index=IndexSettings(**params.serving.index.model_dump()),
+    )
+    return Manifest(case=job.case, predictor=PREDICTOR, graphs=(LEARNER,), settings=settings.model_dump(mode="json"))
+
+
+def choose_weights(job: Job, bundle: Path, params: ModelParams) -> dict[str, float]:
+    """The baselines' weights, of those that the params name, with the best validation NDCG; of equals the smallest.
+
+    Of many asked users a sample answers: three weights need no more.
+    """
+    predictor = open_predictor(bundle)
+    users, target = questions(job.paths.prepared(job.case), VALIDATION)
+    if len(users) > params.blend.users:
+        chosen = np.random.default_rng(job.params.fit.seed).choice(len(users), params.blend.users, replace=False)
+        users, target = users[np.sort(chosen)], target[np.sort(chosen)]
+    asked = Asked(predictor.catalogue.user_ids[users], users, predictor.histories.of(users))
+    seen = Sets(asked.histories.item.astype(np.int64), asked.histories.start)
+    scores = {name: standardized(scorer.scores(asked)) for name, scorer in predictor.member_scorers.items()}
+    metric = ranking_metrics([int(PRIMARY.partition("@")[2])])[PRIMARY]
+    found = {}
+    for ease, transitions in product(sorted(params.blend.weights), repeat=2):
+        mixed = scores[LEARNER] + np.float32(ease) * scores[EASE] + np.float32(transitions) * scores[TRANSITIONS]
+        found[ease, transitions] = metric(target, ranks(mixed, target, seen))
+    best = max(found, key=lambda pair: (found[pair], -sum(pair)))
+    return {EASE: float(best[0]), TRANSITIONS: float(best[1])}

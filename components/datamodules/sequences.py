@@ -1,0 +1,267 @@
+"""Batches of users' histories, cut from flat arrays that live on the device: no per-row Python."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from lightning.pytorch import LightningDataModule, Trainer
+from torch import Tensor
+
+from components.contracts import TRAIN, VALIDATION, Meta
+from components.datamodules.slices import SliceLoader
+from components.params import FitParams
+from components.preparation.interactions.encoding.catalogue import Catalogue, read_catalogue
+from components.preparation.interactions.encoding.histories import Histories, questions, read_histories
+from components.preparation.interactions.encoding.tokens import RATING, Tokenizer, TokenParams
+from components.seeds import derived_seed
+
+BUCKET = 8  # batches whose windows are sorted by length together
+
+
+class Batch(NamedTuple):
+    """B left-padded windows of histories and the T places in them at which the next items are asked.
+
+    `item, times, valid (B, L)`, `features (B, L, F)` and `user (B, U)` as the network reads them,
+    items 0 on padding; `row, column (T,)` say where is asked and `target (T, n)` what the next
+    items are. `met_row, met_item, met_column (H,)` tell which items the users met no later than at
+    which column; events before the window stand at its first.
+    """
+
+    item: Tensor
+    features: Tensor
+    times: Tensor
+    user: Tensor
+    valid: Tensor
+    row: Tensor
+    column: Tensor
+    target: Tensor
+    met_row: Tensor
+    met_item: Tensor
+    met_column: Tensor
+
+
+class SequenceData(LightningDataModule):
+    """Windows of `window` events and their next `next_items`.
+
+    `whole` trains on the validation events too, for a model that is served; there is nothing held
+    out then, and no validation. Otherwise each asked user's history is the training events and the
+    target the validation one.
+    """
+
+    def __init__(
+        self,
+        prepared: Path,
+        params: FitParams,
+        tokens: TokenParams,
+        *,
+        window: int,
+        next_items: int,
+        whole: bool = False,
+    ) -> None:
+        super().__init__()
+        self.prepared = prepared
+        self.params = params
+        self.window = window
+        self.next_items = next_items
+        self.whole = whole
+        self.meta = Meta.read(prepared)
+        self.tokenizer = Tokenizer.of(tokens, self.meta.data)
+
+    @cached_property
+    def catalogue(self) -> Catalogue:
+        return read_catalogue(self.prepared)
+
+    @cached_property
+    def histories(self) -> Histories:
+        return read_histories(self.prepared, [TRAIN, VALIDATION] if self.whole else [TRAIN])
+
+    def train_dataloader(self) -> "WindowLoader":
+        return WindowLoader(self._flat, self.window, self.next_items, self.params, self._trainer)
+
+    def val_dataloader(self) -> "list[object] | QuestionLoader":
+        if self.whole:
+            return []
+        users, items = questions(self.prepared, VALIDATION)
+        return QuestionLoader(self._flat, self.window, users, items, self.params, self._trainer)
+
+    @property
+    def _trainer(self) -> Trainer:
+        assert self.trainer is not None, "Lightning attaches the trainer before it asks for batches"
+        return self.trainer
+
+    @cached_property
+    def _flat(self) -> "Flat":
+        device = self._trainer.strategy.root_device
+        return Flat.of(self.histories, self.catalogue.user_codes, self.tokenizer, device)
+
+
+@dataclass(frozen=True)
+class Flat:
+    """Histories as tensors: `start (U + 1,)`, `user (U, Fu)`, a row an event in the others.
+
+    `rating` is the column of `features` that goes with the item and not with its place, if there is one.
+    """
+
+    item: Tensor
+    time: Tensor
+    features: Tensor
+    start: Tensor
+    user: Tensor
+    rating: int | None
+
+    @classmethod
+    def of(cls, histories: Histories, user_codes: np.ndarray, tokenizer: Tokenizer, device: torch.device) -> "Flat":
+        arrays = (histories.item, histories.time, tokenizer.features(histories), histories.start, user_codes)
+        item, time, features, start, user = (torch.tensor(array, device=device) for array in arrays)
+        names = list(tokenizer.sizes)
+        return cls(item, time, features, start, user, names.index(RATING) if RATING in names else None)
+
+    def with_ties_shuffled(self, generator: np.random.Generator) -> "Flat":
+        """Another order of each user's events of one second: their order in the data says little."""
+        user = np.repeat(np.arange(len(self.start) - 1), np.diff(self.start.cpu().numpy()))
+        order = np.lexsort([generator.random(len(user)), self.time.cpu().numpy(), user])
+        moved = torch.from_numpy(order).to(self.item.device)
+        features = self.features
+        if self.rating is not None:
+            features = features.clone()
+            features[:, self.rating] = self.features[moved, self.rating]
+        return replace(self, item=self.item[moved], features=features)
+
+    def batch(self, users: np.ndarray, begin: np.ndarray, end: np.ndarray) -> Batch:
+        """The windows of events `begin` to `end` (B,); nothing is asked of them yet."""
+        device = self.item.device
+        first = torch.from_numpy(begin).to(device)
+        length = torch.from_numpy(end - begin).to(device)
+        longest = int((end - begin).max())
+        offset = torch.arange(longest, device=device) - (longest - length)[:, None]
+        valid = offset >= 0
+        index = first[:, None] + offset.clamp(min=0)
+        met_row, met_item, met_column = self._met(users, begin, end, longest)
+        nothing = met_row[:0]
+        return Batch(
+            item=self.item[index].long() * valid,
+            features=self.features[index].long() * valid[..., None],
+            times=(self.time[index] - self.time[first][:, None]).float() * valid,
+            user=self.user[torch.from_numpy(users).to(device)].long(),
+            valid=valid,
+            row=nothing,
+            column=nothing,
+            target=nothing,
+            met_row=met_row,
+            met_item=met_item,
+            met_column=met_column,
+        )
+
+    def _met(self, users: np.ndarray, begin: np.ndarray, end: np.ndarray, longest: int) -> tuple[Tensor, ...]:
+        device = self.item.device
+        starts = self.start[torch.from_numpy(users).to(device)]
+        counts = torch.from_numpy(end).to(device) - starts
+        total = int(counts.sum())
+        row = torch.repeat_interleave(counts, output_size=total)
+        event = torch.arange(total, device=device) + (starts - counts.cumsum(0) + counts)[row]
+        column = event - torch.from_numpy(end).to(device)[row] + longest
+        opens = longest - torch.from_numpy(end - begin).to(device)
+        return row, self.item[event].long(), torch.maximum(column, opens[row])
+
+
+class WindowLoader(SliceLoader):
+    """All events of every user in windows that begin elsewhere in each epoch, in an order given by (seed, epoch).
+
+    An epoch has as many batches as any other, so windows are dealt out as evenly as they can be.
+    With several processes each takes every n-th batch.
+    """
+
+    def __init__(self, flat: Flat, window: int, next_items: int, params: FitParams, trainer: Trainer) -> None:
+        super().__init__((), batch_size=params.batch_size, seed=params.seed, shuffle=True, trainer=trainer)
+        self.flat = flat
+        self.window = window
+        self.next_items = next_items
+        self.start = flat.start.cpu().numpy()
+        asked = np.maximum(np.diff(self.start) - 1, 0)  # the last event has no next one
+        windows = np.where(asked > window, 1 + asked / window, asked > 0).sum()
+        share = params.batch_size * trainer.world_size
+        self.batches = max(1, round(windows / share)) * trainer.world_size
+
+    def __len__(self) -> int:
+        return self.batches // self.trainer.world_size
+
+    def __iter__(self) -> Iterator[Batch]:
+        # The epoch is read from the trainer: a hook would be skipped on resuming in mid-epoch.
+        generator = np.random.default_rng(derived_seed(self.seed, self.trainer.current_epoch))
+        flat = self.flat.with_ties_shuffled(generator)
+        parts = self._parts(generator)
+        mine = parts[self.trainer.global_rank :: self.trainer.world_size]
+        start, self._skip = self._skip, 0
+        for index in range(start, len(self)):
+            self.position = index + 1
+            yield self._asked(flat, *mine[index])
+
+    def _parts(self, generator: np.random.Generator) -> list[tuple[np.ndarray, ...]]:
+        """User, begin and end of the windows of each batch; those of a batch are of about one length."""
+        users, begin, end = cut_windows(self.start, self.window, generator)
+        order = generator.permutation(len(users))
+        bounds = np.linspace(0, len(users), self.batches + 1).astype(np.int64)
+        bucket = np.repeat(np.arange(self.batches) // BUCKET, np.diff(bounds))
+        order = order[np.lexsort([(end - begin)[order], bucket])]
+        shuffled = generator.permutation(self.batches)
+        rows = [order[bounds[part] : bounds[part + 1]] for part in shuffled]
+        return [(users[row], begin[row], end[row]) for row in rows]
+
+    def _asked(self, flat: Flat, users: np.ndarray, begin: np.ndarray, end: np.ndarray) -> Batch:
+        """Every event asks for the ones after it; past a user's last event that one is asked again."""
+        batch = flat.batch(users, begin, end)
+        row, column = batch.valid.nonzero(as_tuple=True)
+        device, longest = batch.item.device, batch.item.shape[1]
+        event = torch.from_numpy(end).to(device)[row] - longest + column
+        last = torch.from_numpy(self.start[users + 1] - 1).to(device)[row]
+        step = torch.arange(1, self.next_items + 1, device=device)
+        target = flat.item[torch.minimum(event[:, None] + step, last[:, None])].long()
+        return batch._replace(row=row, column=column, target=target)
+
+
+def cut_windows(start: np.ndarray, window: int, generator: np.random.Generator) -> tuple[np.ndarray, ...]:
+    """User, begin and end (K,) of windows of at most `window` events that cover all but each user's last one.
+
+    A longer history is cut at a random offset, and every `window` events from there; a rest of one
+    event is left out.
+    """
+    asked = np.maximum(np.diff(start) - 1, 0)
+    long = asked > window
+    # Drawn for all users, so that a draw does not depend on the others' lengths.
+    offset = np.where(long, generator.integers(1, max(2, window), len(asked)), asked)
+    count = np.where(long, 1 + -(-(asked - offset) // window), asked > 0)
+    users = np.repeat(np.arange(len(asked)), count)
+    place = np.arange(len(users)) - np.repeat(np.cumsum(count) - count, count)
+    begin = np.where(place > 0, offset[users] + (place - 1) * window, 0)
+    end = np.minimum(offset[users] + place * window, asked[users])
+    kept = (end - begin > 1) | ~long[users]
+    return users[kept], start[users[kept]] + begin[kept], start[users[kept]] + end[kept]
+
+
+class QuestionLoader(SliceLoader):
+    """The last events of each asked user, and the one item that came next; longest histories first."""
+
+    def __init__(
+        self, flat: Flat, window: int, users: np.ndarray, items: np.ndarray, params: FitParams, trainer: Trainer
+    ) -> None:
+        lengths = np.diff(flat.start.cpu().numpy())[users]
+        kept = np.flatnonzero(lengths > 0)  # of who has no history nothing can be asked
+        order = kept[np.argsort(-lengths[kept], kind="stable")]
+        rows = (torch.from_numpy(users[order]), torch.from_numpy(items[order]))
+        super().__init__(rows, batch_size=4 * params.batch_size, seed=params.seed, shuffle=False, trainer=trainer)
+        self.flat = flat
+        self.window = window
+
+    def __iter__(self) -> Iterator[Batch]:
+        start = self.flat.start.cpu().numpy()
+        for users, items in super().__iter__():
+            asked = users.cpu().numpy()
+            end = start[asked + 1]
+            batch = self.flat.batch(asked, np.maximum(end - self.window, start[asked]), end)
+            row = torch.arange(len(asked), device=items.device)
+            column = torch.full_like(row, batch.item.shape[1] - 1)
+            yield batch._replace(row=row, column=column, target=items[:, None].long())

@@ -1,0 +1,24 @@
+"""How a ranking was measured: without it the number says nothing, so it goes wherever the number goes."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class RankingProtocol:
+    """`text` is the rule that `prepare` wrote; `users` were asked, over a catalogue of `items`."""
+
+    text: str
+    split: str
+    users: int
+    items: int
+
+    @property
+    def caption(self) -> str:
+        """One line, for pictures and pages."""
+        return f"{self.split}: {self.users:,} users, {self.items:,} items; {self.text}"
+
+    def stated_with(self, numbers: Mapping[str, Any]) -> dict[str, Any]:
+        """`numbers` with this protocol beside them, for a JSON file."""
+        return {"protocol": {**asdict(self), "caption": self.caption}, **numbers}

@@ -1,0 +1,33 @@
+"""What an answer could not take from its rows, counted, and said once with an example."""
+
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+log = logging.getLogger(__name__)
+
+UNKNOWN_USER = "%d user(s) that the model does not know, without a history, such as %r: answered by popularity"
+EMPTY_HISTORY = "%d user(s) with an empty history, such as %r: answered by popularity"
+UNKNOWN_ITEM = "%d event(s) of items that the model does not know, such as %r: ignored"
+UNREADABLE_RATING = "%d rating(s) that are no numbers, such as %r: taken as missing"
+UNKNOWN_ALLOWED = "%d id(s) of the allow list that the model does not know, such as %r: ignored"
+UNKNOWN_DENIED = "%d id(s) of the deny list that the model does not know, such as %r: ignored"
+NAMELESS = "%d row(s) without a user, such as %s: not answered"
+TOO_FEW = "%d user(s) for whom fewer items are left than were asked for, such as %r"
+
+
+@dataclass
+class Remarks:
+    """Counts and first examples by message; `say` writes each as one warning."""
+
+    found: dict[str, tuple[int, str]] = field(default_factory=dict)
+
+    def add(self, message: str, examples: Iterable[str]) -> None:
+        examples = list(examples)
+        if examples:
+            count, first = self.found.get(message, (0, examples[0]))
+            self.found[message] = (count + len(examples), first)
+
+    def say(self) -> None:
+        for message, (count, example) in self.found.items():
+            log.warning(message, count, example)

@@ -1,0 +1,48 @@
+"""The case on its toy rows with a network as it starts, which is enough for what only reads it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from components.contracts import Case, Job
+from tests.toy.jobs import toy_job
+
+CASE = "recommender"
+
+
+@dataclass(frozen=True)
+class Untrained:
+    """`folder` holds `bundle/` and `selection/` as the fit stage leaves them, but for the training."""
+
+    job: Job
+    case: Case
+    folder: Path
+
+    @property
+    def bundle(self) -> Path:
+        return self.folder / "bundle"
+
+
+@pytest.fixture(scope="session")
+def untrained(tmp_path_factory: pytest.TempPathFactory) -> Untrained:
+    """Read only."""
+    import torch
+
+    from components.cases.recommender.assemble import write
+    from components.cases.recommender.case import model_params
+    from pipelines.cases import load_case
+    from pipelines.steps import fetch, prepare
+
+    job = toy_job(CASE, tmp_path_factory.mktemp(CASE))
+    fetch.run(job)
+    prepare.run(job)
+    case, folder = load_case(job), job.paths.fitted(CASE)
+    torch.manual_seed(1)
+    learner = case.learner(job, case.datamodule(job))
+    with torch.no_grad():
+        for parameter in learner.parameters():  # so that everything the network reads tells in what it answers
+            parameter.add_(0.1 * torch.randn_like(parameter))
+    for name, whole in (("bundle", True), ("selection", False)):
+        write(folder / name, job, model_params(job), {"ease": 0.5, "transitions": 0.5}, learner, whole=whole)
+    return Untrained(job, case, folder)

@@ -1,0 +1,59 @@
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from components.cases.recommender.serve import ask
+from components.cases.recommender.variants import make_variants
+from components.contracts import TEST, TRAIN, VALIDATION
+from components.errors import CasebookError
+from components.params import override
+from components.predictors.ranking.predictor import open_predictor
+from components.preparation.interactions.encoding.histories import questions
+from tests.components.cases.recommender.conftest import CASE, Untrained
+
+NAMES = ["fp32", "int8_dynamic", "int8_static", "low_rank"]
+
+
+@pytest.fixture(scope="module")
+def folders(untrained: Untrained, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Path]:
+    values = {"compress.variants": NAMES[1:], "compress.low_rank": {"rank": 48, "int8": True}}
+    job = replace(untrained.job, params=override(untrained.job.params, values))
+    return make_variants(job, untrained.case, untrained.folder, tmp_path_factory.mktemp("variants"))
+
+
+def test_each_variant_is_a_bundle_smaller_where_it_says(untrained: Untrained, folders: Mapping[str, Path]) -> None:
+    assert list(folders) == NAMES
+    assert folders["fp32"] == untrained.bundle
+    sizes = {
+        name: {file: (folder / file).stat().st_size for file in ("learner.onnx", "item_vectors.parquet")}
+        for name, folder in folders.items()
+    }
+    whole = sizes["fp32"]
+    for name in ("int8_dynamic", "int8_static"):
+        assert sizes[name]["learner.onnx"] < 0.7 * whole["learner.onnx"]
+        assert sizes[name]["item_vectors.parquet"] < 0.5 * whole["item_vectors.parquet"]
+    assert sizes["low_rank"]["learner.onnx"] == whole["learner.onnx"]
+    assert sizes["low_rank"]["item_vectors.parquet"] < whole["item_vectors.parquet"]
+
+
+@pytest.mark.parametrize("name", NAMES[1:])
+def test_a_variant_answers_nearly_as_the_uncompressed_model(
+    untrained: Untrained, folders: Mapping[str, Path], name: str
+) -> None:
+    users, _ = questions(untrained.job.paths.prepared(CASE), TEST)
+    first, other = open_predictor(folders["fp32"]), open_predictor(folders[name])
+    asked = ask(untrained.job, first, users, (TRAIN, VALIDATION))
+    truth, found = (one.member_scorers["learner"].queries(asked) for one in (first, other))  # type: ignore[attr-defined]
+    assert np.corrcoef(truth.ravel(), found.ravel())[0, 1] > 0.97
+    assert (truth != found).any()
+    assert np.corrcoef(first.score_all(asked).ravel(), other.score_all(asked).ravel())[0, 1] > 0.97
+
+
+def test_a_variant_that_the_case_does_not_make_is_named(untrained: Untrained, tmp_path: Path) -> None:
+    values = {"compress.prune": {"amount": 0.5, "lr_factor": 0.1, "epochs": 1}, "compress.variants": ["pruned"]}
+    job = replace(untrained.job, params=override(untrained.job.params, values))
+    with pytest.raises(CasebookError, match=r"compress.variants: 'pruned' is none of this case's; there are: int8_dyn"):
+        make_variants(job, untrained.case, untrained.folder, tmp_path)

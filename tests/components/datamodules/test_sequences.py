@@ -1,0 +1,208 @@
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from components.datamodules.sequences import Batch, SequenceData, WindowLoader, cut_windows
+from components.preparation.interactions.encoding.tokens import last_windows
+from tests.components.datamodules.test_slices import trainer_at
+from tests.components.sequence_toys import ITEMS, TOKENS, fit_params, random_users, write_prepared
+
+USERS = random_users(30, 12)
+WINDOW, NEXT = 4, 2
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_prepared(tmp_path_factory.mktemp("prepared"), USERS)
+
+
+def data(prepared: Path, trainer: Any = None, **values: Any) -> SequenceData:
+    options = {"window": WINDOW, "next_items": NEXT} | values
+    module = SequenceData(prepared, fit_params(batch_size=4, seed=3), TOKENS, **options)
+    module.trainer = trainer or trainer_at()
+    return module
+
+
+def batches(prepared: Path, trainer: Any = None, **values: Any) -> list[Batch]:
+    return list(data(prepared, trainer, **values).train_dataloader())
+
+
+def met_by(batch: Batch, row: int, column: int) -> list[int]:
+    kept = (batch.met_row == row) & (batch.met_column <= column)
+    return sorted(batch.met_item[kept].tolist())
+
+
+def test_windows_are_left_padded_and_each_event_asks_for_the_next_ones(prepared: Path) -> None:
+    found = {}
+    for batch in batches(prepared, next_items=2, window=20):  # every user is one window
+        for row in range(len(batch.item)):
+            assert batch.valid[row].tolist() == sorted(batch.valid[row].tolist())
+            asked = batch.row == row
+            found[tuple(batch.item[row][batch.valid[row]].tolist())] = batch.target[asked].tolist()
+            assert batch.column[asked].tolist() == batch.valid[row].nonzero().flatten().tolist()
+    assert len(found) == len(USERS)
+    for shown, targets in found.items():
+        (user,) = [
+            items[:-1]
+            for items in USERS
+            if set(shown) < set(items[:-1]) and len(shown) == len(items) - 2 and met_order(shown, items)
+        ]
+        last = next(iter(set(user) - set(shown)))
+        order = [*shown, last]
+        # Past the last event that one is asked again.
+        assert targets == [[order[place + 1], order[min(place + 2, len(order) - 1)]] for place in range(len(shown))]
+
+
+def met_order(shown: tuple[int, ...], items: list[int]) -> bool:
+    """Whether the events stand in the user's order, but for those of one second, which come in pairs."""
+    return all(shown[place] in items[2 * (place // 2) : 2 * (place // 2) + 2] for place in range(len(shown)))
+
+
+def test_what_a_user_met_is_known_at_every_column(prepared: Path) -> None:
+    for batch in batches(prepared):
+        for row in range(len(batch.item)):
+            first = int(batch.valid[row].nonzero()[0])
+            for column in range(first, batch.item.shape[1]):
+                met = met_by(batch, row, column)
+                assert set(batch.item[row, first : column + 1].tolist()) <= set(met)
+                asked = (batch.row == row) & (batch.column == column)
+                assert not set(met) & set(batch.target[asked][:, 0].tolist())
+            before = int(batch.features[row, first, 2])  # the count of earlier events, in thirds of a doubling
+            assert (len(met_by(batch, row, first)) > 1) == (before > 0) or len(met_by(batch, row, first)) == 2
+
+
+def test_every_event_but_the_last_is_asked_about_once_an_epoch(prepared: Path) -> None:
+    asked = sum(len(batch.row) for batch in batches(prepared))
+    every = sum(len(items) - 2 for items in USERS)  # one is held out, one has no next
+    # A rest of a single event is left out.
+    assert every - len(USERS) <= asked <= every
+    whole = sum(len(batch.row) for batch in batches(prepared, window=20))
+    assert whole == every
+
+
+@given(st.lists(st.integers(0, 30), min_size=1, max_size=12), st.integers(2, 9), st.integers(0, 99))
+def test_windows_cover_each_history_without_overlap(lengths: list[int], window: int, seed: int) -> None:
+    start = np.concatenate([[0], np.cumsum(lengths)])
+    users, begin, end = cut_windows(start, window, np.random.default_rng(seed))
+    assert (end - begin <= window).all()
+    for user, length in enumerate(lengths):
+        covered = [event for one, a, b in zip(users, begin, end, strict=True) if one == user for event in range(a, b)]
+        asked = list(range(start[user], start[user] + max(0, length - 1)))
+        assert sorted(covered) == covered
+        assert set(covered) <= set(asked)
+        assert len(asked) - len(covered) <= (2 if len(asked) > window else 0)
+
+
+def test_offsets_and_ties_are_drawn_anew_each_epoch_and_from_nothing_else(prepared: Path) -> None:
+    module = data(prepared)
+    loader = module.train_dataloader()
+    epochs = []
+    for epoch in (0, 1, 0):
+        torch.rand(3)
+        loader.trainer = trainer_at(epoch)
+        epochs.append(list(loader))
+    assert all(same(a, b) for a, b in zip(epochs[0], epochs[2], strict=True))
+    assert not all(same(a, b) for a, b in zip(epochs[0], epochs[1], strict=True))
+
+
+def same(first: Batch, second: Batch) -> bool:
+    return all(torch.equal(a, b) for a, b in zip(first, second, strict=True))
+
+
+def test_ties_move_with_their_ratings_and_never_over_the_clock(prepared: Path) -> None:
+    module = data(prepared)
+    flat = module.train_dataloader().flat
+    moved = flat.with_ties_shuffled(np.random.default_rng(0))
+    assert moved.rating is not None
+    assert torch.equal(moved.features[:, moved.rating], 1 + 1 + moved.item.short() % 5 - 1)
+    others = [column for column in range(moved.features.shape[1]) if column != moved.rating]
+    assert torch.equal(moved.features[:, others], flat.features[:, others])
+    assert not torch.equal(moved.item, flat.item)
+    pairs = set(zip(module.histories.user.tolist(), flat.time.tolist(), flat.item.tolist(), strict=True))
+    assert pairs == set(zip(module.histories.user.tolist(), moved.time.tolist(), moved.item.tolist(), strict=True))
+
+
+@pytest.mark.parametrize("done", [1, 3, "all"])
+def test_a_resumed_epoch_yields_exactly_the_batches_that_were_left(prepared: Path, done: int | str) -> None:
+    trainer = trainer_at(5)
+    whole = batches(prepared, trainer)
+    stop = len(whole) if done == "all" else int(done)
+    killed = data(prepared, trainer).train_dataloader()
+    under_way = iter(killed)
+    for _ in range(stop):
+        next(under_way)
+    resumed = data(prepared, trainer).train_dataloader()
+    resumed.load_state_dict(killed.state_dict())
+    left = list(resumed)
+    assert len(left) == (len(whole) - stop or len(whole))
+    assert all(same(a, b) for a, b in zip(left, whole[stop:] or whole, strict=True))
+
+
+def test_an_epoch_has_as_many_batches_as_any_other(prepared: Path) -> None:
+    counts = {len(batches(prepared, trainer_at(epoch))) for epoch in range(6)}
+    assert counts == {len(data(prepared).train_dataloader())}
+    sizes = [len(batch.item) for batch in batches(prepared)]
+    assert max(sizes) - min(sizes) <= 1
+
+
+def test_two_processes_take_every_other_batch(prepared: Path) -> None:
+    first, second = (data(prepared, trainer_at(2, rank, world=2)).train_dataloader() for rank in (0, 1))
+    assert len(list(first)) == len(list(second)) == len(first)
+    rows = sum(len(batch.row) for loader in (first, second) for batch in loader)
+    assert rows >= sum(len(items) - 2 for items in USERS) - len(USERS)
+
+
+def test_validation_asks_each_user_for_the_held_out_item(prepared: Path) -> None:
+    asked = []
+    for batch in data(prepared).val_dataloader():
+        assert batch.target.shape == (len(batch.item), 1)
+        last = batch.item.shape[1] - 1
+        assert batch.column.tolist() == [last] * len(batch.item)
+        for row in range(len(batch.item)):
+            shown = batch.item[row][batch.valid[row]].tolist()
+            asked.append((met_by(batch, row, last), shown, batch.target[row].item()))
+    assert sorted(asked) == sorted((sorted(items[:-1]), items[:-1][-WINDOW:], items[-1]) for items in USERS)
+
+
+def test_the_served_windows_are_those_of_validation(prepared: Path) -> None:
+    module = data(prepared)
+    shown = last_windows(module.histories, module.tokenizer, WINDOW)
+    places = {tuple(row[keep]): place for place, (row, keep) in enumerate(zip(shown.item, shown.valid, strict=True))}
+    for batch in module.val_dataloader():
+        for row in range(len(batch.item)):
+            keep = batch.valid[row]
+            place = places[tuple(batch.item[row][keep].tolist())]
+            served = shown.valid[place]
+            assert np.array_equal(shown.features[place][served], batch.features[row][keep].numpy())
+            assert np.array_equal(shown.times[place][served], batch.times[row][keep].numpy())
+
+
+def test_the_whole_data_has_the_held_out_event_and_no_validation(prepared: Path) -> None:
+    module = data(prepared, whole=True)
+    assert module.histories.lengths.tolist() == [len(items) for items in USERS]
+    assert module.val_dataloader() == []
+    assert data(prepared).histories.lengths.tolist() == [len(items) - 1 for items in USERS]
+
+
+def test_data_without_any_feature_makes_batches(tmp_path: Path) -> None:
+    bare = write_prepared(tmp_path / "bare", USERS, features=False)
+    for batch in batches(bare):
+        assert batch.user.shape == (len(batch.item), 0)
+        assert batch.features.shape[2] == 4
+        assert batch.item.max() < ITEMS
+
+
+def test_users_of_one_event_are_in_no_window() -> None:
+    users, begin, end = cut_windows(np.array([0, 1, 1, 3]), 5, np.random.default_rng(0))
+    assert (users.tolist(), begin.tolist(), end.tolist()) == ([2], [1], [2])
+
+
+def test_the_loader_reads_nothing_of_the_trainer_but_where_it_stands(prepared: Path) -> None:
+    bare = SimpleNamespace(**vars(trainer_at(1)))
+    assert isinstance(data(prepared, bare).train_dataloader(), WindowLoader)

@@ -1,6 +1,6 @@
 # `make help` lists what there is. Every verb sets up what it needs.
 .DEFAULT_GOAL := help
-.PHONY: help setup repro test test-faults test-fast lint format bench ui clean constraints
+.PHONY: help setup repro test test-fast lint format bench ui clean constraints
 
 PYTHON ?= python3.11
 VENV := .venv
@@ -25,11 +25,8 @@ $(READY): pyproject.toml constraints.txt
 repro: $(READY) ## from raw data to a promoted model: all cases, or CASE=finance_risk
 	$(BIN)/casebook run $(CASE)
 
-test: $(READY) ## every settled test
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not unsettled"
-
-test-faults: $(READY) ## whole pipelines, killed and resumed: not settled yet
-	$(BIN)/python -m pytest -m unsettled
+test: $(READY) ## every test
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 test-fast: $(READY) ## the tests that need no server, no pipeline and no browser
 	$(BIN)/python -m pytest -m "not slow and not browser" -n 2

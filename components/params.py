@@ -59,13 +59,27 @@ class WheelSource(Block):
 
 
 class FileSource(Block):
+    """`beside` names further files in the folder of `path`, each with its digest or null; they keep their names, and
+    `watch` is then the folder.
+    """
+
     kind: Literal["file"]
     path: str
     watch: str
     to: str
     sha256: Digest | None
+    beside: dict[str, Digest | None]
     licence: str
     citation: str
+
+    @model_validator(mode="after")
+    def _watches_all(self) -> "FileSource":
+        folder = Path(self.path).parent
+        if self.beside and Path(self.watch) != folder:
+            raise ValueError(
+                f"watch must be {str(folder)!r}, where the files beside are: a change of theirs counts too"
+            )
+        return self
 
 
 Source = Annotated[WheelSource | FileSource, Field(discriminator="kind")]

@@ -50,16 +50,3 @@ def fitted(prepared: Job) -> Fitted:
     case.assemble(prepared, learner, folder)
     torch.save(learner.state_dict(), folder / WEIGHTS)
     return Fitted(prepared, case, folder)
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests of whole pipelines that kill and time real processes, not yet seen to pass together on an idle machine.
-
-    `make test` leaves them out until they are; `make test-faults` runs them.
-    """
-    for item in items:
-        slow = item.get_closest_marker("slow") is not None
-        if slow and any(
-            part in item.nodeid for part in ("tests/pipelines/", "tests/repo/test_readme", "tests/repo/test_dep")
-        ):
-            item.add_marker(pytest.mark.unsettled)

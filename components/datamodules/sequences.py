@@ -19,16 +19,16 @@ from components.preparation.interactions.encoding.histories import Histories, qu
 from components.preparation.interactions.encoding.tokens import RATING, Tokenizer, TokenParams
 from components.seeds import derived_seed
 
-BUCKET = 8  # batches whose windows are sorted by length together
+BUCKET = 16  # batches whose windows are sorted by length together
 
 
 class Batch(NamedTuple):
-    """B left-padded windows of histories and the T places in them at which the next items are asked.
+    """B left-padded windows of histories, whose last A columns each ask for the n next items.
 
-    `item, times, valid (B, L)`, `features (B, L, F)` and `user (B, U)` as the network reads them,
-    items 0 on padding; `row, column (T,)` say where is asked and `target (T, n)` what the next
-    items are. `met_row, met_item, met_column (H,)` tell which items the users met no later than at
-    which column; events before the window stand at its first.
+    `item, times, valid (B, L)`, `features (B, L, F)` and `user (B, U)` are as the network reads
+    them, items 0 on padding; `target (B, A, n)` is what the next items are, anything on padding.
+    `met_row, met_item, met_column (H,)` tell which items the users met no later than at which
+    column; events before the window stand at its first.
     """
 
     item: Tensor
@@ -36,8 +36,6 @@ class Batch(NamedTuple):
     times: Tensor
     user: Tensor
     valid: Tensor
-    row: Tensor
-    column: Tensor
     target: Tensor
     met_row: Tensor
     met_item: Tensor
@@ -101,28 +99,29 @@ class SequenceData(LightningDataModule):
 
 @dataclass(frozen=True)
 class Flat:
-    """Histories as tensors: `start (U + 1,)`, `user (U, Fu)`, a row an event in the others.
+    """Histories as tensors of a row an event; `user (U, Fu)`. Those of user u are at `bounds[u]:bounds[u + 1]`.
 
-    `rating` is the column of `features` that goes with the item and not with its place, if there is one.
+    `bounds (U + 1,)` stays with the host, where batches are planned. `rating` is the column of `features` that goes
+    with the item and not with its place, if there is one.
     """
 
     item: Tensor
     time: Tensor
     features: Tensor
-    start: Tensor
     user: Tensor
+    bounds: np.ndarray
     rating: int | None
 
     @classmethod
     def of(cls, histories: Histories, user_codes: np.ndarray, tokenizer: Tokenizer, device: torch.device) -> "Flat":
-        arrays = (histories.item, histories.time, tokenizer.features(histories), histories.start, user_codes)
-        item, time, features, start, user = (torch.tensor(array, device=device) for array in arrays)
+        arrays = (histories.item, histories.time, tokenizer.features(histories), user_codes)
+        item, time, features, user = (torch.tensor(array, device=device) for array in arrays)
         names = list(tokenizer.sizes)
-        return cls(item, time, features, start, user, names.index(RATING) if RATING in names else None)
+        return cls(item, time, features, user, histories.start, names.index(RATING) if RATING in names else None)
 
     def with_ties_shuffled(self, generator: np.random.Generator) -> "Flat":
         """Another order of each user's events of one second: their order in the data says little."""
-        user = np.repeat(np.arange(len(self.start) - 1), np.diff(self.start.cpu().numpy()))
+        user = np.repeat(np.arange(len(self.bounds) - 1), np.diff(self.bounds))
         order = np.lexsort([generator.random(len(user)), self.time.cpu().numpy(), user])
         moved = torch.from_numpy(order).to(self.item.device)
         features = self.features
@@ -131,41 +130,44 @@ class Flat:
             features[:, self.rating] = self.features[moved, self.rating]
         return replace(self, item=self.item[moved], features=features)
 
-    def batch(self, users: np.ndarray, begin: np.ndarray, end: np.ndarray) -> Batch:
-        """The windows of events `begin` to `end` (B,); nothing is asked of them yet."""
-        device = self.item.device
-        first = torch.from_numpy(begin).to(device)
-        length = torch.from_numpy(end - begin).to(device)
+    def batch(self, users: np.ndarray, begin: np.ndarray, end: np.ndarray, target: Tensor | None, steps: int) -> Batch:
+        """The windows of events `begin` to `end` (B,), asked for `target`.
+
+        None asks every event for the `steps` after it; past a user's last event that one is asked again.
+        """
+        first, stop, starts, stops = (
+            torch.from_numpy(rows).to(self.item.device)
+            for rows in (begin, end, self.bounds[users], self.bounds[users + 1])
+        )
         longest = int((end - begin).max())
-        offset = torch.arange(longest, device=device) - (longest - length)[:, None]
+        column = torch.arange(longest, device=self.item.device)
+        offset = column - (longest - (stop - first))[:, None]
         valid = offset >= 0
         index = first[:, None] + offset.clamp(min=0)
-        met_row, met_item, met_column = self._met(users, begin, end, longest)
-        nothing = met_row[:0]
+        if target is None:
+            step = torch.arange(1, steps + 1, device=self.item.device)
+            target = self.item[torch.minimum(index[..., None] + step, stops[:, None, None] - 1)]
+        total = int((end - self.bounds[users]).sum())
+        met_row, met_item, met_column = self._met(starts, first, stop, longest, total)
         return Batch(
             item=self.item[index].long() * valid,
             features=self.features[index].long() * valid[..., None],
             times=(self.time[index] - self.time[first][:, None]).float() * valid,
-            user=self.user[torch.from_numpy(users).to(device)].long(),
+            user=self.user[torch.from_numpy(users).to(self.item.device)].long(),
             valid=valid,
-            row=nothing,
-            column=nothing,
-            target=nothing,
+            target=target.long(),
             met_row=met_row,
             met_item=met_item,
             met_column=met_column,
         )
 
-    def _met(self, users: np.ndarray, begin: np.ndarray, end: np.ndarray, longest: int) -> tuple[Tensor, ...]:
-        device = self.item.device
-        starts = self.start[torch.from_numpy(users).to(device)]
-        counts = torch.from_numpy(end).to(device) - starts
-        total = int(counts.sum())
+    def _met(self, starts: Tensor, first: Tensor, stop: Tensor, longest: int, total: int) -> tuple[Tensor, ...]:
+        """Row, item and column of the `total` events of each user up to the end of the window."""
+        counts = stop - starts
         row = torch.repeat_interleave(counts, output_size=total)
-        event = torch.arange(total, device=device) + (starts - counts.cumsum(0) + counts)[row]
-        column = event - torch.from_numpy(end).to(device)[row] + longest
-        opens = longest - torch.from_numpy(end - begin).to(device)
-        return row, self.item[event].long(), torch.maximum(column, opens[row])
+        event = torch.arange(total, device=row.device) + (starts - counts.cumsum(0) + counts)[row]
+        column = event - stop[row] + longest
+        return row, self.item[event].long(), torch.maximum(column, (longest - (stop - first))[row])
 
 
 class WindowLoader(SliceLoader):
@@ -180,8 +182,7 @@ class WindowLoader(SliceLoader):
         self.flat = flat
         self.window = window
         self.next_items = next_items
-        self.start = flat.start.cpu().numpy()
-        asked = np.maximum(np.diff(self.start) - 1, 0)  # the last event has no next one
+        asked = np.maximum(np.diff(flat.bounds) - 1, 0)  # the last event has no next one
         windows = np.where(asked > window, 1 + asked / window, asked > 0).sum()
         share = params.batch_size * trainer.world_size
         self.batches = max(1, round(windows / share)) * trainer.world_size
@@ -198,11 +199,12 @@ class WindowLoader(SliceLoader):
         start, self._skip = self._skip, 0
         for index in range(start, len(self)):
             self.position = index + 1
-            yield self._asked(flat, *mine[index])
+            users, begin, end = mine[index]
+            yield flat.batch(users, begin, end, None, self.next_items)
 
     def _parts(self, generator: np.random.Generator) -> list[tuple[np.ndarray, ...]]:
         """User, begin and end of the windows of each batch; those of a batch are of about one length."""
-        users, begin, end = cut_windows(self.start, self.window, generator)
+        users, begin, end = cut_windows(self.flat.bounds, self.window, generator)
         order = generator.permutation(len(users))
         bounds = np.linspace(0, len(users), self.batches + 1).astype(np.int64)
         bucket = np.repeat(np.arange(self.batches) // BUCKET, np.diff(bounds))
@@ -210,17 +212,6 @@ class WindowLoader(SliceLoader):
         shuffled = generator.permutation(self.batches)
         rows = [order[bounds[part] : bounds[part + 1]] for part in shuffled]
         return [(users[row], begin[row], end[row]) for row in rows]
-
-    def _asked(self, flat: Flat, users: np.ndarray, begin: np.ndarray, end: np.ndarray) -> Batch:
-        """Every event asks for the ones after it; past a user's last event that one is asked again."""
-        batch = flat.batch(users, begin, end)
-        row, column = batch.valid.nonzero(as_tuple=True)
-        device, longest = batch.item.device, batch.item.shape[1]
-        event = torch.from_numpy(end).to(device)[row] - longest + column
-        last = torch.from_numpy(self.start[users + 1] - 1).to(device)[row]
-        step = torch.arange(1, self.next_items + 1, device=device)
-        target = flat.item[torch.minimum(event[:, None] + step, last[:, None])].long()
-        return batch._replace(row=row, column=column, target=target)
 
 
 def cut_windows(start: np.ndarray, window: int, generator: np.random.Generator) -> tuple[np.ndarray, ...]:
@@ -248,7 +239,7 @@ class QuestionLoader(SliceLoader):
     def __init__(
         self, flat: Flat, window: int, users: np.ndarray, items: np.ndarray, params: FitParams, trainer: Trainer
     ) -> None:
-        lengths = np.diff(flat.start.cpu().numpy())[users]
+        lengths = np.diff(flat.bounds)[users]
         kept = np.flatnonzero(lengths > 0)  # of who has no history nothing can be asked
         order = kept[np.argsort(-lengths[kept], kind="stable")]
         rows = (torch.from_numpy(users[order]), torch.from_numpy(items[order]))
@@ -257,11 +248,9 @@ class QuestionLoader(SliceLoader):
         self.window = window
 
     def __iter__(self) -> Iterator[Batch]:
-        start = self.flat.start.cpu().numpy()
+        bounds = self.flat.bounds
         for users, items in super().__iter__():
             asked = users.cpu().numpy()
-            end = start[asked + 1]
-            batch = self.flat.batch(asked, np.maximum(end - self.window, start[asked]), end)
-            row = torch.arange(len(asked), device=items.device)
-            column = torch.full_like(row, batch.item.shape[1] - 1)
-            yield batch._replace(row=row, column=column, target=items[:, None].long())
+            end = bounds[asked + 1]
+            begin = np.maximum(end - self.window, bounds[asked])
+            yield self.flat.batch(asked, begin, end, items[:, None, None], 1)

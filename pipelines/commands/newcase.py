@@ -57,6 +57,7 @@ def _fill(block: dict[str, Any], prepare: dict[str, Any], csv: Path, root: Path)
         "kind": "file",
         "path": shown,
         "watch": shown,
+        "beside": {},
         "to": prepare["file"],
         "sha256": file_digest(csv),
         "licence": "unknown; say it here",

@@ -13,7 +13,8 @@ def smoke(case: str, root: Path) -> None:
     params = load_params(root / "params.yaml").case(case)
     job = Job(case, override(params, params.smoke), Paths(root / "state" / "smoke" / case), smoke=True)
     if isinstance(job.params.source, FileSource):
-        here = str((root / job.params.source.path).resolve())
-        job = replace(job, params=override(job.params, {"source.path": here}))
+        here = (root / job.params.source.path).resolve()
+        watch = here.parent if job.params.source.beside else here
+        job = replace(job, params=override(job.params, {"source.path": str(here), "source.watch": str(watch)}))
     for stage in STAGES:
         run(stage, job)

@@ -7,7 +7,7 @@ import pandas as pd
 
 from components.contracts import Interval, Job, Scores
 from components.evaluation.scores import write_scores
-from components.files import dvc_md5, whole_folder
+from components.files import dvc_md5, read_json, whole_folder
 from components.registry.runs import run_of_fit
 from components.registry.track import connect
 from pipelines.cases import load_case
@@ -29,6 +29,7 @@ def run(job: Job) -> None:
         tracker.log_metrics(run_id, flat_metrics(scores))
         tracker.log_table(run_id, wide_table(scores), f"metrics_{scores.split}")
     tracker.log_pictures(run_id, job.paths.evaluation(job.case) / "pictures")
+    tracker.log_json(run_id, read_json(job.paths.evaluation(job.case) / "analysis.json"), "analysis.json")
     for name, value in sorted(main_metrics(found, case.primary).items()):
         log.info("%s", f"{name}: {value.value:.4f} [{value.low:.4f}, {value.high:.4f}]")
 

@@ -156,8 +156,11 @@ def _metrics(job: Job, served: Mapping[str, Interval]) -> dict[str, Any]:
     splits: dict[str, Any] = {split: by_model[MODEL] for split, by_model in scores.items()}
     splits[TEST] = {name: asdict(value) for name, value in served.items()}
     others = {name: metrics for name, metrics in scores[TEST].items() if name != MODEL}
+    analysis = read_json(job.paths.evaluation(job.case) / "analysis.json")
     return {
         **splits,
+        # How it was measured, where a case has more than one way to.
+        **({"protocol": analysis["protocol"]} if "protocol" in analysis else {}),
         "learner": others.pop(LEARNER),
         "baselines": others,
         "variants": read_json(job.paths.compression(job.case) / "variants.json")["variants"],

@@ -194,6 +194,7 @@ def test_a_users_file_is_a_source(content, tmp_path):
         "kind": "file",
         "path": "我的/rows.csv",
         "watch": "我的/rows.csv",
+        "beside": {},
         "to": "rows.csv",
         "sha256": None,
         "licence": "own",

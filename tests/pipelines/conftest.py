@@ -233,6 +233,7 @@ def toy() -> dict[str, Any]:
         "kind": "file",
         "path": str(ROWS),
         "watch": str(ROWS),
+        "beside": {},
         "to": "rows.csv",
         "sha256": None,
         "licence": "made up",

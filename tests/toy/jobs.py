@@ -19,11 +19,12 @@ def toy_cases() -> list[str]:
 
 def toy_values(case: str, folder: Path) -> dict[str, Any]:
     """Dotted params and their values: toy rows in `folder` for a source, and what `--smoke` and the toy set."""
-    rows = next(path for path in sorted(folder.iterdir()) if path.suffix in {".csv", ".parquet"})
+    rows, *others = [path for path in sorted(folder.iterdir()) if path.suffix in {".csv", ".parquet"}]
     source = {
         "kind": "file",
         "path": str(rows),
-        "watch": str(rows),
+        "watch": str(folder if others else rows),
+        "beside": {path.name: None for path in others},
         "to": rows.name,
         "sha256": None,
         "licence": "made up",

@@ -140,7 +140,7 @@ def network_gap(job: Job, learner: LightningModule, fitted: Path) -> float:
     scorer = predictor.member_scorers[LEARNER]
     assert isinstance(scorer, SequenceScorer)
     vectors = learner.network.item_vectors()
-    queries = torch.cat([learner.eval()(batch, vectors) for batch in batches]).numpy()
+    queries = torch.cat([learner.eval()(batch, vectors)[:, -1] for batch in batches]).numpy()
     return float(np.abs(scorer.queries(asked) - queries).max())
 
 

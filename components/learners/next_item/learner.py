@@ -10,7 +10,7 @@ from torch.nn.functional import embedding
 from torch.optim import AdamW
 from torch.optim.lr_scheduler import OneCycleLR
 
-from components.learners.next_item.losses import first_met
+from components.learners.next_item.losses import NEVER, first_met
 from components.learners.next_item.objectives import FullSoftmax, Sampled
 from components.networks.sequence_transformer import SequenceTransformer
 from components.params import FitParams
@@ -51,10 +51,11 @@ class NextItemLearner(LightningModule):
         self._validation: list[tuple[Tensor, Tensor]] = []
 
     def forward(self, batch: "Batch", vectors: Tensor | None) -> Tensor:
-        """The queries `(T, d)`; `vectors (M, d)` are the items', or None to make only those that are needed."""
+        """The queries `(B, A, d)`; `vectors (M, d)` are the items', or None to make only those that are needed."""
         read = self.network.item_vectors(batch.item) if vectors is None else embedding(batch.item, vectors)
-        hidden: Tensor = self.network(read, batch.features, batch.times, batch.user, batch.valid)
-        return hidden[batch.row, batch.column]
+        asked = batch.target.shape[1]
+        hidden: Tensor = self.network(read, batch.features, batch.times, batch.user, batch.valid, only_last=asked == 1)
+        return hidden[:, -asked:]
 
     def _step(self, batch: "Batch", whole: bool) -> tuple[Tensor, Tensor | None]:
         vectors = self.network.item_vectors() if whole else None
@@ -70,27 +71,26 @@ class NextItemLearner(LightningModule):
 
     def training_step(self, batch: "Batch", batch_idx: int) -> Tensor:  # noqa: ARG002
         query, vectors = self._step(batch, self.objective.whole)
-        weight = self.decay ** torch.arange(batch.target.shape[1], device=query.device)
+        weight = self.decay ** torch.arange(batch.target.shape[2], device=query.device)
         loss = self.objective(self.network, query, vectors, batch, weight)
-        self._training.append((loss.detach(), len(query)))
+        self._training.append((loss.detach(), len(batch.item)))
         return loss
 
     def on_train_batch_end(self, outputs: Any, batch: "Batch", batch_idx: int) -> None:  # noqa: ARG002
         # Told to Lightning once an epoch, not at each step.
         if self.trainer.is_last_batch or self.trainer.should_stop:
-            asked = sum(count for _, count in self._training)
-            mean = torch.stack([loss * count for loss, count in self._training]).sum() / asked
+            windows = sum(count for _, count in self._training)
+            mean = torch.stack([loss * count for loss, count in self._training]).sum() / windows
             self._training.clear()
-            self.log("train/loss", mean, on_step=False, on_epoch=True, batch_size=asked, sync_dist=True)
+            self.log("train/loss", mean, on_step=False, on_epoch=True, batch_size=windows, sync_dist=True)
 
     def validation_step(self, batch: "Batch", batch_idx: int) -> None:  # noqa: ARG002
         query, vectors = self._step(batch, whole=True)
         assert vectors is not None
-        scores = (query @ vectors.T + self.network.bias).float()
+        scores = (query[:, -1] @ vectors.T + self.network.bias).float()
         met = first_met(batch.met_row, batch.met_item, batch.met_column, (len(batch.item), len(vectors)))
-        target = batch.target[:, :1]
-        seen = (met[batch.row] <= batch.column[:, None]).scatter(1, target, False)
-        scores = scores.masked_fill(seen, -torch.inf)
+        target = batch.target[:, -1, :1]
+        scores = scores.masked_fill((met < NEVER).scatter(1, target, False), -torch.inf)
         wanted = scores.gather(1, target)
         rank = (scores >= wanted).sum(dim=1)  # 1 + greater + equal, since the target equals itself
         self._validation.append((scores.logsumexp(dim=1) - wanted[:, 0], rank))

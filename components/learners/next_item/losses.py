@@ -1,6 +1,6 @@
-"""Objectives of next-item prediction. All ask each of T queries for n items, among those the user has not met.
+"""Objectives of next-item prediction: a user's columns each ask for n items among those not met before.
 
-A query's score of an item is its product with the item's vector plus the item's bias.
+The score of an item at a query is its product with the item's vector plus the item's bias.
 """
 
 from dataclasses import dataclass
@@ -10,37 +10,43 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-NEVER = torch.iinfo(torch.int16).max
+# Columns are float32, exact far beyond any window: on the CPU, torch compares floats into floats five
+# times as fast as it makes a mask of integers.
+NEVER = torch.inf
+HIDDEN = 1e9
+SMALLEST = torch.finfo(torch.float32).tiny
 # How many scores are held at a time: what a core's cache holds, or enough to keep a GPU busy.
 CHUNK = {"cpu": 1 << 18, "cuda": 1 << 28}
 
 
 @dataclass(frozen=True)
 class Asked:
-    """T queries: `query (T, d)`, the next items `target (T, n)` and their `weight (T, n)`, 0 for one met before.
+    """What B windows ask in their last A columns, `column (A,)`.
 
-    `met (B, C) int16` is the column of a user's window at which each of C candidate items was met,
-    `NEVER` if it was not; a query stands in window `row (T,)` at `column (T,)`.
+    `query (B, A, d)`, the next items `target (B, A, n)` and their `weight (B, A, n)`, 0 for one met before
+    and on padding. `met (B, C)` is the column at which each of C candidate items was met first, or `NEVER`.
     """
 
     query: Tensor
     target: Tensor
     weight: Tensor
     met: Tensor
-    row: Tensor
     column: Tensor
 
-    def seen(self, rows: slice = slice(None)) -> Tensor:
-        """`(T, C)`: the candidates that were met at or before the query."""
-        return self.met[self.row[rows]] <= self.column[rows, None].to(self.met.dtype)
+    def seen(self, windows: slice = slice(None)) -> Tensor:
+        """`(B, A, C) float32`: 1 for the candidates met at or before a query."""
+        met = self.met[windows, None]
+        column = self.column.to(met.dtype)[:, None]
+        mask = torch.empty(len(met), len(column), met.shape[-1], device=met.device)
+        return torch.le(met, column, out=mask)
 
 
 def first_met(row: Tensor, item: Tensor, column: Tensor, shape: tuple[int, int]) -> Tensor:
     """`Asked.met (B, C)` from meetings `(H,)`; those of an item below 0 are of no candidate."""
     kept = item >= 0
     place = (row * shape[1] + item)[kept]
-    table = torch.full((shape[0] * shape[1],), NEVER, dtype=torch.int16, device=row.device)
-    return table.scatter_reduce_(0, place, column[kept].to(torch.int16), "amin").view(shape)
+    table = torch.full((shape[0] * shape[1],), NEVER, device=row.device)
+    return table.scatter_reduce_(0, place, column[kept].float(), "amin").view(shape)
 
 
 def full_softmax(asked: Asked, vectors: Tensor, bias: Tensor) -> Tensor:
@@ -50,37 +56,52 @@ def full_softmax(asked: Asked, vectors: Tensor, bias: Tensor) -> Tensor:
 
 
 class _UnseenSoftmax(torch.autograd.Function):
-    """Scores, softmax and gradients of a chunk of queries at a time, so that the (T, M) scores never exist whole.
+    """Scores, softmax and gradients of a few windows at a time, so that all `(B, A, M)` scores never exist at once.
 
-    The idea of Cut Cross-Entropy (Wijmans et al., 2025, arXiv:2411.09009) and of Liger (Hsu et al., 2024): the
-    gradient is known in the forward pass, since the loss is a scalar.
+    The gradient is known in the forward pass, since the loss is a scalar: it is the probabilities, less the weights
+    of the targets (the idea of Liger: Hsu et al., 2024, and of Cut Cross-Entropy: Wijmans et al., 2025,
+    arXiv:2411.09009).
     """
 
     @staticmethod
     def forward(ctx: Any, query: Tensor, vectors: Tensor, bias: Tensor, asked: Asked) -> Tensor:
-        total = asked.weight.sum().clamp(min=torch.finfo(torch.float32).tiny)
-        loss = torch.zeros((), device=query.device)
-        d_query, d_vectors, d_bias = torch.empty_like(query), torch.zeros_like(vectors), torch.zeros_like(bias)
-        step = max(1, CHUNK[query.device.type] // len(vectors))
-        for start in range(0, len(query), step):
-            rows = slice(start, start + step)
-            target, weight = asked.target[rows], asked.weight[rows] / total
-            scores = torch.addmm(bias, query[rows], vectors.T).float()
-            scores.masked_fill_(asked.seen(rows), -torch.inf)
-            scores -= scores.amax(dim=1, keepdim=True)
-            chosen = scores.gather(1, target).masked_fill(weight == 0, 0)
-            sums = scores.exp_().sum(dim=1, keepdim=True)
-            loss += (weight * (sums.log() - chosen)).sum()
-            slope = scores.mul_(weight.sum(dim=1, keepdim=True) / sums).scatter_add_(1, target, -weight)
-            d_query[rows] = slope.to(vectors.dtype) @ vectors
-            d_vectors.addmm_(slope.T.to(query.dtype), query[rows])
-            d_bias += slope.sum(dim=0)
-        ctx.save_for_backward(d_query, d_vectors, d_bias)
-        return loss
+        windows, columns, size = query.shape
+        weight = asked.weight / asked.weight.sum().clamp(min=SMALLEST)
+        total = weight.sum(dim=2).view(-1, 1)
+        chosen = torch.empty_like(weight)
+        d_query = torch.empty(windows * columns, size, device=query.device)
+        d_vectors, d_bias = torch.zeros_like(vectors), torch.zeros_like(bias)
+        step = max(1, CHUNK[query.device.type] // (columns * len(vectors)))
+        for start in range(0, windows, step):
+            part = slice(start, start + step)
+            rows = slice(start * columns, (start + step) * columns)
+            asking = query[part].reshape(-1, size)
+            scores = torch.addmm(bias, asking, vectors.T).float().view(-1, columns, len(vectors))
+            chance = scores.sub_(asked.seen(part), alpha=HIDDEN).softmax(dim=2)
+            chosen[part] = chance.gather(2, asked.target[part])
+            chance = chance.view(-1, len(vectors))
+            d_query[rows] = total[rows] * (chance @ vectors)
+            d_vectors += chance.T @ (total[rows] * asking)
+            d_bias += chance.T @ total[rows, 0]
+        _take_targets(asked.target, weight, query, vectors, (d_query, d_vectors, d_bias))
+        ctx.save_for_backward(d_query.view_as(query).to(query.dtype), d_vectors, d_bias)
+        return -(weight * chosen.clamp(min=SMALLEST).log()).sum()
 
     @staticmethod
     def backward(ctx: Any, *slope: Tensor) -> tuple[Tensor | None, ...]:
         return *(slope[0] * gradient for gradient in ctx.saved_tensors), None
+
+
+def _take_targets(
+    target: Tensor, weight: Tensor, query: Tensor, vectors: Tensor, slopes: tuple[Tensor, Tensor, Tensor]
+) -> None:
+    """What the targets' own scores take off the gradients by query, vectors and bias."""
+    d_query, d_vectors, d_bias = slopes
+    for place in range(target.shape[2]):
+        item, share = target[..., place].flatten(), weight[..., place].flatten()
+        d_query -= share[:, None] * vectors[item]
+        d_vectors.index_add_(0, item, share[:, None] * query.flatten(0, 1).to(vectors.dtype), alpha=-1)
+        d_bias.index_add_(0, item, share, alpha=-1)
 
 
 def sampled_softmax(
@@ -90,19 +111,16 @@ def sampled_softmax(
 
     The candidates (C) are distinct; `vectors (C, d)` and `bias (C,)` are theirs and `log_chance (C,)` that of being
     among them, which makes the sum over them an unbiased estimate of that over all (Bengio & Senécal, 2008; as a
-    correction of in-batch negatives, Yi et al., 2019). `of_target` has the vectors `(T, n, d)` and biases `(T, n)`
-    of the targets and `slot (T, n)` their places among the candidates, -1 where not drawn.
+    correction of in-batch negatives, Yi et al., 2019). `of_target` has the vectors `(B, A, n, d)` and biases
+    `(B, A, n)` of the targets and `slot (B, A, n)` their places among the candidates, -1 where not drawn.
     """
     scores = _scores(asked.query, vectors, bias) - log_chance
-    scores = scores.masked_fill(asked.seen() | _among(slot, len(vectors)), -torch.inf)
+    scores = scores - HIDDEN * (asked.seen() + _among(slot, len(vectors)))
     wanted = _wanted(asked.query, *of_target)
     # An item that is asked for twice is one candidate; one that was met is none.
-    alone = wanted.masked_fill(_repeated(asked.target) | (asked.weight == 0), -torch.inf)
-    # A row whose every weight is 0 has no candidate that is asked for: its loss counts nothing, but must be finite.
-    everything = torch.cat([scores, alone], dim=1)
-    everything = torch.where((asked.weight > 0).any(dim=1, keepdim=True), everything, 0)
-    loss = everything.logsumexp(dim=1, keepdim=True) - wanted
-    return (asked.weight * loss).sum() / asked.weight.sum()
+    alone = wanted - HIDDEN * (_repeated(asked.target) | (asked.weight == 0)).float()
+    loss = torch.cat([scores, alone], dim=2).logsumexp(dim=2, keepdim=True) - wanted
+    return (asked.weight * loss).sum() / asked.weight.sum().clamp(min=SMALLEST)
 
 
 def gbce(
@@ -123,31 +141,32 @@ def gbce(
     """
     alpha = min(1.0, len(vectors) / (items - 1))
     beta = alpha * (calibration * (1 - 1 / alpha) + 1 / alpha)
-    excluded = asked.seen() | _among(slot, len(vectors))
+    counted = 1 - torch.maximum(asked.seen(), _among(slot, len(vectors)))
     scores = _scores(asked.query, vectors, bias)
-    negative = -functional.logsigmoid(-scores).masked_fill(excluded, 0).sum(dim=1, keepdim=True)
+    negative = -(functional.logsigmoid(-scores) * counted).sum(dim=2, keepdim=True)
     positive = -beta * functional.logsigmoid(_wanted(asked.query, *of_target))
     loss = (positive + negative) / (len(vectors) + 1)
-    return (asked.weight * loss).sum() / asked.weight.sum()
+    return (asked.weight * loss).sum() / asked.weight.sum().clamp(min=SMALLEST)
 
 
 def _scores(query: Tensor, vectors: Tensor, bias: Tensor) -> Tensor:
-    return torch.addmm(bias.to(query.dtype), query, vectors.T.to(query.dtype)).float()
+    """`(B, A, C)`."""
+    return (query @ vectors.T).float() + bias
 
 
 def _wanted(query: Tensor, vectors: Tensor, bias: Tensor) -> Tensor:
-    """Scores `(T, n)` of each query's own targets."""
-    return (query.unsqueeze(1).float() * vectors.float()).sum(-1) + bias
+    """Scores `(B, A, n)` of each query's own targets."""
+    return (query.unsqueeze(2).float() * vectors.float()).sum(-1) + bias
 
 
 def _among(slot: Tensor, candidates: int) -> Tensor:
-    """`(T, C)`: the candidates that are targets of their row."""
-    table = torch.zeros(len(slot), candidates + 1, dtype=torch.bool, device=slot.device)
+    """`(B, A, C)`: 1 for the candidates that are targets of their query."""
+    table = torch.zeros(*slot.shape[:2], candidates + 1, device=slot.device)
     # Targets that were not drawn go to a column of their own, which is cut off.
-    return table.scatter_(1, slot % (candidates + 1), True)[:, :candidates]
+    return table.scatter_(2, slot % (candidates + 1), 1.0)[..., :candidates]
 
 
 def _repeated(target: Tensor) -> Tensor:
-    """`(T, n)`: whether the same item stands in an earlier column."""
-    same = target.unsqueeze(2) == target.unsqueeze(1)
-    return same.tril(-1).any(dim=2)
+    """`(B, A, n)`: whether the same item stands in an earlier place."""
+    same = target.unsqueeze(3) == target.unsqueeze(2)
+    return same.tril(-1).any(dim=3)

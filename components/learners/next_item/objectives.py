@@ -23,11 +23,12 @@ class FullSoftmax(nn.Module):
     def forward(
         self, network: SequenceTransformer, query: Tensor, vectors: Tensor | None, batch: "Batch", weight: Tensor
     ) -> Tensor:
-        """Queries `(T, d)`, item vectors `(M, d)`, weights of the next items `(n,)` to the loss."""
+        """Queries `(B, A, d)`, item vectors `(M, d)`, weights of the next items `(n,)` to the loss."""
         assert vectors is not None
         met = first_met(batch.met_row, batch.met_item, batch.met_column, (len(batch.item), len(vectors)))
-        fresh = met[batch.row[:, None], batch.target] > batch.column[:, None]
-        asked = Asked(query, batch.target, weight * fresh, met, batch.row, batch.column)
+        column = asked_columns(batch)
+        fresh = met[torch.arange(len(met), device=met.device)[:, None, None], batch.target] > column[:, None]
+        asked = Asked(query, batch.target, weight * (fresh & valid_queries(batch)), met, column)
         return full_softmax(asked, vectors, network.bias)
 
 
@@ -74,8 +75,8 @@ class Sampled(nn.Module):
         slot = torch.full((len(self.cumulative),), -1, device=query.device)
         slot[candidates] = torch.arange(len(candidates), device=query.device)
         met = first_met(batch.met_row, slot[batch.met_item], batch.met_column, (len(batch.item), len(candidates)))
-        fresh = ~met_before(batch, len(self.cumulative))
-        asked = Asked(query, batch.target, weight * fresh, met, batch.row, batch.column)
+        fresh = valid_queries(batch) & ~met_before(batch, len(self.cumulative))
+        asked = Asked(query, batch.target, weight * fresh, met, asked_columns(batch))
         of_target = network.item_vectors(batch.target), network.bias[batch.target]
         of_candidates = network.item_vectors(candidates), network.bias[candidates]
         return self.loss(asked, candidates, of_candidates, of_target, slot[batch.target])
@@ -123,9 +124,21 @@ class GBCE(Sampled):
         return gbce(asked, *of_candidates, of_target, slot, items=items, calibration=self.calibration)
 
 
+def asked_columns(batch: "Batch") -> Tensor:
+    """`(A,)`: the last ones."""
+    length = batch.item.shape[1]
+    return torch.arange(length - batch.target.shape[1], length, device=batch.item.device)
+
+
+def valid_queries(batch: "Batch") -> Tensor:
+    """`(B, A, 1)`: not those on padding."""
+    return batch.valid[:, -batch.target.shape[1] :, None]
+
+
 def met_before(batch: "Batch", items: int) -> Tensor:
-    """`(T, n)`: whether the user met the target at the query or before. Needs no table of all items."""
+    """`(B, A, n)`: whether the user met the target at the query or before. Needs no table of all items."""
     key, order = (batch.met_row * items + batch.met_item).sort(stable=True)  # an item's first meeting stays first
-    wanted = batch.row[:, None] * items + batch.target
+    row = torch.arange(len(batch.item), device=key.device)[:, None, None]
+    wanted = row * items + batch.target
     place = torch.searchsorted(key, wanted).clamp(max=len(key) - 1)
-    return (key[place] == wanted) & (batch.met_column[order][place] <= batch.column[:, None])
+    return (key[place] == wanted) & (batch.met_column[order][place] <= asked_columns(batch)[:, None])

@@ -11,24 +11,34 @@ SUFFIXES = (".csv", ".tsv", ".txt", ".parquet")
 
 
 def fetch(source: FileSource, folder: Path, root: Path) -> None:
-    """Copy the file to `folder` byte for byte, with its time; a relative path counts from `root`.
+    """Copy the file, and those beside it, to `folder`, bytes and times; a relative path counts from `root`.
 
     Raises:
-        CasebookError: the file is missing, a folder, unreadable, empty, of an unknown suffix or
-            another digest than the pinned one, or `to` is unfit.
+        CasebookError: a file is missing, a folder, unreadable, empty, of an unknown suffix or
+            another digest than the pinned one, or `to` or the name of one beside is unfit.
     """
-    copying.check_name(source.to)
     path = root / Path(source.path).expanduser()
+    wanted = {source.to: (path, source.sha256)}
+    for name, digest in source.beside.items():
+        if name == source.to:
+            raise CasebookError(f"params.yaml: source: beside: {name!r} is the name that {path.name} gets; change `to`")
+        wanted[name] = (path.parent / name, digest)
+    for to, (origin, digest) in wanted.items():
+        copying.check_name(to)
+        _fetch_one(origin, folder, to, digest)
+
+
+def _fetch_one(path: Path, folder: Path, to: str, expected: str | None) -> None:
     try:
-        _check(path, source.to)
-        digest = _copy(path, folder / source.to)
+        _check(path, to)
+        digest = _copy(path, folder / to)
     except OSError as error:
         raise CasebookError(
             f"{path}: cannot be copied to {folder}: {error.strerror}; see to its permissions and to the disk"
         ) from None
-    if source.sha256 is not None and digest != source.sha256:
+    if expected is not None and digest != expected:
         raise CasebookError(
-            f"{path}: expected sha256 {source.sha256}, found {digest}; if the file was meant to change, put the new "
+            f"{path}: expected sha256 {expected}, found {digest}; if the file was meant to change, put the new "
             "sha256 into params.yaml, or null to take any"
         )
 

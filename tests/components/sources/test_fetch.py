@@ -33,6 +33,7 @@ def rows(tmp_path):
         watch="mine.csv",
         to="rows.csv",
         sha256=None,
+        beside={},
         licence="CC0",
         citation="Lluís, own rows",
     )

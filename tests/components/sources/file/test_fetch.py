@@ -7,6 +7,7 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from components.errors import CasebookError
 from components.params import FileSource
@@ -24,7 +25,16 @@ def folder(tmp_path):
 
 
 def source(path: object, to: str = "rows.csv", digest: str | None = None) -> FileSource:
-    return FileSource(kind="file", path=str(path), watch=str(path), to=to, sha256=digest, licence="own", citation="own")
+    return FileSource(
+        kind="file",
+        path=str(path),
+        watch=str(path),
+        to=to,
+        sha256=digest,
+        beside={},
+        licence="own",
+        citation="own",
+    )
 
 
 def refused(wanted: FileSource, folder: Path, root: Path) -> str:
@@ -136,3 +146,38 @@ def test_an_unreadable_file_is_told(tmp_path, folder, closed):
     said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
     (tmp_path / closed).chmod(0o755)
     assert "in/in.csv: cannot be copied to raw: Permission denied" in said
+
+
+def with_beside(path: str, beside: dict[str, str | None], watch: str) -> FileSource:
+    return FileSource(
+        kind="file", path=path, watch=watch, to="rows.csv", sha256=None, beside=beside, licence="own", citation="own"
+    )
+
+
+def test_files_beside_it_come_along_under_their_names(tmp_path, folder):
+    for name in ("in.csv", "users.csv", "items.parquet"):
+        (tmp_path / name).write_bytes(name.encode())
+    digest = sha256(b"users.csv").hexdigest()
+    fetch(with_beside("in.csv", {"users.csv": digest, "items.parquet": None}, "."), folder, tmp_path)
+    found = {path.name: path.read_bytes() for path in folder.iterdir()}
+    assert found == {"rows.csv": b"in.csv", "users.csv": b"users.csv", "items.parquet": b"items.parquet"}
+
+
+@pytest.mark.parametrize(
+    ("beside", "said"),
+    [
+        ({"users.csv": "0" * 64}, "users.csv: expected sha256 0000"),
+        ({"nobody.csv": None}, "nobody.csv: not found"),
+        ({"rows.csv": None}, "'rows.csv' is the name that in.csv gets"),
+        ({"../in.csv": None}, "not a plain file name"),
+    ],
+)
+def test_a_file_beside_that_does_not_fit_is_named(tmp_path, folder, beside, said):
+    for name in ("in.csv", "users.csv"):
+        (tmp_path / name).write_bytes(ROWS)
+    assert said in refused(with_beside("in.csv", beside, "."), folder, tmp_path)
+
+
+def test_files_beside_are_watched_with_their_folder():
+    with pytest.raises(ValidationError, match="watch must be 'mine'"):
+        with_beside("mine/in.csv", {"users.csv": None}, "mine/in.csv")

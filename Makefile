@@ -26,7 +26,7 @@ repro: $(READY) ## from raw data to a promoted model: all cases, or CASE=finance
 	$(BIN)/casebook run $(CASE)
 
 test: $(READY) ## every test
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 test-fast: $(READY) ## the tests that need no server, no pipeline and no browser
 	$(BIN)/python -m pytest -m "not slow and not browser" -n 2

@@ -15,7 +15,8 @@ CASE = "finance_risk"
 BENCHMARKS = {
     "throughput": "rows a second of a Lightning fit beside a raw torch loop",
     "overhead": "the pipeline's stages beside a plain script, its no-op and the flow",
-    "crossval": "quality over 5 folds beside the published peers",
+    "crossval": "finance_risk: quality over 5 folds beside peers",
+    "ranking": "recommender: quality over 3 seeds beside peers",
     "compression": "size, speed and loss of each variant of the model",
     "interactions": "rows a second and memory of preparing events beside pandas",
     "predict": "rows a second and memory of casebook predict on growing files",

@@ -1,4 +1,4 @@
-"""Quality over folds beside the peers' published figures, and beside the baselines fold by fold."""
+"""Quality over folds, or seeds, beside the peers' figures, and beside the baselines fold by fold."""
 
 import json
 import os
@@ -11,14 +11,14 @@ from benchmarks.results import Cell, Limit, Result
 from components.files import read_json
 
 PEERS = Path(__file__).with_name("peers.json")
-METRICS = ("auc", "ks", "brier")
 GIVEN = "CASEBOOK_CROSSVAL"
 
 
 def measure(case: str, root: Path) -> Result:
-    """`CASEBOOK_CROSSVAL` may name the output of an earlier `casebook crossval CASE --json`."""
+    """`CASEBOOK_CROSSVAL` may name a folder with the outputs of earlier `casebook crossval CASE --json`, CASE.json."""
     given = os.environ.get(GIVEN)
-    return table(case, read_json(Path(given)) if given else _validate(case, root), read_json(PEERS)[case])
+    found = read_json(Path(given) / f"{case}.json") if given else _validate(case, root)
+    return table(case, found, read_json(PEERS)[case])
 
 
 def _validate(case: str, root: Path) -> dict[str, Any]:
@@ -31,26 +31,28 @@ def _validate(case: str, root: Path) -> dict[str, Any]:
 
 
 def table(case: str, found: dict[str, Any], peers: dict[str, Any]) -> Result:
-    mean = found["mean"]
-    rows: list[list[Cell]] = [["casebook: what is served", *(_four(mean[name]) for name in METRICS), None]]
+    """The first metric that the peers show is the one that differences are of."""
+    mean, shown, fold = found["mean"], peers["shown"], peers["fold"]
+    first, *_ = shown
+    rows: list[list[Cell]] = [["casebook: what is served", *(_four(mean[name]) for name in shown), None]]
     for who, metrics in found["peers"].items():
-        less = found["differences"][who]["auc"]
-        rows.append(
-            [f"casebook: {who} alone", *(_four(metrics[name]) for name in METRICS), _difference(less)],
-        )
-    rows += [[who, *(_four(metrics[name]) for name in METRICS), None] for who, metrics in peers["metrics"].items()]
+        less = found["differences"][who][first]
+        rows.append([f"casebook: {who} alone", *(_four(metrics[name]) for name in shown), _difference(less)])
+    rows += [[who, *(_four(metrics[name]) for name in shown), None] for who, metrics in peers["metrics"].items()]
     limits = [Limit(f"mean {name}", mean[name], **bound) for name, bound in peers["wanted"].items()]
-    best = max(metrics["auc"] for metrics in peers["metrics"].values())
-    folds = ", ".join(f"{fold['auc']:.4f}" for fold in found["folds"])
+    for who, wanted in peers["wanted_alone"].items():
+        limits += [Limit(f"mean {name} of {who}", found["peers"][who][name], **bound) for name, bound in wanted.items()]
+    best = max(metrics[first] for metrics in peers["metrics"].values())
+    each = ", ".join(f"{one[first]:.4f}" for one in found["folds"])
     return Result(
-        name="crossval",
-        title=f"{case}: cross-validated quality beside peers",
-        columns=["model", "AUC", "KS", "Brier", "AUC of the served model less this one, fold by fold"],
+        name=peers["table"],
+        title=f"{case}: quality over {fold}s beside peers",
+        columns=["model", *shown.values(), f"{shown[first]} of the served model less this one, {fold} by {fold}"],
         rows=rows,
         limits=limits,
         notes=[
-            f"AUC by fold: {folds}; {mean['auc'] - best:+.4f} over the best peer's mean.",
-            f"Peers: {peers['source']}. Their fold values were not published, so pairs are with our own baselines.",
+            f"{shown[first]} by {fold}: {each}; {mean[first] - best:+.4f} over the best peer's mean.",
+            f"Peers: {peers['source']}.",
         ],
         details=found,
     )

@@ -50,3 +50,8 @@ def fitted(prepared: Job) -> Fitted:
     case.assemble(prepared, learner, folder)
     torch.save(learner.state_dict(), folder / WEIGHTS)
     return Fitted(prepared, case, folder)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Slow tests first: begun last, one of them would keep a worker busy while the others have nothing left."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)

@@ -22,6 +22,9 @@ ELSEWHERE = {
     "casebook predict finance_risk rows.csv --out scores.parquet": (
         "tests/pipelines/test_cli.py::test_predict_answers_every_row"
     ),
+    "casebook predict recommender users.csv --top 10 --out recs.parquet": (
+        "tests/pipelines/test_recommender.py::test_the_champion_recommends_to_a_file_of_users"
+    ),
     "casebook run finance_risk --smoke": "tests/pipelines/test_new_case.py::test_the_smoke_run_of_a_strange_file",
     "casebook run finance_risk": "tests/pipelines/test_cli.py::test_stages_by_name_and_their_dry_runs",
     "casebook crossval finance_risk": "tests/pipelines/test_cli.py::test_cross_validation_gives_folds_mean_and_peers",

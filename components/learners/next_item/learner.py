@@ -47,7 +47,7 @@ class NextItemLearner(LightningModule):
         self.decay = decay
         self.betas = betas
         self.floor = floor
-        self._training: list[tuple[Tensor, int]] = []
+        self._training: list[tuple[Tensor, Tensor]] = []
         self._validation: list[tuple[Tensor, Tensor]] = []
 
     def forward(self, batch: "Batch", vectors: Tensor | None) -> Tensor:
@@ -73,16 +73,16 @@ class NextItemLearner(LightningModule):
         query, vectors = self._step(batch, self.objective.whole)
         weight = self.decay ** torch.arange(batch.target.shape[2], device=query.device)
         loss = self.objective(self.network, query, vectors, batch, weight)
-        self._training.append((loss.detach(), len(batch.item)))
+        self._training.append((loss.detach(), batch.valid.sum()))
         return loss
 
     def on_train_batch_end(self, outputs: Any, batch: "Batch", batch_idx: int) -> None:  # noqa: ARG002
         # Told to Lightning once an epoch, not at each step.
         if self.trainer.is_last_batch or self.trainer.should_stop:
-            windows = sum(count for _, count in self._training)
-            mean = torch.stack([loss * count for loss, count in self._training]).sum() / windows
+            losses, asked = (torch.stack(parts) for parts in zip(*self._training, strict=True))
             self._training.clear()
-            self.log("train/loss", mean, on_step=False, on_epoch=True, batch_size=windows, sync_dist=True)
+            mean = (losses * asked).sum() / asked.sum()
+            self.log("train/loss", mean, on_step=False, on_epoch=True, batch_size=1, sync_dist=True)
 
     def validation_step(self, batch: "Batch", batch_idx: int) -> None:  # noqa: ARG002
         query, vectors = self._step(batch, whole=True)

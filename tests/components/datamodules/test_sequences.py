@@ -39,50 +39,41 @@ def met_by(batch: Batch, row: int, column: int) -> list[int]:
 
 
 def test_windows_are_left_padded_and_each_event_asks_for_the_next_ones(prepared: Path) -> None:
-    found = {}
-    for batch in batches(prepared, next_items=2, window=20):  # every user is one window
-        for row in range(len(batch.item)):
-            assert batch.valid[row].tolist() == sorted(batch.valid[row].tolist())
-            asked = batch.row == row
-            found[tuple(batch.item[row][batch.valid[row]].tolist())] = batch.target[asked].tolist()
-            assert batch.column[asked].tolist() == batch.valid[row].nonzero().flatten().tolist()
-    assert len(found) == len(USERS)
-    for shown, targets in found.items():
-        (user,) = [
-            items[:-1]
-            for items in USERS
-            if set(shown) < set(items[:-1]) and len(shown) == len(items) - 2 and met_order(shown, items)
-        ]
-        last = next(iter(set(user) - set(shown)))
-        order = [*shown, last]
+    module = data(prepared, window=20)  # every user is one window
+    loader = module.train_dataloader()
+    flat, bounds = loader.flat, loader.flat.bounds
+    batch = flat.batch(np.array([3, 0]), bounds[[3, 0]], bounds[[4, 1]] - 1, None, 2)
+    for row, user in enumerate((3, 0)):
+        items = USERS[user][:-1]
+        padding = batch.item.shape[1] - (len(items) - 1)
+        assert batch.valid[row].tolist() == [False] * padding + [True] * (len(items) - 1)
+        assert batch.item[row].tolist() == [0] * padding + items[:-1]
         # Past the last event that one is asked again.
-        assert targets == [[order[place + 1], order[min(place + 2, len(order) - 1)]] for place in range(len(shown))]
-
-
-def met_order(shown: tuple[int, ...], items: list[int]) -> bool:
-    """Whether the events stand in the user's order, but for those of one second, which come in pairs."""
-    return all(shown[place] in items[2 * (place // 2) : 2 * (place // 2) + 2] for place in range(len(shown)))
+        following = [[items[place + 1], items[min(place + 2, len(items) - 1)]] for place in range(len(items) - 1)]
+        assert batch.target[row, padding:].tolist() == following
+        seconds = [40 * (place // 2) for place in range(len(items) - 1)]
+        assert batch.times[row].tolist() == [0] * padding + seconds
+    assert batch.user.tolist() == [[1 + 3 % 2], [1]]
 
 
 def test_what_a_user_met_is_known_at_every_column(prepared: Path) -> None:
-    for batch in batches(prepared):
-        for row in range(len(batch.item)):
-            first = int(batch.valid[row].nonzero()[0])
-            for column in range(first, batch.item.shape[1]):
-                met = met_by(batch, row, column)
-                assert set(batch.item[row, first : column + 1].tolist()) <= set(met)
-                asked = (batch.row == row) & (batch.column == column)
-                assert not set(met) & set(batch.target[asked][:, 0].tolist())
-            before = int(batch.features[row, first, 2])  # the count of earlier events, in thirds of a doubling
-            assert (len(met_by(batch, row, first)) > 1) == (before > 0) or len(met_by(batch, row, first)) == 2
+    flat = data(prepared).train_dataloader().flat
+    user = max(range(len(USERS)), key=lambda one: len(USERS[one]))
+    items, start = USERS[user][:-1], flat.bounds[user]
+    batch = flat.batch(np.array([user, 0]), np.array([start + 2, 0]), np.array([start + 5, 1]), None, 1)
+    # The window opens with the third event: at its first column three items are met.
+    for column in range(3):
+        assert met_by(batch, 0, column) == sorted(items[: 3 + column])
+    assert met_by(batch, 1, 1) == []  # the other user's one event stands at the last column
+    assert met_by(batch, 1, 2) == [USERS[0][0]]
 
 
 def test_every_event_but_the_last_is_asked_about_once_an_epoch(prepared: Path) -> None:
-    asked = sum(len(batch.row) for batch in batches(prepared))
+    asked = sum(int(batch.valid.sum()) for batch in batches(prepared))
     every = sum(len(items) - 2 for items in USERS)  # one is held out, one has no next
     # A rest of a single event is left out.
     assert every - len(USERS) <= asked <= every
-    whole = sum(len(batch.row) for batch in batches(prepared, window=20))
+    whole = sum(int(batch.valid.sum()) for batch in batches(prepared, window=20))
     assert whole == every
 
 
@@ -154,16 +145,15 @@ def test_an_epoch_has_as_many_batches_as_any_other(prepared: Path) -> None:
 def test_two_processes_take_every_other_batch(prepared: Path) -> None:
     first, second = (data(prepared, trainer_at(2, rank, world=2)).train_dataloader() for rank in (0, 1))
     assert len(list(first)) == len(list(second)) == len(first)
-    rows = sum(len(batch.row) for loader in (first, second) for batch in loader)
+    rows = sum(int(batch.valid.sum()) for loader in (first, second) for batch in loader)
     assert rows >= sum(len(items) - 2 for items in USERS) - len(USERS)
 
 
 def test_validation_asks_each_user_for_the_held_out_item(prepared: Path) -> None:
     asked = []
     for batch in data(prepared).val_dataloader():
-        assert batch.target.shape == (len(batch.item), 1)
+        assert batch.target.shape == (len(batch.item), 1, 1)
         last = batch.item.shape[1] - 1
-        assert batch.column.tolist() == [last] * len(batch.item)
         for row in range(len(batch.item)):
             shown = batch.item[row][batch.valid[row]].tolist()
             asked.append((met_by(batch, row, last), shown, batch.target[row].item()))

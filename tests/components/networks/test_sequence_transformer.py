@@ -8,7 +8,7 @@ from torch import Tensor
 
 from components.compression.export import export_onnx
 from components.compression.quantize import int8_dynamic
-from components.networks.sequence_transformer import NEAR, Query, SequenceTransformer
+from components.networks.sequence_transformer import MASKED, NEAR, Dropout, Query, SequenceTransformer
 from components.preparation.interactions.encoding.histories import Histories
 from components.preparation.interactions.encoding.tokens import last_windows
 from tests.components.sequence_toys import ITEMS, histories, network, random_users, tokenizer
@@ -92,20 +92,42 @@ def test_the_bias_of_attention_by_hand(net: SequenceTransformer) -> None:
         net.relation.copy_(torch.tensor([[1.0, 0, 0, 0], [0, 5.0, 0, 0]]))
     times = torch.tensor([[0.0, 0.0, 7.0, 7.0]])
     valid = torch.tensor([[False, True, True, True]])
-    same, gap = net.relations(times, valid)[0].detach()
-    low = -3e4
-    # The first event is padding: none but itself may attend to it, and nobody to what comes later.
-    assert (same < low / 2).tolist() == [
-        [column != row and (column == 0 or column > row) for column in range(4)] for row in range(4)
-    ]
-    assert same.diagonal().tolist() == [1] * 4
+    same, gap = net.relations(times, valid)[:, 0].detach()
+    # The first event is padding: nobody may attend to it, nor to what comes later.
+    hidden = [[column == 0 or column > row for column in range(4)] for row in range(4)]
+    assert (same < MASKED / 2).tolist() == hidden
     assert same[3, 1:].tolist() == [0, 1, 1]
-    assert gap[3].tolist() == pytest.approx([low + np.log(8), np.log(8), 0, 0], rel=1e-4)
+    assert gap[3, 1:].tolist() == pytest.approx([np.log(8), 0, 0], rel=1e-4)
     with torch.no_grad():
         net.relation.copy_(torch.tensor([[0.0, 0, 3.0, 0], [0, 0, 0, 1.0]]))
-    apart, near = net.relations(torch.zeros(1, 5), torch.ones(1, 5, dtype=torch.bool))[0].detach()
+    apart, near = net.relations(torch.zeros(1, 5), torch.ones(1, 5, dtype=torch.bool))[:, 0].detach()
     assert apart[4].tolist() == pytest.approx([np.log(5), np.log(4), np.log(3), np.log(2), 0], rel=1e-4)
     assert near[4].tolist() == [float(4 - place <= NEAR) for place in range(5)]
+
+
+@pytest.mark.parametrize("chance", [0.25, 0.4])
+def test_dropout_keeps_the_mean_and_a_share(chance: float) -> None:
+    torch.manual_seed(0)
+    values = torch.ones(500, 401, requires_grad=True)
+    dropout = Dropout(chance)
+    kept = dropout(values)
+    share = (kept > 0).float().mean().item()
+    assert share == pytest.approx(1 - chance, abs=0.005)
+    assert kept.mean().item() == pytest.approx(1, abs=0.01)
+    assert kept.unique().numel() == 2
+    kept.sum().backward()
+    assert torch.equal(values.grad, kept.detach())
+    assert dropout.eval()(values) is values
+    assert Dropout(0.0)(values) is values
+
+
+def test_dropout_follows_the_seed() -> None:
+    drawn = []
+    for seed in (1, 1, 2):
+        torch.default_generator.manual_seed(seed)
+        drawn.append(Dropout(0.5)(torch.ones(99)))
+    assert torch.equal(drawn[0], drawn[1])
+    assert not torch.equal(drawn[0], drawn[2])
 
 
 def test_an_items_vector_is_the_sum_of_its_parts(net: SequenceTransformer) -> None:

@@ -134,7 +134,7 @@ def test_the_next_items_weigh_less_and_less(prepared: Path) -> None:
     batch = some_batch(prepared, model)
     query, vectors = model._step(batch, whole=True)
     parts = [
-        model.objective(model.network, query, vectors, batch._replace(target=batch.target[:, [place]]), torch.ones(1))
+        model.objective(model.network, query, vectors, batch._replace(target=batch.target[..., [place]]), torch.ones(1))
         for place in range(2)
     ]
     found = model.training_step(batch, 0)
@@ -155,10 +155,10 @@ def test_with_every_item_drawn_the_sampled_objective_is_the_full_one(prepared: P
 def test_an_item_met_again_is_no_target(prepared: Path) -> None:
     model = learner().eval()
     batch = some_batch(prepared, model)
-    assert not met_before(batch, ITEMS).any()
-    again = batch._replace(target=torch.cat([batch.item[batch.row, batch.column][:, None], batch.target], dim=1))
-    assert met_before(again, ITEMS)[:, 0].all()
-    assert not met_before(again, ITEMS)[:, 1:].any()
+    assert not met_before(batch, ITEMS)[batch.valid].any()
+    again = batch._replace(target=torch.cat([batch.item[..., None], batch.target], dim=2))
+    assert met_before(again, ITEMS)[batch.valid][:, 0].all()
+    assert not met_before(again, ITEMS)[batch.valid][:, 1:].any()
     query, vectors = model._step(batch, whole=True)
     full = FullSoftmax()
     losses = [

@@ -1,0 +1,32 @@
+"""How far apart two ways of answering the same rows are, in one number whatever an answer is."""
+
+import numpy as np
+
+from components.errors import CasebookError
+
+
+def largest_gap(first: np.ndarray, second: np.ndarray) -> float:
+    """The largest |first - second| of answers (N, ...) that are numbers; of strings, the share of rows that differ.
+
+    Equal infinities are no gap. A NaN makes the gap NaN, which no bar allows.
+
+    Raises:
+        CasebookError: the shapes differ, there is no row, or one side holds strings and the other numbers.
+    """
+    first, second = np.asarray(first), np.asarray(second)
+    if first.shape != second.shape or first.size == 0:
+        raise CasebookError(f"answers of shapes {first.shape} and {second.shape}: give the same rows, at least one")
+    texts = _are_texts(first), _are_texts(second)
+    if texts == (True, True):
+        differ = np.asarray(first.astype(object) != second.astype(object), dtype=bool)
+        return float(differ.reshape(len(differ), -1).any(axis=1).mean())
+    if any(texts):
+        raise CasebookError(f"answers such as {first.flat[0]!r} and {second.flat[0]!r}: one side has text, one numbers")
+    one, other = first.astype(np.float64), second.astype(np.float64)
+    apart = np.zeros(one.shape)
+    np.subtract(one, other, out=apart, where=one != other)
+    return float(np.abs(apart).max())
+
+
+def _are_texts(answers: np.ndarray) -> bool:
+    return answers.dtype.kind in "UST" or (answers.dtype.kind == "O" and isinstance(answers.flat[0], str))

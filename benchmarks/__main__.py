@@ -20,6 +20,7 @@ BENCHMARKS = {
     "compression": "size, speed and loss of each variant of the model",
     "interactions": "rows a second and memory of preparing events beside pandas",
     "predict": "rows a second and memory of casebook predict on growing files",
+    "sequential": "recommender: seconds an epoch and to a quality beside RecTools and RecBole",
     "topk": "the ten best of a large catalogue, exact and by an index",
 }
 

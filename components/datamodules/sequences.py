@@ -17,6 +17,7 @@ from components.params import FitParams
 from components.preparation.interactions.encoding.catalogue import Catalogue, read_catalogue
 from components.preparation.interactions.encoding.histories import Histories, questions, read_histories
 from components.preparation.interactions.encoding.tokens import RATING, Tokenizer, TokenParams
+from components.preparation.interactions.encoding.windows import cut_windows, find_ties
 from components.seeds import derived_seed
 
 BUCKET = 16  # batches whose windows are sorted by length together
@@ -101,8 +102,8 @@ class SequenceData(LightningDataModule):
 class Flat:
     """Histories as tensors of a row an event; `user (U, Fu)`. Those of user u are at `bounds[u]:bounds[u + 1]`.
 
-    `bounds (U + 1,)` stays with the host, where batches are planned. `rating` is the column of `features` that goes
-    with the item and not with its place, if there is one.
+    `bounds (U + 1,)` stays with the host, where batches are planned, and `ties`, as `find_ties` finds them, too.
+    `rating` is the column of `features` that goes with the item and not with its place, if there is one.
     """
 
     item: Tensor
@@ -110,6 +111,7 @@ class Flat:
     features: Tensor
     user: Tensor
     bounds: np.ndarray
+    ties: tuple[np.ndarray, np.ndarray]
     rating: int | None
 
     @classmethod
@@ -117,18 +119,20 @@ class Flat:
         arrays = (histories.item, histories.time, tokenizer.features(histories), user_codes)
         item, time, features, user = (torch.tensor(array, device=device) for array in arrays)
         names = list(tokenizer.sizes)
-        return cls(item, time, features, user, histories.start, names.index(RATING) if RATING in names else None)
+        rating = names.index(RATING) if RATING in names else None
+        return cls(item, time, features, user, histories.start, find_ties(histories), rating)
 
     def with_ties_shuffled(self, generator: np.random.Generator) -> "Flat":
         """Another order of each user's events of one second: their order in the data says little."""
-        user = np.repeat(np.arange(len(self.bounds) - 1), np.diff(self.bounds))
-        order = np.lexsort([generator.random(len(user)), self.time.cpu().numpy(), user])
-        moved = torch.from_numpy(order).to(self.item.device)
-        features = self.features
+        events, second = self.ties
+        drawn = events[np.argsort(second + generator.random(len(events)))]
+        place, source = (torch.from_numpy(rows).to(self.item.device) for rows in (events, drawn))
+        item, features = self.item.clone(), self.features
+        item[place] = self.item[source]
         if self.rating is not None:
             features = features.clone()
-            features[:, self.rating] = self.features[moved, self.rating]
-        return replace(self, item=self.item[moved], features=features)
+            features[place, self.rating] = self.features[source, self.rating]
+        return replace(self, item=item, features=features)
 
     def batch(self, users: np.ndarray, begin: np.ndarray, end: np.ndarray, target: Tensor | None, steps: int) -> Batch:
         """The windows of events `begin` to `end` (B,), asked for `target`.
@@ -212,25 +216,6 @@ class WindowLoader(SliceLoader):
         shuffled = generator.permutation(self.batches)
         rows = [order[bounds[part] : bounds[part + 1]] for part in shuffled]
         return [(users[row], begin[row], end[row]) for row in rows]
-
-
-def cut_windows(start: np.ndarray, window: int, generator: np.random.Generator) -> tuple[np.ndarray, ...]:
-    """User, begin and end (K,) of windows of at most `window` events that cover all but each user's last one.
-
-    A longer history is cut at a random offset, and every `window` events from there; a rest of one
-    event is left out.
-    """
-    asked = np.maximum(np.diff(start) - 1, 0)
-    long = asked > window
-    # Drawn for all users, so that a draw does not depend on the others' lengths.
-    offset = np.where(long, generator.integers(1, max(2, window), len(asked)), asked)
-    count = np.where(long, 1 + -(-(asked - offset) // window), asked > 0)
-    users = np.repeat(np.arange(len(asked)), count)
-    place = np.arange(len(users)) - np.repeat(np.cumsum(count) - count, count)
-    begin = np.where(place > 0, offset[users] + (place - 1) * window, 0)
-    end = np.minimum(offset[users] + place * window, asked[users])
-    kept = (end - begin > 1) | ~long[users]
-    return users[kept], start[users[kept]] + begin[kept], start[users[kept]] + end[kept]
 
 
 class QuestionLoader(SliceLoader):

@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 import pandas as pd
 from mlflow.models import Model, ModelSignature, infer_signature
 
+from components.bundle import read_bundle
 from components.files import file_digest, read_json, write_json
 
 COMPONENTS = Path(__file__).resolve().parents[1]
@@ -29,6 +30,8 @@ SERVING_PACKAGES = (
     "scikit-learn",
     "scipy",
 )
+# What the predictors of one folder need besides.
+FURTHER_PACKAGES = {"ranking": ("faiss-cpu",)}
 BUNDLE, LINEAGE = "bundle", "lineage"
 FILES = "files.json"
 
@@ -54,12 +57,21 @@ def model_folder(
             artifacts={BUNDLE: str(_staged_bundle(staged, bundle)), LINEAGE: str(_staged_lineage(staged, lineage))},
             code_paths=[str(_staged_code(staged))],
             # Given, or MLflow loads the model in a process of its own to guess them.
-            pip_requirements=[f"{name}=={version(name)}" for name in SERVING_PACKAGES],
+            pip_requirements=[f"{name}=={version(name)}" for name in serving_packages(read_predictor(bundle))],
             signature=signature,
             input_example=rows,
         )
         write_json(folder / FILES, _digests(folder))
         yield folder
+
+
+def read_predictor(bundle: Path) -> str:
+    """The folder below `components/predictors` that answers with a bundle."""
+    return str(read_bundle(bundle, threads=1).manifest.predictor).partition(".")[0]
+
+
+def serving_packages(predictor: str) -> tuple[str, ...]:
+    return (*SERVING_PACKAGES, *FURTHER_PACKAGES.get(predictor, ()))
 
 
 def bundle_in(folder: Path) -> Path:

@@ -62,10 +62,10 @@ def test_the_other_lines_of_params_stay_as_they_were(root: Path, name: str) -> N
     make(root, name)
     after = (root / "params.yaml").read_text(encoding="utf-8").splitlines()
     changes = SequenceMatcher(a=before, b=after, autojunk=False).get_opcodes()
-    assert [change[0] for change in changes] == ["equal", "insert", "equal"], "one block was added, nothing else"
+    assert [change[0] for change in changes] == ["equal", "insert"], "one block was added at the end, nothing else"
     # A second one goes behind the first.
     make(root, "rare")
-    assert list(load_params(root / "params.yaml").cases) == ["finance_risk", name, "rare"]
+    assert list(load_params(root / "params.yaml").cases) == ["finance_risk", "recommender", name, "rare"]
 
 
 def test_each_column_is_taken_for_what_it_is(root: Path) -> None:

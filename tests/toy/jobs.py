@@ -19,7 +19,7 @@ def toy_cases() -> list[str]:
 
 def toy_values(case: str, folder: Path) -> dict[str, Any]:
     """Dotted params and their values: toy rows in `folder` for a source, and what `--smoke` and the toy set."""
-    rows, *others = [path for path in sorted(folder.iterdir()) if path.suffix in {".csv", ".parquet"}]
+    rows, *others = [path for path in sorted(folder.iterdir()) if path.suffix in {".csv", ".parquet", ".txt"}]
     source = {
         "kind": "file",
         "path": str(rows),

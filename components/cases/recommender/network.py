@@ -20,7 +20,7 @@ def make_learner(job: Job, data: SequenceData, params: ModelParams) -> NextItemL
     return NextItemLearner(
         make_network(data, params),
         job.params.fit,
-        objective=OBJECTIVES[params.loss.kind](torch.from_numpy(data.catalogue.counts), params.loss),
+        objective=OBJECTIVES[params.loss.kind](torch.tensor(data.catalogue.counts), params.loss),
         decay=params.loss.decay,
         betas=params.optimizer.betas,
         floor=params.optimizer.floor,
@@ -31,7 +31,7 @@ def make_network(data: SequenceData, params: ModelParams) -> SequenceTransformer
     catalogue = data.catalogue
     codes, sets = item_features(catalogue)
     return SequenceTransformer(
-        counts=torch.from_numpy(catalogue.counts),
+        counts=torch.tensor(catalogue.counts),
         item_codes=codes,
         code_sizes=[feature.size for feature in catalogue.item_features if feature.name in catalogue.item_codes],
         item_sets=sets,

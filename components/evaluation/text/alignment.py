@@ -46,9 +46,7 @@ def aligned(reference: str, answer: str) -> list[tuple[str, str]]:
     return _traced(reference, answer, np.concatenate(rows), matches, unit)
 
 
-def _traced(
-    reference: str, answer: str, table: np.ndarray, matches: np.ndarray, unit: int
-) -> list[tuple[str, str]]:
+def _traced(reference: str, answer: str, table: np.ndarray, matches: np.ndarray, unit: int) -> list[tuple[str, str]]:
     i, j = len(reference), len(answer)
     pairs = []
     while i or j:
@@ -65,7 +63,7 @@ def _traced(
 
 
 def _costs(references: Sequence[str], answers: Sequence[str], unit: int) -> np.ndarray:
-    """edits * unit - kept (N,) of the best alignments; one step for all texts at a time."""
+    """Edits * unit - kept (N,) of the best alignments; one step for all texts at a time."""
     one, other = _padded(references, PADDING["reference"]), _padded(answers, PADDING["answer"])
     ends = np.array([len(text) for text in answers])
     lengths = np.array([len(text) for text in references])

@@ -74,7 +74,7 @@ def _top(cutoff: int) -> Counted:
 
 
 def _top_over_counts(target: np.ndarray, score: np.ndarray, counts: np.ndarray, *, cutoff: int) -> np.ndarray:
-    return counts @ _found(target, score, cutoff) / counts.sum(axis=1)
+    return np.asarray(counts @ _found(target, score, cutoff) / counts.sum(axis=1))
 
 
 def _found(target: np.ndarray, score: np.ndarray, cutoff: int) -> np.ndarray:
@@ -84,4 +84,4 @@ def _found(target: np.ndarray, score: np.ndarray, cutoff: int) -> np.ndarray:
         raise CasebookError(f"top@{cutoff}: answers {lists.shape}; give lists of at least {cutoff} per clause")
     references, _ = checked(target, lists)
     wanted = np.array(references, dtype=object)[:, None]
-    return np.asarray(lists[:, :cutoff] == wanted, dtype=bool).any(axis=1).astype(np.float64)
+    return np.any(np.asarray(lists[:, :cutoff] == wanted, dtype=bool), axis=1).astype(np.float64)

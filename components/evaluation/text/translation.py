@@ -13,9 +13,11 @@ from typing import Any
 import numpy as np
 from sacrebleu.metrics import BLEU, CHRF
 
-from components.evaluation.text.rows import Statistics, Texts, metric_of_sums
+from components.evaluation.text.rows import Texts, metric_of_sums
 
-REFERENCE_LENGTH = 1  # in the statistics of BLEU: answer's length, reference's, 4 matches, 4 totals
+# Where sums hold the reference's characters. BLEU's are lengths of answer and reference, 4 matches and 4
+# totals; chrF's are answer's, reference's and common n-grams of each order.
+REFERENCE_LENGTH = 1
 
 
 def _bleu() -> Any:
@@ -37,21 +39,12 @@ def _statistics(references: Texts, answers: Texts, *, make: Callable[[], Any]) -
     return np.array(make()._extract_corpus_statistics(answers, [references]), dtype=np.float64)
 
 
-def _bleu_of(sums: np.ndarray) -> np.ndarray:
-    """BLEU (R,) of sums (R, 10); NaN where there is no reference character."""
-    values = [_bleu()._compute_score_from_stats(row).score for row in np.rint(sums).astype(int).tolist()]
+def _scores(sums: np.ndarray, *, make: Callable[[], Any]) -> np.ndarray:
+    """The score (R,) of each corpus's sums (R, S); NaN where it has no reference character."""
+    scorer = make()
+    values = [scorer._compute_score_from_stats(row).score for row in np.rint(sums).astype(int).tolist()]
     return np.where(sums[:, REFERENCE_LENGTH] > 0, values, np.nan)
 
 
-def _chrf_of(sums: np.ndarray) -> np.ndarray:
-    """ChrF (R,) of sums (R, 18), an answer's, a reference's and common n-grams by order; NaN without reference."""
-    values = [CHRF()._compute_score_from_stats(row).score for row in np.rint(sums).astype(int).tolist()]
-    return np.where(sums[:, 1] > 0, values, np.nan)
-
-
-def _counted_by(make: Callable[[], Any]) -> Statistics:
-    return partial(_statistics, make=make)
-
-
-bleu = metric_of_sums("bleu", _counted_by(_bleu), _bleu_of)
-chrf = metric_of_sums("chrf", _counted_by(CHRF), _chrf_of)
+bleu = metric_of_sums("bleu", partial(_statistics, make=_bleu), partial(_scores, make=_bleu))
+chrf = metric_of_sums("chrf", partial(_statistics, make=CHRF), partial(_scores, make=CHRF))

@@ -5,10 +5,8 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
-from hypothesis import strategies as st
 
-from components.datamodules.sequences import Batch, SequenceData, WindowLoader, cut_windows
+from components.datamodules.sequences import Batch, SequenceData, WindowLoader
 from components.preparation.interactions.encoding.tokens import last_windows
 from tests.components.datamodules.test_slices import trainer_at
 from tests.components.sequence_toys import ITEMS, TOKENS, fit_params, random_users, write_prepared
@@ -75,19 +73,6 @@ def test_every_event_but_the_last_is_asked_about_once_an_epoch(prepared: Path) -
     assert every - len(USERS) <= asked <= every
     whole = sum(int(batch.valid.sum()) for batch in batches(prepared, window=20))
     assert whole == every
-
-
-@given(st.lists(st.integers(0, 30), min_size=1, max_size=12), st.integers(2, 9), st.integers(0, 99))
-def test_windows_cover_each_history_without_overlap(lengths: list[int], window: int, seed: int) -> None:
-    start = np.concatenate([[0], np.cumsum(lengths)])
-    users, begin, end = cut_windows(start, window, np.random.default_rng(seed))
-    assert (end - begin <= window).all()
-    for user, length in enumerate(lengths):
-        covered = [event for one, a, b in zip(users, begin, end, strict=True) if one == user for event in range(a, b)]
-        asked = list(range(start[user], start[user] + max(0, length - 1)))
-        assert sorted(covered) == covered
-        assert set(covered) <= set(asked)
-        assert len(asked) - len(covered) <= (2 if len(asked) > window else 0)
 
 
 def test_offsets_and_ties_are_drawn_anew_each_epoch_and_from_nothing_else(prepared: Path) -> None:
@@ -186,11 +171,6 @@ def test_data_without_any_feature_makes_batches(tmp_path: Path) -> None:
         assert batch.user.shape == (len(batch.item), 0)
         assert batch.features.shape[2] == 4
         assert batch.item.max() < ITEMS
-
-
-def test_users_of_one_event_are_in_no_window() -> None:
-    users, begin, end = cut_windows(np.array([0, 1, 1, 3]), 5, np.random.default_rng(0))
-    assert (users.tolist(), begin.tolist(), end.tolist()) == ([2], [1], [2])
 
 
 def test_the_loader_reads_nothing_of_the_trainer_but_where_it_stands(prepared: Path) -> None:

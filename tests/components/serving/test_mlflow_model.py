@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 
-from components.registry.package import COMPONENTS, SERVING_FOLDERS, SERVING_PACKAGES
+from components.registry.package import COMPONENTS, SERVING_FOLDERS, serving_packages
 from components.registry.register import model_of, register
 from components.registry.track import Tracker
 from tests.components.registry.toys import CASE, make_release
@@ -165,4 +165,4 @@ def test_all_that_a_predictor_imports_travels_or_is_required(predictor: Path) ->
     assert folders <= set(SERVING_FOLDERS)
     distributions = packages_distributions()
     needed = {distributions[name][0].lower() for name in others if name not in sys.stdlib_module_names}
-    assert needed <= set(SERVING_PACKAGES)
+    assert needed <= set(serving_packages(predictor.parts[2]))

@@ -42,7 +42,7 @@ def _letter(cluster: str) -> tuple[str, bool]:
     """The shadow of a cluster, one character, and whether it has a tone mark."""
     if cluster in ("u:", "U:"):
         return "v", False
-    base, *marks = unicodedata.normalize("NFD", cluster[:64])  # no letter has more marks
+    base, *marks = list(unicodedata.normalize("NFD", cluster[:64]))  # no letter has more marks
     base = chr(ord(base) - FROM_FULL_WIDTH) if ord(base) in FULL_WIDTH else LOOK_ALIKES.get(base, base)
     if not marks:
         return base.lower() if base.isascii() else base, False

@@ -1,16 +1,14 @@
-"""Typed pinyin of any kind to syllables and what stands between them; the way in is lenient, the way out is one form."""
+"""Typed pinyin of any kind to syllables and what stands between them: lenient in what it takes, strict in what it gives."""
 
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from components.preparation.pinyin.encoding.letters import Spelled, spell
-from components.preparation.pinyin.encoding.segment import Letters, Segmentation, around_illegal, segment
+from components.preparation.pinyin.encoding.segment import Segmentation
 from components.preparation.pinyin.encoding.spec import InputParams
 from components.preparation.pinyin.encoding.syllables import Syllabary, Syllable
+from components.preparation.pinyin.encoding.words import Read, WordReader, find_words
 
-WORD = re.compile(r"([a-z]+)(?:[0-5](?![0-9]))?")  # with the tone's number, where there is one
-ADDRESS = re.compile(r"(?:www\.\S*|\S*(?:://|@)\S*)")
 JOINTS = frozenset("'’‘ʼ`´＇-‐－·")
 
 
@@ -59,58 +57,45 @@ class Normalised:
         return "".join(piece.text if isinstance(piece, Literal) else next(left) for piece in self.pieces)
 
 
-@dataclass(frozen=True)
-class _Read:
-    """Syllables found between two places of the text."""
-
-    start: int
-    stop: int
-    segmentation: Segmentation | None
-    syllables: tuple[Syllable, ...]
-
-
-@dataclass(frozen=True)
-class _Word:
-    start: int
-    stop: int
-    letters: Letters
-    capitals: bool
-    numbered: bool
-
-    def cut(self, start: int, stop: int) -> Letters:
-        toned = frozenset(place - start for place in self.letters.toned if start <= place < stop)
-        return Letters(self.letters.text[start:stop], toned)
-
-
 def normalise(text: str, syllabary: Syllabary, params: InputParams) -> Normalised:
-    """Read a line: tone marks and numbers, ü v u:, capitals, full-width letters, apostrophes, hyphens, no blanks at all.
+    """Read a line with tone marks or numbers, ü, v or u:, capitals, full-width letters, apostrophes, hyphens, or no blanks.
 
-    In a line of several words each of which is one syllable, that is how they are read; other
-    words are cut in all ways. Blanks that touch a syllable, and one apostrophe or hyphen
+    In a line of several words each of which is one syllable, that is how they are read; in other
+    lines words are cut in all ways. Blanks that touch a syllable, and one apostrophe or hyphen
     between two, are dropped; whatever else is no pinyin becomes `Literal`, unchanged.
     Any text has an answer, in time linear in its length.
     """
-    reader = _Reader(syllabary, params)
     spelled = spell(text)
-    words = list(_words(spelled))
-    spaced = _is_spaced(words, reader)
-    reads: list[_Read] = []
+    found: list[Read] = []
     illegal: list[Illegal] = []
     number = 0
-    for word in words:
-        for start, stop, read in reader.read(word, one_each=spaced):
-            if read is None:
-                number += 1
-                illegal.append(Illegal(number, spelled.between(start, stop)))
-            else:
-                number += len(read.syllables)
-                reads.append(read)
-    return _assemble(spelled, reads, illegal)
+    for read in WordReader(syllabary, params).read(list(find_words(spelled))):
+        number += max(1, len(read.syllables))
+        if read.syllables:
+            found.append(read)
+        else:
+            illegal.append(Illegal(number, spelled.between(read.start, read.stop)))
+    return _assemble(spelled, found, tuple(illegal))
 
 
-def _words(spelled: Spelled) -> Iterator[_Word]:
-    """Words outside of addresses."""
-    addresses = ADDRESS.finditer(spelled.shadow) if "@" in spelled.shadow or "w" in spelled.shadow or "/" in spelled.shadow else iter(())
-    ...
+def _assemble(spelled: Spelled, found: Sequence[Read], illegal: tuple[Illegal, ...]) -> Normalised:
+    pieces: list[Syllable | Literal] = []
+    lattices: list[Lattice] = []
+    done = 0
+    for read in found:
+        pieces += _between(spelled.between(done, read.start), after=bool(pieces), before=True)
+        if read.segmentation is not None and len(read.segmentation.edges) > len(read.syllables):
+            lattices.append(Lattice(len(pieces), len(pieces) + len(read.syllables), read.segmentation))
+        pieces += read.syllables
+        done = read.stop
+    pieces += _between(spelled.between(done, len(spelled.clusters)), after=bool(pieces), before=False)
+    return Normalised(tuple(pieces), tuple(lattices), illegal)
 
 
+def _between(text: str, *, after: bool, before: bool) -> list[Literal]:
+    """What stands `after` a syllable, `before` one, or both, without what only parts them."""
+    if after and before and text in JOINTS:
+        return []
+    text = text.lstrip() if after else text
+    text = text.rstrip() if before else text
+    return [Literal(text)] if text else []

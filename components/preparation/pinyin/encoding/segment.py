@@ -58,6 +58,9 @@ class Letters:
         """A syllable has one tone mark at most."""
         return sum(place in self.toned for place in range(start, stop)) <= 1 if self.toned else True
 
+    def cut(self, start: int, stop: int) -> "Letters":
+        return Letters(self.text[start:stop], frozenset(place - start for place in self.toned if start <= place < stop))
+
 
 Speller = Callable[[str], Sequence[Syllable]]
 

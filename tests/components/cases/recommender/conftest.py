@@ -34,7 +34,8 @@ def untrained(tmp_path_factory: pytest.TempPathFactory) -> Untrained:
     from pipelines.cases import load_case
     from pipelines.steps import fetch, prepare
 
-    job = toy_job(CASE, tmp_path_factory.mktemp(CASE))
+    # Large enough for eight bits to be fewer bytes.
+    job = toy_job(CASE, tmp_path_factory.mktemp(CASE), model__network__size=64, model__network__blocks=2)
     fetch.run(job)
     prepare.run(job)
     case, folder = load_case(job), job.paths.fitted(CASE)

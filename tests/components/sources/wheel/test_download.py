@@ -125,12 +125,12 @@ def test_a_killed_download_leaves_no_half_archive(make, index, cache, tmp_path, 
     index.stalled = True
     source = make.source(make.member("rows.csv", b""), archive=kind)
     killed = begin(source, cache)
-    assert index.half_sent.wait(timeout=60)
+    assert index.half_sent.wait(timeout=180)
     if how == signal.SIGKILL:
         os.killpg(killed.pid, how)
     else:
         killed.send_signal(how)  # the process alone: it has to end its pip
-    killed.communicate(timeout=60)
+    killed.communicate(timeout=180)
     assert killed.returncode != 0
 
     index.stalled = False
@@ -174,7 +174,7 @@ def test_a_terminal_shows_a_bar_and_stdout_stays_the_answer(make, index, cache, 
     with contextlib.suppress(OSError):  # the terminal's end, when the last process has left it
         while part := os.read(screen, 4096):
             shown += part
-    out, _ = process.communicate(timeout=60)
+    out, _ = process.communicate(timeout=180)
     os.close(screen)
     assert built.name in shown.decode()
     assert "━━━" in shown.decode() or "100%" in shown.decode()  # pip's bar or tqdm's

@@ -1,0 +1,207 @@
+"""Pictures of answered text. In pictures of several systems the first is the one the picture is about."""
+
+import textwrap
+from collections.abc import Mapping, Sequence
+from itertools import cycle
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patheffects import withStroke
+from matplotlib.ticker import FuncFormatter, MaxNLocator, PercentFormatter
+
+from components.contracts import Interval
+from components.errors import CasebookError
+from components.evaluation.figures import COLOURS, DASHED, INK, QUIET, QUIET_INK, new_figure, shortened, styled
+from components.evaluation.text_report.slices import Slice
+
+HALO = [withStroke(linewidth=3, foreground="white")]  # keeps a number legible over a line
+CAPTION_WIDTH = 112  # characters of the small print that fit a line
+ROWS = 25  # pairs in a column
+DROPPED = "∅"
+PLAIN_NAMES = {
+    "char_accuracy": "character accuracy",
+    "exact": "exact match",
+    "bleu": "BLEU-4 of characters",
+    "chrf": "chrF",
+    "cer": "character error rate",
+}
+OUT_OF_100 = frozenset({"bleu", "chrf"})
+
+
+@styled
+def metric_intervals(
+    scores: Mapping[str, Mapping[str, Interval]], metrics: Sequence[str], *, confidence: float, caption: str
+) -> Figure:
+    """Each metric of each system with its interval; one panel a metric, scaled to what the systems span."""
+    names = list(scores)
+    figure = new_figure(height=2.2 + 0.5 * len(names))
+    panels = np.atleast_1d(figure.subplots(1, len(metrics), sharey=True))
+    for axes, metric in zip(panels, metrics, strict=True):
+        for place, name in enumerate(names):
+            if metric not in scores[name]:
+                raise CasebookError(f"figure: {name!r} has no {metric!r}; it has {', '.join(scores[name])}")
+            _point(axes, place, scores[name][metric], metric, COLOURS[0] if place == 0 else QUIET_INK)
+        axes.set(ylim=(len(names) - 0.5, -0.6), xlabel=plain(metric))
+        found = [scores[name][metric] for name in names]
+        _metric_axis(axes, metric, min(one.low for one in found), max(one.high for one in found))
+    panels[0].set_yticks(range(len(names)), [shortened(name, 22) for name in names])
+    _title(figure, "The model beside what it is made of and measured against")
+    _caption(figure, caption, f"Lines are {confidence:.0%} bootstrap intervals over clauses. Axes do not start at 0.")
+    return figure
+
+
+@styled
+def slices(
+    tables: Mapping[str, Sequence[Slice]],
+    metric: str,
+    *,
+    overall: Interval,
+    confidence: float,
+    minimum: int,
+    caption: str,
+) -> Figure:
+    """One metric in every slice of every table (such as "clause length"), beside its value over all."""
+    rows = [one for parts in tables.values() for one in parts]
+    if not rows:
+        raise CasebookError("figure: no slices to draw")
+    figure = new_figure(height=2.2 + 0.36 * len(rows) + 0.5 * len(tables))
+    axes = figure.subplots()
+    axes.axvspan(overall.low, overall.high, color=COLOURS[5], alpha=0.22, linewidth=0)
+    axes.axvline(overall.value, color=COLOURS[0], linewidth=1.2, linestyle=DASHED)
+    places, names, place = [], [], 0.0
+    for table, parts in tables.items():
+        places.append(place)
+        names.append(table)
+        for one in parts:
+            place += 1
+            places.append(place)
+            names.append(f"{shortened(one.name, 26)}  ({one.characters:,} characters)")
+            _slice(axes, place, one, metric, minimum)
+        place += 1.5
+    drawn = [overall, *(one.metrics[metric] for one in rows if one.sufficient)]
+    _metric_axis(axes, metric, min(one.low for one in drawn), max(one.high for one in drawn))
+    axes.set(ylim=(place - 0.7, -0.8), xlabel=f"{plain(metric)}, {confidence:.0%} intervals")
+    axes.set_yticks(places, names)
+    for label in axes.get_yticklabels():
+        label.set_fontweight("bold" if label.get_text() in tables else "normal")
+    _title(figure, f"{plain(metric).capitalize()} by group")
+    _caption(figure, caption, f"Dashed, with its interval: all, {shown(metric, overall.value)}.")
+    return figure
+
+
+@styled
+def confused_pairs(table: pd.DataFrame, *, caption: str) -> Figure:
+    """The pairs of `confusions.confusions`, with their syllable: it can be read where no Chinese font is installed."""
+    if table.empty:
+        raise CasebookError("figure: no character was answered wrong, so there are no confused pairs to draw")
+    columns = -(-len(table) // ROWS)
+    figure = new_figure(height=2.0 + 0.33 * min(len(table), ROWS))
+    panels = np.atleast_1d(figure.subplots(1, columns, sharex=True))
+    for column, axes in enumerate(panels):
+        part = table.iloc[column * ROWS : (column + 1) * ROWS]
+        axes.barh(range(len(part)), part["count"], height=0.7, color=COLOURS[0], alpha=0.85)
+        pairs = zip(part["reference"], part["answer"], part["syllable"], strict=True)
+        axes.set_yticks(range(len(part)), [f"{one} → {other or DROPPED} ({said})" for one, other, said in pairs])
+        for place, (count, of) in enumerate(zip(part["count"], part["of"], strict=True)):
+            text = f"{count} of {of:,}"
+            axes.annotate(text, (count, place), (4, 0), textcoords="offset points", va="center", fontsize=9.5)
+        axes.set(ylim=(ROWS - 0.5 if columns > 1 else len(part) - 0.5, -0.6), xlabel="times answered wrong")
+        axes.set_xlim(0, 1.55 * table["count"].max())
+        axes.xaxis.set_major_locator(MaxNLocator(4, integer=True))
+        _bare(axes)
+    _title(figure, f"The {len(table)} most confused pairs: meant → answered")
+    note = (
+        f"Together {table['share'].sum():.0%} of all wrong characters. “of”: how often it was meant by that syllable."
+    )
+    _caption(figure, caption, note)
+    return figure
+
+
+@styled
+def accuracy_over_minutes(
+    curves: Mapping[str, Sequence[tuple[float, float]]], levels: Mapping[str, float], *, caption: str
+) -> Figure:
+    """Character accuracy over minutes of training, (minutes, accuracy) by name; `levels` are those of the others."""
+    empty = [name for name, points in curves.items() if not points]
+    if not curves or empty:
+        raise CasebookError(f"figure: no points of training time and accuracy ({', '.join(empty) or 'no curve'})")
+    figure = new_figure(height=5.6)
+    axes = figure.subplots()
+    for place, (name, points) in enumerate(curves.items()):
+        minutes, accuracy = zip(*sorted(points), strict=True)
+        colour = COLOURS[place % len(COLOURS)]
+        label = f"{shortened(name, 30)}: {accuracy[-1]:.1%} after {minutes[-1]:.1f} min"
+        axes.plot(minutes, accuracy, color=colour, linewidth=2.4 if place == 0 else 1.6, marker="o", label=label)
+    for (name, level), colour in zip(levels.items(), cycle(COLOURS[len(curves) % len(COLOURS) :] + COLOURS[:1])):
+        label = f"{shortened(name, 30)}: {level:.1%}"
+        axes.axhline(level, color=colour, linewidth=1.4, linestyle=DASHED, label=label)
+    axes.set(xlabel="minutes of training", ylabel="character accuracy", xlim=(0, None))
+    axes.yaxis.set_major_formatter(PercentFormatter(1))
+    axes.legend(loc="lower right")
+    _title(figure, "Accuracy against minutes of training")
+    _caption(figure, caption)
+    return figure
+
+
+def plain(metric: str) -> str:
+    """Such as "exact" as "exact match", and "top@5" as "right among the first 5"."""
+    name, _, cutoff = metric.partition("@")
+    if name == "top" and cutoff:
+        return f"right among the first {cutoff}"
+    if metric not in PLAIN_NAMES:
+        raise CasebookError(f"figure: no metric of text {metric!r}; there are {', '.join(PLAIN_NAMES)} and top@k")
+    return PLAIN_NAMES[metric]
+
+
+def shown(metric: str, value: float) -> str:
+    return f"{value:.1f}" if metric in OUT_OF_100 else f"{value:.1%}"
+
+
+def _point(axes: Axes, place: float, found: Interval, metric: str, colour: str) -> None:
+    axes.plot([found.low, found.high], [place, place], color=colour, linewidth=3, alpha=0.45, solid_capstyle="butt")
+    axes.plot(found.value, place, marker="o", markersize=8, color=colour)
+    above: dict[str, Any] = {
+        "textcoords": "offset points",
+        "ha": "center",
+        "fontsize": 10.5,
+        "color": INK,
+        "path_effects": HALO,
+    }
+    axes.annotate(shown(metric, found.value), (found.value, place), (0, 7), **above)
+
+
+def _slice(axes: Axes, place: float, one: Slice, metric: str, minimum: int) -> None:
+    if one.sufficient:
+        _point(axes, place, one.metrics[metric], metric, COLOURS[0])
+        return
+    text = f"fewer than {minimum}"
+    axes.text(0.01, place, text, transform=axes.get_yaxis_transform(), va="center", color=QUIET_INK, fontsize=10.5)
+
+
+def _metric_axis(axes: Axes, metric: str, low: float, high: float) -> None:
+    margin = 0.18 * (high - low) or 0.02 * (high or 1)
+    axes.set_xlim(low - margin, high + margin)
+    axes.xaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 5, 10]))
+    factor, unit = (1, "") if metric in OUT_OF_100 else (100, "%")
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{factor * value:.3g}{unit}"))
+    _bare(axes)
+
+
+def _bare(axes: Axes) -> None:
+    axes.grid(visible=False, axis="y")
+    axes.tick_params(axis="y", length=0)
+    axes.spines["left"].set_color(QUIET)
+
+
+def _title(figure: Figure, text: str) -> None:
+    """Over all panels, from the left edge of the picture: the first panel may be too narrow for it."""
+    figure.suptitle(text, x=0.02, ha="left", fontsize=15, weight="bold")
+
+
+def _caption(figure: Figure, caption: str, note: str = "") -> None:
+    lines = [note] if note else []
+    lines += textwrap.wrap(caption, CAPTION_WIDTH)
+    figure.supxlabel("\n".join(lines), x=0.02, ha="left", fontsize=9, color=QUIET_INK)

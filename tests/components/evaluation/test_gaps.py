@@ -1,0 +1,43 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from components.errors import CasebookError
+from components.evaluation.gaps import largest_gap
+
+
+def test_numbers_are_apart_by_their_largest_difference():
+    assert largest_gap(np.array([0.5, 0.25]), np.array([0.5, 0.75])) == 0.75 - 0.25
+    assert largest_gap(np.array([[1, 2], [3, 4]]), np.array([[1, 2], [3, 9]])) == 9 - 4
+
+
+def test_strings_are_apart_by_the_share_that_differs():
+    assert largest_gap(np.array(["他", "好", "天", "气"], dtype=object), np.array(["她", "好", "天", "汽"])) == 2 / 4
+    lists = np.array([["他们", "她们"], ["好", None]], dtype=object)
+    assert largest_gap(lists, lists[:, ::-1]) == 1.0
+    assert largest_gap(lists, lists) == 0.0
+
+
+def test_strings_come_back_from_parquet_as_they_were(tmp_path):
+    answers = np.array(["今天", "", "天气", "𠮷"], dtype=object)
+    pd.DataFrame({"score": answers}).to_parquet(tmp_path / "answers.parquet", index=False)
+    assert largest_gap(answers, pd.read_parquet(tmp_path / "answers.parquet")["score"].to_numpy()) == 0.0
+
+
+def test_equal_infinities_are_no_gap_and_nan_is_one_that_no_bar_allows():
+    assert largest_gap(np.array([np.inf, 1.0]), np.array([np.inf, 3.0])) == 2.0
+    assert largest_gap(np.array([np.inf]), np.array([1.0])) == np.inf
+    assert np.isnan(largest_gap(np.array([np.nan, 1.0]), np.array([np.nan, 1.0])))
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "message"),
+    [
+        ([1.0], [1.0, 2.0], r"shapes \(1,\) and \(2,\)"),
+        ([], [], "at least one"),
+        (["他"], [1.0], "one side has text"),
+    ],
+)
+def test_what_cannot_be_held_against_each_other_is_refused(first, second, message):
+    with pytest.raises(CasebookError, match=message):
+        largest_gap(np.array(first), np.array(second))

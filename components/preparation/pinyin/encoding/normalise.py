@@ -1,4 +1,4 @@
-"""Typed pinyin of any kind to syllables and what stands between them: lenient in what it takes, strict in what it gives."""
+"""Typed pinyin of any kind to syllables and what stands between them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -58,7 +58,7 @@ class Normalised:
 
 
 def normalise(text: str, syllabary: Syllabary, params: InputParams) -> Normalised:
-    """Read a line with tone marks or numbers, ü, v or u:, capitals, full-width letters, apostrophes, hyphens, or no blanks.
+    """Read a line, with tone marks or numbers, ü, v or u:, capitals, full-width letters, with or without blanks.
 
     In a line of several words each of which is one syllable, that is how they are read; in other
     lines words are cut in all ways. Blanks that touch a syllable, and one apostrophe or hyphen

@@ -5,11 +5,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from components.compression.measure import Speed, Variant, folder_bytes, measure_speed
 from components.contracts import TEST, VALIDATION, Answers, Case, Interval, Job
 from components.evaluation.bootstrap import intervals, paired_difference
+from components.evaluation.gaps import largest_gap
 
 CONFIDENCE = 0.95
 
@@ -32,7 +31,7 @@ def _measure(job: Job, case: Case, name: str, folder: Path, reference: Mapping[s
         test=intervals(
             metrics, found[TEST].target, found[TEST].score, resamples=params.resamples, confidence=CONFIDENCE, seed=0
         ),
-        largest_difference=float(np.abs(found[TEST].score - reference[TEST].score).max()),
+        largest_difference=largest_gap(found[TEST].score, reference[TEST].score),
     )
 
 

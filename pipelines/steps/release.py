@@ -11,6 +11,7 @@ import pandas as pd
 from components.contracts import TEST, Answers, Case, Decision, Interval, Job, Meta
 from components.errors import CasebookError
 from components.evaluation.bootstrap import intervals, paired_difference
+from components.evaluation.gaps import largest_gap
 from components.evaluation.scores import read_scores
 from components.files import dvc_md5, read_json, write_json, write_text
 from components.registry.champion import rival_of
@@ -111,7 +112,7 @@ def weigh(
         champion=_champion(job, case, tracker, served, rival) if rival is not None else None,
         smoke=job.smoke,
         dirty=git.dirty,
-        served_gap=float(np.abs(served.score - measured).max()),
+        served_gap=largest_gap(served.score, measured),
         served_tolerance=job.params.release.max_served_gap,
         withdrawn=withdrawn(history(tracker, job.case), version),
         waive_champion=job.params.release.waive_champion,

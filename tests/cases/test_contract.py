@@ -25,6 +25,8 @@ from pipelines.steps import fetch, prepare
 from pipelines.steps.fit import WEIGHTS
 from tests.toy.jobs import CHECKOUT, toy_cases, toy_job
 
+pytestmark = pytest.mark.slow
+
 FOLDERS = sorted(path.parent.name for path in (CHECKOUT / "components" / "cases").glob("*/case.py"))
 
 

@@ -26,6 +26,8 @@ from components.registry.runs import run_of_fit
 from components.registry.track import connect
 from pipelines import cli
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[2]
 CASE = "finance_risk"
 TOY_ROWS = ROOT / "tests" / "toy" / CASE / "rows.csv"

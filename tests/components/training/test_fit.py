@@ -14,6 +14,8 @@ from components.params import override
 from components.training.fit import BEST, LAST, RESULT, build, fit, forget, resume_epoch
 from pipelines.cases import load_case
 
+pytestmark = pytest.mark.slow
+
 
 class KilledError(BaseException):
     pass

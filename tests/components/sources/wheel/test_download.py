@@ -15,6 +15,8 @@ import pytest
 from components.errors import CasebookError
 from components.sources.wheel.download import archive
 
+pytestmark = pytest.mark.slow
+
 ROWS = {"rows.csv": b"age\n30\n"}
 ROOT = Path(__file__).parents[4]
 # A second process that downloads rows==1.0, as `archive` in this one would.

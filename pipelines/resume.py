@@ -57,13 +57,23 @@ def close_state(state: Path, out: Path) -> None:
 
 
 def recorded_md5(root: Path, stage: str, out: Path) -> str | None:
-    """The md5 that `dvc.lock` holds for an out of a stage, or None."""
+    """The md5 that `dvc.lock` holds for an out of a stage that ran on what there is now, or None.
+
+    A record of other inputs says nothing: an edit that changes no result leads to the same md5.
+    """
     lock = root / "dvc.lock"
     if not lock.exists():
         return None
     stages = (yaml.safe_load(lock.read_text(encoding="utf-8")) or {}).get("stages", {})
+    record = stages.get(stage, {})
+    if any(_md5(root / dep["path"]) != dep["md5"] for dep in record.get("deps", [])):
+        return None
     relative = out.relative_to(root).as_posix()
-    return next((entry["md5"] for entry in stages.get(stage, {}).get("outs", []) if entry["path"] == relative), None)
+    return next((entry["md5"] for entry in record.get("outs", []) if entry["path"] == relative), None)
+
+
+def _md5(path: Path) -> str | None:
+    return dvc_md5(path) if path.exists() else None
 
 
 def code_md5(root: Path) -> str:

@@ -98,3 +98,19 @@ def test_code_md5_sees_a_new_file_and_an_edit_but_no_bytecode(tmp_path: Path) ->
     (folder / "gru.py").write_text("")
     digests.append(code_md5(tmp_path))
     assert len(set(digests)) == 3
+
+
+def test_a_record_of_other_inputs_says_nothing(tmp_path: Path) -> None:
+    """An edit that changes no result must not pass for a result that DVC has recorded."""
+    code, out = tmp_path / "tabm.py", tmp_path / "models" / "fitted"
+    code.write_text("a = 1\n")
+    entry = {
+        "deps": [{"path": "tabm.py", "md5": dvc_md5(code)}],
+        "outs": [{"path": "models/fitted", "md5": "a.dir"}],
+    }
+    (tmp_path / "dvc.lock").write_text(yaml.safe_dump({"schema": "2.0", "stages": {"fit@toy": entry}}))
+    assert recorded_md5(tmp_path, "fit@toy", out) == "a.dir"
+    code.write_text("a = 1  # a thought\n")
+    assert recorded_md5(tmp_path, "fit@toy", out) is None
+    code.unlink()
+    assert recorded_md5(tmp_path, "fit@toy", out) is None

@@ -233,15 +233,17 @@ def _row(who: str, found: Found, seconds: list[float], ratios: list[float] | Non
 
 def _notes() -> list[str]:
     return [
-        f"MovieLens-100K, {ROUNDS} rounds of all in turn, {EPOCHS} epochs each, one CPU thread and its own seconds, "
-        f"which are those of an idle machine; training alone: no validation, no start. All: {SIZE} wide, {BLOCKS} blocks, {HEADS} heads, feed-forward {SIZE} wide, the last "
-        f"{WINDOW} of each user's training events, softmax over all items, float32.",
+        f"MovieLens-100K, {ROUNDS} rounds of all in turn, {EPOCHS} epochs each, training alone: no validation, no "
+        "start. One CPU thread and its own seconds, which are those of an idle machine.",
+        f"All: {SIZE} wide, {BLOCKS} blocks, {HEADS} heads, feed-forward {SIZE} wide, the last {WINDOW} of each user's "
+        "training events, softmax over all items, float32. Whole histories: casebook's own epoch covers every event "
+        "of long histories too.",
         "casebook keeps what the others have not: bias of attention by time, gaps, ratings, user and item features, "
         "softmax over unseen items only. It validates and may resume after every epoch.",
         "RecTools' SASRecModel and RecBole's SASRec with their own defaults beyond these sizes (dropout .2 and .5, "
-        "Adam 1e-3); RecBole makes a sequence of every event and pads each to the full length: "
-        f"of its batches {RECBOLE_BATCHES} a round is timed, and the epoch reckoned from it. Ratios: {_pairs()}.",
-        "Whole histories: casebook's own epoch covers every event of long histories too, not the last ones alone.",
+        "Adam 1e-3). RecBole makes a sequence of every event and pads each to the full length: of its batches "
+        f"{RECBOLE_BATCHES} a round is timed, and the epoch reckoned from it.",
+        f"Ratios: {_pairs()}.",
         f"To its best: on validation, all of MovieLens-100K, casebook as params.yaml has it; a peer in {BUDGET:.0f} "
         "seconds of training, RecTools in batches of 16, RecBole of 2048, scored after every epoch (RecBole: every "
         "4 batches).",

@@ -1,8 +1,8 @@
 """Trains RecTools' or RecBole's SASRec: run by `benchmarks.sequential`, with the Python of the peers' environment.
 
 `python sequential_peers.py LIBRARY SETTINGS` with settings in JSON; its last line is JSON: parameters, and for each
-epoch the processor's seconds that it trained, its share of a whole epoch (RecBole's take many minutes, and may be cut to so many
-`batches`), and NDCG@10 and HR@10 where they are wanted.
+epoch the processor's seconds that it trained, its share of a whole epoch (RecBole's take many minutes, and may be cut
+to so many `batches`), and NDCG@10 and HR@10 where they are wanted.
 """
 
 import itertools

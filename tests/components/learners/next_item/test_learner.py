@@ -29,7 +29,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def learner(objective: FullSoftmax | Sampled | None = None, **values: Any) -> NextItemLearner:
-    params = fit_params(**{"lr": 0.01, "max_epochs": 3, "batch_size": 4, "accelerator": "cpu", **values})
+    params = fit_params(**{"lr": 0.01, "max_epochs": 2, "batch_size": 4, "accelerator": "cpu", **values})
     net = network(dropout=0.1, attention_dropout=0.1, input_dropout=0.1, window=6)
     return NextItemLearner(net, params, objective=objective or FullSoftmax(), decay=0.5, betas=(0.9, 0.98), floor=0.02)
 
@@ -63,7 +63,7 @@ def test_training_lowers_the_loss(prepared: Path, kind: str) -> None:
         def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:  # noqa: ARG002
             losses.append(trainer.callback_metrics["train/loss"].item())
 
-    trainer = trained(prepared, learner(OBJECTIVES[kind](), max_epochs=8), Watch())
+    trainer = trained(prepared, learner(OBJECTIVES[kind](), max_epochs=5), Watch())
     assert losses[-1] < losses[0] - 0.05
     assert {"val/loss", "val/ndcg@10", "val/hr@10"} <= set(trainer.callback_metrics)
 
@@ -88,7 +88,7 @@ class KillAt(Callback):
 def test_a_killed_run_ends_with_the_weights_of_an_undisturbed_one(prepared: Path, kind: str, tmp_path: Path) -> None:
     undisturbed = learner(OBJECTIVES[kind]())
     steps = trained(prepared, undisturbed).global_step
-    per_epoch = steps // 3
+    per_epoch = steps // 2
     killed = learner(OBJECTIVES[kind]())
     with pytest.raises(KilledError):
         trained(prepared, killed, KillAt(per_epoch + per_epoch // 2, tmp_path / "mid.ckpt"))

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from components.contracts import TRAIN, VALIDATION, Meta
 from components.datamodules.slices import SliceLoader
+from components.errors import CasebookError
 from components.params import FitParams
 from components.preparation.interactions.encoding.catalogue import Catalogue, read_catalogue
 from components.preparation.interactions.encoding.histories import Histories, questions, read_histories
@@ -187,9 +188,15 @@ class WindowLoader(SliceLoader):
         self.window = window
         self.next_items = next_items
         asked = np.maximum(np.diff(flat.bounds) - 1, 0)  # the last event has no next one
+        users, world = int((asked > 0).sum()), trainer.world_size
+        if users < world:
+            raise CasebookError(
+                f"{users} user(s) have two training events or more, which {world} process(es) cannot share; "
+                "lower fit.devices, or look at cases.<case>.prepare.k_core and split"
+            )
         windows = np.where(asked > window, 1 + asked / window, asked > 0).sum()
-        share = params.batch_size * trainer.world_size
-        self.batches = max(1, round(windows / share)) * trainer.world_size
+        # As many as are expected; yet each user has a window at least, so that none of these is empty.
+        self.batches = max(1, min(round(windows / (params.batch_size * world)), users // world)) * world
 
     def __len__(self) -> int:
         return self.batches // self.trainer.world_size
@@ -226,6 +233,11 @@ class QuestionLoader(SliceLoader):
     ) -> None:
         lengths = np.diff(flat.bounds)[users]
         kept = np.flatnonzero(lengths > 0)  # of who has no history nothing can be asked
+        if not len(kept):
+            raise CasebookError(
+                f"none of the {len(users)} user(s) of the validation split has a training event, so that nothing "
+                "can be asked; look at cases.<case>.prepare.split"
+            )
         order = kept[np.argsort(-lengths[kept], kind="stable")]
         rows = (torch.from_numpy(users[order]), torch.from_numpy(items[order]))
         super().__init__(rows, batch_size=4 * params.batch_size, seed=params.seed, shuffle=False, trainer=trainer)

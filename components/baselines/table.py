@@ -130,7 +130,7 @@ class GradientBoosting:
 
 
 def _in_order(graph: ModelProto) -> ModelProto:
-    """The graph with its operator sets sorted: the converter takes them from a set, in an order of the process's own."""
+    """The graph with its operator sets sorted: the converter takes them from a set, in no order of its own."""
     opsets = sorted(graph.opset_import, key=lambda opset: opset.domain)
     del graph.opset_import[:]
     graph.opset_import.extend(opsets)

@@ -46,8 +46,10 @@ def _origin(source: Source, folder: Path) -> dict[str, Any]:
     files = {path.name: _facts(path) for path in folder.iterdir()}
     origin = source.model_dump(mode="json", include={"kind", "requirement", "archive", "path", "licence", "citation"})
     if isinstance(source, WheelSource):
-        for member in source.members:
-            files[member.to] |= {"member": member.path, "member_sha256": member.sha256}
+        for package in source.packages:
+            for member in package.members:
+                pinned = {"requirement": package.requirement, "member": member.path, "member_sha256": member.sha256}
+                files[member.to] |= pinned
     return origin | {"files": files}
 
 

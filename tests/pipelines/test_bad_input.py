@@ -60,6 +60,7 @@ def test_an_index_out_of_reach(checkout: Any) -> None:
         "archive": "wheel",
         "watch": "params.yaml",
         "members": [{"path": "a.csv", "to": "rows.csv", "sha256": "0" * 64, "format": "bytes"}],
+        "further": [],
         "licence": "MIT",
         "citation": "none",
     }

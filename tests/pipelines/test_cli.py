@@ -300,6 +300,24 @@ def test_predict_answers_every_row(casebook: Casebook, released: Path, tmp_path:
     assert pd.read_csv(tmp_path / "s.csv")["score"].to_numpy() == pytest.approx(answers["score"].to_numpy())
 
 
+def test_predict_answers_the_standard_input(
+    casebook: Casebook, released: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert casebook(released, "predict", CASE, TOY_ROWS, "--out", tmp_path / "s.csv").code == 0
+    for out in ([], ["--out", tmp_path / "piped.csv"]):
+        with TOY_ROWS.open(encoding="utf-8") as rows:
+            monkeypatch.setattr(sys, "stdin", rows)
+            said = casebook(released, "predict", CASE, "-", *out)
+        assert said.code == 0, said
+        answers = (tmp_path / "piped.csv").read_text(encoding="utf-8") if out else said.out
+        assert answers == (tmp_path / "s.csv").read_text(encoding="utf-8")
+
+
+def test_a_file_needs_a_place_for_its_answers(casebook: Casebook, released: Path) -> None:
+    problem = casebook(released, "predict", CASE, TOY_ROWS).problem
+    assert problem == f"{TOY_ROWS}: say with --out where its answers go, such as --out answers.csv"
+
+
 def test_an_option_that_the_case_does_not_take_is_named(casebook: Casebook, released: Path, tmp_path: Path) -> None:
     out = tmp_path / "o.parquet"
     problem = casebook(released, "predict", CASE, TOY_ROWS, "--out", out, "--top", "5", "--deny", "x.txt").problem

@@ -190,5 +190,6 @@ CASE = Case(
     variants=_variants,
     folds=_folds,
     predict_options=frozenset(),
+    predict_suffix=".csv",
     predict_file=_predict_file,
 )

@@ -254,5 +254,6 @@ CASE = Case(
     variants=_variants,
     folds=_folds,
     predict_options=frozenset({"top", "allow", "deny"}),
+    predict_suffix=".csv",
     predict_file=_predict_file,
 )

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from components.errors import CasebookError
 from components.files import held_lock, sweep_temporaries, whole_folder
-from components.params import WheelSource
+from components.params import Package
 
 log = logging.getLogger(__name__)
 
@@ -19,7 +19,7 @@ COMMANDS = {
 }
 
 
-def archive(source: WheelSource, cache: Path) -> Path:
+def archive(source: Package, cache: Path) -> Path:
     """The archive of `source`: the one in `cache`, or downloaded into it whole. Nothing of it is run.
 
     Two that want the same archive at once download it once: the second waits.
@@ -40,7 +40,7 @@ def archive(source: WheelSource, cache: Path) -> Path:
     return found[0]
 
 
-def _download(source: WheelSource, folder: Path) -> None:
+def _download(source: Package, folder: Path) -> None:
     log.info("%s: downloading its %s", source.requirement, source.archive)
     mirror = os.environ.get("CASEBOOK_MIRROR")
     options = ["--no-input", "--disable-pip-version-check", "--dest", str(folder)]
@@ -68,7 +68,7 @@ def _run(command: list[str]) -> tuple[int, list[str]]:
     return process.returncode, [line for line in said if line]
 
 
-def _failure(source: WheelSource, code: int, said: list[str]) -> str:
+def _failure(source: Package, code: int, said: list[str]) -> str:
     # pip's last line says that there is none, the one before it which versions there are.
     errors = [line.removeprefix("ERROR: ") for line in said if line.startswith("ERROR: ")][-2:]
     reason = "; ".join(errors or said[-1:]) or f"no message, exit code {code}"

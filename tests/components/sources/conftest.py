@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from components.params import Member, WheelSource
+from components.params import Member, Package, WheelSource
 
 Files = Mapping[str, bytes]
 
@@ -58,13 +58,16 @@ class Make:
         return Member(path=path, to=Path(path).name if to is None else to, sha256=digest, format=form)
 
     @staticmethod
-    def source(*members: Member, requirement: str = "rows==1.0", archive: str = "wheel") -> WheelSource:
+    def source(
+        *members: Member, requirement: str = "rows==1.0", archive: str = "wheel", further: tuple[Package, ...] = ()
+    ) -> WheelSource:
         return WheelSource(
             kind="wheel",
             requirement=requirement,
             archive=archive,
             watch="LICENSE",
             members=members,
+            further=further,
             licence="CC0",
             citation="made by a test",
         )

@@ -84,6 +84,7 @@ def test_source_json_of_a_package(make, links, folder, tmp_path):
         "citation": "made by a test",
         "files": {
             "rows.csv": {
+                "requirement": "rows==1.0",
                 "member": "rows/rows.csv",
                 "member_sha256": sha256(ROWS).hexdigest(),
                 "sha256": sha256(ROWS).hexdigest(),
@@ -91,6 +92,7 @@ def test_source_json_of_a_package(make, links, folder, tmp_path):
                 "modified_at": "2024-06-19T15:04:42+00:00",
             },
             "rows.parquet": {
+                "requirement": "rows==1.0",
                 "member": "rows/frame.pkl",
                 "member_sha256": sha256(pickled).hexdigest(),
                 "sha256": sha256(parquet).hexdigest(),

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from components.errors import CasebookError
+from components.params import Package
 from components.sources.wheel.fetch import fetch
 
 ROWS = b"age,status\n30,good\n41,bad\n"
@@ -45,6 +46,20 @@ def test_members_of_a_wheel_keep_their_bytes_and_times(make, links, folder, cach
         2024, 6, 19, 15, 4, 42, tzinfo=UTC
     )
     assert "rows" not in sys.modules
+
+
+def test_a_source_of_several_packages_takes_members_of_each(make, links, folder, cache):
+    make.wheel(links, {"rows.csv": ROWS})
+    make.sdist(links, {"notes.txt": NOTES}, version="2.0")
+    further = Package(requirement="rows==2.0", archive="sdist", members=(make.member("notes.txt", NOTES),))
+    fetch(make.source(make.member("rows.csv", ROWS), further=(further,)), folder, cache)
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == {"rows.csv": ROWS, "notes.txt": NOTES}
+
+
+def test_two_packages_need_two_names(make, folder, cache):
+    further = Package(requirement="rows==2.0", archive="sdist", members=(make.member("b", ROWS, "rows.csv"),))
+    with pytest.raises(CasebookError, match=r"two members have to: rows\.csv"):
+        fetch(make.source(make.member("a", ROWS, "rows.csv"), further=(further,)), folder, cache)
 
 
 def test_a_second_fetch_downloads_nothing(make, links, folder, cache):

@@ -27,7 +27,9 @@ from components.seeds import derived_seed
 log = logging.getLogger(__name__)
 
 FINISHED = (TrialState.COMPLETE, TrialState.PRUNED)
-# A pruner that never lets a trial end would keep a study from ever having its complete trials.
+# Where the first values are the best there are, a pruner hardly lets another trial end: after so many trials for each
+# that is wanted it is told to stop, and after so many the trials must diverge by themselves.
+PRUNED_TRIALS_PER_COMPLETE = 2
 MAX_TRIALS_PER_COMPLETE = 4
 
 
@@ -66,7 +68,7 @@ def search(job: Job, case: Case, fit: Fit, *, storage_url: str, state: Path, tel
     trials at the start and after each one.
 
     Raises:
-        CasebookError: so many trials were pruned that the study cannot reach its number.
+        CasebookError: so many trials diverged that the study cannot reach its number.
     """
     params = job.params.search
     optuna.logging.set_verbosity(optuna.logging.WARNING)  # the trials tell their own story
@@ -78,10 +80,10 @@ def search(job: Job, case: Case, fit: Fit, *, storage_url: str, state: Path, tel
         index = _count(study, FINISHED)
         if index >= limit:
             raise CasebookError(
-                f"search: {index - complete} of {index} trials were pruned and only {complete} of {params.trials} "
-                f"ended; set cases.{job.case}.search.prune to false or narrow its space"
+                f"search: {index - complete} of {index} trials were pruned or diverged and only {complete} of "
+                f"{params.trials} ended; narrow cases.{job.case}.search.space"
             )
-        study.sampler = _sampler(params, index)
+        study.sampler, study.pruner = _sampler(params, index), _pruner(params, index)
         if index == 0:
             _enqueue_own_values(study, job)
         log.info("trial %d: %d of %d complete", index, complete, params.trials)
@@ -103,9 +105,6 @@ def open_study(job: Job, case: Case, storage_url: str, state: Path) -> optuna.St
             storage=optuna.storages.RDBStorage(storage_url),
             study_name=f"{job.case}-{state.name}",
             direction="maximize" if case.mode == "max" else "minimize",
-            pruner=optuna.pruners.MedianPruner(n_startup_trials=job.params.search.startup_trials, n_warmup_steps=3)
-            if job.params.search.prune
-            else optuna.pruners.NopPruner(),
             load_if_exists=True,
         )
 
@@ -184,6 +183,12 @@ def suggest(trial: Trial, name: str, dimension: Dimension) -> Any:
 def _sampler(params: SearchParams, index: int) -> optuna.samplers.BaseSampler:
     seed = derived_seed(params.seed, index) % 2**32
     return optuna.samplers.TPESampler(seed=seed, n_startup_trials=params.startup_trials)
+
+
+def _pruner(params: SearchParams, index: int) -> optuna.pruners.BasePruner:
+    if params.prune and index < PRUNED_TRIALS_PER_COMPLETE * params.trials:
+        return optuna.pruners.MedianPruner(n_startup_trials=params.startup_trials, n_warmup_steps=3)
+    return optuna.pruners.NopPruner()
 
 
 def _enqueue_own_values(study: optuna.Study, job: Job) -> None:

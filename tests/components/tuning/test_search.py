@@ -215,6 +215,25 @@ def test_pruned_trials_are_counted_as_such_and_do_not_count_as_complete(case: Ca
     assert all(record.value is None and len(record.curve) >= 4 for record in cut)  # three epochs are free
 
 
+def test_where_the_first_values_are_the_best_the_study_ends_all_the_same(case: Case, tmp_path: Path) -> None:
+    class Worsening(Fake):
+        """No trial comes near the ones before it."""
+
+        def run(self, job: Job, case: Case, *, state: Path, callbacks: list[Callback]) -> tuple[None, FitResult]:
+            self.jobs.append(job)
+            state.mkdir(exist_ok=True)
+            loss = float(len(self.jobs))
+            for epoch in range(5):
+                for callback in callbacks:
+                    report(callback, loss, epoch)
+            return None, FitResult(case.monitor, loss, 4, 5, "epochs")
+
+    study = run(job_of(tmp_path, search__prune=True, search__trials=4), case, Worsening(), tmp_path / "a")
+    states = [trial.state.name for trial in study.trials]
+    # Two begin the study, none passes the median of these; after 2 * 4 trials nothing is pruned.
+    assert states == ["COMPLETE"] * 2 + ["PRUNED"] * 6 + ["COMPLETE"] * 2
+
+
 def test_a_trial_that_diverges_counts_as_pruned_and_is_not_asked_for_again(case: Case, tmp_path: Path) -> None:
     class Diverging(Fake):
         def run(self, job: Job, case: Case, *, state: Path, callbacks: list[Callback]) -> tuple[None, FitResult]:
@@ -234,7 +253,7 @@ def test_a_space_in_which_nothing_ends_is_given_up(case: Case, tmp_path: Path) -
         def run(self, *_: Any, **__: Any) -> tuple[None, FitResult]:
             raise DivergedError("never finite")
 
-    with pytest.raises(CasebookError, match=r"8 of 8 trials were pruned and only 0 of 2 .*finance_risk\.search"):
+    with pytest.raises(CasebookError, match=r"8 of 8 trials were pruned or diverged and only 0 of 2 .*finance_risk\.search"):
         run(job_of(tmp_path, search__trials=2), case, Diverging(), tmp_path / "a")
 
 

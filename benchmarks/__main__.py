@@ -17,6 +17,7 @@ BENCHMARKS = {
     "overhead": "the pipeline's stages beside a plain script, its no-op and the flow",
     "crossval": "finance_risk: quality over 5 folds beside peers",
     "ranking": "recommender: quality over 3 seeds beside peers",
+    "conversion": "pinyin_hanzi: quality, speed and memory of each variant beside peers",
     "compression": "size, speed and loss of each variant of the model",
     "interactions": "rows a second and memory of preparing events beside pandas",
     "predict": "rows a second and memory of casebook predict on growing files",

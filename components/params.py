@@ -175,15 +175,22 @@ class LowRankParams(Block):
     int8: bool
 
 
+class NGramParams(Block):
+    """N-grams are dropped each of which adds less than `threshold` nats a word to the model's relative entropy."""
+
+    threshold: Annotated[float, Field(gt=0)]
+
+
 # The block of `compress` that a variant is made by, where it has one.
-VARIANT_BLOCKS = {"pruned": "prune", "distilled": "distill", "low_rank": "low_rank"}
+VARIANT_BLOCKS = {"pruned": "prune", "distilled": "distill", "low_rank": "low_rank", "pruned_ngrams": "ngrams"}
 
 
 class CompressParams(Block):
     """A case states null for the block of a variant that it does not make."""
 
     variants: Annotated[
-        tuple[Literal["int8_dynamic", "int8_static", "low_rank", "pruned", "distilled"], ...], Field(strict=False)
+        tuple[Literal["int8_dynamic", "int8_static", "low_rank", "pruned", "distilled", "pruned_ngrams"], ...],
+        Field(strict=False),
     ]
     max_metric_drop: Annotated[float, Field(ge=0)]
     calibration_rows: Annotated[int, Field(ge=1)]
@@ -193,6 +200,7 @@ class CompressParams(Block):
     prune: PruneParams | None
     distill: DistillParams | None
     low_rank: LowRankParams | None
+    ngrams: NGramParams | None
 
     @model_validator(mode="after")
     def _variants_have_their_blocks(self) -> "CompressParams":

@@ -146,8 +146,8 @@ def test_wrong_usage_ends_with_two(casebook: Casebook, tmp_path: Path, arguments
 def test_the_list_names_cases_and_champions(casebook: Casebook, released: Path) -> None:
     said = casebook(released, "list", "--json")
     assert said.code == 0
-    others = {"case": "recommender", "source": "wheel", "champion": None}
-    assert said.json == [{"case": CASE, "source": "wheel", "champion": "2"}, others]
+    others = [{"case": name, "source": "wheel", "champion": None} for name in ("pinyin_hanzi", "recommender")]
+    assert said.json == [{"case": CASE, "source": "wheel", "champion": "2"}, *others]
 
 
 def test_the_champion_has_the_shape_that_others_rely_on(casebook: Casebook, released: Path) -> None:

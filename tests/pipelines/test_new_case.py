@@ -65,7 +65,8 @@ def test_the_other_lines_of_params_stay_as_they_were(root: Path, name: str) -> N
     assert [change[0] for change in changes] == ["equal", "insert"], "one block was added at the end, nothing else"
     # A second one goes behind the first.
     make(root, "rare")
-    assert list(load_params(root / "params.yaml").cases) == ["finance_risk", "recommender", name, "rare"]
+    cases = ["finance_risk", "recommender", "pinyin_hanzi", name, "rare"]
+    assert list(load_params(root / "params.yaml").cases) == cases
 
 
 def test_each_column_is_taken_for_what_it_is(root: Path) -> None:

@@ -25,6 +25,12 @@ ELSEWHERE = {
     "casebook predict recommender users.csv --top 10 --out recs.parquet": (
         "tests/pipelines/test_recommender.py::test_the_champion_recommends_to_a_file_of_users"
     ),
+    "casebook predict pinyin_hanzi in.txt --out out.txt --n-best 5": (
+        "tests/pipelines/test_pinyin.py::test_a_text_gets_n_best_answers"
+    ),
+    'echo "jin tian tian qi hen hao" | casebook predict pinyin_hanzi -': (
+        "tests/pipelines/test_pinyin.py::test_what_is_typed_is_answered"
+    ),
     "casebook run finance_risk --smoke": "tests/pipelines/test_new_case.py::test_the_smoke_run_of_a_strange_file",
     "casebook run finance_risk": "tests/pipelines/test_cli.py::test_stages_by_name_and_their_dry_runs",
     "casebook crossval finance_risk": "tests/pipelines/test_cli.py::test_cross_validation_gives_folds_mean_and_peers",

@@ -2,8 +2,8 @@
 
 from collections import Counter
 
+from components.preparation.pinyin.encoding.readings import dictionary_pairs, gb2312_characters
 from components.preparation.pinyin.encoding.spec import PinyinParams
-from components.preparation.pinyin.readings import dictionary_pairs, gb2312_characters
 
 Pair = tuple[str, str]
 

@@ -12,10 +12,12 @@ from components.errors import CasebookError
 from components.files import read_json, whole_folder
 from components.params import CaseParams, read_block
 from components.preparation.pinyin import corpus, repeats
+from components.preparation.pinyin.associations import write_associations
 from components.preparation.pinyin.corpus import Cutter, Line
-from components.preparation.pinyin.encoding.spec import PinyinParams
+from components.preparation.pinyin.encoding.readings import Readings
+from components.preparation.pinyin.encoding.spec import ASSOCIATIONS, LEXICON, PinyinParams
+from components.preparation.pinyin.lexicon import write_lexicon
 from components.preparation.pinyin.pairs import Pair, legal_pairs
-from components.preparation.pinyin.readings import Readings
 from components.preparation.pinyin.split import ORDER, split_lines
 from components.preparation.pinyin.write import Clause, PreparedFiles
 
@@ -35,7 +37,9 @@ def prepare_pinyin(raw: Path, out: Path, case: str, params: CaseParams) -> Meta:
     `out` gets `train.parquet`, `val.parquet` and `test.parquet` (clause, its number in the file
     from 1; line, from 1; text, hanzi alone; words, the lengths of its words; syllables, toneless
     with ü as v, one for each character, between blanks; in the order of the file),
-    `rejected.parquet` (line, text, reason) and `meta.json`. The text is read in several passes
+    `rejected.parquet` (line, text, reason), `lexicon.parquet` (text and syllables of a dictionary's
+    words), `meta.json`, and where the params name a table of them
+    `associations.parquet` (text of one or two characters, log_p). The text is read in several passes
     and never held in memory.
 
     Raises:
@@ -49,7 +53,12 @@ def prepare_pinyin(raw: Path, out: Path, case: str, params: CaseParams) -> Meta:
         with PreparedFiles(folder) as files:
             lines = text.write(files, text.repeated())
         _check(text, files, lines)
-        meta = Meta(case, files.written(), dict(sorted(files.reasons.items())), source, _describe(text, files))
+        described = _describe(text, files)
+        if spec.associations is not None:
+            known = {character for found in described["pairs"].values() for character in found}
+            described["associations"] = write_associations(raw / spec.associations, folder / ASSOCIATIONS, known)
+        described["lexicon"] = write_lexicon(folder / LEXICON, described["pairs"])
+        meta = Meta(case, files.written(), dict(sorted(files.reasons.items())), source, described)
         meta.write(folder)
     log.info("%s: %s", case, ", ".join(f"{name} {count}" for name, count in meta.rows.items()))
     for reason, count in meta.rejected.items():

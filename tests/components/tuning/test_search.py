@@ -253,7 +253,9 @@ def test_a_space_in_which_nothing_ends_is_given_up(case: Case, tmp_path: Path) -
         def run(self, *_: Any, **__: Any) -> tuple[None, FitResult]:
             raise DivergedError("never finite")
 
-    with pytest.raises(CasebookError, match=r"8 of 8 trials were pruned or diverged and only 0 of 2 .*finance_risk\.search"):
+    with pytest.raises(
+        CasebookError, match=r"8 of 8 trials were pruned or diverged and only 0 of 2 .*finance_risk\.search"
+    ):
         run(job_of(tmp_path, search__trials=2), case, Diverging(), tmp_path / "a")
 
 

@@ -18,6 +18,7 @@ CASE = "pinyin_hanzi"
 PREPARE = {
     "lengths": {"shortest": 2, "longest": 60},
     "readings": "gb2312",
+    "associations": None,
     "remove_duplicates": "none",
     "max_rejected": 0.01,
 }

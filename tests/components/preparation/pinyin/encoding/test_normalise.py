@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from components.preparation.pinyin.encoding.normalise import Literal, Normalised, normalise
+from components.preparation.pinyin.encoding.readings import dictionary_pairs, gb2312_characters
 from components.preparation.pinyin.encoding.spec import InputParams
 from components.preparation.pinyin.encoding.syllables import VOWELS, Syllabary, Syllable
-from components.preparation.pinyin.readings import dictionary_pairs, gb2312_characters
 
 SYLLABARY = Syllabary(syllable for syllable, _ in dictionary_pairs(gb2312_characters()))
 STRICT = InputParams(abbreviations=False, max_illegal=0.125)

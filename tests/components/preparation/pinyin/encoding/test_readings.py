@@ -5,7 +5,7 @@ import sys
 
 from pypinyin import lazy_pinyin
 
-from components.preparation.pinyin.readings import Readings, dictionary_pairs, gb2312_characters
+from components.preparation.pinyin.encoding.readings import Readings, dictionary_pairs, gb2312_characters
 
 READINGS = Readings()
 

@@ -1,0 +1,147 @@
+"""From a trained labeller to a bundle: lattice, characters' model, and the weights that fuse them."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+from lightning.pytorch import LightningModule
+
+from components.baselines.lattice.lattice import LatticeParams, fit_lattice
+from components.bundle import Content, Manifest, write_bundle
+from components.cases.pinyin_hanzi.case import PRIMARY, ModelParams, model_params
+from components.cases.pinyin_hanzi.network import make_data
+from components.compression.export import export_onnx
+from components.contracts import PREPARED_FILES, VALIDATION, Job, Meta
+from components.datamodules.syllables import Batch
+from components.evaluation.text.metrics import text_metrics
+from components.learners.syllable_labels import SyllableLearner
+from components.networks.syllable_labeller import Labels, SyllableLabeller
+from components.predictors.conversion.decoder import Decoder, SearchSettings
+from components.predictors.conversion.models import PINYIN, ConversionSettings
+from components.predictors.conversion.predictor import ConversionPredictor, open_predictor
+from components.predictors.conversion.rescore import FEATURES
+from components.predictors.conversion.weights import collect, fit_weights
+from components.preparation.pinyin.encoding.windows import WINDOWS
+from components.training.fit import make_trainer
+
+log = logging.getLogger(__name__)
+
+LEARNER = "learner"
+BUNDLE = "bundle"
+PREDICTOR = "conversion.predictor"  # below components/predictors
+
+
+def assemble(job: Job, learner: LightningModule, folder: Path) -> None:
+    """Write `bundle/` into `folder`: tables and network learn from training, their weights from validation."""
+    params, prepared = model_params(job), job.paths.prepared(job.case)
+    assert isinstance(learner, SyllableLearner)
+    lattice = LatticeParams.model_validate(params.lattice.model_dump())
+    tables = fit_lattice(prepared, lattice, seed=job.params.fit.seed)
+    contents: dict[str, Content] = {
+        f"{PINYIN}.json": {"pairs": Meta.read(prepared).data["pairs"]},
+        f"{LEARNER}.onnx": learner_graph(learner.served),
+        **make_data(job, params).windows.to_contents(),
+        **tables.to_contents(),
+    }
+    bundle = folder / BUNDLE
+    settings = first_settings(params)
+    write_bundle(bundle, manifest(job, settings), contents)
+    settings = with_weights(job, open_predictor(bundle), params)
+    write_bundle(bundle, manifest(job, settings), contents)
+
+
+def learner_graph(network: SyllableLabeller) -> bytes:
+    """The ONNX graph `syllables, hashed -> logits`."""
+    places = 3
+    example = {
+        "syllables": torch.ones(2, places, dtype=torch.long),
+        "hashed": torch.zeros(2, places, len(WINDOWS), dtype=torch.long),
+    }
+    return export_onnx(Labels(network), example, "logits", sequences=("syllables", "hashed", "logits"))
+
+
+@torch.no_grad()
+def network_gap(job: Job, learner: LightningModule, fitted: Path) -> float:
+    """The largest difference between the log p of candidates by the network, from the batches that it learns from, and
+    by its exported graph, from syllables: of the validation's clauses.
+    """
+    assert isinstance(learner, SyllableLearner)
+    data, scorer = make_data(job, model_params(job)), open_predictor(fitted / BUNDLE).models.learner
+    assert scorer is not None
+    data.trainer = make_trainer(job.params.fit, None, [])
+    network, gap = Labels(learner.served).eval(), 0.0
+    for batch in data.val_dataloader():
+        assert isinstance(batch, Batch)
+        valid = batch.syllables > 0
+        expected = network(batch.syllables, batch.windows).log_softmax(dim=-1)[valid].numpy()
+        found = scorer.log_p([row[row > 0].numpy() for row in batch.syllables])
+        gap = max(gap, float(np.abs(expected - found)[np.isfinite(found)].max()))
+    return gap
+
+
+def manifest(job: Job, settings: ConversionSettings) -> Manifest:
+    return Manifest(case=job.case, predictor=PREDICTOR, graphs=(LEARNER,), settings=settings.model_dump(mode="json"))
+
+
+def first_settings(params: ModelParams) -> ConversionSettings:
+    """Before anything is weighed: the beam's own order."""
+    fusion = params.fusion.model_dump()
+    search = {name: fusion[name] for name in SearchSettings.model_fields if name in fusion}
+    return ConversionSettings.model_validate(
+        {
+            "learner": LEARNER,
+            "search": {**search, "learner": min(params.fusion.learner_weights), "weights": {}},
+            "characters": fusion["characters"],
+            **params.serving.model_dump(),
+        }
+    )
+
+
+def with_weights(job: Job, predictor: ConversionPredictor, params: ModelParams) -> ConversionSettings:
+    """The learner's weight in the beam, and those of all models in the choice among its best readings."""
+    clauses, texts = validation_clauses(job, predictor, params.fusion.clauses)
+    decoder, settings = predictor.models.decoder, predictor.settings
+    search = in_beam(decoder.search, best_learner_weight(decoder, clauses, texts, params.fusion.learner_weights))
+    examples = collect(replace(decoder, search=search), clauses, texts)
+    weights = fit_weights(examples, FEATURES, penalty=params.fusion.penalty)
+    search = search.model_copy(update={"weights": weights})
+    shown = ", ".join(f"{name} {value:.3g}" for name, value in weights.items())
+    share = accuracy(replace(decoder, search=search), clauses, texts)
+    log.info("learner %g in the beam; %s: %.2f%% of the characters", search.learner, shown, 100 * share)
+    return settings.model_copy(update={"search": search})
+
+
+def best_learner_weight(
+    decoder: Decoder, clauses: Sequence[np.ndarray], texts: Sequence[str], weights: Sequence[float]
+) -> float:
+    """Of `weights` that the learner may have in the beam, the one whose best readings have the most right characters;
+    of equals the smallest.
+    """
+    found = {}
+    for weight in sorted(weights):
+        search = in_beam(decoder.search, weight).model_copy(update={"rescored": 1})  # the beam's own choice
+        found[weight] = accuracy(replace(decoder, search=search), clauses, texts)
+    return max(found, key=lambda weight: (found[weight], -weight))
+
+
+def in_beam(search: SearchSettings, learner: float) -> SearchSettings:
+    return search.model_copy(update={"learner": learner})
+
+
+def accuracy(decoder: Decoder, clauses: Sequence[np.ndarray], texts: Sequence[str]) -> float:
+    found = [best[0][0] for best in decoder.candidates(clauses, 1)]
+    return text_metrics()[PRIMARY](np.array(texts, object), np.array(found, object))
+
+
+def validation_clauses(
+    job: Job, predictor: ConversionPredictor, most: int
+) -> tuple[Sequence[np.ndarray], Sequence[str]]:
+    """Numbers of the syllables, and texts, of the validation's clauses; of more than `most` a sample."""
+    rows = pd.read_parquet(job.paths.prepared(job.case) / PREPARED_FILES[VALIDATION])
+    if len(rows) > most:
+        rows = rows.sample(most, random_state=job.params.fit.seed)
+    return predictor.numbers(rows["syllables"].str.split().tolist()), rows["text"].tolist()

@@ -1,0 +1,221 @@
+"""What a converter is worth: its answers beside the baselines', where it errs, and clauses to look at."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from components.cases.pinyin_hanzi.case import PRIMARY, EvaluateParams, evaluate_params
+from components.cases.pinyin_hanzi.serve import bundle_below, read_clauses, texts
+from components.contracts import TEST, TRAIN, VALIDATION, Interval, Job, Meta, Scores
+from components.evaluation.bootstrap import intervals
+from components.evaluation.figures import save
+from components.evaluation.text.metrics import text_metrics
+from components.evaluation.text.text import top_k_metrics
+from components.evaluation.text.translation import signatures
+from components.evaluation.text_report import figures
+from components.evaluation.text_report.confusions import character_table, confusions
+from components.evaluation.text_report.examples import Section, choose, example, render_page
+from components.evaluation.text_report.slices import (
+    Resampling,
+    Slice,
+    candidate_groups,
+    character_slices,
+    clause_slices,
+    heteronym_groups,
+    length_groups,
+    rarity_groups,
+    seen_groups,
+)
+from components.files import write_json, write_text
+from components.predictors.conversion.baselines import BASELINES
+from components.predictors.conversion.predictor import Conversion, ConversionPredictor, open_predictor
+
+MODEL = "model"
+
+
+@dataclass(frozen=True)
+class Answered:
+    """A split's N clauses: their rows, the reference (N,), each system's answer (N,) and the model's best."""
+
+    clauses: pd.DataFrame
+    target: np.ndarray
+    answers: dict[str, np.ndarray]
+    best: list[Conversion]
+
+
+def evaluate(job: Job, fitted: Path, out: Path) -> Sequence[Scores]:
+    """Answer validation and test; write predictions, `analysis.json`, `pictures/` and the page of examples."""
+    params, predictor, found = evaluate_params(job), open_predictor(bundle_below(fitted)), []
+    for split in (VALIDATION, TEST):
+        answered = answer(job, predictor, split, params)
+        predictions = answered.clauses[["clause", "text"]].assign(**answered.answers)
+        predictions.to_parquet(out / f"predictions-{split}.parquet", index=False)
+        found.append(Scores(split, _intervals(answered, params)))
+    scores = found[-1].by_model
+    report = _Report(job, params, answered)
+    write_json(out / "analysis.json", report.analysis(predictor))
+    (out / "pictures").mkdir()
+    report.draw(out / "pictures", scores)
+    write_text(out / "pictures" / "examples.html", report.examples())
+    return found
+
+
+def answer(job: Job, predictor: ConversionPredictor, split: str, params: EvaluateParams) -> Answered:
+    clauses = read_clauses(job, split)
+    asked = clauses["syllables"].str.split().tolist()
+    best = predictor.convert_syllables(asked, n_best=params.n_best)
+    answers = {MODEL: texts(best)}
+    answers |= {name: np.array(predictor.baseline(name, asked), object) for name in BASELINES}
+    return Answered(clauses, clauses["text"].to_numpy(object), answers, best)
+
+
+def _intervals(answered: Answered, params: EvaluateParams) -> dict[str, dict[str, Interval]]:
+    return {
+        name: intervals(text_metrics(), answered.target, found, **vars(_resampling(params)))
+        for name, found in answered.answers.items()
+    }
+
+
+def _resampling(params: EvaluateParams) -> Resampling:
+    return Resampling(params.resamples, params.confidence, params.seed)
+
+
+class _Report:
+    """Where the answers to the test are right and wrong."""
+
+    def __init__(self, job: Job, params: EvaluateParams, answered: Answered) -> None:
+        self.case, self.params, self.answered = job.case, params, answered
+        self.pairs: Mapping[str, str] = Meta.read(job.paths.prepared(job.case)).data["pairs"]
+        self.training = read_clauses(job, TRAIN)["text"]
+        model = answered.answers[MODEL]
+        self.table = character_table(answered.target, model, answered.clauses["syllables"].tolist())
+        self.confused = confusions(self.table, most=params.confusions)
+        self.by_clause, self.by_character = self._clause_slices(model), self._character_slices()
+
+    @property
+    def slices(self) -> dict[str, list[Slice]]:
+        return {**self.by_clause, **self.by_character}
+
+    def analysis(self, predictor: ConversionPredictor) -> dict[str, Any]:
+        return {
+            "signatures": signatures(),
+            "weights": {"beam": predictor.settings.search.learner, **predictor.settings.search.weights},
+            "memory": memory(predictor),
+            "top": {
+                name: metric(self.answered.target, self._lists())
+                for name, metric in top_k_metrics(range(1, self.params.n_best + 1)).items()
+            },
+            "slices": {name: [asdict(one) for one in found] for name, found in self.slices.items()},
+            "confusions": self.confused.to_dict("records"),
+            "tables": [self._slice_table()],
+        }
+
+    def draw(self, folder: Path, scores: Mapping[str, Mapping[str, Interval]]) -> None:
+        params, caption = self.params, self._caption()
+        drawn = {
+            "metrics": figures.metric_intervals(
+                scores, [PRIMARY, "exact", "bleu"], confidence=params.confidence, caption=caption
+            )
+        }
+        for name, slices in (("slices_of_clauses", self.by_clause), ("slices_of_characters", self.by_character)):
+            drawn[name] = figures.slices(
+                slices,
+                PRIMARY,
+                overall=scores[MODEL][PRIMARY],
+                confidence=params.confidence,
+                minimum=params.min_group,
+                caption=caption,
+            )
+        if len(self.confused):
+            drawn["confusions"] = figures.confused_pairs(self.confused, caption=caption)
+        for name, figure in drawn.items():
+            save(figure, folder / f"{name}.png")
+
+    def examples(self) -> str:
+        answered, params = self.answered, self.params
+        bands = length_groups(answered.target, params.length_edges)
+        wrong = answered.answers[MODEL] != answered.target
+        every, failed = choose(bands, wrong, per_band=params.examples, seed=params.seed)
+        sections = [
+            Section("Clauses drawn by chance", "Of each length as many.", [self._example(row) for row in every]),
+            Section(
+                "Where it errs", "Drawn of the clauses with a wrong character.", [self._example(row) for row in failed]
+            ),
+        ]
+        return render_page(sections, title=f"{self.case}: pinyin and what it became", caption=self._caption())
+
+    def _example(self, row: int) -> Any:
+        answered = self.answered
+        clause = answered.clauses.iloc[row]
+        systems = {name: found[row] for name, found in answered.answers.items()}
+        return example(
+            f"clause {clause['clause']}", clause["text"], clause["syllables"], systems, answered.best[row].alternatives
+        )
+
+    def _clause_slices(self, model: np.ndarray) -> dict[str, list[Slice]]:
+        groups = {
+            "clause length": length_groups(self.answered.target, self.params.length_edges),
+            "clause": seen_groups(self.answered.target, set(self.training)),
+        }
+        return {
+            name: clause_slices(
+                text_metrics(),
+                self.answered.target,
+                model,
+                group,
+                minimum=self.params.min_group,
+                resampling=_resampling(self.params),
+            )
+            for name, group in groups.items()
+        }
+
+    def _character_slices(self) -> dict[str, list[Slice]]:
+        counts = Counter("".join(self.training))
+        groups = {
+            "character's count in training": rarity_groups(self.table, counts, self.params.rarity_edges),
+            "readings of the character": heteronym_groups(self.table, self.pairs),
+            "characters of the syllable": candidate_groups(self.table, self.pairs, self.params.candidate_edges),
+        }
+        return {
+            name: character_slices(
+                self.table, group, minimum=self.params.min_group, resampling=_resampling(self.params)
+            )
+            for name, group in groups.items()
+        }
+
+    def _slice_table(self) -> dict[str, Any]:
+        return {
+            "title": "Slices",
+            "columns": ["by", "group", "clauses", "characters", PRIMARY],
+            "rows": [
+                [name, one.name, one.clauses, one.characters, _shown(one.metrics.get(PRIMARY))]
+                for name, found in self.slices.items()
+                for one in found
+            ],
+            "note": f"The served model; groups of fewer than {self.params.min_group} have no figure.",
+        }
+
+    def _lists(self) -> np.ndarray:
+        """(N, n_best) answers, the last one repeated where there are fewer."""
+        most = self.params.n_best
+        lists = [[text for text, _ in one.alternatives] for one in self.answered.best]
+        return np.array([[*found, *found[-1:] * (most - len(found))] for found in lists], object)
+
+    def _caption(self) -> str:
+        return f"{self.case}: {len(self.answered.target):,} clauses of the test, {len(self.table):,} characters."
+
+
+def memory(predictor: ConversionPredictor) -> dict[str, int]:
+    """Bytes of the tables, with what finds an entry in them."""
+    models = predictor.models.models
+    tables = {"words": models.words, "characters": models.characters, "associations": models.associations}
+    return {name: table.nbytes for name, table in tables.items() if table is not None}
+
+
+def _shown(value: Interval | None) -> str:
+    return f"{value.value:.4f} [{value.low:.4f}, {value.high:.4f}]" if value else "too few"

@@ -1,0 +1,57 @@
+"""Rows of sorted integer keys, found for many questions at once."""
+
+import numpy as np
+
+GOLDEN = np.uint64(0x9E3779B97F4A7C15)  # 2^64 over the golden ratio: Fibonacci hashing (Knuth, vol. 3, 6.4)
+SPARE = 2.2  # slots for each key at least
+
+
+class KeyIndex:
+    """A hash table by open addressing, in numpy: int32 slots that hold rows of `keys`.
+
+    Several times as fast as a binary search, which misses the cache at every step.
+    """
+
+    def __init__(self, keys: np.ndarray) -> None:
+        """`keys (K,) int64`: different ones, none negative."""
+        bits = max(4, int(np.ceil(np.log2(max(1, len(keys)) * SPARE))))
+        self.keys = keys if len(keys) else np.array([-1], np.int64)
+        self._shift = np.uint64(64 - bits)
+        self._mask = (1 << bits) - 1
+        self._rows = np.full(1 << bits, -1, np.int32)
+        self._fill(keys)
+
+    @property
+    def nbytes(self) -> int:
+        """Of the slots, without the keys."""
+        return self._rows.nbytes
+
+    def find(self, asked: np.ndarray) -> np.ndarray:
+        """`(N,) int64 -> (N,) int64`: the row of each key, -1 where there is none."""
+        slot = self._slot(asked)
+        row = self._rows[slot].astype(np.int64)
+        # An empty slot, -1, looks at the last key. It never equals: what was put in is met before an empty slot.
+        found = self.keys[row] == asked
+        open_ = np.flatnonzero(~found & (row >= 0))
+        row[~found] = -1
+        while len(open_):
+            slot[open_] = (slot[open_] + 1) & self._mask
+            there = self._rows[slot[open_]].astype(np.int64)
+            same = self.keys[there] == asked[open_]
+            row[open_[same]] = there[same]
+            open_ = open_[~same & (there >= 0)]
+        return row
+
+    def _slot(self, keys: np.ndarray) -> np.ndarray:
+        slots: np.ndarray = ((keys.astype(np.uint64) * GOLDEN) >> self._shift).astype(np.int64)
+        return slots
+
+    def _fill(self, keys: np.ndarray) -> None:
+        """Round by round each key that is left claims a slot, and the first of those that claim a free one gets it."""
+        slot, left = self._slot(keys), np.arange(len(keys))
+        while len(left):
+            wanted, first = np.unique(slot[left], return_index=True)
+            free = self._rows[wanted] < 0
+            self._rows[wanted[free]] = left[first[free]]
+            left = np.delete(left, first[free])
+            slot[left] = (slot[left] + 1) & self._mask

@@ -1,0 +1,73 @@
+"""Text through the same dvc.yaml: from a file of sentences to a champion that people type into."""
+
+import re
+import shutil
+import subprocess
+from typing import Any
+
+import pytest
+from pypinyin import lazy_pinyin
+
+from tests.pipelines.conftest import ROOT
+from tests.toy.jobs import toy_params
+
+pytestmark = pytest.mark.slow
+
+CASE = "typed"
+
+
+@pytest.fixture(scope="module")
+def released(tmp_path_factory, checkouts) -> Any:
+    made = checkouts(tmp_path_factory.mktemp("typed") / "checkout")
+    shutil.copytree(ROOT / "tests" / "toy" / "pinyin_hanzi", made.root / CASE)
+    block = toy_params("pinyin_hanzi").model_dump(mode="json")
+    block["source"] |= {"path": f"{CASE}/sentences.txt", "watch": f"{CASE}/sentences.txt"}
+    block["release"] |= {"floors": {"char_accuracy": 0.0}, "baseline_margin": -1.0}
+    made.write_params({"cases": {CASE: block}})
+    made.commit()
+    ended = made.repro(f"release@{CASE}")
+    assert ended.code == 0, ended.said
+    return made
+
+
+def test_sentences_become_a_champion_and_are_then_done(released: Any) -> None:
+    release = released.json(f"reports/{CASE}/release.json")
+    assert release["promoted"] is True, release
+    metrics = released.json(f"reports/{CASE}/metrics.json")
+    assert {"char_accuracy", "exact", "bleu", "chrf", "cer"} <= set(metrics["test"])
+    assert set(metrics["baselines"]) == {"lattice", "word_bigram", "char_trigram"}
+    again = released.repro(f"release@{CASE}")
+    assert (again.code, re.findall("Running stage", again.said)) == (0, []), again.said
+    assert released.rows("select name from runs where status = 'RUNNING'") == []
+
+
+def test_a_text_gets_n_best_answers(released: Any) -> None:
+    sentence = (released.root / CASE / "sentences.txt").read_text(encoding="utf-8").splitlines()[0]
+    (released.root / "in.txt").write_text(f"{' '.join(lazy_pinyin(sentence))}\n\nqqq\n", encoding="utf-8")
+    command = ("python", "-m", "pipelines.cli", "predict", CASE, "in.txt", "--out", "out.txt", "--n-best", "5")
+    ended = released.run(*command)
+    assert ended.code == 0, ended.said
+    assert "in.txt: line 3, syllable 1: 'qqq' is no pinyin; it is left as it is" in ended.said
+    table = [line.split("\t") for line in (released.root / "out.txt").read_text(encoding="utf-8").splitlines()]
+    lines = [line for line, *_ in table]
+    assert set(lines) == {"1", "2", "3"}
+    assert 1 <= lines.count("1") <= 5
+    assert [text for line, _, _, text in table if line != "1"] == ["", "qqq"]
+    for line, _, _, text in table:
+        if line == "1":
+            assert lazy_pinyin(text) == lazy_pinyin(sentence)
+
+
+def test_what_is_typed_is_answered(released: Any) -> None:
+    sentence = (released.root / CASE / "sentences.txt").read_text(encoding="utf-8").splitlines()[0]
+    ended = subprocess.run(
+        ["python", "-m", "pipelines.cli", "predict", CASE, "-"],
+        input=" ".join(lazy_pinyin(sentence)) + "\n",
+        cwd=released.root,
+        env=released.environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stderr
+    assert lazy_pinyin(ended.stdout.strip()) == lazy_pinyin(sentence)

@@ -17,9 +17,13 @@ TABLE = """Languages: zh-hans zh-hant
 """
 
 
+def packed(text: str) -> bytes:
+    return gzip.compress(text.encode(), mtime=0)
+
+
 def written(folder: Path, text: str) -> Path:
     path = folder / "table.gz"
-    path.write_bytes(gzip.compress(text.encode()))
+    path.write_bytes(packed(text))
     return path
 
 
@@ -43,10 +47,11 @@ def test_the_order_of_the_table_does_not_matter(tmp_path):
     [
         (None, "no such file; fetch it, or set prepare.associations to null"),
         (b"plain text", "not a gzipped text in UTF-8"),
-        (gzip.compress(TABLE.encode())[:-20], "not a gzipped text in UTF-8"),
-        (gzip.compress("你好 many".encode()), "'你好 many' is no text with log probabilities"),
-        (gzip.compress(f"马虎 {log(0.01)}".encode()), "no two characters of the training text stand in it"),
+        (packed(TABLE)[:-20], "not a gzipped text in UTF-8"),
+        (packed("你好 many"), "'你好 many' is no text with log probabilities"),
+        (packed(f"马虎 {log(0.01)}"), "no two characters of the training text stand in it"),
     ],
+    ids=["missing", "not packed", "cut off", "no number", "nothing of it"],
 )
 def test_what_is_no_such_table_is_named(tmp_path, content, said):
     path = tmp_path / "table.gz"

@@ -223,11 +223,11 @@ def fresh(released: Path, tmp_path: Path) -> Path:
 )
 def test_an_unknown_case_is_named_with_those_there_are(casebook: Casebook, released: Path, command: str) -> None:
     said = casebook(released, command, "finance_rist").problem
-    assert said == "params.yaml: no case 'finance_rist'; there are: finance_risk, recommender"
+    assert said == "params.yaml: no case 'finance_rist'; there are: finance_risk, pinyin_hanzi, recommender"
 
 
 def test_an_unknown_case_of_run_predict_crossval_and_new(casebook: Casebook, released: Path) -> None:
-    told = "params.yaml: no case 'x'; there are: finance_risk, recommender"
+    told = "params.yaml: no case 'x'; there are: finance_risk, pinyin_hanzi, recommender"
     assert casebook(released, "run", CASE, "x").problem == told
     assert casebook(released, "run", "x", "--smoke").problem == told
     assert casebook(released, "predict", "x", TOY_ROWS, "--out", "o.parquet").problem == told

@@ -57,11 +57,12 @@ def _run(command: list[str], root: Path, variables: Mapping[str, str]) -> tuple[
     with _ended_with_us(process):
         assert process.stderr is not None
         busy = False
-        for line in process.stderr:
-            busy = busy or any(mark in line for mark in BUSY)
-            if not busy:
-                sys.stderr.write(line)
-                sys.stderr.flush()
+        with process.stderr as lines:
+            for line in lines:
+                busy = busy or any(mark in line for mark in BUSY)
+                if not busy:
+                    sys.stderr.write(line)
+                    sys.stderr.flush()
         return process.wait(), busy
 
 

@@ -33,6 +33,7 @@ def test_what_a_person_has_set_stays(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert os.environ["DVC_NO_ANALYTICS"] == "0"
 
 
+@pytest.mark.slow
 def test_mlflow_and_prefect_understand_it() -> None:
     code = (
         "from pipelines.environment import prepare_environment; prepare_environment()\n"

@@ -26,6 +26,7 @@ FOUND = {
 }
 
 
+@pytest.mark.slow
 def test_help_lists_every_benchmark_and_each_can_be_imported(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         main(["--help"])

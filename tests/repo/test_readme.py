@@ -80,6 +80,7 @@ def test_the_two_commands_come_first() -> None:
     assert list(shown())[:2] == ["make repro", "make test"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", shown())
 def test_a_command_that_is_shown_is_run(command: str, folder: Path) -> None:
     if DRY.match(command):

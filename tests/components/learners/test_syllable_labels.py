@@ -56,6 +56,7 @@ class Watch(Callback):
         self.epochs.append({name: float(value) for name, value in trainer.callback_metrics.items()})
 
 
+@pytest.mark.slow
 def test_the_made_up_language_is_learned(prepared: Path) -> None:
     watch = Watch()
     trained(prepared, learner(max_epochs=25, lr=0.01), watch)

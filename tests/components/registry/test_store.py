@@ -152,6 +152,7 @@ def test_a_server_that_does_not_answer_is_one_message_without_its_password(
     assert "MLFLOW_TRACKING_URI" in str(caught.value)
 
 
+@pytest.mark.slow
 def test_artifacts_open_after_the_checkout_has_moved(root: Path, tmp_path: Path, start: Start) -> None:
     """Written by another process: MLflow keeps a run's address as long as a process lives."""
     script = (

@@ -1,4 +1,5 @@
 import pandas as pd
+import pytest
 
 from components.cases.pinyin_hanzi.folds import write_folds
 from components.cases.pinyin_hanzi.prepare import prepare
@@ -7,6 +8,7 @@ from components.sources.fetch import fetch
 from tests.toy.jobs import toy_job
 
 
+@pytest.mark.slow
 def test_folds_are_other_shuffles_of_the_same_text(tmp_path):
     job = toy_job("pinyin_hanzi", tmp_path, crossval__folds=2, crossval__seed=3)
     fetch(job.params.source, job.paths.raw(job.case), tmp_path, tmp_path / "cache")

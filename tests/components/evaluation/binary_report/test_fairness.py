@@ -54,6 +54,7 @@ def test_ratio_and_gap_are_fairlearns():
     assert found.opportunity_gap.value == pytest.approx(gap)
 
 
+@pytest.mark.slow
 def test_the_intervals_are_those_of_resampled_rows():
     target, approved, column = rows()
     found = fairness(target, approved, column, **{**SETTINGS, "resamples": 60})

@@ -100,6 +100,7 @@ def test_a_long_line_is_read_in_parts_that_see_what_is_around_them(predictor):
     assert len(found[0].alternatives) == 3
 
 
+@pytest.mark.slow
 def test_ten_thousand_syllables_in_one_line(tmp_path: Path):
     predictor = open_predictor(write_tiny(tmp_path / "bundle", {"parts.longest": 60, "parts.context": 10}))
     for line, least in (("zhong guo " * 5000, 10_000), ("zhongguo" * 5000, 10_000), ("xian" * 500, 500)):

@@ -74,6 +74,7 @@ def repeated(tmp_path: Path, remove: str) -> dict[str, int]:
     return dict(meta.rows) | {"known": meta.data["counts"]["in_training"]["test"]}
 
 
+@pytest.mark.slow
 def test_repeats_across_splits_are_kept_or_taken_out_on_either_side(tmp_path: Path) -> None:
     assert repeated(tmp_path, "none") == {"train": 8, "validation": 4, "test": 4, "rejected": 0, "known": 4}
     for remove, keeps in (("from_train", "test"), ("from_held_out", "train")):
@@ -102,6 +103,7 @@ def test_marks_line_ends_and_blank_lines_are_understood(tmp_path: Path) -> None:
     assert clauses(tmp_path)["line"].tolist() == [1, 3, 3, 5, 7]
 
 
+@pytest.mark.slow
 def test_the_same_text_gives_the_same_bytes(tmp_path: Path) -> None:
     for name in ("one", "two"):
         prepare(tmp_path / name, FOUR * 4, block(readings="gb2312"))

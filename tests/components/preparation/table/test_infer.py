@@ -168,6 +168,7 @@ def messy_table(r: random.Random, path: Path) -> None:
         writer.writerows(zip(*columns.values(), strict=True))
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(r=st.randoms(use_true_random=True))
 def test_a_messy_table_is_prepared_or_refused_with_a_reason(r: random.Random, tmp_path: Path) -> None:

@@ -144,6 +144,7 @@ def test_the_unspaced_form_has_the_spaced_one_among_its_ways(syllables: list[str
         assert [one.text for one in found.syllables] == syllables
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=5)
 @given(st.lists(st.sampled_from(JOINED), min_size=20, max_size=40), st.sampled_from(["", " ", "'", "3", "\u0301"]))
 def test_ten_thousand_syllables_pass_in_time_that_grows_with_their_number(part: list[str], between: str) -> None:

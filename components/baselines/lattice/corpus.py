@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import compress, islice
 from pathlib import Path
 
 import numpy as np
@@ -18,14 +19,30 @@ Reading = str  # syllables with single spaces between
 
 @dataclass(frozen=True)
 class Corpus:
-    """Clauses of words; `readings` counts how each word is read."""
+    """N clauses of words, `syllables (N,)` of each, and the `tags` of its words; None if the text has no tags."""
 
     clauses: Sequence[Sequence[str]]
-    readings: Mapping[str, "Counter[Reading]"]
+    syllables: Sequence[Reading]
+    tags: Sequence[Sequence[str]] | None
 
     @cached_property
     def counts(self) -> "Counter[str]":
         return Counter(word for clause in self.clauses for word in clause)
+
+    @cached_property
+    def readings(self) -> "dict[str, Counter[Reading]]":
+        """How often each word is read in which way."""
+        found: dict[str, Counter[Reading]] = {}
+        for clause, syllables in zip(self.clauses, self.syllables, strict=True):
+            spoken = iter(syllables.split(" "))
+            for word in clause:
+                found.setdefault(word, Counter())[" ".join(islice(spoken, len(word)))] += 1
+        return found
+
+    def select(self, kept: np.ndarray) -> "Corpus":
+        """The clauses of the mask `kept (N,)` alone."""
+        tags = None if self.tags is None else list(compress(self.tags, kept))
+        return Corpus(list(compress(self.clauses, kept)), list(compress(self.syllables, kept)), tags)
 
     def sentences(self, symbols: Mapping[str, int]) -> Sentences:
         """By words; one that has no symbol stands as its characters."""
@@ -42,19 +59,15 @@ class Corpus:
 
 def read_corpus(prepared: Path) -> Corpus:
     """The training split of a prepared folder of pinyin."""
-    table = pq.read_table(prepared / PREPARED_FILES[TRAIN], columns=["text", "words", "syllables"])
-    clauses: list[list[str]] = []
-    readings: dict[str, Counter[Reading]] = {}
-    for text, lengths, syllables in zip(*(column.to_pylist() for column in table.columns), strict=True):
-        spoken = syllables.split(" ")
-        clause, start = [], 0
-        for length in lengths:
-            word = text[start : start + length]
-            readings.setdefault(word, Counter())[" ".join(spoken[start : start + length])] += 1
-            clause.append(word)
-            start += length
-        clauses.append(clause)
-    return Corpus(clauses, readings)
+    table = pq.read_table(prepared / PREPARED_FILES[TRAIN], columns=["text", "words", "syllables", "tags"])
+    texts, lengths, syllables, tags = (column.to_pylist() for column in table.columns)
+    clauses = [_cut(text, sizes) for text, sizes in zip(texts, lengths, strict=True)]
+    return Corpus(clauses, syllables, None if table["tags"].null_count else tags)
+
+
+def _cut(text: str, lengths: Sequence[int]) -> list[str]:
+    characters = iter(text)
+    return ["".join(islice(characters, length)) for length in lengths]
 
 
 def number_symbols(texts: Iterable[str]) -> dict[str, int]:

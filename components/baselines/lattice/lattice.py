@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 from pydantic import Field
@@ -61,10 +62,13 @@ class LatticeTables:
         }
 
 
-def fit_lattice(prepared: Path, params: LatticeParams, *, seed: int) -> LatticeTables:
-    """From the training split of a prepared folder, and the table of associations if it has one."""
+def fit_lattice(prepared: Path, params: LatticeParams, *, seed: int, kept: np.ndarray | None = None) -> LatticeTables:
+    """From the training split of a prepared folder, and the table of associations if it has one. `kept`: a mask over
+    the clauses of training; the others are left out.
+    """
     pairs = Meta.read(prepared).data["pairs"]
     corpus = read_corpus(prepared)
+    corpus = corpus if kept is None else corpus.select(kept)
     symbols = number_symbols({character for found in pairs.values() for character in found})
     table = prepared_associations(prepared, symbols)
     lexicon = build_lexicon(corpus, pairs, table, params.lexicon, seed)

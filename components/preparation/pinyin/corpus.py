@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from components.errors import CasebookError
 
@@ -14,13 +15,20 @@ TOKEN = re.compile(r"\[?(?P<word>\S+)/(?P<tag>[A-Za-z]+)(?:\][A-Za-z]*)?")  # br
 PUNCTUATION = "w"
 LOOKED_AT = 100  # lines by which a text shows its form
 
-Words = list[str]
-Cutter = Callable[[str], "list[Words] | str"]
+
+class Words(NamedTuple):
+    """Those of a clause, and the tag of each where the text has them."""
+
+    texts: list[str]
+    tags: list[str] | None
+
+
+Cutter = Callable[[str], list[Words] | str]
 
 
 @dataclass(frozen=True)
 class Line:
-    """`number` counts from 1. `clauses` are lists of words; `broken` says why there are none."""
+    """`number` counts from 1. `broken` says why there are no `clauses`."""
 
     number: int
     text: str
@@ -69,26 +77,28 @@ def cut_lines(path: Path, cut: Cutter, wanted: Callable[[int], bool] = lambda _:
 def cut_segmented(line: str) -> list[Words] | str:
     """Clauses of `word/tag` tokens between blanks, or why it has none.
 
-    A word that mixes hanzi and others is cut inside; both parts of it stay words.
+    A word that mixes hanzi and others is cut inside; both parts of it stay words, with its tag.
     """
     clauses: list[Words] = []
-    words: Words = []
+    texts: list[str] = []
+    tags: list[str] = []
     for token in line.split():
         match = TOKEN.fullmatch(token)
         if match is None:
             return f"{token[:40]!r} is no word/tag"
         for stretch in STRETCH.findall(match["word"]) if match["tag"] != PUNCTUATION else [""]:
             if HANZI.fullmatch(stretch):
-                words.append(stretch)
-            elif words:
-                clauses.append(words)
-                words = []
-    return [*clauses, words] if words else clauses
+                texts.append(stretch)
+                tags.append(match["tag"])
+            elif texts:
+                clauses.append(Words(texts, tags))
+                texts, tags = [], []
+    return [*clauses, Words(texts, tags)] if texts else clauses
 
 
 def plain_cutter(words: Callable[[str], Iterator[str]]) -> Cutter:
     """A cutter of any text, whose clauses `words` cuts into words."""
-    return lambda line: [list(words(clause)) for clause in HANZI.findall(line)]
+    return lambda line: [Words(list(words(clause)), None) for clause in HANZI.findall(line)]
 
 
 def check_form(path: Path, form: str) -> None:

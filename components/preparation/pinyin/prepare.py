@@ -13,7 +13,7 @@ from components.files import read_json, whole_folder
 from components.params import CaseParams, read_block
 from components.preparation.pinyin import corpus, repeats
 from components.preparation.pinyin.associations import write_associations
-from components.preparation.pinyin.corpus import Cutter, Line
+from components.preparation.pinyin.corpus import Cutter, Line, Words
 from components.preparation.pinyin.encoding.readings import Readings
 from components.preparation.pinyin.encoding.spec import ASSOCIATIONS, LEXICON, PinyinParams
 from components.preparation.pinyin.lexicon import write_lexicon
@@ -35,7 +35,8 @@ def prepare_pinyin(raw: Path, out: Path, case: str, params: CaseParams) -> Meta:
     """Cut the raw folder's text into clauses, read them, split them by blocks of lines, and write `out` whole.
 
     `out` gets `train.parquet`, `val.parquet` and `test.parquet` (clause, its number in the file
-    from 1; line, from 1; text, hanzi alone; words, the lengths of its words; syllables, toneless
+    from 1; line, from 1; text, hanzi alone; words, the lengths of its words; tags, one a word,
+    null where the text has none; syllables, toneless
     with ü as v, one for each character, between blanks; in the order of the file),
     `rejected.parquet` (line, text, reason), `lexicon.parquet` (text and syllables of a dictionary's
     words), `meta.json`, and where the params name a table of them
@@ -94,13 +95,13 @@ class _Text:
     def split(self, line: int) -> str:
         return self.blocks[(line - 1) // self.spec.split.lines]
 
-    def fits(self, words: list[str]) -> bool:
-        return self.spec.lengths.shortest <= sum(map(len, words)) <= self.spec.lengths.longest
+    def fits(self, words: Words) -> bool:
+        return self.spec.lengths.shortest <= sum(map(len, words.texts)) <= self.spec.lengths.longest
 
     def placed(self, *splits: str) -> Iterator[tuple[str, str]]:
         """The split and the text of every clause of a fit length in these splits."""
         for line in corpus.cut_lines(self.path, self.cut, lambda number: self.split(number) in splits):
-            yield from ((self.split(line.number), "".join(words)) for words in line.clauses if self.fits(words))
+            yield from ((self.split(line.number), "".join(words.texts)) for words in line.clauses if self.fits(words))
 
     def repeated(self) -> dict[str, set[str]]:
         """The splits of every clause that is held out."""
@@ -121,16 +122,16 @@ class _Text:
         return lines
 
     def _place(
-        self, line: Line, number: int, words: list[str], files: PreparedFiles, repeated: dict[str, set[str]]
+        self, line: Line, number: int, words: Words, files: PreparedFiles, repeated: dict[str, set[str]]
     ) -> str | None:
         """Keep a clause or set it aside; the kind of the reason why not."""
-        text, split, lengths = "".join(words), self.split(line.number), self.spec.lengths
+        text, split, lengths = "".join(words.texts), self.split(line.number), self.spec.lengths
         if not self.fits(words):
             short = len(text) < lengths.shortest
             reason = f"fewer than {lengths.shortest} hanzi" if short else f"more than {lengths.longest} hanzi"
             files.reject(line.number, text, reason)
             return reason
-        syllables = [syllable for word in words for syllable in self.readings.of_word(word)]
+        syllables = [syllable for word in words.texts for syllable in self.readings.of_word(word)]
         if None in syllables:
             files.reject(line.number, text, f"{NO_READING}: {text[syllables.index(None)]}")
             return NO_READING

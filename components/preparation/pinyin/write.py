@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from components.contracts import PREPARED_FILES
+from components.preparation.pinyin.corpus import Words
 from components.preparation.pinyin.pairs import Pair
 from components.preparation.pinyin.split import ORDER
 
@@ -22,6 +23,7 @@ CLAUSES = pa.schema(
         "line": pa.int64(),
         "text": pa.string(),
         "words": pa.list_(pa.int8()),
+        "tags": pa.list_(pa.string()),
         "syllables": pa.string(),
     }
 )
@@ -36,19 +38,20 @@ class Clause:
 
     number: int
     line: int
-    words: list[str]
+    words: Words
     syllables: list[str]
 
     @property
     def text(self) -> str:
-        return "".join(self.words)
+        return "".join(self.words.texts)
 
     def to_row(self) -> dict[str, Any]:
         return {
             "clause": self.number,
             "line": self.line,
             "text": self.text,
-            "words": [len(word) for word in self.words],
+            "words": [len(word) for word in self.words.texts],
+            "tags": self.words.tags,
             "syllables": " ".join(self.syllables),
         }
 

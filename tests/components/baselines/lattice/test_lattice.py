@@ -144,6 +144,18 @@ def test_least_and_added_bound_the_words(folder: Path) -> None:
     assert max(map(len, never.lexicon.words[2:])) == 1
 
 
+def test_a_part_of_the_text_is_fitted_as_if_it_were_the_whole(folder: Path, tmp_path: Path) -> None:
+    clauses = pd.read_parquet(folder / "train.parquet")
+    kept = ~clauses["text"].str.contains("学").to_numpy()
+    small = params(dictionaries=[], mined=None)
+    part = fit_lattice(folder, small, seed=1, kept=kept)
+    assert "学校" not in part.lexicon.words
+    assert "学校" in fit_lattice(folder, small, seed=1).lexicon.words
+    alone = shutil.copytree(folder, tmp_path / "alone")
+    clauses[kept].to_parquet(alone / "train.parquet")
+    assert fit_lattice(alone, small, seed=1).to_contents() == part.to_contents()
+
+
 def test_without_dictionary_or_table(folder: Path, tmp_path: Path) -> None:
     bare = shutil.copytree(folder, tmp_path / "bare", ignore=shutil.ignore_patterns("associations.parquet"))
     alone = fit_lattice(bare, params(dictionaries=[], mined=None), seed=1)

@@ -1,7 +1,5 @@
 """What text shows of characters, by hand, and the rates that follow from it on a made-up language."""
 
-from collections import Counter
-
 import numpy as np
 from numpy.testing import assert_allclose
 
@@ -58,7 +56,7 @@ def test_words_of_attracted_characters_are_expected_more_often() -> None:
     )
     new, seen = used[::10], [pair for number, pair in enumerate(used) if number % 10]
     clauses = [[letters[number % 40], "".join(pair)] for number, pair in enumerate(seen)]
-    corpus = Corpus(clauses, {word: Counter() for clause in clauses for word in clause})
+    corpus = Corpus(clauses, [], None)
     texts = [*letters, *("".join(pair) for pair in pairs)]
     coded = np.array([[symbols[text[0]], symbols[text[1]] if len(text) > 1 else 0] for text in texts])
     rates = word_rates(corpus, Candidates(texts, coded, np.ones((len(texts), 1), bool)), table, PARAMS, 1)
@@ -69,7 +67,7 @@ def test_words_of_attracted_characters_are_expected_more_often() -> None:
 
 def test_text_whose_fifths_have_the_same_words_says_nothing() -> None:
     symbols = number_symbols("ab")
-    corpus = Corpus([["a", "b"]] * (50 * FOLDS), {})
+    corpus = Corpus([["a", "b"]] * (50 * FOLDS), [], None)
     words = Candidates(["a", "b"], np.array([[2, 0], [3, 0]]), np.zeros((2, 0), bool))
     table: Associations = make_associations({}, {}, len(symbols) + 2)
     assert word_rates(corpus, words, table, PARAMS, 1).tolist() == [1, 1]

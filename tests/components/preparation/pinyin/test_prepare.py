@@ -3,6 +3,7 @@
 import random
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
 from components.contracts import Meta
@@ -10,7 +11,7 @@ from components.errors import CasebookError
 from components.files import dvc_md5
 from components.params import CaseParams
 from components.preparation.pinyin.prepare import prepare_pinyin
-from tests.components.preparation.pinyin.texts import block, clauses, prepare, prepared
+from tests.components.preparation.pinyin.texts import SPLITS, block, clauses, prepare, prepared
 
 FOUR = "今天天气很好。\n我在银行工作，他长大了\n绿色的衣服\n北京 2008 年\n"
 TAGGED = "迈向/v  充满/v  希望/n  的/u  新/a  世纪/n  ——/w  新年/t  讲话/n\n[中国/ns  银行/n]nt  １２月/t  行走/v\n"
@@ -42,6 +43,21 @@ def test_a_segmented_text_keeps_its_words_and_is_read_by_them(tmp_path: Path) ->
     assert found["text"].tolist() == ["迈向充满希望的新世纪", "新年讲话", "中国银行", "月行走"]
     assert [list(words) for words in found["words"]] == [[2, 2, 2, 1, 1, 2], [2, 2], [2, 2], [1, 2]]
     assert found["syllables"].tolist()[2:] == ["zhong guo yin hang", "yue xing zou"]
+    assert [list(tags) for tags in found["tags"]] == [list("vvnuan"), ["t", "n"], ["ns", "n"], ["t", "v"]]
+
+
+def test_a_word_cut_inside_gives_its_tag_to_its_parts(tmp_path: Path) -> None:
+    prepare(tmp_path, "很/d  卡拉ＯＫ厅里/nz  好/a\n" * 4, block(form="segmented"))
+    found = clauses(tmp_path)
+    assert found["text"].tolist()[:2] == ["很卡拉", "厅里好"]
+    assert [list(tags) for tags in found["tags"]][:2] == [["d", "nz"], ["nz", "a"]]
+
+
+def test_a_plain_text_has_no_tags(tmp_path: Path) -> None:
+    prepare(tmp_path, FOUR, block())
+    for split in SPLITS:
+        tags = pq.read_table(tmp_path / "prepared" / f"{split}.parquet")["tags"]
+        assert (str(tags.type), tags.null_count) == ("list<element: string>", len(tags))
 
 
 def test_blocks_of_lines_stay_together_and_fall_as_the_shuffle_says(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ BENCHMARKS = {
     "crossval": "finance_risk: quality over 5 folds beside peers",
     "ranking": "recommender: quality over 3 seeds beside peers",
     "conversion": "pinyin_hanzi: quality, speed and memory of each variant beside peers",
+    "minutes": "pinyin_hanzi: accuracy of the network against minutes of training",
     "compression": "size, speed and loss of each variant of the model",
     "interactions": "rows a second and memory of preparing events beside pandas",
     "predict": "rows a second and memory of casebook predict on growing files",

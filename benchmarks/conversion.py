@@ -50,7 +50,7 @@ def measure(case: str, root: Path) -> Result:  # noqa: ARG001 - it is about one 
             "variant or peer",
             *SHOWN.values(),
             "MiB on disk",
-            "MiB of n-gram tables in memory",
+            "MiB of tables in memory",
             "clauses/s, one process",
             f"clauses/s, {WORKERS} processes",
             "median ms, one clause",
@@ -75,7 +75,8 @@ def measure(case: str, root: Path) -> Result:  # noqa: ARG001 - it is about one 
 
 def tables(predictor: ConversionPredictor) -> float:
     models = predictor.models.models
-    return sum(one.nbytes for one in (models.words, models.characters, models.associations) if one is not None) / MIB
+    every = (models.words, models.characters, models.associations, models.contexts)
+    return sum(one.nbytes for one in every if one is not None) / MIB
 
 
 def speed(bundle: Path, job: Job) -> list[Cell]:

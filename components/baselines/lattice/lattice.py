@@ -13,12 +13,13 @@ from pydantic import Field
 
 from components.baselines.lattice.associations import prepared_associations
 from components.baselines.lattice.corpus import number_symbols, read_corpus
+from components.baselines.lattice.kinds import word_kinds
 from components.baselines.lattice.kneser_ney import fit_kneser_ney
 from components.baselines.lattice.lexicon import BOUNDS, Lexicon, LexiconParams, build_lexicon
 from components.contracts import Meta
 from components.params import Block
 from components.preparation.pinyin.encoding.associations import Associations
-from components.preparation.pinyin.encoding.ngrams import NGrams
+from components.preparation.pinyin.encoding.ngrams import FIRST, NGrams
 
 log = logging.getLogger(__name__)
 
@@ -42,9 +43,12 @@ class LatticeParams(Block):
 
 @dataclass(frozen=True)
 class LatticeTables:
-    """`characters` are the symbols of the character model and of the associations, the two bounds first."""
+    """`kinds` are those of the lexicon's words; `characters` are the symbols of the character model and of the
+    associations, the two bounds first.
+    """
 
     lexicon: Lexicon
+    kinds: list[str]
     characters: list[str]
     words_model: NGrams
     characters_model: NGrams
@@ -53,7 +57,7 @@ class LatticeTables:
     def to_contents(self) -> dict[str, bytes]:
         """Files of a bundle by name."""
         return {
-            "lexicon.parquet": _parquet(self.lexicon.to_table()),
+            "lexicon.parquet": _parquet(self.lexicon.to_table().append_column("kind", [self.kinds])),
             "arcs.parquet": _parquet(self.lexicon.arcs_table(self.words_model.unigram)),
             "characters.parquet": _parquet(pa.table({"character": self.characters})),
             "associations.parquet": self.associations.to_content(),
@@ -82,7 +86,8 @@ def fit_lattice(prepared: Path, params: LatticeParams, *, seed: int, kept: np.nd
     )  # fmt: skip
     for name, model in ((WORDS, words), (CHARACTERS, characters)):
         log.info("%s: %d bigrams, %d trigrams", name, len(model.bigrams), len(model.trigrams))
-    return LatticeTables(lexicon, [*BOUNDS, *symbols], words, characters, table)
+    kinds = [*("" for _ in BOUNDS), *word_kinds(corpus, lexicon.words[FIRST:])]
+    return LatticeTables(lexicon, kinds, [*BOUNDS, *symbols], words, characters, table)
 
 
 def _parquet(table: pa.Table) -> bytes:

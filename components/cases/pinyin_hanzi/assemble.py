@@ -4,6 +4,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pandas as pd
@@ -12,16 +13,19 @@ from lightning.pytorch import LightningModule
 
 from components.baselines.lattice.lattice import LatticeParams, fit_lattice
 from components.bundle import Content, Manifest, write_bundle
-from components.cases.pinyin_hanzi.case import PRIMARY, ModelParams, model_params
+from components.cases.pinyin_hanzi.case import PRIMARY, ContextParams, ModelParams, model_params
 from components.cases.pinyin_hanzi.network import make_data
 from components.compression.export import export_onnx
-from components.contracts import PREPARED_FILES, VALIDATION, Job, Meta
+from components.contracts import PREPARED_FILES, TRAIN, VALIDATION, Job, Meta
 from components.datamodules.syllables import Batch
 from components.evaluation.text.metrics import text_metrics
 from components.learners.syllable_labels import SyllableLearner
 from components.networks.syllable_labeller import Labels, SyllableLabeller
+from components.predictors.conversion.context_weights import ContextParams as ContextSettings
+from components.predictors.conversion.context_weights import fit_contexts, hold_out
+from components.predictors.conversion.contexts import Contexts
 from components.predictors.conversion.decoder import Decoder, SearchSettings
-from components.predictors.conversion.models import PINYIN, ConversionSettings
+from components.predictors.conversion.models import CONTEXTS, PINYIN, ConversionSettings
 from components.predictors.conversion.predictor import ConversionPredictor, open_predictor
 from components.predictors.conversion.rescore import FEATURES
 from components.predictors.conversion.weights import collect, fit_weights
@@ -30,6 +34,7 @@ from components.training.fit import make_trainer
 
 log = logging.getLogger(__name__)
 
+STRETCHES = 50  # of the training text, dealt to the folds in turn: an article's names stay in one
 LEARNER = "learner"
 BUNDLE = "bundle"
 PREDICTOR = "conversion.predictor"  # below components/predictors
@@ -41,7 +46,9 @@ def assemble(job: Job, learner: LightningModule, folder: Path) -> None:
     assert isinstance(learner, SyllableLearner)
     lattice = LatticeParams.model_validate(params.lattice.model_dump())
     tables = fit_lattice(prepared, lattice, seed=job.params.fit.seed)
+    contexts = params.fusion.contexts
     contents: dict[str, Content] = {
+        **({CONTEXTS: learn_contexts(job, params, contexts).to_content()} if contexts else {}),
         f"{PINYIN}.json": {"pairs": Meta.read(prepared).data["pairs"]},
         f"{LEARNER}.onnx": learner_graph(learner.served),
         **make_data(job, params).windows.to_contents(),
@@ -52,6 +59,41 @@ def assemble(job: Job, learner: LightningModule, folder: Path) -> None:
     write_bundle(bundle, manifest(job, settings), contents)
     settings = with_weights(job, open_predictor(bundle), params)
     write_bundle(bundle, manifest(job, settings), contents)
+
+
+def learn_contexts(job: Job, params: ModelParams, contexts: ContextParams) -> Contexts:
+    """From readings of each fold of the training text by a lattice of the other folds."""
+    settings = ContextSettings.model_validate(contexts.model_dump())
+    rows = pd.read_parquet(job.paths.prepared(job.case) / PREPARED_FILES[TRAIN], columns=["text", "syllables"])
+    fold = np.arange(len(rows)) * STRETCHES // len(rows) % contexts.folds
+    held = []
+    for number in range(contexts.folds):
+        with TemporaryDirectory() as work:
+            predictor = lattice_without(job, params, fold == number, Path(work) / BUNDLE)
+            clauses = predictor.numbers(rows["syllables"][fold == number].str.split().tolist())
+            search = predictor.models.decoder.search.model_copy(update={"rescored": contexts.readings})
+            decoder = replace(predictor.models.decoder, search=search)
+            held.append(hold_out(decoder, clauses, rows["text"][fold == number].tolist(), contexts.bits))
+        log.info("contexts: %d readings of fold %d of %d", len(held[-1].begin) - 1, number + 1, contexts.folds)
+    return fit_contexts(held, settings, penalty=params.fusion.penalty, seed=job.params.fit.seed)
+
+
+def lattice_without(job: Job, params: ModelParams, left_out: np.ndarray, folder: Path) -> ConversionPredictor:
+    """Of a lattice alone, fitted on the training clauses but those `left_out`: the network has seen them all."""
+    prepared = job.paths.prepared(job.case)
+    lattice = LatticeParams.model_validate(params.lattice.model_dump())
+    tables = fit_lattice(prepared, lattice, seed=job.params.fit.seed, kept=~left_out)
+    settings = first_settings(params).model_copy(update={"learner": None})
+    pairs = {f"{PINYIN}.json": {"pairs": Meta.read(prepared).data["pairs"]}}
+    search = in_beam(settings.search, 0.0)
+    settings = settings.model_copy(update={"search": search})
+    content = settings.model_dump(mode="json")
+    write_bundle(
+        folder,
+        Manifest(case=job.case, predictor=PREDICTOR, graphs=(), settings=content),
+        {**pairs, **tables.to_contents()},
+    )
+    return open_predictor(folder)
 
 
 def learner_graph(network: SyllableLabeller) -> bytes:
@@ -107,7 +149,7 @@ def with_weights(job: Job, predictor: ConversionPredictor, params: ModelParams) 
     decoder, settings = predictor.models.decoder, predictor.settings
     search = in_beam(decoder.search, best_learner_weight(decoder, clauses, texts, params.fusion.learner_weights))
     examples = collect(replace(decoder, search=search), clauses, texts)
-    weights = fit_weights(examples, FEATURES, penalty=params.fusion.penalty)
+    weights = fit_weights(examples, FEATURES, penalty=params.fusion.penalty)  # one without a table is 0 throughout
     search = search.model_copy(update={"weights": weights})
     shown = ", ".join(f"{name} {value:.3g}" for name, value in weights.items())
     share = accuracy(replace(decoder, search=search), clauses, texts)

@@ -111,13 +111,24 @@ class BeamParams(Block):
     order: Literal[2, 3]
 
 
+class ContextParams(Block):
+    """As `components.predictors.conversion.context_weights.ContextParams`."""
+
+    bits: Annotated[int, Field(ge=8, le=26)]
+    folds: Annotated[int, Field(ge=2)]
+    readings: Annotated[int, Field(ge=2)]
+    epochs: Count
+    batch: Count
+    lr: Positive
+
+
 class FusionParams(Block):
     """Lattice and learner in one beam, then all models over its best readings.
 
     `caps`, `other`, `behind`, `beam` and `rescored` as in `components.predictors.conversion.decoder.SearchSettings`.
     The learner's weight in the beam is one of `learner_weights`, those of the
-    models are fitted with `penalty`, both on at most `clauses` of the validation. `characters` is the beam
-    of the baseline over characters.
+    models are fitted with `penalty`, both on at most `clauses` of the validation. Without `contexts` these have no
+    say. `characters` is the beam of the baseline over characters.
     """
 
     caps: Annotated[tuple[Count, ...], Field(strict=False, min_length=1)]
@@ -128,6 +139,7 @@ class FusionParams(Block):
     learner_weights: Annotated[tuple[NotNegative, ...], Field(strict=False, min_length=1)]
     penalty: NotNegative
     clauses: Count
+    contexts: ContextParams | None
     characters: BeamParams
 
 

@@ -213,7 +213,12 @@ class _Report:
 def memory(predictor: ConversionPredictor) -> dict[str, int]:
     """Bytes of the tables, with what finds an entry in them."""
     models = predictor.models.models
-    tables = {"words": models.words, "characters": models.characters, "associations": models.associations}
+    tables = {
+        "words": models.words,
+        "characters": models.characters,
+        "associations": models.associations,
+        "contexts": models.contexts,
+    }
     return {name: table.nbytes for name, table in tables.items() if table is not None}
 
 

@@ -10,6 +10,7 @@ from components.bundle import Bundle
 from components.params import Block
 from components.predictors.conversion.arcs import ArcTable, Candidates, character_arcs, character_symbols, read_arcs
 from components.predictors.conversion.beam import BeamSettings
+from components.predictors.conversion.contexts import read_contexts
 from components.predictors.conversion.decoder import Decoder, SearchSettings
 from components.predictors.conversion.learner import LearnerScorer
 from components.predictors.conversion.parts import Count, PartSettings
@@ -20,11 +21,12 @@ from components.preparation.pinyin.encoding.ngrams import read_ngrams
 from components.preparation.pinyin.encoding.spec import InputParams
 
 PINYIN = "pinyin"  # .json, what `meta.data` says of the pairs
-LEXICON, ARCS, CHARACTERS, ASSOCIATIONS = (
+LEXICON, ARCS, CHARACTERS, ASSOCIATIONS, CONTEXTS = (
     "lexicon.parquet",
     "arcs.parquet",
     "characters.parquet",
     "associations.parquet",
+    "contexts.parquet",
 )
 WORD_NGRAMS, CHARACTER_NGRAMS = "words", "characters"
 
@@ -74,6 +76,7 @@ class ConversionModels:
             characters=read_ngrams(folder, CHARACTER_NGRAMS),
             associations=read_associations(folder / ASSOCIATIONS, size) if has_associations else None,
             symbols=self.vocabulary.character_symbols(self.characters),
+            contexts=read_contexts(folder / CONTEXTS) if CONTEXTS in self.bundle.files else None,
         )
 
     @cached_property

@@ -7,6 +7,7 @@ from typing import Literal
 import numpy as np
 
 from components.predictors.conversion.beam import Readings
+from components.predictors.conversion.contexts import Contexts
 from components.predictors.conversion.lattice import Lattice, stretches
 from components.predictors.conversion.vocabulary import Vocabulary
 from components.preparation.pinyin.encoding.associations import Associations
@@ -22,6 +23,7 @@ Feature = Literal[
     "boundary",
     "lexicon",
     "learner",
+    "context",
 ]
 FEATURES: tuple[Feature, ...] = (
     "word_bigram",  # log p of the words, each after the one before
@@ -33,18 +35,22 @@ FEATURES: tuple[Feature, ...] = (
     "boundary",  # what attraction there is between the characters on both sides of where words meet
     "lexicon",  # log p of the words outside the corpus, none after another
     "learner",  # log p of the characters, each by itself, given all the syllables
+    "context",  # what words, kinds of words and characters that stand together weigh
 )
 
 
 @dataclass(frozen=True)
 class Models:
-    """What readings are scored by. `symbols` are the words' characters in the models of characters."""
+    """What readings are scored by. `symbols` are the words' characters in the models of characters; without
+    `associations` or `contexts` nothing is known of them.
+    """
 
     vocabulary: Vocabulary
     words: NGrams
     characters: NGrams
     associations: Associations | None
     symbols: np.ndarray
+    contexts: Contexts | None
 
 
 def features(lattice: Lattice, readings: Readings, models: Models) -> np.ndarray:
@@ -78,6 +84,11 @@ def features(lattice: Lattice, readings: Readings, models: Models) -> np.ndarray
         "boundary": sums(of_character, joined[1]),
         "lexicon": sums(of_word, models.vocabulary.log_q[word]),
         "learner": sums(of_word, lattice.learner[readings.arcs]),
+        "context": (
+            models.contexts.score(models.vocabulary, word, readings.start)
+            if models.contexts is not None
+            else np.zeros(len(readings.score))
+        ),
     }
     return np.column_stack([columns[name] for name in FEATURES])
 

@@ -13,10 +13,12 @@ import pyarrow.parquet as pq
 from onnx import TensorProto, helper
 
 from components.bundle import Manifest, write_bundle
+from components.predictors.conversion.contexts import Contexts
 from components.predictors.conversion.rescore import FEATURES
 from components.preparation.pinyin.encoding.associations import make_associations
 from components.preparation.pinyin.encoding.ngrams import FIRST, START, NGrams
 from components.preparation.pinyin.encoding.windows import WindowParams, Windows
+from tests.components.predictors.conversion.context_slots import context_slots
 
 PAIRS = {
     "an": "安按",
@@ -42,7 +44,9 @@ COMPOUND = {
 WORDS = sorted([*CHARACTERS, *COMPOUND])
 SYMBOL = {word: symbol for symbol, word in enumerate(WORDS, start=FIRST)}
 CHARACTER_SYMBOL = {one: symbol for symbol, one in enumerate(sorted(CHARACTERS), start=FIRST)}
+KINDS = ["v" if word in "过按" else "n" if len(word) == 1 else "~n" for word in WORDS]
 BOUNDS = ["<s>", "</s>"]
+CONTEXT_BITS = 10
 END = 1
 BONUS = [0.0625, 0.0, 0.0]  # what the network adds to the logits of a syllable's candidates, times the sum of the ids
 WEIGHTS = {
@@ -55,6 +59,7 @@ WEIGHTS = {
     "boundary": -0.25,
     "lexicon": 0.0625,
     "learner": 0.5,
+    "context": 0.25,
 }
 SETTINGS: dict[str, Any] = {
     "learner": "learner",
@@ -125,6 +130,10 @@ def log_q() -> np.ndarray:
     return (-np.arange(len(WORDS) + FIRST) / 4).astype(np.float32)
 
 
+def context_weights() -> np.ndarray:
+    return np.random.default_rng(3).normal(size=1 << CONTEXT_BITS).astype(np.float16).astype(np.float32)
+
+
 def logits() -> np.ndarray:
     """`(S + 1, C)`: of each syllable, whatever is around it."""
     table = np.full((len(SYLLABLES) + 1, 3), -1e4, np.float32)
@@ -152,10 +161,11 @@ def arcs() -> pa.Table:
 def contents() -> dict[str, Any]:
     return {
         "pinyin.json": {"pairs": PAIRS},
-        "lexicon.parquet": parquet(pa.table({"word": [*BOUNDS, *WORDS], "log_q": log_q()})),
+        "lexicon.parquet": parquet(pa.table({"word": [*BOUNDS, *WORDS], "log_q": log_q(), "kind": ["", "", *KINDS]})),
         "arcs.parquet": parquet(arcs()),
         "characters.parquet": parquet(pa.table({"character": [*BOUNDS, *sorted(CHARACTERS)]})),
         "associations.parquet": associations().to_content(),
+        "contexts.parquet": Contexts(context_weights()).to_content(),
         **word_model().to_contents("words"),
         **character_model().to_contents("characters"),
     }
@@ -276,6 +286,7 @@ def feature_values(syllables: Sequence[str], words: Sequence[str]) -> dict[str, 
         (a, b, joint.get(CHARACTER_SYMBOL[a] * size + CHARACTER_SYMBOL[b], -17.0)) for a, b in itertools.pairwise(text)
     ]
     after = [np.logaddexp(min(both - alone[a], 0) + np.log(0.95), np.log(0.05) + alone[b]) for a, b, both in pairs]
+    slots = context_slots(words, [KINDS[WORDS.index(word)] for word in words], CONTEXT_BITS)
     ends = np.cumsum([len(word) for word in words])[:-1].tolist()
     boundary = [np.clip(both - alone[a] - alone[b], -4, 9) for a, b, both in (pairs[end - 1] for end in ends)]
     values = {
@@ -288,6 +299,7 @@ def feature_values(syllables: Sequence[str], words: Sequence[str]) -> dict[str, 
         "boundary": float(sum(boundary)),
         "lexicon": float(sum(log_q()[symbol] for symbol in symbols)),
         "learner": learner_log_p(syllables, text),
+        "context": float(sum(context_weights()[slot] for slot in slots)),
     }
     assert tuple(values) == FEATURES
     return values

@@ -8,6 +8,7 @@ from itertools import compress, islice
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from components.baselines.lattice.kneser_ney import Sentences
@@ -44,6 +45,19 @@ class Corpus:
         tags = None if self.tags is None else list(compress(self.tags, kept))
         return Corpus(list(compress(self.clauses, kept)), list(compress(self.syllables, kept)), tags)
 
+    def legal(self, pairs: Mapping[str, str]) -> np.ndarray:
+        """`(N,)` bool: whether every character of a clause is one of its syllable's, `meta.data["pairs"]`."""
+        return np.array(
+            [
+                all(
+                    one in pairs.get(syllable, "")
+                    for one, syllable in zip("".join(words), spoken.split(" "), strict=True)
+                )
+                for words, spoken in zip(self.clauses, self.syllables, strict=True)
+            ],
+            bool,
+        )
+
     def sentences(self, symbols: Mapping[str, int]) -> Sentences:
         """By words; one that has no symbol stands as its characters."""
         coded = {
@@ -57,9 +71,10 @@ class Corpus:
         return _end_to_end([[symbols[character] for word in clause for character in word] for clause in self.clauses])
 
 
-def read_corpus(prepared: Path) -> Corpus:
-    """The training split of a prepared folder of pinyin."""
-    table = pq.read_table(prepared / PREPARED_FILES[TRAIN], columns=["text", "words", "syllables", "tags"])
+def read_corpus(prepared: Path, splits: Sequence[str] = (TRAIN,)) -> Corpus:
+    """Splits of a prepared folder of pinyin, one after another."""
+    columns = ["text", "words", "syllables", "tags"]
+    table = pa.concat_tables([pq.read_table(prepared / PREPARED_FILES[split], columns=columns) for split in splits])
     texts, lengths, syllables, tags = (column.to_pylist() for column in table.columns)
     clauses = [_cut(text, sizes) for text, sizes in zip(texts, lengths, strict=True)]
     return Corpus(clauses, syllables, None if table["tags"].null_count else tags)

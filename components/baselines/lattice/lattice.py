@@ -2,6 +2,7 @@
 
 import io
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
@@ -13,10 +14,11 @@ from pydantic import Field
 
 from components.baselines.lattice.associations import prepared_associations
 from components.baselines.lattice.corpus import number_symbols, read_corpus
+from components.baselines.lattice.frequencies import prepared_frequencies
 from components.baselines.lattice.kinds import word_kinds
 from components.baselines.lattice.kneser_ney import fit_kneser_ney
 from components.baselines.lattice.lexicon import BOUNDS, Lexicon, LexiconParams, build_lexicon
-from components.contracts import Meta
+from components.contracts import TRAIN, Meta
 from components.params import Block
 from components.preparation.pinyin.encoding.associations import Associations
 from components.preparation.pinyin.encoding.ngrams import FIRST, NGrams
@@ -66,16 +68,26 @@ class LatticeTables:
         }
 
 
-def fit_lattice(prepared: Path, params: LatticeParams, *, seed: int, kept: np.ndarray | None = None) -> LatticeTables:
-    """From the training split of a prepared folder, and the table of associations if it has one. `kept`: a mask over
-    the clauses of training; the others are left out.
+def fit_lattice(
+    prepared: Path,
+    params: LatticeParams,
+    *,
+    seed: int,
+    splits: Sequence[str] = (TRAIN,),
+    kept: np.ndarray | None = None,
+) -> LatticeTables:
+    """From splits of a prepared folder, and the tables of associations and of frequencies if it has them.
+
+    `kept`: a mask over the clauses; the others are left out, and those with a character that is none of its syllable's,
+    which training has not.
     """
     pairs = Meta.read(prepared).data["pairs"]
-    corpus = read_corpus(prepared)
-    corpus = corpus if kept is None else corpus.select(kept)
+    corpus = read_corpus(prepared, splits)
+    legal = corpus.legal(pairs)
+    corpus = corpus.select(legal if kept is None else legal & kept)
     symbols = number_symbols({character for found in pairs.values() for character in found})
     table = prepared_associations(prepared, symbols)
-    lexicon = build_lexicon(corpus, pairs, table, params.lexicon, seed)
+    lexicon = build_lexicon(corpus, pairs, table, prepared_frequencies(prepared), params.lexicon, seed)
     log.info("lexicon: %d words, %d of them of the training text", len(lexicon.words), len(corpus.counts))
     words = fit_kneser_ney(
         corpus.sentences(lexicon.symbols), lexicon.prior, order=params.words.order, prior_weight=params.words.prior

@@ -36,29 +36,41 @@ log = logging.getLogger(__name__)
 
 STRETCHES = 50  # of the training text, dealt to the folds in turn: an article's names stay in one
 LEARNER = "learner"
-BUNDLE = "bundle"
+BUNDLE, SELECTION = "bundle", "selection"  # below the fitted folder
 PREDICTOR = "conversion.predictor"  # below components/predictors
 
 
 def assemble(job: Job, learner: LightningModule, folder: Path) -> None:
-    """Write `bundle/` into `folder`: tables and network learn from training, their weights from validation."""
-    params, prepared = model_params(job), job.paths.prepared(job.case)
+    """Write `selection/` and `bundle/` into `folder`.
+
+    In `selection` tables and network know the training clauses alone, and the validation's find the weights of all
+    models. `bundle` is what serves: the same weights and network, with a lattice of the validation's clauses too.
+    """
+    params = model_params(job)
     assert isinstance(learner, SyllableLearner)
-    lattice = LatticeParams.model_validate(params.lattice.model_dump())
-    tables = fit_lattice(prepared, lattice, seed=job.params.fit.seed)
     contexts = params.fusion.contexts
-    contents: dict[str, Content] = {
-        **({CONTEXTS: learn_contexts(job, params, contexts).to_content()} if contexts else {}),
-        f"{PINYIN}.json": {"pairs": Meta.read(prepared).data["pairs"]},
+    shared: dict[str, Content] = {
+        f"{PINYIN}.json": {"pairs": Meta.read(job.paths.prepared(job.case)).data["pairs"]},
         f"{LEARNER}.onnx": learner_graph(learner.served),
         **make_data(job, params).windows.to_contents(),
-        **tables.to_contents(),
+        **({CONTEXTS: learn_contexts(job, params, contexts).to_content()} if contexts else {}),
     }
-    bundle = folder / BUNDLE
-    settings = first_settings(params)
-    write_bundle(bundle, manifest(job, settings), contents)
-    settings = with_weights(job, open_predictor(bundle), params)
-    write_bundle(bundle, manifest(job, settings), contents)
+    selection, tables = folder / SELECTION, lattice_contents(job, params)
+    write_bundle(selection, manifest(job, first_settings(params)), {**shared, **tables})
+    settings = manifest(job, with_weights(job, open_predictor(selection), params))
+    write_bundle(selection, settings, {**shared, **tables})
+    log.info("the lattice again, of training and validation clauses")
+    tables = lattice_contents(job, params, splits=(TRAIN, VALIDATION))
+    write_bundle(folder / BUNDLE, settings, {**shared, **tables})
+
+
+def lattice_contents(
+    job: Job, params: ModelParams, *, splits: Sequence[str] = (TRAIN,), kept: np.ndarray | None = None
+) -> dict[str, Content]:
+    """Files of a lattice fitted on splits, or on the clauses `kept` of them."""
+    lattice = LatticeParams.model_validate(params.lattice.model_dump())
+    prepared, seed = job.paths.prepared(job.case), job.params.fit.seed
+    return {**fit_lattice(prepared, lattice, seed=seed, splits=splits, kept=kept).to_contents()}
 
 
 def learn_contexts(job: Job, params: ModelParams, contexts: ContextParams) -> Contexts:
@@ -80,19 +92,12 @@ def learn_contexts(job: Job, params: ModelParams, contexts: ContextParams) -> Co
 
 def lattice_without(job: Job, params: ModelParams, left_out: np.ndarray, folder: Path) -> ConversionPredictor:
     """Of a lattice alone, fitted on the training clauses but those `left_out`: the network has seen them all."""
-    prepared = job.paths.prepared(job.case)
-    lattice = LatticeParams.model_validate(params.lattice.model_dump())
-    tables = fit_lattice(prepared, lattice, seed=job.params.fit.seed, kept=~left_out)
-    settings = first_settings(params).model_copy(update={"learner": None})
-    pairs = {f"{PINYIN}.json": {"pairs": Meta.read(prepared).data["pairs"]}}
-    search = in_beam(settings.search, 0.0)
-    settings = settings.model_copy(update={"search": search})
+    settings = first_settings(params)
+    settings = settings.model_copy(update={"learner": None, "search": in_beam(settings.search, 0.0)})
     content = settings.model_dump(mode="json")
-    write_bundle(
-        folder,
-        Manifest(case=job.case, predictor=PREDICTOR, graphs=(), settings=content),
-        {**pairs, **tables.to_contents()},
-    )
+    pairs: dict[str, Content] = {f"{PINYIN}.json": {"pairs": Meta.read(job.paths.prepared(job.case)).data["pairs"]}}
+    tables = lattice_contents(job, params, kept=~left_out)
+    write_bundle(folder, Manifest(case=job.case, predictor=PREDICTOR, graphs=(), settings=content), {**pairs, **tables})
     return open_predictor(folder)
 
 

@@ -50,8 +50,9 @@ class Answered:
 
 def evaluate(job: Job, fitted: Path, out: Path) -> Sequence[Scores]:
     """Answer validation and test; write predictions, `analysis.json`, `pictures/` and the page of examples."""
-    params, predictor, found = evaluate_params(job), open_predictor(bundle_below(fitted)), []
+    params, found = evaluate_params(job), []
     for split in (VALIDATION, TEST):
+        predictor = open_predictor(bundle_below(fitted, split))
         answered = answer(job, predictor, split, params)
         predictions = answered.clauses[["clause", "text"]].assign(**answered.answers)
         predictions.to_parquet(out / f"predictions-{split}.parquet", index=False)

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from components.contracts import PREPARED_FILES, TEST, Answers, Job
+from components.contracts import PREPARED_FILES, TEST, VALIDATION, Answers, Job
 from components.predictors.conversion.predictor import PINYIN_COLUMN, Conversion, open_predictor
 
 TIMED = 10  # syllables of the clauses that are timed
@@ -16,7 +16,8 @@ EXAMPLES = 3
 def answers(job: Job, bundle: Path, split: str) -> Answers:
     """The text (N,) of each clause, and what its pinyin is converted to (N,)."""
     clauses = read_clauses(job, split)
-    found = open_predictor(bundle_below(bundle)).convert_syllables(clauses["syllables"].str.split().tolist(), n_best=1)
+    predictor = open_predictor(bundle_below(bundle, split))
+    found = predictor.convert_syllables(clauses["syllables"].str.split().tolist(), n_best=1)
     return Answers(clauses["text"].to_numpy(object), texts(found))
 
 
@@ -29,9 +30,12 @@ def read_clauses(job: Job, split: str) -> pd.DataFrame:
     return pd.read_parquet(job.paths.prepared(job.case) / PREPARED_FILES[split])
 
 
-def bundle_below(folder: Path) -> Path:
-    """The bundle of a folder that `fit` wrote; any other folder is one."""
-    return folder / "bundle" if (folder / "bundle").is_dir() else folder
+def bundle_below(folder: Path, split: str = TEST) -> Path:
+    """Of a folder that `fit` wrote, the bundle that answers a split: the validation is answered by one that does not
+    know it. Any other folder is a bundle.
+    """
+    below = folder / ("selection" if split == VALIDATION else "bundle")
+    return below if below.is_dir() else folder
 
 
 def answer_rows(job: Job, bundle: Path) -> Callable[[int], object]:

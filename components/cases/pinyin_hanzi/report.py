@@ -113,7 +113,7 @@ class _Report:
             },
             "slices": {name: [asdict(one) for one in found] for name, found in self.slices.items()},
             "confusions": self.confused.to_dict("records"),
-            "tables": [self._slice_table()],
+            "tables": [self._slice_table(), self._confusion_table()],
         }
 
     def draw(self, folder: Path, scores: Mapping[str, Mapping[str, Interval]]) -> None:
@@ -199,6 +199,15 @@ class _Report:
                 for one in found
             ],
             "note": f"The served model; groups of fewer than {self.params.min_group} have no figure.",
+        }
+
+    def _confusion_table(self) -> dict[str, Any]:
+        columns = ["syllable", "reference", "answer", "count", "back", "of"]
+        return {
+            "title": "Most confused characters",
+            "columns": ["syllable", "meant", "answered", "times", "the other way round", "of"],
+            "rows": self.confused[columns].to_numpy(object).tolist(),
+            "note": f"The {self.params.confusions} most frequent errors; of: how often the character was meant.",
         }
 
     def _lists(self) -> np.ndarray:

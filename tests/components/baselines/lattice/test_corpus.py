@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from components.baselines.lattice.corpus import Corpus, number_symbols, read_corpus
+from components.contracts import TRAIN, VALIDATION
 
 ROWS = {
     "text": ["银行长", "银行", "行走"],
@@ -51,3 +52,16 @@ def test_a_text_without_tags_has_none_in_its_parts_too(tmp_path: Path) -> None:
     corpus = read_corpus(tmp_path)
     assert corpus.tags is None
     assert corpus.select(np.array([True, False, False])).tags is None
+
+
+def test_splits_stand_one_after_another(tmp_path: Path) -> None:
+    pd.DataFrame(ROWS).iloc[:2].to_parquet(tmp_path / "train.parquet")
+    pd.DataFrame(ROWS).iloc[2:].to_parquet(tmp_path / "val.parquet")
+    both = read_corpus(tmp_path, (TRAIN, VALIDATION))
+    assert both.clauses == [["银行", "长"], ["银行"], ["行", "走"]]
+    assert both.tags == ROWS["tags"]
+
+
+def test_a_clause_is_legal_if_every_character_is_one_of_its_syllables(corpus: Corpus) -> None:
+    pairs = {"yin": "银", "hang": "行", "zhang": "长", "xing": "醒", "zou": "走"}
+    assert corpus.legal(pairs).tolist() == [True, True, False]

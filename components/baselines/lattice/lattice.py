@@ -13,6 +13,7 @@ from pydantic import Field
 
 from components.baselines.lattice.associations import prepared_associations
 from components.baselines.lattice.corpus import number_symbols, read_corpus
+from components.baselines.lattice.frequencies import prepared_frequencies
 from components.baselines.lattice.kinds import word_kinds
 from components.baselines.lattice.kneser_ney import fit_kneser_ney
 from components.baselines.lattice.lexicon import BOUNDS, Lexicon, LexiconParams, build_lexicon
@@ -67,15 +68,15 @@ class LatticeTables:
 
 
 def fit_lattice(prepared: Path, params: LatticeParams, *, seed: int, kept: np.ndarray | None = None) -> LatticeTables:
-    """From the training split of a prepared folder, and the table of associations if it has one. `kept`: a mask over
-    the clauses of training; the others are left out.
+    """From the training split of a prepared folder, and the tables of associations and of frequencies if it has
+    them. `kept`: a mask over the clauses of training; the others are left out.
     """
     pairs = Meta.read(prepared).data["pairs"]
     corpus = read_corpus(prepared)
     corpus = corpus if kept is None else corpus.select(kept)
     symbols = number_symbols({character for found in pairs.values() for character in found})
     table = prepared_associations(prepared, symbols)
-    lexicon = build_lexicon(corpus, pairs, table, params.lexicon, seed)
+    lexicon = build_lexicon(corpus, pairs, table, prepared_frequencies(prepared), params.lexicon, seed)
     log.info("lexicon: %d words, %d of them of the training text", len(lexicon.words), len(corpus.counts))
     words = fit_kneser_ney(
         corpus.sentences(lexicon.symbols), lexicon.prior, order=params.words.order, prior_weight=params.words.prior

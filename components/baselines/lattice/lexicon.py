@@ -10,6 +10,7 @@ from pydantic import Field
 
 from components.baselines.lattice.corpus import Corpus, Reading, number_symbols
 from components.baselines.lattice.dictionaries import Dictionary, WordReadings, dictionary_words
+from components.baselines.lattice.frequencies import frequent_words
 from components.baselines.lattice.kneser_ney import NEVER
 from components.baselines.lattice.rates import Candidates, RateParams, word_rates
 from components.params import Block
@@ -19,6 +20,7 @@ from components.preparation.pinyin.encoding.ngrams import FIRST
 BOUNDS = ("<s>", "</s>")
 UNKNOWN_RATE = 0.01  # of words that the corpus alone has, as a share of the average rate
 END_SHARE = 1e-3  # the prior of the end of a sentence, which the corpus shows often enough
+FREQUENT = "frequent"  # words that other text has, beside those of the dictionaries
 Known = dict[str, set[str]]  # words by dictionary
 Count = Annotated[int, Field(ge=1)]
 
@@ -33,12 +35,14 @@ class MinedParams(Block):
 
 
 class LexiconParams(Block):
-    """`longest` is in characters. Of the words that the corpus has, those seen `least` times are kept, or in a
-    dictionary; the likeliest of the others, `added` of them.
+    """`longest` is in characters. Words that other text has `frequent` times stand beside the dictionaries'; null for
+    none. Of the words that the corpus has, those seen `least` times are kept, or in a dictionary; the likeliest of the
+    others, `added` of them.
     """
 
     longest: Annotated[int, Field(ge=2, le=15)]
     dictionaries: Annotated[tuple[Dictionary, ...], Field(strict=False)]
+    frequent: Count | None
     mined: MinedParams | None
     least: Count
     added: Annotated[int, Field(ge=0)]
@@ -74,16 +78,24 @@ class Lexicon:
 
 
 def build_lexicon(
-    corpus: Corpus, pairs: Mapping[str, str], associations: Associations, params: LexiconParams, seed: int
+    corpus: Corpus,
+    pairs: Mapping[str, str],
+    associations: Associations,
+    frequencies: Mapping[str, int],
+    params: LexiconParams,
+    seed: int,
 ) -> Lexicon:
     """`pairs`: the characters of each syllable, `meta.data["pairs"]`; `associations` have the symbols of
-    `number_symbols` of them.
+    `number_symbols` of them; `frequencies`: counts of words in other text.
     """
     characters = sorted({one for found in pairs.values() for one in found})
     known: Known = {name: dictionary_words(name, characters, params.longest) for name in params.dictionaries}
+    if params.frequent is not None:
+        known[FREQUENT] = frequent_words(frequencies, params.frequent, params.longest)
     listed = set().union(*known.values())
     mined = mine(associations, characters, params.mined) if params.mined else set()
-    candidates = _candidates([*characters, *sorted(listed | mined)], characters, known, params.longest)
+    texts = [*characters, *sorted(listed | mined)]
+    candidates = _candidates(texts, characters, known, frequencies, params.longest)
     rates = dict(zip(candidates.texts, word_rates(corpus, candidates, associations, params.rates, seed), strict=True))
     inside = {
         word
@@ -111,13 +123,16 @@ def mine(associations: Associations, characters: Sequence[str], params: MinedPar
     }
 
 
-def _candidates(texts: Sequence[str], characters: Sequence[str], known: Known, longest: int) -> Candidates:
+def _candidates(
+    texts: Sequence[str], characters: Sequence[str], known: Known, frequencies: Mapping[str, int], longest: int
+) -> Candidates:
     symbols = number_symbols(characters)
     coded = np.zeros((len(texts), longest), np.int64)
     for row, text in zip(coded, texts, strict=True):
         row[: len(text)] = [symbols[character] for character in text]
     member = np.array([[text in words for words in known.values()] for text in texts], bool)
-    return Candidates(texts, coded, member)
+    counts = np.array([frequencies.get(text, 0) for text in texts], np.int64)
+    return Candidates(texts, coded, member, counts)
 
 
 def _prior(words: Iterable[str], rates: Mapping[str, float]) -> np.ndarray:

@@ -2,8 +2,8 @@
 
 Deleted estimation (Jelinek & Mercer, 1985): words of one fifth of the corpus that the other fifths lack show it.
 Boosted trees of the Poisson family learn their counts from what is known of any string: the dictionaries that have
-it, how its characters stand together in a large text outside the corpus and in the corpus, and which place in words
-they take there. The distribution that results is the prior of the word model.
+it, how often other text has it, how its characters stand together in a large text outside the corpus and in the
+corpus, and which place in words they take there. The distribution that results is the prior of the word model.
 """
 
 from collections.abc import Sequence
@@ -21,6 +21,7 @@ from components.preparation.pinyin.encoding.associations import Associations
 from components.preparation.pinyin.encoding.lookup import KeyIndex
 
 FOLDS = 5
+ABSENT = 0.5  # what is added to a word's count in other text, before its logarithm
 STRETCHES = 50  # of the corpus, dealt to the folds in turn: an article's names stay in one
 Count = Annotated[int, Field(ge=1)]
 
@@ -37,12 +38,13 @@ class RateParams(Block):
 @dataclass(frozen=True)
 class Candidates:
     """N words: `characters (N, L) int64` symbols, L at least 2, 0 after a word's end; `known (N, D)`: which
-    dictionaries have it.
+    dictionaries have it; `counts (N,)` in other text.
     """
 
     texts: Sequence[str]
     characters: np.ndarray
     known: np.ndarray
+    counts: np.ndarray
 
     @property
     def symbols(self) -> dict[str, int]:
@@ -50,7 +52,8 @@ class Candidates:
         return {text: int(row[0]) for text, row in zip(self.texts, self.characters, strict=True) if len(text) == 1}
 
     def of(self, places: np.ndarray) -> "Candidates":
-        return Candidates([self.texts[place] for place in places], self.characters[places], self.known[places])
+        texts = [self.texts[place] for place in places]
+        return Candidates(texts, self.characters[places], self.known[places], self.counts[places])
 
 
 class Text:
@@ -131,7 +134,7 @@ def word_features(words: Candidates, text: Text, associations: Associations) -> 
         length, pair.min(axis=1), attraction.min(axis=1), attraction.max(axis=1), local.min(axis=1), local.max(axis=1),
         chain + associations.character[first], rarest, rarest_here, alone,
         associations.character[first], associations.character[final],
-        text.begins[first], text.ends[final], text.alone[first], text.alone[final],
+        text.begins[first], text.ends[final], text.alone[first], text.alone[final], np.log(words.counts + ABSENT),
     ]  # fmt: skip
     return np.column_stack([*columns, words.known]).astype(np.float32)
 

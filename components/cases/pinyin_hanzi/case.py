@@ -82,6 +82,7 @@ class LexiconParams(Block):
 
     longest: Annotated[int, Field(ge=2, le=15)]
     dictionaries: Annotated[tuple[Literal["cc_cedict", "zdic_cybs", "zdic_cibs"], ...], Field(strict=False)]
+    frequent: Count | None
     mined: MinedParams | None
     least: Count
     added: Annotated[int, Field(ge=0)]

@@ -15,7 +15,8 @@ from components.preparation.pinyin import corpus, repeats
 from components.preparation.pinyin.associations import write_associations
 from components.preparation.pinyin.corpus import Cutter, Line, Words
 from components.preparation.pinyin.encoding.readings import Readings
-from components.preparation.pinyin.encoding.spec import ASSOCIATIONS, LEXICON, PinyinParams
+from components.preparation.pinyin.encoding.spec import ASSOCIATIONS, FREQUENCIES, LEXICON, PinyinParams
+from components.preparation.pinyin.frequencies import write_frequencies
 from components.preparation.pinyin.lexicon import write_lexicon
 from components.preparation.pinyin.pairs import Pair, legal_pairs
 from components.preparation.pinyin.split import ORDER, split_lines
@@ -39,8 +40,8 @@ def prepare_pinyin(raw: Path, out: Path, case: str, params: CaseParams) -> Meta:
     null where the text has none; syllables, toneless
     with ü as v, one for each character, between blanks; in the order of the file),
     `rejected.parquet` (line, text, reason), `lexicon.parquet` (text and syllables of a dictionary's
-    words), `meta.json`, and where the params name a table of them
-    `associations.parquet` (text of one or two characters, log_p). The text is read in several passes
+    words), `meta.json`, and where the params name a table of them `associations.parquet` (text of
+    one or two characters, log_p) and `frequencies.parquet` (text of a word, count). The text is read in several passes
     and never held in memory.
 
     Raises:
@@ -55,8 +56,10 @@ def prepare_pinyin(raw: Path, out: Path, case: str, params: CaseParams) -> Meta:
             lines = text.write(files, text.repeated())
         _check(text, files, lines)
         described = _describe(text, files)
+        known = {character for found in described["pairs"].values() for character in found}
+        if spec.frequencies is not None:
+            described["frequencies"] = write_frequencies(raw / spec.frequencies, folder / FREQUENCIES, known)
         if spec.associations is not None:
-            known = {character for found in described["pairs"].values() for character in found}
             described["associations"] = write_associations(raw / spec.associations, folder / ASSOCIATIONS, known)
         described["lexicon"] = write_lexicon(folder / LEXICON, described["pairs"])
         meta = Meta(case, files.written(), dict(sorted(files.reasons.items())), source, described)

@@ -7,6 +7,7 @@ from pydantic import Field, model_validator
 from components.params import Block
 
 ASSOCIATIONS = "associations.parquet"  # of a prepared folder
+FREQUENCIES = "frequencies.parquet"  # likewise
 LEXICON = "lexicon.parquet"  # likewise
 LONGEST = 127  # `words` holds lengths as int8, and a clause may be one word
 
@@ -49,9 +50,10 @@ class PinyinParams(Block):
     `form` segmented: `word/tag` tokens between blanks, tag w being punctuation; plain: any text,
     a sentence a line. `readings` adds pairs that training does not show: all readings of the
     6,763 characters of GB 2312. `associations` names a table, in the raw folder, of how often two
-    characters stand side by side in other text; null for none. `remove_duplicates` says where a
-    clause that stands in several splits is taken out: of training (it stays in the test, else in the
-    validation), of what is held out (it stays in training, else in the validation), or nowhere.
+    characters stand side by side in other text, `frequencies` a list of how often words do; null for
+    none. `remove_duplicates` says where a clause that stands in several splits is taken out: of training
+    (it stays in the test, else in the validation), of what is held out (it stays in training, else in
+    the validation), or nowhere.
     """
 
     file: str
@@ -59,6 +61,7 @@ class PinyinParams(Block):
     lengths: Lengths
     readings: Literal["gb2312", "none"]
     associations: str | None
+    frequencies: str | None
     split: BlockSplit
     remove_duplicates: Literal["none", "from_train", "from_held_out"]
     max_rejected: Annotated[float, Field(ge=0, lt=1)]

@@ -36,6 +36,7 @@ def params(**lexicon: object) -> LatticeParams:
         "lexicon": {
             "longest": 7,
             "dictionaries": ["cc_cedict"],
+            "frequent": None,
             "mined": {"joint": -9.0, "attraction": 2.0},
             "least": 1,
             "added": 500,
@@ -154,6 +155,18 @@ def test_a_part_of_the_text_is_fitted_as_if_it_were_the_whole(folder: Path, tmp_
     alone = shutil.copytree(folder, tmp_path / "alone")
     clauses[kept].to_parquet(alone / "train.parquet")
     assert fit_lattice(alone, small, seed=1).to_contents() == part.to_contents()
+
+
+def test_words_frequent_in_other_text_are_candidates(folder: Path, tmp_path: Path) -> None:
+    other = shutil.copytree(folder, tmp_path / "other")
+    counts = {"京海": 3, "天国": 2, "学": 9, "天天向上": 5}
+    pd.DataFrame({"text": counts.keys(), "count": counts.values()}).to_parquet(other / "frequencies.parquet")
+    none = fit_lattice(other, params(dictionaries=[], mined=None), seed=1)
+    some = fit_lattice(other, params(dictionaries=[], mined=None, frequent=3), seed=1)
+    assert set(some.lexicon.words) - set(none.lexicon.words) == {"京海", "天天向上"}
+    short = fit_lattice(other, params(dictionaries=[], mined=None, frequent=2, longest=2), seed=1)
+    assert {"京海", "天国"} <= set(short.lexicon.words)
+    assert "天天向上" not in short.lexicon.words
 
 
 def test_without_dictionary_or_table(folder: Path, tmp_path: Path) -> None:

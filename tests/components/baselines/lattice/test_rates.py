@@ -32,7 +32,8 @@ def test_pairs_do_not_cross_clauses() -> None:
 
 def test_features_of_words() -> None:
     table = make_associations({A: -1.0, B: -2.0, C: -3.0}, {(A, B): -2.5}, 5)
-    words = Candidates(["a", "abc"], np.array([[A, 0, 0], [A, B, C]]), np.array([[False], [True]]))
+    counts = np.array([0, 7])
+    words = Candidates(["a", "abc"], np.array([[A, 0, 0], [A, B, C]]), np.array([[False], [True]]), counts)
     features = word_features(words, small_text(), table)
     length, pair, weakest, strongest, local = features[:, :5].T
     assert length.tolist() == [1, 3]
@@ -40,6 +41,7 @@ def test_features_of_words() -> None:
     assert pair[1] == UNSEEN
     assert strongest[1] == -2.5 + 1 + 2
     assert_allclose(local[1], np.log(1 + 2))
+    assert_allclose(features[:, -2], np.log([0.5, 7.5]))
     assert features[:, -1].tolist() == [0, 1]
 
 
@@ -59,15 +61,34 @@ def test_words_of_attracted_characters_are_expected_more_often() -> None:
     corpus = Corpus(clauses, [], None)
     texts = [*letters, *("".join(pair) for pair in pairs)]
     coded = np.array([[symbols[text[0]], symbols[text[1]] if len(text) > 1 else 0] for text in texts])
-    rates = word_rates(corpus, Candidates(texts, coded, np.ones((len(texts), 1), bool)), table, PARAMS, 1)
+    words = Candidates(texts, coded, np.ones((len(texts), 1), bool), np.zeros(len(texts), int))
+    rates = word_rates(corpus, words, table, PARAMS, 1)
     rate = dict(zip(texts, rates.tolist(), strict=True))
     unused = [rate["".join(pair)] for pair in pairs if pair not in used]
     assert min(rate["".join(pair)] for pair in new) > 5 * max(unused)
 
 
+def test_words_that_other_text_has_are_expected_more_often() -> None:
+    """A third of 399 possible words is in use, and counted in other text, whether this text has them or not."""
+    letters = [chr(0x4E00 + number) for number in range(40)]
+    symbols = number_symbols(letters)
+    pairs = [one + two for one in letters[:20] for two in letters[20:]][:399]
+    used = np.arange(0, len(pairs), 3)
+    new, seen = used[::10], np.delete(used, np.s_[::10])
+    clauses = [[letters[number % 40], pairs[place]] for number, place in enumerate(seen)]
+    texts = [*letters, *pairs]
+    coded = np.array([[symbols[text[0]], symbols[text[1]] if len(text) > 1 else 0] for text in texts])
+    counts = np.zeros(len(texts), int)
+    counts[len(letters) + used] = 100
+    words = Candidates(texts, coded, np.zeros((len(texts), 0), bool), counts)
+    table = make_associations({}, {}, len(symbols) + 2)
+    rates = word_rates(Corpus(clauses, [], None), words, table, PARAMS, 1)[len(letters) :]
+    assert rates[new].min() > 5 * np.delete(rates, used).max()
+
+
 def test_text_whose_fifths_have_the_same_words_says_nothing() -> None:
     symbols = number_symbols("ab")
     corpus = Corpus([["a", "b"]] * (50 * FOLDS), [], None)
-    words = Candidates(["a", "b"], np.array([[2, 0], [3, 0]]), np.zeros((2, 0), bool))
+    words = Candidates(["a", "b"], np.array([[2, 0], [3, 0]]), np.zeros((2, 0), bool), np.zeros(2, int))
     table: Associations = make_associations({}, {}, len(symbols) + 2)
     assert word_rates(corpus, words, table, PARAMS, 1).tolist() == [1, 1]

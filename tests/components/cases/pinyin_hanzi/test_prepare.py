@@ -19,6 +19,7 @@ PREPARE = {
     "lengths": {"shortest": 2, "longest": 60},
     "readings": "gb2312",
     "associations": None,
+    "frequencies": None,
     "remove_duplicates": "none",
     "max_rejected": 0.01,
 }

@@ -21,6 +21,7 @@ def block(**changes: Any) -> dict[str, Any]:
         "lengths": {"shortest": 2, "longest": 60},
         "readings": "none",
         "associations": None,
+        "frequencies": None,
         "split": {"lines": 1, "seed": 1998, "validation": 0.25, "test": 0.25},
         "remove_duplicates": "none",
         "max_rejected": 0.0,

@@ -100,5 +100,18 @@ def lived_through(target: np.ndarray, edges: np.ndarray) -> tuple[np.ndarray, np
     return np.eye(len(edges))[place] * event[:, None], exposure
 
 
+def soft_outcome(cumulative: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Expected events and exposure `(N, J)` of patients with cumulative hazards (N, J) at the intervals' ends.
+
+    Survival falls exponentially inside an interval, so that the expected share of it that is lived
+    through is the chance of the event in it over the hazard that it adds.
+    """
+    before = np.concatenate([np.zeros((len(cumulative), 1)), cumulative[:, :-1]], axis=1)
+    added = cumulative - before
+    lived = np.divide(-np.expm1(-added), added, out=np.ones_like(added), where=added > 0)
+    alive = np.exp(-before)
+    return alive * -np.expm1(-added), alive * lived
+
+
 def _read(prepared: Path, splits: tuple[str, ...]) -> pd.DataFrame:
     return pd.concat([pd.read_parquet(prepared / PREPARED_FILES[split]) for split in splits], ignore_index=True)

@@ -188,6 +188,7 @@ def make_manifest(job: Job, settings: SurvivalSettings) -> Manifest:
 @torch.no_grad()
 def network_hazards(learner: LightningModule, rows: Patients) -> np.ndarray:
     """What each interval adds to the cumulative hazard, `(N, J)`, as it is served."""
+    assert isinstance(learner, SurvivalLearner)
     numeric, categorical, *_ = rows.tensors()
     answer: Tensor = MeanHazard(learner.network).eval()(numeric, categorical)
     return answer.numpy().astype(np.float64)

@@ -18,6 +18,8 @@ class HazardNetwork(nn.Module):
     are proportional and the `members` answer with one number. `baseline` (J,) is data's, not trained.
     """
 
+    baseline: Tensor
+
     def __init__(self, members: nn.Module, *, baseline: Tensor, time_varying: float) -> None:
         super().__init__()
         self.members = members
@@ -71,9 +73,8 @@ def fit_baseline(learner: SurvivalLearner, rows: Patients) -> None:
 
     Breslow's estimate over intervals; the partial likelihood that deep Cox learns from knows no baseline.
     """
-    learner.eval()
-    numeric, categorical, _, events, exposure = rows.tensors()
-    expected = exposure * MeanHazard(learner.network)(numeric, categorical)
-    network = learner.network
+    network = learner.eval().network
     assert isinstance(network, HazardNetwork)
+    numeric, categorical, _, events, exposure = rows.tensors()
+    expected = exposure * MeanHazard(network)(numeric, categorical)
     network.baseline += torch.log((events.sum(dim=0) + 0.5) / (expected.sum(dim=0) + 0.5))

@@ -42,7 +42,7 @@ def read_source(raw: Path) -> dict[str, Any]:
 
 def key_columns(frame: pd.DataFrame, spec: FeatureParams) -> pd.DataFrame:
     """The key of each raw row, or its number in the file, from 1."""
-    return pd.DataFrame({name: frame[name] for name in spec.key} or {ROW: np.arange(1, len(frame) + 1)})
+    return pd.DataFrame({name: frame[name] for name in spec.key} or {ROW: pd.Series(np.arange(1, len(frame) + 1))})
 
 
 def split_by(frame: pd.DataFrame, typed: pd.DataFrame, target: pd.Series, spec: FeatureParams) -> pd.Series:

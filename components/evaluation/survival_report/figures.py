@@ -29,7 +29,7 @@ from components.evaluation.survival_report.groups import Curve
 def kaplan_meier(
     title: str, curves: Sequence[Curve], years: Sequence[float], predicted: np.ndarray, times: np.ndarray
 ) -> Figure:
-    """Survival of each risk group with bounds, its mean prediction `(G, T)` at `times` (T,), who is at risk at `years`."""
+    """Survival of each risk group with bounds, its mean prediction `(G, T)` at `times` (T,), who is at risk when."""
     figure = new_figure(height=6.6)
     axes, below = figure.subplots(2, sharex=True, height_ratios=(5, 0.5 + 0.25 * len(curves)))
     axes.set_title(title)

@@ -1,5 +1,7 @@
 """Learning when an event comes, from patients of whom some were only watched for a while."""
 
+import math
+from functools import partial
 from typing import Any, Literal
 
 import torch
@@ -7,7 +9,7 @@ from lightning.pytorch import LightningModule
 from lightning.pytorch.utilities.types import OptimizerLRSchedulerConfig
 from torch import Tensor, nn
 from torch.optim import AdamW
-from torch.optim.lr_scheduler import OneCycleLR
+from torch.optim.lr_scheduler import LambdaLR
 
 from components.params import FitParams
 from components.seeds import derived_seed
@@ -72,16 +74,19 @@ class SurvivalLearner(LightningModule):
         self.log("val/c_index", concordance(logs.exp().sum(dim=(1, 2)), outcome[0]), sync_dist=True)
 
     def configure_optimizers(self) -> OptimizerLRSchedulerConfig:
-        params = self.params
+        params, steps = self.params, int(self.trainer.estimated_stepping_batches)
         optimizer = AdamW(self.network.parameters(), lr=params.lr, weight_decay=params.weight_decay, fused=True)
-        scheduler = OneCycleLR(
-            optimizer,
-            max_lr=params.lr,
-            total_steps=int(self.trainer.estimated_stepping_batches),
-            pct_start=params.warmup_fraction,
-            cycle_momentum=False,
-        )
+        warmup = max(1, round(params.warmup_fraction * steps))
+        # torch's OneCycleLR divides by zero where the warm-up is one step.
+        scheduler = LambdaLR(optimizer, partial(rate_factor, warmup=warmup, steps=steps))
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": scheduler, "interval": "step"}}
+
+
+def rate_factor(step: int, *, warmup: int, steps: int) -> float:
+    """Of the learning rate: up to 1 in a straight line, then half a cosine down to 0."""
+    if step < warmup:
+        return (step + 1) / warmup
+    return 0.5 * (1 + math.cos(math.pi * min(1.0, (step - warmup) / max(1, steps - warmup))))
 
 
 def hazard_loss(logs: Tensor, target: Tensor, events: Tensor, exposure: Tensor) -> Tensor:  # noqa: ARG001 - one signature

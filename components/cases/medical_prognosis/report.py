@@ -165,7 +165,7 @@ def _analysis(
         "decisions": {split: asdict(one) for split, one in decided.items()},
         "tables": [
             tables.decisions_table(decided, settings.threshold, horizon, params.confidence),
-            tables.calibration_table(both, settings.horizons, params.calibrated, censoring),
+            tables.calibration_table(both, settings.horizons, params.calibrated),
             tables.brier_table({one.split: (one.target, one.risks) for one in judged}, settings.horizons, censoring),
             tables.risk_group_table(grouped, _group_names(edges), horizon),
             *(tables.subgroup_table(split, group, horizon, params.min_group) for split, group in groups.items()),

@@ -2,9 +2,9 @@
 
 Every metric takes a target (N, 2), years and event, and a score (N, H), the risk by each of H
 horizons in years, and returns a float, NaN where the rows do not define it. What only ranks
-(`c_index`, thresholds) reads the last horizon; a score (N,) stands for it alone. Weights for
-censoring come from the cohort that the model was developed on, as scikit-survival's
-`integrated_brier_score(train, test, ...)` takes them.
+(`c_index`, thresholds) reads the last horizon; a score (N,) stands for it alone. The weights for
+censoring of `auc` and `ibs` come from the cohort that the model was developed on, as scikit-survival's
+`integrated_brier_score(train, test, ...)` takes them, those of calibration from the rows themselves.
 """
 
 from collections.abc import Callable, Sequence
@@ -34,8 +34,8 @@ def survival_metrics(
         found[f"auc@{horizon:g}y"] = auc_at(place, horizon, censoring)
     for horizon in calibrated:
         place = list(horizons).index(horizon)
-        found[f"calibration_slope@{horizon:g}y"] = calibration_at(place, horizon, censoring, slope=True)
-        found[f"calibration_intercept@{horizon:g}y"] = calibration_at(place, horizon, censoring, slope=False)
+        found[f"calibration_slope@{horizon:g}y"] = calibration_at(place, horizon, slope=True)
+        found[f"calibration_intercept@{horizon:g}y"] = calibration_at(place, horizon, slope=False)
     for part, name in enumerate(("sensitivity", "specificity", "f1")):
         found[name] = at_threshold(part, name, horizons[-1], threshold)
     return found
@@ -51,7 +51,7 @@ def c_index() -> Metric:
         time, event, last = _ranked(target, score)
         try:
             return float(sk.concordance_index_censored(event, time, last, tied_tol=over_counts.TIED)[0])
-        except sk.NoComparablePairException:
+        except (ValueError, sk.NoComparablePairException):  # nobody with the event, or nobody to compare with
             return np.nan
 
     def resampled(target: np.ndarray, score: np.ndarray, counts: np.ndarray) -> np.ndarray:
@@ -103,17 +103,17 @@ def auc_at(place: int, horizon: float, censoring: Censoring) -> Metric:
     return _counted(f"auc@{horizon:g}y", plain, resampled)
 
 
-def calibration_at(place: int, horizon: float, censoring: Censoring, *, slope: bool) -> Metric:
+def calibration_at(place: int, horizon: float, *, slope: bool) -> Metric:
     """Cox's calibration slope, or the intercept with the slope fixed at 1, of the risk by the horizon.
 
     Cox, Two further applications of a model for binary regression (Biometrika, 1958), each row
-    weighted for censoring.
+    weighted for censoring by the rows' own distribution: the development cohort's would make a
+    cohort that was followed for less time look as if events were missing.
     """
 
     def resampled(target: np.ndarray, score: np.ndarray, counts: np.ndarray) -> np.ndarray:
         time, event, risk = _curves(target, score, place + 1)
-        found = over_counts.calibration(risk[:, place], counts, censoring.weights(time, event, horizon))
-        return found[0 if slope else 1]
+        return over_counts.calibration(time, event, risk[:, place], counts, horizon)[0 if slope else 1]
 
     name = f"calibration_{'slope' if slope else 'intercept'}@{horizon:g}y"
     return _counted(name, _on_all_rows(resampled), resampled)

@@ -2,8 +2,8 @@
 
 Every function takes years (N,), events (N,) of bool, a score and `counts` (R, N), how often each
 row was drawn in each of R resamples, and returns (R,): what the plain metric says of the rows
-repeated that often, NaN where they do not define it. `weights` are those of `Censoring.weights`:
-the censoring distribution is the development cohort's and stays as it is.
+repeated that often, NaN where they do not define it. `weights` are those of `Censoring.weights`, of
+a censoring distribution that stays as it is; calibration takes the drawn rows' own.
 """
 
 import numpy as np
@@ -52,10 +52,12 @@ def brier(time: np.ndarray, risk: np.ndarray, counts: np.ndarray, weights: Weigh
     return np.where(within, squares, np.nan)
 
 
-def calibration(risk: np.ndarray, counts: np.ndarray, weights: Weights) -> tuple[np.ndarray, np.ndarray]:
+def calibration(
+    time: np.ndarray, event: np.ndarray, risk: np.ndarray, counts: np.ndarray, horizon: float
+) -> tuple[np.ndarray, np.ndarray]:
     """Slope of the weighted logistic regression of the event on the risk's log-odds, and the intercept with slope 1."""
     odds = log_odds(risk)
-    cases, controls = (counts * part for part in weights)
+    cases, controls = own_weights(time, event, counts, horizon)
     both = (cases.sum(axis=1) > 0) & (controls.sum(axis=1) > 0)
     design = np.column_stack([np.ones(len(odds)), odds])
     slope = np.full(len(counts), np.nan)
@@ -63,6 +65,23 @@ def calibration(risk: np.ndarray, counts: np.ndarray, weights: Weights) -> tuple
     slope[both] = _newton(design, np.zeros(len(odds)), cases[both], controls[both])[:, 1]
     shift[both] = _newton(design[:, :1], odds, cases[both], controls[both])[:, 0]
     return slope, shift
+
+
+def own_weights(time: np.ndarray, event: np.ndarray, counts: np.ndarray, horizon: float) -> Weights:
+    """`(R, N)` each: how often a row was drawn, times `Censoring.weights` by the drawn rows' own distribution."""
+    steps, place = np.unique(time, return_inverse=True)
+    order = np.argsort(time, kind="stable")
+    starts = np.searchsorted(time[order], steps)
+    events, all_ = (np.add.reduceat((counts * part)[:, order], starts, axis=1) for part in (event, 1.0))
+    at_risk = np.cumsum(all_[:, ::-1], axis=1)[:, ::-1] - events  # events come first in ties
+    kept = np.cumprod(1 - np.divide(all_ - events, at_risk, out=np.zeros_like(at_risk), where=at_risk > 0), axis=1)
+    seen = kept[:, place]
+    at_horizon = np.concatenate([np.ones((len(counts), 1)), kept], axis=1)[:, np.searchsorted(steps, horizon, "right")]
+    had = event & (time <= horizon) & (seen > 0)
+    cases = np.divide(counts, seen, out=np.zeros_like(seen), where=had)
+    later = counts * (time > horizon)
+    controls = np.divide(later, at_horizon[:, None], out=np.zeros_like(later), where=at_horizon[:, None] > 0)
+    return cases, controls
 
 
 def flagged(

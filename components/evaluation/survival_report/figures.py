@@ -41,8 +41,9 @@ def kaplan_meier(
         axes.fill_between(time, low, high, step="post", color=colour, alpha=0.15, linewidth=0)
         axes.plot([0, *times], [1, *predicted[place]], color=colour, linewidth=1.4, linestyle=DASHED)
     axes.plot([], [], color=QUIET_INK, linewidth=1.4, linestyle=DASHED, label="predicted")
-    axes.set(ylabel="free of recurrence (%)", ylim=(0, 1.02), xlim=(-0.15, end + 0.1))
+    axes.set(ylabel="event-free (%)", xlabel="years", ylim=(0, 1.02), xlim=(-0.15, end + 0.1))
     axes.yaxis.set_major_formatter(PercentFormatter(1))
+    axes.tick_params(labelbottom=True)
     axes.legend(loc="lower left")
     _numbers_at_risk(below, curves, years)
     return figure
@@ -154,7 +155,7 @@ def patients(
         left.legend(loc="lower left", fontsize=9.5)
         _contributions(right, found)
     grid[-1][0].set_xlabel("years")
-    grid[-1][1].set_xlabel("factor on the cumulative hazard")
+    grid[-1][1].set_xlabel("factor on the hazard")
     return figure
 
 

@@ -43,7 +43,6 @@ def calibration_table(
     splits: Mapping[str, tuple[np.ndarray, Mapping[str, np.ndarray]]],
     horizons: Sequence[float],
     calibrated: Sequence[float],
-    censoring: Censoring,
 ) -> Table:
     """Slope, intercept, mean prediction and observed risk of each series of risks `(N, H)` of each split."""
     rows = []
@@ -51,9 +50,7 @@ def calibration_table(
         for name, risk in series.items():
             for year in calibrated:
                 place = list(horizons).index(year)
-                slope, shift = (
-                    calibration_at(place, year, censoring, slope=which)(target, risk) for which in (True, False)
-                )
+                slope, shift = (calibration_at(place, year, slope=which)(target, risk) for which in (True, False))
                 predicted, observed = float(risk[:, place].mean()), observed_risk(target, year)
                 rows.append(
                     [split, name, f"{year:g}", *(finite(value) for value in (slope, shift, predicted, observed))]

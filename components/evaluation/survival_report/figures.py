@@ -167,7 +167,7 @@ def _contributions(axes: Axes, found: Sequence[Contribution]) -> None:
     names = [f"{shortened(one.feature, 14)} = {_value(one.value)}" for one in found]
     axes.set_yticks(places, names, fontsize=9.5)
     reach = max(float(np.abs(logs).max(initial=0.0)), 0.1) * 1.5
-    axes.set(ylim=(len(found) - 0.5, -0.5), xlim=(-reach, reach))
+    axes.set(ylim=(max(len(found), 1) - 0.5, -0.5), xlim=(-reach, reach))
     for place, (log, one) in enumerate(zip(logs, found, strict=True)):
         side = "left" if log > 0 else "right"
         axes.annotate(

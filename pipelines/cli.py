@@ -237,20 +237,23 @@ def predict(
 def new(
     name: Annotated[str, typer.Argument(help="the new case's name: small letters, digits, _")],
     csv: Annotated[Path, typer.Option(help="a CSV or Parquet file with a header")],
-    target: Annotated[str, typer.Option(help="the column to predict; it has two values")],
+    target: Annotated[str | None, typer.Option(help="the column to predict; it has two values")] = None,
     like: Annotated[str, typer.Option(help="the case whose block is taken as pattern")] = "finance_risk",
     positive: Annotated[str | None, typer.Option(help="the value to look for; the rarer one if not given")] = None,
+    time: Annotated[str | None, typer.Option(help="of a cohort: the column of how long each row was observed")] = None,
+    event: Annotated[str | None, typer.Option(help="of a cohort: the column of whether that ended it, 0 or 1")] = None,
+    per_year: Annotated[float, typer.Option(min=1e-6, help="units of --time in a year; days if not given")] = 365.25,
     dry_run: DryRun = False,
 ) -> None:
     """Make a case of your own table: look at its columns and write its block into params.yaml."""
     import yaml
 
-    from pipelines.commands.newcase import new_case, plan_case
+    from pipelines.commands.newcase import Asked, new_case, plan_case
     from pipelines.stages import set_up_logging
 
     set_up_logging()
     make = plan_case if dry_run else new_case
-    block = make(Path.cwd(), name, like, csv, target, positive)
+    block = make(Path.cwd(), name, like, csv, Asked(target, positive, time, event, per_year))
     typer.echo(yaml.safe_dump({name: {"prepare": block["prepare"]}}, sort_keys=False, allow_unicode=True, width=120))
     if not dry_run:
         typer.echo(f"params.yaml has the case {name}; look it over, commit it, then: casebook run {name}")

@@ -13,8 +13,9 @@ from torch.nn.functional import one_hot
 class TabMNetwork(nn.Module):
     """An MLP that answers as `k` parameter-sharing members, each with its own adapters.
 
-    `(B, F) float32, (B, C) int64 -> (B, k)` logits. `embedding` maps the F numeric features to
-    `(B, F, D)`, None takes them as they are; `cardinalities` are the sizes of the C categorical ones.
+    `(B, F) float32, (B, C) int64 -> (B, k)` logits, `(B, k, outputs)` where there are more of them.
+    `embedding` maps the F numeric features to `(B, F, D)`, None takes them as they are;
+    `cardinalities` are the sizes of the C categorical ones.
     """
 
     def __init__(
@@ -27,12 +28,13 @@ class TabMNetwork(nn.Module):
         blocks: int,
         width: int,
         dropout: float,
+        outputs: int,
     ) -> None:
         super().__init__()
         self.members = TabM.make(
             n_num_features=features,
             cat_cardinalities=list(cardinalities),
-            d_out=1,
+            d_out=outputs,
             num_embeddings=embedding,
             k=k,
             n_blocks=blocks,

@@ -1,6 +1,7 @@
 """A case of a user's own table, written as a block of `params.yaml`: no Python needed."""
 
 import re
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,18 +11,35 @@ from components.errors import CasebookError
 from components.files import file_digest, whole_file
 from components.params import load_params
 from components.preparation.table.infer import infer_table
+from components.preparation.table.infer_cohort import infer_cohort, reached
 
 NAME = re.compile(r"^[a-z][a-z0-9_]*$")
+UNSTATED = {
+    "notice": "Research software; not checked for decisions about people.",
+    "intended_use": "Not stated; say it here.",
+    "limits": "Not stated; say it here.",
+}
 
 
-def new_case(root: Path, name: str, like: str, csv: Path, target: str, positive: str | None) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Asked:
+    """The outcome's columns: `target` with its `positive` value, or `time` and `event`, as the command line says."""
+
+    target: str | None
+    positive: str | None
+    time: str | None
+    event: str | None
+    per_year: float
+
+
+def new_case(root: Path, name: str, like: str, csv: Path, asked: Asked) -> dict[str, Any]:
     """Add the block to `params.yaml`, after checking that the whole file is still right; returns it.
 
     Raises:
         CasebookError: as `plan_case`.
     """
     path = root / "params.yaml"
-    block = plan_case(root, name, like, csv, target, positive)
+    block = plan_case(root, name, like, csv, asked)
     text = _insert(path.read_text(encoding="utf-8"), name, block)
     with whole_file(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
@@ -29,12 +47,12 @@ def new_case(root: Path, name: str, like: str, csv: Path, target: str, positive:
     return block
 
 
-def plan_case(root: Path, name: str, like: str, csv: Path, target: str, positive: str | None) -> dict[str, Any]:
+def plan_case(root: Path, name: str, like: str, csv: Path, asked: Asked) -> dict[str, Any]:
     """The block that `new_case` would add.
 
     Raises:
-        CasebookError: the name is taken or not of the form `a_name`, `like` is no case of tables,
-            or the file is not fit to learn from.
+        CasebookError: the name is taken or not of the form `a_name`, `like` is no case of tables
+            or of another outcome than asked for, or the file is not fit to learn from.
     """
     params = load_params(root / "params.yaml")
     if not NAME.match(name):
@@ -46,23 +64,15 @@ def plan_case(root: Path, name: str, like: str, csv: Path, target: str, positive
         raise CasebookError(f"{like!r} is no case of tables; take --like finance_risk")
     if not csv.is_file():
         raise CasebookError(f"{csv}: not found; --csv names the file to learn from")
-    return _fill(block, infer_table(csv, target, positive), csv, root)
+    if "external" in block["prepare"]:
+        return _cohort(block, csv, root, like, asked)
+    if asked.target is None or asked.time is not None or asked.event is not None:
+        raise CasebookError(f"a case like {like} has one column to predict: name it with --target, and no other")
+    return _table(block, infer_table(csv, asked.target, asked.positive), csv, root)
 
 
-def _fill(block: dict[str, Any], prepare: dict[str, Any], csv: Path, root: Path) -> dict[str, Any]:
+def _table(block: dict[str, Any], prepare: dict[str, Any], csv: Path, root: Path) -> dict[str, Any]:
     """The block of the case it is like, less all that speaks of that case's columns."""
-    here = csv.resolve()
-    shown = here.relative_to(root.resolve()).as_posix() if here.is_relative_to(root.resolve()) else str(here)
-    source = {
-        "kind": "file",
-        "path": shown,
-        "watch": shown,
-        "beside": {},
-        "to": prepare["file"],
-        "sha256": file_digest(csv),
-        "licence": "unknown; say it here",
-        "citation": "unknown; say it here",
-    }
     labels = prepare["target"]
     model = {
         **block["model"],
@@ -74,12 +84,40 @@ def _fill(block: dict[str, Any], prepare: dict[str, Any], csv: Path, root: Path)
         "slices": [],
         "sensitive": [],
         "decisions": [labels["positive"], labels["negative"]],
-        "notice": "Research software; not checked for decisions about people.",
-        "intended_use": "Not stated; say it here.",
-        "limits": "Not stated; say it here.",
+        **UNSTATED,
     }
     release = {**block["release"], "floors": {"auc": 0.5}}
+    source = _source(csv, root, prepare["file"])
     return {**block, "source": source, "prepare": prepare, "model": model, "evaluate": evaluate, "release": release}
+
+
+def _cohort(block: dict[str, Any], csv: Path, root: Path, like: str, asked: Asked) -> dict[str, Any]:
+    """The same for a cohort, answered at those of the horizons that it was followed for."""
+    if asked.time is None or asked.event is None or asked.target is not None:
+        raise CasebookError(f"a case like {like} has two columns to predict: name them with --time and --event")
+    prepare = infer_cohort(csv, asked.time, asked.event, asked.per_year, block["prepare"]["encode"])
+    horizons = reached(csv, asked.time, asked.per_year, block["model"]["curve"]["horizons"])
+    model = {**block["model"], "curve": {**block["model"]["curve"], "horizons": horizons}}
+    calibrated = [year for year in block["evaluate"]["calibrated"] if year in horizons] or horizons[-1:]
+    evaluate = {**block["evaluate"], "calibrated": calibrated, "subgroups": [], **UNSTATED}
+    release = {**block["release"], "floors": {"c_index": 0.5}}
+    source = _source(csv, root, prepare["file"])
+    return {**block, "source": source, "prepare": prepare, "model": model, "evaluate": evaluate, "release": release}
+
+
+def _source(csv: Path, root: Path, name: str) -> dict[str, Any]:
+    here = csv.resolve()
+    shown = here.relative_to(root.resolve()).as_posix() if here.is_relative_to(root.resolve()) else str(here)
+    return {
+        "kind": "file",
+        "path": shown,
+        "watch": shown,
+        "beside": {},
+        "to": name,
+        "sha256": file_digest(csv),
+        "licence": "unknown; say it here",
+        "citation": "unknown; say it here",
+    }
 
 
 def _insert(text: str, name: str, block: dict[str, Any]) -> str:

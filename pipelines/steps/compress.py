@@ -30,7 +30,7 @@ def run(job: Job) -> None:
     with whole_folder(job.paths.compression(job.case)) as folder:
         write_json(folder / "variants.json", {"picked": chosen.name, "variants": rows})
         answers = case.answers(job, folders[chosen.name], TEST)
-        pd.DataFrame({"score": answers.score}).to_parquet(folder / "answers.parquet", index=False)
+        pd.DataFrame({"score": list(answers.score)}).to_parquet(folder / "answers.parquet", index=False)
     with whole_folder(out) as folder:
         shutil.copytree(folders[chosen.name], folder, dirs_exist_ok=True)
     close_state(state, out)

@@ -102,7 +102,7 @@ def weigh(
     predictions = pd.read_parquet(job.paths.evaluation(job.case) / f"predictions-{TEST}.parquet")
     scores = {one.split: one.by_model for one in read_scores(job.paths.evaluation(job.case))}
     names = scores[TEST].keys() - {MODEL, LEARNER}
-    measured = pd.read_parquet(job.paths.compression(job.case) / "answers.parquet")["score"].to_numpy()
+    measured = pd.read_parquet(job.paths.compression(job.case) / "answers.parquet")["score"].tolist()
     return Evidence(
         primary=case.primary,
         lower_is_better=case.lower_is_better,
@@ -112,7 +112,7 @@ def weigh(
         champion=_champion(job, case, tracker, served, rival) if rival is not None else None,
         smoke=job.smoke,
         dirty=git.dirty,
-        served_gap=largest_gap(served.score, measured),
+        served_gap=largest_gap(served.score, np.array(measured)),
         served_tolerance=job.params.release.max_served_gap,
         withdrawn=withdrawn(history(tracker, job.case), version),
         waive_champion=job.params.release.waive_champion,

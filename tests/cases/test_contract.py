@@ -15,7 +15,7 @@ from lightning.pytorch import LightningModule
 from components.bundle import SUFFIXES, read_bundle
 from components.compression.compare import compare
 from components.compression.measure import pick
-from components.contracts import PREPARED_FILES, TEST, TRAIN, VALIDATION, Case, Job, Meta
+from components.contracts import EXTERNAL, PREPARED_FILES, TEST, TRAIN, VALIDATION, Case, Job, Meta
 from components.evaluation.scores import write_scores
 from components.files import dvc_md5, whole_folder
 from components.params import override
@@ -123,7 +123,8 @@ def test_metrics_are_finite_and_name_the_primary(run: Run) -> None:
 def test_evaluating_writes_scores_predictions_and_pictures(run: Run, tmp_path: Path) -> None:
     scores = run.case.evaluate(run.job, run.fitted, tmp_path)
     write_scores(tmp_path, scores)
-    assert [one.split for one in scores] == [VALIDATION, TEST]
+    external = (run.job.paths.prepared(run.job.case) / PREPARED_FILES[EXTERNAL]).exists()
+    assert [one.split for one in scores] == [VALIDATION, TEST, *([EXTERNAL] if external else [])]
     for one in scores:
         assert {"model", "learner"} < set(one.by_model)  # and a baseline at least
         assert all(run.case.primary in metrics for metrics in one.by_model.values())

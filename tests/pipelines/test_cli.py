@@ -146,7 +146,10 @@ def test_wrong_usage_ends_with_two(casebook: Casebook, tmp_path: Path, arguments
 def test_the_list_names_cases_and_champions(casebook: Casebook, released: Path) -> None:
     said = casebook(released, "list", "--json")
     assert said.code == 0
-    others = [{"case": name, "source": "wheel", "champion": None} for name in ("pinyin_hanzi", "recommender")]
+    others = [
+        {"case": name, "source": "wheel", "champion": None}
+        for name in ("medical_prognosis", "pinyin_hanzi", "recommender")
+    ]
     assert said.json == [{"case": CASE, "source": "wheel", "champion": "2"}, *others]
 
 
@@ -223,11 +226,14 @@ def fresh(released: Path, tmp_path: Path) -> Path:
 )
 def test_an_unknown_case_is_named_with_those_there_are(casebook: Casebook, released: Path, command: str) -> None:
     said = casebook(released, command, "finance_rist").problem
-    assert said == "params.yaml: no case 'finance_rist'; there are: finance_risk, pinyin_hanzi, recommender"
+    assert (
+        said
+        == "params.yaml: no case 'finance_rist'; there are: finance_risk, medical_prognosis, pinyin_hanzi, recommender"
+    )
 
 
 def test_an_unknown_case_of_run_predict_crossval_and_new(casebook: Casebook, released: Path) -> None:
-    told = "params.yaml: no case 'x'; there are: finance_risk, pinyin_hanzi, recommender"
+    told = "params.yaml: no case 'x'; there are: finance_risk, medical_prognosis, pinyin_hanzi, recommender"
     assert casebook(released, "run", CASE, "x").problem == told
     assert casebook(released, "run", "x", "--smoke").problem == told
     assert casebook(released, "predict", "x", TOY_ROWS, "--out", "o.parquet").problem == told

@@ -8,12 +8,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from components.contracts import Job, Meta, Paths
 from components.datamodules.table import TableData
+from components.errors import CasebookError
+from components.files import read_json
 from components.params import load_params
-from pipelines.commands.newcase import new_case
+from pipelines.commands.newcase import Asked, new_case
+from pipelines.commands.smoke import smoke
 from pipelines.steps import fetch, prepare
 from tests.pipelines.strange_tables import TABLES
 
@@ -31,7 +35,8 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def make(root: Path, name: str) -> dict[str, Any]:
     table = TABLES[name]
     table.write(root / table.file)
-    return dict(new_case(root, name, "finance_risk", root / table.file, table.target, None)["prepare"])
+    asked = Asked(table.target, None, None, None, 1.0)
+    return dict(new_case(root, name, "finance_risk", root / table.file, asked)["prepare"])
 
 
 def prepared(root: Path, name: str) -> Job:
@@ -65,7 +70,7 @@ def test_the_other_lines_of_params_stay_as_they_were(root: Path, name: str) -> N
     assert [change[0] for change in changes] == ["equal", "insert"], "one block was added at the end, nothing else"
     # A second one goes behind the first.
     make(root, "rare")
-    cases = ["finance_risk", "recommender", "pinyin_hanzi", name, "rare"]
+    cases = ["finance_risk", "recommender", "pinyin_hanzi", "medical_prognosis", name, "rare"]
     assert list(load_params(root / "params.yaml").cases) == cases
 
 
@@ -131,3 +136,71 @@ def test_the_smoke_run_of_a_strange_file_ends_with_a_registered_model(checkout: 
     assert running == (0,)
     report = checkout.json(f"state/smoke/{name}/reports/{name}/release.json")
     assert report["promoted"] is False, "a smoke model may not be promoted"
+
+
+def cohort(root: Path, rows: int = 300, **changes: Any) -> Path:
+    """Days and a status, a feature, and an identifier."""
+    random = np.random.default_rng(3)
+    age = random.integers(30, 80, rows)
+    days, end = np.ceil(random.exponential(60_000 / age)), random.integers(200, 2000, rows)
+    table = {
+        "patient_id": [f"p{number}" for number in range(rows)],
+        "age": age,
+        "arm": random.choice(["a", "b"], rows),
+        "follow up": np.minimum(days, end).astype(int),
+        "status": (days <= end).astype(int),
+    }
+    pd.DataFrame(table | changes).to_csv(root / "cohort.csv", index=False)
+    return root / "cohort.csv"
+
+
+def like_prognosis(root: Path, path: Path, **asked: Any) -> dict[str, Any]:
+    whole = {"target": None, "positive": None, "time": "follow up", "event": "status", "per_year": 365.25} | asked
+    return new_case(root, "mine", "medical_prognosis", path, Asked(**whole))
+
+
+def test_a_cohort_becomes_a_case_with_a_time_and_an_event(root: Path) -> None:
+    block = like_prognosis(root, cohort(root))
+    assert block["prepare"]["target"] == {"time": "`follow up`", "event": "status", "per_year": 365.25}
+    assert block["prepare"]["external"] is None
+    assert set(block["prepare"]["columns"]) == {"age", "arm"}
+    assert block["prepare"]["key"] == ["patient_id"]
+    # 2,000 days are five and a half years, but hardly anybody is observed for so long.
+    assert block["model"]["curve"]["horizons"] == [1, 2, 3]
+    assert block["evaluate"]["calibrated"] == [3]
+    meta = Meta.read(prepared(root, "mine").paths.prepared("mine"))
+    assert sum(meta.rows.values()) == 300
+
+
+@pytest.mark.parametrize(
+    ("asked", "message"),
+    [
+        ({"time": None}, "name them with --time and --event"),
+        ({"target": "status"}, "name them with --time and --event"),
+        ({"time": "folow up"}, "no column 'folow up'; there are: follow up"),
+        ({"time": "status"}, "an event has a column of its own"),
+        ({"event": "age"}, "needs exactly two"),
+        ({"per_year": 1e6}, "say with --per-year"),
+    ],
+)
+def test_a_cohort_that_cannot_become_a_case_is_told_why(root: Path, asked: dict[str, Any], message: str) -> None:
+    before = (root / "params.yaml").read_bytes()
+    with pytest.raises(CasebookError, match=message):
+        like_prognosis(root, cohort(root), **asked)
+    assert (root / "params.yaml").read_bytes() == before
+
+
+def test_a_table_has_one_target_and_no_time(root: Path) -> None:
+    with pytest.raises(CasebookError, match="name it with --target"):
+        new_case(root, "mine", "finance_risk", cohort(root), Asked("status", None, "follow up", None, 365.25))
+
+
+@pytest.mark.slow
+def test_the_smoke_run_of_a_users_cohort_ends_with_a_registered_model(root: Path) -> None:
+    like_prognosis(root, cohort(root))
+    smoke("mine", root)
+    report = read_json(root / "state" / "smoke" / "mine" / "reports" / "mine" / "release.json")
+    assert report["promoted"] is False, "a smoke model may not be promoted"
+    metrics = read_json(root / "state" / "smoke" / "mine" / "reports" / "mine" / "metrics.json")
+    assert {"c_index", "ibs", "auc@3y"} <= set(metrics["test"])
+    assert "external" not in metrics

@@ -166,9 +166,10 @@ def _folds(job: Job, folder: Path) -> Iterator[Job]:
 
 
 def _predict_file(bundle: Path, source: Path, target: Path, options: Mapping[str, Any]) -> int:  # noqa: ARG001 - none
-    from components.cases.finance_risk.stream import predict_file
+    from components.predictors.stream import predict_file
+    from components.predictors.table.predictor import open_predictor
 
-    return predict_file(bundle, source, target)
+    return predict_file(open_predictor(bundle), source, target)
 
 
 CASE = Case(

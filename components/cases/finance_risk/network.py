@@ -21,6 +21,7 @@ def make_learner(job: Job, data: TableData, params: NetworkParams) -> BinaryLear
         blocks=params.blocks,
         width=params.width,
         dropout=params.dropout,
+        outputs=1,
     )
     return BinaryLearner(network, job.params.fit)
 

@@ -8,16 +8,16 @@ import pandas as pd
 
 from components.errors import CasebookError
 from components.preparation.table.encoding.convert import Typed, infinite
-from components.preparation.table.encoding.spec import TableParams
+from components.preparation.table.encoding.spec import FeatureParams, TableParams
 from components.preparation.table.encoding.text import as_label, as_text
 
 SHOWN = 5
 
 
-def check_columns(frame: pd.DataFrame, spec: TableParams, file: Path) -> None:
+def check_columns(frame: pd.DataFrame, spec: FeatureParams, file: Path) -> None:
     """Every column the spec names for use is there; ignored ones may be gone."""
     split_by = getattr(spec.split, "column", None)
-    needed = dict.fromkeys([spec.target.column, *spec.key, *spec.columns, *([split_by] if split_by else [])])
+    needed = dict.fromkeys([*spec.outcome, *spec.key, *spec.columns, *([split_by] if split_by else [])])
     absent = [name for name in needed if name not in frame.columns]
     if not absent:
         return
@@ -53,7 +53,7 @@ def check_infinite(frame: pd.DataFrame, typed: Typed, file: Path) -> None:
         raise CasebookError(f"{file}: column {'; column '.join(problems)}; correct them or leave the cells empty")
 
 
-def check_keys(frame: pd.DataFrame, spec: TableParams, file: Path) -> None:
+def check_keys(frame: pd.DataFrame, spec: FeatureParams, file: Path) -> None:
     """No two rows have the same key."""
     if not spec.key:
         return
@@ -69,5 +69,5 @@ def check_keys(frame: pd.DataFrame, spec: TableParams, file: Path) -> None:
         )
 
 
-def key_texts(frame: pd.DataFrame, spec: TableParams) -> pd.DataFrame:
+def key_texts(frame: pd.DataFrame, spec: FeatureParams) -> pd.DataFrame:
     return pd.DataFrame({name: as_label(as_text(frame[name], ())).to_pandas() for name in spec.key}, dtype="str")

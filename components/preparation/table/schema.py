@@ -1,5 +1,6 @@
 """The typed schema of a table's rows (pandera), and the rows that break it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from pandera.errors import SchemaErrors
 
 from components.errors import CasebookError
 from components.preparation.table.encoding.convert import UNREADABLE, Typed, rules
-from components.preparation.table.encoding.spec import CategoricalColumn, Column, TableParams
+from components.preparation.table.encoding.spec import CategoricalColumn, Column, FeatureParams
 from components.preparation.table.encoding.text import as_label, as_text
 
 SHOWN = 5
@@ -22,6 +23,7 @@ DTYPES = {
     "numeric": "float64",
     "amount": "float64",
     "categorical": "str",
+    "band": "str",
     "boolean": "boolean",
     "date": "datetime64[us]",
     "text": "str",
@@ -36,7 +38,7 @@ class Rejections:
     counts: dict[str, int]
 
 
-def table_schema(spec: TableParams, typed: Typed, required: tuple[str, ...]) -> pandera.DataFrameSchema:
+def table_schema(spec: FeatureParams, typed: Typed, required: tuple[str, ...]) -> pandera.DataFrameSchema:
     """The schema of the typed columns and of `required` ones, in which every row has a value."""
     columns = {
         name: pandera.Column(DTYPES[column.kind], _checks(column, typed.unreadable[name]), nullable=True)
@@ -48,9 +50,14 @@ def table_schema(spec: TableParams, typed: Typed, required: tuple[str, ...]) -> 
     return pandera.DataFrameSchema(columns)
 
 
-def find_rejections(frame: pd.DataFrame, typed: Typed, target: pd.Series, spec: TableParams) -> Rejections:
-    """Check every raw row, whose index counts from 0; each breach is told as "column: rule: 'value'"."""
-    required = {spec.target.column: target} | {name: _texts(frame[name]) for name in spec.key}
+def find_rejections(
+    frame: pd.DataFrame, typed: Typed, outcome: Mapping[str, pd.Series], spec: FeatureParams
+) -> Rejections:
+    """Check every raw row, whose index counts from 0; each breach is told as "column: rule: 'value'".
+
+    `outcome` holds the typed columns of `spec.outcome`, in which every row must have a value.
+    """
+    required = {**outcome} | {name: _texts(frame[name]) for name in spec.key}
     if spec.split.by != "stratified":
         name = spec.split.column
         required[name] = typed.frame[name] if name in typed.frame else _texts(frame[name])
@@ -70,7 +77,7 @@ def find_rejections(frame: pd.DataFrame, typed: Typed, target: pd.Series, spec: 
     )
 
 
-def check_share(rejections: Rejections, rows: int, spec: TableParams, file: Path) -> None:
+def check_share(rejections: Rejections, rows: int, spec: FeatureParams, file: Path) -> None:
     """No more rows break the schema than `max_rejected` allows."""
     share = len(rejections.reasons) / rows
     if share <= spec.max_rejected:

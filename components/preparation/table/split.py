@@ -5,12 +5,12 @@ import pandas as pd
 
 from components.contracts import TEST, TRAIN, VALIDATION
 from components.errors import CasebookError
-from components.preparation.table.encoding.spec import GroupSplit, StratifiedSplit, TableParams, TimeSplit
+from components.preparation.table.encoding.spec import FeatureParams, GroupSplit, StratifiedSplit, TimeSplit
 
 ORDER = (TRAIN, VALIDATION, TEST)
 
 
-def split_rows(by: pd.Series, target: np.ndarray, spec: TableParams) -> dict[str, np.ndarray]:
+def split_rows(by: pd.Series, target: np.ndarray, spec: FeatureParams) -> dict[str, np.ndarray]:
     """The positions of each split's rows in ascending order.
 
     `target` (N,) of 0 and 1; `by` (N,), without missing values, is the group or the time of each
@@ -28,12 +28,13 @@ def split_rows(by: pd.Series, target: np.ndarray, spec: TableParams) -> dict[str
     else:
         places = _by_time(_moments(by, split), split)
     rows = {name: np.flatnonzero(places == place) for place, name in enumerate(ORDER)}
+    positive, negative = spec.outcome_labels
     for name, index in rows.items():
         positives = int(target[index].sum())
         if positives in (0, len(index)):
             raise CasebookError(
-                f"{spec.file}: split {spec.split.by!r} leaves {name} with {positives} {spec.target.positive!r} and "
-                f"{len(index) - positives} {spec.target.negative!r} of {len(index)} rows; both are needed: "
+                f"{spec.file}: split {spec.split.by!r} leaves {name} with {positives} {positive!r} and "
+                f"{len(index) - positives} {negative!r} of {len(index)} rows; both are needed: "
                 "more rows, or other shares or another column under prepare.split"
             )
     return rows

@@ -7,7 +7,7 @@ import pandas as pd
 
 from components.errors import CasebookError
 from components.preparation.table.encoding.convert import as_floats
-from components.preparation.table.encoding.spec import TableParams
+from components.preparation.table.encoding.spec import FeatureParams, TableParams
 
 IDENTIFIER_WORDS = {"id", "ids", "uuid", "guid", "idx", "index", "rownum", "rownames", "serial", "ssn", "iban", "phone"}
 IDENTIFIER_END = re.compile(
@@ -48,7 +48,7 @@ def identifier_reason(name: str, values: pd.Series, kind: str) -> str | None:
     return f"all its {distinct} values differ and its name is an identifier's" if named_as_identifier(name) else None
 
 
-def check_identifiers(typed: pd.DataFrame, spec: TableParams) -> None:
+def check_identifiers(typed: pd.DataFrame, spec: FeatureParams) -> None:
     problems = []
     for name, column in spec.columns.items():
         reason = identifier_reason(name, typed[name], column.kind)
@@ -85,10 +85,10 @@ def leak_auc(values: pd.Series, kind: str, target: np.ndarray) -> float:
     class has in the other half of the rows, so that classes seen once tell nothing.
     """
     scores = []
-    if kind not in ("categorical", "text"):
+    if kind not in ("categorical", "band", "text"):
         numbers = as_floats(values)
         scores = [rank_auc(np.where(np.isnan(numbers), end, numbers), target) for end in (-np.inf, np.inf)]
-    if kind in ("categorical", "text", "boolean") or values.nunique() <= FEW_CODES:
+    if kind in ("categorical", "band", "text", "boolean") or values.nunique() <= FEW_CODES:
         scores.append(class_auc(pd.factorize(values, use_na_sentinel=False)[0], target))
     return max(max(score, 1 - score) for score in scores)
 

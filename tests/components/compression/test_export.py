@@ -33,6 +33,7 @@ def network(embedding: str) -> MeanProbability:
             blocks=2,
             width=8,
             dropout=0.5,
+            outputs=1,
         )
     )
 

@@ -24,7 +24,7 @@ EMBEDDINGS = {
 
 def network(embedding: str, sizes: tuple[int, ...] = SIZES, **values: object) -> TabMNetwork:
     torch.manual_seed(1)
-    options = {"k": K, "blocks": 2, "width": 8, "dropout": 0.5} | values
+    options = {"k": K, "blocks": 2, "width": 8, "dropout": 0.5, "outputs": 1} | values
     rows = numeric_rows()
     return TabMNetwork(embedding=EMBEDDINGS[embedding](rows), features=3, cardinalities=sizes, **options)
 

@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
+from pydantic import TypeAdapter
 
 from components.errors import CasebookError
-from components.preparation.table.encoding.spec import AmountColumn, Column, DateColumn, TableParams
+from components.preparation.table.encoding.spec import AmountColumn, BandColumn, Column, DateColumn
 from components.preparation.table.encoding.text import as_amount, as_label, as_number, as_text
 
 log = logging.getLogger(__name__)
@@ -22,9 +23,12 @@ STRING: Any = pd.StringDtype(na_value=np.nan)  # the dtype that pandas calls "st
 MICROSECONDS_PER_DAY = 86_400e6
 LARGEST = 1e100  # what is beyond stands for infinity, as the largest double often does
 
+COLUMNS: TypeAdapter[dict[str, Column]] = TypeAdapter(dict[str, Column])
+
 UNREADABLE = {
     "numeric": "not a number",
     "amount": "not a number as this column writes them",
+    "band": "neither a number nor the name of a band",
     "boolean": "neither a yes nor a no",
     "date": "not a date in this column's formats",
 }
@@ -83,11 +87,11 @@ def clean(frame: pd.DataFrame, data: Mapping[str, Any]) -> pd.DataFrame:
     Raises:
         CasebookError: columns that the model uses are not there.
     """
-    spec = TableParams.model_validate(data["spec"])
-    if absent := [name for name in spec.columns if name not in frame.columns]:
+    columns = COLUMNS.validate_python(data["spec"]["columns"])
+    if absent := [name for name in columns if name not in frame.columns]:
         raise CasebookError(f"the rows lack {len(absent)} column(s) that the model uses: {', '.join(absent)}")
-    typed = convert(frame, spec.columns, spec.missing)
-    for name, column in spec.columns.items():
+    typed = convert(frame, columns, data["spec"]["missing"])
+    for name, column in columns.items():
         values = typed.frame[name]
         broken = typed.unreadable[name].copy()
         if column.kind in ("numeric", "amount"):
@@ -116,6 +120,17 @@ def _amount(cells: pd.Series, column: AmountColumn, missing: Iterable[str]) -> C
 
 def _categorical(cells: pd.Series, _: Any, missing: Iterable[str]) -> Converted:
     return _strings(as_label(as_text(cells, missing))), np.zeros(len(cells), dtype=bool)
+
+
+def _band(cells: pd.Series, column: BandColumn, missing: Iterable[str]) -> Converted:
+    label = as_label(as_text(cells, missing))
+    numbers, no_number = as_number(label)
+    bands = pc.take(pa.array(column.labels, pa.large_string()), pa.array(np.searchsorted(column.edges, numbers)))
+    # searchsorted puts NaN behind all edges: it is no number, and stays without a band.
+    bands = pc.if_else(pa.array(np.isnan(numbers)), None, bands)
+    named = pc.is_in(label, value_set=pa.array(column.labels, pa.large_string()))
+    unreadable = no_number & ~named.to_numpy(zero_copy_only=False)
+    return _strings(pc.if_else(named, label, bands)), unreadable
 
 
 def _text(cells: pd.Series, _: Any, missing: Iterable[str]) -> Converted:
@@ -151,6 +166,7 @@ CONVERTERS: dict[str, Callable[..., Converted]] = {
     "numeric": _numeric,
     "amount": _amount,
     "categorical": _categorical,
+    "band": _band,
     "boolean": _boolean,
     "date": _date,
     "text": _text,

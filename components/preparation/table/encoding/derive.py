@@ -1,4 +1,4 @@
-"""Derived features: arithmetic over columns, and nothing else that Python could do."""
+"""Derived features: arithmetic over columns, two functions, and nothing else that Python could do."""
 
 import ast
 import operator
@@ -16,6 +16,7 @@ BINARY: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Div: np.divide,
 }
 UNARY: dict[type[ast.unaryop], Callable[[Any], Any]] = {ast.USub: operator.neg, ast.UAdd: operator.pos}
+FUNCTIONS: dict[str, Callable[[Any], Any]] = {"exp": np.exp, "log1p": np.log1p}
 QUOTED = re.compile(r"`([^`]+)`")
 LARGEST = 1e100
 DEEPEST = 50  # levels of nesting, far from where Python's own recursion would end
@@ -25,10 +26,11 @@ def names_in(expression: str) -> set[str]:
     """The columns an expression such as "Amount / (`Net income` + 1)" uses.
 
     Raises:
-        ValueError: it is not made of names, numbers, + - * / and parentheses.
+        ValueError: it is not made of names, numbers, + - * /, exp(...), log1p(...) and parentheses.
     """
     tree, quoted = _parse(expression)
-    names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    called = {id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
+    names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and id(node) not in called}
     return {quoted.get(name, name) for name in names}
 
 
@@ -64,13 +66,16 @@ def _check(node: ast.AST, expression: str, depth: int) -> None:
             _check(node.right, expression, depth + 1)
         case ast.UnaryOp(op=op) if type(op) in UNARY and depth < DEEPEST:
             _check(node.operand, expression, depth + 1)
+        case ast.Call(func=ast.Name(id=name), args=[argument], keywords=[]) if name in FUNCTIONS and depth < DEEPEST:
+            _check(argument, expression, depth + 1)
         case ast.Name():
             pass
         case ast.Constant(value=int() | float() as value) if not isinstance(value, bool) and value < LARGEST:
             pass
         case _:
             part = ast.unparse(node) if depth < DEEPEST else "a part nested too deeply"
-            raise ValueError(f"{expression!r} may hold names, numbers, + - * / and parentheses, not {part}")
+            allowed = "names, numbers, + - * /, exp(...), log1p(...) and parentheses"
+            raise ValueError(f"{expression!r} may hold {allowed}, not {part}")
 
 
 def _value(node: ast.AST, columns: Mapping[str, np.ndarray], quoted: Mapping[str, str]) -> Any:
@@ -80,6 +85,8 @@ def _value(node: ast.AST, columns: Mapping[str, np.ndarray], quoted: Mapping[str
             return BINARY[type(node.op)](left, right)
         case ast.UnaryOp():
             return UNARY[type(node.op)](_value(node.operand, columns, quoted))
+        case ast.Call(func=ast.Name(id=name), args=[argument]):
+            return FUNCTIONS[name](_value(argument, columns, quoted))
         case ast.Name():
             return columns[quoted.get(node.id, node.id)]
         case ast.Constant():

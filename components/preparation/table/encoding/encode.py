@@ -10,7 +10,7 @@ import pandas as pd
 
 from components.preparation.table.encoding.features import READS, CategoricalFeature, NumericFeature, read_features
 from components.preparation.table.encoding.scale import Scale, fit_scale
-from components.preparation.table.encoding.spec import TableParams
+from components.preparation.table.encoding.spec import FeatureParams
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ class TableEncoder:
         )
 
 
-def fit_encoder(train: pd.DataFrame, spec: TableParams) -> TableEncoder:
+def fit_encoder(train: pd.DataFrame, spec: FeatureParams) -> TableEncoder:
     """Medians, scales and classes of typed training rows, and of no others."""
     named = [
         (name + suffix, reads, name)
@@ -112,12 +112,12 @@ def fit_encoder(train: pd.DataFrame, spec: TableParams) -> TableEncoder:
     categorical = [
         _fit_categorical(name, train[name], spec.encode.min_count)
         for name, column in spec.columns.items()
-        if column.kind == "categorical"
+        if column.kind in ("categorical", "band")
     ]
     return TableEncoder(tuple(numeric), tuple(categorical))
 
 
-def _fit_numeric(name: str, reads: str, source: str, values: np.ndarray, spec: TableParams) -> NumericFeature:
+def _fit_numeric(name: str, reads: str, source: str, values: np.ndarray, spec: FeatureParams) -> NumericFeature:
     present = values[~np.isnan(values)]
     if not len(present):
         present = np.zeros(1)  # a column without values: a constant, and its indicator

@@ -103,4 +103,5 @@ READS: dict[str, dict[str, str]] = {
     "date": NUMBER,
     "text": {" length": "length", " words": "words", " digits": "digit_share"},
     "categorical": {},
+    "band": {},
 }

@@ -1,6 +1,7 @@
 """`cases.<case>.prepare` of a table: what each column of the raw file is, and how rows are split."""
 
-from typing import Annotated, Literal
+from itertools import pairwise
+from typing import Annotated, Literal, Self
 
 import pandas as pd
 from pydantic import Field, field_validator, model_validator
@@ -49,6 +50,26 @@ class CategoricalColumn(Block):
     values: Names | None
 
 
+class BandColumn(Block):
+    """Bands of a number, which some files give as the number and others by the band's name.
+
+    A number up to and including the first of `edges` is in the first band, and so on; the last of
+    `labels` is for what is above the last edge. Cells that are one of `labels` are taken as they are.
+    """
+
+    kind: Literal["band"]
+    edges: Annotated[tuple[float, ...], Field(strict=False, min_length=1)]
+    labels: Annotated[tuple[str, ...], Field(strict=False, min_length=2)]
+
+    @model_validator(mode="after")
+    def _edges_part_the_labels(self) -> "BandColumn":
+        if any(low >= high for low, high in pairwise(self.edges)):
+            raise ValueError("edges must rise")
+        if len(self.labels) != len(self.edges) + 1 or len(set(self.labels)) < len(self.labels):
+            raise ValueError(f"{len(self.edges)} edges part {len(self.edges) + 1} bands, each with a label of its own")
+        return self
+
+
 class BooleanColumn(Block):
     """Two answers, in the words of `convert.TRUE_WORDS` and `convert.FALSE_WORDS`, in any case."""
 
@@ -76,7 +97,7 @@ class TextColumn(Block):
 
 
 Column = Annotated[
-    NumericColumn | AmountColumn | CategoricalColumn | BooleanColumn | DateColumn | TextColumn,
+    NumericColumn | AmountColumn | CategoricalColumn | BandColumn | BooleanColumn | DateColumn | TextColumn,
     Field(discriminator="kind"),
 ]
 
@@ -131,43 +152,56 @@ class EncodeParams(Block):
     min_count: Annotated[int, Field(ge=1)]
 
 
-class TableParams(Block):
-    """The whole block. `missing` are cells, in any case, that stand for no value; empty ones always do."""
+class FeatureParams(Block):
+    """What a block says of the features. `missing` are cells, in any case, that stand for no value; empty ones
+    always do. What it says of the outcome is added by the blocks below and in `cohort.py`.
+    """
 
     file: str
     missing: Names
     key: Names
-    target: Target
     columns: Annotated[dict[str, Column], Field(min_length=1)]
     derived: dict[str, str]
     ignore: dict[str, str]
     split: Split
     encode: EncodeParams
     max_rejected: Annotated[float, Field(ge=0, lt=1)]
-    max_leak_auc: Annotated[float, Field(gt=0.5, le=1)]
+
+    @property
+    def outcome(self) -> tuple[str, ...]:
+        """The raw columns that hold the outcome."""
+        raise NotImplementedError
+
+    @property
+    def outcome_labels(self) -> tuple[str, str]:
+        """What a row that had the event is called, and one that had not."""
+        raise NotImplementedError
+
+    @property
+    def added(self) -> tuple[str, ...]:
+        """The columns that the prepared table has in their place."""
+        raise NotImplementedError
 
     @model_validator(mode="after")
-    def _each_column_has_one_role(self) -> "TableParams":
-        roles: dict[str, str] = {self.target.column: "target"}
+    def _each_column_has_one_role(self) -> Self:
+        roles: dict[str, str] = dict.fromkeys(self.outcome, "target")
         for role, names in (("columns", self.columns), ("key", self.key), ("ignore", self.ignore)):
             for name in names:
                 if name in roles:
                     raise ValueError(f"{name!r} is in both {roles[name]} and {role}; it can have one role")
                 roles[name] = role
-        for name in {*self.columns, *self.key, *self.derived} & {TARGET, *(() if self.key else (ROW,))}:
+        for name in {*self.columns, *self.key, *self.derived} & {*self.added, *(() if self.key else (ROW,))}:
             raise ValueError(f"{name!r} is the name of a column that a prepared table adds; rename it or ignore it")
         return self
 
     @model_validator(mode="after")
-    def _labels_and_shares_differ(self) -> "TableParams":
-        if self.target.positive.strip().casefold() == self.target.negative.strip().casefold():
-            raise ValueError("target.positive and target.negative must differ")
+    def _shares_leave_rows(self) -> Self:
         if self.split.validation + self.split.test >= 1:
             raise ValueError("split.validation and split.test leave no row to train on")
         return self
 
     @model_validator(mode="after")
-    def _derived_use_numbers(self) -> "TableParams":
+    def _derived_use_numbers(self) -> Self:
         numbers = {name for name, column in self.columns.items() if column.kind in ("numeric", "amount")}
         for name, expression in self.derived.items():
             if name in self.columns:
@@ -177,4 +211,29 @@ class TableParams(Block):
                 raise ValueError(f"derived {name!r} uses no column")
             if unknown := used - numbers:
                 raise ValueError(f"derived {name!r} uses {', '.join(sorted(unknown))}: not a numeric or amount column")
+        return self
+
+
+class TableParams(FeatureParams):
+    """A table with a target of two values."""
+
+    target: Target
+    max_leak_auc: Annotated[float, Field(gt=0.5, le=1)]
+
+    @property
+    def outcome(self) -> tuple[str, ...]:
+        return (self.target.column,)
+
+    @property
+    def outcome_labels(self) -> tuple[str, str]:
+        return self.target.positive, self.target.negative
+
+    @property
+    def added(self) -> tuple[str, ...]:
+        return (TARGET,)
+
+    @model_validator(mode="after")
+    def _labels_differ(self) -> "TableParams":
+        if self.target.positive.strip().casefold() == self.target.negative.strip().casefold():
+            raise ValueError("target.positive and target.negative must differ")
         return self

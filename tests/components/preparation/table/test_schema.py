@@ -24,7 +24,7 @@ FINE = {"age": "18", "town": "Rome", "paid": "y", "since": "2020-01-31", "rate":
 def rejected(rows: list[dict[str, Any]], params: TableParams) -> Rejections:
     frame = pd.DataFrame([FINE | row for row in rows])
     target = pd.Series([row.get("y", 1) for row in rows], dtype="Int8")
-    return find_rejections(frame, convert(frame, params.columns, params.missing), target, params)
+    return find_rejections(frame, convert(frame, params.columns, params.missing), {"y": target}, params)
 
 
 def test_rows_that_keep_the_schema_pass_with_missing_values() -> None:
@@ -54,7 +54,7 @@ def test_each_rule_rejects_and_names_column_rule_and_value(row: dict[str, Any], 
     rows = [{}, row, {"town": "1.0"}]
     frame = pd.DataFrame([FINE | one for one in rows]).assign(y=[one.get("y", "yes") for one in rows])
     target = pd.Series([None if one.get("y", 1) is None else 1 for one in rows], dtype="Int8")
-    found = find_rejections(frame, convert(frame, params.columns, params.missing), target, params)
+    found = find_rejections(frame, convert(frame, params.columns, params.missing), {"y": target}, params)
     assert found.reasons.to_dict() == {1: reason}
     assert found.counts == {reason.rsplit(": ", 1)[0]: 1}
 

@@ -108,3 +108,23 @@ def test_clean_names_the_columns_that_are_not_there() -> None:
 def test_clean_of_no_rows_has_the_columns() -> None:
     frame = clean(pd.DataFrame({"age": [], "town": [], "paid": []}), {"spec": block(COLUMNS)})
     assert frame.dtypes.astype(str).tolist() == ["float64", "str", "boolean"]
+
+
+BANDS = {"kind": "band", "edges": [20, 50], "labels": ["<=20", "20-50", ">50"]}
+
+
+def test_a_band_is_a_number_or_its_name() -> None:
+    columns = spec({"size": BANDS}).columns
+    cells = ["20", "20.5", "50", "51", " >50 ", "20-50", "", "NA", "large"]
+    typed = convert(pd.DataFrame({"size": cells}), columns, ["NA"])
+    expected = ["<=20", "20-50", "20-50", ">50", ">50", "20-50"]
+    assert typed.frame["size"].tolist()[:6] == expected
+    assert typed.frame["size"].isna().tolist() == [False] * 6 + [True] * 3
+    assert typed.unreadable["size"].tolist() == [False] * 8 + [True]
+
+
+def test_bands_of_typed_numbers() -> None:
+    columns = spec({"size": BANDS}).columns
+    typed = convert(pd.DataFrame({"size": [19.0, np.nan, 50.0]}), columns, [])
+    assert typed.frame["size"].tolist()[::2] == ["<=20", "20-50"]
+    assert typed.frame["size"].isna().tolist() == [False, True, False]

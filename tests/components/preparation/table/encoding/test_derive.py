@@ -9,6 +9,7 @@ COLUMNS = {
     "a": np.array([6.0, 1.0, np.nan]),
     "net income": np.array([2.0, 0.0, 1.0]),
     "金额": np.array([1.0, 2.0, 3.0]),
+    "exp": np.ones(3),
 }
 NAN = float("nan")
 
@@ -20,6 +21,9 @@ NAN = float("nan")
         ("-(a + 1) * 2", [-14, -4, NAN]),
         ("金额 - 0.5", [0.5, 1.5, 2.5]),
         ("`net income` / `net income`", [1, NAN, 1]),
+        ("exp(-`net income`)", [np.exp(-2.0), 1, np.exp(-1.0)]),
+        ("log1p(a) / 2 + exp", [np.log(7.0) / 2 + 1, np.log(2.0) / 2 + 1, NAN]),  # a column may have a function's name
+        ("log1p(-a)", [NAN, NAN, NAN]),
         ("a * 1e99 * 1e99 * 1e99 * 1e99", [NAN, NAN, NAN]),
     ],
 )
@@ -29,6 +33,7 @@ def test_arithmetic(expression: str, expected: list[float]) -> None:
 
 def test_names() -> None:
     assert names_in("(a + `net income`) / 金额 - a") == {"a", "net income", "金额"}
+    assert names_in("exp(a) + log1p(exp)") == {"a", "exp"}
 
 
 @pytest.mark.parametrize(
@@ -36,6 +41,12 @@ def test_names() -> None:
     [
         "__import__('os')",
         "a ** 9",
+        "exp(a, 2)",
+        "exp()",
+        "exp(x=a)",
+        "eval(a)",
+        "exp(exp)(a)",
+        "exp(*a)",
         "a.__class__",
         "a[0]",
         "a if b else 1",

@@ -1,7 +1,7 @@
-"""A file of any size through a bundle, a batch at a time."""
+"""A file of any size through a predictor of rows, a batch at a time."""
 
-import logging
 from pathlib import Path
+from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
@@ -11,16 +11,21 @@ from tqdm import tqdm
 
 from components.errors import CasebookError
 from components.files import whole_file
-from components.predictors.table.predictor import TablePredictor, open_predictor
 from components.preparation.table.encoding.spec import ROW
 from components.preparation.table.read import read_batches
-
-log = logging.getLogger(__name__)
 
 BATCH_ROWS = 5_000
 
 
-def predict_file(bundle: Path, source: Path, target: Path) -> int:
+class RowPredictor(Protocol):
+    """Answers rows as the source has them, with `reasons` and the columns of `data["key"]` that they have."""
+
+    data: dict[str, Any]
+
+    def predict(self, rows: pd.DataFrame) -> pd.DataFrame: ...
+
+
+def predict_file(predictor: RowPredictor, source: Path, target: Path) -> int:
     """Write a row of answers for each row of a CSV or Parquet file; returns how many.
 
     `target` is Parquet, or CSV where its name says so, and appears whole or not at all. Without
@@ -29,7 +34,6 @@ def predict_file(bundle: Path, source: Path, target: Path) -> int:
     Raises:
         CasebookError: the file cannot be read, has no rows, or lacks a column of the model.
     """
-    predictor = open_predictor(bundle)
     rows = 0
     with whole_file(target) as temporary, tqdm(unit=" rows", desc=source.name, disable=None, leave=False) as bar:
         writer: pq.ParquetWriter | None = None
@@ -51,7 +55,7 @@ def predict_file(bundle: Path, source: Path, target: Path) -> int:
     return rows
 
 
-def _answer(predictor: TablePredictor, batch: pd.DataFrame, before: int) -> pd.DataFrame:
+def _answer(predictor: RowPredictor, batch: pd.DataFrame, before: int) -> pd.DataFrame:
     answer = predictor.predict(batch)
     if not set(predictor.data["key"]) <= set(answer.columns):
         answer.insert(0, ROW, np.arange(before + 1, before + 1 + len(batch)))

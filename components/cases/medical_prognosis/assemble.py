@@ -1,0 +1,218 @@
+"""From a trained learner to bundles: baselines, blend, recalibration, threshold, and all of it fitted again."""
+
+import hashlib
+import io
+import logging
+import shutil
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+from lightning.pytorch import LightningDataModule, LightningModule
+from torch import Tensor
+
+from components.baselines.survival import SplineCox, SurvivalBoosting, SurvivalForest
+from components.bundle import Content, Manifest, write_bundle
+from components.cases.medical_prognosis.case import ModelParams, evaluate_params, make_data, model_params
+from components.cases.medical_prognosis.network import MeanHazard, fit_baseline
+from components.compression.export import export_onnx
+from components.contracts import PREPARED_FILES, TRAIN, Case, Job, Meta
+from components.datamodules.cohort import CohortData, Patients
+from components.errors import CasebookError
+from components.evaluation.survival import curves
+from components.evaluation.survival.contributions import typical_values
+from components.evaluation.survival.metrics import c_index, threshold_at_specificity
+from components.evaluation.survival.pool import Recalibration, fit_recalibration, pooled, pooling_weights
+from components.learners.survival import SurvivalLearner
+from components.predictors.survival.predictor import Member, SurvivalSettings, open_predictor
+from components.preparation.table.encoding.encode import TableEncoder
+from components.training.fit import fit
+
+log = logging.getLogger(__name__)
+
+LEARNER, COX, FOREST, BOOSTING = "learner", "cox", "forest", "boosting"
+KINDS = {LEARNER: "network", COX: "additive", FOREST: "forest", BOOSTING: "boosting"}
+SELECTION, BUNDLE = "selection", "bundle"
+SERVING = "serving.pt"  # the weights of the network in the bundle
+PREDICTOR = "survival.predictor"  # below components/predictors
+
+
+@dataclass(frozen=True)
+class Blend:
+    """What is chosen on validation: each member's weight, a recalibration, and the threshold of the decision."""
+
+    weights: dict[str, float]
+    recalibration: Recalibration
+    threshold: float
+
+
+def assemble(job: Job, case: Case, learner: LightningModule, folder: Path) -> None:
+    """Write `selection/`, `bundle/` and `serving.pt` into `folder`.
+
+    `selection` knows the training rows alone; on the validation rows it finds the blend's weights,
+    its recalibration and the threshold. `bundle` is what serves: the same recipe fitted again on
+    training and validation rows, because a thousand patients more or less decide how well a
+    hazard is known, with what the selection found.
+    """
+    params = model_params(job)
+    data = cohort_data(job, whole=False)
+    members = fit_members(learner, data, params)
+    write(job, data, members, equal_blend(members), folder / SELECTION)
+    blend = choose_blend(folder / SELECTION, data.parts[1], params)
+    log.info("blend: %s", ", ".join(f"{name} {weight:.2f}" for name, weight in blend.weights.items()))
+    write(job, data, members, blend, folder / SELECTION)
+    again, everything = refit(job, case, learner), cohort_data(job, whole=True)
+    write(job, everything, fit_members(again, everything, params), blend, folder / BUNDLE)
+    torch.save(again.state_dict(), folder / SERVING)
+
+
+def cohort_data(job: Job, *, whole: bool) -> CohortData:
+    data = make_data(job, whole=whole)
+    assert isinstance(data, CohortData)
+    return data
+
+
+def refit(job: Job, case: Case, learner: LightningModule) -> LightningModule:
+    """The learner trained anew, for as long and with the same seed, on the validation rows too.
+
+    Its checkpoints belong to the weights of the first fit: a killed run goes on, another one starts anew.
+    """
+    state = job.paths.state(job.case) / "refit" / weights_digest(learner)
+    for other in state.parent.glob("*"):
+        if other != state:
+            shutil.rmtree(other)
+
+    def datamodule(inner: Job) -> LightningDataModule:
+        return make_data(inner, whole=True)
+
+    # Nothing is held out any more; the schedule ends the training.
+    again, _ = fit(job, replace(case, datamodule=datamodule, monitor="train/loss"), state=state)
+    return again
+
+
+def weights_digest(learner: LightningModule) -> str:
+    content = io.BytesIO()
+    for name, tensor in sorted(learner.state_dict().items()):
+        content.write(name.encode() + tensor.cpu().contiguous().numpy().tobytes())
+    return hashlib.sha256(content.getvalue()).hexdigest()[:32]
+
+
+class Network:
+    """A trained learner, asked and written as the baselines are."""
+
+    def __init__(self, learner: LightningModule, data: CohortData) -> None:
+        assert isinstance(learner, SurvivalLearner)
+        fit_baseline(learner, data.parts[0])
+        self.learner, self.data = learner, data
+
+    def contents(self, name: str, _times: np.ndarray) -> dict[str, Content]:
+        return {f"{name}.onnx": learner_graph(self.learner, self.data.encoder)}
+
+
+Members = dict[str, Network | SplineCox | SurvivalForest | SurvivalBoosting]
+
+
+def fit_members(learner: LightningModule, data: CohortData, params: ModelParams) -> Members:
+    """The learner, and the baselines fitted on the training rows of `data`."""
+    rows = data.parts[0]
+    known = (rows.encoded.numeric, rows.encoded.categorical, rows.target, data.encoder.sizes)
+    return {
+        LEARNER: Network(learner, data),
+        COX: SplineCox(**params.cox.model_dump()).fit(*known),
+        FOREST: SurvivalForest(**params.forest.model_dump()).fit(*known),
+        BOOSTING: SurvivalBoosting(**params.boosting.model_dump()).fit(*known),
+    }
+
+
+def equal_blend(members: Iterable[str]) -> Blend:
+    names = list(members)
+    return Blend(dict.fromkeys(names, 1 / len(names)), Recalibration(0.0, 1.0), 0.5)
+
+
+def choose_blend(bundle: Path, held_out: Patients, params: ModelParams) -> Blend:
+    """The likeliest weights for held-out rows, or the learner alone where it ranks them better; then the rest."""
+    predictor = open_predictor(bundle)
+    times, target, horizons = predictor.times, held_out.target, params.curve.horizons
+    found = {name: curve(held_out.encoded) for name, curve in predictor.member_curves.items()}
+    weights = pooling_weights(target, times, list(found.values()), shrinkage=params.blend.shrinkage)
+    weights = np.where(weights < params.blend.min_weight, 0.0, weights)
+    weights /= weights.sum()
+    alone = np.array([float(name == LEARNER) for name in found])
+    ranking = [c_index()(target, pooled(list(found.values()), some)[:, -1]) for some in (weights, alone)]
+    chosen = weights if ranking[0] > ranking[1] else alone
+    mixed = pooled(list(found.values()), chosen)
+    recalibration = fit_recalibration(target, times, mixed)
+    risk = curves.risks(horizons, times, recalibration.apply(mixed))
+    threshold = threshold_at_specificity(target, risk, horizons[-1], params.specificity)
+    if not np.isfinite(threshold):
+        raise CasebookError(
+            f"validation: nobody was observed beyond {horizons[-1]:g} years without the event, so no threshold has a "
+            "specificity; shorten model.curve.horizons"
+        )
+    return Blend(dict(zip(found, chosen.tolist(), strict=True)), recalibration, threshold)
+
+
+def write(job: Job, data: CohortData, members: Members, blend: Blend, folder: Path) -> None:
+    """A bundle of the members, by the rows that they were fitted on."""
+    settings = make_settings(job, data, blend)
+    contents: dict[str, Content] = {"table.json": Meta.read(job.paths.prepared(job.case)).data}
+    for name, member in members.items():
+        contents |= member.contents(name, np.array(settings.times))
+    write_bundle(folder, make_manifest(job, settings), contents)
+
+
+def make_settings(job: Job, data: CohortData, blend: Blend) -> SurvivalSettings:
+    params, evaluation = model_params(job), evaluate_params(job)
+    steps = round(params.curve.horizons[-1] / params.curve.step)
+    return SurvivalSettings(
+        members=[Member(name=name, kind=KINDS[name], weight=weight) for name, weight in blend.weights.items()],
+        times=tuple((params.curve.step * np.arange(1, steps + 1)).tolist()),
+        edges=tuple(data.edges.tolist()),
+        horizons=params.curve.horizons,
+        recalibration=blend.recalibration.to_json(),
+        threshold=blend.threshold,
+        decisions=evaluation.decisions,
+        typical=_typical(job),
+        reasons=evaluation.reasons,
+    )
+
+
+def make_manifest(job: Job, settings: SurvivalSettings) -> Manifest:
+    graphs = tuple(member.name for member in settings.members if member.kind == "network")
+    return Manifest(case=job.case, predictor=PREDICTOR, graphs=graphs, settings=settings.model_dump(mode="json"))
+
+
+@torch.no_grad()
+def network_hazards(learner: LightningModule, rows: Patients) -> np.ndarray:
+    """What each interval adds to the cumulative hazard, `(N, J)`, as it is served."""
+    assert isinstance(learner, SurvivalLearner)
+    numeric, categorical, *_ = rows.tensors()
+    answer: Tensor = MeanHazard(learner.network).eval()(numeric, categorical)
+    return answer.numpy().astype(np.float64)
+
+
+def network_gap(job: Job, learner: LightningModule, fitted: Path) -> float:
+    """The largest difference between the survival that the network and its exported graph give held-out rows."""
+    data = cohort_data(job, whole=False)
+    predictor = open_predictor(fitted / SELECTION)
+    served = predictor.member_curves[LEARNER](data.parts[1].encoded)
+    own = curves.at(predictor.times, data.edges, np.cumsum(network_hazards(learner, data.parts[1]), axis=1))
+    return float(np.abs(np.exp(-served) - np.exp(-own)).max())
+
+
+def learner_graph(learner: SurvivalLearner, encoder: TableEncoder) -> bytes:
+    """The ONNX graph `numeric, categorical -> hazard`."""
+    example = {
+        "numeric": torch.zeros(2, len(encoder.numeric_names)),
+        "categorical": torch.zeros(2, len(encoder.categorical_names), dtype=torch.long),
+    }
+    return export_onnx(MeanHazard(learner.network), example, "hazard")
+
+
+def _typical(job: Job) -> dict[str, object]:
+    prepared = job.paths.prepared(job.case)
+    columns = list(Meta.read(prepared).data["spec"]["columns"])
+    return typical_values(pd.read_parquet(prepared / PREPARED_FILES[TRAIN]), columns)

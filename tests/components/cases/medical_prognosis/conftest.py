@@ -1,0 +1,36 @@
+"""One fitted toy case for the tests of this folder."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from components.contracts import Job
+from components.training.fit import fit
+from pipelines.cases import load_case
+from pipelines.steps import fetch, prepare
+from tests.toy.jobs import toy_job
+
+NAME = "medical_prognosis"
+
+
+def fitted_job(root: Path, **values: object) -> Job:
+    """From toy rows to `fitted/`, without tracking."""
+    job = toy_job(NAME, root, **values)
+    fetch.run(job)
+    prepare.run(job)
+    fit_job(job)
+    return job
+
+
+def fit_job(job: Job) -> None:
+    case, out = load_case(job), job.paths.fitted(NAME)
+    learner, _ = fit(job, case, state=job.paths.state(NAME) / "fit")
+    out.mkdir(parents=True, exist_ok=True)
+    case.assemble(job, learner, out)
+    torch.save(learner.state_dict(), out / "learner.pt")
+
+
+@pytest.fixture(scope="session")
+def job(tmp_path_factory: pytest.TempPathFactory) -> Job:
+    return fitted_job(tmp_path_factory.mktemp("prognosis"))

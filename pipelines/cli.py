@@ -236,24 +236,44 @@ def predict(
 @app.command()
 def new(
     name: Annotated[str, typer.Argument(help="the new case's name: small letters, digits, _")],
-    csv: Annotated[Path, typer.Option(help="a CSV or Parquet file with a header")],
+    csv: Annotated[Path | None, typer.Option(help="a CSV or Parquet file with a header")] = None,
     target: Annotated[str | None, typer.Option(help="the column to predict; it has two values")] = None,
-    like: Annotated[str, typer.Option(help="the case whose block is taken as pattern")] = "finance_risk",
+    images: Annotated[Path | None, typer.Option(help="a folder of images with VOC or COCO annotations")] = None,
+    example: Annotated[
+        Path | None, typer.Option("--from", help="a ready block, such as examples/blood_cells.yaml")
+    ] = None,
+    like: Annotated[
+        str | None,
+        typer.Option(help="the case, or the example, whose block is the pattern: finance_risk, or medical_cells"),
+    ] = None,
     positive: Annotated[str | None, typer.Option(help="the value to look for; the rarer one if not given")] = None,
     time: Annotated[str | None, typer.Option(help="of a cohort: the column of how long each row was observed")] = None,
     event: Annotated[str | None, typer.Option(help="of a cohort: the column of whether that ended it, 0 or 1")] = None,
     per_year: Annotated[float, typer.Option(min=1e-6, help="units of --time in a year; days if not given")] = 365.25,
     dry_run: DryRun = False,
 ) -> None:
-    """Make a case of your own table: look at its columns and write its block into params.yaml."""
+    """Make a case of your own table or images, or of an example: write its block into params.yaml."""
     import yaml
 
-    from pipelines.commands.newcase import Asked, new_case, plan_case
+    from pipelines.commands.newcase import Asked, new_case, new_example, plan_case, plan_example
+    from pipelines.commands.newimages import new_images, plan_images
     from pipelines.stages import set_up_logging
 
+    if sum(given is not None for given in (csv, images, example)) != 1:
+        raise typer.BadParameter("give one of --csv, --images and --from")
+    if (csv is None) == any(given is not None for given in (target, positive, time, event)):
+        raise typer.BadParameter("--csv goes with --target, or for a cohort with --time and --event")
+    if example is not None and like is not None:
+        raise typer.BadParameter("--from is the whole block; leave --like out")
     set_up_logging()
-    make = plan_case if dry_run else new_case
-    block = make(Path.cwd(), name, like, csv, Asked(target, positive, time, event, per_year))
+    if csv is not None:
+        make = plan_case if dry_run else new_case
+        block = make(Path.cwd(), name, like or "finance_risk", csv, Asked(target, positive, time, event, per_year))
+    elif images is not None:
+        block = (plan_images if dry_run else new_images)(Path.cwd(), name, like or "medical_cells", images)
+    else:
+        assert example is not None
+        block = (plan_example if dry_run else new_example)(Path.cwd(), name, example)
     typer.echo(yaml.safe_dump({name: {"prepare": block["prepare"]}}, sort_keys=False, allow_unicode=True, width=120))
     if not dry_run:
         typer.echo(f"params.yaml has the case {name}; look it over, commit it, then: casebook run {name}")

@@ -25,7 +25,7 @@ def gather(job: Job, case: Case, lineage: dict[str, str], decision: Decision | N
         smoke=job.smoke,
         intended_use=[evaluate["intended_use"]],
         limits=[evaluate["limits"]],
-        source=str(next(meta.source[key] for key in ("requirement", "path", "base") if key in meta.source)),
+        source=origin(meta.source),
         licence=meta.source["licence"],
         citation=meta.source["citation"],
         rows=meta.rows,
@@ -51,6 +51,11 @@ def fairness_table(group: dict[str, Any]) -> Table:
     note = f"Lowest over highest approval rate: {shown(ratio)}. Gap in approval of good payers: {shown(gap)}. "
     note += f"Groups under {group['minimum']} rows take no part."
     return Table([group["column"], "rows", "approved", "good payers approved"], rows, note)
+
+
+def origin(source: dict[str, Any]) -> str:
+    """Where the data come from, of what `source.json` says: a package, a path or an address."""
+    return str(next(source[key] for key in ("requirement", "path", "base") if key in source))
 
 
 def calibration_table(analysis: dict[str, Any]) -> Table:

@@ -12,12 +12,12 @@ def smoke(case: str, root: Path) -> None:
     """Fetch to release with the params' `smoke` overrides, below `state/smoke`; the gate refuses the model."""
     params = load_params(root / "params.yaml").case(case)
     job = Job(case, override(params, params.smoke), Paths(root / "state" / "smoke" / case), smoke=True)
-    job = replace(job, params=override(job.params, _from(root, job.params.source)))
+    job = replace(job, params=override(job.params, smoke_paths(root, job.params.source)))
     for stage in STAGES:
         run(stage, job)
 
 
-def _from(root: Path, source: Source) -> dict[str, str]:
+def smoke_paths(root: Path, source: Source) -> dict[str, str]:
     """Params of the source, with paths that count from `root` in full."""
     if isinstance(source, FileSource):
         here = (root / source.path).resolve()

@@ -7,7 +7,7 @@ import pytest
 
 from components.contracts import Interval, Job, Paths
 from components.params import load_params
-from pipelines.cards import calibration_table, fairness_table, interval, shown, variants_table
+from pipelines.cards import calibration_table, fairness_table, interval, origin, shown, variants_table
 from pipelines.cases import load_case
 
 
@@ -35,6 +35,18 @@ def test_fairness_shows_each_group_and_says_what_could_not_be_compared() -> None
     assert "approval rate: 0.625 [0.525, 0.725]." in table.note
     assert "good payers: not enough rows." in table.note
     assert "under 50 rows" in table.note
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ({"kind": "wheel", "requirement": "rows==1.0", "archive": "wheel"}, "rows==1.0"),
+        ({"kind": "folder", "path": "lab"}, "lab"),
+        ({"kind": "http", "base": "https://host/x", "manifest": "m"}, "https://host/x"),
+    ],
+)
+def test_where_the_data_are_from(source: dict[str, str], expected: str) -> None:
+    assert origin(source) == expected
 
 
 def test_calibration_shows_bands_and_the_method() -> None:

@@ -11,12 +11,13 @@ import yaml
 from components.contracts import Job, Meta, Paths
 from components.errors import CasebookError
 from components.files import file_digest
-from components.params import HttpSource, load_params
+from components.params import CaseParams, HttpSource, load_params, override
 from components.preparation.images.encoding.spec import ImagesParams
 from components.preparation.images.prepare import prepare_images
 from components.sources.http.manifest import read_manifest
 from pipelines.commands.newcase import new_case, new_example, read_example
 from pipelines.commands.newimages import new_images
+from pipelines.commands.smoke import smoke_paths
 from pipelines.steps import fetch
 from tests.components.preparation.images.folders import CELL, voc
 from tests.components.sources.http.server import serving, write_manifest
@@ -130,6 +131,17 @@ def test_the_example_names_its_files_and_reads_them_as_the_data_has_them() -> No
     assert set(prepare.lists.model_dump().values()) <= set(files)
     assert f"{prepare.images}/BloodImage_00000.jpg" in files
     assert f"{prepare.annotations}/BloodImage_00000.xml" in files
+
+
+def test_a_smoke_run_elsewhere_finds_what_counts_from_the_checkout(root: Path) -> None:
+    block = new_images(root, "mine", "blood_cells", root / "lab")
+    folder = load_params(root / "params.yaml").case("mine").source
+    assert smoke_paths(root, folder) == {"source.path": str(root / "lab"), "source.watch": str(root / "lab")}
+    manifest = str(root / "examples" / "blood_cells.sha256")
+    assert smoke_paths(root, read_example(EXAMPLE).source) == {"source.manifest": manifest, "source.watch": manifest}
+    assert smoke_paths(root, load_params(root / "params.yaml").case("finance_risk").source) == {}
+    for paths in (smoke_paths(root, folder), {}):
+        assert override(CaseParams.model_validate(block), paths).source.kind == "folder"
 
 
 def with_sources(checkout: Any, **sources: dict[str, Any]) -> None:

@@ -191,3 +191,21 @@ def test_dvc_fetches_again_what_changed_and_nothing_else(checkout: Any) -> None:
         shutil.rmtree(raw)
         assert checkout.run("dvc", "checkout", "fetch@web").code == 0
         assert {name: file_digest(raw / "web" / name) for name in files} == digests
+
+
+@pytest.mark.slow
+def test_the_smoke_run_of_a_folder_of_images_ends_with_a_registered_model(checkout: Any) -> None:
+    shutil.copytree(ROOT / "examples", checkout.root / "examples")
+    voc(checkout.root / "lab", {f"{number}": [CELL, ("RBC", 20, 3, 32, 19)] for number in range(12)})
+    made = checkout.run("python", "-m", "pipelines.cli", "new", "mine", "--images", "lab", "--like", "blood_cells")
+    assert made.code == 0, made.said
+    ended = checkout.run("python", "-m", "pipelines.cli", "run", "mine", "--smoke")
+    assert ended.code == 0, ended.said
+    folder = "state/smoke/mine/reports/mine"
+    report = checkout.json(f"{folder}/release.json")
+    assert (report["version"], report["promoted"]) == ("1", False)
+    assert {"map50", "map50_95", "ap50_RBC", "ap50_cell", "count_error"} <= set(
+        checkout.json(f"{folder}/metrics.json")["test"]
+    )
+    pictures = {path.stem for path in (checkout.root / folder / "evaluation" / "pictures").iterdir()}
+    assert {"precision_recall", "froc", "boxes_worst_1"} <= pictures

@@ -105,7 +105,7 @@ class Downloads:
             goes_on = answer.headers.get("Content-Range", "").startswith(f"bytes {start}-")
             if not goes_on:
                 start = 0
-            length = start + int(answer.headers.get("Content-Length", 0))
+            length = start + (answer.raw.length_remaining or 0)
             with part.open("ab" if goes_on else "wb") as file:
                 # Each piece as it comes: of one that is waited for, a break would take what had come.
                 while piece := answer.raw.read1(CHUNK):

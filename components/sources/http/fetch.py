@@ -120,7 +120,8 @@ class _Fetch:
             self.shares[digest] = share
 
     def _failure(self, name: str, place: Place, problem: UnavailableError) -> str:
-        here = sum(share == 1 for share in self.shares.values())
+        with self.lock:
+            here = sum(share == 1 for share in self.shares.values())
         return (
             f"{name}: {place.shown(name)}: {problem}. {here} of {len(self.names)} files are here and stay for the next "
             f"run. See to the network, source.base and {self.source.manifest}, or set {MIRROR} to a folder or an "

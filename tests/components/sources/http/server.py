@@ -10,13 +10,11 @@ from pathlib import Path
 
 from components.params import HttpSource
 
-HALF, WHOLE = 0.5, 1.0
-
 
 class Server:
     """`files` by path. `faults` of a path are used up one a request, and after them it is well:
     a number is a status; "break" sends half of what was asked for, "long" and "short" lie about the
-    length by 7 bytes, "stall" sends half and then nothing.
+    length by 7 bytes, "no length" and "no number" state none, "stall" sends half and then nothing.
     """
 
     def __init__(self) -> None:
@@ -64,7 +62,8 @@ def serving() -> Iterator[Server]:
             if start:
                 self.send_header("Content-Range", f"bytes {start}-{len(content) - 1}/{len(content)}")
             lie = {"long": 7, "short": -7}.get(str(fault), 0)
-            self.send_header("Content-Length", str(len(body) + lie))
+            if fault != "no length":
+                self.send_header("Content-Length", "a lot" if fault == "no number" else str(len(body) + lie))
             self.end_headers()
             self.wfile.write(body[: len(body) // 2] if fault in ("break", "stall") else body)
             if fault == "stall":

@@ -139,6 +139,12 @@ def test_a_server_that_ignores_ranges_starts_over(root, server):
     assert got(root, server) == CONTENT
 
 
+@pytest.mark.parametrize("fault", ["no length", "no number"])
+def test_a_server_that_states_no_length_is_taken_at_its_bytes(root, server, fault):
+    server.faults[url("images/one two.jpg")] = [fault]
+    assert got(root, server) == CONTENT
+
+
 @pytest.mark.parametrize("status", [500, 502, 503, 429])
 def test_a_busy_server_is_asked_again(root, server, status):
     server.faults[url("boxes.xml")] = [status, status]

@@ -5,8 +5,10 @@ from difflib import SequenceMatcher
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import yaml
+from PIL import Image
 
 from components.contracts import Job, Meta, Paths
 from components.errors import CasebookError
@@ -19,7 +21,7 @@ from pipelines.commands.newcase import new_case, new_example, read_example
 from pipelines.commands.newimages import new_images
 from pipelines.commands.smoke import smoke_paths
 from pipelines.steps import fetch
-from tests.components.preparation.images.folders import CELL, voc
+from tests.components.preparation.images.folders import CELL, HEIGHT, WIDTH, voc
 from tests.components.sources.http.server import serving, write_manifest
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -196,7 +198,14 @@ def test_dvc_fetches_again_what_changed_and_nothing_else(checkout: Any) -> None:
 @pytest.mark.slow
 def test_the_smoke_run_of_a_folder_of_images_ends_with_a_registered_model(checkout: Any) -> None:
     shutil.copytree(ROOT / "examples", checkout.root / "examples")
-    voc(checkout.root / "lab", {f"{number}": [CELL, ("RBC", 20, 3, 32, 19)] for number in range(12)})
+    boxes = [CELL, ("RBC", 20, 3, 32, 19)]
+    voc(checkout.root / "lab", {f"{number}": boxes for number in range(12)})
+    random = np.random.default_rng(0)
+    for path in (checkout.root / "lab" / "images").iterdir():
+        pixels = random.integers(180, 220, (HEIGHT, WIDTH, 3), dtype=np.uint8)
+        for _, x1, y1, x2, y2 in boxes:
+            pixels[int(y1) : int(y2), int(x1) : int(x2)] //= 3
+        Image.fromarray(pixels).save(path)
     made = checkout.run("python", "-m", "pipelines.cli", "new", "mine", "--images", "lab", "--like", "blood_cells")
     assert made.code == 0, made.said
     ended = checkout.run("python", "-m", "pipelines.cli", "run", "mine", "--smoke")

@@ -280,6 +280,7 @@ fetch(HttpSource.model_validate_json(sys.argv[1]), root / "raw" / "toy", root, r
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
 def test_what_was_killed_goes_on_in_the_middle_of_a_file(root, server, how):
     name = "images/one two.jpg"

@@ -23,6 +23,7 @@ BENCHMARKS = {
     "interactions": "rows a second and memory of preparing events beside pandas",
     "predict": "rows a second and memory of casebook predict on growing files",
     "sequential": "recommender: seconds an epoch and to a quality beside RecTools and RecBole",
+    "resampling": "intervals of detection metrics, matched once, beside an evaluation of each resample",
     "topk": "the ten best of a large catalogue, exact and by an index",
 }
 

@@ -69,11 +69,17 @@ def digest(*arrays: np.ndarray) -> str:
     return found.hexdigest()
 
 
+def present(boxes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Image and place of each box of `boxes` (N, B, ...) that is no padding."""
+    image, place = np.nonzero(~np.isnan(boxes).all(axis=2))
+    return image, place
+
+
 def _entries(boxes: np.ndarray, width: int, classes: int, what: str) -> tuple[np.ndarray, np.ndarray]:
-    """Image and place of each box that is no padding."""
+    """`present`, checked."""
     if boxes.ndim != 3 or boxes.shape[2] != width or len(boxes) == 0:
         raise CasebookError(f"detection: {what} of shape {boxes.shape}; give (images, boxes, {width})")
-    image, place = np.nonzero(~np.isnan(boxes).all(axis=2))
+    image, place = present(boxes)
     kept = boxes[image, place]
     if not np.isfinite(kept).all():
         raise CasebookError(f"detection: {what}: a box is NaN or infinite in part; padding is NaN in all {width}")
@@ -119,7 +125,7 @@ def evaluate(
     drawn: tuple[np.ndarray, np.ndarray],
     classes: int,
 ) -> COCOeval_faster:
-    """faster-coco-eval's own evaluation of these boxes, before it is accumulated."""
+    """faster-coco-eval's own evaluation, before it is accumulated, of the `present` boxes `true` and `drawn`."""
     described: dict[str, Any] = {
         "images": [{"id": image, "width": 1, "height": 1} for image in range(1, len(target) + 1)],
         "categories": [{"id": label, "name": str(label)} for label in range(1, classes + 1)],

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from components.evaluation.detection.matching import HALF, NOBODY, Matches, match
+from components.evaluation.detection.matching import HALF, NOBODY, Matches, match, present
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,7 +59,7 @@ def confusion(target: np.ndarray, score: np.ndarray, least: np.ndarray) -> np.nd
     true[hit] = target[matches.image[hit], found[hit], 4]
     counts = np.zeros((classes + 1, classes + 1), np.int64)
     np.add.at(counts, (true, detected), 1)
-    labels = target[~np.isnan(target).all(axis=2)][:, 4].astype(np.intp)
+    labels = target[present(target)][:, 4].astype(np.intp)
     counts[:classes, classes] = np.bincount(labels, minlength=classes) - counts[:classes, :classes].sum(axis=1)
     return counts
 

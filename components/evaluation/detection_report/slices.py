@@ -8,7 +8,7 @@ import numpy as np
 
 from components.contracts import Interval
 from components.evaluation.bootstrap import Counted, intervals
-from components.evaluation.detection.matching import HALF, NOBODY, Matches
+from components.evaluation.detection.matching import HALF, NOBODY, Matches, present
 
 SENSITIVITY = "sensitivity"
 
@@ -43,7 +43,7 @@ class TrueBoxes:
 
 def true_boxes(matches: Matches, target: np.ndarray, least: np.ndarray) -> TrueBoxes:
     """`target` as in `matching`; found is at confidences of `least` (C,) or more and IoU 0.5."""
-    image, place = np.nonzero(~np.isnan(target).all(axis=2))
+    image, place = present(target)
     boxes = target[image, place]
     kept = (matches.confidence >= least[matches.label]) & (matches.found[HALF] != NOBODY)
     found = np.zeros(target.shape[:2], bool)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from components.evaluation.detection.accumulate import RECALLS, average_precision, first_reaching, last_within, needed
-from components.evaluation.detection.matching import _entries, evaluate, match
+from components.evaluation.detection.matching import evaluate, match, present
 from tests.components.evaluation.detection.boxes import crowds, scores, targets
 
 ONE, TWO, NOTHING = (0, 0, 10, 10), (50, 50, 60, 60), (80, 80, 90, 90)
@@ -56,7 +56,7 @@ def test_a_class_without_true_boxes_has_none():
 @pytest.mark.parametrize("seed", range(6))
 def test_it_is_what_the_library_accumulates(seed):
     target, score = crowds(15, 12, 3, seed=seed)
-    evaluation = evaluate(target, score, _entries(target, 5, 3, ""), _entries(score, 6, 3, ""), 3)
+    evaluation = evaluate(target, score, present(target), present(score), 3)
     evaluation.accumulate()
     theirs = evaluation.eval["precision"][:, :, :, 0, 0].mean(axis=1).T
     ours = average_precision(match(target, score, 3), np.ones((1, 15)))[0]

@@ -19,7 +19,8 @@ from components.preparation.images.coco import read_coco
 from components.preparation.images.encoding.rows import ImageRow
 from components.preparation.images.encoding.spec import IMAGE, ImagesParams, Spec
 from components.preparation.images.files import ORIGIN_FILE
-from components.preparation.images.records import NO_LIST, NOTES, ImageRecord, Rejected
+from components.preparation.images.records import NO_LIST, ImageRecord, Rejected
+from components.preparation.images.refuse import kinds, refuse_many
 from components.preparation.images.split import ORDER, by_lists, group_of, split_images
 from components.preparation.images.voc import read_voc
 from components.preparation.images.write import Written, write_rejected, write_split
@@ -28,7 +29,6 @@ log = logging.getLogger(__name__)
 
 READERS: dict[str, Callable[[Path, Path], Iterator[ImageRecord | Rejected]]] = {"voc": read_voc, "coco": read_coco}
 COPY = "the same bytes as an image of another split"
-SHOWN = 5  # kinds of faults in a message
 
 
 def prepare_images(raw: Path, out: Path, case: str, params: CaseParams) -> Meta:
@@ -101,33 +101,6 @@ def describe(
     return Meta(case, rows, dict(sorted(reasons.items())), source, data)
 
 
-def refuse_many(images: Path, rejected: Iterable[Rejected], kept_images: int, kept_boxes: int, share: float) -> None:
-    """Raise if more than `share` of the images, or of the boxes, is broken."""
-    broken = [one for one in rejected if one.kind not in NOTES]
-    for what, kept, found in (
-        ("images", kept_images, [one for one in broken if one.box is None]),
-        ("boxes", kept_boxes, [one for one in broken if one.box is not None]),
-    ):
-        if len(found) > share * (kept + len(found)):
-            raise CasebookError(
-                f"{images}: {len(found)} of {kept + len(found)} {what} ({len(found) / (kept + len(found)):.1%}) cannot "
-                f"be used, and prepare.max_rejected allows {share:.1%}:\n{_kinds(found)}\n"
-                "correct the annotations, or the classes or max_rejected under prepare"
-            )
-
-
-def _kinds(found: list[Rejected]) -> str:
-    kinds = Counter(one.kind for one in found).most_common(SHOWN)
-    first = {one.kind: one for one in reversed(found)}
-    return "\n".join(f"  {count} times {kind}, such as {_shown(first[kind])}" for kind, count in kinds)
-
-
-def _shown(one: Rejected) -> str:
-    box = "" if one.box is None else f", box {one.box}"
-    _, _, example = one.reason.partition(": ")
-    return f"{one.image}{box}{f' ({example})' if example else ''}"
-
-
 def _check_all(raw: Path, spec: ImagesParams) -> tuple[dict[str, Checked], list[Rejected]]:
     checked: dict[str, Checked] = {}
     rejected: list[Rejected] = []
@@ -141,7 +114,7 @@ def _check_all(raw: Path, spec: ImagesParams) -> tuple[dict[str, Checked], list[
         checked[found.record.name] = replace(found, record=replace(found.record, group=group))
         rejected += found.rejected
     if not checked:
-        raise CasebookError(f"{raw / spec.images}: no image can be used:\n{_kinds(rejected)}")
+        raise CasebookError(f"{raw / spec.images}: no image can be used:\n{kinds(rejected)}")
     return checked, rejected
 
 

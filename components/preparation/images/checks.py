@@ -16,6 +16,7 @@ OUTSIDE = "outside the image"
 UNKNOWN_CLASS = "a class that is not in prepare.classes"
 UNREADABLE = "image cannot be read"
 OTHER_SIZE = "annotated at another size"
+TWICE = "the same box twice"
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,7 +33,8 @@ def check_image(record: ImageRecord, classes: Sequence[str] | None) -> Checked |
     """Read the whole image once, and hold its annotation against it.
 
     A box that reaches over the edge is clipped, as a cell at the edge is cut by it; one that is
-    wholly outside, has no area, no numbers or a class that is not among `classes` is set aside.
+    wholly outside, has no area, no numbers or a class that is not among `classes` is set aside, and
+    so is one of the same class and corners as another.
     An image whose annotation has another size is set aside, for its boxes are of another picture:
     mostly one that was rotated or scaled afterwards.
     """
@@ -47,10 +49,12 @@ def check_image(record: ImageRecord, classes: Sequence[str] | None) -> Checked |
         return Rejected(record.name, None, f"{OTHER_SIZE}: {sizes}")
     edges = np.array([width, height, width, height], np.float32)
     inside = np.clip(record.boxes, 0, edges)
-    reasons = [
-        _fault(box, clipped, label, classes)
-        for box, clipped, label in zip(record.boxes, inside, record.labels, strict=True)
-    ]
+    reasons: list[str | None] = []
+    seen: set[tuple[float | str, ...]] = set()
+    for box, clipped, label in zip(record.boxes, inside, record.labels, strict=True):
+        same = (*box.tolist(), label)
+        reasons.append(f"{TWICE}: {_corners(box)}" if same in seen else _fault(box, clipped, label, classes))
+        seen.add(same)
     kept = np.array([reason is None for reason in reasons], bool)
     checked = replace(
         record,
@@ -65,7 +69,7 @@ def check_image(record: ImageRecord, classes: Sequence[str] | None) -> Checked |
 
 
 def _fault(box: np.ndarray, inside: np.ndarray, label: str, classes: Sequence[str] | None) -> str | None:
-    shown = ", ".join(f"{value:g}" for value in box)
+    shown = _corners(box)
     if not np.isfinite(box).all():
         return f"{NO_NUMBERS}: {shown}"
     if box[2] <= box[0] or box[3] <= box[1]:
@@ -75,3 +79,7 @@ def _fault(box: np.ndarray, inside: np.ndarray, label: str, classes: Sequence[st
     if not label or (classes is not None and label not in classes):
         return f"{UNKNOWN_CLASS}: {label!r}"
     return None
+
+
+def _corners(box: np.ndarray) -> str:
+    return ", ".join(f"{value:g}" for value in box)

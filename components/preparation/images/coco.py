@@ -92,12 +92,13 @@ def listed_names(content: dict[str, list[dict[str, Any]]]) -> list[str]:
 def _add(
     path: Path, content: dict[str, list[dict[str, Any]]], known: Names, found: dict[str, _Boxes]
 ) -> Iterator[Rejected]:
-    classes = {_key(entry.get("id")): str(entry.get("name", UNKNOWN)) for entry in content["categories"]}
+    classes = _by_id(path, content["categories"], "name")
     names: dict[str, str | None] = {}
+    for key, written in _by_id(path, content["images"], "file_name").items():
+        names[key] = known.find(written)
     for image in content["images"]:
         written = str(image.get("file_name", ""))
-        names[_key(image.get("id"))] = name = known.find(written)
-        if name is None:
+        if (name := names[_key(image.get("id"))]) is None:
             yield Rejected(written, None, f"{NO_FILE}: {path.name}")
         else:
             found.setdefault(name, _Boxes(_length(image.get("width")), _length(image.get("height"))))
@@ -112,6 +113,20 @@ def _add(
         else:
             found[name].corners.append(_corners(entry.get("bbox")))
             found[name].labels.append(classes.get(_key(entry.get("category_id")), UNKNOWN))
+
+
+def _by_id(path: Path, entries: list[dict[str, Any]], what: str) -> dict[str, str]:
+    """What each id of one part of a file stands for.
+
+    Raises:
+        CasebookError: an id stands for two: which one a box means cannot be known.
+    """
+    found: dict[str, str] = {}
+    for entry in entries:
+        key, value = _key(entry.get("id")), str(entry.get(what, UNKNOWN))
+        if found.setdefault(key, value) != value:
+            raise CasebookError(f"{path}: the id {key} is that of {found[key]!r} and of {value!r}; export it anew")
+    return found
 
 
 def _record(name: str, path: Path, boxes: _Boxes) -> ImageRecord:

@@ -147,6 +147,7 @@ def test_a_box_over_the_edge_is_clipped_and_counted(tmp_path):
         (("cell", 5, 6, float("nan"), 12), "corners are no numbers", "5, 6, nan, 12"),
         (("cell", 5, 6, float("inf"), 12), "corners are no numbers", "5, 6, inf, 12"),
         (("sell", 5, 6, 15, 12), "a class that is not in prepare.classes", "'sell'"),
+        (CELL, "the same box twice", "2, 3, 12, 13"),
         (("", 5, 6, 15, 12), "a class that is not in prepare.classes", "''"),
     ],
 )
@@ -165,7 +166,7 @@ def test_crowd_boxes_are_no_fault(tmp_path):
     names = [f"{number}.png" for number in range(6)]
     for name in names:
         picture(tmp_path / "raw" / "images" / name)
-    content = coco(tmp_path / "raw" / "boxes.json", {name: [CELL, CELL] for name in names})
+    content = coco(tmp_path / "raw" / "boxes.json", {name: [CELL, ("cell", 1, 1, 9, 9)] for name in names})
     content["annotations"][0]["iscrowd"] = 1
     (tmp_path / "raw" / "boxes.json").write_text(json.dumps(content))
     meta = prepare(tmp_path, block(form="coco", annotations="boxes.json"))

@@ -156,6 +156,17 @@ def test_coco_ids_may_be_text_in_one_place(tmp_path):
     assert read(tmp_path, "coco", "boxes.json")[0]["a.png"].labels == ("cell",)
 
 
+@pytest.mark.parametrize(("part", "what"), [("images", "file_name"), ("categories", "name")])
+def test_coco_an_id_of_two_is_told(tmp_path, part, what):
+    drawn(tmp_path, "a.png", "b.png")
+    content = coco(tmp_path / "boxes.json", {"a.png": [CELL], "b.png": [("WBC", 3, 4, 5, 6)]})
+    content[part][1]["id"] = content[part][0]["id"]
+    (tmp_path / "boxes.json").write_text(json.dumps(content))
+    first, second = (entry[what] for entry in content[part])
+    with pytest.raises(CasebookError, match=rf"boxes\.json: the id \d+ is that of '{first}' and of '{second}'"):
+        read(tmp_path, "coco", "boxes.json")
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [
@@ -186,7 +197,11 @@ def test_coco_whatever_an_entry_holds_is_read_or_told(tmp_path, image, name, box
     content["annotations"][0] |= {"image_id": image, "category_id": name, "bbox": box, "iscrowd": crowd}
     content["images"].append({"id": image, "file_name": name, "width": image, "height": box})
     (tmp_path / "boxes.json").write_text(json.dumps(content))
-    records, rejected = read(tmp_path, "coco", "boxes.json")
+    try:
+        records, rejected = read(tmp_path, "coco", "boxes.json")
+    except CasebookError:
+        assert str(image) == "100", "the id of the image that is there"
+        return
     assert len(records["a.png"].boxes) + len(rejected) >= 2
 
 

@@ -50,12 +50,11 @@ def read_values(source: bytes | Path, *, name: str) -> np.ndarray:
         content = source.read_bytes() if isinstance(source, Path) else source
         with _quiet():
             array = _read_tiff(content) if content[:4] in TIFF_STARTS else None
-            array = _read_pillow(content) if array is None else array
+            return _scaled(_read_pillow(content) if array is None else array)
     except CasebookError as error:
         raise CasebookError(f"{name}: {error}") from None
     except Exception as error:  # both readers parse by hand, and of broken files let anything through
         raise CasebookError(f"{name}: {_reason(source, error)}") from None
-    return _scaled(array)
 
 
 def read_size(source: bytes | Path, *, name: str) -> tuple[int, int]:
@@ -118,12 +117,13 @@ def _plane(array: np.ndarray, axes: str) -> np.ndarray:
     kept = "".join(axis for place, axis in enumerate(axes) if place not in single)
     if kept == "YX":
         return array
-    if kept in ("SYX", "CYX") and array.shape[0] <= 4:
+    # Samples are a picture's colours and how opaque it is; channels of a microscope are so only by threes.
+    if (kept == "SYX" and array.shape[0] <= 4) or (kept == "CYX" and array.shape[0] == 3):
         return np.moveaxis(array, 0, -1)
-    if kept in ("YXS", "YXC") and array.shape[-1] <= 4:
+    if (kept == "YXS" and array.shape[-1] <= 4) or (kept == "YXC" and array.shape[-1] == 3):
         return array
     raise CasebookError(
-        f"shape {shape} with axes {axes}: not one picture of 1 to 4 channels; save the plane to look at by itself"
+        f"shape {shape} with axes {axes}: not one picture, grey or in colours; save the plane to look at by itself"
     )
 
 
@@ -138,6 +138,8 @@ def _turned(array: np.ndarray, orientation: int) -> np.ndarray:
 
 def _scaled(array: np.ndarray) -> np.ndarray:
     array = array[..., None] if array.ndim == 2 else array
+    if array.ndim != 3 or not 1 <= array.shape[2] <= 4 or array.size == 0:
+        raise ValueError(f"its pixels are of shape {array.shape}")
     if array.dtype.kind == "u":
         return array.astype(np.float32) / np.float32(np.iinfo(array.dtype).max)
     if array.dtype.kind == "i":

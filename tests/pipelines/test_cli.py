@@ -147,6 +147,7 @@ def test_help_is_there_for_every_command(casebook: Casebook, tmp_path: Path) -> 
         ["new", "x", "--csv", "y"],
         ["new", "x", "--images", "y", "--from", "z"],
         ["new", "x", "--images", "y", "--target", "z"],
+        ["new", "x", "--images", "y", "--time", "z"],
         ["new", "x", "--from", "y", "--like", "z"],
     ],
 )

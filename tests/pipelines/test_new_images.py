@@ -17,7 +17,7 @@ from components.params import CaseParams, HttpSource, load_params, override
 from components.preparation.images.encoding.spec import ImagesParams
 from components.preparation.images.prepare import prepare_images
 from components.sources.http.manifest import read_manifest
-from pipelines.commands.newcase import new_case, new_example, read_example
+from pipelines.commands.newcase import Asked, new_case, new_example, read_example
 from pipelines.commands.newimages import new_images
 from pipelines.commands.smoke import smoke_paths
 from pipelines.steps import fetch
@@ -91,7 +91,7 @@ def test_what_cannot_become_a_case_of_images_is_told(root: Path, name: str, like
 def test_images_are_no_pattern_for_a_table(root: Path) -> None:
     (root / "rows.csv").write_text("a,b\n1,2\n")
     with pytest.raises(CasebookError, match="'blood_cells' is no case of tables"):
-        new_case(root, "mine", "blood_cells", root / "rows.csv", "b", None)
+        new_case(root, "mine", "blood_cells", root / "rows.csv", Asked("b", None, None, None, 365.25))
 
 
 def test_a_ready_example_is_taken_as_it_is_written(root: Path) -> None:

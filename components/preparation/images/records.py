@@ -1,0 +1,49 @@
+"""What a reader of annotations gives: an image with its boxes, or what could not be read and why."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+# Kinds of what is set aside; those of NOTES are choices of the data's owner and no fault of the data.
+NO_FILE = "no image file of this name"
+NO_ANNOTATION = "no annotation"
+NO_IMAGE = "the id of no image"
+BAD_XML = "annotation cannot be read"
+CROWD = "a crowd box"
+NO_LIST = "in no list"
+NOTES = (CROWD, NO_LIST)
+
+
+@dataclass(frozen=True, eq=False)
+class ImageRecord:
+    """An image as its annotation has it: unchecked.
+
+    `width` and `height` are the annotation's, 0 where it has none; `boxes` (n, 4) float32 are
+    x1, y1, x2, y2 in pixels from the upper left corner, NaN where they are no numbers. `name` is
+    the file's, below the folder of images.
+    """
+
+    name: str
+    path: Path
+    width: int
+    height: int
+    boxes: np.ndarray
+    labels: tuple[str, ...]
+    group: str | None
+
+
+@dataclass(frozen=True)
+class Rejected:
+    """An image, or with `box`, its number from 0 in the annotation, one box of it.
+
+    What stands before a colon in `reason` is its kind; an example may follow.
+    """
+
+    image: str
+    box: int | None
+    reason: str
+
+    @property
+    def kind(self) -> str:
+        return self.reason.partition(": ")[0]

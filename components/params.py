@@ -95,7 +95,48 @@ class FileSource(Block):
         return self
 
 
-Source = Annotated[WheelSource | FileSource, Field(discriminator="kind")]
+class FolderSource(Block):
+    """All files of a folder, with the folders in it: images and their annotations. `watch` is the folder itself."""
+
+    kind: Literal["folder"]
+    path: str
+    watch: str
+    licence: str
+    citation: str
+
+    @model_validator(mode="after")
+    def _watches_the_folder(self) -> "FolderSource":
+        if self.watch != self.path:
+            raise ValueError(f"watch must be {self.path!r}, the folder itself: a change in it counts")
+        return self
+
+
+class HttpSource(Block):
+    """The files that `manifest` lists, each at `base`/its path.
+
+    `manifest`, in the form of `sha256sum`, is a file of the checkout, and so is what `watch`
+    names. `retries` counts the attempts in a row that bring nothing new, `timeout` is in seconds
+    and for each wait.
+    """
+
+    kind: Literal["http"]
+    base: Annotated[str, Field(pattern=r"^https?://[^/?#]+(/[^?#]*)?$")]
+    manifest: str
+    watch: str
+    connections: Annotated[int, Field(ge=1, le=64)]
+    retries: Annotated[int, Field(ge=0)]
+    timeout: Annotated[float, Field(gt=0)]
+    licence: str
+    citation: str
+
+    @model_validator(mode="after")
+    def _watches_the_manifest(self) -> "HttpSource":
+        if self.watch != self.manifest:
+            raise ValueError(f"watch must be {self.manifest!r}, the manifest: a change of it counts")
+        return self
+
+
+Source = Annotated[WheelSource | FileSource | FolderSource | HttpSource, Field(discriminator="kind")]
 
 
 class FloatRange(Block):

@@ -25,7 +25,7 @@ def gather(job: Job, case: Case, lineage: dict[str, str], decision: Decision | N
         smoke=job.smoke,
         intended_use=[evaluate["intended_use"]],
         limits=[evaluate["limits"]],
-        source=str(meta.source.get("requirement") or meta.source.get("path")),
+        source=str(next(meta.source[key] for key in ("requirement", "path", "base") if key in meta.source)),
         licence=meta.source["licence"],
         citation=meta.source["citation"],
         rows=meta.rows,

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from components.files import file_digest, sweep_temporaries, whole_folder, write_json
-from components.params import FileSource, Source, WheelSource
+from components.params import FileSource, FolderSource, HttpSource, Source, WheelSource
 from components.sources.copying import ORIGIN_FILE
 
 
@@ -15,7 +15,8 @@ def fetch(source: Source, folder: Path, root: Path, cache: Path) -> None:
 
     Relative paths count from `root`; downloads are kept below `cache`. The same source gives the
     same bytes again, so `source.json` has no time of day: its `modified_at` is the time that a
-    file has where it comes from (ISO 8601, UTC). One process at a time may fetch to a folder.
+    file has where it comes from (ISO 8601, UTC); files of a folder or of an http source have
+    none. One process at a time may fetch to a folder.
 
     Raises:
         CasebookError: the source is wrong or out of reach; `folder` is as it was before.
@@ -39,12 +40,34 @@ def _fetch_file(source: FileSource, folder: Path, root: Path, _cache: Path) -> N
     fetch_file(source, folder, root)
 
 
-FETCH: dict[str, Callable[[Any, Path, Path, Path], None]] = {"wheel": _fetch_wheel, "file": _fetch_file}
+def _fetch_folder(source: FolderSource, folder: Path, root: Path, _cache: Path) -> None:
+    from components.sources.folder.fetch import fetch as fetch_folder
+
+    fetch_folder(source, folder, root)
+
+
+def _fetch_http(source: HttpSource, folder: Path, root: Path, cache: Path) -> None:
+    from components.sources.http.fetch import fetch as fetch_listed
+
+    fetch_listed(source, folder, root, cache)
+
+
+FETCH: dict[str, Callable[[Any, Path, Path, Path], None]] = {
+    "wheel": _fetch_wheel,
+    "file": _fetch_file,
+    "folder": _fetch_folder,
+    "http": _fetch_http,
+}
+SAID = {"kind", "requirement", "archive", "path", "base", "manifest", "licence", "citation"}
+# Their many files have no time of their own: a copy of a folder and a mirror's are as good, and have another.
+TIMELESS = (FolderSource, HttpSource)
 
 
 def _origin(source: Source, folder: Path) -> dict[str, Any]:
-    files = {path.name: _facts(path) for path in folder.iterdir()}
-    origin = source.model_dump(mode="json", include={"kind", "requirement", "archive", "path", "licence", "citation"})
+    paths = sorted(path for path in folder.rglob("*") if path.is_file())
+    timed = not isinstance(source, TIMELESS)
+    files = {path.relative_to(folder).as_posix(): _facts(path, timed=timed) for path in paths}
+    origin = source.model_dump(mode="json", include=SAID)
     if isinstance(source, WheelSource):
         for package in source.packages:
             for member in package.members:
@@ -53,7 +76,8 @@ def _origin(source: Source, folder: Path) -> dict[str, Any]:
     return origin | {"files": files}
 
 
-def _facts(path: Path) -> dict[str, Any]:
+def _facts(path: Path, *, timed: bool) -> dict[str, Any]:
     facts = path.stat()
     modified = datetime.fromtimestamp(int(facts.st_mtime), UTC)
-    return {"sha256": file_digest(path), "bytes": facts.st_size, "modified_at": modified.isoformat()}
+    time = {"modified_at": modified.isoformat()} if timed else {}
+    return {"sha256": file_digest(path), "bytes": facts.st_size, **time}

@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from components.contracts import Job, Paths
-from components.params import FileSource, load_params, override
+from components.params import FileSource, FolderSource, HttpSource, Source, load_params, override
 from pipelines.stages import STAGES, run
 
 
@@ -12,9 +12,18 @@ def smoke(case: str, root: Path) -> None:
     """Fetch to release with the params' `smoke` overrides, below `state/smoke`; the gate refuses the model."""
     params = load_params(root / "params.yaml").case(case)
     job = Job(case, override(params, params.smoke), Paths(root / "state" / "smoke" / case), smoke=True)
-    if isinstance(job.params.source, FileSource):
-        here = (root / job.params.source.path).resolve()
-        watch = here.parent if job.params.source.beside else here
-        job = replace(job, params=override(job.params, {"source.path": str(here), "source.watch": str(watch)}))
+    job = replace(job, params=override(job.params, _from(root, job.params.source)))
     for stage in STAGES:
         run(stage, job)
+
+
+def _from(root: Path, source: Source) -> dict[str, str]:
+    """Params of the source, with paths that count from `root` in full."""
+    if isinstance(source, FileSource):
+        here = (root / source.path).resolve()
+        return {"source.path": str(here), "source.watch": str(here.parent if source.beside else here)}
+    if isinstance(source, FolderSource | HttpSource):
+        key = "path" if isinstance(source, FolderSource) else "manifest"
+        full = str((root / source.watch).resolve())
+        return {f"source.{key}": full, "source.watch": full}
+    return {}

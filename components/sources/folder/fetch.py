@@ -1,0 +1,55 @@
+"""A folder that the user has, such as a laboratory's images and their annotations."""
+
+import os
+from pathlib import Path
+
+from tqdm import tqdm
+
+from components.errors import CasebookError
+from components.files import CHUNK
+from components.params import FolderSource
+from components.sources.copying import ORIGIN_FILE
+
+
+def fetch(source: FolderSource, folder: Path, root: Path) -> None:
+    """Copy all files below the source's path to `folder`, at the same paths; a relative path counts from `root`.
+
+    Hidden files and folders, such as those of version control, and links to folders stay behind.
+
+    Raises:
+        CasebookError: no such folder, nothing in it, or a file in it cannot be read.
+    """
+    path = root / Path(source.path).expanduser()
+    if not path.is_dir():
+        raise CasebookError(f"{path}: no such folder; correct source.path (a relative one counts from the checkout)")
+    names = sorted(_names(path))
+    if not names:
+        raise CasebookError(f"{path}: no file in it; correct source.path")
+    if ORIGIN_FILE in names:
+        raise CasebookError(f"{path / ORIGIN_FILE}: the name is taken for what says where files are from; rename it")
+    sizes = {name: (path / name).stat().st_size for name in names}
+    with tqdm(total=sum(sizes.values()), desc=path.name, unit="B", unit_scale=True, leave=False, disable=None) as bar:
+        for name in names:
+            _copy(path / name, folder / name, bar)
+
+
+def _names(path: Path) -> list[str]:
+    found = []
+    for parent, folders, files in os.walk(path):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        below = Path(parent).relative_to(path)
+        found += [(below / name).as_posix() for name in files if not name.startswith(".")]
+    return found
+
+
+def _copy(path: Path, target: Path, bar: "tqdm[object]") -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with path.open("rb") as stream, target.open("wb") as file:
+            while chunk := stream.read(CHUNK):
+                file.write(chunk)
+                bar.update(len(chunk))
+    except OSError as error:
+        raise CasebookError(
+            f"{path}: cannot be copied to {target.parent}: {error.strerror}; see to its permissions and to the disk"
+        ) from None

@@ -1,0 +1,93 @@
+"""Pictures are drawn, say what they are, and are the same twice; what they show was looked at."""
+
+import warnings
+
+import numpy as np
+import pytest
+from matplotlib.colors import to_hex
+from matplotlib.patches import Rectangle
+
+from components.errors import CasebookError
+from components.evaluation.detection.froc import froc
+from components.evaluation.detection.matching import match
+from components.evaluation.detection.metrics import counted
+from components.evaluation.detection.outcomes import confusion, outcome, worst_first
+from components.evaluation.detection_report import figures
+from components.evaluation.detection_report.boxes import FALSE, HIT, MISSED, Shown, _prefixes, sheets
+from components.evaluation.detection_report.slices import by_class, by_size, true_boxes
+from components.evaluation.figures import save
+from tests.components.evaluation.detection.boxes import crowds, scores, targets
+
+CLASSES = ("RBC", "WBC", "Platelets")
+LEAST = np.array([0.3, 0.3, 0.3])
+TARGET, SCORE = crowds(10, 9, 3, seed=4)
+MATCHES = match(TARGET, SCORE, 3)
+BOXES = true_boxes(MATCHES, TARGET, LEAST)
+OPTIONS = {"minimum": 5, "resamples": 100, "confidence": 0.95, "seed": 1}
+TABLES = {"size of the box": by_size(BOXES, 3, **OPTIONS), "class": by_class(BOXES, CLASSES, **OPTIONS)}
+PIXELS = np.random.default_rng(0).random((60, 80, 3)).astype(np.float32)
+
+
+def shown(number: int, pixels: np.ndarray = PIXELS) -> list[Shown]:
+    images = worst_first(MATCHES, LEAST)[:number]
+    return [Shown(f"{image}.png", pixels, outcome(MATCHES, TARGET, SCORE, image, LEAST)) for image in images]
+
+
+PICTURES = {
+    "precision_recall": lambda: figures.precision_recall(MATCHES, CLASSES, LEAST),
+    "froc": lambda: figures.froc_curves({"model": froc(MATCHES), "baseline": froc(match(TARGET, SCORE[:, :4], 3))}),
+    "counts": lambda: figures.counts(MATCHES.true, counted(MATCHES, LEAST), CLASSES),
+    "counts of one class": lambda: figures.counts(MATCHES.true[:, :1], counted(MATCHES, LEAST)[:, :1], CLASSES[:1]),
+    "counts of four": lambda: figures.counts(np.eye(4, dtype=int), np.ones((4, 4), int), ("a", "b", "c", "d")),
+    "confusion": lambda: figures.confusion(confusion(TARGET, SCORE, LEAST), CLASSES),
+    "slices": lambda: figures.slices(TABLES, overall=0.7, confidence=0.95, minimum=5),
+    "colour": lambda: next(sheets(shown(3), CLASSES, title="Worst images")),
+    "grey": lambda: next(sheets(shown(1, PIXELS[..., :1]), CLASSES, title="One image")),
+}
+
+
+@pytest.mark.parametrize("name", PICTURES)
+def test_every_picture_says_what_it_is_and_is_saved_the_same_twice(name, tmp_path):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # a glyph no font has, a layout that does not fit
+        for copy in ("first", "again"):
+            save(PICTURES[name](), tmp_path / f"{copy}.png")
+    assert (tmp_path / "first.png").read_bytes() == (tmp_path / "again.png").read_bytes()
+    figure = PICTURES[name]()
+    assert figure.get_suptitle() or figure.axes[0].get_title(loc="left")
+
+
+def test_sheets_hold_six_images_each_and_say_which():
+    found = [*sheets(shown(8), CLASSES, title="Worst")]
+    assert [len(figure.axes) for figure in found] == [6, 2]
+    assert [figure.get_suptitle() for figure in found] == ["Worst, 1 to 6 of 8", "Worst, 7 to 8 of 8"]
+
+
+def test_hits_are_green_false_ones_red_and_missed_ones_yellow():
+    target = targets([(0, 0, 10, 10, 0), (30, 30, 40, 40, 0)])
+    score = scores([(0, 0, 10, 10, 0, 0.9), (50, 50, 60, 60, 0, 0.8)])
+    found = outcome(match(target, score, 1), target, score, 0, np.array([0.5]))
+    (figure,) = sheets([Shown("a.png", PIXELS, found)], ["cell"], title="One")
+    drawn = {
+        to_hex(patch.get_edgecolor()).upper(): patch.get_xy()
+        for patch in figure.axes[0].patches
+        if isinstance(patch, Rectangle)
+    }
+    assert drawn == {HIT["edgecolor"]: (0, 0), FALSE["edgecolor"]: (50, 50), MISSED["edgecolor"]: (30, 30)}
+    assert "1 found, 1 false, 1 missed" in figure.axes[0].get_title(loc="left")
+
+
+def test_pictures_of_nothing_found_and_nothing_there():
+    empty = match(targets([(0, 0, 9, 9, 0)], []), scores([], []), 1)
+    assert (
+        "AP 0.000"
+        in figures.precision_recall(empty, ["cell"], np.array([0.5])).axes[0].get_legend_handles_labels()[1][0]
+    )
+    figures.froc_curves({"model": froc(empty)})
+    with pytest.raises(CasebookError, match="no slices"):
+        figures.slices({"class": []}, overall=0.5, confidence=0.95, minimum=5)
+
+
+def test_classes_are_told_apart_by_as_little_of_their_names_as_will_do():
+    assert _prefixes(["RBC", "WBC", "Platelets"]) == ["R", "W", "P"]
+    assert _prefixes(["cell", "cellulose", "crystal"]) == ["cell", "cellu", "cr"]

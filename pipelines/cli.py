@@ -236,21 +236,41 @@ def predict(
 @app.command()
 def new(
     name: Annotated[str, typer.Argument(help="the new case's name: small letters, digits, _")],
-    csv: Annotated[Path, typer.Option(help="a CSV or Parquet file with a header")],
-    target: Annotated[str, typer.Option(help="the column to predict; it has two values")],
-    like: Annotated[str, typer.Option(help="the case whose block is taken as pattern")] = "finance_risk",
+    csv: Annotated[Path | None, typer.Option(help="a CSV or Parquet file with a header")] = None,
+    target: Annotated[str | None, typer.Option(help="the column to predict; it has two values")] = None,
+    images: Annotated[Path | None, typer.Option(help="a folder of images with VOC or COCO annotations")] = None,
+    example: Annotated[
+        Path | None, typer.Option("--from", help="a ready block, such as examples/blood_cells.yaml")
+    ] = None,
+    like: Annotated[
+        str | None,
+        typer.Option(help="the case, or the example, whose block is the pattern: finance_risk, or medical_cells"),
+    ] = None,
     positive: Annotated[str | None, typer.Option(help="the value to look for; the rarer one if not given")] = None,
     dry_run: DryRun = False,
 ) -> None:
-    """Make a case of your own table: look at its columns and write its block into params.yaml."""
+    """Make a case of your own table or images, or of an example: write its block into params.yaml."""
     import yaml
 
-    from pipelines.commands.newcase import new_case, plan_case
+    from pipelines.commands.newcase import new_case, new_example, plan_case, plan_example
+    from pipelines.commands.newimages import new_images, plan_images
     from pipelines.stages import set_up_logging
 
+    if sum(given is not None for given in (csv, images, example)) != 1:
+        raise typer.BadParameter("give one of --csv, --images and --from")
+    if (csv is None) != (target is None) or (positive is not None and csv is None):
+        raise typer.BadParameter("--csv and --target go together, and --positive with them")
+    if example is not None and like is not None:
+        raise typer.BadParameter("--from is the whole block; leave --like out")
     set_up_logging()
-    make = plan_case if dry_run else new_case
-    block = make(Path.cwd(), name, like, csv, target, positive)
+    if csv is not None and target is not None:
+        make = plan_case if dry_run else new_case
+        block = make(Path.cwd(), name, like or "finance_risk", csv, target, positive)
+    elif images is not None:
+        block = (plan_images if dry_run else new_images)(Path.cwd(), name, like or "medical_cells", images)
+    else:
+        assert example is not None
+        block = (plan_example if dry_run else new_example)(Path.cwd(), name, example)
     typer.echo(yaml.safe_dump({name: {"prepare": block["prepare"]}}, sort_keys=False, allow_unicode=True, width=120))
     if not dry_run:
         typer.echo(f"params.yaml has the case {name}; look it over, commit it, then: casebook run {name}")

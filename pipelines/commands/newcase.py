@@ -1,4 +1,4 @@
-"""A case of a user's own table, written as a block of `params.yaml`: no Python needed."""
+"""A case of a user's own data, written as a block of `params.yaml`: no Python needed."""
 
 import re
 from pathlib import Path
@@ -8,9 +8,16 @@ import yaml
 
 from components.errors import CasebookError
 from components.files import file_digest, whole_file
-from components.params import load_params
+from components.params import CaseParams, Params, load_params, read_block
 from components.preparation.table.infer import infer_table
 
+EXAMPLES = "examples"  # ready blocks, in the checkout
+UNKNOWN_ORIGIN = {"licence": "unknown; say it here", "citation": "unknown; say it here"}
+UNKNOWN_USE = {
+    "notice": "Research software; not checked for decisions about people.",
+    "intended_use": "Not stated; say it here.",
+    "limits": "Not stated; say it here.",
+}
 NAME = re.compile(r"^[a-z][a-z0-9_]*$")
 
 
@@ -20,12 +27,8 @@ def new_case(root: Path, name: str, like: str, csv: Path, target: str, positive:
     Raises:
         CasebookError: as `plan_case`.
     """
-    path = root / "params.yaml"
     block = plan_case(root, name, like, csv, target, positive)
-    text = _insert(path.read_text(encoding="utf-8"), name, block)
-    with whole_file(path) as temporary:
-        temporary.write_text(text, encoding="utf-8")
-        load_params(temporary)
+    write_case(root, name, block)
     return block
 
 
@@ -36,12 +39,7 @@ def plan_case(root: Path, name: str, like: str, csv: Path, target: str, positive
         CasebookError: the name is taken or not of the form `a_name`, `like` is no case of tables,
             or the file is not fit to learn from.
     """
-    params = load_params(root / "params.yaml")
-    if not NAME.match(name):
-        raise CasebookError(f"{name!r} cannot name a case: use small letters, digits and _, such as `my_loans`")
-    if name in params.cases:
-        raise CasebookError(f"params.yaml has a case {name!r} already; remove its block first, or take another name")
-    block = params.case(like).model_dump(mode="json")
+    block = pattern(root, name, like)
     if "columns" not in block["prepare"]:
         raise CasebookError(f"{like!r} is no case of tables; take --like finance_risk")
     if not csv.is_file():
@@ -49,10 +47,76 @@ def plan_case(root: Path, name: str, like: str, csv: Path, target: str, positive
     return _fill(block, infer_table(csv, target, positive), csv, root)
 
 
+def plan_example(root: Path, name: str, file: Path) -> dict[str, Any]:
+    """The block of a ready case that a file such as `examples/blood_cells.yaml` holds.
+
+    Raises:
+        CasebookError: the name is taken or unfit, or the file is missing or no whole block.
+    """
+    _check_name(load_params(root / "params.yaml"), name)
+    if not file.is_file():
+        raise CasebookError(f"{file}: not found; --from names a file with a case's block")
+    return read_example(file).model_dump(mode="json")
+
+
+def new_example(root: Path, name: str, file: Path) -> dict[str, Any]:
+    """Add the block of `plan_example` to `params.yaml` as it is written in the file, comments and all; returns it."""
+    block = plan_example(root, name, file)
+    write_case(root, name, block, file.read_text(encoding="utf-8"))
+    return block
+
+
+def read_example(file: Path) -> CaseParams:
+    """Raises CasebookError if the file is no whole block of a case."""
+    try:
+        content = yaml.safe_load(file.read_bytes())
+    except yaml.YAMLError as error:
+        raise CasebookError(f"{file}: not YAML: {error}") from None
+    return read_block(CaseParams, content, file.name)
+
+
+def pattern(root: Path, name: str, like: str) -> dict[str, Any]:
+    """The block of the case or of the example `like`, for a new case `name`.
+
+    Raises:
+        CasebookError: the name is taken or not of the form `a_name`, or `like` is neither.
+    """
+    params = load_params(root / "params.yaml")
+    _check_name(params, name)
+    example = root / EXAMPLES / f"{like}.yaml"
+    found = read_example(example) if like not in params.cases and example.is_file() else params.case(like)
+    return found.model_dump(mode="json")
+
+
+def write_case(root: Path, name: str, block: dict[str, Any], text: str | None = None) -> None:
+    """Put the block, or the `text` that it was read from, at the end of `cases` in `params.yaml`.
+
+    Raises:
+        CasebookError: the whole file would not be right; it stays as it was.
+    """
+    path = root / "params.yaml"
+    whole = _insert(path.read_text(encoding="utf-8"), name, block, text)
+    with whole_file(path) as temporary:
+        temporary.write_text(whole, encoding="utf-8")
+        load_params(temporary)
+
+
+def shown_path(path: Path, root: Path) -> str:
+    """As it counts from the checkout, or in full where it is elsewhere."""
+    here = path.resolve()
+    return here.relative_to(root.resolve()).as_posix() if here.is_relative_to(root.resolve()) else str(here)
+
+
+def _check_name(params: Params, name: str) -> None:
+    if not NAME.match(name):
+        raise CasebookError(f"{name!r} cannot name a case: use small letters, digits and _, such as `my_loans`")
+    if name in params.cases:
+        raise CasebookError(f"params.yaml has a case {name!r} already; remove its block first, or take another name")
+
+
 def _fill(block: dict[str, Any], prepare: dict[str, Any], csv: Path, root: Path) -> dict[str, Any]:
     """The block of the case it is like, less all that speaks of that case's columns."""
-    here = csv.resolve()
-    shown = here.relative_to(root.resolve()).as_posix() if here.is_relative_to(root.resolve()) else str(here)
+    shown = shown_path(csv, root)
     source = {
         "kind": "file",
         "path": shown,
@@ -60,8 +124,7 @@ def _fill(block: dict[str, Any], prepare: dict[str, Any], csv: Path, root: Path)
         "beside": {},
         "to": prepare["file"],
         "sha256": file_digest(csv),
-        "licence": "unknown; say it here",
-        "citation": "unknown; say it here",
+        **UNKNOWN_ORIGIN,
     }
     labels = prepare["target"]
     model = {
@@ -74,21 +137,24 @@ def _fill(block: dict[str, Any], prepare: dict[str, Any], csv: Path, root: Path)
         "slices": [],
         "sensitive": [],
         "decisions": [labels["positive"], labels["negative"]],
-        "notice": "Research software; not checked for decisions about people.",
-        "intended_use": "Not stated; say it here.",
-        "limits": "Not stated; say it here.",
+        **UNKNOWN_USE,
     }
     release = {**block["release"], "floors": {"auc": 0.5}}
     return {**block, "source": source, "prepare": prepare, "model": model, "evaluate": evaluate, "release": release}
 
 
-def _insert(text: str, name: str, block: dict[str, Any]) -> str:
+def _insert(text: str, name: str, block: dict[str, Any], given: str | None) -> str:
     """`params.yaml` with the block at the end of `cases`; every other line as it was."""
     lines = text.splitlines(keepends=True)
     start = next(place for place, line in enumerate(lines) if line.startswith("cases:"))
     end = next((place for place in range(start + 1, len(lines)) if re.match(r"\S", lines[place])), len(lines))
     while lines[end - 1].strip() == "" or lines[end - 1].startswith("#"):
         end -= 1
-    written = yaml.safe_dump({name: block}, sort_keys=False, allow_unicode=True, width=120, default_flow_style=None)
-    indented = "".join(f"  {line}\n" for line in written.splitlines())
+    written = f"{name}:\n" + ("".join(f"  {line}\n" for line in given.splitlines()) if given else _dumped(block))
+    indented = "".join(f"  {line}".rstrip() + "\n" for line in written.splitlines())
     return "".join(lines[:end]) + "\n" + indented + "".join(lines[end:])
+
+
+def _dumped(block: dict[str, Any]) -> str:
+    written = yaml.safe_dump(block, sort_keys=False, allow_unicode=True, width=120, default_flow_style=None)
+    return "".join(f"  {line}\n" for line in written.splitlines())

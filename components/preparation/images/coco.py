@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from components.errors import CasebookError
-from components.preparation.images.files import Names, image_files
+from components.preparation.images.files import ORIGIN_FILE, Names, image_files
 from components.preparation.images.records import CROWD, NO_ANNOTATION, NO_FILE, NO_IMAGE, ImageRecord, Rejected
 
 UNKNOWN = ""  # of a category's id that names none: no class has this name
@@ -50,8 +50,9 @@ def read_coco(images: Path, annotations: Path) -> Iterator[ImageRecord | Rejecte
 
 
 def json_files(annotations: Path) -> list[Path]:
-    """The file itself, or the JSON files of a folder by name."""
-    paths = sorted(annotations.glob("*.json")) if annotations.is_dir() else [annotations]
+    """The file itself, or the JSON files below a folder by path."""
+    below = sorted(path for path in annotations.rglob("*.json") if path.name != ORIGIN_FILE)
+    paths = below if annotations.is_dir() else [annotations]
     if not paths or not paths[0].is_file():
         raise CasebookError(f"{annotations}: no .json file; prepare.annotations names COCO's file or a folder of them")
     return paths
@@ -70,7 +71,10 @@ def read_json_file(path: Path) -> dict[str, list[dict[str, Any]]]:
     for part in PARTS:
         entries = content.get(part) if isinstance(content, dict) else None
         if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
-            raise CasebookError(f"{path}: no list of {part!r}, which a COCO file of boxes has; export it anew")
+            raise CasebookError(
+                f"{path}: no list of {part!r}, which a COCO file of boxes has; export it anew, or keep "
+                "other files out of prepare.annotations"
+            )
     return {part: content[part] for part in PARTS}
 
 

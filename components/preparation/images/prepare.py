@@ -18,6 +18,7 @@ from components.preparation.images.checks import Checked, check_image
 from components.preparation.images.coco import read_coco
 from components.preparation.images.encoding.rows import ImageRow
 from components.preparation.images.encoding.spec import IMAGE, ImagesParams, Spec
+from components.preparation.images.files import ORIGIN_FILE
 from components.preparation.images.records import NO_LIST, NOTES, ImageRecord, Rejected
 from components.preparation.images.split import ORDER, by_lists, group_of, split_images
 from components.preparation.images.voc import read_voc
@@ -66,7 +67,7 @@ def prepare_images(raw: Path, out: Path, case: str, params: CaseParams) -> Meta:
 
 
 def read_source(raw: Path) -> dict[str, Any]:
-    path = raw / "source.json"
+    path = raw / ORIGIN_FILE
     if not path.is_file():
         raise CasebookError(f"{path}: not found, so {raw} is not what the fetch stage leaves; run fetch first")
     source: dict[str, Any] = read_json(path)

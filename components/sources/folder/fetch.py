@@ -1,12 +1,12 @@
 """A folder that the user has, such as a laboratory's images and their annotations."""
 
 import os
+import shutil
 from pathlib import Path
 
 from tqdm import tqdm
 
 from components.errors import CasebookError
-from components.files import CHUNK
 from components.params import FolderSource
 from components.sources.copying import ORIGIN_FILE
 
@@ -27,10 +27,8 @@ def fetch(source: FolderSource, folder: Path, root: Path) -> None:
         raise CasebookError(f"{path}: no file in it; correct source.path")
     if ORIGIN_FILE in names:
         raise CasebookError(f"{path / ORIGIN_FILE}: the name is taken for what says where files are from; rename it")
-    sizes = {name: (path / name).stat().st_size for name in names}
-    with tqdm(total=sum(sizes.values()), desc=path.name, unit="B", unit_scale=True, leave=False, disable=None) as bar:
-        for name in names:
-            _copy(path / name, folder / name, bar)
+    for name in tqdm(names, desc=path.name, unit="file", leave=False, disable=None):
+        _copy(path / name, folder / name)
 
 
 def _names(path: Path) -> list[str]:
@@ -42,13 +40,10 @@ def _names(path: Path) -> list[str]:
     return found
 
 
-def _copy(path: Path, target: Path, bar: "tqdm[object]") -> None:
+def _copy(path: Path, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     try:
-        with path.open("rb") as stream, target.open("wb") as file:
-            while chunk := stream.read(CHUNK):
-                file.write(chunk)
-                bar.update(len(chunk))
+        shutil.copyfile(path, target)
     except OSError as error:
         raise CasebookError(
             f"{path}: cannot be copied to {target.parent}: {error.strerror}; see to its permissions and to the disk"

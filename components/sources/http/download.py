@@ -128,7 +128,7 @@ class Downloads:
         return self.folder / f"{digest}.part"
 
     def _wait(self, failures: int) -> None:
-        if failures and self.stop.wait(min(LONGEST_WAIT, BACKOFF * 2 ** (failures - 1))):
+        if self.stop.wait(min(LONGEST_WAIT, BACKOFF * 2 ** (failures - 1)) if failures else 0):
             raise StoppedError
 
 

@@ -7,11 +7,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from components.errors import CasebookError
 from components.preparation.images.files import ORIGIN_FILE, Names, image_files
-from components.preparation.images.records import CROWD, NO_ANNOTATION, NO_FILE, NO_IMAGE, ImageRecord, Rejected
+from components.preparation.images.records import (
+    CROWD,
+    NO_ANNOTATION,
+    NO_FILE,
+    NO_IMAGE,
+    ImageRecord,
+    Rejected,
+    as_boxes,
+)
 
 UNKNOWN = ""  # of a category's id that names none: no class has this name
 PARTS = ("images", "annotations", "categories")
@@ -109,8 +115,7 @@ def _add(
 
 
 def _record(name: str, path: Path, boxes: _Boxes) -> ImageRecord:
-    corners = np.array(boxes.corners, np.float32).reshape(-1, 4)
-    return ImageRecord(name, path, boxes.width, boxes.height, corners, tuple(boxes.labels), None)
+    return ImageRecord(name, path, boxes.width, boxes.height, as_boxes(boxes.corners), tuple(boxes.labels), None)
 
 
 def _corners(box: Any) -> list[float]:

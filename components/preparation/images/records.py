@@ -1,5 +1,6 @@
 """What a reader of annotations gives: an image with its boxes, or what could not be read and why."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,7 +21,7 @@ class ImageRecord:
     """An image as its annotation has it: unchecked.
 
     `width` and `height` are the annotation's, 0 where it has none; `boxes` (n, 4) float32 are
-    x1, y1, x2, y2 in pixels from the upper left corner, NaN where they are no numbers. `name` is
+    x1, y1, x2, y2 in pixels from the upper left corner, NaN or infinite where they are no numbers. `name` is
     the file's, below the folder of images.
     """
 
@@ -47,3 +48,9 @@ class Rejected:
     @property
     def kind(self) -> str:
         return self.reason.partition(": ")[0]
+
+
+def as_boxes(corners: Sequence[Sequence[float]]) -> np.ndarray:
+    """(n, 4) float32 of n times four numbers; one that is too large for that becomes infinite."""
+    with np.errstate(over="ignore"):
+        return np.array(corners, np.float64).reshape(-1, 4).astype(np.float32)

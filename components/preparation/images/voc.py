@@ -5,11 +5,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from xml.etree import ElementTree
 
-import numpy as np
-
 from components.errors import CasebookError
 from components.preparation.images.files import Names, image_files
-from components.preparation.images.records import BAD_XML, NO_ANNOTATION, NO_FILE, ImageRecord, Rejected
+from components.preparation.images.records import BAD_XML, NO_ANNOTATION, NO_FILE, ImageRecord, Rejected, as_boxes
 
 CORNERS = ("xmin", "ymin", "xmax", "ymax")
 
@@ -50,11 +48,11 @@ def _read(path: Path, files: dict[str, Path], names: Names) -> ImageRecord | Rej
     if name is None:
         return Rejected(written or path.stem, None, f"{NO_FILE}: {path.name}")
     objects = root.findall("object")
-    boxes = np.array([[_number(one.find("bndbox"), corner) for corner in CORNERS] for one in objects], np.float32)
+    boxes = as_boxes([[_number(one.find("bndbox"), corner) for corner in CORNERS] for one in objects])
     labels = tuple((one.findtext("name") or "").strip() for one in objects)
     size = root.find("size")
     width, height = (_length(_number(size, key)) for key in ("width", "height"))
-    return ImageRecord(name, files[name], width, height, boxes.reshape(-1, 4), labels, None)
+    return ImageRecord(name, files[name], width, height, boxes, labels, None)
 
 
 def _number(parent: ElementTree.Element | None, key: str) -> float:

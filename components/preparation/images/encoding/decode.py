@@ -1,7 +1,10 @@
 """An encoded image to an array: the one way in which training, evaluation and serving see it."""
 
 import io
+import logging
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -16,21 +19,6 @@ ORIENTATION = 0x0112  # EXIF and TIFF
 LUMINANCE = np.array([0.299, 0.587, 0.114], np.float32)  # ITU-R BT.601
 # Percentiles are taken of about so many evenly spaced values: more change nothing that can be seen.
 SAMPLE = 1 << 20
-# What broken files raise in Pillow and tifffile; both parse by hand and let anything through.
-DAMAGE = (
-    OSError,
-    ValueError,
-    TypeError,
-    KeyError,
-    IndexError,
-    ArithmeticError,
-    SyntaxError,
-    RuntimeError,
-    EOFError,
-    MemoryError,
-    Image.DecompressionBombError,
-    tifffile.TiffFileError,
-)
 
 
 def decode(
@@ -60,13 +48,12 @@ def read_values(source: bytes | Path, *, name: str) -> np.ndarray:
     """The image (H, W, C) as float32, C from 1 to 4; whole numbers divided by their type's largest one."""
     try:
         content = source.read_bytes() if isinstance(source, Path) else source
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # a warning about metadata says nothing of the pixels
+        with _quiet():
             array = _read_tiff(content) if content[:4] in TIFF_STARTS else None
             array = _read_pillow(content) if array is None else array
     except CasebookError as error:
         raise CasebookError(f"{name}: {error}") from None
-    except DAMAGE as error:
+    except Exception as error:  # both readers parse by hand, and of broken files let anything through
         raise CasebookError(f"{name}: {_reason(source, error)}") from None
     return _scaled(array)
 
@@ -78,12 +65,12 @@ def read_size(source: bytes | Path, *, name: str) -> tuple[int, int]:
         CasebookError: not an image; the message starts with `name`.
     """
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            with Image.open(io.BytesIO(source) if isinstance(source, bytes) else source) as image:
-                width, height = image.size
-                return (height, width) if image.getexif().get(ORIENTATION, 1) >= 5 else (width, height)
-    except DAMAGE:
+        with _quiet(), Image.open(io.BytesIO(source) if isinstance(source, bytes) else source) as image:
+            width, height = image.size
+            # Pillow turns TIFFs itself.
+            swapped = image.format != "TIFF" and image.getexif().get(ORIENTATION, 1) >= 5
+            return (height, width) if swapped else (width, height)
+    except Exception:
         height, width = read_values(source, name=name).shape[:2]  # a TIFF of a kind that Pillow does not know
         return width, height
 
@@ -117,20 +104,23 @@ def _read_tiff(content: bytes) -> np.ndarray | None:
             if "imagecodecs" in str(error):
                 return None
             raise
-        array = _plane(np.squeeze(array), series.axes, series.shape)
+        array = _plane(array, series.axes)
         if page.photometric == tifffile.PHOTOMETRIC.MINISWHITE and array.dtype.kind == "u":
             array = np.iinfo(array.dtype).max - array
         return _turned(array, int(page.tags[ORIENTATION].value) if ORIENTATION in page.tags else 1)
 
 
-def _plane(array: np.ndarray, axes: str, shape: tuple[int, ...]) -> np.ndarray:
+def _plane(array: np.ndarray, axes: str) -> np.ndarray:
     """(H, W) or (H, W, C) of a series whose `axes` may start with its channels; others are refused."""
-    if array.ndim == 2:
+    shape = array.shape
+    single = tuple(place for place, axis in enumerate(axes) if axis not in "YX" and shape[place] == 1)
+    array = array.squeeze(single)
+    kept = "".join(axis for place, axis in enumerate(axes) if place not in single)
+    if kept == "YX":
         return array
-    kept = "".join(axis for axis, size in zip(axes, shape, strict=True) if size > 1)
-    if array.ndim == 3 and kept.startswith(("S", "C")) and array.shape[0] <= 4:
+    if kept in ("SYX", "CYX") and array.shape[0] <= 4:
         return np.moveaxis(array, 0, -1)
-    if array.ndim == 3 and kept.endswith(("S", "C")) and array.shape[-1] <= 4:
+    if kept in ("YXS", "YXC") and array.shape[-1] <= 4:
         return array
     raise CasebookError(
         f"shape {shape} with axes {axes}: not one picture of 1 to 4 channels; save the plane to look at by itself"
@@ -177,6 +167,20 @@ def _stretched(values: np.ndarray, percentiles: tuple[float, float]) -> np.ndarr
         return np.zeros_like(values)
     stretched: np.ndarray = np.nan_to_num(np.clip((values - low) / (high - low), 0, 1)).astype(np.float32)
     return stretched
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without what the readers say of metadata: it tells nothing of the pixels, and the caller nothing new."""
+    log = logging.getLogger("tifffile")
+    before = log.level
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        log.setLevel(logging.CRITICAL + 1)
+        try:
+            yield
+        finally:
+            log.setLevel(before)
 
 
 def _reason(source: bytes | Path, error: BaseException) -> str:

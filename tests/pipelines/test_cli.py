@@ -25,6 +25,7 @@ from components.registry.register import Release, register
 from components.registry.runs import run_of_fit
 from components.registry.track import connect
 from pipelines import cli
+from tests.components.preparation.images.folders import CELL, voc
 
 pytestmark = pytest.mark.slow
 
@@ -136,7 +137,19 @@ def test_help_is_there_for_every_command(casebook: Casebook, tmp_path: Path) -> 
         assert "Usage: casebook" in casebook(tmp_path, name, "--help").out
 
 
-@pytest.mark.parametrize("arguments", [["nonsense"], ["fit"], ["history", CASE, "--yaml"], ["new", "x", "--csv", "y"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["nonsense"],
+        ["fit"],
+        ["history", CASE, "--yaml"],
+        ["new", "x"],
+        ["new", "x", "--csv", "y"],
+        ["new", "x", "--images", "y", "--from", "z"],
+        ["new", "x", "--images", "y", "--target", "z"],
+        ["new", "x", "--from", "y", "--like", "z"],
+    ],
+)
 def test_wrong_usage_ends_with_two(casebook: Casebook, tmp_path: Path, arguments: list[str]) -> None:
     said = casebook(tmp_path, *arguments)
     assert said.code == 2
@@ -424,6 +437,24 @@ def test_a_dry_new_prints_the_block_and_writes_nothing(casebook: Casebook, fresh
     assert said.code == 0
     block = yaml.safe_load(said.out)["mine"]["prepare"]
     assert block["target"] == {"column": "Status", "positive": "bad", "negative": "good"}
+    assert (fresh / "params.yaml").read_bytes() == before
+
+
+def test_a_ready_example_and_a_folder_like_it_become_cases(casebook: Casebook, fresh: Path) -> None:
+    shutil.copytree(ROOT / "examples", fresh / "examples", dirs_exist_ok=True)
+    voc(fresh / "lab", {f"{number}": [CELL] for number in range(9)})
+    example = casebook(fresh, "new", "blood_cells", "--from", "examples/blood_cells.yaml")
+    assert (example.code, example.out.splitlines()[-1]) == (
+        0,
+        "params.yaml has the case blood_cells; look it over, commit it, then: casebook run blood_cells",
+    )
+    mine = casebook(fresh, "new", "mine", "--images", "lab", "--like", "blood_cells")
+    assert mine.code == 0
+    assert "9 images with boxes of cell (9)" in mine.err
+    assert {"blood_cells", "mine"} <= set(yaml.safe_load((fresh / "params.yaml").read_bytes())["cases"])
+    before = (fresh / "params.yaml").read_bytes()
+    told = casebook(fresh, "new", "other", "--images", "nowhere", "--like", "blood_cells").problem
+    assert told.startswith("nowhere: no such folder")
     assert (fresh / "params.yaml").read_bytes() == before
 
 

@@ -1,0 +1,181 @@
+"""`casebook new` of a folder of images and of a ready example; DVC and a source of many files."""
+
+import shutil
+from difflib import SequenceMatcher
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from components.contracts import Job, Meta, Paths
+from components.errors import CasebookError
+from components.files import file_digest
+from components.params import HttpSource, load_params
+from components.preparation.images.encoding.spec import ImagesParams
+from components.preparation.images.prepare import prepare_images
+from components.sources.http.manifest import read_manifest
+from pipelines.commands.newcase import new_case, new_example, read_example
+from pipelines.commands.newimages import new_images
+from pipelines.steps import fetch
+from tests.components.preparation.images.folders import CELL, voc
+from tests.components.sources.http.server import serving, write_manifest
+
+ROOT = Path(__file__).resolve().parents[2]
+EXAMPLE = ROOT / "examples" / "blood_cells.yaml"
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    shutil.copyfile(ROOT / "params.yaml", tmp_path / "params.yaml")
+    shutil.copytree(ROOT / "examples", tmp_path / "examples")
+    voc(tmp_path / "lab", {f"{number}": [CELL, ("RBC", 3, 3, 9, 9)] for number in range(12)})
+    return tmp_path
+
+
+def added(before: str, after: str) -> list[str]:
+    """The lines that were put in, in one place."""
+    changes = SequenceMatcher(a=before.splitlines(), b=after.splitlines(), autojunk=False).get_opcodes()
+    assert [change[0] for change in changes] == ["equal", "insert"], "one block at the end, nothing else"
+    return after.splitlines()[changes[1][3] : changes[1][4]]
+
+
+def test_a_folder_of_images_becomes_a_case_that_can_be_fetched_and_prepared(root: Path) -> None:
+    before = (root / "params.yaml").read_text(encoding="utf-8")
+    new_images(root, "mine", "blood_cells", root / "lab")
+    added(before, (root / "params.yaml").read_text(encoding="utf-8"))
+    params = load_params(root / "params.yaml").case("mine")
+    assert params.source.model_dump() == {
+        "kind": "folder",
+        "path": "lab",
+        "watch": "lab",
+        "licence": "unknown; say it here",
+        "citation": "unknown; say it here",
+    }
+    assert params.code == read_example(EXAMPLE).code
+    assert not any(key.startswith("prepare.") for key in params.smoke)
+    assert params.evaluate["limits"] == "Not stated; say it here."
+    job = Job("mine", params, Paths(root))
+    fetch.run(job)
+    meta = prepare_images(job.paths.raw("mine"), job.paths.prepared("mine"), "mine", params)
+    assert meta == Meta.read(job.paths.prepared("mine"))
+    assert sum(meta.rows.values()) == 12
+    assert sum(boxes["RBC"] for boxes in meta.data["boxes"].values()) == 12
+
+
+def test_a_folder_elsewhere_is_named_in_full(root: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    away = tmp_path_factory.mktemp("away")
+    shutil.copytree(root / "lab", away / "lab")
+    assert new_images(root, "mine", "blood_cells", away / "lab")["source"]["path"] == str(away / "lab")
+
+
+@pytest.mark.parametrize(
+    ("name", "like", "told"),
+    [
+        ("Mine", "blood_cells", "cannot name a case"),
+        ("finance_risk", "blood_cells", "has a case 'finance_risk' already"),
+        ("mine", "nothing", "no case 'nothing'; there are: "),
+        ("mine", "finance_risk", "'finance_risk' is no case of images; take --like medical_cells"),
+    ],
+)
+def test_what_cannot_become_a_case_of_images_is_told(root: Path, name: str, like: str, told: str) -> None:
+    before = (root / "params.yaml").read_bytes()
+    with pytest.raises(CasebookError, match=told):
+        new_images(root, name, like, root / "lab")
+    assert (root / "params.yaml").read_bytes() == before
+
+
+def test_images_are_no_pattern_for_a_table(root: Path) -> None:
+    (root / "rows.csv").write_text("a,b\n1,2\n")
+    with pytest.raises(CasebookError, match="'blood_cells' is no case of tables"):
+        new_case(root, "mine", "blood_cells", root / "rows.csv", "b", None)
+
+
+def test_a_ready_example_is_taken_as_it_is_written(root: Path) -> None:
+    before = (root / "params.yaml").read_text(encoding="utf-8")
+    new_example(root, "blood_cells", root / "examples" / "blood_cells.yaml")
+    lines = added(before, (root / "params.yaml").read_text(encoding="utf-8"))
+    written = EXAMPLE.read_text(encoding="utf-8").splitlines()
+    assert [line.strip() for line in lines if line.strip()] == [
+        "blood_cells:",
+        *(line.strip() for line in written if line.strip()),
+    ]
+    assert load_params(root / "params.yaml").case("blood_cells") == read_example(EXAMPLE)
+    with pytest.raises(CasebookError, match="has a case 'blood_cells' already"):
+        new_example(root, "blood_cells", root / "examples" / "blood_cells.yaml")
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [("a: [", "not YAML"), ("code: {}\n", r"mine\.yaml: \d+ key\(s\) are wrong"), ("", "wrong")],
+)
+def test_what_is_no_whole_block_is_told(root: Path, text: str, told: str) -> None:
+    (root / "mine.yaml").write_text(text)
+    before = (root / "params.yaml").read_bytes()
+    with pytest.raises(CasebookError, match=told):
+        new_example(root, "mine", root / "mine.yaml")
+    with pytest.raises(CasebookError, match=r"nowhere\.yaml: not found; --from"):
+        new_example(root, "mine", root / "nowhere.yaml")
+    assert (root / "params.yaml").read_bytes() == before
+
+
+def test_the_example_names_its_files_and_reads_them_as_the_data_has_them() -> None:
+    block = read_example(EXAMPLE)
+    assert isinstance(block.source, HttpSource)
+    files = read_manifest(ROOT / block.source.manifest)
+    assert sum(name.endswith(".jpg") for name in files) == 364
+    assert sum(name.endswith(".xml") for name in files) == 364
+    prepare = ImagesParams.model_validate(block.prepare)
+    assert prepare.lists is not None
+    assert set(prepare.lists.model_dump().values()) <= set(files)
+    assert f"{prepare.images}/BloodImage_00000.jpg" in files
+    assert f"{prepare.annotations}/BloodImage_00000.xml" in files
+
+
+def with_sources(checkout: Any, **sources: dict[str, Any]) -> None:
+    """Cases that are like `toy`, but for their source."""
+    params = yaml.safe_load((checkout.root / "params.yaml").read_text(encoding="utf-8"))
+    toy = params["cases"]["toy"]
+    params["cases"] = {name: {**toy, "source": source} for name, source in sources.items()}
+    (checkout.root / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False), encoding="utf-8")
+
+
+@pytest.mark.slow
+def test_dvc_fetches_again_what_changed_and_nothing_else(checkout: Any) -> None:
+    origin = {"licence": "own", "citation": "own"}
+    files = {"images/a.jpg": b"a" * 1000, "b.xml": b"<b/>"}
+    voc(checkout.root / "lab", {"a": [CELL]})
+    with serving() as server:
+        for name, content in files.items():
+            server.add(f"/v1/{name}", content)
+        write_manifest(checkout.root / "files.sha256", files)
+        settings = {"connections": 2, "retries": 0, "timeout": 5.0}
+        http = {"kind": "http", "base": f"{server.base}/v1", "manifest": "files.sha256", "watch": "files.sha256"}
+        with_sources(
+            checkout,
+            web={**http, **settings, **origin},
+            lab={"kind": "folder", "path": "lab", "watch": "lab", **origin},
+        )
+        targets = ("fetch@web", "fetch@lab")
+        first = checkout.repro(*targets)
+        assert first.code == 0, first.said
+        raw = checkout.root / "data" / "raw"
+        assert (raw / "web" / "images" / "a.jpg").read_bytes() == files["images/a.jpg"]
+        assert (raw / "lab" / "boxes" / "a.xml").is_file()
+        asked = len(server.asked)
+        again = checkout.repro(*targets)
+        assert "'fetch@web' didn't change" in again.said
+        assert "'fetch@lab' didn't change" in again.said
+        voc(checkout.root / "lab", {"b": [CELL]})
+        files["c.xml"] = server.add("/v1/c.xml", b"<c/>")
+        write_manifest(checkout.root / "files.sha256", files)
+        third = checkout.repro(*targets)
+        assert third.code == 0, third.said
+        assert (raw / "lab" / "images" / "b.png").is_file()
+        assert (raw / "web" / "c.xml").read_bytes() == b"<c/>"
+        assert [path for path, _ in server.asked[asked:]] == ["/v1/c.xml"]
+        # DVC's copy of the raw folder is whole, though its files are other names of those in state/.
+        digests = {name: file_digest(raw / "web" / name) for name in files}
+        shutil.rmtree(raw)
+        assert checkout.run("dvc", "checkout", "fetch@web").code == 0
+        assert {name: file_digest(raw / "web" / name) for name in files} == digests

@@ -4,8 +4,9 @@ import logging
 import os
 import shutil
 from collections import Counter
+from collections.abc import Iterator
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Lock
 
@@ -67,7 +68,7 @@ class _Fetch:
         """The kept file of each digest."""
         pool = ThreadPoolExecutor(self.source.connections)
         try:
-            with self.bar:
+            with self.bar, _quiet_retries():
                 asked = {digest: pool.submit(self._one, digest) for digest in self.names}
                 wait(asked.values(), return_when=FIRST_EXCEPTION)
                 for one in asked.values():
@@ -126,6 +127,18 @@ class _Fetch:
             "address that has the files where their URLs say, less the host; if a file was meant to change, look at it "
             "and put its new sha256 into the manifest"
         )
+
+
+@contextmanager
+def _quiet_retries() -> Iterator[None]:
+    """Without a line of urllib3's for each attempt of each thread: what comes of them is told once."""
+    retries = logging.getLogger("urllib3.connectionpool")
+    before = retries.level
+    retries.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        retries.setLevel(before)
 
 
 def _link(path: Path, target: Path) -> None:

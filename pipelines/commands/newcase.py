@@ -9,7 +9,7 @@ import yaml
 
 from components.errors import CasebookError
 from components.files import file_digest, whole_file
-from components.params import CaseParams, Params, load_params, read_block
+from components.params import Block, CaseParams, Params, load_params, override, read_block
 from components.preparation.table.infer import infer_table
 from components.preparation.table.infer_cohort import infer_cohort, reached
 
@@ -32,6 +32,13 @@ class Asked:
     time: str | None
     event: str | None
     per_year: float
+
+
+class Profile(Block):
+    """A case that is `like` one of `params.yaml` but for the `values` of dotted keys, such as what suits a GPU."""
+
+    like: str
+    values: dict[str, Any]
 
 
 def new_case(root: Path, name: str, like: str, csv: Path, asked: Asked) -> dict[str, Any]:
@@ -65,31 +72,45 @@ def plan_case(root: Path, name: str, like: str, csv: Path, asked: Asked) -> dict
 
 
 def plan_example(root: Path, name: str, file: Path) -> dict[str, Any]:
-    """The block of a ready case that a file such as `examples/blood_cells.yaml` holds.
+    """The block of a ready case that a file such as `examples/blood_cells.yaml` holds, or of a case of `params.yaml`
+    with the values that a file such as `examples/pinyin_hanzi_gpu.yaml` sets.
 
     Raises:
-        CasebookError: the name is taken or unfit, or the file is missing or no whole block.
+        CasebookError: the name is taken or unfit, or the file is missing or neither.
     """
-    _check_name(load_params(root / "params.yaml"), name)
+    params = load_params(root / "params.yaml")
+    _check_name(params, name)
     if not file.is_file():
         raise CasebookError(f"{file}: not found; --from names a file with a case's block")
-    return read_example(file).model_dump(mode="json")
+    if not _is_profile(content := _yaml(file)):
+        return read_example(file).model_dump(mode="json")
+    profile = read_block(Profile, content, file.name)
+    return override(params.case(profile.like), profile.values).model_dump(mode="json")
 
 
 def new_example(root: Path, name: str, file: Path) -> dict[str, Any]:
-    """Add the block of `plan_example` to `params.yaml` as it is written in the file, comments and all; returns it."""
+    """Add the block of `plan_example` to `params.yaml`, a whole one as it is written in the file, comments and all;
+    returns it.
+    """
     block = plan_example(root, name, file)
-    write_case(root, name, block, file.read_text(encoding="utf-8"))
+    write_case(root, name, block, None if _is_profile(_yaml(file)) else file.read_text(encoding="utf-8"))
     return block
 
 
 def read_example(file: Path) -> CaseParams:
     """Raises CasebookError if the file is no whole block of a case."""
+    return read_block(CaseParams, _yaml(file), file.name)
+
+
+def _is_profile(content: Any) -> bool:
+    return isinstance(content, dict) and "like" in content
+
+
+def _yaml(file: Path) -> Any:
     try:
-        content = yaml.safe_load(file.read_bytes())
+        return yaml.safe_load(file.read_bytes())
     except yaml.YAMLError as error:
         raise CasebookError(f"{file}: not YAML: {error}") from None
-    return read_block(CaseParams, content, file.name)
 
 
 def pattern(root: Path, name: str, like: str) -> dict[str, Any]:

@@ -197,9 +197,10 @@ def _draw(
         "calibration": _calibration(params, predictor, found),
         "decision_curve": _decision_curve(predictor, found),
         "auc": figures.auc_over_time(f"Time-dependent AUC, {name}", horizons, auc),
-        "subgroups": figures.by_subgroup(f"C-index by subgroup, {name}", "C-index", groups, overall),
         "patients": _patients(params, predictor, found),
     }
+    if groups:
+        drawn["subgroups"] = figures.by_subgroup(f"C-index by subgroup, {name}", "C-index", groups, overall)
     for what, figure in drawn.items():
         save(figure, folder / f"{what}_{name}.png")
 

@@ -78,7 +78,7 @@ def decision_curve(
     figure = new_figure()
     axes = figure.subplots()
     axes.set_title(title)
-    highest = max(float(np.nanmax(values)) for values in (*series.values(), everybody))
+    highest = max(0.01, *(float(np.nanmax(values)) for values in (*series.values(), everybody)))
     axes.plot(thresholds, everybody, color=QUIET, linewidth=1.4, label="treat all")
     axes.axhline(0, color=INK, linewidth=1.2, label="treat none")
     for place, (name, values) in enumerate(series.items()):

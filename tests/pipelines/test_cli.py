@@ -164,7 +164,7 @@ def test_the_list_names_cases_and_champions(casebook: Casebook, released: Path) 
         {"case": name, "source": "wheel", "champion": None}
         for name in ("medical_prognosis", "pinyin_hanzi", "recommender")
     ]
-    assert said.json == [{"case": CASE, "source": "wheel", "champion": "2"}, *rows]
+    assert said.json == [{"case": CASE, "source": "wheel", "champion": "2"}, *others]
 
 
 def test_the_champion_has_the_shape_that_others_rely_on(casebook: Casebook, released: Path) -> None:

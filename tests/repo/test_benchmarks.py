@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-from benchmarks import compression, crossval
+from benchmarks import compression, crossval, prognosis
 from benchmarks.__main__ import BENCHMARKS, main
 from benchmarks.predict import repeat_rows
 from benchmarks.results import Limit, Result, load, markdown, save, show
@@ -79,6 +79,21 @@ def test_folds_stand_beside_every_peer() -> None:
     assert [row[0] for row in result.rows[2:]] == list(peers["metrics"])
     assert [limit.met for limit in result.limits] == [True, True, True]
     assert "+0.0085 over the best peer" in result.notes[0]
+
+
+def test_the_external_cohort_stands_below_the_folds() -> None:
+    peers = read_json(crossval.PEERS)["medical_prognosis"]
+    metrics = {name: 0.7 for name in ("c_index", "ibs", *(f"auc@{year}y" for year in range(1, 6)))}
+    one = {name: {"folds": [0.0], "mean": 0.0, "standard_error": 0.0} for name in metrics}
+    folds = {"folds": [metrics], "mean": metrics, "peers": {"cox": metrics}, "differences": {"cox": one}}
+    external = {name: {"value": value, "low": 0.6, "high": 0.8} for name, value in metrics.items()}
+    result = prognosis.with_external(crossval.table("medical_prognosis", folds, peers), external, peers)
+    assert [(limit.name, limit.met) for limit in result.limits] == [
+        ("mean c_index", True),
+        ("external c_index", True),
+        ("external ibs", False),
+    ]
+    assert sum(note.startswith("external") for note in result.notes) == 1 + len(peers["external"])
 
 
 def test_variants_stand_beside_the_first() -> None:

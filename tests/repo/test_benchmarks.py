@@ -83,12 +83,12 @@ def test_folds_stand_beside_every_peer() -> None:
 
 def test_the_external_cohort_stands_below_the_folds() -> None:
     peers = read_json(crossval.PEERS)["medical_prognosis"]
-    metrics = {name: 0.7 for name in ("c_index", "ibs", *(f"auc@{year}y" for year in range(1, 6)))}
+    metrics = dict.fromkeys(("c_index", "ibs", *(f"auc@{year}y" for year in range(1, 6))), 0.7)
     one = {name: {"folds": [0.0], "mean": 0.0, "standard_error": 0.0} for name in metrics}
     folds = {"folds": [metrics], "mean": metrics, "peers": {"cox": metrics}, "differences": {"cox": one}}
     external = {name: {"value": value, "low": 0.6, "high": 0.8} for name, value in metrics.items()}
     result = prognosis.with_external(crossval.table("medical_prognosis", folds, peers), external, peers)
-    assert [(limit.name, limit.met) for limit in result.limits] == [
+    assert [(limit.what, limit.met) for limit in result.limits] == [
         ("mean c_index", True),
         ("external c_index", True),
         ("external ibs", False),

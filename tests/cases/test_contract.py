@@ -107,7 +107,7 @@ def test_the_predictor_answers_raw_rows(run: Run) -> None:
     assert len(answer) > 0
     answers = run.case.answers(run.job, run.fitted / "bundle", TEST)
     assert len(answers.target) == len(answers.score) > 0
-    assert all(isinstance(one, str) or np.isfinite(one) for one in answers.score)
+    assert all(isinstance(one, str) or np.isfinite(one).all() for one in answers.score)
     run.case.answer_rows(run.job, run.fitted / "bundle")(3)
 
 

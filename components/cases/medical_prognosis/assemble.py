@@ -24,7 +24,7 @@ from components.datamodules.cohort import CohortData, Patients
 from components.errors import CasebookError
 from components.evaluation.survival import curves
 from components.evaluation.survival.contributions import typical_values
-from components.evaluation.survival.metrics import c_index, threshold_at_specificity
+from components.evaluation.survival.metrics import threshold_at_specificity
 from components.evaluation.survival.pool import Recalibration, fit_recalibration, pooled, pooling_weights
 from components.learners.survival import SurvivalLearner
 from components.predictors.survival.predictor import Member, SurvivalSettings, open_predictor
@@ -133,7 +133,10 @@ def equal_blend(members: Iterable[str]) -> Blend:
 
 
 def choose_blend(bundle: Path, held_out: Patients, params: ModelParams) -> Blend:
-    """The likeliest weights for held-out rows, or the learner alone where it ranks them better; then the rest."""
+    """The likeliest weights for held-out rows, or the learner alone where it is likelier still; then the rest.
+
+    Likelihoods of a few hundred rows tell blends apart that their concordance does not.
+    """
     predictor = open_predictor(bundle)
     times, target, horizons = predictor.times, held_out.target, params.curve.horizons
     found = {name: curve(held_out.encoded) for name, curve in predictor.member_curves.items()}
@@ -141,8 +144,10 @@ def choose_blend(bundle: Path, held_out: Patients, params: ModelParams) -> Blend
     weights = np.where(weights < params.blend.min_weight, 0.0, weights)
     weights /= weights.sum()
     alone = np.array([float(name == LEARNER) for name in found])
-    ranking = [c_index()(target, pooled(list(found.values()), some)[:, -1]) for some in (weights, alone)]
-    chosen = weights if ranking[0] > ranking[1] else alone
+    fits = [
+        curves.log_likelihood(target, times, pooled(list(found.values()), some)).mean() for some in (weights, alone)
+    ]
+    chosen = weights if fits[0] > fits[1] else alone
     mixed = pooled(list(found.values()), chosen)
     recalibration = fit_recalibration(target, times, mixed)
     risk = curves.risks(horizons, times, recalibration.apply(mixed))

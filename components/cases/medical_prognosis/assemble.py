@@ -133,22 +133,14 @@ def equal_blend(members: Iterable[str]) -> Blend:
 
 
 def choose_blend(bundle: Path, held_out: Patients, params: ModelParams) -> Blend:
-    """The likeliest weights for held-out rows, or the learner alone where it is likelier still; then the rest.
-
-    Likelihoods of a few hundred rows tell blends apart that their concordance does not.
-    """
+    """The likeliest weights for held-out rows, none where a member adds next to nothing; then the rest."""
     predictor = open_predictor(bundle)
     times, target, horizons = predictor.times, held_out.target, params.curve.horizons
     found = {name: curve(held_out.encoded) for name, curve in predictor.member_curves.items()}
     weights = pooling_weights(target, times, list(found.values()), shrinkage=params.blend.shrinkage)
     weights = np.where(weights < params.blend.min_weight, 0.0, weights)
     weights /= weights.sum()
-    alone = np.array([float(name == LEARNER) for name in found])
-    fits = [
-        curves.log_likelihood(target, times, pooled(list(found.values()), some)).mean() for some in (weights, alone)
-    ]
-    chosen = weights if fits[0] > fits[1] else alone
-    mixed = pooled(list(found.values()), chosen)
+    mixed = pooled(list(found.values()), weights)
     recalibration = fit_recalibration(target, times, mixed)
     risk = curves.risks(horizons, times, recalibration.apply(mixed))
     threshold = threshold_at_specificity(target, risk, horizons[-1], params.specificity)
@@ -157,7 +149,7 @@ def choose_blend(bundle: Path, held_out: Patients, params: ModelParams) -> Blend
             f"validation: nobody was observed beyond {horizons[-1]:g} years without the event, so no threshold has a "
             "specificity; shorten model.curve.horizons"
         )
-    return Blend(dict(zip(found, chosen.tolist(), strict=True)), recalibration, threshold)
+    return Blend(dict(zip(found, weights.tolist(), strict=True)), recalibration, threshold)
 
 
 def write(job: Job, data: CohortData, members: Members, blend: Blend, folder: Path) -> None:

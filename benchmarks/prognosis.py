@@ -7,6 +7,7 @@ from typing import Any
 from benchmarks.crossval import PEERS
 from benchmarks.crossval import measure as crossval
 from benchmarks.results import Limit, Result
+from components.errors import CasebookError
 from components.files import read_json
 
 CASE = "medical_prognosis"
@@ -14,8 +15,10 @@ CASE = "medical_prognosis"
 
 def measure(_case: str, root: Path) -> Result:
     """The external figures are read where `casebook run medical_prognosis` left them."""
-    external = read_json(root / "reports" / CASE / "metrics.json")["external"]
-    return with_external(crossval(CASE, root), external, read_json(PEERS)[CASE])
+    metrics = root / "reports" / CASE / "metrics.json"
+    if not metrics.exists():
+        raise CasebookError(f"{metrics}: not found; run `casebook run {CASE}` first")
+    return with_external(crossval(CASE, root), read_json(metrics)["external"], read_json(PEERS)[CASE])
 
 
 def with_external(folds: Result, external: dict[str, Any], peers: dict[str, Any]) -> Result:

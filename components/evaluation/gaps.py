@@ -8,7 +8,8 @@ from components.errors import CasebookError
 def largest_gap(first: np.ndarray, second: np.ndarray) -> float:
     """The largest |first - second| of answers (N, ...) that are numbers; of strings, the share of rows that differ.
 
-    Equal infinities are no gap. A NaN makes the gap NaN, which no bar allows.
+    Equal infinities are no gap, nor are two NaNs at one place of answers that are rows of numbers, padded to one
+    length. Any other NaN makes the gap NaN, which no bar allows.
 
     Raises:
         CasebookError: the shapes differ, there is no row, or one side holds strings and the other numbers.
@@ -24,7 +25,8 @@ def largest_gap(first: np.ndarray, second: np.ndarray) -> float:
         raise CasebookError(f"answers such as {first.flat[0]!r} and {second.flat[0]!r}: one side has text, one numbers")
     one, other = first.astype(np.float64), second.astype(np.float64)
     apart = np.zeros(one.shape)
-    np.subtract(one, other, out=apart, where=one != other)
+    padding = np.isnan(one) & np.isnan(other) if one.ndim > 1 else np.zeros(one.shape, bool)
+    np.subtract(one, other, out=apart, where=(one != other) & ~padding)
     return float(np.abs(apart).max())
 
 

@@ -1,8 +1,11 @@
 """Scores as the stages hand them on."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 from components.contracts import Interval, Scores
 from components.files import read_json, write_json
@@ -25,3 +28,19 @@ def read_scores(folder: Path) -> list[Scores]:
         )
         for entry in read_json(folder / FILE)
     ]
+
+
+def as_column(answers: np.ndarray) -> list[Any]:
+    """Answers (N, ...) as a column of N cells: numbers, texts, or nested lists of them, which Parquet holds."""
+    cells: list[Any] = answers.tolist() if answers.ndim > 1 else list(answers)
+    return cells
+
+
+def from_column(column: Iterable[Any]) -> np.ndarray:
+    """The answers that `as_column` made the cells of a Parquet file of."""
+    cells = [_plain(cell) for cell in column]
+    return np.array(cells, object if cells and isinstance(cells[0], str) else None)
+
+
+def _plain(cell: Any) -> Any:
+    return [_plain(one) for one in cell] if isinstance(cell, list | np.ndarray) else cell

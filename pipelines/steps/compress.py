@@ -8,6 +8,7 @@ import pandas as pd
 from components.compression.compare import compare, variant_row
 from components.compression.measure import pick
 from components.contracts import TEST, Job
+from components.evaluation.scores import as_column
 from components.files import dvc_md5, read_json, whole_folder, write_json
 from components.registry.runs import run_of_fit
 from components.registry.track import connect
@@ -30,7 +31,7 @@ def run(job: Job) -> None:
     with whole_folder(job.paths.compression(job.case)) as folder:
         write_json(folder / "variants.json", {"picked": chosen.name, "variants": rows})
         answers = case.answers(job, folders[chosen.name], TEST)
-        pd.DataFrame({"score": list(answers.score)}).to_parquet(folder / "answers.parquet", index=False)
+        pd.DataFrame({"score": as_column(answers.score)}).to_parquet(folder / "answers.parquet", index=False)
     with whole_folder(out) as folder:
         shutil.copytree(folders[chosen.name], folder, dirs_exist_ok=True)
     close_state(state, out)

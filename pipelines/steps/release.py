@@ -12,7 +12,7 @@ from components.contracts import TEST, Answers, Case, Decision, Interval, Job, M
 from components.errors import CasebookError
 from components.evaluation.bootstrap import intervals, paired_difference
 from components.evaluation.gaps import largest_gap
-from components.evaluation.scores import read_scores
+from components.evaluation.scores import from_column, read_scores
 from components.files import dvc_md5, read_json, write_json, write_text
 from components.registry.champion import rival_of
 from components.registry.gate import Evidence, Rival, decide
@@ -102,7 +102,7 @@ def weigh(
     predictions = pd.read_parquet(job.paths.evaluation(job.case) / f"predictions-{TEST}.parquet")
     scores = {one.split: one.by_model for one in read_scores(job.paths.evaluation(job.case))}
     names = scores[TEST].keys() - {MODEL, LEARNER}
-    measured = pd.read_parquet(job.paths.compression(job.case) / "answers.parquet")["score"].tolist()
+    measured = pd.read_parquet(job.paths.compression(job.case) / "answers.parquet")["score"]
     return Evidence(
         primary=case.primary,
         lower_is_better=case.lower_is_better,
@@ -112,7 +112,7 @@ def weigh(
         champion=_champion(job, case, tracker, served, rival) if rival is not None else None,
         smoke=job.smoke,
         dirty=git.dirty,
-        served_gap=largest_gap(served.score, np.array(measured)),
+        served_gap=largest_gap(served.score, from_column(measured)),
         served_tolerance=job.params.release.max_served_gap,
         withdrawn=withdrawn(history(tracker, job.case), version),
         waive_champion=job.params.release.waive_champion,

@@ -41,3 +41,11 @@ def test_equal_infinities_are_no_gap_and_nan_is_one_that_no_bar_allows():
 def test_what_cannot_be_held_against_each_other_is_refused(first, second, message):
     with pytest.raises(CasebookError, match=message):
         largest_gap(np.array(first), np.array(second))
+
+
+def test_padding_of_rows_of_numbers_is_no_gap():
+    """Images have different numbers of boxes."""
+    boxes = np.array([[[1.0, 2.0], [np.nan, np.nan]]])
+    assert largest_gap(boxes, boxes + 0.5) == 0.5
+    fuller = np.array([[[1.0, 2.0], [3.0, 4.0]]])
+    assert np.isnan(largest_gap(boxes, fuller))

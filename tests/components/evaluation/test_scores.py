@@ -1,9 +1,11 @@
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from components.contracts import Interval, Scores
-from components.evaluation.scores import FILE, read_scores, write_scores
+from components.evaluation.scores import FILE, as_column, from_column, read_scores, write_scores
 
 SCORES = [
     Scores("validation", {"model": {"auc": Interval(0.8, 0.7, 0.9)}}),
@@ -27,3 +29,23 @@ def test_a_score_that_is_no_number_is_not_written(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="not JSON compliant"):
         write_scores(tmp_path, [Scores("test", {"model": {"auc": Interval(float("nan"), 0, 1)}})])
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        np.array([0.25, 0.5]),
+        np.array(["一", "二"], dtype=object),
+        np.array([["a", "b"], ["c", ""]], dtype=object),
+        np.array([[[1.5, 2.0], [np.nan, np.nan]], [[0.1, 7.0], [3.0, 4.0]]], np.float32),
+    ],
+    ids=["numbers", "texts", "lists", "boxes"],
+)
+def test_answers_come_back_from_a_column_as_they_were(answers: np.ndarray, tmp_path: Path) -> None:
+    pd.DataFrame({"score": as_column(answers)}).to_parquet(tmp_path / "answers.parquet", index=False)
+    found = from_column(pd.read_parquet(tmp_path / "answers.parquet")["score"])
+    assert found.shape == answers.shape
+    if answers.dtype.kind == "f":
+        assert np.array_equal(found.astype(answers.dtype), answers, equal_nan=True)
+    else:
+        assert found.tolist() == answers.tolist()

@@ -13,9 +13,15 @@ OPSET = 18
 
 
 def export_onnx(
-    module: nn.Module, inputs: Mapping[str, Tensor], output: str, *, sequences: Collection[str] = ()
+    module: nn.Module,
+    inputs: Mapping[str, Tensor],
+    output: str,
+    *,
+    sequences: Collection[str] = (),
+    planes: Collection[str] = (),
 ) -> bytes:
-    """`module` as an ONNX graph whose first axis, the batch, is free; of `sequences` the second one, too.
+    """`module` as an ONNX graph whose first axis, the batch, is free; of `sequences` the second one, too, and of
+    `planes` (B, C, H, W) height and width.
 
     `inputs` names example tensors in the order of `forward`, two rows or more. Constants are folded,
     so that every weight is an initializer: quantization would pass over one that is computed.
@@ -32,7 +38,10 @@ def export_onnx(
             input_names=list(inputs),
             output_names=[output],
             dynamic_axes={
-                name: {0: "batch", 1: "length"} if name in sequences else {0: "batch"} for name in [*inputs, output]
+                name: {0: "batch"}
+                | ({1: "length"} if name in sequences else {})
+                | ({2: f"{name}_height", 3: f"{name}_width"} if name in planes else {})
+                for name in [*inputs, output]
             },
             opset_version=OPSET,
             dynamo=False,

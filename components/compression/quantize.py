@@ -36,9 +36,17 @@ def int8_dynamic(source: Path, target: Path) -> None:
         _require_int8(temporary, source)
 
 
-def int8_static(source: Path, target: Path, feeds: Sequence[Feed], *, operators: Sequence[str] | None = None) -> None:
+def int8_static(
+    source: Path,
+    target: Path,
+    feeds: Sequence[Feed],
+    *,
+    operators: Sequence[str] | None = None,
+    per_channel: bool = False,
+) -> None:
     """Weights and activations in int8, their ranges taken from `feeds`; of `operators` alone if any are named:
-    where a mask is added as a large negative number, an addition in int8 has no steps left for the rest.
+    where a mask is added as a large negative number, an addition in int8 has no steps left for the rest. With
+    `per_channel` each output channel of a convolution has a range of its own.
 
     Raises:
         CasebookError: as `int8_dynamic`.
@@ -49,7 +57,7 @@ def int8_static(source: Path, target: Path, feeds: Sequence[Feed], *, operators:
             temporary,
             _Feeds(feeds),
             quant_format=QuantFormat.QDQ,
-            per_channel=False,
+            per_channel=per_channel,
             weight_type=QuantType.QInt8,
             activation_type=QuantType.QInt8,
             calibrate_method=CalibrationMethod.MinMax,

@@ -64,3 +64,15 @@ def test_weights_are_initializers_that_quantization_can_find() -> None:
     assert products
     assert any(set(node.input) & constants for node in products)
     assert [put.name for put in graph.input] == ["numeric", "categorical"]
+
+
+def test_planes_are_of_any_height_and_width() -> None:
+    torch.manual_seed(0)
+    net = torch.nn.Sequential(torch.nn.Conv2d(1, 2, 3, stride=2, padding=1), torch.nn.Upsample(scale_factor=2.0))
+    graph = export_onnx(net, {"image": torch.zeros(2, 1, 8, 12)}, "map", planes=("image", "map"))
+    session = onnxruntime.InferenceSession(graph, providers=["CPUExecutionProvider"])
+    for shape in ((1, 1, 16, 4), (3, 1, 6, 20)):
+        image = torch.randn(*shape)
+        with torch.no_grad():
+            expected = net(image).numpy()
+        assert session.run(["map"], {"image": image.numpy()})[0] == pytest.approx(expected, abs=1e-6)

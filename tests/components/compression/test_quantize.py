@@ -60,3 +60,21 @@ def test_a_graph_without_weights_is_no_variant(kind: str, tmp_path: Path) -> Non
     with pytest.raises(CasebookError, match="could be quantized to int8; leave the variant out"):
         quantized(kind, source, tmp_path / "int8.onnx")
     assert [path.name for path in tmp_path.iterdir()] == ["relu.onnx"]
+
+
+def test_each_channel_of_a_convolution_may_have_its_own_range(tmp_path: Path) -> None:
+    """One kernel a thousand times the other: with one range for both, the small one has no steps left."""
+    net = nn.Conv2d(1, 2, 3, bias=False)
+    with torch.no_grad():
+        net.weight[0] *= 1000
+    (tmp_path / "net.onnx").write_bytes(export_onnx(net, {"image": torch.zeros(2, 1, 8, 8)}, "map"))
+    feeds = [{"image": RANDOM.normal(size=(2, 1, 8, 8)).astype(np.float32)} for _ in range(4)]
+    for each in (False, True):
+        int8_static(tmp_path / "net.onnx", tmp_path / f"{each}.onnx", feeds, operators=["Conv"], per_channel=each)
+    scales = {
+        each: {
+            tuple(t.dims) for t in onnx.load(tmp_path / f"{each}.onnx").graph.initializer if "weight_scale" in t.name
+        }
+        for each in (False, True)
+    }
+    assert scales == {False: {()}, True: {(2,)}}

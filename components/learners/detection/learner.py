@@ -1,0 +1,189 @@
+"""Learning to find objects with a dense map of scores and boxes."""
+
+from typing import TYPE_CHECKING, Any
+
+import torch
+from lightning.pytorch import LightningModule
+from lightning.pytorch.utilities.types import OptimizerLRSchedulerConfig
+from pydantic import Field
+from torch import Tensor, nn
+from torch.optim import AdamW
+from torch.optim.lr_scheduler import OneCycleLR
+from torch.optim.swa_utils import AveragedModel
+
+from components.learners.detection.assignment import Assigned, assign
+from components.learners.detection.boxes import decode, points
+from components.learners.detection.losses import box_loss, score_loss
+from components.learners.detection.validation import Found, average_precision
+from components.networks.cell_detector import CellDetector
+from components.params import Block, FitParams
+from components.preparation.images.encoding.suppress import read_map, suppress
+
+if TYPE_CHECKING:
+    from components.datamodules.images.data import Batch
+
+Tensors = tuple[Tensor, ...] | list[Tensor]
+START = 10  # steps after which the average forgets the first weights as fast as it remembers them
+
+
+class LossParams(Block):
+    """How points are given boxes (see `assign`), and what the boxes weigh beside the scores in the loss."""
+
+    candidates: int = Field(ge=1)
+    score_power: float = Field(ge=0)
+    overlap_power: float = Field(ge=0)
+    box_weight: float = Field(gt=0)
+
+
+class AnswerParams(Block):
+    """Which of a map's answers count: those of at least the confidence `least`, of boxes of one class that overlap
+    by more than `overlap` the best, `most` of an image.
+    """
+
+    least: float = Field(gt=0, lt=1)
+    overlap: float = Field(gt=0, lt=1)
+    most: int = Field(ge=1)
+
+
+class DetectionLearner(LightningModule):
+    """Minimises the quality focal loss of the scores and 1 - GIoU of the boxes of a `CellDetector`.
+
+    A batch is a `components.datamodules.images.data.Batch`. What is validated and served is an average of the
+    weights that keeps the share `decay` at a step. Logs `val/map50` and `val/map50_95`. The learning rate rises to
+    `params.lr` and falls to `floor` of it.
+    """
+
+    def __init__(
+        self,
+        network: CellDetector,
+        params: FitParams,
+        *,
+        loss: LossParams,
+        answers: AnswerParams,
+        decay: float,
+        floor: float,
+        channels_last: bool,
+    ) -> None:
+        super().__init__()
+        self.layout = torch.channels_last if channels_last else torch.contiguous_format
+        self.network: CellDetector = network.to(memory_format=self.layout)  # type: ignore[call-overload]
+        self.averaged = AveragedModel(network, multi_avg_fn=Average(decay), use_buffers=True).requires_grad_(False)
+        self.params, self.loss, self.answers, self.floor = params, loss, answers, floor
+        self._training: list[Tensor] = []
+        self._validation: list[Found] = []
+
+    @property
+    def served(self) -> CellDetector:
+        """The network of averaged weights."""
+        network = self.averaged.module
+        assert isinstance(network, CellDetector)
+        return network
+
+    def forward(self, network: CellDetector, images: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Logits (B, A, C) and boxes (B, A, 4) at the map's points (A, 2)."""
+        answer = network(images.contiguous(memory_format=self.layout)).float()
+        places = points(answer.shape[2], answer.shape[3], network.stride, answer.device)
+        rows = answer.flatten(2).transpose(1, 2)
+        return rows[..., : network.classes], decode(rows[..., network.classes :], places, network.reach), places
+
+    def _step(self, batch: "Batch") -> Tensor:
+        logits, boxes, places = self(self.network, batch.images)
+        return self._loss(logits, boxes, self._assign(logits, boxes, places, batch))
+
+    def _assign(self, logits: Tensor, boxes: Tensor, places: Tensor, batch: "Batch") -> Assigned:
+        return assign(
+            torch.sigmoid(logits.detach()),
+            boxes.detach(),
+            places,
+            batch.boxes,
+            batch.labels,
+            candidates=self.loss.candidates,
+            score_power=self.loss.score_power,
+            overlap_power=self.loss.overlap_power,
+        )
+
+    def _loss(self, logits: Tensor, boxes: Tensor, assigned: Assigned) -> Tensor:
+        return score_loss(logits, assigned) + self.loss.box_weight * box_loss(boxes, assigned)
+
+    def training_step(self, batch: "Batch", batch_idx: int) -> Tensor:  # noqa: ARG002
+        loss = self._step(batch)
+        self._training.append(loss.detach())
+        return loss
+
+    def optimizer_step(self, *arguments: Any, **named: Any) -> None:
+        """Averages at once: a checkpoint may be written before the batch's other hooks are called."""
+        super().optimizer_step(*arguments, **named)
+        self.averaged.update_parameters(self.network)
+
+    def on_train_batch_end(self, outputs: Any, batch: "Batch", batch_idx: int) -> None:  # noqa: ARG002
+        # Told to Lightning once an epoch, not at each step.
+        if self.trainer.is_last_batch or self.trainer.should_stop:
+            mean = torch.stack(self._training).mean()
+            self._training.clear()
+            self.log("train/loss", mean, on_step=False, on_epoch=True, batch_size=1, sync_dist=True)
+
+    def validation_step(self, batch: "Batch", batch_idx: int) -> None:  # noqa: ARG002
+        network = self.served.eval()
+        answers = network(batch.images.contiguous(memory_format=self.layout)).float().cpu().numpy()
+        for answer, boxes, labels in zip(answers, batch.boxes, batch.labels, strict=True):
+            found = read_map(
+                answer, classes=network.classes, stride=network.stride, reach=network.reach, least=self.answers.least
+            )
+            kept = suppress(found, overlap=self.answers.overlap, most=self.answers.most)
+            true = labels >= 0
+            self._validation.append(Found(boxes[true].cpu().numpy(), labels[true].cpu().numpy(), kept))
+
+    def on_validation_epoch_end(self) -> None:
+        map50, map50_95 = average_precision(self._validation, self.network.classes)
+        self._validation.clear()
+        self.log("val/map50", map50, sync_dist=True)
+        self.log("val/map50_95", map50_95, sync_dist=True)
+
+    def configure_optimizers(self) -> OptimizerLRSchedulerConfig:
+        # Lightning cannot clip for a fused optimizer under mixed precision.
+        fused = not self.params.precision.endswith("-mixed")
+        optimizer = AdamW(
+            weight_decay_groups(self.network, self.params.weight_decay), lr=self.params.lr, fused=fused or None
+        )
+        schedule = OneCycleLR(
+            optimizer,
+            max_lr=self.params.lr,
+            total_steps=self.params.max_epochs * self._steps_an_epoch(),
+            pct_start=self.params.warmup_fraction,
+            cycle_momentum=False,
+            div_factor=1 / self.floor,
+            final_div_factor=1.0,
+        )
+        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+
+    def _steps_an_epoch(self) -> int:
+        # Not the trainer's estimated_stepping_batches: it makes the loaders before a checkpoint is read, and
+        # Lightning then never hands them their state, so that a killed epoch would begin again.
+        data = self.trainer.datamodule  # type: ignore[attr-defined]
+        return len(data.train_dataloader())
+
+
+class Average:
+    """An exponential average of weights that remembers less at first, so that the first ones are soon forgotten."""
+
+    def __init__(self, decay: float) -> None:
+        self.decay = decay
+
+    @torch.no_grad()
+    def __call__(self, averaged: Tensors, current: Tensors, count: Tensor | int) -> None:
+        done = int(count)
+        kept = min(self.decay, (1 + done) / (START + done))
+        for mean, weight in zip(averaged, current, strict=True):
+            if mean.is_floating_point():
+                mean.lerp_(weight, 1 - kept)
+            else:  # batch norm's count of batches
+                mean.copy_(weight)
+
+
+def weight_decay_groups(network: nn.Module, weight_decay: float) -> list[dict[str, Any]]:
+    """Decay for kernels only: biases and the scales of norms are left alone."""
+    parameters = list(network.parameters())
+    return [
+        {"params": [weight for weight in parameters if weight.ndim > 1], "weight_decay": weight_decay},
+        {"params": [weight for weight in parameters if weight.ndim <= 1], "weight_decay": 0.0},
+    ]

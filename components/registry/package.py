@@ -31,7 +31,7 @@ SERVING_PACKAGES = (
     "scipy",
 )
 # What the predictors of one folder need besides.
-FURTHER_PACKAGES = {"ranking": ("faiss-cpu",)}
+FURTHER_PACKAGES = {"detection": ("pillow", "scikit-image", "tifffile"), "ranking": ("faiss-cpu",)}
 BUNDLE, LINEAGE = "bundle", "lineage"
 FILES = "files.json"
 

@@ -107,7 +107,8 @@ def test_the_predictor_answers_raw_rows(run: Run) -> None:
     assert len(answer) > 0
     answers = run.case.answers(run.job, run.fitted / "bundle", TEST)
     assert len(answers.target) == len(answers.score) > 0
-    assert all(isinstance(one, str) or np.isfinite(one).all() for one in answers.score)
+    for one in answers.score:  # boxes of an image are padded with rows of NaN
+        assert isinstance(one, str) or np.isfinite(one if np.ndim(one) == 0 else one[~np.isnan(one)]).all()
     run.case.answer_rows(run.job, run.fitted / "bundle")(3)
 
 

@@ -31,6 +31,7 @@ pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).resolve().parents[2]
 CASE = "finance_risk"
+CASES = "finance_risk, medical_cells, medical_prognosis, pinyin_hanzi, recommender"
 TOY_ROWS = ROOT / "tests" / "toy" / CASE / "rows.csv"
 PASSED = Decision(True, (Check("floor auc", True, "auc 0.8500, at least 0.8000"),))
 METRICS = {"auc": Interval(0.85, 0.83, 0.87)}
@@ -162,7 +163,7 @@ def test_the_list_names_cases_and_champions(casebook: Casebook, released: Path) 
     assert said.code == 0
     others = [
         {"case": name, "source": "wheel", "champion": None}
-        for name in ("medical_prognosis", "pinyin_hanzi", "recommender")
+        for name in ("medical_cells", "medical_prognosis", "pinyin_hanzi", "recommender")
     ]
     assert said.json == [{"case": CASE, "source": "wheel", "champion": "2"}, *others]
 
@@ -240,14 +241,11 @@ def fresh(released: Path, tmp_path: Path) -> Path:
 )
 def test_an_unknown_case_is_named_with_those_there_are(casebook: Casebook, released: Path, command: str) -> None:
     said = casebook(released, command, "finance_rist").problem
-    assert (
-        said
-        == "params.yaml: no case 'finance_rist'; there are: finance_risk, medical_prognosis, pinyin_hanzi, recommender"
-    )
+    assert said == f"params.yaml: no case 'finance_rist'; there are: {CASES}"
 
 
 def test_an_unknown_case_of_run_predict_crossval_and_new(casebook: Casebook, released: Path) -> None:
-    told = "params.yaml: no case 'x'; there are: finance_risk, medical_prognosis, pinyin_hanzi, recommender"
+    told = f"params.yaml: no case 'x'; there are: {CASES}"
     assert casebook(released, "run", CASE, "x").problem == told
     assert casebook(released, "run", "x", "--smoke").problem == told
     assert casebook(released, "predict", "x", TOY_ROWS, "--out", "o.parquet").problem == told

@@ -70,7 +70,7 @@ def test_the_other_lines_of_params_stay_as_they_were(root: Path, name: str) -> N
     assert [change[0] for change in changes] == ["equal", "insert"], "one block was added at the end, nothing else"
     # A second one goes behind the first.
     make(root, "rare")
-    cases = ["finance_risk", "recommender", "pinyin_hanzi", "medical_prognosis", name, "rare"]
+    cases = ["finance_risk", "recommender", "pinyin_hanzi", "medical_prognosis", "medical_cells", name, "rare"]
     assert list(load_params(root / "params.yaml").cases) == cases
 
 

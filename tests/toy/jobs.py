@@ -18,21 +18,28 @@ def toy_cases() -> list[str]:
 
 
 def toy_values(case: str, folder: Path) -> dict[str, Any]:
-    """Dotted params and their values: toy rows in `folder` for a source, and what `--smoke` and the toy set."""
-    rows, *others = [path for path in sorted(folder.iterdir()) if path.suffix in {".csv", ".parquet", ".txt"}]
-    source = {
+    """Dotted params and their values: toy data in `folder` for a source, and what `--smoke` and the toy set."""
+    smoke = load_params(CHECKOUT / "params.yaml").case(case).smoke
+    toy = yaml.safe_load((TOY / case / "overrides.yaml").read_text(encoding="utf-8"))
+    return {"source": toy_source(folder), "fit.accelerator": "cpu", **smoke, **toy}
+
+
+def toy_source(folder: Path) -> dict[str, Any]:
+    """A file of rows with those beside it, or else a folder of images."""
+    said = {"licence": "made up", "citation": "made up"}
+    found = [path for path in sorted(folder.iterdir()) if path.suffix in {".csv", ".parquet", ".txt"}]
+    if not found:
+        return {"kind": "folder", "path": str(folder / "images"), "watch": str(folder / "images"), **said}
+    rows, *others = found
+    return {
         "kind": "file",
         "path": str(rows),
         "watch": str(folder if others else rows),
         "beside": {path.name: None for path in others},
         "to": rows.name,
         "sha256": None,
-        "licence": "made up",
-        "citation": "made up",
+        **said,
     }
-    smoke = load_params(CHECKOUT / "params.yaml").case(case).smoke
-    toy = yaml.safe_load((TOY / case / "overrides.yaml").read_text(encoding="utf-8"))
-    return {"source": source, "fit.accelerator": "cpu", **smoke, **toy}
 
 
 def toy_params(case: str, **values: Any) -> CaseParams:

@@ -1,0 +1,211 @@
+"""From a trained learner to bundles: the baseline, the confidences to serve from, a second fit on all that is known."""
+
+import hashlib
+import io
+import logging
+import shutil
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from lightning.pytorch import LightningDataModule, LightningModule
+
+from components.baselines.segmentation import Example, choose_segmentation, region_grid
+from components.bundle import Content, Manifest, write_bundle
+from components.cases.medical_cells.case import PRIMARY, ModelParams, make_data, model_params
+from components.cases.medical_cells.serve import answers, stacked, truth
+from components.compression.export import export_onnx
+from components.contracts import PREPARED_FILES, TRAIN, VALIDATION, Case, Job
+from components.datamodules.images.data import MULTIPLE, ImageData
+from components.evaluation.detection.matching import HALF, match
+from components.evaluation.detection.metrics import detection_metrics
+from components.learners.detection.learner import DetectionLearner
+from components.params import override
+from components.predictors.detection.predictor import (
+    LEARNER,
+    SEGMENTATION,
+    DetectionSettings,
+    TileSettings,
+    open_predictor,
+)
+from components.predictors.detection.segmentation import SegmentationModel
+from components.preparation.images.encoding.resize import padded, rescale
+from components.preparation.images.encoding.rows import ImageRow, read_rows
+from components.preparation.images.encoding.spec import Spec
+from components.training.fit import fit
+
+log = logging.getLogger(__name__)
+
+BUNDLE, SELECTION = "bundle", "selection"
+REFIT_WEIGHTS = "refit.pt"
+PREDICTOR = "detection.predictor"  # below components/predictors
+THRESHOLDS = np.arange(0.1, 0.9, 0.02).round(2)
+ROOM = 1.25  # times the largest training object: so much do tiles overlap
+
+
+def assemble(job: Job, case: Case, learner: LightningModule, folder: Path) -> None:
+    """Write `bundle/` into `folder`, and before a second fit `selection/`.
+
+    The training images alone are known to the first fit; the validation images choose the baseline's settings and
+    the confidence that is served. With `model.refit` the bundle's learner is trained on, on both.
+    """
+    params, data = model_params(job), make_data(job, whole=False)
+    first = folder / (SELECTION if params.refit else BUNDLE)
+    baseline = segmentation(job, params, data)
+    write(first, job, params, data, learner, baseline, [0.0] * len(data.spec.classes))
+    thresholds = choose_thresholds(job, first, data.spec)
+    log.info("served from the confidence: %s", dict(zip(data.spec.classes, thresholds, strict=True)))
+    write(first, job, params, data, learner, baseline, thresholds)
+    if params.refit:
+        again = refit(job, case, learner)
+        torch.save(again.state_dict(), folder / REFIT_WEIGHTS)
+        write(folder / BUNDLE, job, params, data, again, baseline, thresholds)
+
+
+def refit(job: Job, case: Case, learner: LightningModule) -> LightningModule:
+    """The learner trained on, with the validation images too.
+
+    Its checkpoints belong to the weights it starts from: a killed run goes on, another one starts anew.
+    """
+    params = model_params(job).refit
+    assert params is not None
+    state = job.paths.state(job.case) / "refit" / weights_digest(learner)
+    for other in state.parent.glob("*"):
+        if other != state:
+            shutil.rmtree(other)
+    again = replace(
+        job,
+        params=override(job.params, {"fit.max_epochs": params.epochs, "fit.lr": job.params.fit.lr * params.lr_factor}),
+    )
+
+    def start(inner: Job, data: LightningDataModule) -> LightningModule:
+        fresh = case.learner(inner, data)
+        fresh.load_state_dict(learner.state_dict())
+        return fresh
+
+    log.info("training on, with the validation images")
+    return fit_on_all(again, replace(case, learner=start), state)
+
+
+def fit_on_all(job: Job, case: Case, state: Path) -> LightningModule:
+    """The learner after its last epoch on training and validation images: the schedule ends the training, for
+    without held-out images no epoch is known to be better.
+    """
+
+    def datamodule(inner: Job) -> LightningDataModule:
+        return make_data(inner, whole=True)
+
+    learner, _ = fit(job, replace(case, datamodule=datamodule, monitor="train/loss", mode="min"), state=state)
+    checkpoint = torch.load(state / "last.ckpt", map_location="cpu", weights_only=True)
+    learner.load_state_dict(checkpoint["state_dict"])
+    return learner
+
+
+def weights_digest(learner: LightningModule) -> str:
+    content = io.BytesIO()
+    for name, tensor in sorted(learner.state_dict().items()):
+        content.write(name.encode() + tensor.cpu().contiguous().numpy().tobytes())
+    return hashlib.sha256(content.getvalue()).hexdigest()[:32]
+
+
+def write(
+    folder: Path,
+    job: Job,
+    params: ModelParams,
+    data: ImageData,
+    learner: LightningModule,
+    baseline: dict[str, Any],
+    thresholds: list[float],
+) -> None:
+    contents: dict[str, Content] = {f"{LEARNER}.onnx": learner_graph(learner), f"{SEGMENTATION}.json": baseline}
+    settings = make_settings(params, data, thresholds)
+    manifest = Manifest(
+        case=job.case, predictor=PREDICTOR, graphs=(LEARNER,), settings=settings.model_dump(mode="json")
+    )
+    write_bundle(folder, manifest, contents)
+
+
+def make_settings(params: ModelParams, data: ImageData, thresholds: list[float]) -> DetectionSettings:
+    margin = int(np.ceil(ROOM * data.sides.max() * data.scale / MULTIPLE)) * MULTIPLE
+    tile = TileSettings(size=max(params.serving.tile, 2 * margin, margin + MULTIPLE), margin=margin)
+    return DetectionSettings(
+        spec=data.spec,
+        scale=data.scale,
+        stride=params.network.stride,
+        reach=params.input.object_pixels / 2,
+        thresholds=thresholds,
+        mirrors=params.serving.mirrors,
+        tile=tile,
+        **params.answers,
+    )
+
+
+def learner_graph(learner: LightningModule) -> bytes:
+    """The ONNX graph `image -> map` of the averaged weights, of any height and width that the strides divide."""
+    assert isinstance(learner, DetectionLearner)
+    example = {"image": torch.zeros(2, learner.served.channels, 2 * MULTIPLE, 3 * MULTIPLE)}
+    return export_onnx(learner.served, example, "map", planes=("image", "map"))
+
+
+def choose_thresholds(job: Job, bundle: Path, spec: Spec) -> list[float]:
+    """For each class the confidence with the best F1 on the validation images; of equals the lowest."""
+    found = answers(job, bundle, VALIDATION)
+    matches = match(found.target, found.score, len(spec.classes))
+    chosen = []
+    for label in range(len(spec.classes)):
+        own, true = matches.label == label, matches.true[:, label].sum()
+        kept = [own & (matches.confidence >= one) for one in THRESHOLDS]
+        f1 = [2 * (one & matches.hit[HALF]).sum() / max(1, one.sum() + true) for one in kept]
+        chosen.append(float(THRESHOLDS[int(np.argmax(f1))]))
+    return chosen
+
+
+def segmentation(job: Job, params: ModelParams, data: ImageData) -> dict[str, Any]:
+    """The baseline fitted on training images, its settings chosen on validation ones."""
+    asked, prepared = params.baseline, job.paths.prepared(job.case)
+    train, held_out = (
+        [row for row, _ in zip(read_rows(prepared / PREPARED_FILES[split]), range(asked.images), strict=False)]
+        for split in (TRAIN, VALIDATION)
+    )
+    target, examples = truth(held_out), _examples(held_out, data)
+    metric = detection_metrics(data.spec.classes, threshold=0.0)[PRIMARY]
+
+    def quality(model: dict[str, Any]) -> float:
+        found = SegmentationModel.model_validate(model)
+        boxes = [found.find(image) for image, _, _ in examples]
+        most = max(1, *(len(one) for one in boxes))
+        scaled = [np.column_stack([one[:, :4] / data.scale, one[:, 4:]]) for one in boxes]
+        return float(metric(target, stacked(scaled, most)))
+
+    return choose_segmentation(
+        _examples(train, data),
+        region_grid(asked.objects, asked.smooth, asked.spacing),
+        quality,
+        classes=len(data.spec.classes),
+        object_pixels=params.input.object_pixels,
+    )
+
+
+def _examples(rows: Sequence[ImageRow], data: ImageData) -> list[Example]:
+    """Images as the network sees them, with boxes in its pixels."""
+    return [
+        (rescale(row.decoded(data.spec), data.scale), row.boxes * np.float32(data.scale), row.labels) for row in rows
+    ]
+
+
+@torch.no_grad()
+def network_gap(job: Job, learner: LightningModule, fitted: Path) -> float:
+    """The largest difference between the maps of the network and those of its exported graph, of held-out images."""
+    assert isinstance(learner, DetectionLearner)
+    folder = fitted / (SELECTION if model_params(job).refit else BUNDLE)
+    predictor, network = open_predictor(folder), learner.served.eval()
+    gaps = []
+    for row in read_rows(job.paths.prepared(job.case) / PREPARED_FILES[VALIDATION]):
+        planes = padded(rescale(row.decoded(predictor.spec), predictor.settings.scale).transpose(2, 0, 1), MULTIPLE)
+        image = np.ascontiguousarray(planes, np.float32)[None]
+        served = predictor.bundle.session(LEARNER).run(["map"], {"image": image})[0]
+        gaps.append(float(np.abs(served - network(torch.from_numpy(image)).numpy()).max()))
+    return max(gaps)

@@ -1,0 +1,18 @@
+"""Images of cells: raw folders of images with boxes, or a simulator, to prepared splits."""
+
+from pathlib import Path
+
+from components.contracts import Job, Meta
+from components.params import CaseParams
+from components.preparation.images.prepare import prepare_images
+from components.preparation.images.simulate.prepare import prepare_simulated
+
+
+def prepare(job: Job) -> Meta:
+    return prepare_into(job.paths.raw(job.case), job.paths.prepared(job.case), job.case, job.params)
+
+
+def prepare_into(raw: Path, out: Path, case: str, params: CaseParams) -> Meta:
+    """The form of the params says how; see `prepare_images` and `prepare_simulated`."""
+    made = prepare_simulated if params.prepare.get("form") == "simulated" else prepare_images
+    return made(raw, out, case, params)

@@ -210,11 +210,12 @@ def predict(
     source: Annotated[
         Path,
         typer.Argument(
-            metavar="IN", help="rows as the raw data has them: CSV, Parquet or text; - is the standard input"
+            metavar="IN",
+            help="rows as the raw data has them: CSV, Parquet or text, or a folder of images; - is the standard input",
         ),
     ],
     out: Annotated[
-        Path | None, typer.Option(help="Parquet, CSV or text by its name; with - standard output if not given")
+        Path | None, typer.Option(help="Parquet, CSV, text or JSON by its name; with - standard output if not given")
     ] = None,
     version: Version = None,
     top: Annotated[int | None, typer.Option(min=1, help="answers for each, where the case ranks")] = None,
@@ -223,11 +224,14 @@ def predict(
     ] = None,
     deny: Annotated[Path | None, typer.Option(help="items to leave out, where the case ranks: one id a line")] = None,
     n_best: Annotated[int | None, typer.Option(min=1, help="answers for each line, where the case converts")] = None,
+    draw: Annotated[
+        Path | None, typer.Option(help="a folder for the images with their boxes, where the case finds objects")
+    ] = None,
 ) -> None:
     """Score a file of any size with the champion."""
     from pipelines.commands.predicting import predict as answer
 
-    options = {"top": top, "allow": allow, "deny": deny, "n-best": n_best}
+    options = {"top": top, "allow": allow, "deny": deny, "n-best": n_best, "draw": draw}
     count = answer(_job(case), source, out, version, options)
     if out is not None:
         typer.echo(f"{out}: {count} rows", err=True)

@@ -107,7 +107,7 @@ def weigh(
         primary=case.primary,
         lower_is_better=case.lower_is_better,
         metrics=metrics,
-        baselines=tuple(_rival(job, case, served, name, predictions[name].to_numpy()) for name in sorted(names)),
+        baselines=tuple(_rival(job, case, served, name, from_column(predictions[name])) for name in sorted(names)),
         has_champion=rival is not None,
         champion=_champion(job, case, tracker, served, rival) if rival is not None else None,
         smoke=job.smoke,

@@ -16,7 +16,6 @@ from lightning.pytorch import LightningDataModule, LightningModule
 from components.baselines.segmentation import Example, choose_segmentation, region_grid
 from components.bundle import Content, Manifest, write_bundle
 from components.cases.medical_cells.case import PRIMARY, ModelParams, make_data, model_params
-from components.cases.medical_cells.serve import answers, stacked, truth
 from components.compression.export import export_onnx
 from components.contracts import PREPARED_FILES, TRAIN, VALIDATION, Case, Job
 from components.datamodules.images.data import MULTIPLE, ImageData
@@ -32,6 +31,7 @@ from components.predictors.detection.predictor import (
     open_predictor,
 )
 from components.predictors.detection.segmentation import SegmentationModel
+from components.preparation.images.encoding.padding import stacked, truth
 from components.preparation.images.encoding.resize import padded, rescale
 from components.preparation.images.encoding.rows import ImageRow, read_rows
 from components.preparation.images.encoding.spec import Spec
@@ -152,8 +152,10 @@ def learner_graph(learner: LightningModule) -> bytes:
 
 def choose_thresholds(job: Job, bundle: Path, spec: Spec) -> list[float]:
     """For each class the confidence with the best F1 on the validation images; of equals the lowest."""
-    found = answers(job, bundle, VALIDATION)
-    matches = match(found.target, found.score, len(spec.classes))
+    predictor = open_predictor(bundle)
+    rows = list(read_rows(job.paths.prepared(job.case) / PREPARED_FILES[VALIDATION]))
+    found = stacked([predictor.find(row.decoded(spec)) for row in rows], predictor.settings.most)
+    matches = match(truth(rows), found, len(spec.classes))
     chosen = []
     for label in range(len(spec.classes)):
         own, true = matches.label == label, matches.true[:, label].sum()

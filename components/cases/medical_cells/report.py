@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from components.cases.medical_cells.case import EvaluateParams, evaluate_params
-from components.cases.medical_cells.serve import bundle_below, read_split, stacked, truth
+from components.cases.medical_cells.serve import bundle_below, read_split
 from components.contracts import EXTERNAL, PREPARED_FILES, TEST, VALIDATION, Interval, Job, Meta, Scores
 from components.evaluation.bootstrap import intervals
 from components.evaluation.detection.froc import froc
@@ -32,6 +32,7 @@ from components.evaluation.figures import save
 from components.evaluation.scores import as_column
 from components.files import write_json
 from components.predictors.detection.predictor import LEARNER, SEGMENTATION, DetectionPredictor, open_predictor
+from components.preparation.images.encoding.padding import stacked, truth
 from components.preparation.images.encoding.rows import ImageRow
 
 MODEL, SELECTION = "model", "selection"

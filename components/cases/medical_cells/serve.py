@@ -1,6 +1,6 @@
 """A bundle's answers to the images of a split, through the predictor that serves it."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +8,7 @@ import pandas as pd
 
 from components.contracts import PREPARED_FILES, TEST, Answers, Job
 from components.predictors.detection.predictor import DetectionPredictor, open_predictor
+from components.preparation.images.encoding.padding import stacked, truth
 from components.preparation.images.encoding.rows import ImageRow, read_rows
 from components.preparation.images.encoding.spec import IMAGE, PIXELS
 
@@ -21,20 +22,6 @@ def answers(job: Job, bundle: Path, split: str) -> Answers:
     rows = read_split(job, split)
     found = [(row, predictor.find(row.decoded(predictor.spec))) for row in rows]
     return Answers(truth([row for row, _ in found]), stacked([one for _, one in found], predictor.settings.most))
-
-
-def truth(rows: Sequence[ImageRow]) -> np.ndarray:
-    """Boxes and classes (N, T, 5), T being the most boxes of an image."""
-    boxes = [np.column_stack([row.boxes, row.labels]).astype(np.float32) for row in rows]
-    return stacked(boxes, max(1, *(len(one) for one in boxes)), 5)
-
-
-def stacked(rows: Sequence[np.ndarray], most: int, width: int = 6) -> np.ndarray:
-    """Arrays (k, width) of at most `most` rows as one (N, most, width), NaN where there is none."""
-    whole = np.full((len(rows), most, width), np.nan, np.float32)
-    for place, row in enumerate(rows):
-        whole[place, : len(row)] = row
-    return whole
 
 
 def read_split(job: Job, split: str) -> Iterator[ImageRow]:

@@ -2,12 +2,10 @@
 
 from dataclasses import replace
 
-import numpy as np
 import pytest
 import torch
 
 from components.cases.medical_cells.folds import write_folds
-from components.cases.medical_cells.serve import stacked
 from components.contracts import EXTERNAL, PREPARED_FILES, TEST, VALIDATION, Meta
 from components.errors import CasebookError
 from components.files import whole_folder
@@ -63,11 +61,3 @@ def test_a_variant_of_another_case_is_named(job, tmp_path):
     other = replace(job, params=override(job.params, {"compress.variants": ["int8_dynamic"]}))
     with pytest.raises(CasebookError, match="'int8_dynamic' is none of this case's; there are: int8_static, pruned"):
         load_case(other).variants(other, job.paths.fitted(CASE), tmp_path)
-
-
-def test_answers_are_padded_to_one_length():
-    whole = stacked([np.ones((2, 6)), np.zeros((0, 6))], 3)
-    assert whole.shape == (2, 3, 6)
-    assert np.isnan(whole[0, 2]).all()
-    assert np.isnan(whole[1]).all()
-    assert (whole[0, :2] == 1).all()

@@ -31,6 +31,35 @@ ELSEWHERE = {
     'echo "jin tian tian qi hen hao" | casebook predict pinyin_hanzi -': (
         "tests/pipelines/test_pinyin.py::test_what_is_typed_is_answered"
     ),
+    "casebook predict medical_prognosis cohort.csv --out risks.parquet": (
+        "tests/pipelines/test_prognosis.py::test_the_champion_answers_a_file_of_patients"
+    ),
+    "casebook predict medical_cells images/ --out boxes.json --draw drawn/": (
+        "tests/pipelines/test_cells.py::test_the_champion_answers_a_folder_and_names_what_it_cannot_read"
+    ),
+    "casebook run medical_cells": "tests/pipelines/test_cells.py::test_images_become_a_champion",
+    "casebook new my_cohort --like medical_prognosis --csv patients.csv --time days --event relapsed": (
+        "tests/pipelines/test_new_case.py::test_a_cohort_becomes_a_case_with_a_time_and_an_event"
+    ),
+    "casebook run my_cohort": (
+        "tests/pipelines/test_new_case.py::test_the_smoke_run_of_a_users_cohort_ends_with_a_registered_model"
+    ),
+    "casebook new blood_cells --from examples/blood_cells.yaml": (
+        "tests/pipelines/test_new_images.py::test_a_ready_example_is_taken_as_it_is_written"
+    ),
+    # The same code on a folder of a test's own: the files of BCCD are not in the repository.
+    "casebook run blood_cells": (
+        "tests/pipelines/test_new_images.py::test_the_smoke_run_of_a_folder_of_images_ends_with_a_registered_model"
+    ),
+    "casebook new my_cells --images exported/": (
+        "tests/pipelines/test_new_images.py::test_the_smoke_run_of_a_folder_of_images_ends_with_a_registered_model"
+    ),
+    "casebook run my_cells": (
+        "tests/pipelines/test_new_images.py::test_the_smoke_run_of_a_folder_of_images_ends_with_a_registered_model"
+    ),
+    "cd exported && find . -type f | sed 's|^\\./||' | sort | xargs -d '\\n' sha256sum > ../mine.sha256": (
+        "tests/components/sources/http/test_manifest.py::test_what_sha256sum_writes_is_read"
+    ),
     "casebook run finance_risk --smoke": "tests/pipelines/test_new_case.py::test_the_smoke_run_of_a_strange_file",
     "casebook run finance_risk": "tests/pipelines/test_cli.py::test_stages_by_name_and_their_dry_runs",
     "casebook crossval finance_risk": "tests/pipelines/test_cli.py::test_cross_validation_gives_folds_mean_and_peers",
@@ -41,6 +70,9 @@ ELSEWHERE = {
     "casebook verify finance_risk": "tests/pipelines/test_cli.py::test_verify_ends_with_one",
     "python -m pipelines.develop finance_risk": "tests/pipelines/test_develop.py::test_the_flow_ends_where",
     'git commit -am "Case my_loans"': "git's own",
+    'git commit -am "Case my_cohort"': "git's own",
+    'git commit -am "Case blood_cells"': "git's own",
+    'git commit -am "Case my_cells"': "git's own",
 }
 DRY = re.compile(r"^make \w")  # a dry run: make would set up, and run these very tests
 

@@ -201,8 +201,8 @@ def _folds(job: Job, folder: Path) -> Iterator[Job]:
 
 
 def _predict_file(bundle: Path, source: Path, target: Path, options: Mapping[str, Any]) -> int:  # noqa: ARG001 - none
-    from components.predictors.stream import predict_file
     from components.predictors.survival.predictor import open_predictor
+    from components.preparation.table.stream import predict_file
 
     return predict_file(open_predictor(bundle), source, target)
 

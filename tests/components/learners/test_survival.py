@@ -81,7 +81,7 @@ def test_validation_scores_the_mean_hazard(objective: str, monkeypatch: pytest.M
     with torch.no_grad():
         learner.network.weight.copy_(torch.tensor([[0.0, 0.0], [math.log(3.0), 0.0]]))
     logged: dict[str, float] = {}
-    monkeypatch.setattr(learner, "log", lambda name, value, **_: logged.__setitem__(name, float(value)))
+    monkeypatch.setattr(learner, "log", lambda name, value, **_: logged.__setitem__(name, float(value.detach())))
     target = torch.tensor([[1.0, 1.0], [2.0, 0.0]])
     events, exposure = torch.tensor([[1.0, 0.0], [0.0, 0.0]]), torch.tensor([[1.0, 0.0], [1.0, 1.0]])
     learner.validation_step((torch.zeros(2, 1), torch.zeros(2, 0).long(), target, events, exposure), 0)

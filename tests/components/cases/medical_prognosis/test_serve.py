@@ -8,8 +8,8 @@ from components.cases.medical_prognosis.assemble import BUNDLE
 from components.cases.medical_prognosis.serve import answers, example, read_split
 from components.contracts import EXTERNAL, TEST, Job
 from components.errors import CasebookError
-from components.predictors.stream import predict_file
 from components.predictors.survival.predictor import SurvivalPredictor, open_predictor
+from components.preparation.table.stream import predict_file
 from tests.components.cases.medical_prognosis.conftest import NAME
 
 pytestmark = pytest.mark.slow

@@ -19,6 +19,7 @@ BENCHMARKS = {
     "ranking": "recommender: quality over 3 seeds beside peers",
     "conversion": "pinyin_hanzi: quality, speed and memory of each variant beside peers",
     "minutes": "pinyin_hanzi: accuracy of the network against minutes of training",
+    "detection": "medical_cells, blood_cells: boxes found by each variant beside peers",
     "prognosis": "medical_prognosis: quality over 5 folds and on the external cohort beside peers",
     "compression": "size, speed and loss of each variant of the model",
     "interactions": "rows a second and memory of preparing events beside pandas",

@@ -9,11 +9,12 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-from benchmarks import compression, crossval, prognosis
+from benchmarks import compression, crossval, detection, prognosis
 from benchmarks.__main__ import BENCHMARKS, main
 from benchmarks.predict import repeat_rows
 from benchmarks.results import Limit, Result, load, markdown, save, show
 from benchmarks.workspace import copied_checkout
+from components.errors import CasebookError
 from components.files import read_json
 
 SMALL = Result("small", "A title", ["a", "b"], [["x|y", 0.91234], [None, 1234567]], [Limit("ratio", 0.8, at_least=0.9)])
@@ -131,3 +132,32 @@ def test_json_of_a_result_is_plain(tmp_path: Path) -> None:
     save(SMALL, tmp_path)
     content = json.loads((tmp_path / "small.json").read_text(encoding="utf-8"))
     assert content["limits"] == [{"what": "ratio", "value": 0.8, "at_least": 0.9, "at_most": None}]
+
+
+def test_boxes_have_a_row_for_each_split_baseline_and_variant() -> None:
+    def scored(value: float) -> dict[str, dict[str, float]]:
+        return {name: {"value": value, "low": 0.0, "high": 1.0} for name in ("map50", "map50_95")}
+
+    metrics = {
+        "test": scored(0.9),
+        "external": scored(0.8),
+        "baselines": {"segmentation": scored(0.5)},
+        "variants": [
+            {"name": "fp32", "bytes": 7, "p50_ms": 1.0, "p99_ms": 2.0, "per_s": 3.0, "map50": 0.9, "map50_95": 0.6}
+        ],
+    }
+    rows = detection.case_rows("cells", metrics)
+    assert [row[1:5] for row in rows] == [
+        ["test", "as served", 0.9, 0.9],
+        ["external", "as served", 0.8, 0.8],
+        ["test", "segmentation", 0.5, 0.5],
+        ["test", "variant fp32", 0.9, 0.6],
+    ]
+    assert rows[-1][5:] == [7, 1.0, 2.0, 3.0]
+    met, missed = detection.case_limits("cells", metrics, {"test": {"map50": 0.9}, "external": {"map50": 0.85}})
+    assert (met.met, missed.met) == (True, False)
+
+
+def test_without_a_run_of_either_case_there_is_nothing_to_show(tmp_path: Path) -> None:
+    with pytest.raises(CasebookError, match="run `casebook run medical_cells` first"):
+        detection.measure("any", tmp_path)

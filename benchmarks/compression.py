@@ -28,7 +28,7 @@ def table(case: str, found: dict[str, Any]) -> Result:
             row["per_s"],
             _interval(row["auc"]),
             _interval(row["loss_on_validation"]),
-            f"{row['largest_difference']:.2g}",
+            None if row["largest_difference"] is None else f"{row['largest_difference']:.2g}",
         ]
         for row in found["variants"]
     ]

@@ -1,5 +1,6 @@
 """Every variant of a model beside the uncompressed one: size, speed, metrics and what they lose."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -23,6 +24,7 @@ def compare(job: Job, case: Case, folders: Mapping[str, Path]) -> list[Variant]:
 def _measure(job: Job, case: Case, name: str, folder: Path, reference: Mapping[str, Answers]) -> Variant:
     params, metrics = job.params.compress, case.metrics(job, folder)
     found = {split: case.answers(job, folder, split) for split in reference}
+    gap = largest_gap(found[TEST].score, reference[TEST].score)
     return Variant(
         name=name,
         bytes=folder_bytes(folder),
@@ -31,7 +33,7 @@ def _measure(job: Job, case: Case, name: str, folder: Path, reference: Mapping[s
         test=intervals(
             metrics, found[TEST].target, found[TEST].score, resamples=params.resamples, confidence=CONFIDENCE, seed=0
         ),
-        largest_difference=largest_gap(found[TEST].score, reference[TEST].score),
+        largest_difference=gap if math.isfinite(gap) else None,
     )
 
 

@@ -25,6 +25,7 @@ class Variant:
 
     `loss` is by how much the primary metric is worse than the uncompressed model's on the same
     validation rows; `test` holds the metrics on the test split, which decide nothing.
+    `largest_difference` is None where answers differ in number, as boxes do.
     """
 
     name: str
@@ -32,7 +33,7 @@ class Variant:
     speed: Speed
     loss: Interval
     test: dict[str, Interval]
-    largest_difference: float
+    largest_difference: float | None
 
 
 def folder_bytes(folder: Path) -> int:

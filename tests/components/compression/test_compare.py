@@ -67,3 +67,19 @@ def test_a_row_has_the_size_the_speed_and_the_metrics(prepared: Job, case: Case,
     }  # fmt: skip
     assert row["loss_on_validation"]["value"] == 0.25
     assert row["accuracy"]["value"] == 0.5
+
+
+def test_answers_of_different_numbers_have_no_largest_difference(prepared: Job, case: Case, tmp_path: Path) -> None:
+    """A smaller model finds one object less: its answer ends in a padding that the other's has not."""
+    boxes = {"full": [[0.9, 0.8]] * 4, "small": [[0.9, np.nan]] * 4}
+
+    def answers(_job: Job, folder: Path, _split: str) -> Answers:
+        return Answers(TARGET, np.array(boxes[folder.name]))
+
+    def first(target: np.ndarray, score: np.ndarray) -> float:
+        return float(np.mean((score[:, 0] >= 0.5) == target))
+
+    of_boxes = replace(case, answers=answers, metrics=lambda _job, _folder: {"accuracy": first})
+    full, small = compare(prepared, of_boxes, folders(tmp_path))
+    assert (full.largest_difference, small.largest_difference) == (0.0, None)
+    assert variant_row(small)["largest_difference"] is None

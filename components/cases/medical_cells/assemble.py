@@ -1,9 +1,6 @@
 """From a trained learner to bundles: the baseline, the confidences to serve from, a second fit on all that is known."""
 
-import hashlib
-import io
 import logging
-import shutil
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -36,6 +33,7 @@ from components.preparation.images.encoding.resize import padded, rescale
 from components.preparation.images.encoding.rows import ImageRow, read_rows
 from components.preparation.images.encoding.spec import Spec
 from components.training.fit import fit
+from components.training.refit import refit_state
 
 log = logging.getLogger(__name__)
 
@@ -72,10 +70,7 @@ def refit(job: Job, case: Case, learner: LightningModule) -> LightningModule:
     """
     params = model_params(job).refit
     assert params is not None
-    state = job.paths.state(job.case) / "refit" / weights_digest(learner)
-    for other in state.parent.glob("*"):
-        if other != state:
-            shutil.rmtree(other)
+    state = refit_state(job, learner)
     again = replace(
         job,
         params=override(job.params, {"fit.max_epochs": params.epochs, "fit.lr": job.params.fit.lr * params.lr_factor}),
@@ -102,13 +97,6 @@ def fit_on_all(job: Job, case: Case, state: Path) -> LightningModule:
     checkpoint = torch.load(state / "last.ckpt", map_location="cpu", weights_only=True)
     learner.load_state_dict(checkpoint["state_dict"])
     return learner
-
-
-def weights_digest(learner: LightningModule) -> str:
-    content = io.BytesIO()
-    for name, tensor in sorted(learner.state_dict().items()):
-        content.write(name.encode() + tensor.cpu().contiguous().numpy().tobytes())
-    return hashlib.sha256(content.getvalue()).hexdigest()[:32]
 
 
 def write(

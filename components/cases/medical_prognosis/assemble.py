@@ -1,9 +1,6 @@
 """From a trained learner to bundles: baselines, blend, recalibration, threshold, and all of it fitted again."""
 
-import hashlib
-import io
 import logging
-import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -30,6 +27,7 @@ from components.learners.survival import SurvivalLearner
 from components.predictors.survival.predictor import Member, SurvivalSettings, open_predictor
 from components.preparation.table.encoding.encode import TableEncoder
 from components.training.fit import fit
+from components.training.refit import refit_state
 
 log = logging.getLogger(__name__)
 
@@ -80,10 +78,7 @@ def refit(job: Job, case: Case, learner: LightningModule) -> LightningModule:
 
     Its checkpoints belong to the weights of the first fit: a killed run goes on, another one starts anew.
     """
-    state = job.paths.state(job.case) / "refit" / weights_digest(learner)
-    for other in state.parent.glob("*"):
-        if other != state:
-            shutil.rmtree(other)
+    state = refit_state(job, learner)
 
     def datamodule(inner: Job) -> LightningDataModule:
         return make_data(inner, whole=True)
@@ -91,13 +86,6 @@ def refit(job: Job, case: Case, learner: LightningModule) -> LightningModule:
     # Nothing is held out any more; the schedule ends the training.
     again, _ = fit(job, replace(case, datamodule=datamodule, monitor="train/loss"), state=state)
     return again
-
-
-def weights_digest(learner: LightningModule) -> str:
-    content = io.BytesIO()
-    for name, tensor in sorted(learner.state_dict().items()):
-        content.write(name.encode() + tensor.cpu().contiguous().numpy().tobytes())
-    return hashlib.sha256(content.getvalue()).hexdigest()[:32]
 
 
 class Network:

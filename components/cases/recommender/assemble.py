@@ -1,9 +1,6 @@
 """From a trained learner to bundles: baselines, blend, and all of it fitted again on everything that is known."""
 
-import hashlib
-import io
 import logging
-import shutil
 from dataclasses import replace
 from itertools import product
 from pathlib import Path
@@ -33,6 +30,7 @@ from components.predictors.ranking.vectors import vectors_bytes, vectors_table
 from components.preparation.interactions.encoding.histories import questions
 from components.preparation.interactions.encoding.spec import ITEMS, USERS
 from components.training.fit import fit, make_trainer
+from components.training.refit import refit_state
 
 log = logging.getLogger(__name__)
 
@@ -63,10 +61,7 @@ def refit(job: Job, case: Case, learner: LightningModule) -> LightningModule:
 
     Its checkpoints belong to the weights of the first fit: a killed run goes on, another one starts anew.
     """
-    state = job.paths.state(job.case) / "refit" / weights_digest(learner)
-    for other in state.parent.glob("*"):
-        if other != state:
-            shutil.rmtree(other)
+    state = refit_state(job, learner)
 
     def datamodule(inner: Job) -> LightningDataModule:
         return make_data(inner, whole=True)
@@ -75,13 +70,6 @@ def refit(job: Job, case: Case, learner: LightningModule) -> LightningModule:
     # Nothing is held out any more; the schedule ends the training.
     again, _ = fit(job, replace(case, datamodule=datamodule, monitor="train/loss", mode="min"), state=state)
     return again
-
-
-def weights_digest(learner: LightningModule) -> str:
-    content = io.BytesIO()
-    for name, tensor in sorted(learner.state_dict().items()):
-        content.write(name.encode() + tensor.cpu().contiguous().numpy().tobytes())
-    return hashlib.sha256(content.getvalue()).hexdigest()[:32]
 
 
 def write(

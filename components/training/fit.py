@@ -20,6 +20,7 @@ from components.errors import CasebookError, DivergedError
 from components.files import read_json, write_json
 from components.params import FitParams
 from components.training.checkpoints import WholeCheckpointIO
+from components.training.devices import claim
 from components.training.progress import ProgressLog
 
 log = logging.getLogger(__name__)
@@ -86,6 +87,7 @@ def _train(
     logger: Logger | None,
     callbacks: Sequence[Callback],
 ) -> FitResult:
+    claim(params)
     stopping = ResumedStopping(case.monitor, mode=case.mode, patience=params.patience, check_finite=True)
     best = ModelCheckpoint(
         state,

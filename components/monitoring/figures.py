@@ -32,10 +32,20 @@ def distances(drifts: Sequence[Drift], *, threshold: float) -> Figure:
         height=0.62,
     )
     for place, one in enumerate(shown):
-        axes.text(one.psi, place, f" {one.psi:.2f}", va="center", fontsize=10.5, color=QUIET_INK)
+        box = {"facecolor": "white", "edgecolor": "none", "pad": 0.6}  # over the dashed line
+        axes.annotate(
+            f"{one.psi:.2f}",
+            (one.psi, place),
+            (5, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize=10.5,
+            color=QUIET_INK,
+            bbox=box,
+        )
     axes.axvline(threshold, color=QUIET_INK, linewidth=1, linestyle=DASHED)
     axes.set_xlim(0, max(1.15 * max(one.psi for one in shown), 1.3 * threshold))
-    axes.set_xlabel(f"population stability index; dashed: {threshold:g}, from where it counts; orange: and no chance")
+    axes.set_xlabel(f"population stability index (dashed: {threshold:g}; orange: beyond it, and no chance)")
     axes.grid(visible=False, axis="y")
     return figure
 

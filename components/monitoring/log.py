@@ -47,8 +47,9 @@ def append(
     now = now or datetime.now(UTC)
     kept = rows[[name for name in rows if not str(name).startswith(OURS)]].reset_index(drop=True)
     said = {f"{SAID}{name}": values.to_numpy() for name, values in scores.items()} if len(scores) == len(rows) else {}
-    ours = pd.DataFrame({TIME: now, VERSION: version, **said}, index=kept.index)
-    table = pa.Table.from_pandas(pd.concat([_storable(kept), ours], axis=1), preserve_index=False)
+    table = pa.Table.from_pandas(pd.concat([_storable(kept), pd.DataFrame(said)], axis=1), preserve_index=False)
+    table = table.append_column(TIME, pa.array([now] * len(kept), pa.timestamp("us", tz="UTC")))
+    table = table.append_column(VERSION, pa.array([version] * len(kept)))
     folder = log_folder(root, case)
     target = folder / f"{now.strftime(STAMP)}-{os.getpid()}-{uuid.uuid4().hex[:8]}{SUFFIX}"
     with whole_file(target) as temporary:

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import settings
 
 from components.contracts import Case, Job
+from tests.postgres import database, postgres  # noqa: F401 - fixtures
 from tests.toy.jobs import toy_job
 
 CASE = "finance_risk"

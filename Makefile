@@ -1,6 +1,6 @@
 # `make help` lists what there is. Every verb sets up what it needs.
 .DEFAULT_GOAL := help
-.PHONY: help setup repro test test-fast lint format bench ui clean constraints
+.PHONY: help setup repro test test-fast lint format bench ui up down audit clean constraints
 
 PYTHON ?= python3.11
 VENV := .venv
@@ -45,6 +45,12 @@ bench: $(READY) ## measure against peers and limits; tables and JSON in benchmar
 
 ui: $(READY) ## MLflow on http://127.0.0.1:5000
 	$(BIN)/casebook ui
+
+up: $(READY) ## Prefect and MLflow servers and a worker for each pool
+	$(BIN)/casebook up
+
+down: $(READY) ## end what `make up` has started, and nothing else
+	$(BIN)/casebook down
 
 constraints: $(READY) ## write constraints.txt from what is installed
 	(head -1 constraints.txt; $(BIN)/pip freeze --exclude-editable | sed 's/+cpu$$//') > constraints.new

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pipelines.environment import prepare_environment
+from pipelines.servers.commands import app as servers
 
 if TYPE_CHECKING:
     from components.contracts import Job
@@ -22,6 +23,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
+app.add_typer(servers)
 
 CaseName = Annotated[str, typer.Argument(metavar="CASE", help="a case of params.yaml")]
 AsJson = Annotated[bool, typer.Option("--json", help="print JSON instead of a table")]

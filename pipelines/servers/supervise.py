@@ -26,7 +26,7 @@ from pipelines.servers.settings import MLFLOW_PORT, PREFECT_PORT, Settings, read
 
 log = logging.getLogger(__name__)
 
-PATIENCE = 300.0  # seconds for both servers' first answer: each makes a database
+PATIENCE = 600.0  # seconds for both servers' first answer: each makes a database
 GRACE = 20.0  # seconds between asking a process to end and killing it
 TAIL = 15  # lines of the log that a failed start shows
 

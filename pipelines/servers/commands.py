@@ -1,10 +1,13 @@
 """`casebook up`, `down` and what else keeps the servers; thin, and imports what it needs when it is called."""
 
 from pathlib import Path
+from typing import Annotated
 
 import typer
 
 app = typer.Typer()
+
+Targets = Annotated[list[str] | None, typer.Argument(metavar="STAGE@CASE", help="all of dvc.lock if none is named")]
 
 
 @app.command()
@@ -26,3 +29,38 @@ def down() -> None:
 
     count = end(Path.cwd())
     typer.echo(f"{count} processes ended" if count else "nothing was up")
+
+
+@app.command()
+def backup(target: Annotated[Path, typer.Argument(metavar="FILE", help="a tar file that is not there yet")]) -> None:
+    """Write every store to one file: databases, studies, MLflow's artifacts."""
+    from pipelines.servers.backup import backup as write
+
+    typer.echo(f"{target}: {write(Path.cwd(), target)} bytes")
+
+
+@app.command()
+def restore(
+    source: Annotated[Path, typer.Argument(metavar="FILE", help="what `casebook backup` wrote")],
+    replace: Annotated[bool, typer.Option("--replace", help="over the stores that are here")] = False,
+) -> None:
+    """Put the stores of a backup into this checkout."""
+    from pipelines.servers.backup import restore as put_back
+
+    typer.echo(f"restored: {', '.join(put_back(Path.cwd(), source, replace=replace))}")
+
+
+@app.command()
+def push(targets: Targets = None) -> None:
+    """Send what DVC keeps (data, models, reports) to the team's bucket."""
+    from pipelines.servers.remote import share
+
+    share(Path.cwd(), "push", targets or [])
+
+
+@app.command()
+def pull(targets: Targets = None) -> None:
+    """Bring what DVC keeps from the team's bucket."""
+    from pipelines.servers.remote import share
+
+    share(Path.cwd(), "pull", targets or [])

@@ -1,6 +1,6 @@
 # `make help` lists what there is. Every verb sets up what it needs.
 .DEFAULT_GOAL := help
-.PHONY: help setup repro test test-fast lint format bench ui deploy clean constraints
+.PHONY: help setup repro test test-fast lint format bench ui up down deploy audit clean constraints
 
 PYTHON ?= python3.11
 VENV := .venv
@@ -45,6 +45,12 @@ bench: $(READY) ## measure against peers and limits; tables and JSON in benchmar
 
 ui: $(READY) ## MLflow on http://127.0.0.1:5000
 	$(BIN)/casebook ui
+
+up: $(READY) ## Prefect and MLflow servers and a worker for each pool
+	$(BIN)/casebook up
+
+down: $(READY) ## end what `make up` has started, and nothing else
+	$(BIN)/casebook down
 
 deploy: $(READY) ## put the schedules and pools of params.yaml into the Prefect server
 	$(BIN)/casebook deploy

@@ -10,6 +10,7 @@ import typer
 
 from pipelines.environment import prepare_environment
 from pipelines.operating.commands import app as operating
+from pipelines.servers.commands import app as servers
 
 if TYPE_CHECKING:
     from components.contracts import Job
@@ -26,6 +27,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(operating)
+app.add_typer(servers)
 
 CaseName = Annotated[str, typer.Argument(metavar="CASE", help="a case of params.yaml")]
 AsJson = Annotated[bool, typer.Option("--json", help="print JSON instead of a table")]

@@ -22,7 +22,7 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
-CODE = ("components", "pipelines", ".dvc/config", ".dvc/.gitignore", ".dvcignore", ".gitignore", "dvc.yaml")
+CODE = ("components", "pipelines", ".dvc/config", ".dvc/.gitignore", ".dvcignore", ".gitignore", "Procfile", "dvc.yaml")
 ROWS = Path("tests/toy/finance_risk/rows.csv")
 FAULT = Path(__file__).with_name("fault.py")
 # The variables by which a person points these tools elsewhere, and what a test session of our own would leave.

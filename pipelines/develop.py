@@ -58,8 +58,12 @@ def run_here(stage: str, case: str, root: str, flow_run_id: str) -> None:
     """`dvc repro` of the stage, with all that it says in the log of the run."""
     log = get_run_logger()
     log.info("dvc repro -s %s@%s", stage, case)
-    variables = {FLOW_RUN: flow_run_id}
-    code = reproduce([f"{stage}@{case}"], Path(root), single=True, variables=variables, tell=log.info)
+
+    def tell(line: str) -> None:
+        if line.strip():
+            log.info("%s", line)
+
+    code = reproduce([f"{stage}@{case}"], Path(root), single=True, variables={FLOW_RUN: flow_run_id}, tell=tell)
     if code != 0:
         raise StageError(f"{stage}@{case} ended with exit code {code}; its message stands above")
 

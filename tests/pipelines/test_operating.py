@@ -1,0 +1,187 @@
+"""A schedule fires and ends in a champion, while a worker and the server are killed in the midst of it.
+
+One story on real processes: two deploys, a minutely cron, SIGKILL of the gpu worker with all its processes in an epoch
+of the search, SIGKILL of the Prefect server in an epoch of the fit. After each the same command again, and the end is
+that of an undisturbed run.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.pipelines.conftest import Checkout, copy_of, make_checkout, put
+from tests.pipelines.team import Team, wait_for
+
+pytestmark = pytest.mark.slow
+
+VALIDATION = "components.learners.binary:BinaryLearner.validation_step before"  # once an epoch
+EVERY_MINUTE = "* * * * *"
+LITTLE = {"search.trials": 1, "fit.max_epochs": 3, "compress.variants": ["int8_dynamic"]}
+UNFINISHED = {"RUNNING", "PENDING", "CANCELLING", "PAUSED"}
+
+
+@dataclass
+class Story:
+    team: Team
+    deployed: list[dict[str, Any]] = field(default_factory=list)
+    scheduled: list[dict[str, Any]] = field(default_factory=list)
+    run: str = ""
+
+
+def small_checkout(root: Path) -> Checkout:
+    made = make_checkout(root)
+    params = made.params()
+    del params["cases"]["other"]
+    for dotted, value in LITTLE.items():
+        put(params["cases"]["toy"], dotted, value)
+    put(params["operate"], "retrain.cron", EVERY_MINUTE)
+    put(params["operate"], "monitor.cron", None)
+    made.write_params(params)
+    return made
+
+
+@pytest.fixture(scope="module")
+def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
+    checkout = small_checkout(tmp_path_factory.mktemp("operating") / "checkout")
+    made = Story(Team(checkout))
+    try:
+        tell(made)
+        yield made
+    finally:
+        made.team.end()
+
+
+def tell(story: Story) -> None:
+    team = story.team
+    team.serve()
+    for _ in range(2):
+        ended = team.casebook("deploy")
+        assert ended.code == 0, ended.said
+        story.deployed.append(team.deployments())
+    wait_for(lambda: team.runs("retrain", "SCHEDULED"), "cron schedules runs")
+    story.scheduled = team.runs("retrain", "SCHEDULED")
+    team.checkout.commit()  # prefect.yaml is the repository's
+    team.work("cpu")
+    team.work("gpu", **team.checkout.fault(f"search {VALIDATION}", "none", call=2))
+    wait_for(lambda: team.begun("retrain"), "the schedule fires", *team.workers.values())
+    team.pause("retrain/toy")
+    story.run = team.begun("retrain")[0]["id"]
+    wait_for(team.checkout.mark.exists, "an epoch of the search", *team.workers.values())
+    killed = team.kill_worker("gpu")
+    assert len(killed) >= 4, killed  # the worker, the run, dvc, the stage
+    assert team.checkout.struck()
+    team.work("gpu", **team.checkout.fault(f"fit {VALIDATION}", "none", call=2))
+    wait_for(team.checkout.mark.exists, "an epoch of the fit", *team.workers.values())
+    team.kill_server()
+    assert not team.answers()
+    team.serve()
+    assert team.checkout.struck()
+    wait_for(lambda: finished(team, story.run), "the end of the run", *team.workers.values())
+
+
+def finished(team: Team, run: str) -> bool:
+    (found,) = team.ask("flow_runs/filter", flow_runs={"id": {"any_": [run]}})
+    return found["state_type"] in ("COMPLETED", "FAILED", "CRASHED", "CANCELLED")
+
+
+def test_deploying_twice_changes_nothing(story: Story) -> None:
+    first, second = story.deployed
+    assert sorted(first) == ["monitor/toy", "retrain/toy", "stage/gpu"]
+    for name, before in first.items():
+        after = second[name]
+        assert before["id"] == after["id"]
+        assert [one["id"] for one in before["schedules"]] == [one["id"] for one in after["schedules"]]
+    (schedule,) = second["retrain/toy"]["schedules"]
+    assert (schedule["schedule"]["cron"], schedule["schedule"]["timezone"]) == (EVERY_MINUTE, "UTC")
+    assert second["monitor/toy"]["schedules"] == []
+    automations = [one["name"] for one in story.team.ask("automations/filter")]
+    assert automations.count("casebook: runs without a heartbeat") == 1
+
+
+def test_cron_got_scheduled_runs_a_minute_apart(story: Story) -> None:
+    assert {run["auto_scheduled"] for run in story.scheduled} == {True}
+    times = sorted(run["expected_start_time"] for run in story.scheduled)
+    assert len(times) == len(set(times))
+    assert all(re.search(r":00(\.0+)?(Z|\+00:00)$", time) for time in times), times
+
+
+def test_the_scheduled_run_promoted_a_champion(story: Story) -> None:
+    team = story.team
+    (run,) = [one for one in team.begun("retrain") if one["id"] == story.run]
+    assert run["state_type"] == "COMPLETED", f"{run['state']}\n{team.said()}"
+    assert run["state"]["message"] == "toy version 1: promoted to champion"
+    aliases = "select alias, version from registered_model_aliases order by alias"
+    assert team.checkout.rows(aliases) == [("candidate", 1), ("champion", 1)]
+    assert team.checkout.rows("select version from model_versions") == [(1,)]
+    tag = team.checkout.rows("select value from model_version_tags where key = 'flow_run_id'")
+    assert tag == [(story.run,)]
+
+
+def test_search_and_fit_ran_on_the_gpu_pool_once_each_and_the_killed_one_was_taken_up_again(story: Story) -> None:
+    runs = {run["name"]: run for run in story.team.runs("stage")}
+    assert sorted(run["name"] for run in story.team.runs("stage")) == ["fit@toy", "search@toy"]
+    assert {run["work_pool_name"] for run in runs.values()} == {"gpu"}
+    assert {run["state_type"] for run in runs.values()} == {"COMPLETED"}
+    assert runs["search@toy"]["run_count"] == 2
+
+
+def test_no_run_is_left_unfinished(story: Story) -> None:
+    team = story.team
+    runs = [run for flow in ("retrain", "stage", "monitor") for run in team.runs(flow)]
+    assert not UNFINISHED & {run["state_type"] for run in runs}
+    assert not UNFINISHED & {state for run in runs for state in team.tasks(run["id"]).values()}
+    assert team.checkout.rows("select name from runs where status = 'RUNNING'") == []
+
+
+def test_every_epoch_was_trained_once(story: Story) -> None:
+    trained = Counter((story.team.checkout.root.parent / "epochs").read_text(encoding="utf-8").splitlines())
+    expected = {f"{stage} {epoch}": 1 for stage in ("search", "fit") for epoch in range(3)}
+    assert trained == expected
+
+
+def test_what_stages_say_stands_in_the_logs_with_a_link_to_mlflow(story: Story) -> None:
+    team = story.team
+    search, fit = (run["id"] for run in sorted(team.runs("stage"), key=lambda run: run["name"], reverse=True))
+    assert "Running stage 'fit@toy'" in team.logs(fit)
+    assert "epoch" in team.logs(fit)
+    assert "taken up again" not in team.logs(fit)
+    assert search != fit
+    words = team.logs(story.run)
+    assert "test auc of model" in words
+    assert "rows.csv" in words
+    artifacts = team.artifacts(story.run)
+    (mlflow_run,) = team.checkout.rows("select run_uuid, experiment_id from runs where name = 'fit'")
+    assert f"/#/experiments/{mlflow_run[1]}/runs/{mlflow_run[0]}" in artifacts["mlflow-toy"]
+    assert "toy version 1: promoted to champion" in artifacts["retrain-toy"]
+
+
+def test_the_steps_of_the_run_are_its_tasks(story: Story) -> None:
+    tasks = story.team.tasks(story.run)
+    stages = [f"{stage}@toy" for stage in ("fetch", "prepare", "search", "fit", "evaluate", "compress", "release")]
+    others = ["look for news of toy", "what became of toy", "record the lock of toy"]
+    assert tasks == dict.fromkeys([*stages, *others], "COMPLETED")
+
+
+def test_the_lock_is_on_a_branch_of_its_own(story: Story) -> None:
+    checkout = story.team.checkout
+    assert checkout.git("show", "runs/toy:dvc.lock") == (checkout.root / "dvc.lock").read_text(encoding="utf-8")
+    assert checkout.git("branch", "--show-current").strip() != "runs/toy"
+    assert checkout.git("status", "--porcelain").split() == ["??", "dvc.lock"]
+    assert checkout.git("rev-list", "--count", "HEAD..runs/toy").strip() == "1"
+
+
+def test_the_results_are_those_of_an_undisturbed_run(story: Story, tmp_path: Path) -> None:
+    found = story.team.checkout.outs()
+    undisturbed = copy_of(story.team.checkout, tmp_path / "checkout")
+    for stage in ("search", "fit"):
+        ended = undisturbed.repro("-f", "-s", f"{stage}@toy")
+        assert ended.code == 0, ended.said
+    again = undisturbed.outs()
+    assert {path: again[path] for path in ("models/toy/best.json", "models/toy/fitted")} == {
+        path: found[path] for path in ("models/toy/best.json", "models/toy/fitted")
+    }

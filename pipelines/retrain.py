@@ -21,6 +21,7 @@ from components.params import FileSource, FolderSource, Source, load_params  # n
 from pipelines.develop import complete, submit_stages  # noqa: E402
 from pipelines.flow_runs import end_orphans, hold  # noqa: E402
 from pipelines.operating.approval import approved  # noqa: E402
+from pipelines.operating.links import run_page  # noqa: E402
 from pipelines.operating.record import push, record  # noqa: E402
 from pipelines.plan import plan  # noqa: E402
 from pipelines.reproduce import end_running  # noqa: E402
@@ -83,8 +84,6 @@ def pinned(source: Source) -> str | None:
 @task(task_run_name="what became of {case}", cache_policy=NO_CACHE)
 def tell(case: str, root: str) -> str:
     """The gate's answer in words, and as artifacts with a link to the run in MLflow."""
-    from pipelines.operating.links import run_page  # MLflow takes seconds to import
-
     release = json.loads((Path(root) / "reports" / case / "release.json").read_text(encoding="utf-8"))
     done = "promoted to champion" if release["promoted"] else "not promoted"
     words = f"{case} version {release['version']}: {done}"

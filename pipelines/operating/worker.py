@@ -32,6 +32,8 @@ from prefect.states import AwaitingRetry
 from components.errors import CasebookError
 from components.operate_params import OperateParams
 from pipelines import flow_runs
+from pipelines.servers.serve import prefect_worker
+from pipelines.servers.settings import read_settings
 
 log = logging.getLogger(__name__)
 
@@ -52,13 +54,12 @@ def work(pool: str, root: Path, operate: OperateParams, name: str | None = None)
     """Be a worker of `pool` until told to end.
 
     Raises:
-        CasebookError: there is no such pool in params, or no server is named.
+        CasebookError: there is no such pool in params, or the server does not answer.
     """
     pools = sorted(type(operate.pools).model_fields)
     if pool not in pools:
         raise CasebookError(f"no pool {pool!r}; params.yaml has {', '.join(pools)} below operate.pools")
-    if "PREFECT_API_URL" not in os.environ:
-        raise CasebookError("PREFECT_API_URL is not set: `make up` starts a server and says its address")
+    os.environ.update(prefect_worker(read_settings(), root))
     if pool == "gpu" and not operate.pools.gpu.on_cpu:
         wait_for_gpu(root)
     name = name or f"{socket.gethostname()} {pool}"

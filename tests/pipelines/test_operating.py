@@ -11,9 +11,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
+import requests
+from prefect.client.orchestration import SyncPrefectClient
+from prefect.states import Running
 
+from pipelines.operating.worker import ATTEMPTS, take_up
 from tests.pipelines.conftest import Checkout, copy_of, make_checkout, put
 from tests.pipelines.team import Team, wait_for
 
@@ -185,3 +190,78 @@ def test_the_results_are_those_of_an_undisturbed_run(story: Story, tmp_path: Pat
     assert {path: again[path] for path in ("models/toy/best.json", "models/toy/fitted")} == {
         path: found[path] for path in ("models/toy/best.json", "models/toy/fitted")
     }
+
+
+def test_without_a_worker_the_stages_run_where_the_flow_runs_and_no_answer_is_a_no(story: Story) -> None:
+    """From here on no worker of the pool `gpu` is left."""
+    team, checkout = story.team, story.team.checkout
+    team.kill_worker("gpu")
+    params = checkout.params()
+    put(params["operate"], "retrain.start_deadline_s", 5)
+    put(params["operate"], "retrain.approval", {"needed": True, "within_minutes": 0.05})
+    params["cases"]["toy"]["release"]["floors"]["auc"] = 0.51  # the release is out of date
+    checkout.write_params(params)
+    checkout.commit()
+    before = checkout.rows("select key from registered_model_tags")
+    ended = checkout.run("python", "-m", "pipelines.retrain", "toy", **team.variables)
+    assert ended.code == 0, ended.said
+    assert re.search("no live worker in the pool gpu|no worker of the pool gpu began run .* in time", ended.said)
+    assert not UNFINISHED & {run["state_type"] for run in team.runs("stage")}
+    run = team.begun("retrain")[-1]
+    assert (run["state_type"], run["state_name"]) == ("COMPLETED", "Rejected")
+    assert "the champion stays. Nobody approved it within 0.05 minutes." in run["state"]["message"]
+    assert "release@toy" not in team.tasks(run["id"])
+    assert checkout.rows("select key from registered_model_tags") == before
+    assert "release@toy" in checkout.stale()
+
+
+def test_an_approved_run_goes_on_to_the_gate(story: Story) -> None:
+    team, checkout = story.team, story.team.checkout
+    params = checkout.params()
+    params["operate"]["retrain"]["approval"]["within_minutes"] = 15
+    checkout.write_params(params)
+    checkout.commit()
+    started = checkout.start("python", "-m", "pipelines.retrain", "toy", **team.variables)
+    wait_for(lambda: team.runs("retrain", "PAUSED"), "the question", started)
+    (paused,) = team.runs("retrain", "PAUSED")
+    path = f"{team.variables['PREFECT_API_URL']}/flow_runs/{paused['id']}/resume"
+    refused = requests.post(path, json={"run_input": {"approve": "perhaps"}}, timeout=120)
+    assert refused.json()["status"] == "REJECT", refused.text
+    answer = requests.post(path, json={"run_input": {"approve": True, "note": "Looks right."}}, timeout=120)
+    assert answer.json()["status"] == "ACCEPT", answer.text
+    ended = started.wait()
+    assert ended.code == 0, ended.said
+    assert "approved. Looks right." in ended.said
+    assert team.tasks(paused["id"])["release@toy"] == "COMPLETED"
+    assert "release@toy" not in checkout.stale()
+
+
+def test_a_run_that_lost_its_process_too_often_is_ended(story: Story) -> None:
+    team = story.team
+    client = SyncPrefectClient(team.variables["PREFECT_API_URL"])
+    with client:
+        run = client.create_flow_run_from_deployment(UUID(team.deployments()["stage/gpu"]["id"]), state=Running())
+        for _ in range(ATTEMPTS - 1):
+            take_up(client, client.read_flow_run(run.id))
+            found = client.read_flow_run(run.id)
+            assert found.state is not None
+            assert (found.state.type.name, found.state.name) == ("SCHEDULED", "AwaitingRetry")
+            client.set_flow_run_state(run.id, Running(), force=True)
+        take_up(client, client.read_flow_run(run.id))
+        ended = client.read_flow_run(run.id).state
+    assert ended is not None
+    assert ended.is_crashed()
+
+
+def test_where_cpu_is_not_allowed_a_worker_without_a_gpu_waits_and_says_so(story: Story) -> None:
+    team, checkout = story.team, story.team.checkout
+    params = checkout.params()
+    params["operate"]["pools"]["gpu"]["on_cpu"] = False
+    checkout.write_params(params)
+    team.work("gpu", CUDA_VISIBLE_DEVICES="")
+    waiting = team.workers["gpu"]
+    wait_for(lambda: "no GPU on this machine and operate.pools.gpu.on_cpu is false" in waiting.said, "word", waiting)
+    assert "started!" not in waiting.said
+    team.kill_worker("gpu")
+    team.work("gpu", CUDA_VISIBLE_DEVICES="0")
+    wait_for(lambda: "started!" in team.workers["gpu"].said, "a worker with a device", team.workers["gpu"])

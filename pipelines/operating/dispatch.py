@@ -7,6 +7,7 @@ and a deadline for the begin. Where the pool cannot, the stage runs where its fl
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 from typing import Any, TypeVar, cast
 from uuid import UUID
@@ -54,8 +55,8 @@ def dispatch(stage: str, case: str, root: Path) -> bool:
     if not _deployed_from(root):
         log.info("no deployment %s works in %s: %s@%s runs here", DEPLOYMENT, root, stage, case)
         return False
-    for attempt in range(ATTEMPTS):
-        run = _submit(stage, case, root, attempt, operate)
+    for _ in range(ATTEMPTS):
+        run = _run_on_pool(stage, case, root, operate)
         if run is None:
             return False
         if run.state is not None and run.state.is_completed():
@@ -69,19 +70,27 @@ def dispatch(stage: str, case: str, root: Path) -> bool:
     raise DispatchError(f"{stage}@{case} crashed {ATTEMPTS} times on the pool {POOL}")
 
 
-def _submit(stage: str, case: str, root: Path, attempt: int, operate: OperateParams) -> FlowRun | None:
+def _run_on_pool(stage: str, case: str, root: Path, operate: OperateParams) -> FlowRun | None:
     """One run on the pool, ended; None where none has begun in time and the stage may run here."""
     local = operate.pools.gpu.on_cpu or _gpu_here()
     if local and not live_worker(POOL, operate.retrain.heartbeat_age_s):
         get_run_logger().info("no live worker in the pool %s: %s@%s runs here", POOL, stage, case)
         return None
-    # The key makes a flow that was itself begun again find the run that it had asked for.
-    asked = {"stage": stage, "case": case, "flow_run_id": str(flow_run.id), "root": str(root)}
-    named: dict[str, Any] = {"flow_run_name": f"{stage}@{case}", "timeout": 0, "as_subflow": False}
-    named["idempotency_key"] = f"{flow_run.id} {stage}@{case} {attempt}"
-    run = cast("FlowRun", through_outages(lambda: run_deployment(DEPLOYMENT, parameters=asked, **named)))
+    # A flow that was itself begun again finds the run that it had asked for, if that is still to end. One that has
+    # ended says nothing of the inputs as they are now; another costs a second where DVC has nothing to do.
+    for number in count():
+        run = through_outages(lambda number=number: _submitted(stage, case, root, number))  # type: ignore[misc]
+        if run.state is None or not run.state.is_final():
+            break
     get_run_logger().info("%s@%s is run %s of the pool %s", stage, case, run.id, POOL)
     return _awaited(run.id, operate, local=local)
+
+
+def _submitted(stage: str, case: str, root: Path, number: int) -> FlowRun:
+    asked = {"stage": stage, "case": case, "flow_run_id": str(flow_run.id), "root": str(root)}
+    key = f"{flow_run.id} {stage}@{case} {number}"
+    named: dict[str, Any] = {"flow_run_name": f"{stage}@{case}", "timeout": 0, "as_subflow": False}
+    return cast("FlowRun", run_deployment(DEPLOYMENT, parameters=asked, idempotency_key=key, **named))
 
 
 def _awaited(run: UUID, operate: OperateParams, *, local: bool) -> FlowRun | None:

@@ -27,7 +27,7 @@ from prefect.client.schemas.filters import (
     WorkPoolFilterName,
 )
 from prefect.client.schemas.objects import FlowRun, StateType
-from prefect.states import AwaitingRetry
+from prefect.states import AwaitingRetry, Cancelled
 
 from components.errors import CasebookError
 from components.operate_params import OperateParams
@@ -118,7 +118,10 @@ def look_once(client: SyncPrefectClient, pool: str, worker: str, missing: dict[U
 
 
 def take_up(client: SyncPrefectClient, run: FlowRun) -> None:
-    """Schedule a run whose process is gone, or end it if that has happened too often."""
+    """Schedule a run whose process is gone, or end it if somebody wanted that or it has happened too often."""
+    if run.state is not None and run.state.is_cancelling():
+        client.set_flow_run_state(run.id, Cancelled(message=flow_runs.GONE), force=True)
+        return
     if run.run_count >= ATTEMPTS:
         flow_runs.end(client, run.id)
         return
@@ -129,7 +132,8 @@ def take_up(client: SyncPrefectClient, run: FlowRun) -> None:
 
 def _begun(client: SyncPrefectClient, pool: str, worker: str) -> list[FlowRun]:
     """Runs of the pool that a worker of this name has taken and that have not ended."""
-    states = FlowRunFilterStateType(any_=[StateType.PENDING, StateType.RUNNING])
+    unfinished = [StateType.PENDING, StateType.RUNNING, StateType.PAUSED, StateType.CANCELLING]
+    states = FlowRunFilterStateType(any_=unfinished)
     found = client.read_flow_runs(
         flow_run_filter=FlowRunFilter(state=FlowRunFilterState(type=states)),
         work_pool_filter=WorkPoolFilter(name=WorkPoolFilterName(any_=[pool])),

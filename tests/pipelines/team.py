@@ -30,64 +30,20 @@ if "FAULT_AT" in os.environ and sys.orig_argv[1:3] == ["-m", "pipelines.stages"]
 
 
 @dataclass
-class Team:
-    """A checkout, its server, and its workers by name."""
+class Api:
+    """What a Prefect server knows."""
 
-    checkout: Checkout
-    port: int = field(default_factory=free_port)
-    server: Started | None = None
-    workers: dict[str, Started] = field(default_factory=dict)
+    url: str
 
-    def __post_init__(self) -> None:
-        site = self.checkout.root / "sitecustomize.py"  # the root is on every deployment's PYTHONPATH
-        site.write_text(SITE.format(tests=str(Path(__file__).parent)), encoding="utf-8")
-        exclude = self.checkout.root / ".git" / "info" / "exclude"
-        exclude.write_text("sitecustomize.py\n", encoding="utf-8")
-
-    @property
-    def variables(self) -> dict[str, str]:
-        return {
-            "PREFECT_API_URL": f"http://127.0.0.1:{self.port}/api",
-            "PREFECT_HOME": str(self.checkout.root.parent / "prefect"),
-            "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
-            "DO_NOT_TRACK": "true",
-            "TMPDIR": str(self.checkout.root.parent),
-        }
-
-    def serve(self) -> None:
-        command = ["prefect", "server", "start", "--host", "127.0.0.1", "--port", str(self.port), "--no-ui"]
-        self.server = self.checkout.start("python", "-m", *command, **self.variables)
-        wait_for(self.answers, "the Prefect server", self.server)
-
-    def answers(self) -> bool:
-        try:
-            return requests.get(f"{self.variables['PREFECT_API_URL']}/health", timeout=10).ok
-        except requests.RequestException:
-            return False
-
-    def kill_server(self) -> None:
-        assert self.server is not None
-        os.killpg(self.server.process.pid, signal.SIGKILL)
-        self.server.process.wait()
-
-    def casebook(self, *words: str, **more: str) -> Ended:
-        return self.checkout.run("python", "-m", "pipelines.cli", *words, **self.variables | more)
-
-    def work(self, pool: str, **more: str) -> None:
-        command = ("python", "-m", "pipelines.cli", "worker", pool)
-        self.workers[pool] = self.checkout.start(*command, **self.variables | more)
-
-    def kill_worker(self, pool: str) -> list[psutil.Process]:
-        """SIGKILL for a worker and all that came of it, as when a machine goes down; returns what that was."""
-        worker = psutil.Process(self.workers.pop(pool).process.pid)
-        killed = [worker, *worker.children(recursive=True)]
-        for process in killed:
-            process.kill()
-        psutil.wait_procs(killed, timeout=60)
-        return killed
+    def csrf(self) -> dict[str, str]:
+        """The headers without which a server that asks for them changes nothing; none where it does not."""
+        answer = requests.get(f"{self.url}/csrf-token?client=test", timeout=120)
+        if not answer.ok:
+            return {}
+        return {"Prefect-Csrf-Token": answer.json()["token"], "Prefect-Csrf-Client": "test"}
 
     def ask(self, path: str, **body: Any) -> Any:
-        answer = requests.post(f"{self.variables['PREFECT_API_URL']}/{path}", json=body, timeout=120)
+        answer = requests.post(f"{self.url}/{path}", json=body, headers=self.csrf(), timeout=120)
         answer.raise_for_status()
         return answer.json() if answer.content else None
 
@@ -124,8 +80,74 @@ class Team:
         """Take back what is scheduled for later."""
         found = self.deployments()[deployment]
         for schedule in found["schedules"]:
-            path = f"{self.variables['PREFECT_API_URL']}/deployments/{found['id']}/schedules/{schedule['id']}"
-            requests.patch(path, json={"active": False}, timeout=120).raise_for_status()
+            path = f"{self.url}/deployments/{found['id']}/schedules/{schedule['id']}"
+            requests.patch(path, json={"active": False}, headers=self.csrf(), timeout=120).raise_for_status()
+
+    def finished(self, run: str) -> bool:
+        (found,) = self.ask("flow_runs/filter", flow_runs={"id": {"any_": [run]}})
+        return found["state_type"] in ("COMPLETED", "FAILED", "CRASHED", "CANCELLED")
+
+
+@dataclass
+class Team:
+    """A checkout, its server, and its workers by name."""
+
+    checkout: Checkout
+    port: int = field(default_factory=free_port)
+    server: Started | None = None
+    workers: dict[str, Started] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        site = self.checkout.root / "sitecustomize.py"  # the root is on every deployment's PYTHONPATH
+        site.write_text(SITE.format(tests=str(Path(__file__).parent)), encoding="utf-8")
+        exclude = self.checkout.root / ".git" / "info" / "exclude"
+        exclude.write_text("sitecustomize.py\n", encoding="utf-8")
+
+    @property
+    def api(self) -> Api:
+        return Api(self.variables["PREFECT_API_URL"])
+
+    @property
+    def variables(self) -> dict[str, str]:
+        return {
+            "PREFECT_API_URL": f"http://127.0.0.1:{self.port}/api",
+            "PREFECT_HOME": str(self.checkout.root.parent / "prefect"),
+            "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+            "DO_NOT_TRACK": "true",
+            "TMPDIR": str(self.checkout.root.parent),
+        }
+
+    def serve(self) -> None:
+        command = ["prefect", "server", "start", "--host", "127.0.0.1", "--port", str(self.port), "--no-ui"]
+        self.server = self.checkout.start("python", "-m", *command, **self.variables)
+        wait_for(self.answers, "the Prefect server", self.server)
+
+    def answers(self) -> bool:
+        try:
+            return requests.get(f"{self.api.url}/health", timeout=10).ok
+        except requests.RequestException:
+            return False
+
+    def kill_server(self) -> None:
+        assert self.server is not None
+        os.killpg(self.server.process.pid, signal.SIGKILL)
+        self.server.process.wait()
+
+    def casebook(self, *words: str, **more: str) -> Ended:
+        return self.checkout.run("python", "-m", "pipelines.cli", *words, **self.variables | more)
+
+    def work(self, pool: str, **more: str) -> None:
+        command = ("python", "-m", "pipelines.cli", "worker", pool)
+        self.workers[pool] = self.checkout.start(*command, **self.variables | more)
+
+    def kill_worker(self, pool: str) -> list[psutil.Process]:
+        """SIGKILL for a worker and all that came of it, as when a machine goes down; returns what that was."""
+        worker = psutil.Process(self.workers.pop(pool).process.pid)
+        killed = [worker, *worker.children(recursive=True)]
+        for process in killed:
+            process.kill()
+        psutil.wait_procs(killed, timeout=60)
+        return killed
 
     def said(self) -> str:
         everyone = [*self.workers.items(), ("server", self.server)]

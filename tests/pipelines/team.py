@@ -10,6 +10,8 @@ from typing import Any
 
 import psutil
 import requests
+from requests.adapters import HTTPAdapter
+from urllib3.util import Retry
 
 from tests.pipelines.conftest import Checkout, Ended, Started, kill_group, left_alive
 from tests.postgres import free_port
@@ -29,6 +31,15 @@ if "FAULT_AT" in os.environ and sys.orig_argv[1:3] == ["-m", "pipelines.stages"]
 """
 
 
+def session() -> requests.Session:
+    """Asks again what a server with a busy SQLite has no time for."""
+    made = requests.Session()
+    made.mount(
+        "http://", HTTPAdapter(max_retries=Retry(10, backoff_factor=0.5, status_forcelist=[503], allowed_methods=None))
+    )
+    return made
+
+
 @dataclass
 class Api:
     """What a Prefect server knows."""
@@ -37,13 +48,13 @@ class Api:
 
     def csrf(self) -> dict[str, str]:
         """The headers without which a server that asks for them changes nothing; none where it does not."""
-        answer = requests.get(f"{self.url}/csrf-token?client=test", timeout=120)
+        answer = session().get(f"{self.url}/csrf-token?client=test", timeout=120)
         if not answer.ok:
             return {}
         return {"Prefect-Csrf-Token": answer.json()["token"], "Prefect-Csrf-Client": "test"}
 
     def ask(self, path: str, **body: Any) -> Any:
-        answer = requests.post(f"{self.url}/{path}", json=body, headers=self.csrf(), timeout=120)
+        answer = session().post(f"{self.url}/{path}", json=body, headers=self.csrf(), timeout=120)
         answer.raise_for_status()
         return answer.json() if answer.content else None
 
@@ -81,7 +92,7 @@ class Api:
         found = self.deployments()[deployment]
         for schedule in found["schedules"]:
             path = f"{self.url}/deployments/{found['id']}/schedules/{schedule['id']}"
-            requests.patch(path, json={"active": False}, headers=self.csrf(), timeout=120).raise_for_status()
+            session().patch(path, json={"active": False}, headers=self.csrf(), timeout=120).raise_for_status()
 
     def finished(self, run: str) -> bool:
         (found,) = self.ask("flow_runs/filter", flow_runs={"id": {"any_": [run]}})

@@ -50,6 +50,7 @@ def fit(
     torch.set_num_threads(params.threads)
     learner, datamodule = build(job, case)
     if not (state / RESULT).exists():
+        claim(params)  # before any process that shares in the fit is started: it inherits what is visible
         result = _train(params, case, learner, datamodule, state, logger, callbacks)
         write_json(state / RESULT, asdict(result))
     result = FitResult(**read_json(state / RESULT))
@@ -87,7 +88,6 @@ def _train(
     logger: Logger | None,
     callbacks: Sequence[Callback],
 ) -> FitResult:
-    claim(params)
     stopping = ResumedStopping(case.monitor, mode=case.mode, patience=params.patience, check_finite=True)
     best = ModelCheckpoint(
         state,

@@ -88,11 +88,13 @@ class Api:
         return {one["key"]: one["data"] for one in found if one["key"]}
 
     def pause(self, deployment: str) -> None:
-        """Take back what is scheduled for later."""
+        """Take back what is scheduled: for later, and what is late by now."""
         found = self.deployments()[deployment]
         for schedule in found["schedules"]:
             path = f"{self.url}/deployments/{found['id']}/schedules/{schedule['id']}"
             session().patch(path, json={"active": False}, headers=self.csrf(), timeout=120).raise_for_status()
+        for run in self.runs(deployment.partition("/")[0], "SCHEDULED"):
+            self.ask(f"flow_runs/{run['id']}/set_state", state={"type": "CANCELLED", "name": "Cancelled"})
 
     def finished(self, run: str) -> bool:
         (found,) = self.ask("flow_runs/filter", flow_runs={"id": {"any_": [run]}})

@@ -78,8 +78,8 @@ def tell(story: Story) -> None:
     team.work("cpu")
     team.work("gpu", **team.checkout.fault(f"search {VALIDATION}", "none", call=2))
     wait_for(lambda: team.api.begun("retrain"), "the schedule fires", *team.workers.values())
-    team.api.pause("retrain/toy")
     story.run = team.api.begun("retrain")[0]["id"]
+    team.api.pause("retrain/toy")
     wait_for(team.checkout.mark.exists, "an epoch of the search", *team.workers.values())
     killed = team.kill_worker("gpu")
     assert len(killed) >= 4, killed  # the worker, the run, dvc, the stage

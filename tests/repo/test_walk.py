@@ -32,8 +32,8 @@ def walk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Walk]:
         checkout.commit()
         api = Api(f"{servers.prefect}/api")
         wait_for(lambda: api.begun("retrain"), "the schedule fires")
-        api.pause("retrain/toy")
         run = api.begun("retrain")[0]["id"]
+        api.pause("retrain/toy")
         wait_for(lambda: api.finished(run), "the end of the run")
         yield Walk(servers, api, run)
 

@@ -26,6 +26,7 @@ from components.errors import BAD_INPUT, DONE, CasebookError  # noqa: E402
 from components.params import load_params  # noqa: E402
 from pipelines.flow_runs import end_orphans, hold  # noqa: E402
 from pipelines.operating import dispatch  # noqa: E402
+from pipelines.plan import plan  # noqa: E402
 from pipelines.provenance import FLOW_RUN  # noqa: E402
 from pipelines.reproduce import end_running, reproduce  # noqa: E402
 from pipelines.stages import STAGES, terminate  # noqa: E402
@@ -41,6 +42,11 @@ def run_stage(stage: str, case: str, root: str) -> None:
     elsewhere = stage in dispatch.STAGES and "PREFECT_API_URL" in os.environ
     if not (elsewhere and dispatch.dispatch(stage, case, Path(root))):
         run_here(stage, case, root, str(flow_run.id))
+    elif any(line.startswith(f"{stage}@{case}:") for line in plan([f"{stage}@{case}"], Path(root), force=False)):
+        raise StageError(
+            f"{stage}@{case} ran on the pool {dispatch.POOL}, and {root} has nothing of it: its workers must share this "
+            "folder, at the same path; end those that do not"
+        )
 
 
 @flow(name="stage", flow_run_name="{stage}@{case}")

@@ -37,16 +37,19 @@ def main(arguments: list[str] | None = None) -> int:
     root = Path.cwd()
     prepare_environment(root)
     try:
-        variables = around(read_settings(), root)
+        variables, words = around(read_settings(), root)
     except CasebookError as error:
         log.error("%s: %s", " ".join(command[:2]), error)
         return BAD_INPUT
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
     os.environ.update({"PATH": path, **variables})
-    return os.execvp(command[0], command)  # noqa: S606 - becomes the server
+    return os.execvp(command[0], [*command, *words])  # noqa: S606 - becomes the server
 
 
-def prefect_server(settings: Settings, root: Path) -> dict[str, str]:  # noqa: ARG001 - one of AROUND
+Around = tuple[dict[str, str], list[str]]  # variables, and words behind the command
+
+
+def prefect_server(settings: Settings, root: Path) -> Around:  # noqa: ARG001 - one of AROUND
     """What the Prefect server reads; it makes and migrates its tables itself."""
     own = f"http://{settings.host}:{settings.prefect_port}"
     variables = {
@@ -65,10 +68,10 @@ def prefect_server(settings: Settings, root: Path) -> dict[str, str]:  # noqa: A
         make_schema(settings.database, SCHEMAS["prefect"])
         variables["PREFECT_SERVER_DATABASE_CONNECTION_URL"] = tool_url(settings.database, "prefect")
         variables["PREFECT_SERVER_DATABASE_SQLALCHEMY_CONNECT_ARGS_SEARCH_PATH"] = SCHEMAS["prefect"]
-    return variables
+    return variables, []
 
 
-def mlflow_server(settings: Settings, root: Path) -> dict[str, str]:
+def mlflow_server(settings: Settings, root: Path) -> Around:
     """What the MLflow server reads, its store made."""
     variables = {
         "MLFLOW_HOST": settings.host,
@@ -77,7 +80,9 @@ def mlflow_server(settings: Settings, root: Path) -> dict[str, str]:
         "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
         **_mlflow_store(settings, root),
     }
-    return variables | (_mlflow_login(settings.token, root) if settings.token is not None else {})
+    if settings.token is None:
+        return variables, []
+    return variables | _mlflow_login(settings.token, root), ["--app-name", "basic-auth"]
 
 
 def _mlflow_store(settings: Settings, root: Path) -> dict[str, str]:
@@ -105,7 +110,6 @@ def _mlflow_login(token: str, root: Path) -> dict[str, str]:
     Who wants users of their own writes MLflow's configuration and names it in MLFLOW_AUTH_CONFIG_PATH.
     """
     secrets = {
-        "MLFLOW_APP_NAME": "basic-auth",
         "MLFLOW_AUTH_ADMIN_USERNAME": USER,
         "MLFLOW_AUTH_ADMIN_PASSWORD": token,
         "MLFLOW_FLASK_SERVER_SECRET_KEY": hashlib.sha256(f"csrf {token}".encode()).hexdigest(),
@@ -121,7 +125,7 @@ def _mlflow_login(token: str, root: Path) -> dict[str, str]:
     return {**secrets, "MLFLOW_AUTH_CONFIG_PATH": str(folder / "basic_auth.ini")}
 
 
-def prefect_worker(settings: Settings, root: Path) -> dict[str, str]:  # noqa: ARG001 - one of AROUND
+def prefect_worker(settings: Settings, root: Path) -> Around:  # noqa: ARG001 - one of AROUND
     """The server's address, as soon as it answers there."""
     url = os.environ.get("PREFECT_API_URL") or settings.prefect_url
     deadline = time.monotonic() + PATIENCE
@@ -129,7 +133,7 @@ def prefect_worker(settings: Settings, root: Path) -> dict[str, str]:  # noqa: A
         if time.monotonic() > deadline:
             raise CasebookError(f"{url}: the Prefect server does not answer; start it, or correct PREFECT_API_URL")
         time.sleep(0.5)
-    return {"PREFECT_API_URL": url}
+    return {"PREFECT_API_URL": url}, []
 
 
 def answers(address: str, within: float = 5.0) -> bool:
@@ -159,7 +163,7 @@ def make_schema(database: str, name: str) -> None:
         raise CasebookError(f"CASEBOOK_DATABASE_URL: {reason}; start the database, or correct the address") from error
 
 
-AROUND: dict[str, Callable[[Settings, Path], dict[str, str]]] = {
+AROUND: dict[str, Callable[[Settings, Path], Around]] = {
     "prefect server": prefect_server,
     "mlflow server": mlflow_server,
     "prefect worker": prefect_worker,

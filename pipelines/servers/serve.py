@@ -24,6 +24,7 @@ log = logging.getLogger(__name__)
 
 PATIENCE = 600.0  # seconds that a worker waits for the server
 SQLITE_USERS = "basic_auth.db"
+LOGIN = ["--app-name", "basic-auth"]  # no variable says it
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -37,19 +38,18 @@ def main(arguments: list[str] | None = None) -> int:
     root = Path.cwd()
     prepare_environment(root)
     try:
-        variables, words = around(read_settings(), root)
+        settings = read_settings()
+        variables = around(settings, root)
     except CasebookError as error:
         log.error("%s: %s", " ".join(command[:2]), error)
         return BAD_INPUT
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
     os.environ.update({"PATH": path, **variables})
+    words = LOGIN if around is mlflow_server and settings.token is not None else []
     return os.execvp(command[0], [*command, *words])  # noqa: S606 - becomes the server
 
 
-Around = tuple[dict[str, str], list[str]]  # variables, and words behind the command
-
-
-def prefect_server(settings: Settings, root: Path) -> Around:  # noqa: ARG001 - one of AROUND
+def prefect_server(settings: Settings, root: Path) -> dict[str, str]:  # noqa: ARG001 - one of AROUND
     """What the Prefect server reads; it makes and migrates its tables itself."""
     own = f"http://{settings.host}:{settings.prefect_port}"
     variables = {
@@ -68,10 +68,10 @@ def prefect_server(settings: Settings, root: Path) -> Around:  # noqa: ARG001 - 
         make_schema(settings.database, SCHEMAS["prefect"])
         variables["PREFECT_SERVER_DATABASE_CONNECTION_URL"] = tool_url(settings.database, "prefect")
         variables["PREFECT_SERVER_DATABASE_SQLALCHEMY_CONNECT_ARGS_SEARCH_PATH"] = SCHEMAS["prefect"]
-    return variables, []
+    return variables
 
 
-def mlflow_server(settings: Settings, root: Path) -> Around:
+def mlflow_server(settings: Settings, root: Path) -> dict[str, str]:
     """What the MLflow server reads, its store made."""
     variables = {
         "MLFLOW_HOST": settings.host,
@@ -80,9 +80,7 @@ def mlflow_server(settings: Settings, root: Path) -> Around:
         "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
         **_mlflow_store(settings, root),
     }
-    if settings.token is None:
-        return variables, []
-    return variables | _mlflow_login(settings.token, root), ["--app-name", "basic-auth"]
+    return variables | (_mlflow_login(settings.token, root) if settings.token is not None else {})
 
 
 def _mlflow_store(settings: Settings, root: Path) -> dict[str, str]:
@@ -125,7 +123,7 @@ def _mlflow_login(token: str, root: Path) -> dict[str, str]:
     return {**secrets, "MLFLOW_AUTH_CONFIG_PATH": str(folder / "basic_auth.ini")}
 
 
-def prefect_worker(settings: Settings, root: Path) -> Around:  # noqa: ARG001 - one of AROUND
+def prefect_worker(settings: Settings, root: Path) -> dict[str, str]:  # noqa: ARG001 - one of AROUND
     """The server's address, as soon as it answers there."""
     url = os.environ.get("PREFECT_API_URL") or settings.prefect_url
     deadline = time.monotonic() + PATIENCE
@@ -133,7 +131,7 @@ def prefect_worker(settings: Settings, root: Path) -> Around:  # noqa: ARG001 - 
         if time.monotonic() > deadline:
             raise CasebookError(f"{url}: the Prefect server does not answer; start it, or correct PREFECT_API_URL")
         time.sleep(0.5)
-    return {"PREFECT_API_URL": url}, []
+    return {"PREFECT_API_URL": url}
 
 
 def answers(address: str, within: float = 5.0) -> bool:
@@ -163,7 +161,7 @@ def make_schema(database: str, name: str) -> None:
         raise CasebookError(f"CASEBOOK_DATABASE_URL: {reason}; start the database, or correct the address") from error
 
 
-AROUND: dict[str, Callable[[Settings, Path], Around]] = {
+AROUND: dict[str, Callable[[Settings, Path], dict[str, str]]] = {
     "prefect server": prefect_server,
     "mlflow server": mlflow_server,
     "prefect worker": prefect_worker,

@@ -63,4 +63,5 @@ constraints: $(READY) ## write constraints.txt from what is installed
 	mv constraints.new constraints.txt
 
 clean: ## remove what make and dvc made, but not the raw data
+	if test -e state/servers/up.json; then $(BIN)/casebook down; fi
 	rm -rf $(VENV) models reports data/prepared state *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,8 +1,8 @@
 """One process of the servers: `python -m pipelines.servers.serve COMMAND…`, with what the command needs around it.
 
-The Procfile, compose.yaml and the Kubernetes manifests all start them this way: settings come from
-the environment, secrets are handed on in it and never stand on a command line, a server's stores are
-made before it starts, and a worker waits until the server answers.
+The Procfile, compose.yaml and the Kubernetes manifests all start the servers this way: settings come
+from the environment, secrets are handed on in it and never stand on a command line, and a server's
+stores are made before it starts. A worker waits until the server answers.
 """
 
 import hashlib

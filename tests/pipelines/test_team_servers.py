@@ -15,6 +15,7 @@ import pytest
 import requests
 
 from pipelines.servers.serve import answers
+from tests.browser import PATIENCE, needs_browser
 from tests.pipelines.conftest import Checkout, make_checkout
 from tests.pipelines.servers import Servers, status, up
 from tests.postgres import Postgres, free_port, program
@@ -134,7 +135,8 @@ def test_nothing_is_told_without_the_token(team: Team, password: str | None) -> 
     assert told["store_type"] == "SqlStore"
     for page in ("/api/admin/version", "/api/csrf-token?client=x", "/api/work_pools/cpu", "/api/variables/name/x"):
         assert status(f"{team.servers.prefect}{page}", password) == 401, page
-    assert requests.post(f"{team.servers.prefect}/api/flow_runs/filter", json={}, timeout=60).status_code == 401
+    # What changes something lacks a CSRF token as well, which is given to who has the other one.
+    assert requests.post(f"{team.servers.prefect}/api/flow_runs/filter", json={}, timeout=60).status_code == 403
 
 
 def test_the_token_opens_both(team: Team) -> None:
@@ -142,6 +144,31 @@ def test_the_token_opens_both(team: Team) -> None:
         assert status(f"{team.servers.mlflow}{page}", TOKEN) == 200, page
     assert status(f"{team.servers.prefect}/api/admin/version", TOKEN) == 200
     assert team.servers.casebook("list").code == 0
+
+
+@needs_browser[0]
+@needs_browser[1]
+def test_a_browser_is_asked_for_it(team: Team, browser: Any) -> None:
+    context = browser.new_context(http_credentials={"username": "casebook", "password": TOKEN})
+    page = context.new_page()
+    page.set_default_timeout(1000 * PATIENCE)
+    try:
+        page.goto(f"{team.servers.mlflow}/#/experiments")
+        page.get_by_text("Experiments", exact=True).locator("visible=true").first.wait_for()
+    finally:
+        context.close()
+    page = browser.new_page()
+    page.set_default_timeout(1000 * PATIENCE)
+    try:
+        page.goto(f"{team.servers.prefect}/work-pools")
+        page.get_by_placeholder("admin:pass").fill(f"casebook:{TOKEN}")
+        page.get_by_role("button", name="Login").click()
+        page.goto(f"{team.servers.prefect}/work-pools")
+        for pool in ("cpu", "gpu"):
+            page.get_by_text(pool, exact=True).locator("visible=true").first.wait_for()
+    finally:
+        page.screenshot(path=str(team.checkout.root.parent / "prefect.png"))
+        page.close()
 
 
 def test_a_client_without_the_token_is_told_so(team: Team) -> None:

@@ -55,9 +55,13 @@ down: $(READY) ## end what `make up` has started, and nothing else
 deploy: $(READY) ## put the schedules and pools of params.yaml into the Prefect server
 	$(BIN)/casebook deploy
 
+audit: $(READY) ## known vulnerabilities of the pinned packages, as a report; needs the network
+	$(BIN)/python -m pipelines.commands.audit
+
 constraints: $(READY) ## write constraints.txt from what is installed
 	(head -1 constraints.txt; $(BIN)/pip freeze --exclude-editable | sed 's/+cpu$$//') > constraints.new
 	mv constraints.new constraints.txt
 
 clean: ## remove what make and dvc made, but not the raw data
+	if test -e state/servers/up.json; then $(BIN)/casebook down; fi
 	rm -rf $(VENV) models reports data/prepared state *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

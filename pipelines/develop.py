@@ -44,8 +44,8 @@ def run_stage(stage: str, case: str, root: str) -> None:
         run_here(stage, case, root, str(flow_run.id))
     elif any(line.startswith(f"{stage}@{case}:") for line in plan([f"{stage}@{case}"], Path(root), force=False)):
         raise StageError(
-            f"{stage}@{case} ran on the pool {dispatch.POOL}, and {root} has nothing of it: its workers must share this "
-            "folder, at the same path; end those that do not"
+            f"{stage}@{case} ran on the pool {dispatch.POOL}, and {root} has nothing of it: its workers must share "
+            "this folder, at the same path; end those that do not"
         )
 
 

@@ -1,8 +1,8 @@
 """One process of the servers: `python -m pipelines.servers.serve COMMAND…`, with what the command needs around it.
 
-The Procfile, compose.yaml and the Kubernetes manifests all start them this way: settings come from
-the environment, secrets are handed on in it and never stand on a command line, a server's stores are
-made before it starts, and a worker waits until the server answers.
+The Procfile, compose.yaml and the Kubernetes manifests all start the servers this way: settings come
+from the environment, secrets are handed on in it and never stand on a command line, and a server's
+stores are made before it starts. A worker waits until the server answers.
 """
 
 import hashlib
@@ -24,6 +24,7 @@ log = logging.getLogger(__name__)
 
 PATIENCE = 600.0  # seconds that a worker waits for the server
 SQLITE_USERS = "basic_auth.db"
+LOGIN = ["--app-name", "basic-auth"]  # no variable says it
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -37,13 +38,15 @@ def main(arguments: list[str] | None = None) -> int:
     root = Path.cwd()
     prepare_environment(root)
     try:
-        variables = around(read_settings(), root)
+        settings = read_settings()
+        variables = around(settings, root)
     except CasebookError as error:
         log.error("%s: %s", " ".join(command[:2]), error)
         return BAD_INPUT
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
     os.environ.update({"PATH": path, **variables})
-    return os.execvp(command[0], command)  # noqa: S606 - becomes the server
+    words = LOGIN if around is mlflow_server and settings.token is not None else []
+    return os.execvp(command[0], [*command, *words])  # noqa: S606 - becomes the server
 
 
 def prefect_server(settings: Settings, root: Path) -> dict[str, str]:  # noqa: ARG001 - one of AROUND
@@ -105,7 +108,6 @@ def _mlflow_login(token: str, root: Path) -> dict[str, str]:
     Who wants users of their own writes MLflow's configuration and names it in MLFLOW_AUTH_CONFIG_PATH.
     """
     secrets = {
-        "MLFLOW_APP_NAME": "basic-auth",
         "MLFLOW_AUTH_ADMIN_USERNAME": USER,
         "MLFLOW_AUTH_ADMIN_PASSWORD": token,
         "MLFLOW_FLASK_SERVER_SECRET_KEY": hashlib.sha256(f"csrf {token}".encode()).hexdigest(),

@@ -51,7 +51,7 @@ def up(root: Path) -> dict[str, str]:
             _wait(supervisor, settings, _log(root))
         except BaseException:
             _end(mark)
-            record.unlink()
+            record.unlink(missing_ok=True)
             raise
     return settings.addresses
 
@@ -62,7 +62,7 @@ def down(root: Path) -> int:
     if not record.exists():
         return 0
     count = _end(read_json(record)["mark"])
-    record.unlink()
+    record.unlink(missing_ok=True)
     return count
 
 

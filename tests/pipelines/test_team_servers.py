@@ -15,6 +15,7 @@ import pytest
 import requests
 
 from pipelines.servers.serve import answers
+from tests.browser import PATIENCE, needs_browser
 from tests.pipelines.conftest import Checkout, make_checkout
 from tests.pipelines.servers import Servers, status, up
 from tests.postgres import Postgres, free_port, program
@@ -22,19 +23,14 @@ from tests.postgres import Postgres, free_port, program
 pytestmark = pytest.mark.slow
 
 TOKEN, PASSWORD, KEY = (f"canary{word}{uuid.uuid4().hex[:12]}" for word in ("token", "password", "key"))
-DEPLOY = """
+RETRAIN = """
 import sys
-from pipelines.environment import prepare_environment
 from pathlib import Path
+from pipelines.environment import prepare_environment
 prepare_environment(Path.cwd())
-from prefect import flow
 from prefect.deployments import run_deployment
-root = str(Path.cwd())
-develop = flow.from_source(source=root, entrypoint="pipelines/develop.py:develop")
-parameters = {"cases": ["toy"], "root": root}
-develop.deploy("toy", work_pool_name="cpu", parameters=parameters, print_next_steps=False, ignore_warnings=True)
-state = run_deployment("develop/toy", timeout=1500, poll_interval=1).state
-print(state.name)
+state = run_deployment("retrain/toy", timeout=1500, poll_interval=2).state
+print(state.type, state.message)
 sys.exit(not state.is_completed())
 """
 
@@ -110,13 +106,16 @@ def team(postgres: Postgres, bucket: Bucket, tmp_path_factory: pytest.TempPathFa
 
 @pytest.fixture(scope="module")
 def released(team: Team) -> Team:
-    ended = team.checkout.run("python", "-c", DEPLOY, **team.servers.variables)
+    ended = team.servers.casebook("deploy")
+    assert ended.code == 0, ended.said
+    ended = team.checkout.run("python", "-c", RETRAIN, **team.servers.variables)
     assert ended.code == 0, ended.said + team.servers.log.read_text(encoding="utf-8")
     ended = team.servers.casebook("push")
     assert ended.code == 0, ended.said
     return team
 
 
+RETRAINED = "select state_type from prefect.flow_run where name = 'retrain toy' and state_type <> 'SCHEDULED'"
 PAGES = (
     "",
     "/api/2.0/mlflow/experiments/search?max_results=1",
@@ -127,12 +126,17 @@ PAGES = (
 @pytest.mark.parametrize("password", [None, "not-the-token"])
 def test_nothing_is_told_without_the_token(team: Team, password: str | None) -> None:
     artifacts = "/api/2.0/mlflow-artifacts/artifacts"
-    for page in (*PAGES, artifacts, "/get-artifact?path=x&run_uuid=x", "/graphql", "/api/3.0/mlflow/server-info"):
+    for page in (*PAGES, artifacts, "/get-artifact?path=x&run_uuid=x", "/graphql", "/version", "/openapi.json"):
         assert status(f"{team.servers.mlflow}{page}", password) == 401, page
     assert requests.post(f"{team.servers.mlflow}/v1/traces", data=b"", timeout=60).status_code == 401
+    # MLflow tells anyone that it is there and which features it has, and no more.
+    told = requests.get(f"{team.servers.mlflow}/api/3.0/mlflow/server-info", timeout=60).json()
+    assert set(map(type, told.values())) <= {bool, dict, str}
+    assert told["store_type"] == "SqlStore"
     for page in ("/api/admin/version", "/api/csrf-token?client=x", "/api/work_pools/cpu", "/api/variables/name/x"):
         assert status(f"{team.servers.prefect}{page}", password) == 401, page
-    assert requests.post(f"{team.servers.prefect}/api/flow_runs/filter", json={}, timeout=60).status_code == 401
+    # What changes something lacks a CSRF token as well, which is given to who has the other one.
+    assert requests.post(f"{team.servers.prefect}/api/flow_runs/filter", json={}, timeout=60).status_code == 403
 
 
 def test_the_token_opens_both(team: Team) -> None:
@@ -140,6 +144,31 @@ def test_the_token_opens_both(team: Team) -> None:
         assert status(f"{team.servers.mlflow}{page}", TOKEN) == 200, page
     assert status(f"{team.servers.prefect}/api/admin/version", TOKEN) == 200
     assert team.servers.casebook("list").code == 0
+
+
+@needs_browser[0]
+@needs_browser[1]
+def test_a_browser_is_asked_for_it(team: Team, browser: Any) -> None:
+    context = browser.new_context(http_credentials={"username": "casebook", "password": TOKEN})
+    page = context.new_page()
+    page.set_default_timeout(1000 * PATIENCE)
+    try:
+        page.goto(f"{team.servers.mlflow}/#/experiments")
+        page.get_by_text("Experiments", exact=True).locator("visible=true").first.wait_for()
+    finally:
+        context.close()
+    page = browser.new_page()
+    page.set_default_timeout(1000 * PATIENCE)
+    try:
+        page.goto(f"{team.servers.prefect}/work-pools")
+        page.get_by_placeholder("admin:pass").fill(f"casebook:{TOKEN}")
+        page.get_by_role("button", name="Login").click()
+        page.goto(f"{team.servers.prefect}/work-pools")
+        for pool in ("cpu", "gpu"):
+            page.get_by_text(pool, exact=True).locator("visible=true").first.wait_for()
+    finally:
+        page.screenshot(path=str(team.checkout.root.parent / "prefect.png"))
+        page.close()
 
 
 def test_a_client_without_the_token_is_told_so(team: Team) -> None:
@@ -151,7 +180,7 @@ def test_a_client_without_the_token_is_told_so(team: Team) -> None:
 
 def test_all_three_tools_are_in_the_database(released: Team) -> None:
     assert {status for (status,) in released.rows("select status from mlflow.runs")} == {"FINISHED"}
-    assert released.rows("select name, state_type from prefect.flow_run") == [("develop ['toy']", "COMPLETED")]
+    assert released.rows(RETRAINED) == [("COMPLETED",)]
     assert {state for (state,) in released.rows("select state from trials")} <= {"COMPLETE", "PRUNED"}
     root = released.checkout.root
     assert not (root / "mlflow.db").exists()
@@ -227,4 +256,4 @@ def test_the_servers_come_back_from_a_backup(released: Team, tmp_path: Path) -> 
     assert (ended.code, ended.said) == (0, "restored: postgresql.dump\n")
     assert released.servers.casebook("up").code == 0
     assert json.loads(released.servers.casebook("trace", "toy", "--json").said) == before
-    assert released.rows("select name, state_type from prefect.flow_run") == [("develop ['toy']", "COMPLETED")]
+    assert released.rows(RETRAINED) == [("COMPLETED",)]

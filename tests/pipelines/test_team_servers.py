@@ -16,22 +16,48 @@ import requests
 
 from pipelines.servers.serve import answers
 from tests.browser import PATIENCE, needs_browser
-from tests.pipelines.conftest import Checkout, make_checkout
+from tests.pipelines.conftest import ROOT, Checkout, make_checkout
 from tests.pipelines.servers import Servers, status, up
 from tests.postgres import Postgres, free_port, program
 
 pytestmark = pytest.mark.slow
 
 TOKEN, PASSWORD, KEY = (f"canary{word}{uuid.uuid4().hex[:12]}" for word in ("token", "password", "key"))
-RETRAIN = """
+SEARCH = """
 import sys
 from pathlib import Path
 from pipelines.environment import prepare_environment
 prepare_environment(Path.cwd())
 from prefect.deployments import run_deployment
-state = run_deployment("retrain/toy", timeout=1500, poll_interval=2).state
+parameters = {"stage": "search", "case": "toy", "flow_run_id": "none", "root": str(Path.cwd())}
+state = run_deployment("stage/gpu", parameters=parameters, timeout=1500, poll_interval=1).state
 print(state.type, state.message)
 sys.exit(not state.is_completed())
+"""
+RELEASE = """
+import sys
+from pathlib import Path
+sys.path.insert(0, sys.argv[1])
+from pipelines.environment import prepare_environment
+prepare_environment(Path.cwd())
+from components.registry.promote import settle
+from components.registry.register import register
+from components.registry.track import connect
+from tests.components.registry.toys import CASE, METRICS, PASSED, make_release, use_toy_predictor
+elsewhere = Path(sys.argv[2])
+elsewhere.mkdir()
+use_toy_predictor(elsewhere / "code")
+tracker = connect(elsewhere)
+settle(tracker, CASE, register(tracker, make_release(tracker)), PASSED, METRICS, None)
+"""
+TRACE = """
+import json
+from pathlib import Path
+from pipelines.environment import prepare_environment
+prepare_environment(Path.cwd())
+from components.registry.trace import trace
+from components.registry.track import connect
+print(json.dumps(trace(connect(Path.cwd()), "toy_case")))
 """
 
 
@@ -88,6 +114,11 @@ class Team:
     def checkout(self) -> Checkout:
         return self.servers.checkout
 
+    def does(self, *command: str) -> str:
+        ended = self.checkout.run(*command, **self.servers.variables)
+        assert ended.code == 0, ended.said + self.servers.log.read_text(encoding="utf-8")[-6000:]
+        return ended.said
+
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         return self.postgres.execute(query, self.database)
 
@@ -106,16 +137,16 @@ def team(postgres: Postgres, bucket: Bucket, tmp_path_factory: pytest.TempPathFa
 
 @pytest.fixture(scope="module")
 def released(team: Team) -> Team:
-    ended = team.servers.casebook("deploy")
-    assert ended.code == 0, ended.said
-    ended = team.checkout.run("python", "-c", RETRAIN, **team.servers.variables)
-    assert ended.code == 0, ended.said + team.servers.log.read_text(encoding="utf-8")
-    ended = team.servers.casebook("push")
-    assert ended.code == 0, ended.said
+    """All that leaves something behind: deployments, a search by a worker, a champion, what DVC keeps."""
+    team.does("python", "-m", "pipelines.cli", "deploy")
+    team.does("dvc", "repro", "prepare@toy")
+    team.does("python", "-c", SEARCH)
+    team.does("python", "-m", "pipelines.cli", "push")
+    team.does("python", "-c", RELEASE, str(ROOT), str(team.checkout.root.parent / "elsewhere"))
     return team
 
 
-RETRAINED = "select state_type from prefect.flow_run where name = 'retrain toy' and state_type <> 'SCHEDULED'"
+SEARCHED = "select state_type from prefect.flow_run where name = 'search@toy'"
 PAGES = (
     "",
     "/api/2.0/mlflow/experiments/search?max_results=1",
@@ -180,7 +211,7 @@ def test_a_client_without_the_token_is_told_so(team: Team) -> None:
 
 def test_all_three_tools_are_in_the_database(released: Team) -> None:
     assert {status for (status,) in released.rows("select status from mlflow.runs")} == {"FINISHED"}
-    assert released.rows(RETRAINED) == [("COMPLETED",)]
+    assert released.rows(SEARCHED) == [("COMPLETED",)]
     assert {state for (state,) in released.rows("select state from trials")} <= {"COMPLETE", "PRUNED"}
     root = released.checkout.root
     assert not (root / "mlflow.db").exists()
@@ -190,15 +221,14 @@ def test_all_three_tools_are_in_the_database(released: Team) -> None:
 
 def test_artifacts_and_data_are_in_the_bucket(released: Team, tmp_path: Path) -> None:
     names = released.bucket.objects().keys()
-    assert [name for name in names if name.startswith("casebook/mlflow/") and name.endswith("/card.md")]
+    assert [name for name in names if name.startswith("casebook/mlflow/") and name.endswith("/weights.json")]
     assert not (released.checkout.root / "mlartifacts").exists()
     clone = Checkout(tmp_path / "clone", released.checkout.environment)
     subprocess.run(["git", "clone", "--quiet", str(released.checkout.root), str(clone.root)], check=True)
     (clone.root / "dvc.lock").write_bytes((released.checkout.root / "dvc.lock").read_bytes())
     ended = clone.run("python", "-m", "pipelines.cli", "pull", **released.bucket.variables)
     assert ended.code == 0, ended.said
-    assert clone.digests("models/toy") == released.checkout.digests("models/toy")
-    assert clone.digests("models/toy")
+    assert clone.digests("data/prepared/toy") == released.checkout.digests("data/prepared/toy") != {}
 
 
 def test_no_secret_is_anywhere(released: Team) -> None:
@@ -239,7 +269,7 @@ def contents(team: Team) -> Iterator[tuple[str, bytes]]:
 
 def test_the_servers_come_back_from_a_backup(released: Team, tmp_path: Path) -> None:
     """Last, because it destroys the database: a backup while they are up, and all of it again elsewhere."""
-    before = json.loads(released.servers.casebook("trace", "toy", "--json").said)
+    before = json.loads(released.does("python", "-c", TRACE))
     tools = {"PATH": f"{Path(program('pg_dump')).parent}{os.pathsep}{released.checkout.environment['PATH']}"}
     ended = released.servers.casebook("backup", str(tmp_path / "backup.tar"), **tools)
     assert ended.code == 0, ended.said
@@ -247,13 +277,12 @@ def test_the_servers_come_back_from_a_backup(released: Team, tmp_path: Path) -> 
     refused = released.servers.casebook("restore", str(tmp_path / "backup.tar"), **tools)
     assert (refused.code, "the servers are up" in refused.said) == (1, True)
     assert released.servers.casebook("down").code == 0
-    released.rows("drop schema mlflow cascade")
-    released.rows("drop schema prefect cascade")
-    released.rows("drop schema public cascade")
+    released.postgres.execute(f'drop database "{released.database}" with (force)')
+    released.postgres.create(released.database)
     with pytest.raises(psycopg.errors.UndefinedTable):
         released.rows("select status from mlflow.runs")
     ended = released.servers.casebook("restore", str(tmp_path / "backup.tar"), **tools)
     assert (ended.code, ended.said) == (0, "restored: postgresql.dump\n")
     assert released.servers.casebook("up").code == 0
-    assert json.loads(released.servers.casebook("trace", "toy", "--json").said) == before
-    assert released.rows(RETRAINED) == [("COMPLETED",)]
+    assert json.loads(released.does("python", "-c", TRACE)) == before
+    assert released.rows(SEARCHED) == [("COMPLETED",)]

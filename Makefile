@@ -1,6 +1,6 @@
 # `make help` lists what there is. Every verb sets up what it needs.
 .DEFAULT_GOAL := help
-.PHONY: help setup repro test test-fast lint format bench ui clean constraints
+.PHONY: help setup repro test test-fast lint format bench ui up down deploy audit clean constraints
 
 PYTHON ?= python3.11
 VENV := .venv
@@ -46,9 +46,22 @@ bench: $(READY) ## measure against peers and limits; tables and JSON in benchmar
 ui: $(READY) ## MLflow on http://127.0.0.1:5000
 	$(BIN)/casebook ui
 
+up: $(READY) ## Prefect and MLflow servers and a worker for each pool
+	$(BIN)/casebook up
+
+down: $(READY) ## end what `make up` has started, and nothing else
+	$(BIN)/casebook down
+
+deploy: $(READY) ## put the schedules and pools of params.yaml into the Prefect server
+	$(BIN)/casebook deploy
+
+audit: $(READY) ## known vulnerabilities of the pinned packages, as a report; needs the network
+	$(BIN)/python -m pipelines.commands.audit
+
 constraints: $(READY) ## write constraints.txt from what is installed
 	(head -1 constraints.txt; $(BIN)/pip freeze --exclude-editable | sed 's/+cpu$$//') > constraints.new
 	mv constraints.new constraints.txt
 
 clean: ## remove what make and dvc made, but not the raw data
+	if test -e state/servers/up.json; then $(BIN)/casebook down; fi
 	rm -rf $(VENV) models reports data/prepared state *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

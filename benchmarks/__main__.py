@@ -26,6 +26,7 @@ BENCHMARKS = {
     "predict": "rows a second and memory of casebook predict on growing files",
     "sequential": "recommender: seconds an epoch and to a quality beside RecTools and RecBole",
     "resampling": "intervals of detection metrics, matched once, beside an evaluation of each resample",
+    "growth": "what a retrain adds to each store, and runs an hour",
     "topk": "the ten best of a large catalogue, exact and by an index",
 }
 

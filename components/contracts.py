@@ -146,6 +146,20 @@ class Answers:
     score: "np.ndarray"
 
 
+@dataclass(frozen=True)
+class Observed:
+    """What monitoring compares: the model's inputs and what it said.
+
+    `features` and `scores` have a row for each unit (row, user, line, image) and a column, of numbers or of texts,
+    for each thing that may drift; either may rest on other units than the other. `labelled` are targets and scores
+    of the units whose outcome is known, or None.
+    """
+
+    features: "pd.DataFrame"
+    scores: "pd.DataFrame"
+    labelled: Answers | None
+
+
 class Metric(Protocol):
     """Rows of targets and of scores (equal first length, one row per independent unit) to a float.
 
@@ -174,6 +188,24 @@ class Predictor(Protocol):
 
 
 @dataclass(frozen=True)
+class Watch:
+    """How the rows of a case are looked at after its release. The job's prepared data are the champion's.
+
+    `rows` reads what `predict_file` reads as frames of raw rows. `unit` names the column whose rows belong together,
+    None where each is one; `key` the columns by which the columns of the `outcome`, when it is known, find their row.
+    `observe` looks at raw rows through a bundle, which answers them; `reference` at no more than n units that it was
+    trained on, and at its answers to units that it was not trained on.
+    """
+
+    rows: "Callable[[Job, Path], Iterator[pd.DataFrame]]"
+    unit: Callable[[Job], str | None]
+    key: Callable[[Job], Sequence[str]]
+    outcome: Callable[[Job], Sequence[str]]
+    observe: "Callable[[Job, Path, pd.DataFrame], Observed]"
+    reference: Callable[[Job, Path, int], Observed]
+
+
+@dataclass(frozen=True)
 class Case:
     """All that the stages know of a case. The functions import what they need when called,
     so that each stage pays only for what it uses.
@@ -189,7 +221,7 @@ class Case:
     part alone; `predict_file` streams a raw file through a bundle to a file and counts the rows it wrote,
     under options of the case's own by the names in `predict_options`; `predict_suffix` says what kind of file
     the standard input is.
-    `metrics` are higher-is-better unless their name is in `lower_is_better`.
+    `watch` says how its rows are monitored. `metrics` are higher-is-better unless their name is in `lower_is_better`.
     """
 
     model_params: type[Block]
@@ -212,3 +244,4 @@ class Case:
     predict_options: frozenset[str]
     predict_suffix: str
     predict_file: Callable[[Path, Path, Path, Mapping[str, Any]], int]
+    watch: Callable[[], Watch]

@@ -292,7 +292,10 @@ class CaseParams(Block):
 
 
 class Params(Block):
+    """`operate` is read by `components/operate_params.py`; no stage depends on it."""
+
     cases: dict[str, CaseParams]
+    operate: Any = None
 
     def case(self, name: str) -> CaseParams:
         if name not in self.cases:

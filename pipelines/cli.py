@@ -9,9 +9,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pipelines.environment import prepare_environment
+from pipelines.operating.commands import app as operating
+from pipelines.servers.commands import app as servers
 
 if TYPE_CHECKING:
     from components.contracts import Job
+    from components.monitor_params import PredictionLog
+    from components.monitoring.once import Retrain
     from components.registry.track import Tracker
 
 app = typer.Typer(
@@ -22,6 +26,8 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
+app.add_typer(operating)
+app.add_typer(servers)
 
 CaseName = Annotated[str, typer.Argument(metavar="CASE", help="a case of params.yaml")]
 AsJson = Annotated[bool, typer.Option("--json", help="print JSON instead of a table")]
@@ -227,14 +233,46 @@ def predict(
     draw: Annotated[
         Path | None, typer.Option(help="a folder for the images with their boxes, where the case finds objects")
     ] = None,
+    log: Annotated[bool, typer.Option(help="keep the champion's rows and answers for monitoring")] = True,
 ) -> None:
     """Score a file of any size with the champion."""
     from pipelines.commands.predicting import predict as answer
 
     options = {"top": top, "allow": allow, "deny": deny, "n-best": n_best, "draw": draw}
-    count = answer(_job(case), source, out, version, options)
+    count = answer(_job(case), source, out, version, options, log=_prediction_log(case) if log else None)
     if out is not None:
         typer.echo(f"{out}: {count} rows", err=True)
+
+
+@app.command()
+def monitor(
+    case: CaseName,
+    rows: Annotated[
+        Path | None, typer.Option(help="a file as predict takes it; what operate.monitor.rows says if not given")
+    ] = None,
+    retrain: Annotated[bool, typer.Option(help="start a retrain if the rows call for one")] = True,
+    as_json: AsJson = False,
+) -> None:
+    """Compare the newest rows with the champion's training data; report, and retrain if they call for it."""
+    from components.monitoring.report import as_json as figures
+    from components.operate_params import load_operate
+    from pipelines.commands.monitoring import look, retrain_once, summary
+    from pipelines.provenance import flow_run_id
+    from pipelines.stages import set_up_logging
+
+    set_up_logging()
+    job, params = _job(case), load_operate(Path("params.yaml")).of(case).monitor
+    looked = look(job, params, rows, flow_run=flow_run_id())
+    if as_json:
+        _print([figures(looked.found)], as_json, one=True)
+    else:
+        for line in summary(looked):
+            typer.echo(line)
+    if not retrain:
+        return
+    started = retrain_once(job, params, looked.found, lambda due: _start_retrain(case, due))
+    if started is not None:
+        typer.echo(f"retrain {started.id} was started: {'; '.join(started.reasons)}", err=True)
 
 
 @app.command()
@@ -336,6 +374,23 @@ def _job(case: str) -> "Job":
 
 def _target(stage: str, case: str) -> str:
     return f"{stage}@{_job(case).case}"
+
+
+def _prediction_log(case: str) -> "PredictionLog | None":
+    """None where it is off, or the params have no such block."""
+    from components.operate_params import load_operate
+    from components.params import load_params
+
+    if load_params(Path("params.yaml")).operate is None:
+        return None
+    log = load_operate(Path("params.yaml")).of(case).monitor.log
+    return log if log.enabled else None
+
+
+def _start_retrain(case: str, due: "Retrain") -> None:
+    from pipelines.monitor import start_retrain  # it imports prefect, which a look at rows does not need
+
+    start_retrain(case, str(Path.cwd()), due)
 
 
 def _tracker() -> "Tracker":

@@ -1,12 +1,15 @@
 """The flow that a schedule or a team runs: the stages of `dvc.yaml`, a task each, cases side by side.
 
 Each task runs its stage through DVC in a process of its own, so the flow and `dvc repro` end in the
-same lock. Prefect's cache stays off: DVC sees code, data and parameters, where Prefect sees none.
+same lock. Where a Prefect server has workers of the pool `gpu`, they search and fit. Prefect's cache
+stays off: DVC sees code, data and parameters, where Prefect sees none.
 """
 
 import argparse
+import os
 import signal
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from pipelines.environment import ROOT, prepare_environment
@@ -22,6 +25,8 @@ from prefect.runtime import flow_run  # noqa: E402
 from components.errors import BAD_INPUT, DONE, CasebookError  # noqa: E402
 from components.params import load_params  # noqa: E402
 from pipelines.flow_runs import end_orphans, hold  # noqa: E402
+from pipelines.operating import dispatch  # noqa: E402
+from pipelines.plan import plan  # noqa: E402
 from pipelines.provenance import FLOW_RUN  # noqa: E402
 from pipelines.reproduce import end_running, reproduce  # noqa: E402
 from pipelines.stages import STAGES, terminate  # noqa: E402
@@ -33,9 +38,38 @@ class StageError(RuntimeError):
 
 @task(task_run_name="{stage}@{case}", cache_policy=NO_CACHE)
 def run_stage(stage: str, case: str, root: str) -> None:
-    """Bring one stage of one case up to date."""
-    get_run_logger().info("dvc repro -s %s@%s", stage, case)
-    code = reproduce([f"{stage}@{case}"], Path(root), single=True, variables={FLOW_RUN: str(flow_run.id)})
+    """Bring one stage of one case up to date, on the pool that suits it or else here."""
+    elsewhere = stage in dispatch.STAGES and "PREFECT_API_URL" in os.environ
+    if not (elsewhere and dispatch.dispatch(stage, case, Path(root))):
+        run_here(stage, case, root, str(flow_run.id))
+    elif any(line.startswith(f"{stage}@{case}:") for line in plan([f"{stage}@{case}"], Path(root), force=False)):
+        raise StageError(
+            f"{stage}@{case} ran on the pool {dispatch.POOL}, and {root} has nothing of it: its workers must share "
+            "this folder, at the same path; end those that do not"
+        )
+
+
+@flow(name="stage", flow_run_name="{stage}@{case}")
+def stage_on_pool(stage: str, case: str, flow_run_id: str, root: str = str(ROOT)) -> None:
+    """One stage for the flow run `flow_run_id`: what the pool `gpu` runs."""
+    hold(Path(root) / "state" / "flows", flow_run.id)
+    try:
+        run_here(stage, case, root, flow_run_id)
+    except BaseException:
+        end_running()
+        raise
+
+
+def run_here(stage: str, case: str, root: str, flow_run_id: str) -> None:
+    """`dvc repro` of the stage, with all that it says in the log of the run."""
+    log = get_run_logger()
+    log.info("dvc repro -s %s@%s", stage, case)
+
+    def tell(line: str) -> None:
+        if line.strip():
+            log.info("%s", line)
+
+    code = reproduce([f"{stage}@{case}"], Path(root), single=True, variables={FLOW_RUN: flow_run_id}, tell=tell)
     if code != 0:
         raise StageError(f"{stage}@{case} ended with exit code {code}; its message stands above")
 
@@ -51,20 +85,24 @@ def develop(cases: list[str], root: str = str(ROOT)) -> None:
     end_orphans(folder)
     hold(folder, flow_run.id)
     try:
-        futures = [future for case in cases for future in submit_stages(case, root)]
-        wait(futures)
+        complete([future for case in cases for future in submit_stages(case, root)])
     except BaseException:
         end_running()
         raise
+
+
+def complete(futures: list[PrefectFuture[None]]) -> None:
+    """Wait for all, and raise what the first failed one raised."""
+    wait(futures)
     for future in futures:
         if future.state.is_failed() or future.state.is_crashed():  # a task after it is neither: it never began
             future.result()
 
 
-def submit_stages(case: str, root: str) -> list[PrefectFuture[None]]:
-    """A task for each stage of the case, which waits for the one before it."""
+def submit_stages(case: str, root: str, stages: Sequence[str] = STAGES) -> list[PrefectFuture[None]]:
+    """A task for each of the case's stages, which waits for the one before it."""
     futures: list[PrefectFuture[None]] = []
-    for stage in STAGES:
+    for stage in stages:
         futures.append(run_stage.submit(stage=stage, case=case, root=root, wait_for=futures[-1:], return_state=False))
     return futures
 

@@ -1,5 +1,6 @@
-"""What every entry point sets before it imports a tool: no phone-home, state inside the checkout."""
+"""What every entry point sets before it imports a tool: no phone-home, state inside the checkout, which servers."""
 
+import json
 import os
 from pathlib import Path
 
@@ -17,11 +18,54 @@ QUIET = {
     "GIT_PYTHON_REFRESH": "quiet",
 }
 
+TOKEN = "CASEBOOK_TOKEN"  # noqa: S105 - a variable's name
+USER = "casebook"  # the name beside the token, where a server asks for both
+MARK = "CASEBOOK_UP"  # every process that `casebook up` started, and all that these start, carry it
+
 
 def prepare_environment(root: Path = ROOT) -> None:
     """Set what is not set already; a person's own settings win."""
-    for name, value in QUIET.items():
-        os.environ.setdefault(name, value)
-    os.environ.setdefault("PREFECT_HOME", str(root / ".prefect"))
+    own = {"PREFECT_HOME": str(root / ".prefect")}
     # Bytecode beside the sources would change the digest of a folder that DVC depends on.
-    os.environ.setdefault("PYTHONPYCACHEPREFIX", str(root / ".venv" / "pycache"))
+    own["PYTHONPYCACHEPREFIX"] = str(root / ".venv" / "pycache")
+    for name, value in {**QUIET, **own, **credentials(), **addresses(root)}.items():
+        os.environ.setdefault(name, value)
+
+
+def credentials() -> dict[str, str]:
+    """What clients of the servers show them: `CASEBOOK_TOKEN` in the words of each tool."""
+    if not (token := os.environ.get(TOKEN)):
+        return {}
+    return {
+        "PREFECT_API_AUTH_STRING": f"{USER}:{token}",
+        "MLFLOW_TRACKING_USERNAME": USER,
+        "MLFLOW_TRACKING_PASSWORD": token,
+    }
+
+
+def addresses(root: Path) -> dict[str, str]:
+    """Where the servers answer that `casebook up` started in `root`, while they are up; else nothing."""
+    path = up_file(root)
+    if not path.exists():
+        return {}
+    up = json.loads(path.read_text(encoding="utf-8"))
+    return dict(up["addresses"]) if alive(up["mark"]) else {}
+
+
+def up_file(root: Path) -> Path:
+    return root / "state" / "servers" / "up.json"
+
+
+def alive(mark: str) -> list[int]:
+    """The ids of the processes that carry the mark, this one left out."""
+    import psutil
+
+    found = []
+    for process in psutil.process_iter():
+        try:
+            marked = process.environ().get(MARK) == mark and process.status() != psutil.STATUS_ZOMBIE
+        except psutil.Error:  # another user's, or it has just ended
+            continue
+        if marked and process.pid != os.getpid():
+            found.append(process.pid)
+    return found

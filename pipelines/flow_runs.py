@@ -47,7 +47,10 @@ def _held(path: Path) -> bool:
 
 
 def end_orphans(folder: Path) -> list[UUID]:
-    """End in Prefect as Crashed what `gone` names, with their tasks; return their ids."""
+    """End in Prefect as Crashed what `gone` names, with their tasks; return their ids.
+
+    A run of a work pool is its worker's to take up again (`casebook worker`), and is left alone.
+    """
     orphans = gone(folder)
     if orphans:
         with get_client(sync_client=True) as client:
@@ -60,11 +63,16 @@ def end_orphans(folder: Path) -> list[UUID]:
 
 def _end(client: SyncPrefectClient, run: UUID) -> None:
     try:
-        state = client.read_flow_run(run).state
+        found = client.read_flow_run(run)
     except ObjectNotFound:  # another server's, or somebody deleted it
         return
-    if state is not None and state.is_final():
+    if found.work_pool_name is not None or (found.state is not None and found.state.is_final()):
         return
+    end(client, run)
+
+
+def end(client: SyncPrefectClient, run: UUID) -> None:
+    """Crash a run and those of its tasks that have not ended."""
     unfinished = [StateType.PENDING, StateType.RUNNING]
     for task in client.read_task_runs(
         flow_run_filter=FlowRunFilter(id=FlowRunFilterId(any_=[run])),

@@ -29,17 +29,19 @@ def reproduce(
     single: bool = False,
     force: bool = False,
     variables: Mapping[str, str] | None = None,
+    tell: Callable[[str], object] | None = None,
 ) -> int:
     """Run `dvc repro TARGETS` in `root`, with more environment `variables`, and return its exit code.
 
-    `single` runs the named stages only and not those before them. While another `dvc repro` holds
+    `single` runs the named stages only and not those before them. All that DVC and the stages say goes
+    line by line to `tell`, or where this process itself speaks if there is none. While another `dvc repro` holds
     one of the stages this waits and says so. SIGTERM and SIGINT are passed to DVC's whole process
     group, so that no stage is left behind.
     """
     command = [sys.executable, "-m", "dvc", "repro", *(["-s"] if single else []), *(["-f"] if force else []), *targets]
     said = False
     while True:
-        code, busy = _run(command, root, variables or {})
+        code, busy = _run(command, root, variables or {}, tell)
         if not busy:
             return code
         if not said:
@@ -48,22 +50,36 @@ def reproduce(
         time.sleep(WAIT_SECONDS)
 
 
-def _run(command: list[str], root: Path, variables: Mapping[str, str]) -> tuple[int, bool]:
+def _run(
+    command: list[str], root: Path, variables: Mapping[str, str], tell: Callable[[str], object] | None
+) -> tuple[int, bool]:
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
     environment = {**os.environ, "PATH": path, **variables}
     process = subprocess.Popen(
-        command, cwd=root, env=environment, stderr=subprocess.PIPE, text=True, start_new_session=True
+        command,
+        cwd=root,
+        env=environment,
+        stdout=None if tell is None else subprocess.PIPE,
+        stderr=subprocess.PIPE if tell is None else subprocess.STDOUT,
+        text=True,
+        errors="replace",
+        start_new_session=True,
     )
     with _ended_with_us(process):
-        assert process.stderr is not None
+        source = process.stderr if tell is None else process.stdout
+        assert source is not None
         busy = False
-        with process.stderr as lines:
+        with source as lines:
             for line in lines:
                 busy = busy or any(mark in line for mark in BUSY)
                 if not busy:
-                    sys.stderr.write(line)
-                    sys.stderr.flush()
+                    (_say if tell is None else tell)(line if tell is None else line.rstrip())
         return process.wait(), busy
+
+
+def _say(line: str) -> None:
+    sys.stderr.write(line)
+    sys.stderr.flush()
 
 
 @contextmanager

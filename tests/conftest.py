@@ -7,6 +7,8 @@ import pytest
 from hypothesis import settings
 
 from components.contracts import Case, Job
+from tests.browser import browser, page, see  # noqa: F401 - fixtures
+from tests.postgres import database, postgres  # noqa: F401 - fixtures
 from tests.toy.jobs import toy_job
 
 CASE = "finance_risk"

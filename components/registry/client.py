@@ -11,7 +11,7 @@ from requests.exceptions import RequestException
 from sqlalchemy.exc import OperationalError
 
 from components.errors import CasebookError
-from components.registry.store import database_file, sqlite_problem, unreachable
+from components.registry.store import database_file, sqlite_problem, unreachable, without_login
 
 
 class Client:
@@ -44,6 +44,9 @@ def plain_errors(uri: str) -> Iterator[None]:
             raise
         raise CasebookError(f"{error.filename}: MLflow's artifacts cannot be written ({error.strerror})") from error
     except MlflowException as error:
+        if error.error_code == "UNAUTHENTICATED":
+            where = without_login(uri)
+            raise CasebookError(f"{where}: the MLflow server wants a token; set CASEBOOK_TOKEN to its own") from error
         if not _out_of_reach(error):
             raise
         reason = str(error).splitlines()[0]
@@ -53,7 +56,7 @@ def plain_errors(uri: str) -> Iterator[None]:
 
 
 def _out_of_reach(error: MlflowException) -> bool:
-    if error.error_code in ("TEMPORARILY_UNAVAILABLE", "PERMISSION_DENIED", "UNAUTHENTICATED"):
+    if error.error_code in ("TEMPORARILY_UNAVAILABLE", "PERMISSION_DENIED"):
         return True
     cause: BaseException | None = error
     while cause is not None:

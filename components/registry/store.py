@@ -150,10 +150,14 @@ def _knock(uri: str) -> None:
         raise CasebookError(unreachable(uri, getattr(error, "reason", error))) from error
 
 
-def unreachable(uri: str, reason: object) -> str:
+def without_login(uri: str) -> str:
+    """The address as it may be shown: a name and a password in it are left out."""
     parts = urlsplit(uri)
-    shown = f"{parts.scheme}://{parts.hostname}{f':{parts.port}' if parts.port else ''}" if parts.hostname else uri
+    return f"{parts.scheme}://{parts.hostname}{f':{parts.port}' if parts.port else ''}" if parts.hostname else uri
+
+
+def unreachable(uri: str, reason: object) -> str:
     return (
-        f"{shown}: the MLflow store does not answer ({reason}); start it, correct {VARIABLE}, "
+        f"{without_login(uri)}: the MLflow store does not answer ({reason}); start it, correct {VARIABLE}, "
         f"or unset {VARIABLE} to use the store in the checkout"
     )

@@ -20,6 +20,7 @@ from components.errors import CasebookError, DivergedError
 from components.files import read_json, write_json
 from components.params import FitParams
 from components.training.checkpoints import WholeCheckpointIO
+from components.training.devices import claim
 from components.training.progress import ProgressLog
 
 log = logging.getLogger(__name__)
@@ -49,6 +50,7 @@ def fit(
     torch.set_num_threads(params.threads)
     learner, datamodule = build(job, case)
     if not (state / RESULT).exists():
+        claim(params)  # before any process that shares in the fit is started: it inherits what is visible
         result = _train(params, case, learner, datamodule, state, logger, callbacks)
         write_json(state / RESULT, asdict(result))
     result = FitResult(**read_json(state / RESULT))

@@ -1,5 +1,6 @@
 """Raw rows through a registered model."""
 
+import logging
 import shutil
 import sys
 import tempfile
@@ -7,29 +8,43 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from components.contracts import Case, Job
+from components.contracts import Case, Job, Watch
 from components.errors import CasebookError
+from components.monitor_params import PredictionLog
+from components.monitoring.log import append
+from components.monitoring.sample import draw
 from components.registry.champion import champion_version
 from components.registry.register import bundle_of
 from components.registry.trace import find_version
 from components.registry.track import connect
 from pipelines.cases import load_case
 
+logger = logging.getLogger(__name__)
+
 STANDARD = Path("-")
 
 
-def predict(job: Job, source: Path, out: Path | None, version: str | None, options: Mapping[str, Any]) -> int:
+def predict(
+    job: Job,
+    source: Path,
+    out: Path | None,
+    version: str | None,
+    options: Mapping[str, Any],
+    *,
+    log: PredictionLog | None,
+) -> int:
     """Answer `source` with the champion, or `version`, and return the number of rows written.
 
     `source` may be `STANDARD`, the standard input; then the answers go to the standard output if
     there is no `out`. `options` are the case's own, by name; those that are None were not given.
+    What the champion was asked is kept in the `log`, if there is one.
 
     Raises:
         CasebookError: a file has no `out`, there is no champion, no such version, the file does not fit the
             model, or the case takes no such option.
     """
     if source == STANDARD:
-        return _predict_standard(job, out, version, options)
+        return _predict_standard(job, out, version, options, log)
     if out is None:
         raise CasebookError(f"{source}: say with --out where its answers go, such as --out answers{source.suffix}")
     case = load_case(job)
@@ -44,17 +59,32 @@ def predict(job: Job, source: Path, out: Path | None, version: str | None, optio
             f"{job.case}: no champion in {tracker.uri}; `casebook run {job.case}` trains and promotes one, "
             "or name a registered one with --version"
         )
-    return case.predict_file(bundle_of(tracker, job.case, chosen), source, out, given)
+    bundle = bundle_of(tracker, job.case, chosen)
+    count = case.predict_file(bundle, source, out, given)
+    if log is not None and chosen == champion_version(tracker, job.case):
+        _keep(job, case.watch(), bundle, source, chosen, log)
+    return count
 
 
-def _predict_standard(job: Job, out: Path | None, version: str | None, options: Mapping[str, Any]) -> int:
+def _keep(job: Job, watch: Watch, bundle: Path, source: Path, version: str, log: PredictionLog) -> None:
+    """Add a sample of the rows to the log. Their answers are there already: that it fails spoils none of them."""
+    try:
+        rows = draw(watch.rows(job, source), log.rows, seed=0, unit=watch.unit(job)).rows
+        append(job.paths.root, job.case, rows, watch.observe(job, bundle, rows).scores, version, log)
+    except (CasebookError, OSError) as error:
+        logger.warning("%s: the answers are not logged: %s", source, error)
+
+
+def _predict_standard(
+    job: Job, out: Path | None, version: str | None, options: Mapping[str, Any], log: PredictionLog | None
+) -> int:
     """A bundle answers a file, whole or not at all: what comes in is kept in one, and so is what goes out."""
     suffix = load_case(job).predict_suffix
     with tempfile.TemporaryDirectory(prefix="casebook-") as folder:
         source, target = Path(folder, f"standard-input{suffix}"), out or Path(folder, f"answers{suffix}")
         with source.open("wb") as file:
             shutil.copyfileobj(sys.stdin.buffer, file)
-        count = predict(job, source, target, version, options)
+        count = predict(job, source, target, version, options, log=log)
         if out is None:
             with target.open("rb") as file:
                 shutil.copyfileobj(file, sys.stdout.buffer)

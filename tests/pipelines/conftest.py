@@ -22,7 +22,7 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
-CODE = ("components", "pipelines", ".dvc/config", ".dvc/.gitignore", ".dvcignore", ".gitignore", "dvc.yaml")
+CODE = ("components", "pipelines", ".dvc/config", ".dvc/.gitignore", ".dvcignore", ".gitignore", "Procfile", "dvc.yaml")
 ROWS = Path("tests/toy/finance_risk/rows.csv")
 FAULT = Path(__file__).with_name("fault.py")
 # The variables by which a person points these tools elsewhere, and what a test session of our own would leave.
@@ -245,6 +245,12 @@ def toy() -> dict[str, Any]:
     return dict(case)
 
 
+def operate() -> dict[str, Any]:
+    """The shipped schedules and pools, and nothing of its own for any case."""
+    block = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))["operate"]
+    return {**block, "cases": {}}
+
+
 def make_checkout(root: Path) -> Checkout:
     made = Checkout(root, tools())
     for name in CODE:
@@ -256,7 +262,7 @@ def make_checkout(root: Path) -> Checkout:
     (root / ROWS).parent.mkdir(parents=True)
     shutil.copyfile(ROOT / ROWS, root / ROWS)
     os.utime(root / ROWS, (1_767_225_600, 1_767_225_600))  # source.json tells a file's time, and is a digest's part
-    made.write_params({"cases": {"toy": toy(), "other": toy()}})
+    made.write_params({"cases": {"toy": toy(), "other": toy()}, "operate": operate()})
     made.git("init", "--quiet")
     made.commit()
     return made

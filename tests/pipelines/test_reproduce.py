@@ -84,6 +84,20 @@ def test_a_refusal_as_busy_is_waited_out_and_told_once(
     assert capfd.readouterr().err == "a warning\n"
 
 
+def test_all_that_is_said_is_told_line_by_line(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """A `dvc` in the place of the real one, which says three things in two places."""
+    (tmp_path / "dvc.py").write_text(
+        "import sys\n"
+        "print('Running stage', flush=True); print('epoch 1/2', file=sys.stderr, flush=True)\n"
+        "print('done \\u00e9', flush=True)\n",
+        encoding="utf-8",
+    )
+    told: list[str] = []
+    assert reproduce.reproduce(["fit@toy"], tmp_path, tell=told.append, variables={"PYTHONIOENCODING": "utf-8"}) == 0
+    assert told == ["Running stage", "epoch 1/2", "done é"]
+    assert capfd.readouterr() == ("", "")
+
+
 def test_sigterm_to_who_reproduces_ends_the_group_and_gives_143(tmp_path: Path) -> None:
     (tmp_path / "dvc.py").write_text(
         "import os, pathlib, time\npathlib.Path('pid').write_text(str(os.getpid())); time.sleep(60)\n"

@@ -1,7 +1,6 @@
 """What a person sees in MLflow after a run: each page opened in Chromium, its texts read, a picture taken."""
 
 import os
-import shutil
 import signal
 import socket
 import sqlite3
@@ -9,7 +8,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,31 +17,10 @@ from typing import Any
 import pytest
 
 from components.files import dvc_md5
+from tests.browser import PATIENCE, See, needs_browser
 from tests.pipelines.conftest import make_checkout, tools
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine; .ci/run installs it"),
-]
-ARGUMENTS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-PATIENCE = 90.0  # seconds for a page on a busy machine
-# What a person clicks once: "Model training" rather than "GenAI", and the assistant closed.
-CHOICES = {
-    "mlflow.workflowType_v1": '"machine_learning"',
-    "mlflow.assistant.fab.autoOpenedOnFirstLoad_v1": "true",
-    "mlflow.assistant.panelOpen_v1": "false",
-}
-See = Callable[..., None]
+pytestmark = needs_browser
 
 
 @dataclass(frozen=True)
@@ -104,38 +82,6 @@ def _wait_for(address: str, server: "subprocess.Popen[bytes]", log: Path) -> Non
         else:
             return
     raise AssertionError(f"the server does not answer: {log.read_text()}")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield opened
-        opened.close()
-
-
-@pytest.fixture
-def page(browser: Any, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Any]:
-    """A page of its own; its picture is kept beside the test's other files."""
-    opened = browser.new_page(viewport={"width": 1400, "height": 1000})
-    opened.set_default_timeout(1000 * PATIENCE)
-    opened.add_init_script(f"for (const [key, value] of Object.entries({CHOICES})) localStorage.setItem(key, value)")
-    yield opened
-    opened.screenshot(path=str(tmp_path / f"{request.node.name}.png"))
-    opened.close()
-
-
-@pytest.fixture
-def see(page: Any) -> See:
-    """Wait until each text can be seen."""
-
-    def look(*texts: str, exact: bool = True) -> None:
-        for text in texts:
-            page.get_by_text(text, exact=exact).locator("visible=true").first.wait_for()
-
-    return look
 
 
 def test_the_experiments_and_the_runs_of_one(site: Site, page: Any, see: See) -> None:

@@ -11,7 +11,7 @@ import pytest
 from tests.toy.jobs import CHECKOUT
 
 LEVELS = [
-    ("errors", "files", "params", "contracts", "seeds"),
+    ("errors", "files", "params", "operate_params", "monitor_params", "contracts", "seeds"),
     ("sources", "preparation", "networks", "evaluation", "bundle"),
     ("datamodules", "learners", "baselines", "predictors"),
     ("training", "tuning", "compression", "registry"),

@@ -16,6 +16,8 @@ import yaml
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = ["README.md", "CONTRIBUTING.md", *sorted(str(path.relative_to(ROOT)) for path in (ROOT / "docs").glob("*.md"))]
 
+SHELL = "the shell's own"
+MANIFESTS = "tests/repo/test_deploy.py::test_the_manifests_keep_to_kubernetes_schemas"
 # Commands that another test runs for real, and where: the name of the test after `::`.
 ELSEWHERE = {
     "casebook run my_loans": "tests/pipelines/test_new_case.py::test_the_smoke_run_of_a_strange_file",
@@ -69,6 +71,26 @@ ELSEWHERE = {
     "casebook trace finance_risk": "tests/pipelines/test_cli.py::test_trace_of_a_version_and_of_none",
     "casebook verify finance_risk": "tests/pipelines/test_cli.py::test_verify_ends_with_one",
     "python -m pipelines.develop finance_risk": "tests/pipelines/test_develop.py::test_the_flow_ends_where",
+    "casebook push": "tests/pipelines/test_team_servers.py::test_artifacts_and_data_are_in_the_bucket",
+    "casebook pull": "tests/pipelines/test_team_servers.py::test_artifacts_and_data_are_in_the_bucket",
+    "casebook worker gpu": "tests/pipelines/servers.py::up",
+    "casebook backup stores.tar": "tests/pipelines/test_team_servers.py::test_the_servers_come_back_from_a_backup",
+    "casebook restore stores.tar": "tests/pipelines/test_team_servers.py::test_the_servers_come_back_from_a_backup",
+    "pip install --constraint constraints.txt '.[s3]'": "pip's own",
+    "export CASEBOOK_TOKEN=$(openssl rand -hex 24)": SHELL,
+    "export MLFLOW_TRACKING_URI=http://team.example:5000 PREFECT_API_URL=http://team.example:4200/api": SHELL,
+    # There is no engine to run them on: the files are held to their schemas.
+    "CASEBOOK_TOKEN=… CASEBOOK_DATABASE_PASSWORD=… docker compose up --build --detach": (
+        "tests/repo/test_deploy.py::test_compose_keeps_to_its_specification"
+    ),
+    "kubectl apply --kustomize deploy/kubernetes": MANIFESTS,
+    "kubectl create namespace casebook": MANIFESTS,
+    "kubectl --namespace casebook create secret generic casebook --from-literal=token=… "
+    "--from-literal=database-password=… "
+    "--from-literal=database-url=postgresql+psycopg://casebook:…@database:5432/casebook": (
+        "tests/repo/test_deploy.py::test_no_secret_stands_in_them"
+    ),
+    "kubectl --namespace casebook port-forward service/prefect 4200": MANIFESTS,
     'git commit -am "Case my_loans"': "git's own",
     'git commit -am "Case my_cohort"': "git's own",
     'git commit -am "Case blood_cells"': "git's own",

@@ -24,8 +24,8 @@ def answers(job: Job, bundle: Path, split: str) -> Answers:
     return Answers(truth([row for row, _ in found]), stacked([one for _, one in found], predictor.settings.most))
 
 
-def read_split(job: Job, split: str) -> Iterator[ImageRow]:
-    return read_rows(job.paths.prepared(job.case) / PREPARED_FILES[split])
+def read_split(job: Job, split: str, *, pixels: bool = True) -> Iterator[ImageRow]:
+    return read_rows(job.paths.prepared(job.case) / PREPARED_FILES[split], pixels=pixels)
 
 
 def bundle_below(folder: Path) -> Path:

@@ -33,7 +33,7 @@ def predict_file(bundle: Path, source: Path, target: Path, options: Mapping[str,
     """
     if target.suffix != ".json":
         raise CasebookError(f"{target}: boxes are written as COCO JSON; end its name with .json")
-    predictor, paths = open_predictor(bundle), _images(source)
+    predictor, paths = open_predictor(bundle), images_of(source)
     document: dict[str, Any] = {"images": [], "annotations": [], "categories": _categories(predictor)}
     broken: list[str] = []
     for path, name in tqdm(paths, desc="images", unit="image", leave=False, disable=None):
@@ -56,7 +56,7 @@ def predict_file(bundle: Path, source: Path, target: Path, options: Mapping[str,
     return len(paths)
 
 
-def _images(source: Path) -> list[tuple[Path, str]]:
+def images_of(source: Path) -> list[tuple[Path, str]]:
     """Each image with its name below the folder, in the names' order."""
     if not source.is_dir():
         return [(source, source.name)]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from components.contracts import Answers, Case, Job, Metric, Predictor, Scores
+from components.contracts import Answers, Case, Job, Metric, Predictor, Scores, Watch
 from components.params import Block, read_block
 
 if TYPE_CHECKING:
@@ -207,6 +207,12 @@ def _predict_file(bundle: Path, source: Path, target: Path, options: Mapping[str
     return predict_file(open_predictor(bundle), source, target)
 
 
+def _watch() -> Watch:
+    from components.cases.medical_prognosis.watch import WATCH
+
+    return WATCH
+
+
 CASE = Case(
     model_params=ModelParams,
     evaluate_params=EvaluateParams,
@@ -228,4 +234,5 @@ CASE = Case(
     predict_options=frozenset(),
     predict_suffix=".csv",
     predict_file=_predict_file,
+    watch=_watch,
 )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
-from components.contracts import Answers, Case, Job, Metric, Predictor, Scores
+from components.contracts import Answers, Case, Job, Metric, Predictor, Scores, Watch
 from components.params import Block, read_block
 from components.preparation.pinyin.encoding.spec import InputParams
 from components.preparation.pinyin.encoding.windows import WindowParams
@@ -277,6 +277,12 @@ def _predict_file(bundle: Path, source: Path, target: Path, options: Mapping[str
     return predict_file(bundle, source, target, options)
 
 
+def _watch() -> Watch:
+    from components.cases.pinyin_hanzi.watch import WATCH
+
+    return WATCH
+
+
 CASE = Case(
     model_params=ModelParams,
     evaluate_params=EvaluateParams,
@@ -298,4 +304,5 @@ CASE = Case(
     predict_options=frozenset({"n-best"}),
     predict_suffix=".txt",
     predict_file=_predict_file,
+    watch=_watch,
 )

@@ -39,7 +39,7 @@ def predict_file(bundle: Path, source: Path, target: Path, options: Mapping[str,
     rows = 0
     with whole_file(target) as temporary, tqdm(unit=" lines", desc=source.name, disable=None, leave=False) as bar:
         with Writer(temporary, target.suffix, listed=asked is not None) as writer:
-            for first, lines in _batches(source):
+            for first, lines in read_lines(source):
                 answers = predictor.convert(lines, n_best=asked or 1)
                 remarks.add(first, answers)
                 rows += writer.write(first, answers)
@@ -111,7 +111,7 @@ class Writer:
         return len(rows)
 
 
-def _batches(source: Path) -> Iterator[tuple[int, list[str]]]:
+def read_lines(source: Path) -> Iterator[tuple[int, list[str]]]:
     """Lines without their ends, some at a time, each batch with the number of its first line, from 1."""
     if source.suffix not in (TEXT, ""):
         raise CasebookError(

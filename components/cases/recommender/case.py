@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
-from components.contracts import Answers, Case, Job, Metric, Predictor, Scores
+from components.contracts import Answers, Case, Job, Metric, Predictor, Scores, Watch
 from components.params import Block, Names, read_block
 from components.preparation.interactions.encoding.tokens import TokenParams
 from components.preparation.interactions.encoding.weights import RecencyParams
@@ -235,6 +235,12 @@ def _predict_file(bundle: Path, source: Path, target: Path, options: Mapping[str
     return predict_file(bundle, source, target, options)
 
 
+def _watch() -> Watch:
+    from components.cases.recommender.watch import WATCH
+
+    return WATCH
+
+
 CASE = Case(
     model_params=ModelParams,
     evaluate_params=EvaluateParams,
@@ -256,4 +262,5 @@ CASE = Case(
     predict_options=frozenset({"top", "allow", "deny"}),
     predict_suffix=".csv",
     predict_file=_predict_file,
+    watch=_watch,
 )

@@ -1,0 +1,111 @@
+"""The log of `casebook predict`: what was asked and what was answered, in Parquet files that are only ever added."""
+
+import logging
+import os
+import uuid
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from components.errors import CasebookError
+from components.files import whole_file
+from components.monitor_params import PredictionLog
+
+log = logging.getLogger(__name__)
+
+OURS = "casebook."  # before the names of the log's own columns; a raw column of such a name is not kept
+TIME, VERSION, SAID = f"{OURS}time", f"{OURS}version", f"{OURS}said."
+STAMP = "%Y%m%dT%H%M%S%fZ"
+SUFFIX = ".parquet"
+MEGABYTE = 1_000_000
+
+
+def log_folder(root: Path, case: str) -> Path:
+    return root / "state" / "predictions" / case
+
+
+def append(
+    root: Path,
+    case: str,
+    rows: pd.DataFrame,
+    scores: pd.DataFrame,
+    version: str,
+    params: PredictionLog,
+    now: datetime | None = None,
+) -> Path | None:
+    """Add raw rows (N) and what `version` said of them (N, or none) as one file, and drop the oldest beyond the bound.
+
+    The file appears whole or not at all, under a name that no other process takes. Returns it; None if there are no
+    rows.
+    """
+    if not len(rows):
+        return None
+    now = now or datetime.now(UTC)
+    kept = rows[[name for name in rows if not str(name).startswith(OURS)]].reset_index(drop=True)
+    said = {f"{SAID}{name}": values.to_numpy() for name, values in scores.items()} if len(scores) == len(rows) else {}
+    table = pa.Table.from_pandas(pd.concat([_storable(kept), pd.DataFrame(said)], axis=1), preserve_index=False)
+    table = table.append_column(TIME, pa.array([now] * len(kept), pa.timestamp("us", tz="UTC")))
+    table = table.append_column(VERSION, pa.array([version] * len(kept)))
+    folder = log_folder(root, case)
+    target = folder / f"{now.strftime(STAMP)}-{os.getpid()}-{uuid.uuid4().hex[:8]}{SUFFIX}"
+    with whole_file(target) as temporary:
+        pq.write_table(table, temporary, compression="zstd")
+    _bound(folder, int(params.megabytes * MEGABYTE))
+    return target
+
+
+def logged(root: Path, case: str, *, days: float, now: datetime | None = None) -> Iterator[pd.DataFrame]:
+    """The raw rows of each file of the last `days`, the oldest first.
+
+    Raises:
+        CasebookError: there is none.
+    """
+    now, folder = now or datetime.now(UTC), log_folder(root, case)
+    since = (now - timedelta(days=days)).strftime(STAMP)
+    found = [path for path in _files(folder) if path.name >= since]
+    if not found:
+        raise CasebookError(
+            f"{folder}: nothing was logged in the last {days:g} days; `casebook predict {case} …` logs "
+            "what it is asked while operate.monitor.log.enabled is true; or name a file with --rows"
+        )
+    for path in found:
+        try:
+            frame = pq.read_table(path).to_pandas(ignore_metadata=True)
+        except FileNotFoundError:  # beyond the bound meanwhile
+            continue
+        except (pa.ArrowException, OSError) as error:
+            raise CasebookError(f"{path}: not a readable file of the log: {error}; remove it") from None
+        yield frame[[name for name in frame if not str(name).startswith(OURS)]]
+
+
+def _files(folder: Path) -> list[Path]:
+    """Names begin with the time, so their order is the time's; a draft of a writer begins with a dot."""
+    return sorted(path for path in folder.glob(f"*{SUFFIX}") if not path.name.startswith("."))
+
+
+def _bound(folder: Path, most: int) -> None:
+    """Remove the oldest files until the others have at most `most` bytes; the newest stays."""
+    sizes = [(path, path.stat().st_size) for path in _files(folder) if path.exists()]
+    total = sum(size for _, size in sizes)
+    for path, size in sizes[:-1]:
+        if total <= most:
+            return
+        path.unlink(missing_ok=True)
+        total -= size
+
+
+def _storable(rows: pd.DataFrame) -> pd.DataFrame:
+    """Columns of several types, as databases and spreadsheets give them, as text; bytes stay."""
+    mixed = [
+        name
+        for name, values in rows.items()
+        if values.dtype == object and not values.dropna().map(lambda cell: isinstance(cell, bytes)).all()
+    ]
+    stored = rows.copy()
+    for name in mixed:
+        stored[name] = rows[name].map(str, na_action="ignore").astype("str")
+    return stored

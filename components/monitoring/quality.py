@@ -1,0 +1,69 @@
+"""Whether a model still answers as well as when it was promoted, where outcomes have arrived."""
+
+import math
+from dataclasses import dataclass
+
+from components.contracts import Answers, Interval, Metric
+from components.errors import CasebookError
+from components.evaluation.bootstrap import interval
+from components.monitor_params import QualityParams
+
+
+@dataclass(frozen=True)
+class Quality:
+    """The primary metric on `rows` labelled units. `before` is the promotion's, `change` the interval of now less then.
+
+    What is None is not known; `said` tells why.
+    """
+
+    metric: str
+    rows: int
+    now: Interval | None
+    before: Interval | None
+    change: Interval | None
+    dropped: bool
+    said: str
+
+
+def judge(
+    name: str,
+    metric: Metric,
+    labelled: Answers | None,
+    before: Interval | None,
+    params: QualityParams,
+    *,
+    lower_is_better: bool,
+    seed: int,
+) -> Quality:
+    """Compare the metric on labelled units with the one of the promotion.
+
+    The interval of the difference is made from both intervals (MOVER, Zou and Donner 2008), because the two rest on
+    different rows; a drop is one that its better end shows, too.
+    """
+    rows = 0 if labelled is None else len(labelled.target)
+    if labelled is None or rows < params.min_rows:
+        return Quality(name, rows, None, before, None, False, f"{rows} labelled, {params.min_rows} are needed")
+    try:
+        now = interval(
+            metric,
+            labelled.target,
+            labelled.score,
+            resamples=params.resamples,
+            confidence=params.confidence,
+            seed=seed,
+        )
+    except CasebookError as error:
+        return Quality(name, rows, None, before, None, False, str(error))
+    if before is None:
+        return Quality(name, rows, now, None, None, False, "the ledger has no figure of the champion's promotion")
+    change = difference(now, before)
+    dropped = change.low > params.max_drop if lower_is_better else change.high < -params.max_drop
+    return Quality(name, rows, now, before, change, dropped, "")
+
+
+def difference(one: Interval, other: Interval) -> Interval:
+    """The interval of one - other, two figures from rows that are independent of each other."""
+    value = one.value - other.value
+    down = math.hypot(max(0.0, one.value - one.low), max(0.0, other.high - other.value))
+    up = math.hypot(max(0.0, one.high - one.value), max(0.0, other.value - other.low))
+    return Interval(value, value - down, value + up)

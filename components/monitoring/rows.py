@@ -1,0 +1,120 @@
+"""The newest rows, from wherever the params say, as frames of raw rows; and outcomes that came later."""
+
+import os
+from collections.abc import Iterator, Sequence
+
+import pandas as pd
+from sqlalchemy import create_engine, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import SQLAlchemyError
+
+from components.contracts import Job, Watch
+from components.errors import CasebookError
+from components.monitor_params import FileRows, LogRows, SqlRows
+from components.monitoring.log import logged
+from components.preparation.table.encoding.text import as_label, as_text
+from components.preparation.table.read import read_batches
+
+BATCH = 20_000  # rows of a query at a time
+
+
+def newest_rows(job: Job, watch: Watch, source: LogRows | FileRows | SqlRows) -> Iterator[pd.DataFrame]:
+    """Frames of raw rows.
+
+    Raises:
+        CasebookError: the file or the database cannot be read, or has no rows; nothing has been logged.
+    """
+    if isinstance(source, LogRows):
+        yield from logged(job.paths.root, job.case, days=source.days)
+    elif isinstance(source, FileRows):
+        path = job.paths.root / source.path
+        if not path.exists():
+            raise CasebookError(f"{path}: not found; correct operate.monitor.rows, or name a file with --rows")
+        yield from watch.rows(job, path)
+    else:
+        yield from query_rows(source)
+
+
+def query_rows(source: SqlRows) -> Iterator[pd.DataFrame]:
+    """What a query answers, a batch at a time: no more is held, if the database's driver can stream.
+
+    Raises:
+        CasebookError: the variable is not set, the database cannot be reached, the query is wrong or answers nothing.
+    """
+    address = os.environ.get(source.variable)
+    if not address:
+        raise CasebookError(
+            f"{source.variable}: not set, and operate.monitor names it for the database's address, "
+            "such as postgresql+psycopg://user:password@host/name"
+        )
+    try:
+        shown = make_url(address).render_as_string(hide_password=True)
+    except SQLAlchemyError:
+        raise CasebookError(
+            f"{source.variable}: not an address of a database; see SQLAlchemy's database URLs"
+        ) from None
+    count = 0
+    try:
+        engine = create_engine(address)
+        try:
+            with engine.connect() as connection:
+                result = connection.execution_options(stream_results=True).execute(text(source.query))
+                names = _unique(list(result.keys()), shown)
+                for part in result.partitions(BATCH):
+                    count += len(part)
+                    yield pd.DataFrame(part, columns=names)
+        finally:
+            engine.dispose()
+    except (SQLAlchemyError, ImportError) as error:
+        raise CasebookError(f"{shown}: {_reason(error)}; correct {source.variable} or the query") from None
+    if not count:
+        raise CasebookError(f"{shown}: the query of operate.monitor answers no rows: {source.query[:200]}")
+
+
+def _unique(names: list[str], shown: str) -> list[str]:
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise CasebookError(f"{shown}: the query answers two columns named {twice[0]!r}; give each a name of its own")
+    return names
+
+
+def _reason(error: Exception) -> str:
+    """The database's own words, without the query and its address."""
+    cause = getattr(error, "orig", None) or error
+    lines = str(cause).strip().splitlines()
+    return lines[0] if lines else type(cause).__name__
+
+
+def with_labels(
+    rows: pd.DataFrame, job: Job, labels: FileRows | SqlRows, key: Sequence[str], outcome: Sequence[str]
+) -> pd.DataFrame:
+    """The rows with the outcome columns of `labels`, whose own are left aside; empty where none has arrived.
+
+    Raises:
+        CasebookError: the case has no key, or the rows or the labels lack a column of it or of the outcome, or the
+            labels have a key twice.
+    """
+    if not key:
+        raise CasebookError(
+            f"{job.case}: operate.monitor.labels need columns that name a row; write them into prepare.key"
+        )
+    frames = query_rows(labels) if isinstance(labels, SqlRows) else read_batches(job.paths.root / labels.path, BATCH)
+    found = pd.concat(list(frames), ignore_index=True)
+    for what, frame, wanted in (("labels", found, [*key, *outcome]), ("rows", rows, [*key])):
+        if absent := [name for name in wanted if name not in frame]:
+            there = ", ".join(map(str, frame.columns[:20]))
+            raise CasebookError(f"{job.case}: the {what} lack column(s) {', '.join(absent)}; there are: {there}")
+    names, known = _names(rows, key), _names(found, key)
+    if known.duplicated().any():
+        example = known[known.duplicated()].iloc[0]
+        raise CasebookError(f"{job.case}: the labels have {known.duplicated().sum()} key(s) twice, such as {example!r}")
+    place = pd.Index(known).get_indexer(pd.Index(names))
+    joined = rows.copy()
+    for name in outcome:
+        joined[name] = found[name].astype(object).where(found[name].notna(), None).to_numpy()[place]
+        joined.loc[place < 0, name] = None
+    return joined
+
+
+def _names(frame: pd.DataFrame, key: Sequence[str]) -> pd.Series:
+    texts = [as_label(as_text(frame[name], ())).to_pandas().astype(object) for name in key]
+    return pd.Series([repr(values) for values in zip(*texts, strict=True)], dtype=object)

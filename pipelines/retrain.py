@@ -1,0 +1,117 @@
+"""The flow for schedules: look for new rows, develop, ask a person where params say so, record the lock."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from pipelines.environment import ROOT, prepare_environment
+
+prepare_environment()
+
+from prefect import flow, task  # noqa: E402 - prefect reads the environment when it is imported
+from prefect.artifacts import create_link_artifact, create_markdown_artifact  # noqa: E402
+from prefect.cache_policies import NO_CACHE  # noqa: E402
+from prefect.logging import get_run_logger  # noqa: E402
+from prefect.runtime import flow_run  # noqa: E402
+from prefect.states import Completed, State  # noqa: E402
+
+from components.operate_params import Record, load_operate  # noqa: E402
+from components.params import FileSource, FolderSource, Source, load_params  # noqa: E402
+from pipelines.develop import complete, submit_stages  # noqa: E402
+from pipelines.flow_runs import end_orphans, hold  # noqa: E402
+from pipelines.operating.approval import approved  # noqa: E402
+from pipelines.operating.links import run_page  # noqa: E402
+from pipelines.operating.record import push, record  # noqa: E402
+from pipelines.plan import plan  # noqa: E402
+from pipelines.reproduce import end_running  # noqa: E402
+from pipelines.stages import STAGES  # noqa: E402
+
+RELEASE = STAGES[-1]
+
+
+@flow(name="retrain", flow_run_name="retrain {case}")
+def retrain(case: str, root: str = str(ROOT)) -> State[Any]:
+    """Fetch what is new, and bring the case up to date from there to a model that the gate has judged.
+
+    Where approval is needed and not given, the champion stays: the run ends as `Rejected`.
+    """
+    folder = Path(root)
+    operate = load_operate(folder / "params.yaml").of(case)
+    end_orphans(folder / "state" / "flows")
+    hold(folder / "state" / "flows", flow_run.id)
+    look_for_news(case, root)
+    try:
+        complete(submit_stages(case, root, STAGES[:-1]))
+        approval = operate.retrain.approval
+        if approval.needed and any(plan([f"{RELEASE}@{case}"], folder, force=False)):
+            answer = approved(case, folder, approval)
+            if not answer.approve:
+                record_lock(case, root, operate.retrain.record)
+                return Completed(name="Rejected", message=f"{case}: the champion stays. {answer.note}")
+        complete(submit_stages(case, root, STAGES[-1:]))
+    except BaseException:
+        end_running()
+        raise
+    found = tell(case, root)
+    record_lock(case, root, operate.retrain.record)
+    return Completed(message=found)
+
+
+@task(task_run_name="look for news of {case}", cache_policy=NO_CACHE)
+def look_for_news(case: str, root: str) -> str:
+    """Say whether the source can change, and has; the stage `fetch` brings it."""
+    source = load_params(Path(root) / "params.yaml").case(case).source
+    if (why := pinned(source)) is not None:
+        found = f"the source of {case} cannot change: {why}"
+    else:
+        news = [line for line in plan([f"fetch@{case}"], Path(root), force=False) if line.startswith("fetch@")]
+        found = news[0] if news else f"{source.watch} is as it was fetched last"
+    get_run_logger().info(found)
+    return found
+
+
+def pinned(source: Source) -> str | None:
+    """Why the bytes of a source are the same at every fetch, or None where they may change."""
+    if isinstance(source, FolderSource):
+        return None
+    if isinstance(source, FileSource):
+        digests = [source.sha256, *source.beside.values()]
+        return None if None in digests else "params.yaml has its digest"
+    return "its files are named with their digests"
+
+
+@task(task_run_name="what became of {case}", cache_policy=NO_CACHE)
+def tell(case: str, root: str) -> str:
+    """The gate's answer in words, and as artifacts with a link to the run in MLflow."""
+    release = json.loads((Path(root) / "reports" / case / "release.json").read_text(encoding="utf-8"))
+    done = "promoted to champion" if release["promoted"] else "not promoted"
+    words = f"{case} version {release['version']}: {done}"
+    key = case.replace("_", "-")
+    page = run_page(case, Path(root))
+    create_link_artifact(link=page, link_text=f"{case} in MLflow", key=f"mlflow-{key}", description=words)
+    reasons = [f"- {reason}" for reason in release["reasons"]]
+    card = (Path(root) / "reports" / case / "card.md").read_text(encoding="utf-8")
+    create_markdown_artifact(key=f"retrain-{key}", markdown="\n".join([f"**{words}**", *reasons, "", card]))
+    get_run_logger().info("%s; %s", words, page)
+    return words
+
+
+@task(task_run_name="record the lock of {case}", cache_policy=NO_CACHE, retries=2, retry_delay_seconds=5)
+def record_lock(case: str, root: str, where: Record) -> None:
+    """Commit `dvc.lock` and the params to the branch of the case, and push it where params say so."""
+    branch, log = where.branch.format(case=case), get_run_logger()
+    commit = record(Path(root), branch, f"Retrain {case}\n\nPrefect flow run {flow_run.id}")
+    log.info("nothing new for the branch %s", branch) if commit is None else log.info("%s is at %s", branch, commit)
+    if where.push is not None:
+        push(Path(root), branch, where.push)
+        log.info("pushed to %s", where.push)
+
+
+if __name__ == "__main__":
+    import argparse
+
+    parser = argparse.ArgumentParser(prog="python -m pipelines.retrain", description=retrain.__doc__)
+    parser.add_argument("case")
+    os.chdir(ROOT)
+    retrain(parser.parse_args().case)

@@ -1,0 +1,164 @@
+"""One file with every store: MLflow's and Prefect's databases, Optuna's studies, MLflow's artifacts. And back.
+
+What git has (code, params, `dvc.lock`) and what DVC has (data, models: `casebook push`) is not in it,
+nor artifacts that lie in a bucket. Databases are read first and whole, while the servers may be up:
+artifacts only ever come before the rows that name them, so none is missing.
+"""
+
+import importlib.metadata
+import logging
+import os
+import shutil
+import sqlite3
+import subprocess
+import tarfile
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+from components.errors import CasebookError
+from components.files import file_digest, read_json, write_json
+from pipelines.provenance import git_state
+from pipelines.servers.settings import read_settings
+from pipelines.servers.supervise import running
+
+log = logging.getLogger(__name__)
+
+FORMAT = 1
+MANIFEST, DUMP, ARTIFACTS = "manifest.json", "postgresql.dump", "mlartifacts"
+DATABASES = ("mlflow.db", ".prefect/prefect.db")
+STUDIES = "state/*/search/*/study.db"
+TOOLS = ("mlflow", "prefect", "optuna")
+
+
+def backup(root: Path, target: Path) -> int:
+    """Write the stores of `root` to the tar file `target`, readable by this user alone; return its bytes.
+
+    Raises:
+        CasebookError: there is no store, the file exists, or pg_dump is missing or fails.
+    """
+    if target.exists():
+        raise CasebookError(f"{target}: exists; name another file")
+    settings = read_settings()
+    with _scratch(target.parent) as folder:
+        _copy_sqlite(root, folder)
+        if settings.database is not None:
+            _postgres("pg_dump", settings.database, "--format=custom", f"--file={folder / DUMP}")
+        if settings.s3 is None and (root / ARTIFACTS).is_dir():
+            shutil.copytree(root / ARTIFACTS, folder / ARTIFACTS)
+        files = _digests(folder)
+        if not files:
+            raise CasebookError(f"{root}: no store to back up; run this in the root of a checkout that has run a case")
+        versions = {tool: importlib.metadata.version(tool) for tool in TOOLS}
+        manifest = {"format": FORMAT, "made": datetime.now(UTC).isoformat(), "versions": versions, "files": files}
+        write_json(folder / MANIFEST, {**manifest, "commit": git_state(root).commit, "bucket": settings.s3})
+        packed = folder.with_name(f"{folder.name}.tar")
+        try:
+            with tarfile.open(packed, "w") as archive:
+                archive.add(folder, arcname=".")
+            packed.chmod(0o600)  # Prefect's blocks are in it
+            packed.replace(target)
+        finally:
+            packed.unlink(missing_ok=True)
+    return target.stat().st_size
+
+
+def restore(root: Path, source: Path, *, replace: bool = False) -> list[str]:
+    """Put the stores of a backup into `root` and return their names; with `replace` over those that are there.
+
+    Raises:
+        CasebookError: the file is no backup or is damaged, servers are up, stores are in the way, or
+            the database refuses.
+    """
+    if found := running(root):
+        raise CasebookError(f"{root}: the servers are up ({len(found)} processes); `casebook down` first")
+    settings = read_settings()
+    root.mkdir(parents=True, exist_ok=True)
+    with _scratch(root) as folder:
+        _unpack(source, folder)
+        if (folder / DUMP).exists() and settings.database is None:
+            raise CasebookError(f"{source}: holds a PostgreSQL database; set CASEBOOK_DATABASE_URL to an empty one")
+        stores = [path.relative_to(folder) for path in _stores(folder)]
+        in_the_way = [str(name) for name in stores if (root / name).exists()]
+        if in_the_way and not replace:
+            raise CasebookError(f"{root}: {', '.join(in_the_way)} exist; move them away, or give --replace")
+        if (folder / DUMP).exists():
+            assert settings.database is not None
+            options = ["--clean", "--if-exists", "--no-owner", "--single-transaction", "--exit-on-error"]
+            _postgres("pg_restore", settings.database, *options, str(folder / DUMP))
+        for name in stores:
+            _move(folder / name, root / name)
+        return [str(name) for name in stores] + ([DUMP] if (folder / DUMP).exists() else [])
+
+
+@contextmanager
+def _scratch(parent: Path) -> Iterator[Path]:
+    """A folder of this user alone on the disk where the result will lie."""
+    parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".backup.", dir=parent) as name:
+        yield Path(name)
+
+
+def _copy_sqlite(root: Path, folder: Path) -> None:
+    """Copies of the embedded databases as they are at one moment, also while others write to them."""
+    for path in [*(root / name for name in DATABASES), *sorted(root.glob(STUDIES))]:
+        if not path.exists():
+            continue
+        copy = folder / path.relative_to(root)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        with closing(sqlite3.connect(path)) as origin, closing(sqlite3.connect(copy)) as taken:
+            origin.backup(taken)
+
+
+def _digests(folder: Path) -> dict[str, str]:
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): file_digest(path) for path in files}
+
+
+def _unpack(source: Path, folder: Path) -> None:
+    try:
+        with tarfile.open(source, "r:") as archive:
+            archive.extractall(folder, filter="data")
+        manifest = read_json(folder / MANIFEST)
+    except (OSError, tarfile.TarError, ValueError) as error:
+        raise CasebookError(f"{source}: not a backup of `casebook backup` ({error})") from error
+    (folder / MANIFEST).unlink()
+    if manifest["format"] != FORMAT:
+        raise CasebookError(f"{source}: a backup of format {manifest['format']}, this version reads {FORMAT}")
+    found = _digests(folder)
+    if wrong := sorted(
+        name for name in {**found, **manifest["files"]} if found.get(name) != manifest["files"].get(name)
+    ):
+        raise CasebookError(f"{source}: damaged, {len(wrong)} files are not as they were, such as {wrong[0]}")
+
+
+def _stores(folder: Path) -> list[Path]:
+    """The databases and the folder of artifacts, each moved whole."""
+    return sorted([*folder.rglob("*.db"), *(path for path in [folder / ARTIFACTS] if path.is_dir())])
+
+
+def _move(path: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if path.is_dir():
+        shutil.rmtree(target, ignore_errors=True)
+    for beside in ("-wal", "-shm"):  # of the database that was there
+        target.with_name(target.name + beside).unlink(missing_ok=True)
+    path.replace(target)
+
+
+def _postgres(program: str, database: str, *options: str) -> None:
+    """Run pg_dump or pg_restore on the team's database; the password goes in the environment."""
+    where = conninfo_to_dict(database.replace("postgresql+psycopg://", "postgresql://", 1))
+    password = str(where.pop("password", None) or "")
+    environment = {**os.environ, **({"PGPASSWORD": password} if password else {})}
+    command = [program, "--no-password", f"--dbname={make_conninfo('', **where)}", *options]
+    try:
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    except FileNotFoundError:
+        raise CasebookError(f"{program}: not found; install PostgreSQL's client, of the server's version") from None
+    if done.returncode:
+        raise CasebookError(f"{program}: {done.stderr.strip().splitlines()[0] if done.stderr.strip() else 'failed'}")

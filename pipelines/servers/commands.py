@@ -1,0 +1,66 @@
+"""`casebook up`, `down` and what else keeps the servers; thin, and imports what it needs when it is called."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer()
+
+Targets = Annotated[list[str] | None, typer.Argument(metavar="STAGE@CASE", help="all of dvc.lock if none is named")]
+
+
+@app.command()
+def up() -> None:
+    """Start the Prefect server, the MLflow server and a worker for each pool."""
+    from pipelines.servers.supervise import up as start
+
+    found = start(Path.cwd())
+    typer.echo(f"Prefect  {found['PREFECT_API_URL'].removesuffix('/api')}")
+    # MLflow opens on its pages for language models; the choice in the address is remembered.
+    typer.echo(f"MLflow   {found['MLFLOW_TRACKING_URI']}/#/experiments?workflowType=machine_learning")
+    typer.echo("commands in this checkout use them; `casebook down` ends them, state/servers/up.log has what they say")
+
+
+@app.command()
+def down() -> None:
+    """End exactly what `casebook up` has started, and the work that its workers are at."""
+    from pipelines.servers.supervise import down as end
+
+    count = end(Path.cwd())
+    typer.echo(f"{count} processes ended" if count else "nothing was up")
+
+
+@app.command()
+def backup(target: Annotated[Path, typer.Argument(metavar="FILE", help="a tar file that is not there yet")]) -> None:
+    """Write every store to one file: databases, studies, MLflow's artifacts."""
+    from pipelines.servers.backup import backup as write
+
+    typer.echo(f"{target}: {write(Path.cwd(), target)} bytes")
+
+
+@app.command()
+def restore(
+    source: Annotated[Path, typer.Argument(metavar="FILE", help="what `casebook backup` wrote")],
+    replace: Annotated[bool, typer.Option("--replace", help="over the stores that are here")] = False,
+) -> None:
+    """Put the stores of a backup into this checkout."""
+    from pipelines.servers.backup import restore as put_back
+
+    typer.echo(f"restored: {', '.join(put_back(Path.cwd(), source, replace=replace))}")
+
+
+@app.command()
+def push(targets: Targets = None) -> None:
+    """Send what DVC keeps (data, models, reports) to the team's bucket."""
+    from pipelines.servers.remote import share
+
+    share(Path.cwd(), "push", targets or [])
+
+
+@app.command()
+def pull(targets: Targets = None) -> None:
+    """Bring what DVC keeps from the team's bucket."""
+    from pipelines.servers.remote import share
+
+    share(Path.cwd(), "pull", targets or [])

@@ -1,0 +1,161 @@
+"""`casebook up` and `casebook down`: the processes of the Procfile, started together and ended exactly.
+
+honcho supervises them: when one ends, it ends the others. Every process that comes of it inherits a
+mark in its environment, and `down` ends whatever carries the mark: whoever killed the supervisor,
+and whichever sessions the workers' stages have made for themselves.
+"""
+
+import logging
+import os
+import socket
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+
+import psutil
+
+from components.errors import CasebookError
+from components.files import held_lock, read_json, write_json
+from pipelines.environment import MARK, alive, up_file
+from pipelines.servers.serve import answers
+from pipelines.servers.settings import MLFLOW_PORT, PREFECT_PORT, Settings, read_settings
+
+log = logging.getLogger(__name__)
+
+PATIENCE = 600.0  # seconds for both servers' first answer: each makes a database
+GRACE = 20.0  # seconds between asking a process to end and killing it
+TAIL = 15  # lines of the log that a failed start shows
+
+
+def up(root: Path) -> dict[str, str]:
+    """Start what the Procfile names and return both addresses, once both servers answer.
+
+    Raises:
+        CasebookError: they are up already, a port is taken, a setting is wrong, or one of them did not start.
+    """
+    settings, record = read_settings(), up_file(root)
+    if not (root / "Procfile").is_file():
+        raise CasebookError(f"{root}: no Procfile; run this in the root of a checkout")
+    with held_lock(record.with_name("up.lock"), "casebook up"):
+        if found := running(root):
+            raise CasebookError(f"{_listed(record)} are up already ({len(found)} processes); `casebook down` ends them")
+        _check_ports(settings)
+        mark = uuid.uuid4().hex
+        write_json(record, {"mark": mark, "addresses": settings.addresses})
+        supervisor = _supervise(root, mark, settings)
+        try:
+            _wait(supervisor, settings, _log(root))
+        except BaseException:
+            _end(mark)
+            record.unlink(missing_ok=True)
+            raise
+    return settings.addresses
+
+
+def down(root: Path) -> int:
+    """End what `up` has started in `root`, with all that came of it; return how many processes that were."""
+    record = up_file(root)
+    if not record.exists():
+        return 0
+    count = _end(read_json(record)["mark"])
+    record.unlink(missing_ok=True)
+    return count
+
+
+def running(root: Path) -> list[int]:
+    """The ids of the processes that `up` has started in `root` and that live."""
+    record = up_file(root)
+    return alive(read_json(record)["mark"]) if record.exists() else []
+
+
+def _listed(record: Path) -> str:
+    return ", ".join(read_json(record)["addresses"].values())
+
+
+def _log(root: Path) -> Path:
+    return up_file(root).with_name("up.log")
+
+
+def _check_ports(settings: Settings) -> None:
+    for name, port in ((PREFECT_PORT, settings.prefect_port), (MLFLOW_PORT, settings.mlflow_port)):
+        with socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((settings.host, port))
+            except OSError as error:
+                raise CasebookError(
+                    f"{settings.host}:{port}: {error.strerror}; end what listens there, or set {name} to another port"
+                ) from error
+
+
+def _supervise(root: Path, mark: str, settings: Settings) -> "subprocess.Popen[bytes]":
+    """honcho, detached from this terminal; what the processes say goes to a file."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
+    environment = {**os.environ, **settings.addresses, MARK: mark, "PATH": path, "PYTHONUNBUFFERED": "1"}
+    if _log(root).exists():
+        _log(root).replace(_log(root).with_suffix(".log.1"))
+    # No `.env`: a variable of it would reach some processes only.
+    command = [sys.executable, "-m", "honcho", "--env", os.devnull, "--no-colour", "start"]
+    with _log(root).open("wb") as said:
+        return subprocess.Popen(
+            command,
+            cwd=root,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=said,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+
+
+def _wait(supervisor: "subprocess.Popen[bytes]", settings: Settings, said: Path) -> None:
+    waited_for = [f"{settings.prefect_url}/health", f"{settings.mlflow_url}/health"]
+    deadline = time.monotonic() + PATIENCE
+    while not all(answers(address, within=2.0) for address in waited_for):
+        ended = supervisor.poll() is not None
+        if ended or time.monotonic() > deadline:
+            why = "ended" if ended else f"did not answer within {PATIENCE:g} s"
+            lines = said.read_text(encoding="utf-8", errors="replace").splitlines()[-TAIL:]
+            raise CasebookError("\n".join([f"the servers {why}; {said} has it all, and ends with", *lines]))
+        time.sleep(0.5)
+
+
+def _end(mark: str) -> int:
+    """End the marked processes: workers before the servers to which they tell the end of their runs."""
+    ended = {process.pid for process in _processes(mark)}
+    _ask(filter(_is_worker, _processes(mark)))
+    _ask(_processes(mark))
+    while left := _processes(mark):  # some may have begun in between
+        for process in left:
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+        psutil.wait_procs(left, timeout=1.0)
+        ended |= {process.pid for process in left}
+    return len(ended)
+
+
+def _ask(processes: Iterable[psutil.Process]) -> None:
+    asked = list(processes)
+    for process in asked:
+        with suppress(psutil.NoSuchProcess):
+            process.terminate()
+    psutil.wait_procs(asked, timeout=GRACE)
+
+
+def _processes(mark: str) -> list[psutil.Process]:
+    found = []
+    for number in alive(mark):
+        with suppress(psutil.NoSuchProcess):
+            found.append(psutil.Process(number))
+    return found
+
+
+def _is_worker(process: psutil.Process) -> bool:
+    try:
+        return "worker" in process.cmdline()
+    except psutil.Error:
+        return False

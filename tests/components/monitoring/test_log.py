@@ -1,0 +1,89 @@
+"""The log of predictions: whole files, newest kept, what comes out is what was asked."""
+
+from datetime import UTC, datetime, timedelta
+
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+
+from components.errors import CasebookError
+from components.monitor_params import PredictionLog
+from components.monitoring.log import SAID, TIME, VERSION, append, log_folder, logged
+
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+KEPT = PredictionLog(enabled=True, rows=100, megabytes=1.0)
+
+
+def rows(count: int = 3) -> pd.DataFrame:
+    return pd.DataFrame({"Age": ["30", "", "41"] * (count // 3), "Home": ["owner", "rent", "rent"] * (count // 3)})
+
+
+def scores(count: int = 3) -> pd.DataFrame:
+    return pd.DataFrame({"score": [0.25] * count})
+
+
+def test_a_file_tells_when_what_who_and_how_sure(tmp_path):
+    path = append(tmp_path, "toy", rows(), scores(), "7", KEPT, NOW)
+    table = pq.read_table(path).to_pandas()
+    assert path.parent == log_folder(tmp_path, "toy") == tmp_path / "state" / "predictions" / "toy"
+    assert table["Age"].tolist() == ["30", "", "41"]
+    assert set(table[VERSION]) == {"7"}
+    assert set(table[TIME]) == {pd.Timestamp(NOW)}
+    assert table[f"{SAID}score"].tolist() == [0.25] * 3
+
+
+def test_the_newest_come_back_as_they_were_asked_oldest_first(tmp_path):
+    for days in (9, 1, 3):
+        append(tmp_path, "toy", rows().assign(Age=str(days)), scores(), "1", KEPT, NOW - timedelta(days=days))
+    found = list(logged(tmp_path, "toy", days=5, now=NOW))
+    assert [frame["Age"].iloc[0] for frame in found] == ["3", "1"]
+    assert [list(frame.columns) for frame in found] == [["Age", "Home"]] * 2
+
+
+@pytest.mark.parametrize("before", [None, 9])
+def test_nothing_logged_lately_is_said(tmp_path, before):
+    if before is not None:
+        append(tmp_path, "toy", rows(), scores(), "1", KEPT, NOW - timedelta(days=before))
+    with pytest.raises(CasebookError, match="nothing was logged in the last 5 days; `casebook predict toy"):
+        list(logged(tmp_path, "toy", days=5, now=NOW))
+
+
+def test_the_oldest_go_when_there_is_too_much_and_the_newest_stays_however_large(tmp_path):
+    paths = [
+        append(tmp_path, "toy", rows(), scores(), "1", KEPT, NOW + timedelta(seconds=number)) for number in range(4)
+    ]
+    size = paths[0].stat().st_size
+    tight = PredictionLog(enabled=True, rows=100, megabytes=2.5 * size / 1e6)
+    last = append(tmp_path, "toy", rows(), scores(), "1", tight, NOW + timedelta(seconds=9))
+    assert sorted(log_folder(tmp_path, "toy").iterdir()) == [paths[3], last]
+    tiny = PredictionLog(enabled=True, rows=100, megabytes=1e-6)
+    newest = append(tmp_path, "toy", rows(), scores(), "1", tiny, NOW + timedelta(seconds=10))
+    assert list(log_folder(tmp_path, "toy").iterdir()) == [newest]
+
+
+def test_what_a_killed_writer_left_is_not_read(tmp_path):
+    append(tmp_path, "toy", rows(), scores(), "1", KEPT, NOW)
+    (log_folder(tmp_path, "toy") / f".{NOW:%Y%m%dT%H%M%S%fZ}-1-x.parquet").write_bytes(b"PAR1 half")
+    assert len(list(logged(tmp_path, "toy", days=1, now=NOW))) == 1
+
+
+def test_a_broken_file_is_named(tmp_path):
+    path = append(tmp_path, "toy", rows(), scores(), "1", KEPT, NOW)
+    path.write_bytes(path.read_bytes()[:50])
+    with pytest.raises(CasebookError, match=f"{path.name}: not a readable file of the log"):
+        list(logged(tmp_path, "toy", days=1, now=NOW))
+
+
+def test_columns_of_several_types_and_of_bytes_are_kept_and_names_of_ours_are_not(tmp_path):
+    odd = pd.DataFrame({"mixed": [1, "a", None], "pixels": [b"\x00", b"\xff", None], f"{SAID}score": [1, 2, 3]})
+    append(tmp_path, "toy", odd.astype({"mixed": object, "pixels": object}), scores(0), "1", KEPT, NOW)
+    (found,) = logged(tmp_path, "toy", days=1, now=NOW)
+    assert found["mixed"].tolist()[:2] == ["1", "a"]
+    assert found["mixed"].isna().tolist() == [False, False, True]
+    assert found["pixels"].tolist() == [b"\x00", b"\xff", None]
+    assert list(found.columns) == ["mixed", "pixels"]
+
+
+def test_no_rows_leave_no_file(tmp_path):
+    assert append(tmp_path, "toy", rows(0), scores(0), "1", KEPT, NOW) is None
+    assert not log_folder(tmp_path, "toy").exists()

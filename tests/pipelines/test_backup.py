@@ -1,0 +1,161 @@
+"""Back up, destroy, restore: what was registered can be traced again, and what is no backup is refused."""
+
+import io
+import json
+import shutil
+import sqlite3
+import tarfile
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import optuna
+import pytest
+
+from components.bundle import bundle_md5
+from components.errors import CasebookError
+from components.registry import package
+from components.registry.promote import settle
+from components.registry.register import bundle_of, register
+from components.registry.trace import trace
+from components.registry.track import connect
+from pipelines.servers.backup import backup, restore
+from pipelines.servers.remote import share
+from tests.components.registry.toys import CASE, METRICS, PASSED, make_release, use_toy_predictor
+
+pytestmark = pytest.mark.slow
+STUDY = Path("state") / CASE / "search" / "0123" / "study.db"
+
+
+@pytest.fixture(autouse=True)
+def _bare(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("MLFLOW_TRACKING_URI", "CASEBOOK_DATABASE_URL", "CASEBOOK_S3_URL", "CASEBOOK_HOST"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A checkout with a champion, a study and Prefect's database."""
+    root = tmp_path_factory.mktemp("made") / "checkout"
+    root.mkdir()
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("MLFLOW_TRACKING_URI", "MLFLOW_REGISTRY_URI"):
+            patch.delenv(name, raising=False)
+        patch.setattr(package, "COMPONENTS", package.COMPONENTS)  # put back afterwards
+        patch.setattr(package, "MODEL_CODE", package.MODEL_CODE)
+        use_toy_predictor(root.parent / "code")
+        tracker = connect(root)
+        settle(tracker, CASE, register(tracker, make_release(tracker)), PASSED, METRICS, None)
+        (root / STUDY).parent.mkdir(parents=True)
+        study = optuna.create_study(storage=f"sqlite:///{root / STUDY}", study_name=CASE)
+        study.optimize(lambda trial: trial.suggest_float("x", 0, 1), n_trials=1)
+        (root / ".prefect").mkdir()
+        with closing(sqlite3.connect(root / ".prefect" / "prefect.db")) as connection, connection:
+            connection.execute("create table flow_run as select 'kept' as name")
+        yield root
+
+
+@pytest.fixture
+def root(made: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(made, tmp_path / "checkout"))
+
+
+def test_what_was_destroyed_is_there_again_in_another_folder(root: Path, tmp_path: Path) -> None:
+    before = trace(connect(root), CASE)
+    md5 = bundle_md5(bundle_of(connect(root), CASE, "1"))
+    size = backup(root, tmp_path / "stores.tar")
+    assert size == (tmp_path / "stores.tar").stat().st_size > 100_000
+    assert (tmp_path / "stores.tar").stat().st_mode & 0o777 == 0o600
+    shutil.rmtree(root)
+    elsewhere = tmp_path / "elsewhere"
+    restored = restore(elsewhere, tmp_path / "stores.tar")
+    assert restored == [".prefect/prefect.db", "mlartifacts", "mlflow.db", str(STUDY)]
+    assert trace(connect(elsewhere), CASE) == before
+    assert bundle_md5(bundle_of(connect(elsewhere), CASE, "1")) == md5
+    assert len(optuna.load_study(storage=f"sqlite:///{elsewhere / STUDY}", study_name=CASE).trials) == 1
+    with closing(sqlite3.connect(elsewhere / ".prefect" / "prefect.db")) as connection:
+        assert connection.execute("select name from flow_run").fetchall() == [("kept",)]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["elsewhere", "stores.tar"]
+
+
+def test_a_database_is_copied_as_it_is_at_one_moment(root: Path, tmp_path: Path) -> None:
+    """Somebody is in the middle of writing: what is not committed is not in the backup."""
+    with closing(sqlite3.connect(root / "mlflow.db")) as writer:
+        before = writer.execute("select count(*) from tags").fetchone()
+        writer.execute("delete from tags")
+        backup(root, tmp_path / "stores.tar")
+        writer.rollback()
+    restore(tmp_path / "other", tmp_path / "stores.tar")
+    with closing(sqlite3.connect(tmp_path / "other" / "mlflow.db")) as connection:
+        assert connection.execute("select count(*) from tags").fetchone() == before
+
+
+def test_stores_in_the_way_are_named_and_replaced_when_told_to(root: Path, tmp_path: Path) -> None:
+    backup(root, tmp_path / "stores.tar")
+    with closing(sqlite3.connect(root / ".prefect" / "prefect.db")) as connection, connection:
+        connection.execute("update flow_run set name = 'later'")
+    (root / "mlartifacts" / "later").write_text("later", encoding="utf-8")
+    with pytest.raises(
+        CasebookError, match=r"\.prefect/prefect\.db, mlartifacts, mlflow\.db, .* exist; move them away"
+    ):
+        restore(root, tmp_path / "stores.tar")
+    restore(root, tmp_path / "stores.tar", replace=True)
+    with closing(sqlite3.connect(root / ".prefect" / "prefect.db")) as connection:
+        assert connection.execute("select name from flow_run").fetchall() == [("kept",)]
+    assert not (root / "mlartifacts" / "later").exists()
+    assert trace(connect(root), CASE)["version"] == "1"
+
+
+def test_a_damaged_backup_restores_nothing(root: Path, tmp_path: Path) -> None:
+    backup(root, tmp_path / "stores.tar")
+    content = bytearray((tmp_path / "stores.tar").read_bytes())
+    place = content.index(b"SQLite format 3") + 5000
+    content[place] ^= 1
+    (tmp_path / "stores.tar").write_bytes(content)
+    with pytest.raises(CasebookError, match="damaged, 1 files are not as they were, such as"):
+        restore(tmp_path / "other", tmp_path / "stores.tar")
+    assert list((tmp_path / "other").iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["notes.txt", "../outside", "manifest.json"])
+def test_another_file_is_no_backup(name: str, tmp_path: Path) -> None:
+    with tarfile.open(tmp_path / "some.tar", "w") as archive:
+        member = tarfile.TarInfo(name)
+        member.size = 2
+        archive.addfile(member, io.BytesIO(b"hi"))
+    with pytest.raises(CasebookError, match="not a backup of `casebook backup`"):
+        restore(tmp_path / "other", tmp_path / "some.tar")
+    assert not (tmp_path / "outside").exists()
+
+
+def test_a_later_format_is_refused(root: Path, tmp_path: Path) -> None:
+    with tarfile.open(tmp_path / "some.tar", "w") as archive:
+        text = json.dumps({"format": 2, "files": {}}).encode()
+        member = tarfile.TarInfo("manifest.json")
+        member.size = len(text)
+        archive.addfile(member, io.BytesIO(text))
+    with pytest.raises(CasebookError, match="a backup of format 2, this version reads 1"):
+        restore(root, tmp_path / "some.tar")
+
+
+def test_nothing_is_overwritten_and_nothing_is_no_backup(root: Path, tmp_path: Path) -> None:
+    (tmp_path / "stores.tar").write_text("mine", encoding="utf-8")
+    with pytest.raises(CasebookError, match=r"stores\.tar: exists; name another file"):
+        backup(root, tmp_path / "stores.tar")
+    assert (tmp_path / "stores.tar").read_text(encoding="utf-8") == "mine"
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(CasebookError, match="no store to back up"):
+        backup(tmp_path / "empty", tmp_path / "other.tar")
+    assert not (tmp_path / "other.tar").exists()
+
+
+def test_a_missing_pg_dump_is_named(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CASEBOOK_DATABASE_URL", "postgresql+psycopg://me:hidden@127.0.0.1:1/team")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(CasebookError, match="pg_dump: not found; install PostgreSQL's client"):
+        backup(root, tmp_path / "stores.tar")
+
+
+def test_there_is_no_remote_without_a_bucket(root: Path) -> None:
+    with pytest.raises(CasebookError, match="CASEBOOK_S3_URL is not set"):
+        share(root, "push", [])

@@ -43,10 +43,12 @@ def int8_static(
     *,
     operators: Sequence[str] | None = None,
     per_channel: bool = False,
+    kept: str | None = None,
 ) -> None:
     """Weights and activations in int8, their ranges taken from `feeds`; of `operators` alone if any are named:
     where a mask is added as a large negative number, an addition in int8 has no steps left for the rest. With
-    `per_channel` each output channel of a convolution has a range of its own.
+    `per_channel` each output channel of a convolution has a range of its own. What reads the graph's input `kept`
+    stays as it is.
 
     Raises:
         CasebookError: as `int8_dynamic`.
@@ -62,8 +64,13 @@ def int8_static(
             activation_type=QuantType.QInt8,
             calibrate_method=CalibrationMethod.MinMax,
             op_types_to_quantize=None if operators is None else list(operators),
+            nodes_to_exclude=[] if kept is None else _readers(graph, kept),
         )
         _require_int8(temporary, source)
+
+
+def _readers(graph: Path, value: str) -> list[str]:
+    return [node.name for node in onnx.load(graph).graph.node if value in node.input]
 
 
 class _Feeds(CalibrationDataReader):

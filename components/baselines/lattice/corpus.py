@@ -64,11 +64,11 @@ class Corpus:
             word: [symbols[word]] if word in symbols else [symbols[character] for character in word]
             for word in self.counts
         }
-        return _end_to_end([[symbol for word in clause for symbol in coded[word]] for clause in self.clauses])
+        return end_to_end([[symbol for word in clause for symbol in coded[word]] for clause in self.clauses])
 
     def characters(self, symbols: Mapping[str, int]) -> Sentences:
         """By characters."""
-        return _end_to_end([[symbols[character] for word in clause for character in word] for clause in self.clauses])
+        return end_to_end([[symbols[character] for word in clause for character in word] for clause in self.clauses])
 
 
 def read_corpus(prepared: Path, splits: Sequence[str] = (TRAIN,)) -> Corpus:
@@ -90,6 +90,7 @@ def number_symbols(texts: Iterable[str]) -> dict[str, int]:
     return {text: number for number, text in enumerate(sorted(texts), start=FIRST)}
 
 
-def _end_to_end(sentences: list[list[int]]) -> Sentences:
+def end_to_end(sentences: list[list[int]]) -> Sentences:
+    """Symbols of sentences in one row."""
     flat = np.fromiter((symbol for sentence in sentences for symbol in sentence), np.int64)
     return Sentences(flat, np.cumsum([0, *map(len, sentences)]))

@@ -16,8 +16,9 @@ from components.baselines.lattice.associations import prepared_associations
 from components.baselines.lattice.corpus import number_symbols, read_corpus
 from components.baselines.lattice.frequencies import prepared_frequencies
 from components.baselines.lattice.kinds import word_kinds
-from components.baselines.lattice.kneser_ney import fit_kneser_ney
+from components.baselines.lattice.kneser_ney import Sentences, fit_kneser_ney
 from components.baselines.lattice.lexicon import BOUNDS, Lexicon, LexiconParams, build_lexicon
+from components.baselines.lattice.other_text import prepared_other_text
 from components.contracts import TRAIN, Meta
 from components.params import Block
 from components.preparation.pinyin.encoding.associations import Associations
@@ -25,7 +26,7 @@ from components.preparation.pinyin.encoding.ngrams import FIRST, NGrams
 
 log = logging.getLogger(__name__)
 
-WORDS, CHARACTERS = "words", "characters"  # names of the n-gram models
+WORDS, CHARACTERS, OTHER_CHARACTERS = "words", "characters", "other_characters"  # names of the n-gram models
 
 
 class ModelParams(Block):
@@ -45,8 +46,8 @@ class LatticeParams(Block):
 
 @dataclass(frozen=True)
 class LatticeTables:
-    """`kinds` are those of the lexicon's words; `characters` are the symbols of the character model and of the
-    associations, the two bounds first.
+    """`kinds` are those of the lexicon's words; `characters` are the symbols of the character models and of the
+    associations, the two bounds first. `other_model` is of the characters of other text, if there is any.
     """
 
     lexicon: Lexicon
@@ -54,6 +55,7 @@ class LatticeTables:
     characters: list[str]
     words_model: NGrams
     characters_model: NGrams
+    other_model: NGrams | None
     associations: Associations
 
     def to_contents(self) -> dict[str, bytes]:
@@ -65,6 +67,7 @@ class LatticeTables:
             "associations.parquet": self.associations.to_content(),
             **self.words_model.to_contents(WORDS),
             **self.characters_model.to_contents(CHARACTERS),
+            **(self.other_model.to_contents(OTHER_CHARACTERS) if self.other_model else {}),
         }
 
 
@@ -76,7 +79,7 @@ def fit_lattice(
     splits: Sequence[str] = (TRAIN,),
     kept: np.ndarray | None = None,
 ) -> LatticeTables:
-    """From splits of a prepared folder, and the tables of associations and of frequencies if it has them.
+    """From splits of a prepared folder, and the associations, frequencies and other text that it may have.
 
     `kept`: a mask over the clauses; the others are left out, and those with a character that is none of its syllable's,
     which training has not.
@@ -92,14 +95,17 @@ def fit_lattice(
     words = fit_kneser_ney(
         corpus.sentences(lexicon.symbols), lexicon.prior, order=params.words.order, prior_weight=params.words.prior
     )
-    characters = fit_kneser_ney(
-        corpus.characters(symbols), table.distribution(), order=params.characters.order,
-        prior_weight=params.characters.prior,
-    )  # fmt: skip
+
+    def of_characters(text: Sentences) -> NGrams:
+        settings = params.characters
+        return fit_kneser_ney(text, table.distribution(), order=settings.order, prior_weight=settings.prior)
+
+    characters, other = of_characters(corpus.characters(symbols)), prepared_other_text(prepared, symbols)
     for name, model in ((WORDS, words), (CHARACTERS, characters)):
         log.info("%s: %d bigrams, %d trigrams", name, len(model.bigrams), len(model.trigrams))
     kinds = [*("" for _ in BOUNDS), *word_kinds(corpus, lexicon.words[FIRST:])]
-    return LatticeTables(lexicon, kinds, [*BOUNDS, *symbols], words, characters, table)
+    other_model = of_characters(other) if other else None
+    return LatticeTables(lexicon, kinds, [*BOUNDS, *symbols], words, characters, other_model, table)
 
 
 def _parquet(table: pa.Table) -> bytes:

@@ -125,8 +125,8 @@ def make_settings(params: ModelParams, data: ImageData, thresholds: list[float])
         stride=params.network.stride,
         reach=params.input.object_pixels / 2,
         thresholds=thresholds,
-        mirrors=params.serving.mirrors,
         tile=tile,
+        **params.serving.model_dump(exclude={"tile"}),
         **params.answers,
     )
 

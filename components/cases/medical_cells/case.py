@@ -74,10 +74,12 @@ class BaselineParams(Block):
 
 
 class ServingParams(Block):
-    """Tiles of `tile` pixels a side; `mirrors` images whose answers are averaged."""
+    """Tiles of `tile` pixels a side; `mirrors`, `zooms` and `votes` as in `DetectionSettings`."""
 
     tile: Annotated[int, Field(ge=MULTIPLE, multiple_of=MULTIPLE)]
     mirrors: Literal[1, 2, 4]
+    zooms: Numbers
+    votes: Positive | None
 
 
 class ModelParams(Block):

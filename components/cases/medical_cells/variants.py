@@ -50,9 +50,13 @@ def make_variants(job: Job, case: Case, fitted: Path, work: Path) -> Mapping[str
 
 
 def _int8_static(job: Job, _case: Case, fitted: Path, folder: Path) -> None:
-    """Convolutions in eight bits; sums and the reading of the map stay as they are."""
-    graph = folder.with_suffix(".onnx")
-    int8_static(fitted / BUNDLE / f"{LEARNER}.onnx", graph, _feeds(job, fitted), operators=["Conv"], per_channel=True)
+    """Convolutions in eight bits; sums, the reading of the map and the first of them stay as they are.
+
+    What distinguishes faint objects from what is around them is a small part of an image's range: in eight bits it is
+    lost in the first layer.
+    """
+    source, graph = fitted / BUNDLE / f"{LEARNER}.onnx", folder.with_suffix(".onnx")
+    int8_static(source, graph, _feeds(job, fitted), operators=["Conv"], per_channel=True, kept="image")
     _with_graph(fitted / BUNDLE, graph.read_bytes(), folder)
 
 

@@ -28,6 +28,10 @@ WORDS: tuple[Template, ...] = (
     (("kind", -1), ("word", 0)),
     (("word", -1), ("kind", 0)),
     (("kind", -1), ("word", 0), ("kind", 1)),
+    (("kind", -2), ("word", 0)),
+    (("word", 0), ("kind", 1), ("kind", 2)),
+    (("kind", -1), ("word", 0), ("word", 1)),
+    (("word", -1), ("word", 0), ("kind", 1)),
 )
 # Of words of one character, which are the hardest to tell apart.
 ALONE: tuple[Template, ...] = (

@@ -17,7 +17,7 @@ from components.predictors.conversion.parts import Count, PartSettings
 from components.predictors.conversion.rescore import Models
 from components.predictors.conversion.vocabulary import Vocabulary
 from components.preparation.pinyin.encoding.associations import read_associations
-from components.preparation.pinyin.encoding.ngrams import read_ngrams
+from components.preparation.pinyin.encoding.ngrams import file_names, read_ngrams
 from components.preparation.pinyin.encoding.spec import InputParams
 
 PINYIN = "pinyin"  # .json, what `meta.data` says of the pairs
@@ -28,7 +28,7 @@ LEXICON, ARCS, CHARACTERS, ASSOCIATIONS, CONTEXTS = (
     "associations.parquet",
     "contexts.parquet",
 )
-WORD_NGRAMS, CHARACTER_NGRAMS = "words", "characters"
+WORD_NGRAMS, CHARACTER_NGRAMS, OTHER_NGRAMS = "words", "characters", "other_characters"
 
 
 class ConversionSettings(Block):
@@ -69,11 +69,13 @@ class ConversionModels:
     @cached_property
     def models(self) -> Models:
         has_associations = ASSOCIATIONS in self.bundle.files
+        has_other_text = file_names(OTHER_NGRAMS)[0] in self.bundle.files
         folder, size = self.bundle.folder, len(self.characters)
         return Models(
             vocabulary=self.vocabulary,
             words=read_ngrams(folder, WORD_NGRAMS),
             characters=read_ngrams(folder, CHARACTER_NGRAMS),
+            other_characters=read_ngrams(folder, OTHER_NGRAMS) if has_other_text else None,
             associations=read_associations(folder / ASSOCIATIONS, size) if has_associations else None,
             symbols=self.vocabulary.character_symbols(self.characters),
             contexts=read_contexts(folder / CONTEXTS) if CONTEXTS in self.bundle.files else None,

@@ -19,6 +19,7 @@ Feature = Literal[
     "words",
     "others",
     "character_trigram",
+    "other_trigram",
     "association",
     "boundary",
     "lexicon",
@@ -31,6 +32,7 @@ FEATURES: tuple[Feature, ...] = (
     "words",  # how many there are
     "others",  # how many of them are characters in a reading that they seldom have
     "character_trigram",  # log p of the characters
+    "other_trigram",  # log p of the characters in text of another kind
     "association",  # log p of each character after the one before, outside the corpus
     "boundary",  # what attraction there is between the characters on both sides of where words meet
     "lexicon",  # log p of the words outside the corpus, none after another
@@ -42,12 +44,13 @@ FEATURES: tuple[Feature, ...] = (
 @dataclass(frozen=True)
 class Models:
     """What readings are scored by. `symbols` are the words' characters in the models of characters; without
-    `associations` or `contexts` nothing is known of them.
+    `other_characters`, `associations` or `contexts` nothing is known of them.
     """
 
     vocabulary: Vocabulary
     words: NGrams
     characters: NGrams
+    other_characters: NGrams | None
     associations: Associations | None
     symbols: np.ndarray
     contexts: Contexts | None
@@ -68,6 +71,8 @@ def features(lattice: Lattice, readings: Readings, models: Models) -> np.ndarray
     def sums(owner: np.ndarray, values: np.ndarray) -> np.ndarray:
         return np.bincount(owner, values, len(readings.score))
 
+    start = np.concatenate([[0], np.cumsum(sums(of_word, size))]).astype(np.int64)
+    nothing = np.zeros(len(readings.score))
     joined = np.zeros((2, len(character)))
     if models.associations is not None:
         joined[0] = models.associations.after(before, character)
@@ -77,18 +82,13 @@ def features(lattice: Lattice, readings: Readings, models: Models) -> np.ndarray
         "word_trigram": models.words.score(word, readings.start),
         "words": np.diff(readings.start).astype(np.float64),
         "others": sums(of_word, lattice.other[readings.arcs]),
-        "character_trigram": models.characters.score(
-            character, np.concatenate([[0], np.cumsum(sums(of_word, size))]).astype(np.int64)
-        ),
+        "character_trigram": models.characters.score(character, start),
+        "other_trigram": models.other_characters.score(character, start) if models.other_characters else nothing,
         "association": sums(of_character, joined[0]),
         "boundary": sums(of_character, joined[1]),
         "lexicon": sums(of_word, models.vocabulary.log_q[word]),
         "learner": sums(of_word, lattice.learner[readings.arcs]),
-        "context": (
-            models.contexts.score(models.vocabulary, word, readings.start)
-            if models.contexts is not None
-            else np.zeros(len(readings.score))
-        ),
+        "context": models.contexts.score(models.vocabulary, word, readings.start) if models.contexts else nothing,
     }
     return np.column_stack([columns[name] for name in FEATURES])
 

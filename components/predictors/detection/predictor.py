@@ -16,7 +16,7 @@ from components.predictors.detection.tiles import Tile, tiles
 from components.preparation.images.encoding.decode import decode
 from components.preparation.images.encoding.resize import padded, rescale
 from components.preparation.images.encoding.spec import IMAGE, PIXELS, Spec
-from components.preparation.images.encoding.suppress import read_map, suppress
+from components.preparation.images.encoding.suppress import read_map, suppress, vote
 
 LEARNER, SEGMENTATION = "learner", "segmentation"
 SCORE, DETECTIONS = "score", "detections"
@@ -28,6 +28,10 @@ MIRRORS: list[tuple[tuple[int, ...], list[int]]] = [
     ((1,), [0, 3, 2, 1]),
     ((1, 2), [2, 3, 0, 1]),
 ]
+
+
+Zooms = Annotated[tuple[Annotated[float, Field(gt=0)], ...], Field(strict=False, min_length=1)]
+Votes = Annotated[float, Field(gt=0, le=1)] | None
 
 
 class TileSettings(Block):
@@ -48,6 +52,8 @@ class DetectionSettings(Block):
 
     An image is scaled by `scale`. Boxes of at least the confidence `least` are answers to be weighed, those of at
     least their class's of `thresholds` are served. `mirrors` is the number of mirror images whose maps are averaged.
+    The network looks at the image at each of `zooms` times its scale, and all answers are weighed together. Those of
+    one class that overlap an answer by at least `votes` say with it where its box lies; null: it alone does.
     """
 
     spec: Spec
@@ -59,6 +65,8 @@ class DetectionSettings(Block):
     most: int
     thresholds: Annotated[list[float], Field(min_length=1)]
     mirrors: Literal[1, 2, 4]
+    zooms: Zooms
+    votes: Votes
     tile: TileSettings
 
 
@@ -114,26 +122,26 @@ class DetectionPredictor:
     def find(self, image: np.ndarray) -> np.ndarray:
         """All answers (K, 6) to an image (H, W, C): x1, y1, x2, y2 in its pixels, class, confidence; surest first."""
         settings = self.settings
-        planes = rescale(image, settings.scale).transpose(2, 0, 1)
-        looked = tiles(planes.shape[2], planes.shape[1], unit=MULTIPLE, **settings.tile.model_dump())
-        found = np.concatenate([self._in_tile(planes, tile) for tile in looked])
+        found = np.concatenate([self._at(image, zoom) for zoom in settings.zooms])
         found = found[np.argsort(-found[:, 5], kind="stable")]
         kept = suppress(found, overlap=settings.overlap, most=settings.most)
-        return self._in_image(kept, image)
+        if settings.votes is not None:
+            kept = vote(kept, found, overlap=settings.votes)
+        return _inside(kept, image)
 
     def find_regions(self, image: np.ndarray) -> np.ndarray:
         """The baseline's answers, as those of `find`."""
-        found = self.segmentation.find(rescale(image, self.settings.scale))
-        return self._in_image(found[found[:, 5] >= self.settings.least][: self.settings.most], image)
+        planes = rescale(image, self.settings.scale)
+        found = self.segmentation.find(planes)
+        found = found[found[:, 5] >= self.settings.least][: self.settings.most]
+        return _inside(_enlarged(found, planes.shape[1::-1], image), image)
 
-    def _in_image(self, found: np.ndarray, image: np.ndarray) -> np.ndarray:
-        boxes = found[:, :4] * (np.array(image.shape[1::-1] * 2) / self._sides(image))
-        inside = np.clip(boxes, 0, np.array(image.shape[1::-1] * 2))
-        return np.concatenate([inside, found[:, 4:]], axis=1).astype(np.float32)
-
-    def _sides(self, image: np.ndarray) -> np.ndarray:
-        """Width and height, twice, of the image as the network sees it."""
-        return np.array([max(1, round(side * self.settings.scale)) for side in image.shape[1::-1]] * 2)
+    def _at(self, image: np.ndarray, zoom: float) -> np.ndarray:
+        """All answers of the network to the image at `zoom` times its scale, in the image's pixels."""
+        planes = rescale(image, self.settings.scale * zoom).transpose(2, 0, 1)
+        looked = tiles(planes.shape[2], planes.shape[1], unit=MULTIPLE, **self.settings.tile.model_dump())
+        found = np.concatenate([self._in_tile(planes, tile) for tile in looked])
+        return _enlarged(found, planes.shape[:0:-1], image)
 
     def _in_tile(self, planes: np.ndarray, tile: Tile) -> np.ndarray:
         left, top, right, bottom = tile.seen
@@ -159,6 +167,17 @@ class DetectionPredictor:
         ]
         mean: np.ndarray = np.mean(maps, axis=0)
         return mean
+
+
+def _enlarged(found: np.ndarray, size: tuple[int, ...], image: np.ndarray) -> np.ndarray:
+    """Answers to the image in a copy of it of `size` (width, height), in the image's own pixels."""
+    factor = np.array(image.shape[1::-1] * 2) / np.array(size * 2)
+    return np.concatenate([found[:, :4] * factor, found[:, 4:]], axis=1)
+
+
+def _inside(found: np.ndarray, image: np.ndarray) -> np.ndarray:
+    boxes = np.clip(found[:, :4], 0, np.array(image.shape[1::-1] * 2))
+    return np.concatenate([boxes, found[:, 4:]], axis=1).astype(np.float32)
 
 
 def open_predictor(folder: Path, *, threads: int = 1) -> DetectionPredictor:

@@ -15,9 +15,10 @@ from components.preparation.pinyin import corpus, repeats
 from components.preparation.pinyin.associations import write_associations
 from components.preparation.pinyin.corpus import Cutter, Line, Words
 from components.preparation.pinyin.encoding.readings import Readings
-from components.preparation.pinyin.encoding.spec import ASSOCIATIONS, FREQUENCIES, LEXICON, PinyinParams
+from components.preparation.pinyin.encoding.spec import ASSOCIATIONS, FREQUENCIES, LEXICON, OTHER_TEXT, PinyinParams
 from components.preparation.pinyin.frequencies import write_frequencies
 from components.preparation.pinyin.lexicon import write_lexicon
+from components.preparation.pinyin.other_text import write_other_text
 from components.preparation.pinyin.pairs import Pair, legal_pairs
 from components.preparation.pinyin.split import ORDER, split_lines
 from components.preparation.pinyin.write import Clause, PreparedFiles
@@ -41,8 +42,8 @@ def prepare_pinyin(raw: Path, out: Path, case: str, params: CaseParams) -> Meta:
     with ü as v, one for each character, between blanks; in the order of the file),
     `rejected.parquet` (line, text, reason), `lexicon.parquet` (text and syllables of a dictionary's
     words), `meta.json`, and where the params name a table of them `associations.parquet` (text of
-    one or two characters, log_p) and `frequencies.parquet` (text of a word, count). The text is read in several passes
-    and never held in memory.
+    one or two characters, log_p), `frequencies.parquet` (text of a word, count) and `other_text.parquet` (text).
+    The text is read in several passes and never held in memory.
 
     Raises:
         CasebookError: the params or the file are wrong, it has no hanzi, too much of it cannot be
@@ -61,6 +62,9 @@ def prepare_pinyin(raw: Path, out: Path, case: str, params: CaseParams) -> Meta:
             described["frequencies"] = write_frequencies(raw / spec.frequencies, folder / FREQUENCIES, known)
         if spec.associations is not None:
             described["associations"] = write_associations(raw / spec.associations, folder / ASSOCIATIONS, known)
+        if spec.other_text:
+            texts = [raw / name for name in spec.other_text]
+            described["other_text"] = write_other_text(texts, folder / OTHER_TEXT, known)
         described["lexicon"] = write_lexicon(folder / LEXICON, described["pairs"])
         meta = Meta(case, files.written(), dict(sorted(files.reasons.items())), source, described)
         meta.write(folder)

@@ -78,3 +78,12 @@ def test_each_channel_of_a_convolution_may_have_its_own_range(tmp_path: Path) ->
         for each in (False, True)
     }
     assert scales == {False: {()}, True: {(2,)}}
+
+
+def test_what_reads_a_kept_input_stays_as_it_is(tmp_path: Path) -> None:
+    net = nn.Sequential(nn.Conv2d(1, 4, 3, bias=False), nn.ReLU(), nn.Conv2d(4, 4, 3, bias=False))
+    (tmp_path / "net.onnx").write_bytes(export_onnx(net, {"image": torch.zeros(2, 1, 8, 8)}, "map"))
+    feeds = [{"image": RANDOM.normal(size=(2, 1, 8, 8)).astype(np.float32)} for _ in range(4)]
+    int8_static(tmp_path / "net.onnx", tmp_path / "int8.onnx", feeds, operators=["Conv"], kept="image")
+    types = {tuple(t.dims): t.data_type for t in onnx.load(tmp_path / "int8.onnx").graph.initializer if len(t.dims) > 1}
+    assert types == {(4, 1, 3, 3): onnx.TensorProto.FLOAT, (4, 4, 3, 3): onnx.TensorProto.INT8}

@@ -40,6 +40,20 @@ def suppress(found: np.ndarray, *, overlap: float, most: int) -> np.ndarray:
     return found[kept]
 
 
+def vote(kept: np.ndarray, found: np.ndarray, *, overlap: float) -> np.ndarray:
+    """The boxes `kept` (K, 6), each where the boxes of its class say that overlap it by at least `overlap`: at their
+    mean, weighted by confidence (Gidaris and Komodakis, 2015, arXiv:1505.01749).
+    """
+    voted = kept.copy()
+    area = ((found[:, 2] - found[:, 0]) * (found[:, 3] - found[:, 1])).astype(np.float64)
+    for place, one in enumerate(kept):
+        own = (one[2] - one[0]) * (one[3] - one[1])
+        near = (_iou(one, found, own, area) >= overlap) & (found[:, 4] == one[4])
+        if near.any():  # a box without an area overlaps nothing, not even itself
+            voted[place, :4] = np.average(found[near, :4], axis=0, weights=found[near, 5])
+    return voted
+
+
 def _iou(box: np.ndarray, others: np.ndarray, area: float, areas: np.ndarray) -> np.ndarray:
     low = np.maximum(box[:2], others[:, :2])
     high = np.minimum(box[2:4], others[:, 2:4])

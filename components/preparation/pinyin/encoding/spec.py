@@ -9,6 +9,7 @@ from components.params import Block
 ASSOCIATIONS = "associations.parquet"  # of a prepared folder
 FREQUENCIES = "frequencies.parquet"  # likewise
 LEXICON = "lexicon.parquet"  # likewise
+OTHER_TEXT = "other_text.parquet"  # likewise
 LONGEST = 127  # `words` holds lengths as int8, and a clause may be one word
 
 Share = Annotated[float, Field(gt=0, lt=1)]
@@ -51,7 +52,8 @@ class PinyinParams(Block):
     a sentence a line. `readings` adds pairs that training does not show: all readings of the
     6,763 characters of GB 2312. `associations` names a table, in the raw folder, of how often two
     characters stand side by side in other text, `frequencies` a list of how often words do; null for
-    none. `remove_duplicates` says where a clause that stands in several splits is taken out: of training
+    none. `other_text` names plain texts, in the raw folder, that are of another kind than what is converted.
+    `remove_duplicates` says where a clause that stands in several splits is taken out: of training
     (it stays in the test, else in the validation), of what is held out (it stays in training, else in
     the validation), or nowhere.
     """
@@ -62,6 +64,7 @@ class PinyinParams(Block):
     readings: Literal["gb2312", "none"]
     associations: str | None
     frequencies: str | None
+    other_text: list[str]
     split: BlockSplit
     remove_duplicates: Literal["none", "from_train", "from_held_out"]
     max_rejected: Annotated[float, Field(ge=0, lt=1)]

@@ -169,6 +169,22 @@ def test_words_frequent_in_other_text_are_candidates(folder: Path, tmp_path: Pat
     assert "天天向上" not in short.lexicon.words
 
 
+def test_characters_of_other_text_have_a_model_of_their_own(folder: Path, tmp_path: Path) -> None:
+    other = shutil.copytree(folder, tmp_path / "other")
+    pd.DataFrame({"text": ["天行", "学天行"]}).to_parquet(other / "other_text.parquet")
+    small = params(dictionaries=[], mined=None)
+    tables, alone = fit_lattice(other, small, seed=1), fit_lattice(folder, small, seed=1)
+    assert alone.other_model is None
+    assert tables.other_model is not None
+    symbols = {one: number for number, one in enumerate(tables.characters)}
+    last = np.full(len(symbols), symbols["天"])
+    log_p, _ = tables.other_model.step(last, np.full(len(last), -1), np.arange(len(last)))
+    assert tables.characters[int(np.argmax(log_p))] == "行"
+    added = set(tables.to_contents()) - set(alone.to_contents())
+    assert added == {f"other_characters_{order}.parquet" for order in ("unigrams", "bigrams", "trigrams")}
+    assert {**tables.to_contents(), **alone.to_contents()} == tables.to_contents()  # nothing else changes
+
+
 def test_without_dictionary_or_table(folder: Path, tmp_path: Path) -> None:
     bare = shutil.copytree(folder, tmp_path / "bare", ignore=shutil.ignore_patterns("associations.parquet"))
     alone = fit_lattice(bare, params(dictionaries=[], mined=None), seed=1)

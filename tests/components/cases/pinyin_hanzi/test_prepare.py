@@ -20,6 +20,7 @@ PREPARE = {
     "readings": "gb2312",
     "associations": None,
     "frequencies": None,
+    "other_text": [],
     "remove_duplicates": "none",
     "max_rejected": 0.01,
 }

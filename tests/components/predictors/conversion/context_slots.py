@@ -40,18 +40,22 @@ def _features(words: Sequence[str], kinds: Sequence[str]) -> Iterator[tuple[int,
         yield 5, [kind(i - 2), kind(i - 1), kind(i)]
         yield 6, [kind(i - 1), word(i)]
         yield 7, [word(i - 1), kind(i)]
+        yield 9, [kind(i - 2), word(i)]
         if i == len(words):
             continue
         yield 1, [word(i)]
         yield 8, [kind(i - 1), word(i), kind(i + 1)]
+        yield 10, [word(i), kind(i + 1), kind(i + 2)]
+        yield 11, [kind(i - 1), word(i), word(i + 1)]
+        yield 12, [word(i - 1), word(i), kind(i + 1)]
         if len(words[i]) == 1:
             last = ord(words[i - 1][-1]) if i else 0
             first = ord(words[i + 1][0]) if i + 1 < len(words) else 0
-            yield 9, [last, word(i), first]
-            yield 10, [word(i - 1), word(i), word(i + 1)]
-            yield 11, [kind(i - 2), kind(i - 1), word(i), kind(i + 1)]
+            yield 13, [last, word(i), first]
+            yield 14, [word(i - 1), word(i), word(i + 1)]
+            yield 15, [kind(i - 2), kind(i - 1), word(i), kind(i + 1)]
     text = [0, 0, *map(ord, "".join(words)), 0]
     for before, between, here in zip(text, text[1:], text[2:], strict=False):
-        yield 12, [between, here]
-        yield 13, [before, between, here]
-        yield 14, [before, here]
+        yield 16, [between, here]
+        yield 17, [before, between, here]
+        yield 18, [before, here]

@@ -55,6 +55,7 @@ WEIGHTS = {
     "words": -0.125,
     "others": -0.5,
     "character_trigram": 0.25,
+    "other_trigram": 0.125,
     "association": 0.125,
     "boundary": -0.25,
     "lexicon": 0.0625,
@@ -117,6 +118,12 @@ def character_model() -> NGrams:
     return ngrams(len(CHARACTERS) + FIRST, seed=2, two=two, three=three)
 
 
+def other_model() -> NGrams:
+    one = CHARACTER_SYMBOL
+    two = [(one[a], one[b]) for a, b in ["你好", "好马", "重国"]]
+    return ngrams(len(CHARACTERS) + FIRST, seed=4, two=two, three=[(one["你"], one["好"], one["马"])])
+
+
 def associations() -> Any:
     one = CHARACTER_SYMBOL
     alone = {symbol: -3.0 - symbol / 8 for symbol in one.values()}
@@ -168,6 +175,7 @@ def contents() -> dict[str, Any]:
         "contexts.parquet": Contexts(context_weights()).to_content(),
         **word_model().to_contents("words"),
         **character_model().to_contents("characters"),
+        **other_model().to_contents("other_characters"),
     }
 
 
@@ -295,6 +303,7 @@ def feature_values(syllables: Sequence[str], words: Sequence[str]) -> dict[str, 
         "words": float(len(words)),
         "others": float(sum(word == "乐" for word in words)),
         "character_trigram": log_p(character_model(), [CHARACTER_SYMBOL[one] for one in text], 3),
+        "other_trigram": log_p(other_model(), [CHARACTER_SYMBOL[one] for one in text], 3),
         "association": float(alone[text[0]] + sum(after)),
         "boundary": float(sum(boundary)),
         "lexicon": float(sum(log_q()[symbol] for symbol in symbols)),

@@ -51,6 +51,21 @@ def test_mirror_images_answer_alike(tmp_path, mirrors):
     assert sides(found) == squares((20, 12), (60, 36))
 
 
+def test_a_square_of_half_the_size_is_found_by_the_zoom_that_shows_it_whole(tmp_path):
+    image = np.zeros((64, 64, 1), np.float32)
+    image[22:30, 14:22] = 1  # of 8 pixels; twice as large its middle, 36 and 52, is a point
+    assert len(make(tmp_path / "one").find(image)) == 0
+    (found,) = make(tmp_path / "two", zooms=(1.0, 2.0)).find(image)
+    assert found[:4].tolist() == pytest.approx([14, 22, 22, 30])
+
+
+def test_answers_of_all_zooms_vote_on_a_box(tmp_path):
+    image = picture(96, 64, (20, 28))
+    alone = make(tmp_path / "alone", zooms=(1.0,)).find(image)
+    voted = make(tmp_path / "voted", zooms=(1.0, 1.0), votes=0.5).find(image)
+    assert voted == pytest.approx(alone)
+
+
 def test_a_mirrored_box_has_its_distances_on_the_other_side():
     for axes, places in MIRRORS:
         mirrored = {2: (0, 2), 1: (1, 3)}

@@ -57,7 +57,14 @@ def graph() -> bytes:
 
 
 def make(
-    folder: Path, *, tile: int = 1024, margin: int = 32, mirrors: int = 1, scale: float = 1.0
+    folder: Path,
+    *,
+    tile: int = 1024,
+    margin: int = 32,
+    mirrors: int = 1,
+    scale: float = 1.0,
+    zooms: tuple[float, ...] = (1.0,),
+    votes: float | None = None,
 ) -> DetectionPredictor:
     settings = DetectionSettings.model_validate(
         {
@@ -70,6 +77,8 @@ def make(
             "most": 20,
             "thresholds": [0.5],
             "mirrors": mirrors,
+            "zooms": zooms,
+            "votes": votes,
             "tile": TileSettings(size=tile, margin=margin),
         }
     )

@@ -22,6 +22,7 @@ def block(**changes: Any) -> dict[str, Any]:
         "readings": "none",
         "associations": None,
         "frequencies": None,
+        "other_text": [],
         "split": {"lines": 1, "seed": 1998, "validation": 0.25, "test": 0.25},
         "remove_duplicates": "none",
         "max_rejected": 0.0,

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from components.preparation.images.encoding.suppress import read_map, suppress
+from components.preparation.images.encoding.suppress import read_map, suppress, vote
 
 
 def test_a_map_is_read_point_by_point():
@@ -50,6 +50,21 @@ def test_what_a_suppressed_box_overlaps_may_stay():
     row = [[0.0, 0, 10, 10, 0, 0.9], [4.0, 0, 14, 10, 0, 0.8], [8.0, 0, 18, 10, 0, 0.7]]
     kept = suppress(np.array(row, np.float32), overlap=0.3, most=9)
     assert kept[:, 5].tolist() == pytest.approx([0.9, 0.7])
+
+
+def test_boxes_that_overlap_enough_and_are_of_the_class_vote_by_their_confidence():
+    moved, other, far = [1.0, 0.0, 11.0, 10.0], [0.0, 2.0, 10.0, 12.0], [5.0, 0.0, 15.0, 10.0]
+    found = np.array([[*BOX, 0, 0.9], [*moved, 0, 0.3], [*other, 1, 0.9], [*far, 0, 0.8]], np.float32)
+    # moved overlaps by 90 / 110 and far by 50 / 150; x1 is (0.9 * 0 + 0.3 * 1) / 1.2.
+    assert vote(found[:1], found, overlap=0.8)[0].tolist() == pytest.approx([0.25, 0, 10.25, 10, 0, 0.9])
+    assert vote(found[:1], found, overlap=0.9)[0].tolist() == pytest.approx([*BOX, 0, 0.9])
+    assert found[0, 0] == 0  # what is given stays as it is
+
+
+def test_a_box_without_an_area_stays_where_it_is():
+    found = np.array([[3.0, 3.0, 3.0, 9.0, 0, 0.5]], np.float32)
+    assert vote(found, found, overlap=0.5).tolist() == found.tolist()
+    assert len(vote(found[:0], found, overlap=0.5)) == 0
 
 
 def test_no_more_than_asked_for_and_nothing_of_nothing():

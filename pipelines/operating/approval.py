@@ -1,11 +1,15 @@
 """A person's answer before the gate is asked; none in time is a no."""
 
 from pathlib import Path
+from uuid import UUID
 
+from prefect.client.orchestration import get_client
 from prefect.exceptions import FlowPauseTimeout
 from prefect.flow_runs import pause_flow_run
 from prefect.input import RunInput
 from prefect.logging import get_run_logger
+from prefect.runtime import flow_run
+from prefect.states import Running
 
 from components.evaluation.scores import read_scores
 from components.files import read_json
@@ -29,6 +33,9 @@ def approved(case: str, root: Path, approval: Approval) -> Answer:
     try:
         answer = pause_flow_run(wait_for_input=form, timeout=max(1, round(60 * minutes)), poll_interval=2, key=KEY)
     except FlowPauseTimeout:
+        # Prefect would end a run as Failed that it still has as paused.
+        with get_client(sync_client=True) as client:
+            client.set_flow_run_state(UUID(str(flow_run.id)), Running(), force=True)
         answer = Answer(approve=False, note=f"Nobody approved it within {minutes:g} minutes.")
     get_run_logger().info("%s: %s. %s", case, "approved" if answer.approve else "rejected", answer.note)
     return answer

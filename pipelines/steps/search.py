@@ -9,7 +9,9 @@ from components.registry.runs import BEST_MD5
 from components.registry.trials import Trial, log_trials
 from components.training.fit import fit, resume_epoch
 from components.tuning.figures import study_pictures
-from components.tuning.search import Fit, TrialRecord, search, summary
+from components.tuning.search import search
+from components.tuning.study import TrialRecord, summary
+from components.tuning.trials import Fit
 from pipelines.cases import load_case
 from pipelines.resume import close_state, inputs_of, state_of
 from pipelines.tracking import stage_run

@@ -12,16 +12,9 @@ from optuna.trial import TrialState
 
 from components.contracts import Case, FitResult, Job
 from components.errors import CasebookError, DivergedError
-from components.tuning.search import (
-    Fit,
-    TrialRecord,
-    open_study,
-    records,
-    search,
-    suggest,
-    summary,
-    trial_state,
-)
+from components.tuning.search import search
+from components.tuning.study import TrialRecord, open_study, records, summary
+from components.tuning.trials import Fit, suggest, trial_state
 from pipelines.cases import load_case
 from tests.toy.jobs import toy_job
 

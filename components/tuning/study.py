@@ -47,8 +47,12 @@ def study_name(job: Job, state: Path) -> str:
 
 def create_study(case: Case, storage: optuna.storages.BaseStorage, name: str) -> optuna.Study:
     """Create the study `name`, or load it."""
-    direction = "maximize" if case.mode == "max" else "minimize"
-    return optuna.create_study(storage=storage, study_name=name, direction=direction, load_if_exists=True)
+    return optuna.create_study(
+        storage=storage,
+        study_name=name,
+        direction="maximize" if case.mode == "max" else "minimize",
+        load_if_exists=True,
+    )
 
 
 def count(study: optuna.Study, states: tuple[TrialState, ...]) -> int:

@@ -12,6 +12,7 @@ from optuna.trial import FrozenTrial, TrialState
 from components.contracts import Case, Job
 from components.files import held_lock
 
+Study = optuna.Study
 FINISHED = (TrialState.COMPLETE, TrialState.PRUNED)
 
 

@@ -181,7 +181,7 @@ class SearchParams(Block):
 
 
 class FitParams(Block):
-    """What Lightning's Trainer and the optimizer are told."""
+    """What Lightning's Trainer and the optimizer are told; `batch_size` is that of all processes together."""
 
     seed: int
     max_epochs: Annotated[int, Field(ge=1)]

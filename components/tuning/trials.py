@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import optuna
-from lightning.pytorch import Callback
+from lightning.pytorch import Callback, LightningModule, Trainer
 from optuna.trial import FrozenTrial, Trial, TrialState
 from optuna_integration import PyTorchLightningPruningCallback
 
@@ -55,9 +55,31 @@ class Objective:
         job = Job(self.job.case, override(self.job.params, values), self.job.paths, self.job.smoke)
         callbacks: list[Callback] = []
         if self.job.params.search.prune:
-            callbacks.append(PyTorchLightningPruningCallback(trial, self.case.monitor))
+            callbacks.append(pruning := Pruning(trial, self.case.monitor))
         _, result = self.fit.run(job, self.case, state=self.state, callbacks=callbacks)
+        if callbacks and pruning.pruned is not None:
+            raise pruning.pruned
         return result.value
+
+
+class Pruning(PyTorchLightningPruningCallback):
+    """Optuna's own, which in a fit of several processes asks to be in each of them; this one stops them from the first.
+
+    There the fit ends with its epoch, and `pruned` is to be raised after it.
+    """
+
+    pruned: optuna.TrialPruned | None = None
+
+    def on_fit_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        pass  # it is the first process alone that has this callback
+
+    def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        try:
+            super().on_validation_end(trainer, pl_module)
+        except optuna.TrialPruned as pruned:
+            if trainer.world_size == 1:
+                raise
+            self.pruned, trainer.should_stop = pruned, True
 
 
 def suggest_all(trial: Trial, params: SearchParams) -> dict[str, Any]:

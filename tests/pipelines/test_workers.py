@@ -1,7 +1,5 @@
 """One search by several real processes over PostgreSQL, and what kills of each of them leave."""
 
-import os
-import signal
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,7 +15,15 @@ from tests.postgres import Postgres
 pytestmark = pytest.mark.slow
 
 TRIALS = 4
-LONG = {"search.trials": TRIALS, "search.prune": False, "fit.max_epochs": 40, "fit.patience": 40, "fit.batch_size": 16}
+# Trials report their epochs only where they may be pruned; with so many to begin with none is.
+LONG = {
+    "search.trials": TRIALS,
+    "search.startup_trials": TRIALS,
+    "search.prune": True,
+    "fit.max_epochs": 20,
+    "fit.patience": 20,
+    "fit.batch_size": 16,
+}
 
 
 @pytest.fixture(scope="module")
@@ -42,19 +48,20 @@ def team(prepared: Checkout, database: str, tmp_path: Path) -> Iterator[Checkout
 
 
 def trials(team: Checkout) -> list[FrozenTrial]:
-    """Those of the one study, none before there is one."""
-    try:
-        storage = optuna.storages.RDBStorage(team.environment["CASEBOOK_DATABASE_URL"])
-        (name,) = optuna.get_all_study_names(storage)
-    except Exception:
-        return []
-    return optuna.load_study(study_name=name, storage=storage).get_trials(deepcopy=False)
+    """Those of the one study."""
+    url = team.environment["CASEBOOK_DATABASE_URL"]
+    (summary,) = optuna.get_all_study_summaries(url)
+    return optuna.load_study(study_name=summary.study_name, storage=url).get_trials(deepcopy=False)
 
 
-def under_way(team: Checkout, epochs: int) -> list[FrozenTrial]:
-    """Running trials that have done so many epochs at least; of later ones than the first."""
-    running = [trial for trial in trials(team) if trial.state == TrialState.RUNNING]
-    return [trial for trial in running if len(trial.intermediate_values) >= epochs]
+def under_way(postgres: Postgres, team: Checkout, epochs: int) -> int:
+    """How many running trials have told so many epochs; asked of the tables themselves, which may not be there yet."""
+    name = team.environment["CASEBOOK_DATABASE_URL"].rsplit("/", 1)[1]
+    if postgres.execute("select to_regclass('trial_intermediate_values')", name) == [(None,)]:
+        return 0
+    query = """select count(*) from trials t where state = 'RUNNING' and
+        (select count(*) from trial_intermediate_values v where v.trial_id = t.trial_id) >= """
+    return int(str(postgres.execute(query + str(epochs), name)[0][0]))
 
 
 def states(team: Checkout) -> Counter[str]:
@@ -76,14 +83,12 @@ def runs(team: Checkout) -> dict[str, int]:
 
 
 def test_a_worker_that_is_killed_costs_one_trial_which_another_begins_again(
-    team: Checkout, wait_until: Callable[..., None]
+    team: Checkout, postgres: Postgres, wait_until: Callable[..., None]
 ) -> None:
     team.set("search.workers", 2)
-    team.set("search.prune", True)  # reports are what this test watches; no trial is pruned before it is judged
-    team.set("search.startup_trials", TRIALS)
     started = team.start("python", "-m", "pipelines.stages", "search", "toy")
     try:
-        wait_until(lambda: len(under_way(team, 2)) == 2, "two trials are under way")
+        wait_until(lambda: under_way(postgres, team, 2) == 2, "two trials are under way")
         victim = worker_processes(started.process.pid)[0]
         victim.kill()
         ended = started.wait()
@@ -111,7 +116,7 @@ def test_a_killed_database_that_comes_back_changes_nothing(
 ) -> None:
     started = team.start("python", "-m", "pipelines.stages", "search", "toy")
     try:
-        wait_until(lambda: states(team)["RUNNING"] and states(team)["COMPLETE"] == 1, "the second trial is under way")
+        wait_until(lambda: under_way(postgres, team, 3), "a trial is under way")
         postgres.kill()
         wait_until(lambda: "does not answer" in started.said, "the search misses its database")
     finally:
@@ -127,21 +132,9 @@ def test_a_killed_database_that_comes_back_changes_nothing(
     assert runs(team)["FINISHED"] == TRIALS
 
 
-def test_a_killed_search_goes_on_in_the_database_where_it_stopped(
-    team: Checkout, wait_until: Callable[..., None]
+def test_another_checkout_joins_a_search(
+    team: Checkout, postgres: Postgres, tmp_path: Path, wait_until: Callable[..., None]
 ) -> None:
-    started = team.start("python", "-m", "pipelines.stages", "search", "toy")
-    wait_until(lambda: states(team)["RUNNING"] and states(team)["COMPLETE"] == 1, "the second trial is under way")
-    os.killpg(started.process.pid, signal.SIGKILL)
-    started.wait()
-    ended = team.stage("search")
-    assert ended.code == 0, ended.said
-    assert states(team) == {"COMPLETE": TRIALS, "FAIL": 1}
-    assert team.json("models/toy/best.json") == team.json("alone.json")
-    assert runs(team)["FINISHED"] == TRIALS
-
-
-def test_another_checkout_joins_a_search(team: Checkout, tmp_path: Path, wait_until: Callable[..., None]) -> None:
     other = copy_of(team, tmp_path / "other")
     other = Checkout(other.root, team.environment)
     refused = other.run("casebook", "search-worker", "toy")
@@ -149,7 +142,7 @@ def test_another_checkout_joins_a_search(team: Checkout, tmp_path: Path, wait_un
     assert "no search of this code, these data and these params is under way" in refused.said
     started = team.start("python", "-m", "pipelines.stages", "search", "toy")
     try:
-        wait_until(lambda: states(team)["RUNNING"], "a trial is under way")
+        wait_until(lambda: under_way(postgres, team, 1), "a trial is under way")
         joined = other.run("casebook", "search-worker", "toy")
         ended = started.wait()
     finally:

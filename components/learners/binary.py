@@ -78,7 +78,9 @@ class BinaryLearner(LightningModule):
 
     def configure_optimizers(self) -> OptimizerLRSchedulerConfig:
         groups = weight_decay_groups(self.network, self.params.weight_decay)
-        optimizer = AdamW(groups, lr=self.params.lr, fused=True)
+        # Lightning cannot clip for a fused optimizer under mixed precision.
+        fused = not self.params.precision.endswith("-mixed")
+        optimizer = AdamW(groups, lr=self.params.lr, fused=fused or None)
         steps = int(self.trainer.estimated_stepping_batches)
         scheduler = LambdaLR(optimizer, WarmupCosine(steps, self.params.warmup_fraction))
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": scheduler, "interval": "step"}}

@@ -78,7 +78,9 @@ class SurvivalLearner(LightningModule):
 
     def configure_optimizers(self) -> OptimizerLRSchedulerConfig:
         params, steps = self.params, int(self.trainer.estimated_stepping_batches)
-        optimizer = AdamW(self.network.parameters(), lr=params.lr, weight_decay=params.weight_decay, fused=True)
+        # Lightning cannot clip for a fused optimizer under mixed precision.
+        fused = not params.precision.endswith("-mixed") or None
+        optimizer = AdamW(self.network.parameters(), lr=params.lr, weight_decay=params.weight_decay, fused=fused)
         warmup = max(1, round(params.warmup_fraction * steps))
         # torch's OneCycleLR divides by zero where the warm-up is one step.
         scheduler = LambdaLR(optimizer, partial(rate_factor, warmup=warmup, steps=steps))

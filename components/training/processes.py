@@ -5,6 +5,7 @@ Lightning itself would start the others by running this program once more, whole
 they are there already.
 """
 
+import atexit
 import logging
 import os
 import socket
@@ -87,9 +88,12 @@ def together(job: Job, case: Case, state: Path, *, resume: bool) -> Iterator[Non
         yield
         return
     if "WORLD_SIZE" in os.environ:
+        atexit.unregister(_hand_out)
         _meet()
         _hand_out(Order(job, case, state, resume))
         yield
+        # Only now: helpers that are in the midst of a fit would take it for a part of that.
+        atexit.register(_hand_out, None)
         return
     with _environment(job.params.fit.devices), _started(job.params.fit.devices) as helpers:
         try:

@@ -54,6 +54,7 @@ def open_shared(job: Job, case: Case, url: str, state: Path, *, join: bool = Fal
         CasebookError: the database does not answer, or there is no study to join.
     """
     state.mkdir(parents=True, exist_ok=True)
+    optuna.logging.set_verbosity(optuna.logging.ERROR)  # trials, and a database that is away, are told by us
     params = job.params.search
     with _opening(url, state), warnings.catch_warnings():
         warnings.simplefilter("ignore", ExperimentalWarning)
@@ -234,4 +235,7 @@ def fail_lost(shared: Shared, presence: Presence) -> None:
 
 
 def first_line(error: BaseException | None) -> str:
+    """Of what lies behind an error: Optuna's own word for each that a database has is of invalid data."""
+    while error is not None and error.__cause__ is not None:
+        error = error.__cause__
     return next(iter(str(error).strip().splitlines()), type(error).__name__)

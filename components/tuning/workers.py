@@ -56,7 +56,6 @@ def work(shared: Shared, job: Job, case: Case, fit: Fit, *, tell: Tell) -> None:
     Raises:
         CasebookError: so many trials diverged that the study cannot reach its number, or the database stays away.
     """
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
     presence = Presence(shared.state)
     try:
         while not complete(shared, job):
@@ -136,7 +135,9 @@ def _run(shared: Shared, objective: Objective, taken: Taken) -> None:
 
 def _value(objective: Objective, trial: Trial) -> tuple[float | None, TrialState]:
     try:
-        # Where the database goes away between two epochs, the fit goes on from its checkpoint.
-        return patiently(lambda: objective(trial)), TrialState.COMPLETE
+        with warnings.catch_warnings():
+            # Where the database goes away, the fit goes on from its checkpoint, and may tell an epoch twice.
+            warnings.filterwarnings("ignore", message="The reported value is ignored")
+            return patiently(lambda: objective(trial)), TrialState.COMPLETE
     except optuna.TrialPruned:
         return None, TrialState.PRUNED

@@ -15,6 +15,7 @@ from tests.postgres import Postgres
 pytestmark = pytest.mark.slow
 
 TRIALS = 4
+SECONDS = 900.0  # a machine that others keep busy takes minutes to import what a worker needs
 # Trials report their epochs only where they may be pruned; with so many to begin with none is.
 LONG = {
     "search.trials": TRIALS,
@@ -88,7 +89,7 @@ def test_a_worker_that_is_killed_costs_one_trial_which_another_begins_again(
     team.set("search.workers", 2)
     started = team.start("python", "-m", "pipelines.stages", "search", "toy")
     try:
-        wait_until(lambda: under_way(postgres, team, 2) == 2, "two trials are under way")
+        wait_until(lambda: under_way(postgres, team, 2) == 2, "two trials are under way", SECONDS)
         victim = worker_processes(started.process.pid)[0]
         victim.kill()
         ended = started.wait()
@@ -116,9 +117,9 @@ def test_a_killed_database_that_comes_back_changes_nothing(
 ) -> None:
     started = team.start("python", "-m", "pipelines.stages", "search", "toy")
     try:
-        wait_until(lambda: under_way(postgres, team, 3), "a trial is under way")
+        wait_until(lambda: under_way(postgres, team, 3), "a trial is under way", SECONDS)
         postgres.kill()
-        wait_until(lambda: "does not answer" in started.said, "the search misses its database")
+        wait_until(lambda: "does not answer" in started.said, "the search misses its database", SECONDS)
     finally:
         postgres.start()
     try:
@@ -142,7 +143,7 @@ def test_another_checkout_joins_a_search(
     assert "no search of this code, these data and these params is under way" in refused.said
     started = team.start("python", "-m", "pipelines.stages", "search", "toy")
     try:
-        wait_until(lambda: under_way(postgres, team, 1), "a trial is under way")
+        wait_until(lambda: under_way(postgres, team, 1), "a trial is under way", SECONDS)
         joined = other.run("casebook", "search-worker", "toy")
         ended = started.wait()
     finally:

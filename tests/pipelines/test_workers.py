@@ -1,7 +1,9 @@
 """One search by several real processes over PostgreSQL, and what kills of each of them leave."""
 
+import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import optuna
@@ -10,7 +12,7 @@ import pytest
 from optuna.trial import FrozenTrial, TrialState
 
 from tests.pipelines.conftest import Checkout, copy_of, kill_group, left_alive
-from tests.postgres import Postgres
+from tests.postgres import Postgres, free_port
 
 pytestmark = pytest.mark.slow
 
@@ -158,3 +160,29 @@ def test_without_a_database_nobody_can_join(prepared: Checkout) -> None:
     refused = prepared.run("casebook", "search-worker", "toy")
     assert refused.code == 1
     assert refused.said.startswith("casebook: CASEBOOK_DATABASE_URL is not set: workers of other machines")
+
+
+def test_a_search_on_a_dask_cluster(team: Checkout, wait_until: Callable[..., None]) -> None:
+    port = free_port()
+    address = f"tcp://127.0.0.1:{port}"
+    cluster = [
+        team.start("dask", "scheduler", "--host", "127.0.0.1", "--port", str(port), "--no-dashboard"),
+        *(team.start("dask", "worker", address, "--nthreads", "1", "--no-dashboard") for _ in range(2)),
+    ]
+    team.set("search.dask", address)
+    team.set("search.workers", 2)
+    try:
+        wait_until(lambda: cluster[0].said.count("Register worker") == 2, "two workers are there", SECONDS)
+        ended = team.stage("search")
+    finally:
+        for one in cluster:
+            kill_group(one.process.pid)
+    assert ended.code == 0, ended.said
+    assert states(team) == {"COMPLETE": TRIALS}
+    assert runs(team) == {"FINISHED": TRIALS}
+    assert len({trial.user_attrs["worker"]["name"] for trial in trials(team)}) == 2
+    with closing(sqlite3.connect(team.root / ".prefect" / "prefect.db")) as connection:
+        assert connection.execute("select name, state_type from flow_run").fetchall() == [("search toy", "COMPLETED")]
+        assert {state for (state,) in connection.execute("select state_type from task_run")} == {"COMPLETED"}
+    database = team.environment["CASEBOOK_DATABASE_URL"]
+    assert not any(database in one.said for one in cluster)

@@ -53,6 +53,11 @@ def check_processes(params: FitParams) -> None:
         CasebookError: they cannot share a batch, are started by copying this one, or are on nodes that are not there.
     """
     world = world_size(params)
+    if int(os.environ.get("WORLD_SIZE", world)) != world:
+        raise CasebookError(
+            f"torchrun started {os.environ['WORLD_SIZE']} processes and fit.devices x fit.num_nodes are {world}; "
+            "let them agree"
+        )
     if world == 1:
         return
     if params.batch_size % world:
@@ -69,11 +74,6 @@ def check_processes(params: FitParams) -> None:
         raise CasebookError(
             f"fit.num_nodes={params.num_nodes}: start the stage on each node with deploy/torchrun.sh, "
             "which tells the processes of each other"
-        )
-    if int(os.environ.get("WORLD_SIZE", world)) != world:
-        raise CasebookError(
-            f"torchrun started {os.environ['WORLD_SIZE']} processes and fit.devices x fit.num_nodes are {world}; "
-            "let them agree"
         )
 
 

@@ -166,8 +166,13 @@ def test_a_search_on_a_dask_cluster(team: Checkout, wait_until: Callable[..., No
     port = free_port()
     address = f"tcp://127.0.0.1:{port}"
     cluster = [
-        team.start("dask", "scheduler", "--host", "127.0.0.1", "--port", str(port), "--no-dashboard"),
-        *(team.start("dask", "worker", address, "--nthreads", "1", "--no-dashboard") for _ in range(2)),
+        team.start(
+            "dask", "scheduler", "--host", "127.0.0.1", "--port", str(port), "--dashboard-address", "127.0.0.1:0"
+        ),
+        *(
+            team.start("dask", "worker", address, "--nthreads", "1", "--dashboard-address", "127.0.0.1:0")
+            for _ in range(2)
+        ),
     ]
     team.set("search.dask", address)
     team.set("search.workers", 2)

@@ -140,13 +140,13 @@ def test_another_checkout_joins_a_search(
 ) -> None:
     other = copy_of(team, tmp_path / "other")
     other = Checkout(other.root, team.environment)
-    refused = other.run("casebook", "search-worker", "toy")
+    refused = other.run("python", "-m", "pipelines.cli", "search-worker", "toy")
     assert refused.code == 1
     assert "no search of this code, these data and these params is under way" in refused.said
     started = team.start("python", "-m", "pipelines.stages", "search", "toy")
     try:
         wait_until(lambda: under_way(postgres, team, 1), "a trial is under way", SECONDS)
-        joined = other.run("casebook", "search-worker", "toy")
+        joined = other.run("python", "-m", "pipelines.cli", "search-worker", "toy")
         ended = started.wait()
     finally:
         kill_group(started.process.pid)
@@ -157,7 +157,7 @@ def test_another_checkout_joins_a_search(
 
 
 def test_without_a_database_nobody_can_join(prepared: Checkout) -> None:
-    refused = prepared.run("casebook", "search-worker", "toy")
+    refused = prepared.run("python", "-m", "pipelines.cli", "search-worker", "toy")
     assert refused.code == 1
     assert refused.said.startswith("casebook: CASEBOOK_DATABASE_URL is not set: workers of other machines")
 
@@ -166,11 +166,10 @@ def test_a_search_on_a_dask_cluster(team: Checkout, wait_until: Callable[..., No
     port = free_port()
     address = f"tcp://127.0.0.1:{port}"
     cluster = [
-        team.start(
-            "dask", "scheduler", "--host", "127.0.0.1", "--port", str(port), "--dashboard-address", "127.0.0.1:0"
-        ),
+        team.start("dask", "scheduler", "--host", "127.0.0.1", "--port", str(port), PYTHONPATH=str(team.root)),
         *(
-            team.start("dask", "worker", address, "--nthreads", "1", "--dashboard-address", "127.0.0.1:0")
+            # The code of this checkout, and not of the one that the environment is of.
+            team.start("dask", "worker", address, "--nthreads", "1", PYTHONPATH=str(team.root))
             for _ in range(2)
         ),
     ]

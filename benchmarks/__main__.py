@@ -26,6 +26,8 @@ BENCHMARKS = {
     "monitoring": "rows a second and memory of a look at growing numbers of rows",
     "predict": "rows a second and memory of casebook predict on growing files",
     "sequential": "recommender: seconds an epoch and to a quality beside RecTools and RecBole",
+    "distributed": "a fixed number of trials by one worker and by two",
+    "precision": "views a second in bfloat16 and in float32, where a GPU is at hand",
     "resampling": "intervals of detection metrics, matched once, beside an evaluation of each resample",
     "growth": "what a retrain adds to each store, and runs an hour",
     "topk": "the ten best of a large catalogue, exact and by an index",

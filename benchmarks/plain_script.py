@@ -20,7 +20,9 @@ from components.evaluation.scores import write_scores  # noqa: E402
 from components.files import write_json  # noqa: E402
 from components.params import load_params  # noqa: E402
 from components.training.fit import fit, resume_epoch  # noqa: E402
-from components.tuning.search import Fit, search, summary  # noqa: E402
+from components.tuning.search import search  # noqa: E402
+from components.tuning.study import summary  # noqa: E402
+from components.tuning.trials import Fit  # noqa: E402
 from pipelines.cases import load_case, with_values  # noqa: E402
 from pipelines.steps import fetch, prepare  # noqa: E402
 

@@ -162,17 +162,26 @@ Dimension = Annotated[FloatRange | IntRange | Choices, Field(discriminator="kind
 
 
 class SearchParams(Block):
-    """`space` maps a dotted path such as `model.dropout` or `fit.lr` to its range."""
+    """`space` maps a dotted path such as `model.dropout` or `fit.lr` to its range.
+
+    So many `workers` search at once: processes here, or on the cluster of the Dask scheduler at `dask`, such as
+    `tcp://host:8786`. One that has given no sign of life for `lost_after_s` seconds loses its trial to another;
+    a trial is begun again at most `retries` times.
+    """
 
     trials: Annotated[int, Field(ge=0)]
     startup_trials: Annotated[int, Field(ge=0)]
     prune: bool
     seed: int
+    workers: Annotated[int, Field(ge=1)]
+    dask: Annotated[str, Field(pattern=r"^(tcp|tls|ws|wss)://.+")] | None
+    lost_after_s: Annotated[int, Field(ge=2)]
+    retries: Annotated[int, Field(ge=0)]
     space: dict[str, Dimension]
 
 
 class FitParams(Block):
-    """What Lightning's Trainer and the optimizer are told."""
+    """What Lightning's Trainer and the optimizer are told; `batch_size` is that of all processes together."""
 
     seed: int
     max_epochs: Annotated[int, Field(ge=1)]

@@ -85,6 +85,16 @@ def search(case: CaseName, dry_run: DryRun = False) -> None:
     _reproduce([_target("search", case)], dry_run=dry_run)
 
 
+@app.command("search-worker")
+def search_worker(case: CaseName) -> None:
+    """Work at the case's search that another process has begun, until it is complete."""
+    from pipelines.stages import set_up_logging
+    from pipelines.workers import join
+
+    set_up_logging()
+    join(_job(case))
+
+
 @app.command()
 def fit(case: CaseName, dry_run: DryRun = False) -> None:
     """Train the case's model, and what it needs before."""

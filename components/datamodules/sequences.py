@@ -196,7 +196,7 @@ class WindowLoader(SliceLoader):
             )
         windows = np.where(asked > window, 1 + asked / window, asked > 0).sum()
         # As many as are expected; yet each user has a window at least, so that none of these is empty.
-        self.batches = max(1, min(round(windows / (params.batch_size * world)), users // world)) * world
+        self.batches = max(1, min(round(windows / params.batch_size), users // world)) * world
 
     def __len__(self) -> int:
         return self.batches // self.trainer.world_size

@@ -8,6 +8,7 @@ import torch
 from lightning.pytorch import Trainer
 from torch import Tensor
 
+from components.errors import CasebookError
 from components.seeds import derived_seed
 
 
@@ -15,22 +16,32 @@ class SliceLoader:
     """Iterates over row slices of equally long tensors in an order given by (seed, epoch).
 
     Lightning saves and restores `state_dict`, so a run killed in mid-epoch goes on with the very
-    next batch. With several processes each takes every n-th row of the common order.
+    next batch. `batch_size` counts the rows of a step in all processes together: of n processes each takes
+    every n-th row of the common order, so that a step has the rows that one process alone would have. In
+    training all have equally many, and less than n rows are left out; without `shuffle` none is.
+
+    Raises:
+        CasebookError: there are fewer rows than processes.
     """
 
     def __init__(self, tensors: tuple[Tensor, ...], *, batch_size: int, seed: int, shuffle: bool, trainer: Trainer):
         self.tensors = tuple(tensor.to(trainer.strategy.root_device) for tensor in tensors)
-        self.batch_size = batch_size
+        self.batch_size = math.ceil(batch_size / trainer.world_size)
         self.seed = seed
         self.shuffle = shuffle
         self.trainer = trainer
         self.position = 0
         self._skip = 0
+        if self.tensors and len(self.tensors[0]) < trainer.world_size:
+            raise CasebookError(
+                f"{len(self.tensors[0])} row(s) cannot be shared by {trainer.world_size} processes; lower fit.devices"
+            )
 
     @property
     def rows(self) -> int:
-        """Rows that this process sees in an epoch; the same for every process."""
-        return len(self.tensors[0]) // self.trainer.world_size
+        """Rows that this process sees in an epoch."""
+        rows, world = len(self.tensors[0]), self.trainer.world_size
+        return rows // world if self.shuffle else math.ceil((rows - self.trainer.global_rank) / world)
 
     def __len__(self) -> int:
         return math.ceil(self.rows / self.batch_size)

@@ -136,7 +136,7 @@ class ClauseLoader(SliceLoader):
                 "lower fit.devices, or look at cases.<case>.prepare.split"
             )
         # No batch is shorter than the longest clause, so that in any order each holds a clause's beginning.
-        self.batches = max(1, min(round(total / (params.batch_size * world)), total // (longest * world))) * world
+        self.batches = max(1, min(round(total / params.batch_size), total // (longest * world))) * world
         device = trainer.strategy.root_device
         arrays = (clauses.syllable, window_ids, clauses.target)
         self.flat = tuple(torch.from_numpy(array).to(device) for array in arrays)

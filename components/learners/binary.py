@@ -12,6 +12,7 @@ from torch.optim import AdamW
 from torch.optim.lr_scheduler import LambdaLR
 from torchmetrics.functional.classification import binary_auroc
 
+from components.learners.gather import of_all_processes
 from components.params import FitParams
 from components.seeds import derived_seed
 
@@ -46,7 +47,9 @@ class BinaryLearner(LightningModule):
     def on_train_batch_start(self, batch: Batch, batch_idx: int) -> None:  # noqa: ARG002 - Lightning's signature
         # Dropout draws from the global generator, which no checkpoint holds: seeding it by position
         # makes a resumed run draw what the undisturbed one would have drawn.
-        torch.default_generator.manual_seed(derived_seed(self.params.seed, self.current_epoch, batch_idx))
+        torch.default_generator.manual_seed(
+            derived_seed(self.params.seed + self.global_rank, self.current_epoch, batch_idx)
+        )
 
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:  # noqa: ARG002
         loss, _ = self._step(batch)
@@ -66,15 +69,18 @@ class BinaryLearner(LightningModule):
         self._validation.append((torch.sigmoid(logits).mean(dim=1), batch[2]))
 
     def on_validation_epoch_end(self) -> None:
-        probability = torch.cat([score for score, _ in self._validation]).float()
-        target = torch.cat([target for _, target in self._validation])
+        answers = of_all_processes(self, self._validation)
+        probability = torch.cat([score for score, _ in answers]).float()
+        target = torch.cat([target for _, target in answers])
         self._validation.clear()
         self.log("val/loss", _cross_entropy(probability, target), sync_dist=True)
         self.log("val/auc", binary_auroc(probability, target.long()), sync_dist=True)
 
     def configure_optimizers(self) -> OptimizerLRSchedulerConfig:
         groups = weight_decay_groups(self.network, self.params.weight_decay)
-        optimizer = AdamW(groups, lr=self.params.lr, fused=True)
+        # Lightning cannot clip for a fused optimizer under mixed precision.
+        fused = not self.params.precision.endswith("-mixed")
+        optimizer = AdamW(groups, lr=self.params.lr, fused=fused or None)
         steps = int(self.trainer.estimated_stepping_batches)
         scheduler = LambdaLR(optimizer, WarmupCosine(steps, self.params.warmup_fraction))
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": scheduler, "interval": "step"}}

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.optim import AdamW
 from torch.optim.lr_scheduler import LambdaLR
 
+from components.learners.gather import of_all_processes
 from components.params import FitParams
 from components.seeds import derived_seed
 
@@ -47,7 +48,9 @@ class SurvivalLearner(LightningModule):
     def on_train_batch_start(self, batch: Batch, batch_idx: int) -> None:  # noqa: ARG002 - Lightning's signature
         # Dropout draws from the global generator, which no checkpoint holds: seeding it by position
         # makes a resumed run draw what the undisturbed one would have drawn.
-        torch.default_generator.manual_seed(derived_seed(self.params.seed, self.current_epoch, batch_idx))
+        torch.default_generator.manual_seed(
+            derived_seed(self.params.seed + self.global_rank, self.current_epoch, batch_idx)
+        )
 
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:  # noqa: ARG002
         loss, _ = self._step(batch)
@@ -68,14 +71,16 @@ class SurvivalLearner(LightningModule):
         self._validation.append((mean, *batch[2:]))
 
     def on_validation_epoch_end(self) -> None:
-        logs, *outcome = (torch.cat(parts) for parts in zip(*self._validation, strict=True))
+        logs, *outcome = (torch.cat(parts) for parts in zip(*of_all_processes(self, self._validation), strict=True))
         self._validation.clear()
         self.log("val/loss", LOSSES[self.objective](logs, *outcome), sync_dist=True)
         self.log("val/c_index", concordance(logs.exp().sum(dim=(1, 2)), outcome[0]), sync_dist=True)
 
     def configure_optimizers(self) -> OptimizerLRSchedulerConfig:
         params, steps = self.params, int(self.trainer.estimated_stepping_batches)
-        optimizer = AdamW(self.network.parameters(), lr=params.lr, weight_decay=params.weight_decay, fused=True)
+        # Lightning cannot clip for a fused optimizer under mixed precision.
+        fused = not params.precision.endswith("-mixed") or None
+        optimizer = AdamW(self.network.parameters(), lr=params.lr, weight_decay=params.weight_decay, fused=fused)
         warmup = max(1, round(params.warmup_fraction * steps))
         # torch's OneCycleLR divides by zero where the warm-up is one step.
         scheduler = LambdaLR(optimizer, partial(rate_factor, warmup=warmup, steps=steps))

@@ -11,6 +11,7 @@ from torch.optim import AdamW
 from torch.optim.lr_scheduler import OneCycleLR
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
+from components.learners.gather import of_all_processes
 from components.networks.syllable_labeller import SyllableLabeller
 from components.params import FitParams
 from components.seeds import derived_seed
@@ -64,7 +65,7 @@ class SyllableLearner(LightningModule):
     def on_train_batch_start(self, batch: "Batch", batch_idx: int) -> None:  # noqa: ARG002 - Lightning's signature
         # No checkpoint holds the generators that dropout is drawn from: seeding them by position
         # makes a resumed run draw what the undisturbed one would have drawn.
-        seed = derived_seed(self.params.seed, self.current_epoch, batch_idx)
+        seed = derived_seed(self.params.seed + self.global_rank, self.current_epoch, batch_idx)
         torch.default_generator.manual_seed(seed)
         if self.device.type == "cuda":
             torch.cuda.manual_seed(seed)
@@ -98,7 +99,7 @@ class SyllableLearner(LightningModule):
         self._validation.append(torch.stack([one.double() for one in counts]))
 
     def on_validation_epoch_end(self) -> None:
-        loss, right, legal, every = torch.stack(self._validation).sum(dim=0)
+        loss, right, legal, every = torch.stack(of_all_processes(self, self._validation)).sum(dim=0)
         self._validation.clear()
         self.log("val/loss", (loss / legal).float(), sync_dist=True)
         self.log("val/char_accuracy", (right / every).float(), sync_dist=True)

@@ -3,7 +3,7 @@
 import logging
 import shutil
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Literal
@@ -21,6 +21,7 @@ from components.files import read_json, write_json
 from components.params import FitParams
 from components.training.checkpoints import WholeCheckpointIO
 from components.training.devices import claim
+from components.training.processes import Order, check_processes, together, world_size
 from components.training.progress import ProgressLog
 
 log = logging.getLogger(__name__)
@@ -41,17 +42,22 @@ def fit(
 
     Checkpoints live in `state`. If a run was killed, the same call goes on after its last whole
     epoch and ends with the same weights as an undisturbed run; if it had ended, it is not repeated.
+    With several devices or nodes this process is the first of as many, and `callbacks` are called in
+    it alone: they may watch and stop the fit, but not touch the weights.
 
     Raises:
-        CasebookError: the monitored metric became NaN, or the parameters ask for a device that
-            this machine does not have.
+        CasebookError: the monitored metric became NaN, or the parameters ask for devices or processes
+            that cannot be had.
     """
     params = job.params.fit
+    check_processes(params)
     torch.set_num_threads(params.threads)
     learner, datamodule = build(job, case)
     if not (state / RESULT).exists():
         claim(params)  # before any process that shares in the fit is started: it inherits what is visible
-        result = _train(params, case, learner, datamodule, state, logger, callbacks)
+        resume = _last(state).exists()
+        with together(job, case, state, resume=resume):
+            result = _train(params, case, learner, datamodule, state, logger, callbacks, resume=resume)
         write_json(state / RESULT, asdict(result))
     result = FitResult(**read_json(state / RESULT))
     checkpoint = torch.load(state / f"{BEST}.ckpt", map_location="cpu", weights_only=True)
@@ -79,6 +85,44 @@ class ResumedStopping(EarlyStopping):
         trainer.should_stop = trainer.should_stop or self.stopping_reason != EarlyStoppingReason.NOT_STOPPED
 
 
+class StopTogether(Callback):
+    """Ends the fit in every process when a callback has ended it in one."""
+
+    def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:  # noqa: ARG002
+        trainer.should_stop = trainer.strategy.reduce_boolean_decision(trainer.should_stop, all=False)
+
+
+@dataclass(frozen=True)
+class Watchers:
+    """The callbacks that say when a fit ends and what it keeps."""
+
+    stopping: EarlyStopping
+    timer: Timer
+    best: ModelCheckpoint
+    every: ModelCheckpoint
+
+    @classmethod
+    def of(cls, params: FitParams, case: Case, state: Path) -> "Watchers":
+        return cls(
+            ResumedStopping(case.monitor, mode=case.mode, patience=params.patience, check_finite=True),
+            Timer(timedelta(minutes=params.max_minutes)),
+            ModelCheckpoint(
+                state,
+                filename=BEST,
+                monitor=case.monitor,
+                mode=case.mode,
+                save_weights_only=True,  # nobody resumes from it
+                enable_version_counter=False,
+            ),
+            # Not `save_last`, which writes only when there is a new best; and after `best`, whose state it holds.
+            ModelCheckpoint(state, filename=LAST, enable_version_counter=False),
+        )
+
+    def around(self, params: FitParams, callbacks: Sequence[Callback]) -> list[Callback]:
+        last = [StopTogether()] if world_size(params) > 1 else []
+        return [self.stopping, self.timer, *callbacks, *last, self.best, self.every]
+
+
 def _train(
     params: FitParams,
     case: Case,
@@ -87,24 +131,16 @@ def _train(
     state: Path,
     logger: Logger | None,
     callbacks: Sequence[Callback],
+    *,
+    resume: bool,
 ) -> FitResult:
-    stopping = ResumedStopping(case.monitor, mode=case.mode, patience=params.patience, check_finite=True)
-    best = ModelCheckpoint(
-        state,
-        filename=BEST,
-        monitor=case.monitor,
-        mode=case.mode,
-        save_weights_only=True,  # nobody resumes from it
-        enable_version_counter=False,
-    )
-    # Not `save_last`, which writes only when there is a new best; and after `best`, whose state it holds.
-    every = ModelCheckpoint(state, filename=LAST, enable_version_counter=False)
-    timer = Timer(timedelta(minutes=params.max_minutes))
-    trainer = make_trainer(params, logger, [stopping, timer, ProgressLog(params.max_epochs), *callbacks, best, every])
-    last = state / f"{LAST}.ckpt"
-    if last.exists():
-        log.info("resuming from %s", last)
-    trainer.fit(learner, datamodule=datamodule, ckpt_path=str(last) if last.exists() else None)
+    watchers = Watchers.of(params, case, state)
+    callbacks = watchers.around(params, [ProgressLog(params.max_epochs), *callbacks])
+    trainer = make_trainer(params, logger, callbacks)
+    if resume:
+        log.info("resuming from %s", _last(state))
+    trainer.fit(learner, datamodule=datamodule, ckpt_path=str(_last(state)) if resume else None)
+    best = watchers.best
     if best.best_model_score is None or not torch.isfinite(best.best_model_score):
         raise DivergedError(
             f"{case.monitor} was never a finite number in {trainer.current_epoch} epochs; "
@@ -115,8 +151,33 @@ def _train(
         value=float(best.best_model_score),
         best_epoch=int(torch.load(best.best_model_path, weights_only=True)["epoch"]),
         epochs=trainer.current_epoch,
-        stopped=_reason(stopping, timer),
+        stopped=_reason(watchers.stopping, watchers.timer),
     )
+
+
+def help_fit(order: Order) -> None:
+    """Take part in a fit whose first process is another one.
+
+    Raises:
+        CasebookError: this node does not see the checkpoint that the fit goes on from.
+    """
+    params, state = order.job.params.fit, order.state
+    torch.set_num_threads(params.threads)
+    claim(params)  # under torchrun; what the first process started finds its devices taken for it
+    if order.resume and not _last(state).exists():
+        raise CasebookError(f"{_last(state)}: not found; all nodes of a fit share one disk for the checkout")
+    learner, datamodule = build(order.job, order.case)
+    trainer = make_trainer(params, None, Watchers.of(params, order.case, state).around(params, []))
+    trainer.fit(learner, datamodule=datamodule, ckpt_path=str(_last(state)) if order.resume else None)
+
+
+def _last(state: Path) -> Path:
+    return state / f"{LAST}.ckpt"
+
+
+def alone(params: FitParams) -> FitParams:
+    """The same for one process: what is too small to be shared, or not made for it."""
+    return params.model_copy(update={"devices": 1, "num_nodes": 1, "strategy": "auto"})
 
 
 def make_trainer(params: FitParams, logger: Logger | None, callbacks: list[Callback]) -> Trainer:
@@ -162,5 +223,5 @@ def resume_epoch(state: Path) -> int:
     """The first epoch that a `fit` in `state` would still run; 0 if it would start anew."""
     if (state / RESULT).exists():
         return int(read_json(state / RESULT)["epochs"])
-    last = state / f"{LAST}.ckpt"
+    last = _last(state)
     return int(torch.load(last, map_location="cpu", weights_only=True)["epoch"]) + 1 if last.exists() else 0

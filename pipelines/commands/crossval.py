@@ -11,7 +11,9 @@ import numpy as np
 from components.contracts import TEST, Case, Job
 from components.params import override
 from components.training.fit import fit, resume_epoch
-from components.tuning.search import Fit, search, summary
+from components.tuning.search import search
+from components.tuning.study import summary
+from components.tuning.trials import Fit
 from pipelines.cases import load_case, with_values
 
 log = logging.getLogger(__name__)

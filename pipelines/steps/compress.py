@@ -23,6 +23,8 @@ def run(job: Job) -> None:
     case, fitted, out = load_case(job), job.paths.fitted(job.case), job.paths.bundle(job.case)
     job = with_values(job, read_json(fitted / "fit.json")["values"])
     state = state_of(job, "compress", out, inputs_of(job, "compress") | {"fitted": dvc_md5(fitted)})
+    # Variants are trained with callbacks that touch the weights, and for few epochs: one process does it.
+    job = with_values(job, {"fit.devices": 1, "fit.num_nodes": 1, "fit.strategy": "auto"})
     folders = case.variants(job, fitted, state)
     variants = compare(job, case, folders)
     chosen = pick(variants, job.params.compress.max_metric_drop)

@@ -30,7 +30,7 @@ from components.predictors.conversion.predictor import ConversionPredictor, open
 from components.predictors.conversion.rescore import FEATURES
 from components.predictors.conversion.weights import collect, fit_weights
 from components.preparation.pinyin.encoding.windows import WINDOWS
-from components.training.fit import make_trainer
+from components.training.fit import alone, make_trainer
 
 log = logging.getLogger(__name__)
 
@@ -119,7 +119,7 @@ def network_gap(job: Job, learner: LightningModule, fitted: Path) -> float:
     assert isinstance(learner, SyllableLearner)
     data, scorer = make_data(job, model_params(job)), open_predictor(fitted / BUNDLE).models.learner
     assert scorer is not None
-    data.trainer = make_trainer(job.params.fit, None, [])
+    data.trainer = make_trainer(alone(job.params.fit), None, [])
     network, gap = Labels(learner.served).eval(), 0.0
     for batch in data.val_dataloader():
         assert isinstance(batch, Batch)

@@ -29,7 +29,7 @@ from components.predictors.ranking.scorers import Member, SequenceScorer, standa
 from components.predictors.ranking.vectors import vectors_bytes, vectors_table
 from components.preparation.interactions.encoding.histories import questions
 from components.preparation.interactions.encoding.spec import ITEMS, USERS
-from components.training.fit import fit, make_trainer
+from components.training.fit import alone, fit, make_trainer
 from components.training.refit import refit_state
 
 log = logging.getLogger(__name__)
@@ -120,7 +120,7 @@ def network_gap(job: Job, learner: LightningModule, fitted: Path) -> float:
     """
     assert isinstance(learner, NextItemLearner)
     data, predictor = make_data(job, whole=False), open_predictor(fitted / SELECTION)
-    data.trainer = make_trainer(job.params.fit, None, [])
+    data.trainer = make_trainer(alone(job.params.fit), None, [])
     batches = data.val_dataloader()
     assert isinstance(batches, QuestionLoader)
     users = batches.tensors[0].numpy()

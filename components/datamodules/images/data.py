@@ -117,6 +117,10 @@ class ViewLoader(SliceLoader):
         self.pictures, self.augment, self.params = pictures, augment, params
         self.size, self.views = size, views
 
+    @property
+    def rows(self) -> int:
+        return self.views // self.trainer.world_size  # equally many in every process, as where rows are shuffled
+
     def __iter__(self) -> Iterator[Batch]:
         # The epoch is read from the trainer: a hook would be skipped on resuming in mid-epoch.
         epoch = self.trainer.current_epoch
@@ -150,6 +154,11 @@ class WholeLoader:
     """Images as they are, padded, neighbours of one size together."""
 
     def __init__(self, pictures: list[Picture], batch_size: int, trainer: Trainer) -> None:
+        if len(pictures) < trainer.world_size:
+            raise CasebookError(
+                f"{len(pictures)} validation image(s) cannot be shared by {trainer.world_size} processes; "
+                "lower fit.devices"
+            )
         self.pictures, self.trainer = pictures, trainer
         self.batches: list[list[int]] = []
         for place in range(trainer.global_rank, len(pictures), trainer.world_size):

@@ -15,6 +15,7 @@ from components.learners.detection.assignment import Assigned, assign
 from components.learners.detection.boxes import decode, points
 from components.learners.detection.losses import box_loss, score_loss
 from components.learners.detection.validation import Found, average_precision
+from components.learners.gather import of_all_processes
 from components.networks.cell_detector import CellDetector
 from components.params import Block, FitParams
 from components.preparation.images.encoding.suppress import read_map, suppress
@@ -134,7 +135,7 @@ class DetectionLearner(LightningModule):
             self._validation.append(Found(boxes[true].cpu().numpy(), labels[true].cpu().numpy(), kept))
 
     def on_validation_epoch_end(self) -> None:
-        map50, map50_95 = average_precision(self._validation, self.network.classes)
+        map50, map50_95 = average_precision(of_all_processes(self, self._validation), self.network.classes)
         self._validation.clear()
         self.log("val/map50", map50, sync_dist=True)
         self.log("val/map50_95", map50_95, sync_dist=True)

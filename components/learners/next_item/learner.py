@@ -10,6 +10,7 @@ from torch.nn.functional import embedding
 from torch.optim import AdamW
 from torch.optim.lr_scheduler import OneCycleLR
 
+from components.learners.gather import of_all_processes
 from components.learners.next_item.losses import NEVER, first_met
 from components.learners.next_item.objectives import FullSoftmax, Sampled
 from components.networks.sequence_transformer import SequenceTransformer
@@ -64,7 +65,7 @@ class NextItemLearner(LightningModule):
     def on_train_batch_start(self, batch: "Batch", batch_idx: int) -> None:  # noqa: ARG002 - Lightning's signature
         # No checkpoint holds the generators that dropout and the negatives are drawn from: seeding them
         # by position makes a resumed run draw what the undisturbed one would have drawn.
-        seed = derived_seed(self.params.seed, self.current_epoch, batch_idx)
+        seed = derived_seed(self.params.seed + self.global_rank, self.current_epoch, batch_idx)
         torch.default_generator.manual_seed(seed)
         if self.device.type == "cuda":
             torch.cuda.manual_seed(seed)
@@ -96,8 +97,9 @@ class NextItemLearner(LightningModule):
         self._validation.append((scores.logsumexp(dim=1) - wanted[:, 0], rank))
 
     def on_validation_epoch_end(self) -> None:
-        loss = torch.cat([loss for loss, _ in self._validation])
-        rank = torch.cat([rank for _, rank in self._validation])
+        answers = of_all_processes(self, self._validation)
+        loss = torch.cat([loss for loss, _ in answers])
+        rank = torch.cat([rank for _, rank in answers])
         self._validation.clear()
         hit = rank <= TOP
         gain = torch.where(hit, 1 / torch.log2(rank + 1.0), 0.0)

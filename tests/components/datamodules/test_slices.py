@@ -3,11 +3,13 @@
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
 from components.datamodules.slices import SliceLoader
+from components.errors import CasebookError
 
 ROWS = 10
 
@@ -65,16 +67,20 @@ def test_a_resumed_epoch_yields_exactly_the_batches_that_were_left(rows: int, si
     assert [index.tolist() for index, _ in resumed] == batches  # the skip counts once
 
 
-def test_two_processes_see_disjoint_rows_in_equally_many_batches() -> None:
-    first, second = (loader(trainer_at(2, rank, world=2), rows=11, batch_size=2) for rank in (0, 1))
-    assert len(first) == len(second) == 3  # 11 // 2 = 5 rows each, the last one is left out
-    rows = [order(first), order(second)]
-    assert [len(part) for part in rows] == [5, 5]
-    assert not set(rows[0]) & set(rows[1])
-    alone = order(loader(trainer_at(2), rows=11, batch_size=2))
-    assert rows == [alone[0:10:2], alone[1:10:2]]
+def test_two_processes_share_the_rows_of_each_step() -> None:
+    first, second = (loader(trainer_at(2, rank, world=2), rows=11, batch_size=4) for rank in (0, 1))
+    assert len(first) == len(second) == 3
+    alone = [index.tolist() for index, _ in loader(trainer_at(2), rows=11, batch_size=4)]
+    steps = [[one.tolist(), other.tolist()] for (one, _), (other, _) in zip(first, second, strict=True)]
+    # The last step has three rows: one of them cannot be halved, and both processes have as many.
+    assert steps == [[rows[0 : len(rows) // 2 * 2 : 2], rows[1::2]] for rows in alone]
 
 
-def test_two_processes_share_validation_rows_in_their_order() -> None:
-    first, second = (loader(trainer_at(0, rank, world=2), shuffle=False) for rank in (0, 1))
-    assert sorted(order(first) + order(second)) == list(range(ROWS))
+def test_two_processes_share_validation_rows_and_leave_none_out() -> None:
+    first, second = (loader(trainer_at(0, rank, world=2), rows=11, batch_size=4, shuffle=False) for rank in (0, 1))
+    assert (order(first), order(second)) == ([0, 2, 4, 6, 8, 10], [1, 3, 5, 7, 9])
+
+
+def test_fewer_rows_than_processes_are_refused() -> None:
+    with pytest.raises(CasebookError, match=r"1 row\(s\) cannot be shared by 2 processes; lower fit\.devices"):
+        loader(trainer_at(world=2), rows=1)

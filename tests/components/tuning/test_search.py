@@ -1,8 +1,6 @@
 """Real studies in SQLite; `fit`, which a search is handed, is a parabola here: a trial costs milliseconds."""
 
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import optuna
@@ -12,98 +10,9 @@ from optuna.trial import TrialState
 
 from components.contracts import Case, FitResult, Job
 from components.errors import CasebookError, DivergedError
-from components.tuning.search import (
-    Fit,
-    TrialRecord,
-    open_study,
-    records,
-    search,
-    suggest,
-    summary,
-    trial_state,
-)
-from pipelines.cases import load_case
-from tests.toy.jobs import toy_job
-
-BEST_LR, BEST_K = 0.05, 3
-SPACE = {
-    "fit.lr": {"kind": "float", "low": 0.001, "high": 1.0, "log": True},
-    "model.network.k": {"kind": "int", "low": 1, "high": 8, "log": False},
-    "model.network.embedding": {"kind": "choice", "values": ["none", "periodic"]},
-}
-
-
-class KilledError(BaseException):
-    pass
-
-
-class Fake:
-    """Fits by formula; can end the process's work, or diverge, at a trial; reports epochs as training would."""
-
-    def __init__(self, *, epochs: int = 1, after: Callable[[int], None] | None = None) -> None:
-        self.jobs: list[Job] = []
-        self.states: list[Path] = []
-        self.epochs = epochs
-        self.after = after
-
-    def run(self, job: Job, case: Case, *, state: Path, callbacks: list[Callback]) -> tuple[None, FitResult]:
-        self.jobs.append(job)
-        self.states.append(state)
-        state.mkdir(exist_ok=True)
-        value = loss_of(job)
-        for epoch in range(self.resume_epoch(state), self.epochs):
-            for callback in callbacks:
-                report(callback, value + 1 / (epoch + 1), epoch)
-            (state / "epochs").write_text(str(epoch + 1))
-            if self.after:
-                self.after(len(self.jobs))
-        return None, FitResult(case.monitor, value, 0, self.epochs, "epochs")
-
-    def resume_epoch(self, state: Path) -> int:
-        return int((state / "epochs").read_text()) if (state / "epochs").exists() else 0
-
-
-def loss_of(job: Job) -> float:
-    model = job.params.model["network"]
-    return abs(job.params.fit.lr - BEST_LR) + 0.1 * abs(model["k"] - BEST_K) + (model["embedding"] == "none")
-
-
-def report(callback: Any, value: float, epoch: int) -> None:
-    """What optuna's callback does on the end of a validation."""
-    callback._trial.report(value, epoch)
-    if callback._trial.should_prune():
-        raise optuna.TrialPruned
-
-
-def job_of(root: Path, **values: Any) -> Job:
-    chosen = {"search__space": SPACE, "search__trials": 5, "search__startup_trials": 2, "search__prune": False}
-    return toy_job("finance_risk", root, **chosen | values)
-
-
-@pytest.fixture
-def tmp_path() -> Iterator[Path]:
-    """In memory where there is such a place: hundreds of commits would wait for the disk."""
-    memory = Path("/dev/shm")  # noqa: S108
-    with TemporaryDirectory(dir=memory if memory.is_dir() else None) as folder:
-        yield Path(folder)
-
-
-@pytest.fixture
-def case(tmp_path: Path) -> Case:
-    return load_case(job_of(tmp_path))
-
-
-def run(
-    job: Job, case: Case, fake: Fake, state: Path, tell: Callable[[list[TrialRecord]], None] = lambda _: None
-) -> optuna.Study:
-    state.mkdir(parents=True, exist_ok=True)
-    url = f"sqlite:///{state / 'study.db'}"
-    return search(job, case, Fit(fake.run, fake.resume_epoch), storage_url=url, state=state, tell=tell)
-
-
-def told(study: optuna.Study) -> list[tuple[Any, ...]]:
-    """All that a study decided, without times, numbers and failed attempts."""
-    return [(r.state, r.params, r.value, r.curve) for r in records(study) if r.state != "FAIL"]
+from components.tuning.study import open_study, records, summary
+from components.tuning.trials import suggest, trial_state
+from tests.components.tuning.parabola import Fake, KilledError, job_of, loss_of, report, run, told
 
 
 def test_a_search_ends_with_exactly_its_number_of_complete_trials(case: Case, tmp_path: Path) -> None:

@@ -11,7 +11,8 @@ from components.compression.compare import compare
 from components.contracts import EXTERNAL, PREPARED_FILES, TEST, VALIDATION, Job, Paths
 from components.files import dvc_md5
 from components.params import override
-from components.tuning.search import Fit, search
+from components.tuning.search import search
+from components.tuning.trials import Fit
 from pipelines.cases import load_case
 from tests.components.cases.medical_prognosis.conftest import NAME, fit_job
 from tests.toy.jobs import toy_job

@@ -1,0 +1,95 @@
+"""A study as the rest of the project sees it: opened, counted, told in plain values."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import optuna
+from optuna.trial import FrozenTrial, TrialState
+
+from components.contracts import Case, Job
+from components.files import held_lock
+
+Study = optuna.Study
+FINISHED = (TrialState.COMPLETE, TrialState.PRUNED)
+
+
+@dataclass(frozen=True)
+class TrialRecord:
+    """An ended trial in plain values; `curve` is the monitored metric by epoch, `state`
+    one of COMPLETE, PRUNED and FAIL.
+    """
+
+    number: int
+    state: str
+    params: dict[str, Any]
+    value: float | None
+    curve: dict[int, float]
+    started: datetime
+    ended: datetime
+
+
+Tell = Callable[[list[TrialRecord]], None]
+
+
+def open_study(job: Job, case: Case, storage_url: str, state: Path) -> optuna.Study:
+    """Create or load the study. One process at a time creates tables: two would break the database."""
+    state.mkdir(parents=True, exist_ok=True)
+    with held_lock(state / "study.lock", "opening the study"):
+        storage = optuna.storages.RDBStorage(storage_url)
+        return create_study(case, storage, study_name(job, state))
+
+
+def study_name(job: Job, state: Path) -> str:
+    return f"{job.case}-{state.name}"
+
+
+def create_study(case: Case, storage: optuna.storages.BaseStorage, name: str) -> optuna.Study:
+    """Create the study `name`, or load it."""
+    return optuna.create_study(
+        storage=storage,
+        study_name=name,
+        direction="maximize" if case.mode == "max" else "minimize",
+        load_if_exists=True,
+    )
+
+
+def count(study: optuna.Study, states: tuple[TrialState, ...]) -> int:
+    return len(study.get_trials(deepcopy=False, states=states))
+
+
+def records(study: optuna.Study) -> list[TrialRecord]:
+    """Every ended trial of the study, oldest first."""
+    ended = study.get_trials(deepcopy=False, states=(*FINISHED, TrialState.FAIL))
+    return [_record(trial) for trial in ended]
+
+
+def _record(trial: FrozenTrial) -> TrialRecord:
+    assert trial.datetime_start is not None
+    assert trial.datetime_complete is not None
+    return TrialRecord(
+        number=trial.number,
+        state=trial.state.name,
+        params=dict(trial.params),
+        value=trial.value if trial.state == TrialState.COMPLETE else None,
+        curve=dict(trial.intermediate_values),
+        started=trial.datetime_start,
+        ended=trial.datetime_complete,
+    )
+
+
+def summary(study: optuna.Study, job: Job, case: Case) -> dict[str, Any]:
+    """What `best.json` holds: the winning values and how many trials they won against."""
+    trials = study.get_trials(deepcopy=False)
+    counts = {state.name.lower(): sum(trial.state == state for trial in trials) for state in FINISHED}
+    best = study.best_trial if counts["complete"] else None
+    return {
+        "case": job.case,
+        "monitor": case.monitor,
+        "value": best.value if best else None,
+        "trial": best.user_attrs["index"] if best else None,
+        "values": dict(best.params) if best else {},
+        "trials": counts,
+    }

@@ -1,0 +1,153 @@
+"""One trial: what is suggested for it, what it reports, when it is cut short."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import optuna
+from lightning.pytorch import Callback, LightningModule, Trainer
+from optuna.trial import FrozenTrial, Trial, TrialState
+from optuna_integration import PyTorchLightningPruningCallback
+
+from components.contracts import Case, FitResult, Job
+from components.errors import CasebookError, DivergedError
+from components.params import Choices, Dimension, FloatRange, IntRange, SearchParams, override
+from components.seeds import derived_seed
+
+# Where the first values are the best there are, a pruner hardly lets another trial end: after so many trials for each
+# that is wanted it is told to stop, and after so many the trials must diverge by themselves.
+PRUNED_TRIALS_PER_COMPLETE = 2
+MAX_TRIALS_PER_COMPLETE = 4
+INDEX = "index"  # which trial of the search an attempt is; a repeated one has the same
+
+
+@dataclass(frozen=True)
+class Fit:
+    """The ordinary `fit` as a trial calls it; see `components.training.fit.fit`."""
+
+    run: Callable[..., tuple[Any, FitResult]]
+    resume_epoch: Callable[[Path], int]
+
+
+def trial_state(state: Path, index: int) -> Path:
+    return state / f"trial-{index:04d}"
+
+
+class Objective:
+    """One trial: the case's parameters with the suggested values, through the ordinary fit."""
+
+    def __init__(self, job: Job, case: Case, fit: Fit, state: Path, index: int) -> None:
+        self.job, self.case, self.fit, self.index = job, case, fit, index
+        self.state = trial_state(state, index)
+
+    def __call__(self, trial: Trial) -> float:
+        trial.set_user_attr(INDEX, self.index)
+        values = suggest_all(trial, self.job.params.search)
+        _repeat_reports(trial, self.index, self.fit.resume_epoch(self.state))
+        try:
+            return self._run(trial, values)
+        except DivergedError as error:
+            # Its values will be suggested again if it counts for nothing.
+            raise optuna.TrialPruned(str(error)) from error
+
+    def _run(self, trial: Trial, values: dict[str, Any]) -> float:
+        job = Job(self.job.case, override(self.job.params, values), self.job.paths, self.job.smoke)
+        callbacks: list[Callback] = []
+        if self.job.params.search.prune:
+            callbacks.append(pruning := Pruning(trial, self.case.monitor))
+        _, result = self.fit.run(job, self.case, state=self.state, callbacks=callbacks)
+        if callbacks and pruning.pruned is not None:
+            raise pruning.pruned
+        return result.value
+
+
+class Pruning(PyTorchLightningPruningCallback):
+    """Optuna's own, which in a fit of several processes asks to be in each of them; this one stops them from the first.
+
+    There the fit ends with its epoch, and `pruned` is to be raised after it.
+    """
+
+    pruned: optuna.TrialPruned | None = None
+
+    def on_fit_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        pass  # it is the first process alone that has this callback
+
+    def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        try:
+            super().on_validation_end(trainer, pl_module)
+        except optuna.TrialPruned as pruned:
+            if trainer.world_size == 1:
+                raise
+            self.pruned, trainer.should_stop = pruned, True
+
+
+def suggest_all(trial: Trial, params: SearchParams) -> dict[str, Any]:
+    """A value for each dimension of the space; asked again, the same ones."""
+    return {name: suggest(trial, name, dimension) for name, dimension in params.space.items()}
+
+
+def suggest(trial: Trial, name: str, dimension: Dimension) -> Any:
+    if isinstance(dimension, FloatRange):
+        return trial.suggest_float(name, dimension.low, dimension.high, log=dimension.log)
+    if isinstance(dimension, IntRange):
+        return trial.suggest_int(name, dimension.low, dimension.high, log=dimension.log)
+    assert isinstance(dimension, Choices)
+    return trial.suggest_categorical(name, list(dimension.values))
+
+
+def sampler_for(params: SearchParams, index: int) -> optuna.samplers.BaseSampler:
+    seed = derived_seed(params.seed, index) % 2**32
+    return optuna.samplers.TPESampler(seed=seed, n_startup_trials=params.startup_trials)
+
+
+def pruner_for(params: SearchParams, index: int) -> optuna.pruners.BasePruner:
+    if params.prune and index < PRUNED_TRIALS_PER_COMPLETE * params.trials:
+        return optuna.pruners.MedianPruner(n_startup_trials=params.startup_trials, n_warmup_steps=3)
+    return optuna.pruners.NopPruner()
+
+
+def check_limit(job: Job, index: int, complete: int) -> None:
+    """Give up a study that has tried `index` times for its `complete` trials.
+
+    Raises:
+        CasebookError: so many of them were pruned or diverged that the study cannot reach its number.
+    """
+    params = job.params.search
+    if index >= params.trials * MAX_TRIALS_PER_COMPLETE:
+        raise CasebookError(
+            f"search: {index - complete} of {index} trials were pruned or diverged and only {complete} of "
+            f"{params.trials} ended; narrow cases.{job.case}.search.space"
+        )
+
+
+def enqueue_own_values(study: optuna.Study, job: Job) -> None:
+    """Make the parameters' own values, as far as they lie in the space, those of the next trial."""
+    if study.get_trials(deepcopy=False, states=(TrialState.WAITING,)):
+        return  # a kill fell between this and the trial
+    content = job.params.model_dump(mode="python")
+    own = {name: _at(content, name.split(".")) for name in job.params.search.space}
+    study.enqueue_trial({name: value for name, value in own.items() if _lies_in(job.params.search.space[name], value)})
+
+
+def _at(content: Any, keys: list[str]) -> Any:
+    """The value at a path of keys, or None: the trial itself will name a path that leads nowhere."""
+    for key in keys:
+        content = content.get(key) if isinstance(content, dict) else None
+    return content
+
+
+def _lies_in(dimension: Dimension, value: Any) -> bool:
+    if isinstance(dimension, Choices):
+        return value in dimension.values
+    return isinstance(value, int | float) and dimension.low <= value <= dimension.high
+
+
+def _repeat_reports(trial: Trial, index: int, resume_epoch: int) -> None:
+    """Report again what the cut-off attempt had reported for epochs that will not be run again."""
+    attempts: list[FrozenTrial] = trial.study.get_trials(deepcopy=False, states=(TrialState.FAIL,))
+    cut_off = [attempt for attempt in attempts if attempt.user_attrs.get(INDEX) == index]
+    if cut_off:
+        for step, value in cut_off[-1].intermediate_values.items():
+            if step < resume_epoch:
+                trial.report(value, step)

@@ -1,0 +1,179 @@
+"""Several processes at one search: of this machine, of a Dask cluster, or of whoever joins."""
+
+import logging
+import multiprocessing
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+
+from components.contracts import Case, Job
+from components.errors import BAD_INPUT, CasebookError
+from components.files import json_digest
+from components.training.fit import fit, resume_epoch
+from components.tuning.shared import Shared, open_shared
+from components.tuning.study import Study, Tell, records
+from components.tuning.trials import Fit
+from components.tuning.workers import complete, patiently, work
+from pipelines.cases import load_case
+from pipelines.stages import set_up_logging, terminate
+from pipelines.steps.search import DATABASE, search_inputs, storage_url
+
+log = logging.getLogger(__name__)
+
+LOOK_SECONDS = 2.0  # between looks at what the workers have ended
+GRACE_SECONDS = 20.0  # for a worker that is told to end
+FITS = Fit(fit, resume_epoch)
+# Not a copy of this process, whose threads and connections would be copied halfway.
+SPAWN = multiprocessing.get_context("spawn")
+
+
+def search_together(job: Job, case: Case, state: Path, url: str, tell: Tell) -> Study:
+    """Run or resume a study that others may work on, too, and return it complete.
+
+    Raises:
+        CasebookError: the database does not answer, workers need one and there is none, or a worker failed.
+    """
+    shared = open_shared(job, case, url, state)
+    tell(patiently(lambda: records(shared.study)))
+    if job.params.search.dask is not None:
+        from pipelines.dask_workers import search_on_cluster
+
+        _database()
+        search_on_cluster(job, lambda running: watch(shared, job, tell, running))
+    elif job.params.search.workers > 1:
+        with _workers(job, state) as workers:
+            watch(shared, job, tell, workers.running)
+    else:
+        work(shared, job, case, FITS, tell=tell)
+    return shared.study
+
+
+def watch(shared: Shared, job: Job, tell: Tell, running: Callable[[], bool]) -> None:
+    """Tell what has ended until the study is complete.
+
+    Raises:
+        CasebookError: nobody works at it any more.
+    """
+    told = -1
+    while True:
+        done, at_work = complete(shared, job), running()
+        ended = patiently(lambda: records(shared.study))
+        if len(ended) != told:
+            tell(ended)
+            told = len(ended)
+        if done:
+            return
+        if not at_work:
+            raise CasebookError("search: every worker has ended before the study was complete; see the log above")
+        time.sleep(LOOK_SECONDS)
+
+
+def join(job: Job) -> None:
+    """Work at the search of these very inputs that another process, of this machine or of another, has begun.
+
+    Raises:
+        CasebookError: there is no database or no such search, or this checkout lacks the prepared data.
+    """
+    prepared = job.paths.prepared(job.case)
+    if not prepared.is_dir():
+        raise CasebookError(f"{prepared}: not found; bring the data here with `dvc pull prepare@{job.case}`")
+    case, inputs = load_case(job), search_inputs(job)
+    # Not `state_of`: it would sweep the states of the search that is joined.
+    state = job.paths.state(job.case) / "search" / json_digest(inputs)
+    shared = open_shared(job, case, _database(), state, join=True)
+    work(shared, job, case, FITS, tell=lambda _: None)
+
+
+def _database() -> str:
+    url = os.environ.get(DATABASE)
+    if not url:
+        raise CasebookError(
+            f"{DATABASE} is not set: workers of other machines share a study in a database, "
+            "such as postgresql+psycopg://user@host:5432/name"
+        )
+    return url
+
+
+class _Workers:
+    """As many processes as the params say; one that is killed is replaced, at most `search.retries` times."""
+
+    def __init__(self, job: Job, state: Path) -> None:
+        self.job, self.state = job, state
+        self.spare = job.params.search.retries
+        self.at_work = [self._start() for _ in range(job.params.search.workers)]
+
+    def _start(self) -> tuple[BaseProcess, Connection]:
+        ours, theirs = SPAWN.Pipe()
+        process = SPAWN.Process(target=worker, args=(self.job, self.state, theirs))
+        process.start()
+        theirs.close()
+        return process, ours
+
+    def running(self) -> bool:
+        """Whether any is at work.
+
+        Raises:
+            CasebookError: what a worker said that ended with an error.
+        """
+        for pair in list(self.at_work):
+            process, said = pair
+            if process.is_alive():
+                continue
+            self.at_work.remove(pair)
+            code = process.exitcode or 0
+            if code > 0:
+                message = said.recv() if said.poll() else f"a worker ended with exit code {code}; see the log above"
+                raise CasebookError(message)
+            if code < 0:
+                log.warning("worker %s was killed (%s)", process.pid, signal.Signals(-code).name)
+                if self.spare:
+                    self.spare -= 1
+                    self.at_work.append(self._start())
+        return bool(self.at_work)
+
+    def end(self) -> None:
+        for process, _ in self.at_work:
+            process.terminate()
+        deadline = time.monotonic() + GRACE_SECONDS
+        for process, _ in self.at_work:
+            process.join(max(0.1, deadline - time.monotonic()))
+            if process.is_alive():
+                process.kill()
+                process.join()
+
+
+@contextmanager
+def _workers(job: Job, state: Path) -> Iterator[_Workers]:
+    workers = _Workers(job, state)
+    try:
+        yield workers
+    finally:
+        workers.end()
+
+
+def worker(job: Job, state: Path, said: Connection) -> None:
+    """What each process runs; it ends with the one that started it."""
+    set_up_logging()
+    signal.signal(signal.SIGTERM, terminate)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    case = load_case(job)
+    try:
+        shared = open_shared(job, case, storage_url(state), state)
+        work(shared, job, case, FITS, tell=lambda _: None)
+    except CasebookError as error:
+        said.send(str(error))
+        sys.exit(BAD_INPUT)
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    wait([parent.sentinel])
+    os._exit(BAD_INPUT)  # sys.exit would end this thread alone

@@ -1,0 +1,130 @@
+"""Fits of two real processes on this machine, by gloo on the CPU, beside those of one."""
+
+import os
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+import torch
+from lightning.pytorch import Callback, LightningModule, Trainer
+
+from components.contracts import Case, Job
+from components.errors import CasebookError
+from components.files import read_json
+from components.params import override
+from components.training.fit import RESULT, fit
+from pipelines.cases import load_case
+
+pytestmark = pytest.mark.slow
+
+
+class Seen(Callback):
+    """The epochs that were run, and the rows of each process's steps."""
+
+    def __init__(self) -> None:
+        self.epochs: list[int] = []
+        self.rows: list[int] = []
+
+    def on_train_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:  # noqa: ARG002
+        self.epochs.append(trainer.current_epoch)
+
+    def on_train_batch_start(self, *values: Any) -> None:
+        self.rows.append(len(values[2][0]))
+
+
+@pytest.fixture
+def case(prepared: Job) -> Case:
+    return load_case(prepared)
+
+
+def with_params(job: Job, **values: object) -> Job:
+    """Without dropout, which every process draws for itself."""
+    chosen = {"fit.max_epochs": 4, "fit.batch_size": 64, "model.network.dropout": 0.0}
+    chosen |= {f"fit.{name}": value for name, value in values.items()}
+    return replace(job, params=override(job.params, chosen))
+
+
+def children() -> list[psutil.Process]:
+    found = psutil.Process().children(recursive=True)
+    return [child for child in found if "components.training.helper" in child.cmdline()]
+
+
+def test_two_processes_find_what_one_finds_with_the_same_whole_batch(prepared: Job, case: Case, tmp_path: Path) -> None:
+    alone, shared = Seen(), Seen()
+    one, told = fit(with_params(prepared), case, state=tmp_path / "one", callbacks=[alone])
+    job = with_params(prepared, devices=2, strategy="ddp")
+    two, told_two = fit(job, case, state=tmp_path / "two", callbacks=[shared])
+    assert len(shared.rows) == len(alone.rows)  # as many steps
+    assert shared.rows == [rows // 2 for rows in alone.rows]  # of half as many rows in each process
+    assert told_two.value == pytest.approx(told.value, abs=2e-3)
+    assert (told_two.best_epoch, told_two.epochs) == (told.best_epoch, told.epochs)
+    weights, others = one.state_dict(), two.state_dict()
+    # They see the same rows in the same steps, and differ by rounding and by the row that cannot be halved.
+    assert all(torch.allclose(weights[name], others[name], atol=0.02) for name in weights)
+    again, told_again = fit(job, case, state=tmp_path / "again")
+    assert told_again == told_two
+    assert all(torch.equal(again.state_dict()[name], others[name]) for name in others)
+    assert children() == []
+    assert not torch.distributed.is_initialized()
+    assert not {"RANK", "LOCAL_RANK", "WORLD_SIZE", "MASTER_PORT"} & os.environ.keys()
+
+
+def test_a_helper_that_is_killed_ends_the_fit_which_goes_on_where_it_stopped(
+    prepared: Job, case: Case, tmp_path: Path
+) -> None:
+    job = with_params(prepared, devices=2, strategy="ddp")
+    _, told = fit(job, case, state=tmp_path / "whole")
+
+    class KillHelper(Callback):
+        def on_train_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:  # noqa: ARG002
+            if trainer.current_epoch == 2:
+                for child in children():
+                    child.kill()
+
+    with pytest.raises(CasebookError, match=r"1 of 2 processes ended before the fit did, the first with exit code -9"):
+        fit(job, case, state=tmp_path / "cut", callbacks=[KillHelper()])
+    seen = Seen()
+    _, told_again = fit(job, case, state=tmp_path / "cut", callbacks=[seen])
+    assert seen.epochs == [2, 3]
+    assert told_again == told
+
+
+def test_an_error_of_the_first_process_leaves_no_helper(prepared: Job, case: Case, tmp_path: Path) -> None:
+    class BreakError(Exception):
+        pass
+
+    class Break(Callback):
+        def on_train_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:  # noqa: ARG002
+            raise BreakError
+
+    with pytest.raises(BreakError):
+        fit(with_params(prepared, devices=2), case, state=tmp_path, callbacks=[Break()])
+    assert children() == []
+    assert not (tmp_path / RESULT).exists()
+
+
+def test_one_process_that_is_told_to_stop_stops_both(prepared: Job, case: Case, tmp_path: Path) -> None:
+    class Stop(Callback):
+        def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:  # noqa: ARG002
+            trainer.should_stop = trainer.current_epoch == 1
+
+    _, told = fit(with_params(prepared, devices=2), case, state=tmp_path, callbacks=[Stop()])
+    assert told.epochs == 2
+    assert read_json(tmp_path / RESULT)["epochs"] == 2
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ({"devices": 3}, "fit.batch_size=64 is the whole batch of a step, which 3 processes"),
+        ({"devices": 2, "strategy": "ddp_spawn"}, "fit.strategy='ddp_spawn' would copy this process"),
+        ({"num_nodes": 2}, r"start the stage on each node with deploy/torchrun\.sh"),
+    ],
+)
+def test_processes_that_cannot_be_had_are_one_message(
+    prepared: Job, case: Case, tmp_path: Path, values: dict[str, object], expected: str
+) -> None:
+    with pytest.raises(CasebookError, match=expected):
+        fit(with_params(prepared, **values), case, state=tmp_path)

@@ -1,0 +1,22 @@
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+
+from components.contracts import Case
+from pipelines.cases import load_case
+from tests.components.tuning.parabola import job_of
+
+
+@pytest.fixture
+def tmp_path() -> Iterator[Path]:
+    """In memory where there is such a place: hundreds of commits would wait for the disk."""
+    memory = Path("/dev/shm")  # noqa: S108
+    with TemporaryDirectory(dir=memory if memory.is_dir() else None) as folder:
+        yield Path(folder)
+
+
+@pytest.fixture
+def case(tmp_path: Path) -> Case:
+    return load_case(job_of(tmp_path))

@@ -23,6 +23,7 @@ BENCHMARKS = {
     "prognosis": "medical_prognosis: quality over 5 folds and on the external cohort beside peers",
     "compression": "size, speed and loss of each variant of the model",
     "interactions": "rows a second and memory of preparing events beside pandas",
+    "monitoring": "rows a second and memory of a look at growing numbers of rows",
     "predict": "rows a second and memory of casebook predict on growing files",
     "sequential": "recommender: seconds an epoch and to a quality beside RecTools and RecBole",
     "resampling": "intervals of detection metrics, matched once, beside an evaluation of each resample",

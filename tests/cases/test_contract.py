@@ -18,6 +18,10 @@ from components.compression.measure import pick
 from components.contracts import EXTERNAL, PREPARED_FILES, TEST, TRAIN, VALIDATION, Case, Job, Meta
 from components.evaluation.scores import write_scores
 from components.files import dvc_md5, whole_folder
+from components.monitor_params import DriftParams, PredictionLog
+from components.monitoring.drift import compare as compare_columns
+from components.monitoring.drift import is_number
+from components.monitoring.log import append, logged
 from components.params import override
 from components.training.fit import build, fit, make_trainer
 from pipelines.cases import load_case
@@ -27,6 +31,7 @@ from tests.toy.jobs import CHECKOUT, toy_cases, toy_job
 
 pytestmark = pytest.mark.slow
 
+DRIFT = DriftParams(psi=0.2, alpha=0.01, bins=10, floor=0.0001, columns=0.2, ignore=())
 FOLDERS = sorted(path.parent.name for path in (CHECKOUT / "components" / "cases").glob("*/case.py"))
 
 
@@ -155,6 +160,28 @@ def test_a_bundle_holds_nothing_that_runs_code_when_it_is_read(run: Run) -> None
     for name in bundle.files:
         start = bundle.path(name).read_bytes()[:4]
         assert not start.startswith((b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05", b"PK")), name
+
+
+def test_monitoring_sees_new_rows_as_it_sees_those_of_training(run: Run, tmp_path: Path) -> None:
+    """The same columns of numbers and texts, of which none has drifted from itself; also by way of the log."""
+    watch, bundle = run.case.watch(), run.fitted / "bundle"
+    example, reference = run.case.example(run.job), watch.reference(run.job, bundle, 50)
+    recent = watch.observe(run.job, bundle, example)
+    for new, old in ((recent.features, reference.features), (recent.scores, reference.scores)):
+        assert list(new.columns) == list(old.columns)
+        assert [is_number(new[name]) for name in new] == [is_number(old[name]) for name in old]
+        assert 0 < len(old) <= 50
+        pairs = {str(name): (old[name], old[name]) for name in old}
+        assert [one.name for one in compare_columns(pairs, DRIFT) if one.psi > 0 or one.p < 1] == []
+    assert np.isfinite(reference.scores.mean()).any()
+    append(tmp_path, run.job.case, example, recent.scores, "1", PredictionLog(enabled=True, rows=50, megabytes=10))
+    (logged_rows,) = logged(tmp_path, run.job.case, days=1)
+    again = watch.observe(run.job, bundle, logged_rows)
+    pd.testing.assert_frame_equal(again.features, recent.features)
+    pd.testing.assert_frame_equal(again.scores, recent.scores)
+    unit = watch.unit(run.job)
+    assert unit is None or unit in example
+    assert set(watch.key(run.job)) <= {*example.columns, *Meta.read(run.job.paths.prepared(run.job.case)).data["key"]}
 
 
 def test_a_second_run_gives_the_same_bytes(run: Run, tmp_path: Path) -> None:

@@ -1,5 +1,7 @@
 """Monitoring as a person or a schedule runs it: rows that drifted start one retrain, and the gate has the last word."""
 
+# ruff: noqa: F811 - fixtures of other modules are arguments here
+
 import re
 import sqlite3
 import subprocess
@@ -12,6 +14,7 @@ import pandas as pd
 import pytest
 
 from tests.pipelines.conftest import ROOT, ROWS, Checkout, copy_of, left_alive, put
+from tests.pipelines.test_cli import Casebook, casebook  # noqa: F401 - a fixture
 from tests.pipelines.test_scheduler import server  # noqa: F401
 
 pytestmark = pytest.mark.slow
@@ -57,24 +60,23 @@ def released(pristine: Checkout, tmp_path_factory: pytest.TempPathFactory) -> An
     assert not left_alive(folder), "the test left processes behind"
 
 
-def look(checkout: Checkout, *arguments: str, **variables: str) -> Any:
-    return checkout.run("casebook", "monitor", "toy", "--no-retrain", *arguments, **variables)
+LOOK = ("monitor", "toy", "--no-retrain")
 
 
 def figures(checkout: Checkout) -> Any:
     return checkout.json("reports/toy/monitoring/monitoring.json")
 
 
-def test_rows_like_those_of_training_give_no_reason_and_drifted_ones_do(released: Checkout) -> None:
-    ended = look(released, "--rows", "../same.csv")
-    assert ended.code == 0, ended.said
-    assert "toy: No drift (400 of 400 rows compared)" in ended.said
+def test_rows_like_those_of_training_give_no_reason_and_drifted_ones_do(released: Checkout, casebook: Casebook) -> None:
+    said = casebook(released.root, *LOOK, "--rows", "../same.csv")
+    assert said.code == 0, said
+    assert "toy: No drift (400 of 400 rows compared)" in said.out
     same = figures(released)
     assert same["reasons"] == same["notes"] == []
     assert same["quality"]["rows"] == 400
     assert same["quality"]["before"] is not None
-    ended = look(released, "--rows", "../drifted.csv")
-    assert ended.code == 0, ended.said
+    said = casebook(released.root, *LOOK, "--rows", "../drifted.csv")
+    assert said.code == 0, said
     found = figures(released)
     names = {one["name"] for one in found["columns"] if one["drifted"]}
     assert names == {"Income", "Amount", "Job"}
@@ -91,50 +93,56 @@ def test_rows_like_those_of_training_give_no_reason_and_drifted_ones_do(released
     assert logged["psi/Income"] == pytest.approx(next(x["psi"] for x in found["columns"] if x["name"] == "Income"))
 
 
-def test_what_is_wrong_with_the_rows_is_one_message_and_no_report(released: Checkout) -> None:
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        (("--rows", "../lacking.csv"), "lacking.csv: the rows lack 1 column(s) that the model uses: Income"),
+        (("--rows", "../none.csv"), "none.csv: it has a header but no rows"),
+        (("--rows", "../nowhere.csv"), "nowhere.csv: not found"),
+        ((), "nothing was logged in the last 30 days; `casebook predict toy"),
+    ],
+)
+def test_what_is_wrong_with_the_rows_is_one_message_and_no_report(
+    released: Checkout, casebook: Casebook, arguments: tuple[str, ...], problem: str
+) -> None:
     before = released.digests("reports/toy/monitoring")
-    for arguments, said in {
-        ("--rows", "../lacking.csv"): "lacking.csv: the rows lack 1 column(s) that the model uses: Income",
-        ("--rows", "../none.csv"): "none.csv: it has a header but no rows",
-        ("--rows", "../nowhere.csv"): "nowhere.csv: not found",
-        (): "nothing was logged in the last 30 days; `casebook predict toy",
-    }.items():
-        ended = look(released, *arguments)
-        assert (ended.code, said in ended.said) == (1, True), ended.said
-        assert "Traceback" not in ended.said
-    ended = released.run("casebook", "monitor", "other")
-    assert (ended.code, "other: no champion to monitor" in ended.said) == (1, True), ended.said
+    assert problem in casebook(released.root, *LOOK, *arguments).problem
     assert released.digests("reports/toy/monitoring") == before
     assert not released.rows("select 1 from runs where status = 'RUNNING'")
 
 
-def test_few_rows_decide_nothing(released: Checkout) -> None:
-    ended = look(released, "--rows", "../few.csv")
-    assert ended.code == 0, ended.said
-    assert "30 units were looked at and 200 are needed: nothing is decided" in ended.said
+def test_without_a_champion_there_is_nothing_to_monitor(released: Checkout, casebook: Casebook) -> None:
+    said = casebook(released.root, "monitor", "other")
+    assert said.problem == "other: no champion to monitor; `casebook run other` makes one"
 
 
-def test_rows_of_a_database_and_labels_that_come_later(released: Checkout, tmp_path: Path) -> None:
-    """Applications in one table without their outcome, which another file has for half of them, by an id."""
+def test_few_rows_decide_nothing(released: Checkout, casebook: Casebook) -> None:
+    said = casebook(released.root, *LOOK, "--rows", "../few.csv")
+    assert said.code == 0, said
+    assert "30 units were looked at and 200 are needed: nothing is decided" in said.out
+
+
+def test_rows_of_a_database_and_labels_that_come_later(
+    released: Checkout, casebook: Casebook, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Applications in a table without their outcome, which a file has for half of them, by an id: all of it wrong."""
     made = copy_of(released, tmp_path / "checkout")
     rows = pd.read_csv(made.root / ROWS).rename_axis("id").reset_index()
     with closing(sqlite3.connect(tmp_path / "shop.db")) as connection:
         rows.drop(columns="Status").to_sql("applications", connection, index=False)
-    answers = rows[["id", "Status"]][::2]
-    answers.assign(Status=answers["Status"].map({"good": "bad", "bad": "good"})).to_csv(
-        tmp_path / "answers.csv", index=False
-    )
+    later = rows[["id", "Status"]][::2].replace({"Status": {"good": "bad", "bad": "good"}})
+    later.to_csv(tmp_path / "later.csv", index=False)
     sql = {"kind": "sql", "variable": "SHOP_URL", "query": "select * from applications"}
-    set_monitor(made, rows=sql, labels={"kind": "file", "path": "../answers.csv"})
+    set_monitor(made, rows=sql, labels={"kind": "file", "path": "../later.csv"})
     made.set("prepare.key", ["id"])
-    ended = look(made, SHOP_URL=f"sqlite:///{tmp_path / 'shop.db'}")
-    assert ended.code == 0, ended.said
+    assert "SHOP_URL: not set" in casebook(made.root, *LOOK).problem
+    monkeypatch.setenv("SHOP_URL", f"sqlite:///{tmp_path / 'shop.db'}")
+    said = casebook(made.root, *LOOK)
+    assert said.code == 0, said
     found = figures(made)
     assert found["quality"]["rows"] == 200
-    assert found["quality"]["dropped"] is True  # every answer is the wrong one
+    assert found["quality"]["dropped"] is True
     assert [reason for reason in found["reasons"] if reason.startswith("auc went from")]
-    ended = look(made)
-    assert (ended.code, "SHOP_URL: not set" in ended.said) == (1, True), ended.said
 
 
 def states(checkout: Checkout) -> list[tuple[str, str]]:
@@ -204,7 +212,7 @@ with get_client(sync_client=True) as client:
 """
 
 
-def test_a_server_runs_a_retrain_once_however_often_it_is_asked(server: dict[str, str]) -> None:  # noqa: F811
+def test_a_server_runs_a_retrain_once_however_often_it_is_asked(server: dict[str, str]) -> None:
     """Without a deployment it says what to do."""
     environment = {**server, "PYTHONPATH": str(ROOT)}
     done = subprocess.run(

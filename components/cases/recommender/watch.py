@@ -7,14 +7,16 @@ import numpy as np
 import pandas as pd
 
 from components.cases.recommender.serve import KNOWN, raw_rows
-from components.contracts import TEST, Answers, Job, Meta, Observed, Watch
+from components.contracts import TEST, Answers, Job, Observed, Watch
 from components.errors import CasebookError
 from components.evaluation.ranking.ranks import ranks
 from components.evaluation.ranking.sets import Sets
+from components.params import read_block
 from components.predictors.ranking.asked import Asked, id_texts, read_asked, select
 from components.predictors.ranking.predictor import RankingPredictor, open_predictor
 from components.predictors.ranking.remarks import Remarks
 from components.preparation.interactions.encoding.histories import Histories, questions
+from components.preparation.interactions.encoding.spec import InteractionsParams
 from components.preparation.table.read import read_batches
 
 BATCH = 50_000  # rows read at a time
@@ -33,7 +35,7 @@ def rows(job: Job, source: Path) -> Iterator[pd.DataFrame]:
 
 
 def user_column(job: Job) -> str:
-    return str(Meta.read(job.paths.prepared(job.case)).data["columns"]["user"])
+    return read_block(InteractionsParams, job.params.prepare, f"params.cases.{job.case}.prepare").columns.user
 
 
 def observe(job: Job, bundle: Path, rows: pd.DataFrame) -> Observed:  # noqa: ARG001 - the bundle says it all

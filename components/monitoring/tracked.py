@@ -14,10 +14,14 @@ NAME = "monitor"
 
 @contextmanager
 def monitor_run(tracker: Tracker, case: str, state: Path, tags: Mapping[str, str]) -> Iterator[str]:
-    """The id of a run for one look at the rows; one that was killed is gone on with by the next."""
+    """The id of a run for one look at the rows. One that was killed is gone on with by the next."""
     end_orphans(tracker, case)
-    with parent_run(tracker, case, state, NAME, {"casebook.stage": NAME, **tags}) as run:
-        yield run
+    try:
+        with parent_run(tracker, case, state, NAME, {"casebook.stage": NAME, **tags}) as run:
+            yield run
+    except Exception:  # it has ended as FAILED, and the next is another one
+        (state / RUN_FILE).unlink(missing_ok=True)
+        raise
     (state / RUN_FILE).unlink(missing_ok=True)
 
 

@@ -53,15 +53,14 @@ def look(job: Job, params: MonitorParams, rows: Path | None = None, *, flow_run:
         champion = champion_at(tracker, job.case)
         if champion is None:
             raise CasebookError(f"{job.case}: no champion to monitor; `casebook run {job.case}` makes one")
-        state = job.paths.state(job.case) / "monitor" / "run"
+        found = _examine(job, params, source, tracker, champion)
+        folder = job.paths.reports(job.case) / MONITORING
+        sweep_temporaries(folder.parent, folder.name)
+        facts = [f"version {champion['version']}", _told(source), f"{found.seen:,} rows", f"{_now()} UTC"]
+        with whole_folder(folder) as draft:
+            write_report(draft, f"{job.case}: what the champion meets", facts, found, params)
         tags = {"casebook.version": champion["version"], "prefect.flow_run_id": flow_run}
-        with monitor_run(tracker, job.case, state, tags) as run:
-            found = _examine(job, params, source, tracker, champion)
-            folder = job.paths.reports(job.case) / MONITORING
-            sweep_temporaries(folder.parent, folder.name)
-            facts = [f"version {champion['version']}", _told(source), f"{found.seen:,} rows", f"{_now()} UTC"]
-            with whole_folder(folder) as draft:
-                write_report(draft, f"{job.case}: what the champion meets", facts, found, params)
+        with monitor_run(tracker, job.case, job.paths.state(job.case) / "monitor" / "run", tags) as run:
             log_findings(tracker, run, found, folder)
     return Looked(job.case, found, run, folder / PAGE)
 

@@ -166,7 +166,7 @@ def test_drift_starts_exactly_one_retrain_and_a_worse_model_is_not_promoted(pris
         assert ended.code == 0, ended.said
     assert len(list((made.root / "state" / "predictions" / "toy").glob("*.parquet"))) == 2
 
-    ended = made.run("python", "-m", "pipelines.monitor", "toy")
+    ended = made.start("python", "-m", "pipelines.monitor", "toy").wait(1500)
     assert ended.code == 0, ended.said
     assert states(made) == [("monitor toy", "COMPLETED"), ("retrain toy", "COMPLETED")]
     release = made.json("reports/toy/release.json")

@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from tests.pipelines.conftest import ROOT, ROWS, Checkout, copy_of, left_alive, put
+from tests.pipelines.conftest import ROOT, ROWS, Checkout, copy_of, kill_group, left_alive, put
 from tests.pipelines.test_cli import Casebook, casebook  # noqa: F401 - a fixture
 from tests.pipelines.test_scheduler import server  # noqa: F401
 
@@ -166,7 +166,11 @@ def test_drift_starts_exactly_one_retrain_and_a_worse_model_is_not_promoted(pris
         assert ended.code == 0, ended.said
     assert len(list((made.root / "state" / "predictions" / "toy").glob("*.parquet"))) == 2
 
-    ended = made.start("python", "-m", "pipelines.monitor", "toy").wait(1500)
+    started = made.start("python", "-m", "pipelines.monitor", "toy")
+    try:
+        ended = started.wait(1500)  # a whole pipeline, on a machine that may be busy
+    finally:
+        kill_group(started.process.pid)
     assert ended.code == 0, ended.said
     assert states(made) == [("monitor toy", "COMPLETED"), ("retrain toy", "COMPLETED")]
     release = made.json("reports/toy/release.json")

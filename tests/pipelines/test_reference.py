@@ -1,6 +1,5 @@
 """The data a champion was trained on, when other data lie on disk: from a real DVC cache."""
 
-
 import pytest
 from dvc.repo import Repo
 

@@ -14,6 +14,8 @@ from components.tuning.trials import Fit, trial_state
 from components.tuning.workers import WORKER, work
 from tests.components.tuning.parabola import Fake, KilledError, job_of, run, told
 
+pytestmark = pytest.mark.slow  # a study in a database of its own for each: 20 s of CPU together
+
 WORKERS = {"search__lost_after_s": 4, "search__retries": 2}
 
 

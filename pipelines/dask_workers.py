@@ -30,18 +30,36 @@ def search_worker(case: str, number: int) -> None:  # noqa: ARG001 - shown in it
     join(Job(case, params.case(case), Paths(Path.cwd())))
 
 
+@flow(name="search", flow_run_name="search {case}")
+def search(case: str, workers: int) -> None:
+    """So many workers on the cluster of the flow's task runner, watched until the study is complete."""
+    run_workers(case, workers)
+
+
 def search_on_cluster(job: "Job", watch: Watch) -> None:
     """Run the params' workers on the cluster while `watch`, which is told whether any is at work, looks on."""
     params = job.params.search
     assert params.dask is not None
-
     runner: Any = DaskTaskRunner(address=params.dask)  # its futures are of a kind that Prefect's own types leave out
+    _watching.append(watch)
+    try:
+        search.with_options(task_runner=runner)(job.case, params.workers)
+    finally:
+        _watching.pop()
 
-    @flow(name="search", flow_run_name=f"search {job.case}", task_runner=runner)
-    def search() -> None:
-        futures: list[Any] = [search_worker.submit(job.case, number) for number in range(params.workers)]
-        watch(lambda: not all(future.wrapped_future.done() for future in futures))
+
+# The flow itself is sent to the cluster with its tasks, and all that it refers to by value: not the study's connection.
+_watching: list[Watch] = []
+
+
+def run_workers(case: str, workers: int) -> None:
+    futures: list[Any] = [search_worker.submit(case, number) for number in range(workers)]
+    try:
+        _watching[-1](lambda: not all(future.wrapped_future.done() for future in futures))
+    finally:
+        # What a worker ended with says more than that none is left.
         for future in futures:
-            future.result()
-
-    search()
+            if future.wrapped_future.done():
+                future.result()
+    for future in futures:
+        future.result()

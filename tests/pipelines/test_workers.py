@@ -1,5 +1,7 @@
 """One search by several real processes over PostgreSQL, and what kills of each of them leave."""
 
+import os
+import signal
 import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -138,6 +140,7 @@ def test_a_killed_database_that_comes_back_changes_nothing(
 def test_another_checkout_joins_a_search(
     team: Checkout, postgres: Postgres, tmp_path: Path, wait_until: Callable[..., None]
 ) -> None:
+    team.set("search.lost_after_s", 3600)  # the one that is halted below is not lost
     other = copy_of(team, tmp_path / "other")
     other = Checkout(other.root, team.environment)
     refused = other.run("python", "-m", "pipelines.cli", "search-worker", "toy")
@@ -146,9 +149,13 @@ def test_another_checkout_joins_a_search(
     started = team.start("python", "-m", "pipelines.stages", "search", "toy")
     try:
         wait_until(lambda: under_way(postgres, team, 1), "a trial is under way", SECONDS)
-        joined = other.run("python", "-m", "pipelines.cli", "search-worker", "toy")
-        ended = started.wait()
+        os.killpg(started.process.pid, signal.SIGSTOP)  # until the other is there, however long it takes to start
+        joining = other.start("python", "-m", "pipelines.cli", "search-worker", "toy")
+        wait_until(lambda: under_way(postgres, team, 1) == 2, "the other has a trial, too", SECONDS)
+        os.killpg(started.process.pid, signal.SIGCONT)
+        joined, ended = joining.wait(), started.wait()
     finally:
+        kill_group(joining.process.pid)
         kill_group(started.process.pid)
     assert (joined.code, ended.code) == (0, 0), joined.said + ended.said
     assert states(team) == {"COMPLETE": TRIALS}

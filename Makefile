@@ -1,6 +1,6 @@
 # `make help` lists what there is. Every verb sets up what it needs.
 .DEFAULT_GOAL := help
-.PHONY: help setup repro test test-fast lint format bench ui up down deploy audit clean constraints
+.PHONY: help setup repro test test-cluster test-fast lint format bench ui up down deploy audit clean constraints
 
 PYTHON ?= python3.11
 VENV := .venv
@@ -10,7 +10,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 help: ## this list
-	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
 
 setup: $(READY) ## create .venv and install the pinned versions
 
@@ -25,11 +25,14 @@ $(READY): pyproject.toml constraints.txt
 repro: $(READY) ## from raw data to a promoted model: all cases, or CASE=finance_risk
 	$(BIN)/casebook run $(CASE)
 
-test: $(READY) ## every test
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+test: $(READY) ## every test but those of test-cluster
+	$(BIN)/python -m pytest -m "not cluster" -n 2 --dist loadfile --no-loadscope-reorder
+
+test-cluster: $(READY) ## servers, workers and databases killed in the midst of whole runs; one after another
+	$(BIN)/python -m pytest -m cluster
 
 test-fast: $(READY) ## the tests that need no server, no pipeline and no browser
-	$(BIN)/python -m pytest -m "not slow and not browser" -n 2
+	$(BIN)/python -m pytest -m "not slow and not browser and not cluster" -n 2
 
 lint: $(READY) ## ruff and mypy
 	$(BIN)/ruff check .

@@ -11,13 +11,13 @@ Item = TypeVar("Item")
 
 
 def of_all_processes(learner: LightningModule, items: list[Item]) -> list[Item]:
-    """The lists of all processes, one after the other in the order of their ranks; of one process its own.
+    """The lists of all processes, one after the other in the order of their ranks; of a single process its own.
 
     Items are tensors, tuples of them, or anything that can be pickled.
     """
-    if learner.trainer.world_size == 1:
+    if not dist.is_initialized():
         return items
-    parts: list[Any] = [None] * learner.trainer.world_size
+    parts: list[Any] = [None] * dist.get_world_size()
     dist.all_gather_object(parts, [_moved(item, torch.device("cpu")) for item in items])
     return [_moved(item, learner.device) for part in parts for item in part]
 

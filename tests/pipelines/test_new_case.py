@@ -67,7 +67,9 @@ def test_the_other_lines_of_params_stay_as_they_were(root: Path, name: str) -> N
     make(root, name)
     after = (root / "params.yaml").read_text(encoding="utf-8").splitlines()
     changes = SequenceMatcher(a=before, b=after, autojunk=False).get_opcodes()
-    assert [change[0] for change in changes] == ["equal", "insert"], "one block was added at the end, nothing else"
+    assert [change[0] for change in changes] == ["equal", "insert", "equal"], "one block was added, nothing else"
+    behind = next(line for line in after[changes[2][3] :] if line)
+    assert behind.startswith("operate:")  # the block is one of the cases
     # A second one goes behind the first.
     make(root, "rare")
     cases = ["finance_risk", "recommender", "pinyin_hanzi", "medical_prognosis", "medical_cells", name, "rare"]

@@ -39,7 +39,7 @@ def root(tmp_path: Path) -> Path:
 def added(before: str, after: str) -> list[str]:
     """The lines that were put in, in one place."""
     changes = SequenceMatcher(a=before.splitlines(), b=after.splitlines(), autojunk=False).get_opcodes()
-    assert [change[0] for change in changes] == ["equal", "insert"], "one block at the end, nothing else"
+    assert [change[0] for change in changes] == ["equal", "insert", "equal"], "one block, nothing else"
     return after.splitlines()[changes[1][3] : changes[1][4]]
 
 

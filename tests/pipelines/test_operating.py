@@ -22,7 +22,7 @@ from pipelines.operating.worker import ATTEMPTS, take_up
 from tests.pipelines.conftest import Checkout, copy_of, make_checkout, put
 from tests.pipelines.team import Team, wait_for
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.cluster]
 
 VALIDATION = "components.learners.binary:BinaryLearner.validation_step before"  # once an epoch
 EVERY_MINUTE = "* * * * *"

@@ -20,7 +20,7 @@ from tests.pipelines.conftest import ROOT, Checkout, make_checkout
 from tests.pipelines.servers import Servers, status, up
 from tests.postgres import Postgres, free_port, program
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.cluster]
 
 TOKEN, PASSWORD, KEY = (f"canary{word}{uuid.uuid4().hex[:12]}" for word in ("token", "password", "key"))
 SEARCH = """

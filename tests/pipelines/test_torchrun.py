@@ -9,7 +9,7 @@ import pytest
 from tests.pipelines.conftest import ROOT, Checkout, kill_group, left_alive
 from tests.postgres import free_port
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.cluster]
 
 
 @pytest.fixture

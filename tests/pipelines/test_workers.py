@@ -16,7 +16,7 @@ from optuna.trial import FrozenTrial, TrialState
 from tests.pipelines.conftest import Checkout, copy_of, kill_group, left_alive
 from tests.postgres import Postgres, free_port
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.cluster]
 
 TRIALS = 4
 SECONDS = 900.0  # a machine that others keep busy takes minutes to import what a worker needs

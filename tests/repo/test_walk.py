@@ -13,7 +13,7 @@ from tests.pipelines.servers import Servers, up
 from tests.pipelines.team import Api, wait_for
 from tests.pipelines.test_operating import small_checkout
 
-pytestmark = needs_browser
+pytestmark = [*needs_browser, pytest.mark.cluster]
 
 
 @dataclass(frozen=True)

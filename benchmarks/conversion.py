@@ -75,7 +75,7 @@ def measure(case: str, root: Path) -> Result:  # noqa: ARG001 - it is about one 
 
 def tables(predictor: ConversionPredictor) -> float:
     models = predictor.models.models
-    every = (models.words, models.characters, models.associations, models.contexts)
+    every = (models.words, models.characters, models.other_characters, models.associations, models.contexts)
     return sum(one.nbytes for one in every if one is not None) / MIB
 
 

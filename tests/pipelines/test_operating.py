@@ -240,7 +240,9 @@ def test_a_run_that_lost_its_process_too_often_is_ended(story: Story) -> None:
     team = story.team
     client = SyncPrefectClient(team.api.url)
     with client:
-        run = client.create_flow_run_from_deployment(UUID(team.api.deployments()["stage/gpu"]["id"]), state=Running())
+        asked = {"stage": "fit", "case": "toy", "flow_run_id": story.run}
+        deployment = UUID(team.api.deployments()["stage/gpu"]["id"])
+        run = client.create_flow_run_from_deployment(deployment, parameters=asked, state=Running())
         for _ in range(ATTEMPTS - 1):
             take_up(client, client.read_flow_run(run.id))
             found = client.read_flow_run(run.id)

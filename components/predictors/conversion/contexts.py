@@ -14,6 +14,7 @@ from components.predictors.conversion.vocabulary import Vocabulary
 from components.preparation.pinyin.encoding.ngrams import compact_parquet, read_columns
 
 GOLDEN = np.uint64(0x9E3779B97F4A7C15)  # Fibonacci hashing, as in `lookup`
+CODES = np.arange(POINTS, dtype=np.uint64)
 AHEAD = 2  # places before and after a reading that its features may ask for
 
 # What is looked at, and how many words or characters further on.
@@ -99,7 +100,7 @@ def features_of(vocabulary: Vocabulary, word: np.ndarray, start: np.ndarray, bit
         *((words, alone, template) for template in ALONE),
         *((characters, np.concatenate([characters.inside, characters.ends]), template) for template in CHARACTERS),
     ]
-    tables: dict[str, np.ndarray] = {**vocabulary.values, "point": np.arange(POINTS, dtype=np.uint64)}
+    tables: dict[str, np.ndarray] = {**vocabulary.values, "point": CODES}
     found = [
         (row.owner[sites], row.slots(number, [(tables[what], offset) for what, offset in template], sites, bits))
         for number, (row, sites, template) in enumerate(placed, start=1)

@@ -42,6 +42,9 @@ class NGrams:
         `row` is what the step to `last` gave; with -1 the history is `last` alone.
         """
         here = self._bigram_index.find(last * len(self.unigram) + word)
+        return self._log_p(last, row, word, here), here
+
+    def _log_p(self, last: np.ndarray, row: np.ndarray, word: np.ndarray, here: np.ndarray) -> np.ndarray:
         backed_off = self.unigram_backoff[last].astype(np.float64) + self.unigram[word]
         log_p = np.where(here >= 0, self.bigram[here], backed_off) if len(self.bigram) else backed_off
         known = np.flatnonzero(row >= 0)
@@ -50,7 +53,7 @@ class NGrams:
             asked = known[here[known] >= 0]
             found = self._trigram_index.find(row[asked] * len(self.unigram) + word[asked])
             log_p[asked[found >= 0]] = self.trigram[found[found >= 0]]
-        return log_p, here
+        return log_p
 
     def score(self, symbols: np.ndarray, start: np.ndarray, *, end: bool = True) -> np.ndarray:
         """`(S,) int64` symbols of N sequences laid end to end, `start (N + 1,)`, -> `(N,)` log p of each.
@@ -64,9 +67,9 @@ class NGrams:
             owner = np.insert(owner, start[1:], np.arange(len(lengths)))
         first = np.diff(owner, prepend=-1) != 0
         last = np.where(first, START, np.roll(symbols, 1))
-        before = np.where(first, -1, np.roll(self._bigram_index.find(last * len(self.unigram) + symbols), 1))
-        log_p, _ = self.step(last, before, symbols)
-        return np.bincount(owner, log_p, len(lengths))
+        here = self._bigram_index.find(last * len(self.unigram) + symbols)
+        before = np.where(first, -1, np.roll(here, 1))
+        return np.bincount(owner, self._log_p(last, before, symbols, here), len(lengths))
 
     @property
     def nbytes(self) -> int:

@@ -150,6 +150,7 @@ def states(checkout: Checkout) -> list[tuple[str, str]]:
         return connection.execute("select name, state_type from flow_run order by created").fetchall()
 
 
+@pytest.mark.cluster
 def test_drift_starts_exactly_one_retrain_and_a_worse_model_is_not_promoted(pristine: Checkout, tmp_path: Path) -> None:
     """What was predicted has drifted; the source has such rows, too, but what is fitted on them now is worse."""
     made = copy_of(pristine, tmp_path / "checkout")

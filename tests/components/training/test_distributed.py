@@ -17,7 +17,7 @@ from components.params import override
 from components.training.fit import RESULT, fit
 from pipelines.cases import load_case
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.cluster]
 
 
 class Seen(Callback):

@@ -1,5 +1,6 @@
 """`cases.<case>.prepare` of a table: what each column of the raw file is, and how rows are split."""
 
+from abc import abstractmethod
 from itertools import pairwise
 from typing import Annotated, Literal, Self
 
@@ -168,19 +169,19 @@ class FeatureParams(Block):
     max_rejected: Annotated[float, Field(ge=0, lt=1)]
 
     @property
+    @abstractmethod
     def outcome(self) -> tuple[str, ...]:
         """The raw columns that hold the outcome."""
-        raise NotImplementedError
 
     @property
+    @abstractmethod
     def outcome_labels(self) -> tuple[str, str]:
         """What a row that had the event is called, and one that had not."""
-        raise NotImplementedError
 
     @property
+    @abstractmethod
     def added(self) -> tuple[str, ...]:
         """The columns that the prepared table has in their place."""
-        raise NotImplementedError
 
     @model_validator(mode="after")
     def _each_column_has_one_role(self) -> Self:

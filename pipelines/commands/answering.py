@@ -1,0 +1,96 @@
+"""Commands that use a champion: on rows, and on how rows have changed."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pipelines.commands.shared import AsJson, CaseName, Version, job_of, show
+
+if TYPE_CHECKING:
+    from components.monitor_params import PredictionLog
+    from components.monitoring.once import Retrain
+
+app = typer.Typer()
+
+
+@app.command()
+def predict(
+    case: CaseName,
+    source: Annotated[
+        Path,
+        typer.Argument(
+            metavar="IN",
+            help="rows as the raw data has them: CSV, Parquet or text, or a folder of images; - is the standard input",
+        ),
+    ],
+    out: Annotated[
+        Path | None, typer.Option(help="Parquet, CSV, text or JSON by its name; with - standard output if not given")
+    ] = None,
+    version: Version = None,
+    top: Annotated[int | None, typer.Option(min=1, help="answers for each, where the case ranks")] = None,
+    allow: Annotated[
+        Path | None, typer.Option(help="items to choose from, where the case ranks: one id a line")
+    ] = None,
+    deny: Annotated[Path | None, typer.Option(help="items to leave out, where the case ranks: one id a line")] = None,
+    n_best: Annotated[int | None, typer.Option(min=1, help="answers for each line, where the case converts")] = None,
+    draw: Annotated[
+        Path | None, typer.Option(help="a folder for the images with their boxes, where the case finds objects")
+    ] = None,
+    log: Annotated[bool, typer.Option(help="keep the champion's rows and answers for monitoring")] = True,
+) -> None:
+    """Score a file of any size with the champion."""
+    from pipelines.commands.predicting import predict as answer
+
+    options = {"top": top, "allow": allow, "deny": deny, "n-best": n_best, "draw": draw}
+    count = answer(job_of(case), source, out, version, options, log=_prediction_log(case) if log else None)
+    if out is not None:
+        typer.echo(f"{out}: {count} rows", err=True)
+
+
+@app.command()
+def monitor(
+    case: CaseName,
+    rows: Annotated[
+        Path | None, typer.Option(help="a file as predict takes it; what operate.monitor.rows says if not given")
+    ] = None,
+    retrain: Annotated[bool, typer.Option(help="start a retrain if the rows call for one")] = True,
+    as_json: AsJson = False,
+) -> None:
+    """Compare the newest rows with the champion's training data; report, and retrain if they call for it."""
+    from components.monitoring.report import as_json as figures
+    from components.operate_params import load_operate
+    from pipelines.commands.monitoring import look, retrain_once, summary
+    from pipelines.provenance import flow_run_id
+    from pipelines.stages import set_up_logging
+
+    set_up_logging()
+    job, params = job_of(case), load_operate(Path("params.yaml")).of(case).monitor
+    looked = look(job, params, rows, flow_run=flow_run_id())
+    if as_json:
+        show([figures(looked.found)], as_json, one=True)
+    else:
+        for line in summary(looked):
+            typer.echo(line)
+    if not retrain:
+        return
+    started = retrain_once(job, params, looked.found, lambda due: _start_retrain(case, due))
+    if started is not None:
+        typer.echo(f"retrain {started.id} was started: {'; '.join(started.reasons)}", err=True)
+
+
+def _prediction_log(case: str) -> "PredictionLog | None":
+    """None where it is off, or the params have no such block."""
+    from components.operate_params import load_operate
+    from components.params import load_params
+
+    if load_params(Path("params.yaml")).operate is None:
+        return None
+    log = load_operate(Path("params.yaml")).of(case).monitor.log
+    return log if log.enabled else None
+
+
+def _start_retrain(case: str, due: "Retrain") -> None:
+    from pipelines.monitor import start_retrain  # it imports prefect, which a look at rows does not need
+
+    start_retrain(case, str(Path.cwd()), due)

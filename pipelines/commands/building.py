@@ -1,0 +1,117 @@
+"""Commands that bring a case about: all of it, or up to a stage."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipelines.commands.shared import AsJson, CaseName, DryRun, bring_up_to_date, job_of, show, target_of
+
+app = typer.Typer()
+
+
+@app.command()
+def run(
+    cases: Annotated[
+        list[str] | None, typer.Argument(help="cases of params.yaml; all of them if none is named")
+    ] = None,
+    smoke: Annotated[
+        bool, typer.Option("--smoke", help="the same code on little work, apart from the results")
+    ] = False,
+    refresh: Annotated[bool, typer.Option("--refresh", help="fetch the source again first")] = False,
+    dry_run: DryRun = False,
+) -> None:
+    """Bring cases up to date, from raw data to a promoted model."""
+    from components.params import load_params
+
+    params = load_params(Path("params.yaml"))
+    names = cases or sorted(params.cases)
+    for name in names:
+        params.case(name)
+    if smoke:
+        from pipelines.commands.smoke import smoke as run_smoke
+        from pipelines.stages import set_up_logging
+
+        set_up_logging()
+        for name in names:
+            run_smoke(name, Path.cwd())
+        return
+    if refresh:
+        bring_up_to_date([f"fetch@{name}" for name in names], dry_run=dry_run, force=True)
+    bring_up_to_date([f"release@{name}" for name in names], dry_run=dry_run)
+
+
+@app.command()
+def search(case: CaseName, dry_run: DryRun = False) -> None:
+    """Run the case's Optuna study, and what it needs before."""
+    bring_up_to_date([target_of("search", case)], dry_run=dry_run)
+
+
+@app.command("search-worker")
+def search_worker(case: CaseName) -> None:
+    """Work at the case's search that another process has begun, until it is complete."""
+    from pipelines.stages import set_up_logging
+    from pipelines.workers import join
+
+    set_up_logging()
+    join(job_of(case))
+
+
+@app.command()
+def fit(case: CaseName, dry_run: DryRun = False) -> None:
+    """Train the case's model, and what it needs before."""
+    bring_up_to_date([target_of("fit", case)], dry_run=dry_run)
+
+
+@app.command()
+def evaluate(case: CaseName, dry_run: DryRun = False) -> None:
+    """Score the case's model on the test split, and what it needs before."""
+    bring_up_to_date([target_of("evaluate", case)], dry_run=dry_run)
+
+
+@app.command()
+def compress(case: CaseName, dry_run: DryRun = False) -> None:
+    """Make and measure smaller variants, and what they need before."""
+    bring_up_to_date([target_of("compress", case)], dry_run=dry_run)
+
+
+@app.command()
+def promote(case: CaseName, dry_run: DryRun = False) -> None:
+    """Register the newest bundle and ask the gate again; exit code 3 if it refuses."""
+    from components.errors import GATE_REFUSED
+    from components.files import read_json
+
+    target = target_of("release", case)
+    bring_up_to_date([target], dry_run=dry_run)
+    if dry_run:
+        return
+    report = Path("reports") / case / "release.json"
+    if not read_json(report)["promoted"]:
+        # DVC has the refusal as a result; what the gate did not like (git's state, a champion) may have changed.
+        bring_up_to_date([target], dry_run=False, force=True, single=True)
+    found = read_json(report)
+    typer.echo(f"{case} version {found['version']}: {'champion' if found['promoted'] else 'refused'}")
+    for reason in found["reasons"]:
+        typer.echo(f"  {reason}")
+    if not found["promoted"]:
+        raise typer.Exit(GATE_REFUSED)
+
+
+@app.command()
+def crossval(
+    case: CaseName,
+    tune: Annotated[bool, typer.Option(help="search anew inside each fold")] = True,
+    as_json: AsJson = False,
+) -> None:
+    """Cross-validate the case, searching, fitting and calibrating inside each fold."""
+    from pipelines.commands.crossval import crossval as validate
+    from pipelines.stages import set_up_logging
+
+    set_up_logging()
+    job = job_of(case)
+    found = validate(job, job.paths.state(case) / "crossval", tune=tune)
+    if as_json:
+        show([found], as_json, one=True)
+        return
+    rows = [{"who": "model", **found["mean"]}] + [{"who": name, **mean} for name, mean in found["peers"].items()]
+    show(rows, as_json)

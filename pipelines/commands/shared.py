@@ -1,0 +1,77 @@
+"""What the commands of `casebook` share: their arguments, and how they find, bring about and show things."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from components.contracts import Job
+    from components.registry.track import Tracker
+
+CaseName = Annotated[str, typer.Argument(metavar="CASE", help="a case of params.yaml")]
+AsJson = Annotated[bool, typer.Option("--json", help="print JSON instead of a table")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="say what has changed and would run; run nothing")]
+Version = Annotated[str | None, typer.Option(help="a version's number; the champion if not given")]
+
+
+def job_of(case: str) -> "Job":
+    from components.contracts import Job, Paths
+    from components.params import load_params
+
+    return Job(case, load_params(Path("params.yaml")).case(case), Paths(Path.cwd()))
+
+
+def target_of(stage: str, case: str) -> str:
+    return f"{stage}@{job_of(case).case}"
+
+
+def open_tracker() -> "Tracker":
+    from components.registry.track import connect
+
+    return connect(Path.cwd())
+
+
+def champion_entry(tracker: "Tracker", case: str, at: str | None) -> dict[str, Any] | None:
+    from components.registry.champion import champion_at
+    from components.registry.ledger import parse_time
+
+    return champion_at(tracker, case, parse_time(at) if at else None)
+
+
+def bring_up_to_date(targets: list[str], *, dry_run: bool, force: bool = False, single: bool = False) -> None:
+    if dry_run:
+        from pipelines.plan import plan
+
+        for line in plan(targets, Path.cwd(), force=force):
+            typer.echo(line)
+        return
+    from pipelines.reproduce import reproduce
+
+    code = reproduce(targets, Path.cwd(), force=force, single=single)
+    if code:
+        raise typer.Exit(1)
+
+
+def show(rows: list[dict[str, Any]], as_json: bool, *, one: bool = False) -> None:
+    if as_json:
+        typer.echo(json.dumps(rows[0] if one else rows, indent=2, ensure_ascii=False, sort_keys=False))
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    if one:
+        rows = [{"": name, " ": value} for name, value in rows[0].items()]
+    table = Table(*(rows[0] if rows else ["nothing yet"]))
+    for row in rows:
+        table.add_row(*(_cell(value) for value in row.values()))
+    Console().print(table)
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, float):
+        return f"{value:.4f}"
+    return json.dumps(value, ensure_ascii=False, indent=1) if isinstance(value, dict | list) else str(value)

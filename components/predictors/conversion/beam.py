@@ -76,7 +76,15 @@ class _Longer:
     ends: np.ndarray
 
     def select(self, kept: np.ndarray) -> "_Longer":
-        return _Longer(*(column[kept] for column in vars(self).values()))
+        return _Longer(
+            self.slot[kept],
+            self.arc[kept],
+            self.clause[kept],
+            self.word[kept],
+            self.row[kept],
+            self.score[kept],
+            self.ends[kept],
+        )
 
 
 class _Beam:
@@ -120,7 +128,7 @@ class _Beam:
         score = self.score[slot] + self.local[arc] + log_p
         ends = lattice.lengths[clause] == place
         if ends.any():
-            closed = np.flatnonzero(ends)
+            closed = ends.nonzero()[0]
             score[closed] += self._log_p(word[closed], row[closed], np.full(len(closed), END))[0]
         return _Longer(slot, arc, clause, word, row, score, ends)
 
@@ -131,7 +139,7 @@ class _Beam:
     def _keep(self, place: int, longer: _Longer) -> None:
         begin, size = stretches(longer.clause)
         best = np.repeat(np.maximum.reduceat(longer.score, begin), size)
-        near = np.flatnonzero(longer.score >= best - self.settings.behind)
+        near = (longer.score >= best - self.settings.behind).nonzero()[0]
         near = near[np.lexsort((-longer.score[near], longer.clause[near]))]
         # Of the first few of each clause are most of the others' equals, and sorting all by their hash takes long.
         near = near[ranks(longer.clause[near]) < AMONG * self.slots]

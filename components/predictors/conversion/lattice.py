@@ -126,9 +126,11 @@ def ranges(first: np.ndarray, count: np.ndarray) -> np.ndarray:
 
 def stretches(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Where each run of equal values begins, and how many there are; equal values stand together."""
+    if len(values) and values[0] == values[-1]:  # as always of one clause, which is waited for
+        return np.zeros(1, np.int64), np.array([len(values)])
     changes = np.ones(len(values), bool)
     np.not_equal(values[1:], values[:-1], out=changes[1:])
-    begin = np.flatnonzero(changes)
+    begin = changes.nonzero()[0]
     size = np.empty(len(begin), np.int64)
     size[:-1] = begin[1:] - begin[:-1]
     size[-1:] = len(values) - begin[-1:]
@@ -138,7 +140,7 @@ def stretches(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def ranks(values: np.ndarray) -> np.ndarray:
     """The place of each among its equals, from 0; equal values stand together."""
     begin, size = stretches(values)
-    return np.arange(len(values)) - np.repeat(begin, size)
+    return np.arange(len(values)) - (np.repeat(begin, size) if len(begin) > 1 else 0)
 
 
 def _learner(log_p: np.ndarray | None, arcs: Arcs, at: np.ndarray, row: np.ndarray) -> np.ndarray:

@@ -47,7 +47,7 @@ class NGrams:
     def _log_p(self, last: np.ndarray, row: np.ndarray, word: np.ndarray, here: np.ndarray) -> np.ndarray:
         backed_off = self.unigram_backoff[last].astype(np.float64) + self.unigram[word]
         log_p = np.where(here >= 0, self.bigram[here], backed_off) if len(self.bigram) else backed_off
-        known = np.flatnonzero(row >= 0)
+        known = (row >= 0).nonzero()[0]
         log_p[known] += self.bigram_backoff[row[known]]
         if len(self.trigrams):
             asked = known[here[known] >= 0]

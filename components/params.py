@@ -301,10 +301,10 @@ class CaseParams(Block):
 
 
 class Params(Block):
-    """`operate` is read by `components/operate_params.py`; no stage depends on it."""
+    """`operate` is checked by `components/operate_params.py`, which stages do not depend on: they run without the block."""
 
     cases: dict[str, CaseParams]
-    operate: Any = None
+    operate: dict[str, Any] | None = None
 
     def case(self, name: str) -> CaseParams:
         if name not in self.cases:

@@ -301,7 +301,7 @@ class CaseParams(Block):
 
 
 class Params(Block):
-    """`operate` is checked by `components/operate_params.py`, which stages do not depend on: they run without the block."""
+    """`operate` is checked by `components/operate_params.py`; no stage depends on it, so they run without the block."""
 
     cases: dict[str, CaseParams]
     operate: dict[str, Any] | None = None

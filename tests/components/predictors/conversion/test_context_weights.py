@@ -3,10 +3,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from components.predictors.conversion.context_weights import ContextParams, HeldOut, fit_contexts, hold_out
+from components.predictors.conversion.context_weights import HeldOut, fit_contexts, hold_out
 from components.predictors.conversion.predictor import open_predictor
 from components.predictors.conversion.rescore import FEATURES
 from components.predictors.conversion.weights import Examples
+from components.preparation.pinyin.encoding.search_params import ContextParams
 from tests.components.predictors.conversion.context_slots import context_slots
 from tests.components.predictors.conversion.tiny import KINDS, WORDS, all_readings, write_tiny
 

@@ -5,8 +5,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
+from components.blocks import Block
 from components.files import read_json, write_json
-from components.params import Block, CaseParams
+from components.params import CaseParams
 
 if TYPE_CHECKING:  # the data stages and the server must not pay for importing these
     import numpy as np

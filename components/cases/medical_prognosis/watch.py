@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from components.blocks import read_block
 from components.cases.medical_prognosis.serve import read_split
 from components.contracts import Answers, Job
-from components.params import read_block
 from components.predictors.observed import watch_table
 from components.predictors.survival.predictor import SurvivalPredictor, open_predictor
 from components.preparation.table.encoding.cohort import CohortParams

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
 
+from components.blocks import Block, read_block
 from components.contracts import Answers, Case, Job, Metric, Predictor, Scores, Watch
-from components.params import Block, read_block
 from components.preparation.pinyin.encoding.lattice_params import LatticeParams
 from components.preparation.pinyin.encoding.search_params import BeamParams, ContextParams, PartParams
 from components.preparation.pinyin.encoding.spec import InputParams

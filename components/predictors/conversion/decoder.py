@@ -8,7 +8,7 @@ from typing import Annotated
 import numpy as np
 from pydantic import Field
 
-from components.params import Block
+from components.blocks import Block
 from components.predictors.conversion.arcs import ArcTable
 from components.predictors.conversion.beam import Readings, beam_search
 from components.predictors.conversion.lattice import Lattice, lattice_of

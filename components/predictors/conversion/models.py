@@ -6,8 +6,8 @@ from functools import cached_property
 import numpy as np
 import pyarrow.parquet as pq
 
+from components.blocks import Block
 from components.bundle import Bundle
-from components.params import Block
 from components.predictors.conversion.arcs import ArcTable, Candidates, character_arcs, character_symbols, read_arcs
 from components.predictors.conversion.contexts import read_contexts
 from components.predictors.conversion.decoder import Decoder, SearchSettings

@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
+from components.blocks import read_block
 from components.contracts import TRAIN, Meta
 from components.errors import CasebookError
 from components.files import read_json, whole_folder
-from components.params import CaseParams, read_block
+from components.params import CaseParams
 from components.preparation.images.checks import Checked, check_image
 from components.preparation.images.coco import read_coco
 from components.preparation.images.encoding.rows import ImageRow

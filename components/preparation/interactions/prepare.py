@@ -9,10 +9,11 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
+from components.blocks import read_block
 from components.contracts import PREPARED_FILES, TRAIN, Meta
 from components.errors import CasebookError
 from components.files import read_json, whole_folder
-from components.params import CaseParams, read_block
+from components.params import CaseParams
 from components.preparation.interactions.core import END_OF_TIME, drop_repeats, keep_core, number_ids, time_cuts
 from components.preparation.interactions.database import one, open_database, run
 from components.preparation.interactions.encoding.spec import ITEMS, USERS, InteractionsParams, TimeSplit

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from components.blocks import read_block
 from components.contracts import TEST, TRAIN, VALIDATION, Meta
 from components.errors import CasebookError
 from components.files import read_json, whole_folder
-from components.params import CaseParams, read_block
+from components.params import CaseParams
 from components.preparation.pinyin import corpus, repeats
 from components.preparation.pinyin.associations import write_associations
 from components.preparation.pinyin.corpus import Cutter, Line, Words

@@ -7,10 +7,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from components.blocks import read_block
 from components.contracts import EXTERNAL, PREPARED_FILES, TRAIN, Meta
 from components.errors import CasebookError
 from components.files import whole_folder
-from components.params import CaseParams, read_block
+from components.params import CaseParams
 from components.preparation.table.checks import check_columns, check_infinite, check_keys
 from components.preparation.table.encoding.cohort import EVENT, TIME, CohortParams, Outcome
 from components.preparation.table.encoding.convert import convert

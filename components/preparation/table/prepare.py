@@ -6,9 +6,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from components.blocks import read_block
 from components.contracts import PREPARED_FILES, TRAIN, Meta
 from components.files import whole_folder
-from components.params import CaseParams, read_block
+from components.params import CaseParams
 from components.preparation.table.checks import (
     check_classes,
     check_columns,

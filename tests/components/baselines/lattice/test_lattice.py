@@ -14,7 +14,7 @@ from numpy.testing import assert_allclose
 
 from components.baselines.lattice.lattice import CHARACTERS, WORDS, LatticeTables, fit_lattice
 from components.baselines.lattice.lexicon import mine
-from components.params import read_block
+from components.blocks import read_block
 from components.preparation.pinyin.encoding.associations import read_associations
 from components.preparation.pinyin.encoding.lattice_params import LatticeParams, MinedParams
 from components.preparation.pinyin.encoding.ngrams import read_ngrams

@@ -8,8 +8,9 @@ from components.predictors.conversion.predictor import open_predictor
 from components.predictors.conversion.rescore import FEATURES
 from components.predictors.conversion.weights import Examples
 from components.preparation.pinyin.encoding.search_params import ContextParams
+from tests.components.predictors.conversion.by_definition import all_readings
 from tests.components.predictors.conversion.context_slots import context_slots
-from tests.components.predictors.conversion.tiny import KINDS, WORDS, all_readings, write_tiny
+from tests.components.predictors.conversion.tiny import KINDS, WORDS, write_tiny
 
 PARAMS = ContextParams(bits=8, folds=2, readings=4, epochs=1, batch=2, lr=0.5)
 

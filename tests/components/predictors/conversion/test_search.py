@@ -15,15 +15,8 @@ from components.predictors.conversion.predictor import ConversionPredictor, open
 from components.predictors.conversion.prune import max_marginals
 from components.predictors.conversion.viterbi import best_readings
 from components.preparation.pinyin.encoding.search_params import BeamParams
-from tests.components.predictors.conversion.tiny import (
-    SYLLABLES,
-    SYMBOL,
-    all_readings,
-    local_score,
-    log_p,
-    word_model,
-    write_tiny,
-)
+from tests.components.predictors.conversion.by_definition import all_readings, local_score, log_p
+from tests.components.predictors.conversion.tiny import SYLLABLES, SYMBOL, word_model, write_tiny
 
 CLAUSES = st.lists(st.lists(st.sampled_from(SYLLABLES), min_size=1, max_size=4), min_size=1, max_size=5)
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from components.blocks import read_block
-from components.contracts import EXTERNAL, PREPARED_FILES, TRAIN, Meta
+from components.contracts import EXTERNAL, PREPARED_FILES, TRAIN, Meta, read_origin
 from components.errors import CasebookError
 from components.files import whole_folder
 from components.params import CaseParams
@@ -24,7 +24,6 @@ from components.preparation.table.split import split_rows
 from components.preparation.table.suspects import check_identifiers
 from components.preparation.table.write import (
     key_columns,
-    read_source,
     rejected_rows,
     split_by,
     summarise,
@@ -60,7 +59,7 @@ def prepare_cohort(raw: Path, out: Path, case: str, params: CaseParams) -> Meta:
         CasebookError: the params, a file, its columns or too many of its rows are wrong.
     """
     spec = read_block(CohortParams, params.prepare, f"params.cases.{case}.prepare")
-    source = read_source(raw)
+    source = read_origin(raw)
     cohort = read_cohort(raw / spec.file, spec.target, spec)
     event = cohort.rows[EVENT].to_numpy()
     check_identifiers(cohort.rows, spec)

@@ -12,7 +12,7 @@ from benchmarks.throughput import prepared_job
 from components.cases.pinyin_hanzi.case import PRIMARY
 from components.contracts import VALIDATION
 from components.errors import CasebookError
-from components.evaluation.figures import save
+from components.evaluation.presentation.figures import save
 from components.evaluation.scores import read_scores
 from components.evaluation.text_report.figures import accuracy_over_minutes
 from components.learners.syllable_labels import SyllableLearner

@@ -8,9 +8,9 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from components.blocks import Block, Names, read_block
 from components.errors import CasebookError
 from components.files import dvc_md5, file_digest, read_json, whole_folder, write_json
-from components.params import Block, Names, read_block
 
 if TYPE_CHECKING:  # onnxruntime is loaded by the first session, not by who only reads the manifest
     from onnxruntime import InferenceSession

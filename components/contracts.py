@@ -5,8 +5,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
+from components.blocks import Block
+from components.errors import CasebookError
 from components.files import read_json, write_json
-from components.params import Block, CaseParams
+from components.params import CaseParams
 
 if TYPE_CHECKING:  # the data stages and the server must not pay for importing these
     import numpy as np
@@ -15,6 +17,7 @@ if TYPE_CHECKING:  # the data stages and the server must not pay for importing t
 
 TRAIN, VALIDATION, TEST, EXTERNAL = "train", "validation", "test", "external"
 PREPARED_FILES = {TRAIN: "train.parquet", VALIDATION: "val.parquet", TEST: "test.parquet", EXTERNAL: "external.parquet"}
+ORIGIN_FILE = "source.json"  # of a raw folder: what fetch says of it
 
 
 @dataclass(frozen=True)
@@ -84,6 +87,19 @@ class Meta:
     @classmethod
     def read(cls, folder: Path) -> "Meta":
         return cls(**read_json(folder / "meta.json"))
+
+
+def read_origin(raw: Path) -> dict[str, Any]:
+    """What `fetch` says of a raw folder.
+
+    Raises:
+        CasebookError: it says nothing.
+    """
+    path = raw / ORIGIN_FILE
+    if not path.is_file():
+        raise CasebookError(f"{path}: not found, so {raw} is not what the fetch stage leaves; run fetch first")
+    origin: dict[str, Any] = read_json(path)
+    return origin
 
 
 @dataclass(frozen=True)

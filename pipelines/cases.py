@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from components.blocks import read_block
 from components.contracts import Case, Job
-from components.params import override, read_block
+from components.params import override
 
 
 def load_case(job: Job) -> Case:

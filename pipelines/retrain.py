@@ -17,7 +17,8 @@ from prefect.runtime import flow_run  # noqa: E402
 from prefect.states import Completed, State  # noqa: E402
 
 from components.operate_params import Record, load_operate  # noqa: E402
-from components.params import FileSource, FolderSource, Source, load_params  # noqa: E402
+from components.params import load_params  # noqa: E402
+from components.source_params import FileSource, FolderSource, Source  # noqa: E402
 from pipelines.develop import complete, submit_stages  # noqa: E402
 from pipelines.flow_runs import end_orphans, hold  # noqa: E402
 from pipelines.operating.approval import approved  # noqa: E402

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from components.contracts import Interval
-from components.evaluation.figures import save
+from components.evaluation.presentation.figures import save
+from components.evaluation.presentation.pages import html_page
 from components.files import write_json, write_text
 from components.monitor_params import MonitorParams
 from components.monitoring import figures
@@ -18,7 +18,7 @@ from components.monitoring.drift import Drift
 from components.monitoring.findings import Findings
 
 PAGE, FIGURES, PICTURES = "monitoring.html", "monitoring.json", "pictures"
-TEMPLATE = "report.html.j2"
+TEMPLATE = Path(__file__).with_name("report.html.j2")
 TESTS = {"ks": "Kolmogorov-Smirnov", "chi2": "chi squared"}
 
 
@@ -91,15 +91,15 @@ def _row(one: Drift) -> dict[str, Any]:
 
 
 def _page(title: str, facts: Sequence[str], found: Findings, pictures: dict[str, str]) -> str:
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template(TEMPLATE).render(
-        title=title, facts=facts, found=found, verdict=verdict(found), pictures=pictures, tests=TESTS, interval=_shown
+    return html_page(
+        TEMPLATE,
+        title=title,
+        facts=facts,
+        found=found,
+        verdict=verdict(found),
+        pictures=pictures,
+        tests=TESTS,
+        interval=_shown,
     )
 
 

@@ -1,18 +1,72 @@
-"""What monitoring sees in rows of a table: the columns as the model takes them, as numbers and texts."""
+"""What monitoring sees in rows of a table: the columns as the model takes them, and what it says of them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 import pandas as pd
 
-from components.contracts import Job
+from components.contracts import TEST, TRAIN, Answers, Job, Observed, Watch
+from components.preparation.table.encoding.convert import clean
+from components.preparation.table.encoding.spec import FeatureParams
 from components.preparation.table.read import read_batches
 
 BATCH = 20_000  # rows read at a time
 NUMBERS = ("numeric", "amount")
 SEED = 0
+
+
+class TableScorer(Protocol):
+    """`data` is `Meta.data` of the table; `score` takes typed rows (N) to scores (N,) or (N, K)."""
+
+    @property
+    def data(self) -> Mapping[str, Any]: ...
+
+    def score(self, typed: pd.DataFrame) -> np.ndarray: ...
+
+
+AnyScorer = TypeVar("AnyScorer", bound=TableScorer)
+AnySpec = TypeVar("AnySpec", bound=FeatureParams)
+
+
+def watch_table(
+    *,
+    spec_of: Callable[[Job], AnySpec],
+    open_predictor: Callable[[Path], AnyScorer],
+    read_split: Callable[[Job, str], pd.DataFrame],
+    said: Callable[[AnyScorer, np.ndarray], pd.DataFrame],
+    labelled: Callable[[pd.DataFrame, np.ndarray, AnySpec], Answers | None],
+) -> Watch:
+    """How a table is watched whose every row is a unit.
+
+    Of the scores of N rows, `said` makes a frame (N) of what is compared; `labelled` picks, of raw rows and
+    their scores, those whose outcome is known.
+    """
+
+    def observe(job: Job, bundle: Path, rows: pd.DataFrame) -> Observed:
+        """Raw rows as the model takes them, and what it says of them."""
+        predictor = open_predictor(bundle)
+        typed = clean(rows, predictor.data)
+        score = predictor.score(typed)
+        columns = feature_columns(typed, predictor.data)
+        return Observed(columns, said(predictor, score), labelled(rows, score, spec_of(job)))
+
+    def reference(job: Job, bundle: Path, rows: int) -> Observed:
+        """Training rows, and scores of test rows: those of rows it was trained on are surer than any of new ones."""
+        predictor = open_predictor(bundle)
+        held_out = predictor.score(some(read_split(job, TEST), rows))
+        columns = feature_columns(some(read_split(job, TRAIN), rows), predictor.data)
+        return Observed(columns, said(predictor, held_out), None)
+
+    return Watch(
+        rows=table_rows,
+        unit=lambda job: None,  # noqa: ARG005 - each row is one
+        key=lambda job: spec_of(job).key,
+        outcome=lambda job: spec_of(job).outcome,
+        observe=observe,
+        reference=reference,
+    )
 
 
 def table_rows(job: Job, source: Path) -> Iterator[pd.DataFrame]:  # noqa: ARG001 - the file says it all

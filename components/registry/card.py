@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
 from components.contracts import Decision, Interval, Scores
+from components.evaluation.presentation.pages import markdown_page
 
-TEMPLATE = "card.md.j2"
+TEMPLATE = Path(__file__).with_name("card.md.j2")
 ABSENT = "–"
 NAMES = {"model": "model (served)", "learner": "network alone"}  # `Scores` in words; baselines keep their names
 
@@ -59,17 +58,8 @@ class CardFacts:
 
 def render_card(facts: CardFacts) -> str:
     """The card as Markdown."""
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
-        autoescape=False,  # noqa: S701 - Markdown, not HTML; cells are escaped by `cell`
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters["cell"] = cell
     tables = {scores.split: scores_table(scores, facts.lower_is_better) for scores in facts.scores}
-    return environment.get_template(TEMPLATE).render(facts=facts, score_tables=tables)
+    return markdown_page(TEMPLATE, {"cell": cell}, facts=facts, score_tables=tables)
 
 
 def scores_table(scores: Scores, lower_is_better: frozenset[str]) -> Table:

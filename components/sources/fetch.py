@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from components.files import file_digest, sweep_temporaries, whole_folder, write_json
-from components.params import FileSource, FolderSource, HttpSource, Source, WheelSource
+from components.source_params import FileSource, FolderSource, HttpSource, Source, WheelSource
 from components.sources.copying import ORIGIN_FILE
 
 

@@ -7,9 +7,10 @@ from typing import Any
 
 import yaml
 
+from components.blocks import Block, read_block
 from components.errors import CasebookError
 from components.files import file_digest, whole_file
-from components.params import Block, CaseParams, Params, load_params, override, read_block
+from components.params import CaseParams, Params, load_params, override
 from components.preparation.table.infer import infer_table
 from components.preparation.table.infer_cohort import infer_cohort, reached
 

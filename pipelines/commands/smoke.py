@@ -4,7 +4,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from components.contracts import Job, Paths
-from components.params import FileSource, FolderSource, HttpSource, Source, load_params, override
+from components.params import load_params, override
+from components.source_params import FileSource, FolderSource, HttpSource, Source
 from pipelines.stages import STAGES, run
 
 

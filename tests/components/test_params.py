@@ -9,7 +9,8 @@ import pytest
 import yaml
 
 from components.errors import CasebookError
-from components.params import CaseParams, Choices, FileSource, FloatRange, Params, load_params, override
+from components.params import CaseParams, Choices, FloatRange, Params, load_params, override
+from components.source_params import FileSource
 
 SHIPPED = Path(__file__).parents[2] / "params.yaml"
 CASE = "finance_risk"

@@ -13,9 +13,10 @@ from PIL import Image
 from components.contracts import Job, Meta, Paths
 from components.errors import CasebookError
 from components.files import file_digest
-from components.params import CaseParams, HttpSource, load_params, override
+from components.params import CaseParams, load_params, override
 from components.preparation.images.encoding.spec import ImagesParams
 from components.preparation.images.prepare import prepare_images
+from components.source_params import HttpSource
 from components.sources.http.manifest import read_manifest
 from pipelines.commands.newcase import Asked, new_case, new_example, read_example
 from pipelines.commands.newimages import new_images

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from components.blocks import read_block
 from components.contracts import Job, Paths
 from components.errors import CasebookError
-from components.params import load_params, override, read_block
+from components.params import load_params, override
 from pipelines.cases import load_case
 from pipelines.commands.newcase import new_example, plan_example
 

@@ -11,7 +11,7 @@ import pytest
 from tests.toy.jobs import CHECKOUT
 
 LEVELS = [
-    ("errors", "files", "params", "operate_params", "monitor_params", "contracts", "seeds"),
+    ("errors", "files", "blocks", "params", "source_params", "operate_params", "monitor_params", "contracts", "seeds"),
     ("sources", "preparation", "networks", "evaluation", "bundle"),
     ("datamodules", "learners", "baselines", "predictors"),
     ("training", "tuning", "compression", "registry"),
@@ -127,7 +127,7 @@ def test_a_planted_violation_is_found(path: str, source: str, expected: str) -> 
     [
         ("components/evaluation/binary/x.py", "from components.evaluation.bootstrap import intervals"),
         ("components/cases/a/x.py", "from components.cases.a.case import CASE"),
-        ("components/contracts.py", "from components.params import Block"),
+        ("components/contracts.py", "from components.blocks import Block"),
         ("components/training/x.py", "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import mlflow"),
         ("pipelines/develop.py", "from prefect import flow"),
     ],

@@ -2,15 +2,13 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from functools import lru_cache
-from typing import Literal
 
 from pypinyin.contrib.tone_convert import to_normal
 
 from components.baselines.lattice.corpus import Reading
+from components.preparation.pinyin.encoding.lattice_params import Dictionary
 from components.preparation.pinyin.encoding.readings import Readings
 from components.preparation.pinyin.encoding.syllables import toneless
-
-Dictionary = Literal["cc_cedict", "zdic_cybs", "zdic_cibs"]  # CC-CEDICT; the idioms and the words of zdic.net
 
 
 def dictionary_words(name: Dictionary, characters: Collection[str], longest: int) -> set[str]:

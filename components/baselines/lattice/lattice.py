@@ -5,43 +5,26 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-from pydantic import Field
 
 from components.baselines.lattice.associations import prepared_associations
 from components.baselines.lattice.corpus import number_symbols, read_corpus
 from components.baselines.lattice.frequencies import prepared_frequencies
 from components.baselines.lattice.kinds import word_kinds
 from components.baselines.lattice.kneser_ney import Sentences, fit_kneser_ney
-from components.baselines.lattice.lexicon import BOUNDS, Lexicon, LexiconParams, build_lexicon
+from components.baselines.lattice.lexicon import BOUNDS, Lexicon, build_lexicon
 from components.baselines.lattice.other_text import prepared_other_text
 from components.contracts import TRAIN, Meta
-from components.params import Block
 from components.preparation.pinyin.encoding.associations import Associations
+from components.preparation.pinyin.encoding.lattice_params import LatticeParams
 from components.preparation.pinyin.encoding.ngrams import FIRST, NGrams
 
 log = logging.getLogger(__name__)
 
 WORDS, CHARACTERS, OTHER_CHARACTERS = "words", "characters", "other_characters"  # names of the n-gram models
-
-
-class ModelParams(Block):
-    """`prior` weighs the probabilities from outside the corpus, against what smoothing frees."""
-
-    order: Literal[2, 3]
-    prior: Annotated[float, Field(gt=0)]
-
-
-class LatticeParams(Block):
-    """The words, and the n-gram models of them and of their characters."""
-
-    lexicon: LexiconParams
-    words: ModelParams
-    characters: ModelParams
 
 
 @dataclass(frozen=True)

@@ -2,19 +2,17 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated
 
 import numpy as np
 import pyarrow as pa
-from pydantic import Field
 
 from components.baselines.lattice.corpus import Corpus, Reading, number_symbols
-from components.baselines.lattice.dictionaries import Dictionary, WordReadings, dictionary_words
+from components.baselines.lattice.dictionaries import WordReadings, dictionary_words
 from components.baselines.lattice.frequencies import frequent_words
 from components.baselines.lattice.kneser_ney import NEVER
-from components.baselines.lattice.rates import Candidates, RateParams, word_rates
-from components.params import Block
+from components.baselines.lattice.rates import Candidates, word_rates
 from components.preparation.pinyin.encoding.associations import Associations
+from components.preparation.pinyin.encoding.lattice_params import LexiconParams, MinedParams
 from components.preparation.pinyin.encoding.ngrams import FIRST
 
 BOUNDS = ("<s>", "</s>")
@@ -22,31 +20,6 @@ UNKNOWN_RATE = 0.01  # of words that the corpus alone has, as a share of the ave
 END_SHARE = 1e-3  # the prior of the end of a sentence, which the corpus shows often enough
 FREQUENT = "frequent"  # words that other text has, beside those of the dictionaries
 Known = dict[str, set[str]]  # words by dictionary
-Count = Annotated[int, Field(ge=1)]
-
-
-class MinedParams(Block):
-    """Two characters that no dictionary has are a candidate from these logarithms on: of their probability side by
-    side, and of its ratio to that of chance.
-    """
-
-    joint: float
-    attraction: float
-
-
-class LexiconParams(Block):
-    """`longest` is in characters. Words that other text has `frequent` times stand beside the dictionaries'; null for
-    none. Of the words that the corpus has, those seen `least` times are kept, or in a dictionary; the likeliest of the
-    others, `added` of them.
-    """
-
-    longest: Annotated[int, Field(ge=2, le=15)]
-    dictionaries: Annotated[tuple[Dictionary, ...], Field(strict=False)]
-    frequent: Count | None
-    mined: MinedParams | None
-    least: Count
-    added: Annotated[int, Field(ge=0)]
-    rates: RateParams
 
 
 @dataclass(frozen=True)

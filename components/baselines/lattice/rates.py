@@ -8,31 +8,19 @@ corpus, and which place in words they take there. The distribution that results 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated
 
 import numpy as np
 from lightgbm import LGBMRegressor
-from pydantic import Field
 
 from components.baselines.lattice.corpus import Corpus
 from components.baselines.lattice.kneser_ney import Sentences
-from components.params import Block
 from components.preparation.pinyin.encoding.associations import Associations
+from components.preparation.pinyin.encoding.lattice_params import RateParams
 from components.preparation.pinyin.encoding.lookup import KeyIndex
 
 FOLDS = 5
 ABSENT = 0.5  # what is added to a word's count in other text, before its logarithm
 STRETCHES = 50  # of the corpus, dealt to the folds in turn: an article's names stay in one
-Count = Annotated[int, Field(ge=1)]
-
-
-class RateParams(Block):
-    """Trees by LightGBM: `rounds` of up to `leaves` leaves of `smallest` words or more, each weighed by `lr`."""
-
-    rounds: Count
-    leaves: Annotated[int, Field(ge=2)]
-    smallest: Count
-    lr: Annotated[float, Field(gt=0, le=1)]
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from components.evaluation.binary_report import figures
 from components.evaluation.binary_report.fairness import Fairness, fairness
 from components.evaluation.binary_report.scorecard import psi, psi_table, records, score_bands, slices
 from components.evaluation.bootstrap import intervals
-from components.evaluation.figures import save
+from components.evaluation.presentation.figures import save
 from components.files import write_json
 from components.predictors.table.predictor import TablePredictor, open_predictor
 from components.preparation.table.encoding.spec import TARGET

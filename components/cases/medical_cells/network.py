@@ -2,12 +2,12 @@
 
 from typing import Any
 
+from components.blocks import read_block
 from components.cases.medical_cells.case import ModelParams
 from components.contracts import Job
 from components.datamodules.images.data import ImageData
 from components.learners.detection.learner import AnswerParams, DetectionLearner, LossParams
 from components.networks.cell_detector import CellDetector
-from components.params import read_block
 
 
 def make_learner(

@@ -28,7 +28,7 @@ from components.evaluation.detection_report.slices import (
     by_size,
     true_boxes,
 )
-from components.evaluation.figures import save
+from components.evaluation.presentation.figures import save
 from components.evaluation.scores import as_column
 from components.files import write_json
 from components.predictors.detection.predictor import LEARNER, SEGMENTATION, DetectionPredictor, open_predictor

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
+from components.blocks import Block, read_block
 from components.contracts import Answers, Case, Job, Metric, Predictor, Scores, Watch
-from components.params import Block, read_block
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -19,7 +19,7 @@ from components.cases.medical_prognosis.serve import (
 )
 from components.contracts import EXTERNAL, PREPARED_FILES, TEST, VALIDATION, Interval, Job, Scores
 from components.evaluation.bootstrap import intervals
-from components.evaluation.figures import save
+from components.evaluation.presentation.figures import save
 from components.evaluation.survival import curves
 from components.evaluation.survival.censoring import Censoring
 from components.evaluation.survival.metrics import c_index, survival_metrics, threshold_at_specificity

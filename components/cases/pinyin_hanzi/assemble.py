@@ -11,9 +11,9 @@ import pandas as pd
 import torch
 from lightning.pytorch import LightningModule
 
-from components.baselines.lattice.lattice import LatticeParams, fit_lattice
+from components.baselines.lattice.lattice import fit_lattice
 from components.bundle import Content, Manifest, write_bundle
-from components.cases.pinyin_hanzi.case import PRIMARY, ContextParams, ModelParams, model_params
+from components.cases.pinyin_hanzi.case import PRIMARY, ModelParams, model_params
 from components.cases.pinyin_hanzi.network import make_data
 from components.compression.export import export_onnx
 from components.contracts import PREPARED_FILES, TRAIN, VALIDATION, Job, Meta
@@ -21,7 +21,6 @@ from components.datamodules.syllables import Batch
 from components.evaluation.text.metrics import text_metrics
 from components.learners.syllable_labels import SyllableLearner
 from components.networks.syllable_labeller import Labels, SyllableLabeller
-from components.predictors.conversion.context_weights import ContextParams as ContextSettings
 from components.predictors.conversion.context_weights import fit_contexts, hold_out
 from components.predictors.conversion.contexts import Contexts
 from components.predictors.conversion.decoder import Decoder, SearchSettings
@@ -29,6 +28,7 @@ from components.predictors.conversion.models import CONTEXTS, PINYIN, Conversion
 from components.predictors.conversion.predictor import ConversionPredictor, open_predictor
 from components.predictors.conversion.rescore import FEATURES
 from components.predictors.conversion.weights import collect, fit_weights
+from components.preparation.pinyin.encoding.search_params import ContextParams
 from components.preparation.pinyin.encoding.windows import WINDOWS
 from components.training.fit import alone, make_trainer
 
@@ -68,14 +68,12 @@ def lattice_contents(
     job: Job, params: ModelParams, *, splits: Sequence[str] = (TRAIN,), kept: np.ndarray | None = None
 ) -> dict[str, Content]:
     """Files of a lattice fitted on splits, or on the clauses `kept` of them."""
-    lattice = LatticeParams.model_validate(params.lattice.model_dump())
     prepared, seed = job.paths.prepared(job.case), job.params.fit.seed
-    return {**fit_lattice(prepared, lattice, seed=seed, splits=splits, kept=kept).to_contents()}
+    return {**fit_lattice(prepared, params.lattice, seed=seed, splits=splits, kept=kept).to_contents()}
 
 
 def learn_contexts(job: Job, params: ModelParams, contexts: ContextParams) -> Contexts:
     """From readings of each fold of the training text by a lattice of the other folds."""
-    settings = ContextSettings.model_validate(contexts.model_dump())
     rows = pd.read_parquet(job.paths.prepared(job.case) / PREPARED_FILES[TRAIN], columns=["text", "syllables"])
     fold = np.arange(len(rows)) * STRETCHES // len(rows) % contexts.folds
     held = []
@@ -87,7 +85,7 @@ def learn_contexts(job: Job, params: ModelParams, contexts: ContextParams) -> Co
             decoder = replace(predictor.models.decoder, search=search)
             held.append(hold_out(decoder, clauses, rows["text"][fold == number].tolist(), contexts.bits))
         log.info("contexts: %d readings of fold %d of %d", len(held[-1].begin) - 1, number + 1, contexts.folds)
-    return fit_contexts(held, settings, penalty=params.fusion.penalty, seed=job.params.fit.seed)
+    return fit_contexts(held, contexts, penalty=params.fusion.penalty, seed=job.params.fit.seed)
 
 
 def lattice_without(job: Job, params: ModelParams, left_out: np.ndarray, folder: Path) -> ConversionPredictor:

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
 
+from components.blocks import Block, read_block
 from components.contracts import Answers, Case, Job, Metric, Predictor, Scores, Watch
-from components.params import Block, read_block
+from components.preparation.pinyin.encoding.lattice_params import LatticeParams
+from components.preparation.pinyin.encoding.search_params import BeamParams, ContextParams, PartParams
 from components.preparation.pinyin.encoding.spec import InputParams
 from components.preparation.pinyin.encoding.windows import WindowParams
 
@@ -61,68 +63,6 @@ class AveragingParams(Block):
     every: Count
 
 
-class RateParams(Block):
-    """As `components.baselines.lattice.rates.RateParams`."""
-
-    rounds: Count
-    leaves: Annotated[int, Field(ge=2)]
-    smallest: Count
-    lr: Annotated[float, Field(gt=0, le=1)]
-
-
-class MinedParams(Block):
-    """As `components.baselines.lattice.lexicon.MinedParams`."""
-
-    joint: float
-    attraction: float
-
-
-class LexiconParams(Block):
-    """As `components.baselines.lattice.lexicon.LexiconParams`."""
-
-    longest: Annotated[int, Field(ge=2, le=15)]
-    dictionaries: Annotated[tuple[Literal["cc_cedict", "zdic_cybs", "zdic_cibs"], ...], Field(strict=False)]
-    frequent: Count | None
-    mined: MinedParams | None
-    least: Count
-    added: Annotated[int, Field(ge=0)]
-    rates: RateParams
-
-
-class NGramParams(Block):
-    """As `components.baselines.lattice.lattice.ModelParams`."""
-
-    order: Literal[2, 3]
-    prior: Positive
-
-
-class LatticeParams(Block):
-    """The lexicon and the n-gram models of words and of characters."""
-
-    lexicon: LexiconParams
-    words: NGramParams
-    characters: NGramParams
-
-
-class BeamParams(Block):
-    """As `components.predictors.conversion.beam.BeamSettings`."""
-
-    width: Count
-    behind: Positive
-    order: Literal[2, 3]
-
-
-class ContextParams(Block):
-    """As `components.predictors.conversion.context_weights.ContextParams`."""
-
-    bits: Annotated[int, Field(ge=8, le=26)]
-    folds: Annotated[int, Field(ge=2)]
-    readings: Annotated[int, Field(ge=2)]
-    epochs: Count
-    batch: Count
-    lr: Positive
-
-
 class FusionParams(Block):
     """Lattice and learner in one beam, then all models over its best readings.
 
@@ -142,15 +82,6 @@ class FusionParams(Block):
     clauses: Count
     contexts: ContextParams | None
     characters: BeamParams
-
-
-class PartParams(Block):
-    """As `components.predictors.conversion.parts.PartSettings`."""
-
-    longest: Count
-    context: Annotated[int, Field(ge=0)]
-    ways: Count
-    abbreviated: Count
 
 
 class ServingParams(Block):

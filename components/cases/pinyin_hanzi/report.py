@@ -13,7 +13,7 @@ from components.cases.pinyin_hanzi.case import PRIMARY, EvaluateParams, evaluate
 from components.cases.pinyin_hanzi.serve import bundle_below, read_clauses, texts
 from components.contracts import TEST, TRAIN, VALIDATION, Interval, Job, Meta, Scores
 from components.evaluation.bootstrap import intervals
-from components.evaluation.figures import save
+from components.evaluation.presentation.figures import save
 from components.evaluation.text.metrics import text_metrics
 from components.evaluation.text.text import top_k_metrics
 from components.evaluation.text.translation import signatures

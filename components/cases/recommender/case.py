@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
+from components.blocks import Block, Names, read_block
 from components.contracts import Answers, Case, Job, Metric, Predictor, Scores, Watch
-from components.params import Block, Names, read_block
 from components.preparation.interactions.encoding.tokens import TokenParams
 from components.preparation.interactions.encoding.weights import RecencyParams
 

@@ -12,7 +12,7 @@ from components.cases.recommender.case import PRIMARY, EvaluateParams, evaluate_
 from components.cases.recommender.serve import KNOWN, ask
 from components.contracts import TEST, VALIDATION, Interval, Job, Scores
 from components.evaluation.bootstrap import intervals
-from components.evaluation.figures import save
+from components.evaluation.presentation.figures import save
 from components.evaluation.ranking.metrics import ranking_metrics
 from components.evaluation.ranking.protocol import RankingProtocol
 from components.evaluation.ranking.ranks import ranks, top_items

@@ -6,12 +6,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from components.blocks import read_block
 from components.cases.recommender.serve import KNOWN, raw_rows
 from components.contracts import TEST, Answers, Job, Observed, Watch
 from components.errors import CasebookError
 from components.evaluation.ranking.ranks import ranks
 from components.evaluation.ranking.sets import Sets
-from components.params import read_block
 from components.predictors.ranking.asked import Asked, id_texts, read_asked, select
 from components.predictors.ranking.predictor import RankingPredictor, open_predictor
 from components.predictors.ranking.remarks import Remarks

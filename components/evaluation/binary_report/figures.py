@@ -22,7 +22,7 @@ from components.evaluation.binary.over_counts import cumulative, mass_bins
 from components.evaluation.binary.rows import checked, has_both_classes
 from components.evaluation.binary_report.fairness import Comparison, Fairness
 from components.evaluation.binary_report.scorecard import wilson
-from components.evaluation.figures import (
+from components.evaluation.presentation.figures import (
     COLOURS,
     DASHED,
     INK,

@@ -12,7 +12,7 @@ from matplotlib.patches import Rectangle
 from matplotlib.patheffects import withStroke
 
 from components.evaluation.detection.outcomes import Outcome
-from components.evaluation.figures import INCHES, new_figure, shortened, styled
+from components.evaluation.presentation.figures import INCHES, new_figure, shortened, styled
 
 COLUMNS, PER_SHEET = 2, 6
 # Line styles, too, tell them apart.

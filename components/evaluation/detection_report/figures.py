@@ -17,7 +17,16 @@ from components.evaluation.detection.accumulate import average_precision
 from components.evaluation.detection.froc import RATES, Froc
 from components.evaluation.detection.matching import HALF, Matches
 from components.evaluation.detection_report.slices import SENSITIVITY, Slice
-from components.evaluation.figures import COLOURS, DASHED, INK, QUIET, QUIET_INK, new_figure, shortened, styled
+from components.evaluation.presentation.figures import (
+    COLOURS,
+    DASHED,
+    INK,
+    QUIET,
+    QUIET_INK,
+    new_figure,
+    shortened,
+    styled,
+)
 
 COLUMNS = 3  # of count panels, at most
 

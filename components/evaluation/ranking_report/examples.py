@@ -6,13 +6,13 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from components.errors import CasebookError
+from components.evaluation.presentation.pages import html_page
 from components.evaluation.ranking.protocol import RankingProtocol
 from components.evaluation.ranking.sets import NOTHING, Sets
 
-TEMPLATE = "examples.html.j2"
+TEMPLATE = Path(__file__).with_name("examples.html.j2")
 
 
 @dataclass(frozen=True)
@@ -110,16 +110,7 @@ def render_page(examples: Sequence[Example], *, protocol: RankingProtocol, title
     """
     if not examples:
         raise CasebookError("page of examples: no user was chosen; ask for at least one of a band")
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template(TEMPLATE).render(
-        examples=examples, protocol=protocol, title=title, score_name=score_name
-    )
+    return html_page(TEMPLATE, examples=examples, protocol=protocol, title=title, score_name=score_name)
 
 
 def _line(titles: Titles, item: int, note: str, *, asked: bool) -> Line:

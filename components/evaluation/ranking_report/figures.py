@@ -16,7 +16,16 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLoca
 
 from components.contracts import Interval
 from components.errors import CasebookError
-from components.evaluation.figures import COLOURS, DASHED, INK, QUIET, QUIET_INK, new_figure, shortened, styled
+from components.evaluation.presentation.figures import (
+    COLOURS,
+    DASHED,
+    INK,
+    QUIET,
+    QUIET_INK,
+    new_figure,
+    shortened,
+    styled,
+)
 from components.evaluation.ranking.metrics import CREDITS, discounted_gain, hit
 from components.evaluation.ranking.protocol import RankingProtocol
 from components.evaluation.ranking.sets import NOTHING, Sets

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
 from components.contracts import Interval
-from components.evaluation.figures import (
+from components.evaluation.presentation.figures import (
     COLOURS,
     DASHED,
     INK,

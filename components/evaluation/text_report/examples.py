@@ -6,12 +6,12 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from components.errors import CasebookError
+from components.evaluation.presentation.pages import html_page
 from components.evaluation.text.alignment import aligned
 
-TEMPLATE = "examples.html.j2"
+TEMPLATE = Path(__file__).with_name("examples.html.j2")
 PLACES = 18  # of a clause beside each other; more go on below
 
 
@@ -97,14 +97,7 @@ def render_page(sections: Sequence[Section], *, title: str, caption: str) -> str
     """
     if not any(section.examples for section in sections):
         raise CasebookError("page of examples: no clause was chosen; ask for at least one of a band")
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template(TEMPLATE).render(sections=sections, title=title, caption=caption)
+    return html_page(TEMPLATE, sections=sections, title=title, caption=caption)
 
 
 def _cells(reference: str, answer: str) -> list[Cell]:

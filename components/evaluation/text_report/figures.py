@@ -14,7 +14,16 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator, PercentFormatter
 
 from components.contracts import Interval
 from components.errors import CasebookError
-from components.evaluation.figures import COLOURS, DASHED, INK, QUIET, QUIET_INK, new_figure, shortened, styled
+from components.evaluation.presentation.figures import (
+    COLOURS,
+    DASHED,
+    INK,
+    QUIET,
+    QUIET_INK,
+    new_figure,
+    shortened,
+    styled,
+)
 from components.evaluation.text_report.slices import Slice
 
 HALO = [withStroke(linewidth=3, foreground="white")]  # keeps a number legible over a line

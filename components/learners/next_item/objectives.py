@@ -1,5 +1,6 @@
 """What a next-item learner minimises: over all items, or over some that are drawn for a batch and shared in it."""
 
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
 
 import torch
@@ -32,7 +33,7 @@ class FullSoftmax(nn.Module):
         return full_softmax(asked, vectors, network.bias)
 
 
-class Sampled(nn.Module):
+class Sampled(nn.Module, ABC):
     """Base of the losses over candidates: `negatives` draws a batch, each item kept once.
 
     An item's chance in a draw goes with its count `(M,)` to the power `power`: 0 is uniform, 1 by popularity.
@@ -81,6 +82,7 @@ class Sampled(nn.Module):
         of_candidates = network.item_vectors(candidates), network.bias[candidates]
         return self.loss(asked, candidates, of_candidates, of_target, slot[batch.target])
 
+    @abstractmethod
     def loss(
         self,
         asked: Asked,
@@ -90,7 +92,6 @@ class Sampled(nn.Module):
         slot: Tensor,
     ) -> Tensor:
         """From vectors and biases of the candidates and of the targets, and the targets' places among the former."""
-        raise NotImplementedError
 
 
 class SampledSoftmax(Sampled):

@@ -1,27 +1,15 @@
 """The n best readings of clauses, by a beam that moves through all clauses in step."""
 
 from dataclasses import dataclass
-from typing import Annotated, Literal
 
 import numpy as np
-from pydantic import Field
 
-from components.params import Block
 from components.predictors.conversion.lattice import Lattice, ranges, ranks, stretches
 from components.preparation.pinyin.encoding.ngrams import END, NGrams, State
+from components.preparation.pinyin.encoding.search_params import BeamParams
 
 FACTOR = np.uint64(0x100000001B3)  # of the rolling hash of a reading's characters (FNV's prime)
 AMONG = 3  # times the slots: so many are looked at for equal ones
-
-
-class BeamSettings(Block):
-    """At each place `width` readings are kept, none more than `behind` (in nats) the best one. Two of the same
-    characters that end in the same word count as one. `order` is that of the n-grams that score them.
-    """
-
-    width: Annotated[int, Field(ge=1)]
-    behind: Annotated[float, Field(gt=0)]
-    order: Literal[2, 3]
 
 
 @dataclass(frozen=True)
@@ -53,7 +41,7 @@ class Spelling:
 
 
 def beam_search(
-    lattice: Lattice, local: np.ndarray, ngrams: NGrams, spelling: Spelling, settings: BeamSettings, n_best: int
+    lattice: Lattice, local: np.ndarray, ngrams: NGrams, spelling: Spelling, settings: BeamParams, n_best: int
 ) -> Readings:
     """At most `n_best` readings of each clause, all of different characters.
 
@@ -96,7 +84,7 @@ class _Beam:
         local: np.ndarray,
         ngrams: NGrams,
         spelling: Spelling,
-        settings: BeamSettings,
+        settings: BeamParams,
         n_best: int,
     ) -> None:
         self.lattice, self.local, self.ngrams, self.spelling = lattice, local, ngrams, spelling

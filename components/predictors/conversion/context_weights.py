@@ -2,36 +2,18 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Annotated
 
 import numpy as np
-from pydantic import Field
 
-from components.params import Block
 from components.predictors.conversion.contexts import Contexts, features_of, telling
 from components.predictors.conversion.decoder import Decoder
 from components.predictors.conversion.lattice import ranges, stretches
 from components.predictors.conversion.rescore import FEATURES, Feature
 from components.predictors.conversion.weights import Examples, clauses_of, find, fit_weights, joined, likeliest
+from components.preparation.pinyin.encoding.search_params import ContextParams
 
 OTHERS: tuple[Feature, ...] = tuple(name for name in FEATURES if name not in ("context", "learner"))
 FIRST_SQUARE = 1e-8  # of a slope, before any is seen
-
-Count = Annotated[int, Field(ge=1)]
-
-
-class ContextParams(Block):
-    """Contexts are hashed to `2^bits` weights. The text is cut into `folds`, and each is read by models of the others,
-    so that its `readings` err as those of new text do; from these the weights are learned, in `epochs` passes over
-    `batch` clauses at a time, by AdaGrad at the rate `lr`.
-    """
-
-    bits: Annotated[int, Field(ge=8, le=26)]
-    folds: Annotated[int, Field(ge=2)]
-    readings: Annotated[int, Field(ge=2)]
-    epochs: Count
-    batch: Count
-    lr: Annotated[float, Field(gt=0)]
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,9 @@ from typing import Annotated
 import numpy as np
 from pydantic import Field
 
-from components.params import Block
+from components.blocks import Block
 from components.predictors.conversion.arcs import ArcTable
-from components.predictors.conversion.beam import BeamSettings, Readings, beam_search
+from components.predictors.conversion.beam import Readings, beam_search
 from components.predictors.conversion.lattice import Lattice, lattice_of
 from components.predictors.conversion.learner import LearnerScorer
 from components.predictors.conversion.prune import max_marginals
@@ -22,6 +22,7 @@ from components.predictors.conversion.rescore import (
     weighted,
 )
 from components.predictors.conversion.vocabulary import Vocabulary
+from components.preparation.pinyin.encoding.search_params import BeamParams
 
 CELLS = 4096  # places of a batch of clauses: what memory a search takes is in proportion
 
@@ -39,7 +40,7 @@ class SearchSettings(Block):
     learner: Annotated[float, Field(ge=0)]
     other: Annotated[float, Field(le=0)]
     behind: Annotated[float, Field(gt=0)] | None
-    beam: BeamSettings
+    beam: BeamParams
     rescored: Annotated[int, Field(ge=1)]
     weights: dict[Feature, float]
 

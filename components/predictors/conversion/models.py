@@ -6,18 +6,17 @@ from functools import cached_property
 import numpy as np
 import pyarrow.parquet as pq
 
+from components.blocks import Block
 from components.bundle import Bundle
-from components.params import Block
 from components.predictors.conversion.arcs import ArcTable, Candidates, character_arcs, character_symbols, read_arcs
-from components.predictors.conversion.beam import BeamSettings
 from components.predictors.conversion.contexts import read_contexts
 from components.predictors.conversion.decoder import Decoder, SearchSettings
 from components.predictors.conversion.learner import LearnerScorer
-from components.predictors.conversion.parts import Count, PartSettings
 from components.predictors.conversion.rescore import Models
 from components.predictors.conversion.vocabulary import Vocabulary
 from components.preparation.pinyin.encoding.associations import read_associations
 from components.preparation.pinyin.encoding.ngrams import file_names, read_ngrams
+from components.preparation.pinyin.encoding.search_params import BeamParams, Count, PartParams
 from components.preparation.pinyin.encoding.spec import InputParams
 
 PINYIN = "pinyin"  # .json, what `meta.data` says of the pairs
@@ -38,8 +37,8 @@ class ConversionSettings(Block):
 
     learner: str | None
     search: SearchSettings
-    characters: BeamSettings
-    parts: PartSettings
+    characters: BeamParams
+    parts: PartParams
     input: InputParams
     n_best: Count
 

@@ -3,27 +3,11 @@
 import heapq
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Annotated
 
 import numpy as np
-from pydantic import Field
 
-from components.params import Block
 from components.predictors.conversion.decoder import Candidate
-
-Count = Annotated[int, Field(ge=1)]
-
-
-class PartSettings(Block):
-    """A run of more than `longest` syllables is read in parts of so many, each with `context` syllables on both sides
-    that do not count. Of the ways to cut letters into syllables the `ways` likeliest are looked into; letters that
-    stand for syllables are taken for the `abbreviated` likeliest words.
-    """
-
-    longest: Count
-    context: Annotated[int, Field(ge=0)]
-    ways: Count
-    abbreviated: Count
+from components.preparation.pinyin.encoding.search_params import PartParams
 
 
 @dataclass(frozen=True)
@@ -36,7 +20,7 @@ class Way:
     last: int
 
 
-def cut(syllables: np.ndarray, settings: PartSettings) -> Iterator[Way]:
+def cut(syllables: np.ndarray, settings: PartParams) -> Iterator[Way]:
     """The parts of a run, in its order."""
     for start in range(0, len(syllables), settings.longest):
         stop = min(start + settings.longest, len(syllables))

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from components.blocks import read_block
 from components.bundle import Bundle, read_bundle
 from components.errors import CasebookError
-from components.params import read_block
 from components.predictors.conversion.baselines import BASELINES
 from components.predictors.conversion.decoder import Candidate
 from components.predictors.conversion.lines import Run, read_runs, spelled_run

@@ -9,7 +9,8 @@ import numpy as np
 from components.predictors.conversion.decoder import Candidate, Decoder, batches
 from components.predictors.conversion.graphs import GraphReader
 from components.predictors.conversion.lines import Run
-from components.predictors.conversion.parts import PartSettings, Way, chained, cut, united
+from components.predictors.conversion.parts import Way, chained, cut, united
+from components.preparation.pinyin.encoding.search_params import PartParams
 
 
 @dataclass
@@ -28,7 +29,7 @@ class RunReader:
     decoded by the lattice alone: the learner has to be told the syllables.
     """
 
-    def __init__(self, decoder: Decoder, settings: PartSettings) -> None:
+    def __init__(self, decoder: Decoder, settings: PartParams) -> None:
         self.decoder, self.settings = decoder, settings
         self.graphs = GraphReader(decoder.table, decoder.models.words.unigram, settings.abbreviated)
 

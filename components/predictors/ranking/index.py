@@ -5,7 +5,7 @@ from typing import Annotated
 import numpy as np
 from pydantic import Field
 
-from components.params import Block
+from components.blocks import Block
 
 Count = Annotated[int, Field(ge=1)]
 

@@ -10,8 +10,8 @@ import pandas as pd
 import pyarrow.parquet as pq
 from pydantic import Field
 
+from components.blocks import Block, read_block
 from components.bundle import Bundle, read_bundle
-from components.params import Block, read_block
 from components.predictors.ranking.asked import Asked, Columns, id_texts, read_asked, select
 from components.predictors.ranking.index import IndexSettings, ItemIndex
 from components.predictors.ranking.remarks import TOO_FEW, UNKNOWN_ALLOWED, UNKNOWN_DENIED, Remarks

@@ -8,9 +8,9 @@ import numpy as np
 import pyarrow.parquet as pq
 from scipy import sparse
 
+from components.blocks import Block, read_block
 from components.bundle import Bundle
 from components.errors import CasebookError
-from components.params import Block, read_block
 from components.predictors.ranking.asked import Asked
 from components.predictors.ranking.vectors import read_vectors
 from components.preparation.interactions.encoding.catalogue import Catalogue

@@ -10,11 +10,11 @@ import numpy as np
 import pandas as pd
 from pydantic import Field
 
+from components.blocks import Block, read_block
 from components.bundle import Bundle, read_bundle
 from components.evaluation.survival import curves
 from components.evaluation.survival.contributions import Contribution, contributions
 from components.evaluation.survival.pool import Recalibration, pooled
-from components.params import Block, read_block
 from components.predictors.survival.members import OPENERS, Curves
 from components.preparation.table.encoding.convert import clean
 from components.preparation.table.encoding.encode import Encoded, TableEncoder

@@ -10,11 +10,11 @@ import numpy as np
 import pandas as pd
 from pydantic import Field
 
+from components.blocks import Block, Names, read_block
 from components.bundle import Bundle, read_bundle
 from components.evaluation.binary.blend import mix
 from components.evaluation.binary.calibrator import Calibrator
 from components.evaluation.binary.explain import reason_codes
-from components.params import Block, Names, read_block
 from components.predictors.table.additive import AdditiveModel
 from components.preparation.table.encoding.convert import clean
 from components.preparation.table.encoding.dummies import with_dummies

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from components.contracts import ORIGIN_FILE
 from components.errors import CasebookError
-from components.preparation.images.files import ORIGIN_FILE, Names, image_files
+from components.preparation.images.files import Names, image_files
 from components.preparation.images.records import (
     CROWD,
     NO_ANNOTATION,

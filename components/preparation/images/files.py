@@ -7,8 +7,6 @@ from pathlib import Path, PurePosixPath
 from components.errors import CasebookError
 from components.preparation.images.encoding.decode import SUFFIXES
 
-ORIGIN_FILE = "source.json"  # of a raw folder: what fetch says of it
-
 
 def image_files(folder: Path) -> dict[str, Path]:
     """Each image below `folder` by its path from there, in order; hidden files are none.

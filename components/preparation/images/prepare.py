@@ -10,15 +10,15 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from components.contracts import TRAIN, Meta
+from components.blocks import read_block
+from components.contracts import TRAIN, Meta, read_origin
 from components.errors import CasebookError
-from components.files import read_json, whole_folder
-from components.params import CaseParams, read_block
+from components.files import whole_folder
+from components.params import CaseParams
 from components.preparation.images.checks import Checked, check_image
 from components.preparation.images.coco import read_coco
 from components.preparation.images.encoding.rows import ImageRow
 from components.preparation.images.encoding.spec import IMAGE, ImagesParams, Spec
-from components.preparation.images.files import ORIGIN_FILE
 from components.preparation.images.records import NO_LIST, ImageRecord, Rejected
 from components.preparation.images.refuse import kinds, refuse_many
 from components.preparation.images.split import ORDER, by_lists, group_of, split_images
@@ -67,10 +67,7 @@ def prepare_images(raw: Path, out: Path, case: str, params: CaseParams) -> Meta:
 
 
 def read_source(raw: Path) -> dict[str, Any]:
-    path = raw / ORIGIN_FILE
-    if not path.is_file():
-        raise CasebookError(f"{path}: not found, so {raw} is not what the fetch stage leaves; run fetch first")
-    source: dict[str, Any] = read_json(path)
+    source = read_origin(raw)
     source.pop("files", None)  # hundreds of them, each with its digest: source.json has them
     return source
 

@@ -9,10 +9,11 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
-from components.contracts import PREPARED_FILES, TRAIN, Meta
+from components.blocks import read_block
+from components.contracts import PREPARED_FILES, TRAIN, Meta, read_origin
 from components.errors import CasebookError
-from components.files import read_json, whole_folder
-from components.params import CaseParams, read_block
+from components.files import whole_folder
+from components.params import CaseParams
 from components.preparation.interactions.core import END_OF_TIME, drop_repeats, keep_core, number_ids, time_cuts
 from components.preparation.interactions.database import one, open_database, run
 from components.preparation.interactions.encoding.spec import ITEMS, USERS, InteractionsParams, TimeSplit
@@ -53,7 +54,7 @@ def prepare_interactions(raw: Path, out: Path, case: str, params: CaseParams) ->
             user is left.
     """
     spec = read_block(InteractionsParams, params.prepare, f"params.cases.{case}.prepare")
-    source = _source(raw)
+    source = read_origin(raw)
     with whole_folder(out) as folder, open_database(folder, spec.memory_limit, spec.threads) as connection:
         rejected = read_events(connection, open_events(connection, raw, spec), spec)
         number_ids(connection)
@@ -72,14 +73,6 @@ def prepare_interactions(raw: Path, out: Path, case: str, params: CaseParams) ->
     for reason, count in rejected.items():
         log.info("%s: set aside %d event(s): %s", case, count, reason)
     return meta
-
-
-def _source(raw: Path) -> dict[str, Any]:
-    path = raw / "source.json"
-    if not path.is_file():
-        raise CasebookError(f"{path}: not found, so {raw} is not what the fetch stage leaves; run fetch first")
-    source: dict[str, Any] = read_json(path)
-    return source
 
 
 def _write_splits(connection: duckdb.DuckDBPyConnection, folder: Path, cuts: tuple[int, int] | None) -> dict[str, int]:

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from components.contracts import TEST, TRAIN, VALIDATION, Meta
+from components.blocks import read_block
+from components.contracts import TEST, TRAIN, VALIDATION, Meta, read_origin
 from components.errors import CasebookError
-from components.files import read_json, whole_folder
-from components.params import CaseParams, read_block
+from components.files import whole_folder
+from components.params import CaseParams
 from components.preparation.pinyin import corpus, repeats
 from components.preparation.pinyin.associations import write_associations
 from components.preparation.pinyin.corpus import Cutter, Line, Words
@@ -50,7 +51,7 @@ def prepare_pinyin(raw: Path, out: Path, case: str, params: CaseParams) -> Meta:
             used, or a split is left empty.
     """
     spec = read_block(PinyinParams, params.prepare, f"params.cases.{case}.prepare")
-    source = _source(raw)
+    source = read_origin(raw)
     text = _Text(raw / spec.file, spec)
     with whole_folder(out) as folder:
         with PreparedFiles(folder) as files:
@@ -72,14 +73,6 @@ def prepare_pinyin(raw: Path, out: Path, case: str, params: CaseParams) -> Meta:
     for reason, count in meta.rejected.items():
         log.info("%s: set aside %d: %s", case, count, reason)
     return meta
-
-
-def _source(raw: Path) -> dict[str, Any]:
-    path = raw / "source.json"
-    if not path.is_file():
-        raise CasebookError(f"{path}: not found, so {raw} is not what the fetch stage leaves; run fetch first")
-    source: dict[str, Any] = read_json(path)
-    return source
 
 
 class _Text:

@@ -7,10 +7,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from components.contracts import EXTERNAL, PREPARED_FILES, TRAIN, Meta
+from components.blocks import read_block
+from components.contracts import EXTERNAL, PREPARED_FILES, TRAIN, Meta, read_origin
 from components.errors import CasebookError
 from components.files import whole_folder
-from components.params import CaseParams, read_block
+from components.params import CaseParams
 from components.preparation.table.checks import check_columns, check_infinite, check_keys
 from components.preparation.table.encoding.cohort import EVENT, TIME, CohortParams, Outcome
 from components.preparation.table.encoding.convert import convert
@@ -23,7 +24,6 @@ from components.preparation.table.split import split_rows
 from components.preparation.table.suspects import check_identifiers
 from components.preparation.table.write import (
     key_columns,
-    read_source,
     rejected_rows,
     split_by,
     summarise,
@@ -59,7 +59,7 @@ def prepare_cohort(raw: Path, out: Path, case: str, params: CaseParams) -> Meta:
         CasebookError: the params, a file, its columns or too many of its rows are wrong.
     """
     spec = read_block(CohortParams, params.prepare, f"params.cases.{case}.prepare")
-    source = read_source(raw)
+    source = read_origin(raw)
     cohort = read_cohort(raw / spec.file, spec.target, spec)
     event = cohort.rows[EVENT].to_numpy()
     check_identifiers(cohort.rows, spec)

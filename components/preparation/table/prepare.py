@@ -6,9 +6,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from components.contracts import PREPARED_FILES, TRAIN, Meta
+from components.blocks import read_block
+from components.contracts import PREPARED_FILES, TRAIN, Meta, read_origin
 from components.files import whole_folder
-from components.params import CaseParams, read_block
+from components.params import CaseParams
 from components.preparation.table.checks import (
     check_classes,
     check_columns,
@@ -25,7 +26,6 @@ from components.preparation.table.split import split_rows
 from components.preparation.table.suspects import check_identifiers, check_leaks
 from components.preparation.table.write import (
     key_columns,
-    read_source,
     rejected_rows,
     split_by,
     summarise,
@@ -49,7 +49,7 @@ def prepare_table(raw: Path, out: Path, case: str, params: CaseParams) -> Meta:
     """
     spec = read_block(TableParams, params.prepare, f"params.cases.{case}.prepare")
     file = raw / spec.file
-    source = read_source(raw)
+    source = read_origin(raw)
     frame = read_table(file)
     check_columns(frame, spec, file)
     target = read_target(frame, spec, file)

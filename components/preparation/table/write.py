@@ -8,8 +8,6 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from components.errors import CasebookError
-from components.files import read_json
 from components.preparation.table.encoding.spec import ROW, FeatureParams
 from components.preparation.table.encoding.text import as_label, as_text
 from components.preparation.table.schema import Rejections
@@ -30,14 +28,6 @@ def summarise(values: pd.Series, kind: str) -> dict[str, Any]:
         counts = sorted(present.value_counts().items(), key=lambda item: (-item[1], str(item[0])))
         summary["top"] = [[str(value), int(count)] for value, count in counts[:TOP]]
     return summary
-
-
-def read_source(raw: Path) -> dict[str, Any]:
-    path = raw / "source.json"
-    if not path.is_file():
-        raise CasebookError(f"{path}: not found, so {raw} is not what the fetch stage leaves; run fetch first")
-    source: dict[str, Any] = read_json(path)
-    return source
 
 
 def key_columns(frame: pd.DataFrame, spec: FeatureParams) -> pd.DataFrame:

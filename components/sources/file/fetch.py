@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from components.errors import CasebookError
-from components.params import FileSource
+from components.source_params import FileSource
 from components.sources import copying
 
 SUFFIXES = (".csv", ".tsv", ".txt", ".parquet")

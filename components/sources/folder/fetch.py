@@ -7,7 +7,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from components.errors import CasebookError
-from components.params import FolderSource
+from components.source_params import FolderSource
 from components.sources.copying import ORIGIN_FILE
 
 

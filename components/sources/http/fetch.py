@@ -14,7 +14,7 @@ from tqdm import tqdm
 
 from components.errors import CasebookError
 from components.files import held_lock
-from components.params import HttpSource
+from components.source_params import HttpSource
 from components.sources.http.download import Downloads, StoppedError, UnavailableError
 from components.sources.http.manifest import read_manifest
 from components.sources.http.places import MIRROR, Place, places

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from components.errors import CasebookError
 from components.files import held_lock, sweep_temporaries, whole_folder
-from components.params import Package
+from components.source_params import Package
 
 log = logging.getLogger(__name__)
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from components.errors import CasebookError
-from components.params import Member, Package, WheelSource
+from components.source_params import Member, Package, WheelSource
 from components.sources import copying
 from components.sources.wheel import archives, download
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from components.params import Member, Package, WheelSource
+from components.source_params import Member, Package, WheelSource
 
 Files = Mapping[str, bytes]
 

@@ -10,7 +10,7 @@ from skimage.filters import threshold_otsu
 from skimage.measure import regionprops_table
 from skimage.segmentation import watershed
 
-from components.params import Block
+from components.blocks import Block
 
 BACKGROUND = {"bright": 10, "dark": 90}  # the percentile of each channel that is taken for the background
 LEAST = 0.02  # of a typical object's area; what is smaller is dust

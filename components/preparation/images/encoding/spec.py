@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from components.params import Block, Names
+from components.blocks import Block, Names
 
 # Columns of a prepared file.
 IMAGE, GROUP, WIDTH, HEIGHT, PIXELS, BOXES, LABELS = "image", "group", "width", "height", "pixels", "boxes", "labels"

@@ -11,10 +11,11 @@ from PIL import Image
 from scipy.ndimage import find_objects
 from tqdm import tqdm
 
+from components.blocks import read_block
 from components.contracts import EXTERNAL, TEST, TRAIN, VALIDATION, Meta
 from components.errors import CasebookError
 from components.files import whole_folder
-from components.params import CaseParams, read_block
+from components.params import CaseParams
 from components.preparation.images.encoding.decode import read_size
 from components.preparation.images.encoding.rows import ImageRow
 from components.preparation.images.encoding.spec import ImagesParams, Spec

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from components.params import Block, Names
+from components.blocks import Block, Names
 
 USERS, ITEMS = "users.parquet", "items.parquet"
 UNKNOWN = "(unknown)"  # the label of code 0 of every feature

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import numpy as np
 from pydantic import Field
 
-from components.params import Block
+from components.blocks import Block
 from components.preparation.interactions.encoding.histories import Histories
 
 RATING = "rating"

@@ -6,7 +6,7 @@ import numpy as np
 from pydantic import Field
 from scipy.sparse import csr_array
 
-from components.params import Block
+from components.blocks import Block
 from components.preparation.interactions.encoding.histories import Histories
 
 

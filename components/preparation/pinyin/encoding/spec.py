@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from components.params import Block
+from components.blocks import Block
 
 ASSOCIATIONS = "associations.parquet"  # of a prepared folder
 FREQUENCIES = "frequencies.parquet"  # likewise

@@ -8,7 +8,7 @@ from typing import Annotated
 import numpy as np
 from pydantic import Field
 
-from components.params import Block
+from components.blocks import Block
 from components.preparation.pinyin.encoding.lookup import KeyIndex
 from components.preparation.pinyin.encoding.ngrams import compact_parquet, read_columns
 

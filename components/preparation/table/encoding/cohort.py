@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from components.params import Block
+from components.blocks import Block
 from components.preparation.table.encoding.derive import names_in
 from components.preparation.table.encoding.spec import FeatureParams
 

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 import pandas as pd
 from pydantic import Field, field_validator, model_validator
 
-from components.params import Block, Names
+from components.blocks import Block, Names
 from components.preparation.table.encoding.derive import names_in
 
 ROW, TARGET = "row", "target"  # columns that a prepared table adds

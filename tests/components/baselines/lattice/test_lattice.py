@@ -12,10 +12,11 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
 
-from components.baselines.lattice.lattice import CHARACTERS, WORDS, LatticeParams, LatticeTables, fit_lattice
-from components.baselines.lattice.lexicon import MinedParams, mine
-from components.params import read_block
+from components.baselines.lattice.lattice import CHARACTERS, WORDS, LatticeTables, fit_lattice
+from components.baselines.lattice.lexicon import mine
+from components.blocks import read_block
 from components.preparation.pinyin.encoding.associations import read_associations
+from components.preparation.pinyin.encoding.lattice_params import LatticeParams, MinedParams
 from components.preparation.pinyin.encoding.ngrams import read_ngrams
 from tests.components.preparation.pinyin.texts import block, prepare
 from tests.toy.jobs import CHECKOUT

@@ -5,8 +5,9 @@ from numpy.testing import assert_allclose
 
 from components.baselines.lattice.corpus import Corpus, number_symbols
 from components.baselines.lattice.kneser_ney import Sentences
-from components.baselines.lattice.rates import FOLDS, Candidates, RateParams, Text, word_features, word_rates
+from components.baselines.lattice.rates import FOLDS, Candidates, Text, word_features, word_rates
 from components.preparation.pinyin.encoding.associations import UNSEEN, Associations, make_associations
+from components.preparation.pinyin.encoding.lattice_params import RateParams
 
 A, B, C = 2, 3, 4
 PARAMS = RateParams(rounds=40, leaves=4, smallest=5, lr=0.2)

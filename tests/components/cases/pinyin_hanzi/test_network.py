@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 import torch
 
+from components.blocks import Block
 from components.cases.pinyin_hanzi.network import candidate_table, make_data, make_learner, pair_counts, sounds
 from components.cases.pinyin_hanzi.network import window_counts as counts_of_windows
 from components.datamodules.syllables import SyllableData
-from components.params import Block
 from tests.components.datamodules.test_slices import trainer_at
 from tests.components.syllable_toys import ALL, PAIRS, fit_params, random_clauses, spoken, write_prepared
 

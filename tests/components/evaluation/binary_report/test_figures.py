@@ -11,7 +11,7 @@ from components.evaluation.binary.metrics import ks
 from components.evaluation.binary_report import figures
 from components.evaluation.binary_report.fairness import fairness
 from components.evaluation.binary_report.scorecard import band_edges, score_bands
-from components.evaluation.figures import save
+from components.evaluation.presentation.figures import save
 
 
 def rows(noise, seed=0, size=500):

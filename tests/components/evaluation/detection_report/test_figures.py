@@ -15,7 +15,7 @@ from components.evaluation.detection.outcomes import confusion, outcome, worst_f
 from components.evaluation.detection_report import figures
 from components.evaluation.detection_report.boxes import FALSE, HIT, MISSED, Shown, _prefixes, sheets
 from components.evaluation.detection_report.slices import by_class, by_size, true_boxes
-from components.evaluation.figures import save
+from components.evaluation.presentation.figures import save
 from tests.components.evaluation.detection.boxes import crowds, scores, targets
 
 CLASSES = ("RBC", "WBC", "Platelets")

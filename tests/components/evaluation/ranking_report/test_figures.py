@@ -6,7 +6,7 @@ import pytest
 from components.contracts import Interval
 from components.errors import CasebookError
 from components.evaluation.bootstrap import intervals
-from components.evaluation.figures import save
+from components.evaluation.presentation.figures import save
 from components.evaluation.ranking.metrics import ranking_metrics
 from components.evaluation.ranking.protocol import RankingProtocol
 from components.evaluation.ranking.ranks import ranks, top_items

@@ -4,7 +4,7 @@ import pytest
 from components.contracts import Interval
 from components.errors import CasebookError
 from components.evaluation.bootstrap import intervals
-from components.evaluation.figures import save
+from components.evaluation.presentation.figures import save
 from components.evaluation.text.metrics import text_metrics
 from components.evaluation.text_report import figures
 from components.evaluation.text_report.confusions import character_table, confusions

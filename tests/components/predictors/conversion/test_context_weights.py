@@ -3,12 +3,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from components.predictors.conversion.context_weights import ContextParams, HeldOut, fit_contexts, hold_out
+from components.predictors.conversion.context_weights import HeldOut, fit_contexts, hold_out
 from components.predictors.conversion.predictor import open_predictor
 from components.predictors.conversion.rescore import FEATURES
 from components.predictors.conversion.weights import Examples
+from components.preparation.pinyin.encoding.search_params import ContextParams
+from tests.components.predictors.conversion.by_definition import all_readings
 from tests.components.predictors.conversion.context_slots import context_slots
-from tests.components.predictors.conversion.tiny import KINDS, WORDS, all_readings, write_tiny
+from tests.components.predictors.conversion.tiny import KINDS, WORDS, write_tiny
 
 PARAMS = ContextParams(bits=8, folds=2, readings=4, epochs=1, batch=2, lr=0.5)
 

@@ -5,7 +5,8 @@ from components.bundle import read_bundle
 from components.predictors.conversion import learner
 from components.predictors.conversion.arcs import Candidates
 from components.predictors.conversion.learner import LearnerScorer
-from tests.components.predictors.conversion.tiny import BONUS, PAIRS, SYLLABLES, learner_log_p, windows, write_tiny
+from tests.components.predictors.conversion.by_definition import learner_log_p
+from tests.components.predictors.conversion.tiny import BONUS, PAIRS, SYLLABLES, windows, write_tiny
 
 
 @pytest.fixture(scope="module")

@@ -7,13 +7,14 @@ from hypothesis import strategies as st
 
 from components.predictors.conversion.arcs import Candidates
 from components.predictors.conversion.lines import Edge, Run, read_runs
-from components.predictors.conversion.parts import PartSettings, Way, chained, cut, united
+from components.predictors.conversion.parts import Way, chained, cut, united
 from components.preparation.pinyin.encoding.normalise import normalise
+from components.preparation.pinyin.encoding.search_params import PartParams
 from components.preparation.pinyin.encoding.spec import InputParams
 from components.preparation.pinyin.encoding.syllables import Syllabary
 from tests.components.predictors.conversion.tiny import PAIRS, SYLLABLES
 
-SETTINGS = PartSettings(longest=4, context=2, ways=2, abbreviated=5)
+SETTINGS = PartParams(longest=4, context=2, ways=2, abbreviated=5)
 
 
 def runs(line: str, *, abbreviations: bool = False) -> list[str | Run]:

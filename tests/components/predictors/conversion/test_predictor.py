@@ -11,17 +11,14 @@ import pytest
 from components.errors import CasebookError
 from components.predictors.conversion.arcs import Candidates, read_arcs
 from components.predictors.conversion.predictor import ConversionPredictor, open_predictor
+from tests.components.predictors.conversion.by_definition import all_readings, learner_log_p, local_score, log_p
 from tests.components.predictors.conversion.tiny import (
     BOUNDS,
     PAIRS,
     SETTINGS,
     SYMBOL,
     WORDS,
-    all_readings,
     arcs,
-    learner_log_p,
-    local_score,
-    log_p,
     word_model,
     write_tiny,
 )

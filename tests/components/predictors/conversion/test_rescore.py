@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from components.predictors.conversion.predictor import ConversionPredictor, open_predictor
 from components.predictors.conversion.rescore import FEATURES, features, shares, weighted
-from tests.components.predictors.conversion.tiny import SYLLABLES, WEIGHTS, all_readings, feature_values, write_tiny
+from tests.components.predictors.conversion.by_definition import all_readings, feature_values
+from tests.components.predictors.conversion.tiny import SYLLABLES, WEIGHTS, write_tiny
 
 
 @pytest.fixture(scope="module")

@@ -8,21 +8,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from components.predictors.conversion.beam import BeamSettings, beam_search
+from components.predictors.conversion.beam import beam_search
 from components.predictors.conversion.decoder import texts_of
 from components.predictors.conversion.lattice import Lattice, lattice_of
 from components.predictors.conversion.predictor import ConversionPredictor, open_predictor
 from components.predictors.conversion.prune import max_marginals
 from components.predictors.conversion.viterbi import best_readings
-from tests.components.predictors.conversion.tiny import (
-    SYLLABLES,
-    SYMBOL,
-    all_readings,
-    local_score,
-    log_p,
-    word_model,
-    write_tiny,
-)
+from components.preparation.pinyin.encoding.search_params import BeamParams
+from tests.components.predictors.conversion.by_definition import all_readings, local_score, log_p
+from tests.components.predictors.conversion.tiny import SYLLABLES, SYMBOL, word_model, write_tiny
 
 CLAUSES = st.lists(st.lists(st.sampled_from(SYLLABLES), min_size=1, max_size=4), min_size=1, max_size=5)
 
@@ -41,7 +35,7 @@ def best_by_hand(syllables: Sequence[str], order: int) -> dict[str, float]:
     return dict(sorted(found.items(), key=lambda item: -item[1]))
 
 
-def searched(predictor: ConversionPredictor, clauses: Sequence[Sequence[str]], beam: BeamSettings, n_best: int):
+def searched(predictor: ConversionPredictor, clauses: Sequence[Sequence[str]], beam: BeamParams, n_best: int):
     decoder = predictor.models.decoder
     lattice = decoder.lattice(predictor.numbers(clauses))
     readings = beam_search(
@@ -57,7 +51,7 @@ def searched(predictor: ConversionPredictor, clauses: Sequence[Sequence[str]], b
 @settings(deadline=None, max_examples=25)
 @given(CLAUSES)
 def test_a_wide_beam_over_bigrams_finds_the_best_texts_in_their_order(predictor, clauses):
-    beam = BeamSettings(width=500, behind=1000.0, order=2)
+    beam = BeamParams(width=500, behind=1000.0, order=2)
     for clause, found in zip(clauses, searched(predictor, clauses, beam, 4), strict=True):
         expected = list(best_by_hand(clause, 2).items())[:4]
         assert [score for _, score in found] == pytest.approx([score for _, score in expected])
@@ -67,7 +61,7 @@ def test_a_wide_beam_over_bigrams_finds_the_best_texts_in_their_order(predictor,
 @settings(deadline=None, max_examples=15)
 @given(CLAUSES)
 def test_the_score_of_a_reading_under_trigrams_is_their_log_p(predictor, clauses):
-    beam = BeamSettings(width=500, behind=1000.0, order=3)
+    beam = BeamParams(width=500, behind=1000.0, order=3)
     for clause, found in zip(clauses, searched(predictor, clauses, beam, 1), strict=True):
         # Of two readings of the same characters with the same last word the better one so far is kept.
         scores = [
@@ -118,15 +112,15 @@ def test_max_marginals_are_what_the_best_reading_through_an_arc_lacks(predictor,
 
 def test_a_beam_of_one_reading_keeps_the_better_half_alone(predictor):
     """你 before 好吗 scores less than 你好 does, so that a beam of one never sees the end that makes up for it."""
-    narrow = searched(predictor, [["ni", "hao", "ma"]], BeamSettings(width=1, behind=50.0, order=2), 1)
-    wide = searched(predictor, [["ni", "hao", "ma"]], BeamSettings(width=50, behind=50.0, order=2), 1)
+    narrow = searched(predictor, [["ni", "hao", "ma"]], BeamParams(width=1, behind=50.0, order=2), 1)
+    wide = searched(predictor, [["ni", "hao", "ma"]], BeamParams(width=50, behind=50.0, order=2), 1)
     assert narrow[0][0][1] <= wide[0][0][1]
-    assert len(searched(predictor, [["ma"]], BeamSettings(width=1, behind=50.0, order=2), 3)[0]) == 3
+    assert len(searched(predictor, [["ma"]], BeamParams(width=1, behind=50.0, order=2), 3)[0]) == 3
 
 
 def test_what_is_too_far_behind_is_not_kept(predictor):
-    found = searched(predictor, [["ma"]], BeamSettings(width=9, behind=0.5, order=2), 9)[0]
-    every = searched(predictor, [["ma"]], BeamSettings(width=9, behind=50.0, order=2), 9)[0]
+    found = searched(predictor, [["ma"]], BeamParams(width=9, behind=0.5, order=2), 9)[0]
+    every = searched(predictor, [["ma"]], BeamParams(width=9, behind=50.0, order=2), 9)[0]
     assert found == [one for one in every if one[1] >= every[0][1] - 0.5]
     assert len(found) < len(every) == 3
 

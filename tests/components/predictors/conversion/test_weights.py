@@ -4,7 +4,8 @@ import pytest
 from components.predictors.conversion.predictor import ConversionPredictor, open_predictor
 from components.predictors.conversion.rescore import FEATURES
 from components.predictors.conversion.weights import Examples, collect, fit_weights
-from tests.components.predictors.conversion.tiny import all_readings, feature_values, write_tiny
+from tests.components.predictors.conversion.by_definition import all_readings, feature_values
+from tests.components.predictors.conversion.tiny import write_tiny
 
 
 @pytest.fixture(scope="module")

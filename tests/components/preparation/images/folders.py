@@ -5,16 +5,22 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow.parquet as pq
+import pytest
 from PIL import Image
 
 from components.contracts import Meta
+from components.errors import CasebookError
 from components.files import write_json
 from components.params import CaseParams
+from components.preparation.images.encoding.rows import ImageRow, read_rows
 from components.preparation.images.prepare import prepare_images
 
 Box = tuple[str, float, float, float, float]
 WIDTH, HEIGHT = 40, 30
 CELL: Box = ("cell", 2, 3, 12, 13)
+FILES = {"train": "train.parquet", "validation": "val.parquet", "test": "test.parquet"}
+LISTS = {"train": "train.txt", "validation": "val.txt", "test": "test.txt"}
 
 
 def block(**changes: Any) -> dict[str, Any]:
@@ -89,3 +95,27 @@ def prepare(folder: Path, content: dict[str, Any]) -> Meta:
     """Prepare `folder/raw` to `folder/prepared`."""
     write_json(folder / "raw" / "source.json", {"kind": "folder", "files": {"a": {}}})
     return prepare_images(folder / "raw", folder / "prepared", "toy", CaseParams.model_construct(prepare=content))
+
+
+def eight(tmp_path: Path, **more: list[Box]) -> None:
+    """Eight good images, and `more`."""
+    voc(tmp_path / "raw", {f"good{number}": [CELL] for number in range(8)} | more)
+
+
+def rows(tmp_path: Path) -> dict[str, dict[str, ImageRow]]:
+    return {split: {row.name: row for row in read_rows(tmp_path / "prepared" / file)} for split, file in FILES.items()}
+
+
+def every(tmp_path: Path) -> dict[str, ImageRow]:
+    return {name: row for split in rows(tmp_path).values() for name, row in split.items()}
+
+
+def rejected(tmp_path: Path) -> list[tuple[Any, ...]]:
+    return [tuple(row.values()) for row in pq.read_table(tmp_path / "prepared" / "rejected.parquet").to_pylist()]
+
+
+def refused(tmp_path: Path, content: dict[str, Any]) -> str:
+    with pytest.raises(CasebookError) as error:
+        prepare(tmp_path, content)
+    assert not (tmp_path / "prepared").exists()
+    return str(error.value)

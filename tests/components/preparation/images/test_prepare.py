@@ -1,49 +1,31 @@
-"""Folders of images to prepared splits, and bad input by its name."""
+"""Folders of images to prepared splits: what stands in them, and which image goes where."""
 
 import json
 import shutil
 
 import numpy as np
 import pyarrow.parquet as pq
-import pytest
 from PIL import Image
 
 from components.contracts import Meta
-from components.errors import CasebookError
 from components.files import dvc_md5, read_json
-from components.params import CaseParams
 from components.preparation.images import write
 from components.preparation.images.encoding.rows import read_rows
 from components.preparation.images.encoding.spec import Spec
-from components.preparation.images.prepare import prepare_images
-from tests.components.preparation.images.folders import CELL, block, coco, picture, prepare, voc, xml
-
-FILES = {"train": "train.parquet", "validation": "val.parquet", "test": "test.parquet"}
-LISTS = {"train": "train.txt", "validation": "val.txt", "test": "test.txt"}
-
-
-def eight(tmp_path, **more):
-    """Eight good images, and `more`."""
-    voc(tmp_path / "raw", {f"good{number}": [CELL] for number in range(8)} | more)
-
-
-def rows(tmp_path) -> dict[str, dict]:
-    return {split: {row.name: row for row in read_rows(tmp_path / "prepared" / file)} for split, file in FILES.items()}
-
-
-def every(tmp_path) -> dict:
-    return {name: row for split in rows(tmp_path).values() for name, row in split.items()}
-
-
-def rejected(tmp_path) -> list[tuple]:
-    return [tuple(row.values()) for row in pq.read_table(tmp_path / "prepared" / "rejected.parquet").to_pylist()]
-
-
-def refused(tmp_path, content) -> str:
-    with pytest.raises(CasebookError) as error:
-        prepare(tmp_path, content)
-    assert not (tmp_path / "prepared").exists()
-    return str(error.value)
+from tests.components.preparation.images.folders import (
+    CELL,
+    LISTS,
+    block,
+    coco,
+    eight,
+    every,
+    picture,
+    prepare,
+    rejected,
+    rows,
+    voc,
+    xml,
+)
 
 
 def test_a_prepared_folder(tmp_path):
@@ -127,39 +109,11 @@ def test_coco_folders_with_their_own_split(tmp_path):
     assert meta.rows == {"train": 1, "validation": 1, "test": 1, "rejected": 0}
 
 
-# Boxes
-
-
 def test_a_box_over_the_edge_is_clipped_and_counted(tmp_path):
     eight(tmp_path, edge=[("cell", -5, 20, 15, 35), CELL])
     meta = prepare(tmp_path, block())
     assert every(tmp_path)["edge.png"].boxes.tolist() == [[0, 20, 15, 30], [2, 3, 12, 13]]
     assert (meta.data["clipped"], meta.rows["rejected"]) == (1, 0)
-
-
-@pytest.mark.parametrize(
-    ("box", "kind", "example"),
-    [
-        (("cell", 40, 5, 60, 15), "outside the image", "40, 5, 60, 15"),
-        (("cell", 5, -9, 9, 0), "outside the image", "5, -9, 9, 0"),
-        (("cell", 5, 6, 5, 6), "no area", "5, 6, 5, 6"),
-        (("cell", 9, 6, 5, 12), "no area", "9, 6, 5, 12"),
-        (("cell", 5, 6, float("nan"), 12), "corners are no numbers", "5, 6, nan, 12"),
-        (("cell", 5, 6, float("inf"), 12), "corners are no numbers", "5, 6, inf, 12"),
-        (("sell", 5, 6, 15, 12), "a class that is not in prepare.classes", "'sell'"),
-        (CELL, "the same box twice", "2, 3, 12, 13"),
-        (("", 5, 6, 15, 12), "a class that is not in prepare.classes", "''"),
-    ],
-)
-def test_a_box_that_is_none_is_set_aside_or_too_many_of_them_are_told(tmp_path, box, kind, example):
-    eight(tmp_path, bad=[CELL, box])
-    told = refused(tmp_path, block(classes=["cell"]))
-    assert "images: 1 of 10 boxes (10.0%) cannot be used, and prepare.max_rejected allows 0.0%" in told
-    assert f"1 times {kind}, such as bad.png, box 1 ({example})" in told
-    meta = prepare(tmp_path, block(classes=["cell"], max_rejected=0.1))
-    assert meta.rejected == {kind: 1}
-    assert rejected(tmp_path) == [("bad.png", 1, f"{kind}: {example}")]
-    assert every(tmp_path)["bad.png"].boxes.tolist() == [[2, 3, 12, 13]]
 
 
 def test_crowd_boxes_are_no_fault(tmp_path):
@@ -171,40 +125,6 @@ def test_crowd_boxes_are_no_fault(tmp_path):
     (tmp_path / "raw" / "boxes.json").write_text(json.dumps(content))
     meta = prepare(tmp_path, block(form="coco", annotations="boxes.json"))
     assert meta.rejected == {"a crowd box": 1}
-
-
-# Images
-
-
-def break_image(path) -> None:
-    path.write_bytes(path.read_bytes()[:200])
-
-
-def resize(path) -> None:
-    picture(path, size=(30, 40))
-
-
-def unlink(path) -> None:
-    path.unlink()
-
-
-@pytest.mark.parametrize(
-    ("harm", "kind", "name"),
-    [
-        (break_image, "image cannot be read", "bad.png (damaged image"),
-        (resize, "annotated at another size", "bad.png (40x30, and the image is 30x40)"),
-        (unlink, "no image file of this name", "bad (bad.xml)"),
-    ],
-)
-def test_an_image_that_cannot_be_used_is_set_aside_or_too_many_are_told(tmp_path, harm, kind, name):
-    eight(tmp_path, bad=[CELL])
-    harm(tmp_path / "raw" / "images" / "bad.png")
-    told = refused(tmp_path, block())
-    assert "images: 1 of 9 images (11.1%) cannot be used" in told
-    assert f"1 times {kind}, such as {name}" in told
-    meta = prepare(tmp_path, block(max_rejected=0.2))
-    assert meta.rejected == {kind: 1}
-    assert "bad.png" not in every(tmp_path)
 
 
 def test_a_turned_image_is_known_by_the_size_it_is_seen_at(tmp_path):
@@ -227,59 +147,6 @@ def test_an_image_under_two_names_stays_where_it_is_held_out(tmp_path):
     assert [[*part] for part in rows(tmp_path).values()] == [["good1.png"], ["good2.png"], ["good3.png"]]
     assert ("good0.png", None, "the same bytes as an image of another split: good3.png") in rejected(tmp_path)
     assert meta.rejected["the same bytes as an image of another split"] == 1
-
-
-# The whole
-
-
-def test_no_usable_image_is_told(tmp_path):
-    voc(tmp_path / "raw", {"a": [CELL]})
-    break_image(tmp_path / "raw" / "images" / "a.png")
-    assert "no image can be used:\n  1 times image cannot be read, such as a.png (damaged" in refused(tmp_path, block())
-
-
-def test_images_without_any_box_are_told(tmp_path):
-    voc(tmp_path / "raw", {f"{number}": [] for number in range(8)})
-    assert "none of the images has a box" in refused(tmp_path, block())
-
-
-def test_a_class_that_training_does_not_show_is_told(tmp_path):
-    eight(tmp_path)
-    told = refused(tmp_path, block(classes=["cell", "platelet"]))
-    assert "prepare.classes: no training image has a box of 'platelet' (1 of 2 classes)" in told
-
-
-def test_a_split_without_boxes_is_told(tmp_path):
-    eight(tmp_path, empty=[])
-    for name, text in (("train", "good0\ngood1"), ("val", "empty"), ("test", "good3")):
-        (tmp_path / "raw" / f"{name}.txt").write_text(text)
-    assert "validation has 1 image(s) and no box" in refused(tmp_path, block(lists=LISTS))
-
-
-def test_a_raw_folder_that_fetch_did_not_leave_is_told(tmp_path):
-    with pytest.raises(CasebookError, match="run fetch first"):
-        prepare_images(tmp_path, tmp_path / "out", "toy", CaseParams.model_construct(prepare=block()))
-
-
-@pytest.mark.parametrize(
-    ("changes", "told"),
-    [
-        ({"form": "yolo"}, "prepare.form"),
-        ({"simulate": {"seed": 1}}, "simulate is a block where form is simulated"),
-        ({"form": "simulated"}, "simulate is a block where form is simulated"),
-        ({"channels": 2}, "prepare.channels"),
-        ({"percentiles": [99.0, 1.0]}, "the first percentile"),
-        ({"percentiles": [-1.0, 1.0]}, "prepare.percentiles"),
-        ({"group": "("}, "not a regular expression"),
-        ({"classes": ["a", "a"]}, "each once"),
-        ({"classes": []}, "null for all"),
-        ({"split": {"validation": 0.5, "test": 0.5, "seed": 1}}, "leave no image to train on"),
-        ({"colour": 1}, "prepare.colour: unknown key"),
-    ],
-)
-def test_params_that_cannot_be_are_told(tmp_path, changes, told):
-    eight(tmp_path)
-    assert told in refused(tmp_path, block(**changes))
 
 
 def test_meta_is_plain(tmp_path):

@@ -10,7 +10,7 @@ import pytest
 from pydantic import ValidationError
 
 from components.errors import CasebookError
-from components.params import FileSource
+from components.source_params import FileSource
 from components.sources.file.fetch import fetch
 
 ROWS = "年龄;état\r\n30;bon\r\n".encode()
@@ -122,7 +122,7 @@ AS_ANOTHER_USER = """
 import os, sys
 from pathlib import Path
 from components.errors import CasebookError
-from components.params import FileSource
+from components.source_params import FileSource
 from components.sources.file.fetch import fetch
 os.chdir(sys.argv[1])
 if os.geteuid() == 0:

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from components.errors import CasebookError
 from components.files import dvc_md5, read_json
-from components.params import FolderSource
+from components.source_params import FolderSource
 from components.sources.fetch import fetch
 
 

@@ -273,7 +273,7 @@ def test_a_mirror_that_is_not_reached_is_asked_no_more(root, server, monkeypatch
 RUN = """
 import sys
 from pathlib import Path
-from components.params import HttpSource
+from components.source_params import HttpSource
 from components.sources.fetch import fetch
 root = Path(sys.argv[2])
 fetch(HttpSource.model_validate_json(sys.argv[1]), root / "raw" / "toy", root, root / "state")

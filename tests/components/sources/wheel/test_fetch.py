@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from components.errors import CasebookError
-from components.params import Package
+from components.source_params import Package
 from components.sources.wheel.fetch import fetch
 
 ROWS = b"age,status\n30,good\n41,bad\n"

@@ -1,7 +1,7 @@
 import pytest
 
+from components.blocks import read_block
 from components.errors import CasebookError
-from components.params import read_block
 from components.preparation.images.simulate.params import SimulateParams
 from tests.components.preparation.images.simulate.settings import block
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from components.blocks import read_block
 from components.errors import CasebookError
-from components.params import read_block
 from components.preparation.interactions.encoding.spec import InteractionsParams
 from tests.components.preparation.interactions.events import block
 

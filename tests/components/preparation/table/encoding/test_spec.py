@@ -2,8 +2,8 @@ from typing import Any
 
 import pytest
 
+from components.blocks import read_block
 from components.errors import CasebookError
-from components.params import read_block
 from components.preparation.table.encoding.spec import TableParams
 from tests.components.preparation.table.tables import CATEGORICAL, NUMERIC, block
 

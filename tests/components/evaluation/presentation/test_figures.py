@@ -6,7 +6,7 @@ import matplotlib as mpl
 import pytest
 from matplotlib.image import imread
 
-from components.evaluation.figures import axis_limit, new_figure, save, shortened, shown_percent, styled
+from components.evaluation.presentation.figures import axis_limit, new_figure, save, shortened, shown_percent, styled
 
 
 @styled

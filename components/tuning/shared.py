@@ -230,8 +230,11 @@ def fail_lost(shared: Shared, presence: Presence) -> None:
     assert again is not None
     for trial in shared.study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
         if presence.lost(trial):
-            log.warning("trial %d has lost its process; it is taken up again", trial.number)
-            again(shared.study, shared.study.tell(trial.number, state=TrialState.FAIL))
+            # Its process may have ended in order since this one looked.
+            ended = shared.study.tell(trial.number, state=TrialState.FAIL, skip_if_finished=True)
+            if ended.state == TrialState.FAIL:
+                log.warning("trial %d has lost its process; it is taken up again", trial.number)
+                again(shared.study, ended)
 
 
 def first_line(error: BaseException | None) -> str:

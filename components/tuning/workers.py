@@ -84,8 +84,10 @@ def _take(shared: Shared, job: Job, presence: Presence) -> Taken | None:
     study, params = shared.study, job.params.search
     with turn(shared):
         fail_lost(shared, presence)
-        ended = count(study, (TrialState.COMPLETE,))
-        if ended + count(study, (TrialState.RUNNING,)) >= params.trials:
+        # One look: between two a trial that was running might complete, and count for neither.
+        states = [trial.state for trial in study.get_trials(deepcopy=False)]
+        ended = states.count(TrialState.COMPLETE)
+        if ended + states.count(TrialState.RUNNING) >= params.trials:
             return None
         index = _next_index(study)
         check_limit(job, index, ended)

@@ -1,6 +1,7 @@
 """One worker over a shared study, in SQLite: a file for the database, a parabola for the fit."""
 
 from pathlib import Path
+from typing import Any
 
 import optuna
 import pytest
@@ -11,7 +12,7 @@ from components.errors import CasebookError
 from components.tuning.shared import Presence, Shared, fail_lost, open_shared, turn
 from components.tuning.study import open_study, records
 from components.tuning.trials import Fit, trial_state
-from components.tuning.workers import WORKER, work
+from components.tuning.workers import WORKER, _take, work
 from tests.components.tuning.parabola import Fake, KilledError, job_of, run, told
 
 pytestmark = pytest.mark.slow  # a study in a database of its own for each: 20 s of CPU together
@@ -97,6 +98,30 @@ def test_no_more_trials_are_taken_than_are_wanted(case: Case, tmp_path: Path) ->
 
     take_part(job, case, Fake(after=look), state)
     assert seen == [1, 2]
+
+
+@pytest.mark.parametrize("look", range(1, 5))
+def test_a_trial_that_completes_while_another_worker_looks_is_wanted_once(
+    case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, look: int
+) -> None:
+    job = job_of(tmp_path, search__trials=1, search__lost_after_s=3600)
+    busy, idle = Presence(tmp_path), Presence(tmp_path)
+    shared = shared_of(job, case, tmp_path)
+    taken = _take(shared, job, busy)
+    assert taken is not None
+    whole, looks = shared.study.get_trials, 0
+
+    def complete_after(*values: Any, **named: Any) -> Any:
+        nonlocal looks
+        looks += 1
+        found = whole(*values, **named)
+        if looks == look:
+            optuna.load_study(study_name=shared.study.study_name, storage=shared.storage).tell(taken.trial.number, 0.5)
+            busy.leave()
+        return found
+
+    monkeypatch.setattr(shared.study, "get_trials", complete_after)
+    assert _take(shared, job, idle) is None
 
 
 def test_a_trial_of_another_machine_is_lost_only_after_its_silence(case: Case, tmp_path: Path) -> None:

@@ -1,10 +1,12 @@
 """What retraining costs a team: bytes that each store grows by, and runs an hour, through the servers of `make up`."""
 
 import os
+import sqlite3
 import statistics
 import subprocess
 import sys
 import time
+from contextlib import closing
 from itertools import pairwise
 from pathlib import Path
 
@@ -23,9 +25,9 @@ from prefect.deployments import run_deployment
 sys.exit(not run_deployment(f"retrain/{sys.argv[1]}", timeout=None, poll_interval=1).state.is_completed())
 """
 STORES = {
-    "MLflow's database": "mlflow.db*",
+    "MLflow's database": "mlflow.db",
     "MLflow's artifacts": "mlartifacts/**/*",
-    "Prefect's database": ".prefect/prefect.db*",
+    "Prefect's database": ".prefect/prefect.db",
     "Optuna's studies": "state/*/search/*/study.db",
     "DVC's cache": ".dvc/cache/**/*",
 }
@@ -68,9 +70,17 @@ def measure(case: str, root: Path) -> Result:
 def _sizes(copy: Path) -> dict[str, int]:
     """Bytes of each store; studies whose case has a newer one are gone, so theirs is what there is."""
     return {
-        name: sum(path.stat().st_size for path in copy.glob(pattern) if path.is_file())
-        for name, pattern in STORES.items()
+        name: sum(_bytes(path) for path in copy.glob(pattern) if path.is_file()) for name, pattern in STORES.items()
     }
+
+
+def _bytes(path: Path) -> int:
+    """Of a database what its pages hold, those in the log beside it as well; the log's own length says nothing."""
+    if path.suffix != ".db":
+        return path.stat().st_size
+    with closing(sqlite3.connect(path, timeout=60)) as database:
+        (pages,), (size,) = (database.execute(f"pragma {what}").fetchone() for what in ("page_count", "page_size"))
+    return int(pages * size)
 
 
 def _other_seed(case: str, copy: Path, number: int) -> None:

@@ -33,7 +33,7 @@ COLUMNS = ["precision", "views/s", "over float32", "GPU memory, MiB", "val/map50
 def measure(case_name: str, root: Path) -> Result:  # noqa: ARG001 - one signature
     title = "Training in bfloat16 and in float32"
     if not torch.cuda.is_available():
-        note = "No GPU at hand: not measured. It needs one that CUDA sees."
+        note = "precision: not measured; it needs a GPU, and torch sees none here."
         return Result(name="precision", title=title, columns=COLUMNS, rows=[], notes=[note])
     with tempfile.TemporaryDirectory(prefix="casebook-bench-") as folder:
         job = prepared_job(CASE, root, Path(folder))

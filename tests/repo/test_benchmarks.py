@@ -12,11 +12,12 @@ import pytest
 from benchmarks import compression, crossval, detection, prognosis
 from benchmarks.__main__ import BENCHMARKS, main
 from benchmarks.predict import repeat_rows
-from benchmarks.results import Limit, Result, load, markdown, save, show
+from benchmarks.results import FOLDER, Limit, Result, load, markdown, save, show
 from benchmarks.workspace import copied_checkout
 from components.errors import CasebookError
 from components.files import read_json
 
+ROOT = Path(__file__).resolve().parents[2]
 SMALL = Result("small", "A title", ["a", "b"], [["x|y", 0.91234], [None, 1234567]], [Limit("ratio", 0.8, at_least=0.9)])
 METRICS = {"auc": 0.86, "ks": 0.57, "brier": 0.13}
 FOUND = {
@@ -44,6 +45,20 @@ def test_an_unknown_benchmark_is_named(capsys: pytest.CaptureFixture[str]) -> No
         main(["throughputs"])
     assert ended.value.code == 2
     assert "no benchmark 'throughputs'; there are: throughput, overhead" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_without_a_gpu_precision_says_so_and_leaves_what_was_measured_elsewhere() -> None:
+    import torch
+
+    if torch.cuda.is_available():
+        pytest.skip("there is a GPU here")
+    before = {path.name: path.read_bytes() for path in FOLDER.iterdir()}
+    ended = subprocess.run(
+        [sys.executable, "-m", "benchmarks", "precision"], cwd=ROOT, check=True, capture_output=True, text=True
+    )
+    assert ended.stdout == "precision: not measured; it needs a GPU, and torch sees none here.\n"
+    assert {path.name: path.read_bytes() for path in FOLDER.iterdir()} == before
 
 
 def test_a_result_is_a_markdown_table_with_its_limits() -> None:

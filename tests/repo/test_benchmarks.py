@@ -48,6 +48,19 @@ def test_an_unknown_benchmark_is_named(capsys: pytest.CaptureFixture[str]) -> No
 
 
 @pytest.mark.slow
+def test_what_a_search_waited_for_a_core_is_that_of_the_worker_that_was_at_it_longest() -> None:
+    from benchmarks.distributed import Took, Waits
+
+    waits = Waits(workers=2)
+    no_process = 2**30
+    # When it was seen, seconds that it ran, seconds that it had no core.
+    waits.seen[no_process] = [(0.0, 7.0, 1.0), (1.0, 7.5, 1.5), (2.0, 8.0, 4.0), (3.0, 9.0, 9.0)]
+    waits.seen[no_process + 1] = [(0.5, 3.0, 0.0), (2.5, 5.0, 0.25)]
+    assert waits.between(1.2, 2.9) == pytest.approx(4.0 - 1.5)  # 0.5 + 2.5 s, and the other one 2 + 0.25 s
+    assert Took(trials=10.0, without_core=4.0, whole=12.0).own == 6.0
+
+
+@pytest.mark.slow
 def test_without_a_gpu_precision_says_so_and_leaves_what_was_measured_elsewhere() -> None:
     import torch
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import optuna
 import psutil
 import pytest
+import requests
 from optuna.trial import FrozenTrial, TrialState
 
 from tests.pipelines.conftest import Checkout, copy_of, kill_group, left_alive
@@ -170,30 +171,44 @@ def test_without_a_database_nobody_can_join(prepared: Checkout) -> None:
 
 
 def test_a_search_on_a_dask_cluster(team: Checkout, wait_until: Callable[..., None]) -> None:
-    port = free_port()
-    address = f"tcp://127.0.0.1:{port}"
+    port, prefect = free_port(), free_port()
+    address, home = f"tcp://127.0.0.1:{port}", team.root / ".prefect"
+    # The code of this checkout, and not of the one that the environment is of; a Prefect of the team's.
+    variables = {"PYTHONPATH": str(team.root), "PREFECT_API_URL": f"http://127.0.0.1:{prefect}/api"}
+    server = ["server", "start", "--host", "127.0.0.1", "--port", str(prefect), "--no-ui"]
+    options = {"PREFECT_HOME": str(home), "PREFECT_SERVER_ANALYTICS_ENABLED": "false"}
     cluster = [
-        team.start("dask", "scheduler", "--host", "127.0.0.1", "--port", str(port), PYTHONPATH=str(team.root)),
-        *(
-            # The code of this checkout, and not of the one that the environment is of.
-            team.start("dask", "worker", address, "--nthreads", "1", PYTHONPATH=str(team.root))
-            for _ in range(2)
-        ),
+        team.start("dask", "scheduler", "--host", "127.0.0.1", "--port", str(port), **variables),
+        *(team.start("dask", "worker", address, "--nthreads", "1", **variables) for _ in range(2)),
+        team.start("prefect", *server, **options),
     ]
     team.set("search.dask", address)
     team.set("search.workers", 2)
     try:
         wait_until(lambda: cluster[0].said.count("Register worker") == 2, "two workers are there", SECONDS)
-        ended = team.stage("search")
+        wait_until(lambda: answers(f"{variables['PREFECT_API_URL']}/health"), "Prefect answers", SECONDS)
+        ended = team.stage("search", **variables)
+        assert ended.code == 0, ended.said
+        wait_until(lambda: shown(home, "task_run") == ["COMPLETED"] * 2, "Prefect shows both workers", SECONDS)
+        assert shown(home, "flow_run") == ["COMPLETED"]
     finally:
         for one in cluster:
             kill_group(one.process.pid)
-    assert ended.code == 0, ended.said
     assert states(team) == {"COMPLETE": TRIALS}
     assert runs(team) == {"FINISHED": TRIALS}
     assert len({trial.user_attrs["worker"]["name"] for trial in trials(team)}) == 2
-    with closing(sqlite3.connect(team.root / ".prefect" / "prefect.db")) as connection:
-        assert connection.execute("select name, state_type from flow_run").fetchall() == [("search toy", "COMPLETED")]
-        assert {state for (state,) in connection.execute("select state_type from task_run")} == {"COMPLETED"}
     database = team.environment["CASEBOOK_DATABASE_URL"]
     assert not any(database in one.said for one in cluster)
+
+
+def answers(address: str) -> bool:
+    try:
+        return requests.get(address, timeout=30).ok
+    except requests.RequestException:
+        return False
+
+
+def shown(home: Path, table: str) -> list[str]:
+    """The states of the flow's or the tasks' runs in Prefect's database."""
+    with closing(sqlite3.connect(home / "prefect.db", timeout=60)) as connection:
+        return [state for (state,) in connection.execute(f"select state_type from {table}")]  # noqa: S608

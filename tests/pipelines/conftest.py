@@ -25,6 +25,7 @@ ROOT = Path(__file__).resolve().parents[2]
 CODE = ("components", "pipelines", ".dvc/config", ".dvc/.gitignore", ".dvcignore", ".gitignore", "Procfile", "dvc.yaml")
 ROWS = Path("tests/toy/finance_risk/rows.csv")
 FAULT = Path(__file__).with_name("fault.py")
+MOMENT = 10.0  # seconds that one which has just been killed may take to go, on a busy machine
 # The variables by which a person points these tools elsewhere, and what a test session of our own would leave.
 FOREIGN = ("MLFLOW_", "PREFECT_", "CASEBOOK_", "DVC_", "GIT_", "PIP_", "FAULT_")
 SMALL: dict[str, Any] = {
@@ -286,11 +287,18 @@ def checkout(tmp_path: Path) -> Iterator[Checkout]:
 
 def left_alive(root: Path) -> list[psutil.Process]:
     """End the processes that still work below `root`, and name them."""
+    psutil.wait_procs(working_below(root), timeout=MOMENT)
+    found = working_below(root)
+    for process in found:
+        process.kill()
+    return found
+
+
+def working_below(root: Path) -> list[psutil.Process]:
     found = []
     for process in psutil.process_iter():
         try:
             if process.cwd().startswith(str(root)) and process.status() != psutil.STATUS_ZOMBIE:
-                process.kill()
                 found.append(process)
         except (psutil.Error, OSError):
             continue

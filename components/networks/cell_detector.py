@@ -130,6 +130,12 @@ class CellDetector(nn.Module):
         inside = [HiddenLayer(f"{name}.first.0", f"{name}.first.1", f"{name}.second.0") for name in blocks]
         return inside + [HiddenLayer(f"{name}.0.0", f"{name}.0.1", f"{name}.1") for name in ("score", "distance")]
 
+    def inner_kernels(self) -> list[nn.Parameter]:
+        """Kernels of all convolutions but the first and the last of either head."""
+        ends = [self.backbone.stem[0], self.score[-1], self.distance[-1]]
+        outer = {id(module.weight) for module in ends}
+        return [weight for weight in self.parameters() if weight.ndim > 1 and id(weight) not in outer]
+
     def forward(self, images: Tensor) -> Tensor:
         features = self.pyramid(self.backbone(images)[self.first :])
         return torch.cat([self.score(features), self.distance(features)], dim=1)

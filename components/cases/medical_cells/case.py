@@ -51,10 +51,14 @@ class NetworkParams(Block):
 
 
 class OptimizerParams(Block):
-    """`decay` is the share of the weights' average that a step keeps, `floor` of the learning rate at both ends."""
+    """`decay` is the share of the weights' average that a step keeps, `floor` of the learning rate at both ends.
+
+    `kernel_lr_factor` times the learning rate is Muon's, of the kernels that it steps; null: AdamW steps all.
+    """
 
     decay: Annotated[float, Field(ge=0, lt=1)]
     floor: Annotated[float, Field(gt=0, le=1)]
+    kernel_lr_factor: Positive | None
 
 
 class RefitParams(Block):

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Annotated
 
 import numpy as np
@@ -72,6 +73,11 @@ class Picture:
     pixels: Tensor
     boxes: np.ndarray
     labels: np.ndarray
+
+    @cached_property
+    def mean(self) -> Tensor:
+        """The mean colour (C, 1, 1) of pixels in bytes, in 0..1."""
+        return (self.pixels.float() / 255).mean(dim=(1, 2))[:, None, None]
 
 
 @dataclass(frozen=True)
@@ -159,15 +165,24 @@ def draw_window(
 def draw(canvas: Tensor, picture: Picture, window: Window, part: Part) -> None:
     """Draw the part onto `canvas` (C, H, W); outside the picture it has the picture's mean colour."""
     (left, top), (width, height) = part.corner, part.shape
-    x, y = np.meshgrid(left + np.arange(width) + 0.5, top + np.arange(height) + 0.5)
-    source = window.source(np.stack([x, y], axis=-1))
-    size = np.array(picture.pixels.shape[:0:-1], float)
-    grid = torch.from_numpy((2 * source / size - 1).astype(np.float32))[None]
-    image = picture.pixels[None].float() / 255
-    mean = image.mean(dim=(2, 3), keepdim=True)
-    canvas[:, top : top + height, left : left + width] = (grid_sample(image - mean, grid, align_corners=False) + mean)[
-        0
-    ]
+    low, high = seen(picture, window, part)
+    # A place on the source is the sum of what its column and what its row say: no table of all places in float64.
+    x, y = left + np.arange(width) + 0.5, top + np.arange(height) + 0.5
+    columns = window.source(np.stack([x, np.full(width, window.centre[1])], axis=1)) - low
+    rows = window.source(np.stack([np.full(height, window.centre[0]), y], axis=1)) - window.middle
+    across, down = (torch.from_numpy((2 * one / (high - low)).astype(np.float32)) for one in (columns, rows))
+    grid = across[None] + down[:, None] - 1
+    image = picture.pixels[:, low[1] : high[1], low[0] : high[0]].float() / 255 - picture.mean
+    drawn = grid_sample(image[None], grid[None], align_corners=False)[0] + picture.mean
+    canvas[:, top : top + height, left : left + width] = drawn
+
+
+def seen(picture: Picture, window: Window, part: Part) -> tuple[np.ndarray, np.ndarray]:
+    """The corners, as x, y, of the rectangle of a picture's pixels that a part shows, with a pixel more around it."""
+    size = np.array(picture.pixels.shape[:0:-1])
+    half = np.abs(window.turn @ np.array(part.shape, float)) / window.zoom / 2 + 1
+    low = np.clip(np.floor(window.middle - half), 0, size - 1).astype(int)
+    return low, np.clip(np.ceil(window.middle + half), low + 1, size).astype(int)
 
 
 def move_boxes(picture: Picture, window: Window, part: Part, visible: float) -> tuple[np.ndarray, np.ndarray]:

@@ -10,6 +10,7 @@ from components.datamodules.images.augment import (
     Small,
     Window,
     colour,
+    draw,
     draw_view,
     draw_window,
     move_boxes,
@@ -80,6 +81,29 @@ def test_a_mirrored_box_is_mirrored():
         [[30, 48 - 20, 50, 48 - 10]],
         [[64 - 50, 48 - 20, 64 - 30, 48 - 10]],
     ]
+
+
+@pytest.mark.parametrize("turn", range(len(SYMMETRIES)))
+@pytest.mark.parametrize("middle", [(32.0, 24.0), (3.0, 40.0), (70.0, -5.0)])
+def test_every_pixel_is_where_its_window_says(turn, middle):
+    """Interpolated between four pixels of the picture, whose surroundings have its mean colour."""
+    pixels = torch.randint(0, 256, (2, 48, 64), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
+    picture, part = Picture(pixels, np.zeros((0, 4), np.float32), np.zeros(0, int)), Part((4, 8), (24, 16))
+    one = window(turn, zoom=(1.3, 0.7), middle=middle, centre=(16.0, 16.0))
+    canvas = torch.full((2, 30, 30), -1.0)
+    draw(canvas, picture, one, part)
+    mean = pixels.float().mean(dim=(1, 2)).numpy() / 255
+    around = np.tile(mean[:, None, None], (1, 448, 464))
+    around[:, 200:248, 200:264] = pixels.numpy() / 255
+    for x, y in ((4, 8), (27, 23), (15, 12), (9, 22)):
+        left, top = one.source(np.array([x + 0.5, y + 0.5])) - 0.5 + 200
+        column, row = int(left), int(top)
+        across, down = left - column, top - row
+        corners = around[:, row : row + 2, column : column + 2]
+        expected = corners @ [1 - across, across] @ [1 - down, down]
+        assert canvas[:, y, x].numpy() == pytest.approx(expected, abs=1e-4)
+    assert (canvas[:, :8] == -1).all()
+    assert (canvas[:, :, 28:] == -1).all()
 
 
 @pytest.mark.parametrize("seed", range(8))

@@ -2,10 +2,11 @@ import copy
 
 import pytest
 import torch
+from torch.optim import AdamW
 
 from components.datamodules.images.data import Batch
 from components.learners.detection.distillation import DistillationLearner
-from components.learners.detection.learner import AnswerParams, Average, DetectionLearner, LossParams
+from components.learners.detection.learner import AnswerParams, Average, DetectionLearner, LossParams, weight_groups
 from components.networks.cell_detector import CellDetector
 from tests.toy.jobs import toy_params
 
@@ -22,7 +23,7 @@ def make_network(seed=0):
 
 def make_learner(kind=DetectionLearner, **more):
     options = {"loss": LOSS, "answers": ANSWERS, "decay": 0.9, "floor": 0.1, "channels_last": False}
-    return kind(make_network(), toy_params("medical_cells").fit, **options, **more)
+    return kind(make_network(), toy_params("medical_cells").fit, **{"kernel_lr_factor": None, **options, **more})
 
 
 def make_batch():
@@ -33,7 +34,7 @@ def make_batch():
 
 def test_a_step_on_one_batch_lowers_its_loss():
     learner, batch = make_learner(), make_batch()
-    optimizer = torch.optim.AdamW(learner.network.parameters(), lr=0.01)
+    optimizer = AdamW(learner.network.parameters(), lr=0.01)
     losses = []
     for _ in range(60):  # at first better boxes ask for higher scores
         loss = learner._step(batch)
@@ -42,6 +43,29 @@ def test_a_step_on_one_batch_lowers_its_loss():
         loss.backward()
         optimizer.step()
     assert losses[-1] < losses[0]
+
+
+def test_inner_kernels_have_their_own_rate_and_only_kernels_decay():
+    network, params = make_network(), toy_params("medical_cells").fit
+    inner, ends, flat = weight_groups(network, params, 10.0)
+    assert [(group["orthogonal"], group["lr"] / params.lr) for group in (inner, ends, flat)] == [
+        (True, pytest.approx(10.0)),
+        (False, 1.0),
+        (False, 1.0),
+    ]
+    first, scores, sides = network.backbone.stem[0], network.score[-1], network.distance[-1]
+    assert {id(weight) for weight in ends["params"]} == {id(one.weight) for one in (first, scores, sides)}
+    assert [group["weight_decay"] for group in (inner, ends, flat)] == [params.weight_decay, params.weight_decay, 0.0]
+    assert all(weight.ndim == 4 for weight in inner["params"])
+    assert sum(len(group["params"]) for group in (inner, ends, flat)) == len(list(network.parameters()))
+
+
+def test_without_a_rate_of_their_own_kernels_are_as_all_weights():
+    network, params = make_network(), toy_params("medical_cells").fit
+    kernels, flat = weight_groups(network, params, None)
+    assert not kernels["orthogonal"]
+    assert len(kernels["params"]) == sum(weight.ndim > 1 for weight in network.parameters())
+    assert not any(weight.ndim > 1 for weight in flat["params"])
 
 
 def test_the_average_is_not_trained_and_moves_to_the_weights():

@@ -2,7 +2,6 @@ import json
 import shutil
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pandas as pd
@@ -66,9 +65,7 @@ def test_preparing_imports_nothing_heavy(job: Job) -> None:
         "print(*sorted({'torch', 'lightning', 'mlflow', 'sklearn', 'scipy', 'prefect', 'dvc'} & sys.modules.keys()))"
     )
     arguments = [str(job.paths.root), json.dumps(job.params.prepare)]
-    began = time.perf_counter()
     result = subprocess.run(
         [sys.executable, "-c", program, *arguments], check=True, capture_output=True, text=True, cwd=CHECKOUT
     )
     assert result.stdout.split() == []
-    assert time.perf_counter() - began < 30  # 2 s on a quiet machine; this only catches a stall

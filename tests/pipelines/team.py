@@ -16,7 +16,7 @@ from urllib3.util import Retry
 from tests.pipelines.conftest import Checkout, Ended, Started, kill_group, left_alive
 from tests.postgres import free_port
 
-PATIENCE = 900.0  # seconds for anything on a machine that others work on
+PATIENCE = 1800.0  # seconds for anything on a machine that others work on: ten minutes for a whole run when it is quiet
 # Python itself imports it when it starts: the fault of fault.py in a stage, whoever started that.
 SITE = """
 import os, sys

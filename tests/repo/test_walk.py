@@ -47,12 +47,19 @@ def test_the_scheduled_run_trained_on_the_gpu_pool_and_promoted(walk: Walk) -> N
     assert stages == {"search@toy": ("gpu", "COMPLETED"), "fit@toy": ("gpu", "COMPLETED")}
 
 
-def test_prefect_shows_the_run_its_steps_and_what_they_said(walk: Walk, page: Any, see: See) -> None:
+def test_prefect_shows_the_run_its_steps_and_its_artifacts(walk: Walk, page: Any, see: See) -> None:
     page.goto(f"{walk.servers.prefect}/runs/flow-run/{walk.run}")
-    see("retrain toy", "Completed", "release@toy", exact=False)
-    see("toy version 1: promoted to champion", exact=False)
-    page.get_by_role("tab", name="Artifacts").first.click()
-    see("mlflow-toy", exact=False)
+    see("retrain toy", "Completed", "Beginning flow run", exact=False)
+    page.get_by_text("Task Runs", exact=True).first.click()
+    see("fit@toy", "release@toy", exact=False)
+    page.get_by_text("Artifacts", exact=True).first.click()
+    see("mlflow-toy", "retrain-toy", exact=False)
+
+
+def test_prefect_shows_what_a_stage_on_the_gpu_pool_has_said(walk: Walk, page: Any, see: See) -> None:
+    (fit,) = [one["id"] for one in walk.api.runs("stage") if one["name"] == "fit@toy"]
+    page.goto(f"{walk.servers.prefect}/runs/flow-run/{fit}")
+    see("fit@toy", "Completed", "> python -m pipelines.stages fit toy", exact=False)
 
 
 def test_prefect_shows_the_deployments_and_the_pools(walk: Walk, page: Any, see: See) -> None:

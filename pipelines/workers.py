@@ -170,6 +170,8 @@ def worker(job: Job, state: Path, said: Connection) -> None:
     except CasebookError as error:
         said.send(str(error))
         sys.exit(BAD_INPUT)
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)  # nothing is left to tidy: end at once
 
 
 def _end_with_parent() -> None:

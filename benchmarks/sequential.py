@@ -79,11 +79,7 @@ def measure(case: str, root: Path) -> Result:  # noqa: ARG001 - the recommender'
     seconds = {who: [_seconds(one[who]) for one in rounds] for who in rounds[0]}
     ratios = {
         against: [peer / own for peer, own in zip(seconds[against], seconds[base], strict=True)]
-        for against, base in (
-            ("rectools 128", "casebook 128"),
-            ("rectools 16", "casebook 16"),
-            ("recbole 2048", "casebook 128"),
-        )
+        for against, base in AGAINST.items()
     }
     rows = [_row(who, rounds[0][who], seconds[who], ratios.get(who), events["whole" in who]) for who in seconds]
     return Result(

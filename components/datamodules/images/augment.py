@@ -11,7 +11,7 @@ from pydantic import Field
 from torch import Tensor
 from torch.nn.functional import grid_sample
 
-from components.params import Block
+from components.blocks import Block
 
 Spread = Annotated[float, Field(ge=0)]
 Share = Annotated[float, Field(ge=0, le=1)]

@@ -10,6 +10,7 @@ from torch import Tensor
 from torch.optim.lr_scheduler import OneCycleLR
 from torch.optim.swa_utils import AveragedModel
 
+from components.blocks import Block
 from components.learners.detection.assignment import Assigned, assign
 from components.learners.detection.boxes import decode, points
 from components.learners.detection.losses import box_loss, score_loss
@@ -17,7 +18,7 @@ from components.learners.detection.muon import Muon
 from components.learners.detection.validation import Found, average_precision
 from components.learners.gather import of_all_processes
 from components.networks.cell_detector import CellDetector
-from components.params import Block, FitParams
+from components.params import FitParams
 from components.preparation.images.encoding.suppress import read_map, suppress
 
 if TYPE_CHECKING:

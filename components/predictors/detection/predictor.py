@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 from pydantic import Field, model_validator
 
+from components.blocks import Block, read_block
 from components.bundle import Bundle, read_bundle
-from components.params import Block, read_block
 from components.predictors.detection.segmentation import SegmentationModel
 from components.predictors.detection.tiles import Tile, tiles
 from components.preparation.images.encoding.decode import decode

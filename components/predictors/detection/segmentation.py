@@ -5,7 +5,7 @@ from typing import Annotated
 import numpy as np
 from pydantic import Field
 
-from components.params import Block
+from components.blocks import Block
 from components.preparation.images.encoding.regions import RegionSettings, find_regions
 
 Row = Annotated[list[float], Field(min_length=1)]

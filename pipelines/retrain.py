@@ -93,7 +93,8 @@ def tell(case: str, root: str) -> str:
     create_link_artifact(link=page, link_text=f"{case} in MLflow", key=f"mlflow-{key}", description=words)
     reasons = [f"- {reason}" for reason in release["reasons"]]
     card = (Path(root) / "reports" / case / "card.md").read_text(encoding="utf-8")
-    create_markdown_artifact(key=f"retrain-{key}", markdown="\n".join([f"**{words}**", *reasons, "", card]))
+    markdown = "\n".join([f"**{words}**", *reasons, "", card])
+    create_markdown_artifact(key=f"retrain-{key}", markdown=markdown, description="What the gate found, and the card")
     get_run_logger().info("%s; %s", words, page)
     return words
 

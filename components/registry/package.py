@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib.metadata import version
@@ -135,5 +136,9 @@ def _signature(example: pd.DataFrame, answers: pd.DataFrame) -> tuple[ModelSigna
     Integer columns are declared double: one missing value turns a column of integers into floats.
     """
     rows = example.astype(dict.fromkeys(example.select_dtypes("integer"), "float64"))
+    with warnings.catch_warnings():
+        # Said of integer answers as well, but no answer is ever missing.
+        warnings.filterwarnings("ignore", message="Hint: Inferred schema contains integer")
+        signature = infer_signature(rows, answers)
     # MLflow would write NaN into the example, which is no JSON.
-    return infer_signature(rows, answers), rows.astype(object).where(rows.notna(), None)
+    return signature, rows.astype(object).where(rows.notna(), None)

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import warnings
 from dataclasses import replace
 from pathlib import Path
 
@@ -70,6 +71,16 @@ def test_the_signature_takes_missing_values_where_the_example_had_none(tracker: 
         saved = saved.get("dataframe_split", saved)
         assert saved["columns"] == list(EXAMPLE.columns)
         assert saved["data"][1] == [41.0, None, None]
+
+
+def test_whole_numbers_among_the_answers_stay_whole_and_nothing_is_said(tracker: Tracker) -> None:
+    release = make_release(tracker)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("error", message="Hint")
+        register(tracker, replace(release, answers=release.answers.assign(count=range(len(release.answers)))))
+    info = mlflow.models.get_model_info(f"models:/{CASE}@candidate")
+    assert info.signature is not None
+    assert {column["name"]: column["type"] for column in info.signature.outputs.to_dict()}["count"] == "long"
 
 
 def test_the_same_bundle_is_the_same_version(tracker: Tracker, root: Path) -> None:

@@ -20,7 +20,6 @@ from components.registry.register import bundle_of, register
 from components.registry.trace import trace
 from components.registry.track import connect
 from pipelines.servers.backup import backup, restore
-from pipelines.servers.remote import share
 from tests.components.registry.toys import CASE, METRICS, PASSED, make_release, use_toy_predictor
 
 pytestmark = pytest.mark.slow
@@ -154,8 +153,3 @@ def test_a_missing_pg_dump_is_named(root: Path, tmp_path: Path, monkeypatch: pyt
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(CasebookError, match="pg_dump: not found; install PostgreSQL's client"):
         backup(root, tmp_path / "stores.tar")
-
-
-def test_there_is_no_remote_without_a_bucket(root: Path) -> None:
-    with pytest.raises(CasebookError, match="CASEBOOK_S3_URL is not set"):
-        share(root, "push", [])

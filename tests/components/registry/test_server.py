@@ -26,6 +26,8 @@ from components.registry.track import connect
 from tests.components.registry.conftest import child_environment
 from tests.components.registry.toys import CASE, METRICS, PASSED, make_release
 
+PATIENCE = 300.0  # seconds; only a failure takes so long
+
 
 @pytest.fixture
 def server(fresh_store: Path, tmp_path: Path) -> Iterator[tuple[str, "subprocess.Popen[bytes]"]]:
@@ -46,12 +48,14 @@ def server(fresh_store: Path, tmp_path: Path) -> Iterator[tuple[str, "subprocess
             start_new_session=True,
         )
     try:
-        for _ in range(600):
+        deadline = time.monotonic() + PATIENCE
+        while True:
             try:
-                urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=5).close()
+                urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=30).close()
                 break
             except OSError:
                 assert process.poll() is None, (tmp_path / "server.log").read_text()
+                assert time.monotonic() < deadline, (tmp_path / "server.log").read_text()
                 time.sleep(0.2)
         yield f"http://127.0.0.1:{port}", process
     finally:

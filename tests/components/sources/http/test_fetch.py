@@ -270,6 +270,7 @@ def test_a_mirror_that_is_not_reached_is_asked_no_more(root, server, monkeypatch
 
 # Being killed
 
+PATIENCE = 300.0  # seconds; only a failure takes so long
 RUN = """
 import sys
 from pathlib import Path
@@ -289,16 +290,16 @@ def test_what_was_killed_goes_on_in_the_middle_of_a_file(root, server, how):
     with subprocess.Popen(
         [sys.executable, "-c", RUN, wanted, str(root)], cwd=ROOT, stderr=subprocess.DEVNULL
     ) as process:
-        assert server.half_sent.wait(60)
+        assert server.half_sent.wait(PATIENCE)
         part = root / "state" / "http" / f"{sha256(CONTENT[name]).hexdigest()}.part"
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + PATIENCE
         while not (part.exists() and part.stat().st_size == len(CONTENT[name]) // 2):
             assert time.monotonic() < deadline
             time.sleep(0.02)
         process.send_signal(how)
         if how == signal.SIGINT:
             server.closing.set()  # a thread that waits for bytes ends with them
-        process.wait(30)
+        process.wait(PATIENCE)
     assert not (root / "raw" / "toy").exists()
     assert got(root, server) == CONTENT
     assert server.ranges_of(url(name))[1] == f"bytes={len(CONTENT[name]) // 2}-"

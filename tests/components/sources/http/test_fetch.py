@@ -272,8 +272,10 @@ def test_a_mirror_that_is_not_reached_is_asked_no_more(root, server, monkeypatch
 
 PATIENCE = 300.0  # seconds; only a failure takes so long
 RUN = """
+import signal
 import sys
 from pathlib import Path
+signal.signal(signal.SIGINT, signal.default_int_handler)  # what a shell starts in the background ignores it
 from components.source_params import HttpSource
 from components.sources.fetch import fetch
 root = Path(sys.argv[2])

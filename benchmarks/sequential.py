@@ -239,13 +239,9 @@ def _notes() -> list[str]:
         "RecTools' SASRecModel and RecBole's SASRec with their own defaults beyond these sizes (dropout .2 and .5, "
         "Adam 1e-3). RecBole makes a sequence of every event and pads each to the full length: of its batches "
         f"{RECBOLE_BATCHES} a round is timed, and the epoch reckoned from it.",
-        f"Ratios: {_pairs()}.",
+        f"Ratios: {', '.join(f'{peer} over {own}' for peer, own in AGAINST.items())}.",
         f"To its best: on validation, all of MovieLens-100K, casebook as params.yaml has it; a peer in {BUDGET:.0f} "
         "seconds of training, RecTools in batches of 16, RecBole of 2048, scored after every epoch (RecBole: every "
         "4 batches).",
         f"The peers' environment: {', '.join(PINS)}.",
     ]
-
-
-def _pairs() -> str:
-    return ", ".join(f"{peer} over {own}" for peer, own in AGAINST.items())

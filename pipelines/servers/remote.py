@@ -35,12 +35,11 @@ def recorded(root: Path) -> list[str]:
     Raises:
         CasebookError: there is none, or DVC cannot tell, whose own message stands above.
     """
+    stages = _dvc(root, "stage", "list", "--name-only", stdout=subprocess.PIPE).split()  # checks the lock as well
     lock = root / "dvc.lock"
-    content = yaml.safe_load(lock.read_text(encoding="utf-8")) if lock.exists() else None
-    ran = (content or {}).get("stages", {})
-    found = [
-        stage for stage in _dvc(root, "stage", "list", "--name-only", stdout=subprocess.PIPE).split() if stage in ran
-    ]
+    content = yaml.safe_load(lock.read_text(encoding="utf-8")) if lock.exists() else {}
+    ran = content.get("stages", {})
+    found = [stage for stage in stages if stage in ran]
     if not found:
         raise CasebookError("dvc.lock names no stage that dvc.yaml has; check out a commit whose stages have run")
     return found

@@ -52,3 +52,14 @@ def test_nothing_to_pull_is_said(root: Path, lock: str | None, monkeypatch: pyte
     with pytest.raises(CasebookError, match=r"dvc\.lock names no stage that dvc\.yaml has"):
         share(root, "pull", [])
     assert not (root / ".dvc" / "config.local").exists()
+
+
+@pytest.mark.parametrize("lock", ["", "<<<<<<< HEAD\nschema: '2.0'\n=======\n", "- a list"])
+def test_a_lock_that_is_none_is_dvcs_to_tell(
+    root: Path, lock: str, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (root / "dvc.lock").write_text(lock, encoding="utf-8")
+    monkeypatch.setenv("CASEBOOK_S3_URL", "s3://team/casebook")
+    with pytest.raises(CasebookError, match="dvc stage failed; its message stands above"):
+        share(root, "pull", [])
+    assert "dvc.lock" in capfd.readouterr().err

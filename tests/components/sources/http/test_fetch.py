@@ -1,14 +1,6 @@
 """Many files arrive whole and right from a server that is real, and from ones that are not well."""
 
-import os
-import signal
-import subprocess
-import sys
-import time
-from collections.abc import Iterator
 from hashlib import sha256
-from pathlib import Path
-from urllib.parse import quote
 
 import pytest
 from pydantic import ValidationError
@@ -16,55 +8,8 @@ from pydantic import ValidationError
 from components.errors import CasebookError
 from components.files import read_json
 from components.sources.fetch import fetch
-from components.sources.http import download
-from tests.components.sources.http.server import Server, serving, source, write_manifest
-
-ROOT = Path(__file__).parents[4]
-CONTENT = {
-    "images/one two.jpg": os.urandom(300_000),
-    "images/ü.jpg": os.urandom(5000),
-    "boxes.xml": b"<annotation/>",
-    "empty.txt": b"",
-}
-
-
-@pytest.fixture(autouse=True)
-def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(download, "BACKOFF", 0.01)
-
-
-@pytest.fixture
-def server() -> Iterator[Server]:
-    """All of CONTENT below /data/v1."""
-    with serving() as state:
-        for name, content in CONTENT.items():
-            state.add(url(name), content)
-        yield state
-
-
-@pytest.fixture
-def root(tmp_path: Path) -> Path:
-    write_manifest(tmp_path / "files.sha256", CONTENT)
-    return tmp_path
-
-
-def url(name: str) -> str:
-    return f"/data/v1/{quote(name)}"
-
-
-def got(root: Path, server: Server, **changes: object) -> dict[str, bytes]:
-    """Fetch; the raw folder's files but source.json."""
-    fetch(source(f"{server.base}/data/v1", **changes), root / "raw" / "toy", root, root / "state")
-    found = {path for path in (root / "raw" / "toy").rglob("*") if path.is_file() and path.name != "source.json"}
-    return {path.relative_to(root / "raw" / "toy").as_posix(): path.read_bytes() for path in found}
-
-
-def refused(root: Path, server: Server, **changes: object) -> str:
-    with pytest.raises(CasebookError) as error:
-        got(root, server, **changes)
-    assert not (root / "raw" / "toy").exists()
-    assert [*(root / "raw").glob(".toy*")] == [], "half a folder was left"
-    return str(error.value)
+from tests.components.sources.http.fetching import CONTENT, got, refused, url
+from tests.components.sources.http.server import source, write_manifest
 
 
 def test_all_files_arrive_and_source_json_says_from_where(root, server):
@@ -223,88 +168,6 @@ def test_a_failure_leaves_the_old_folder_and_keeps_what_came(root, server):
     with pytest.raises(CasebookError, match=r"gone\.jpg.* 4 of 5 files are here"):
         got(root, server, connections=1)
     assert (root / "raw" / "toy" / "boxes.xml").read_bytes() == CONTENT["boxes.xml"]
-
-
-# Mirrors
-
-
-def mirrored(folder: Path, names: list[str]) -> Path:
-    for name in names:
-        path = folder / "data" / "v1" / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(CONTENT[name])
-    return folder
-
-
-def test_a_folder_as_mirror_is_enough(root, server, monkeypatch):
-    monkeypatch.setenv("CASEBOOK_MIRROR", str(mirrored(root / "mirror", [*CONTENT])))
-    assert got(root, server) == CONTENT
-    assert server.asked == []
-
-
-@pytest.mark.parametrize("slash", ["", "/"])
-def test_an_address_as_mirror_is_enough(root, server, monkeypatch, slash):
-    with serving() as mirror:
-        mirror.files = {f"/copies{path}": content for path, content in server.files.items()}
-        monkeypatch.setenv("CASEBOOK_MIRROR", f"{mirror.base}/copies{slash}")
-        assert got(root, server) == CONTENT
-        assert len(mirror.asked) == len(CONTENT)
-    assert server.asked == []
-
-
-def test_what_a_mirror_lacks_comes_from_its_origin_with_a_message(root, server, monkeypatch, caplog):
-    folder = mirrored(root / "mirror", ["boxes.xml", "images/ü.jpg"])
-    (folder / "data" / "v1" / "images" / "ü.jpg").write_bytes(b"another")
-    monkeypatch.setenv("CASEBOOK_MIRROR", str(folder))
-    assert got(root, server) == CONTENT
-    assert {path for path, _ in server.asked} == {url(name) for name in CONTENT if name != "boxes.xml"}
-    first, summed = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
-    assert f"taken from {server.base}/data/v1" in first
-    assert "3 files are not there, or are others" in summed
-
-
-def test_a_mirror_that_is_not_reached_is_asked_no_more(root, server, monkeypatch):
-    monkeypatch.setenv("CASEBOOK_MIRROR", "http://127.0.0.1:9")
-    assert got(root, server, connections=1, retries=0) == CONTENT
-
-
-# Being killed
-
-PATIENCE = 300.0  # seconds; only a failure takes so long
-RUN = """
-import signal
-import sys
-from pathlib import Path
-signal.signal(signal.SIGINT, signal.default_int_handler)  # what a shell starts in the background ignores it
-from components.source_params import HttpSource
-from components.sources.fetch import fetch
-root = Path(sys.argv[2])
-fetch(HttpSource.model_validate_json(sys.argv[1]), root / "raw" / "toy", root, root / "state")
-"""
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
-def test_what_was_killed_goes_on_in_the_middle_of_a_file(root, server, how):
-    name = "images/one two.jpg"
-    server.faults[url(name)] = ["stall"]
-    wanted = source(f"{server.base}/data/v1", timeout=60.0).model_dump_json()
-    with subprocess.Popen(
-        [sys.executable, "-c", RUN, wanted, str(root)], cwd=ROOT, stderr=subprocess.DEVNULL
-    ) as process:
-        assert server.half_sent.wait(PATIENCE)
-        part = root / "state" / "http" / f"{sha256(CONTENT[name]).hexdigest()}.part"
-        deadline = time.monotonic() + PATIENCE
-        while not (part.exists() and part.stat().st_size == len(CONTENT[name]) // 2):
-            assert time.monotonic() < deadline
-            time.sleep(0.02)
-        process.send_signal(how)
-        if how == signal.SIGINT:
-            server.closing.set()  # a thread that waits for bytes ends with them
-        process.wait(PATIENCE)
-    assert not (root / "raw" / "toy").exists()
-    assert got(root, server) == CONTENT
-    assert server.ranges_of(url(name))[1] == f"bytes={len(CONTENT[name]) // 2}-"
 
 
 # Params

@@ -16,7 +16,7 @@ from components.errors import CasebookError
 from components.files import read_json
 from components.params import load_params
 from components.predictors.conversion.predictor import ConversionPredictor, open_predictor
-from pipelines.cases import load_case
+from components.recipe import make_job, recipe_of
 
 CASE = "pinyin_hanzi"
 PEERS = Path(__file__).with_name("peers.json")
@@ -27,17 +27,17 @@ MIB = 1 << 20
 
 
 def measure(case: str, root: Path) -> Result:  # noqa: ARG001 - it is about one case
-    job = Job(CASE, load_params(root / "params.yaml").case(CASE), Paths(root))
-    contract, fitted, released = load_case(job), job.paths.fitted(CASE), job.paths.bundle(CASE)
+    job = make_job(CASE, load_params(root / "params.yaml").case(CASE), Paths(root))
+    recipe, fitted, released = recipe_of(job), job.paths.fitted(CASE), job.paths.bundle(CASE)
     for made in (fitted, released):
         if not made.exists():
             raise CasebookError(f"{made}: not found; run `casebook run {CASE}` first")
     rows: list[list[Cell]] = []
     picked = None
     with tempfile.TemporaryDirectory() as folder:
-        for name, bundle in contract.variants(job, fitted, Path(folder)).items():
-            found = contract.answers(job, bundle, TEST)
-            metrics = contract.metrics(job, bundle)
+        for name, bundle in recipe.variants.make_variants(job, fitted, Path(folder)).items():
+            found = recipe.serving.answers(job, bundle, TEST)
+            metrics = recipe.serving.metrics(job, bundle)
             quality = [metrics[metric](found.target, found.score) for metric in SHOWN]
             size = sum(path.stat().st_size for path in bundle.iterdir()) / MIB
             if filecmp.cmp(bundle / INDEX, released / INDEX, shallow=False):
@@ -104,7 +104,7 @@ _opened: list[object] = []
 
 
 def _open(bundle: Path, job: Job) -> None:
-    answer = load_case(job).answer_rows(job, bundle)
+    answer = recipe_of(job).serving.answer_rows(job, bundle)
     answer(CLAUSES)  # what is read at the first call is not what is timed
     _opened[:] = [answer, open_predictor(bundle), job]
 

@@ -20,8 +20,8 @@ from benchmarks.results import Limit, Result
 from benchmarks.throughput import prepared_job
 from components.contracts import Job
 from components.params import override
+from components.recipe import recipe_of
 from components.tuning.study import TrialRecord
-from pipelines.cases import load_case
 from pipelines.steps.search import DATABASE
 from pipelines.workers import search_together
 
@@ -101,7 +101,7 @@ def _search(job: Job, workers: int) -> Took:
         url = os.environ.get(DATABASE) or f"sqlite:///{state / 'study.db'}"
         waits = Waits(workers)
         began = time.perf_counter()
-        search_together(job, load_case(job), state, url, tell)
+        search_together(job, recipe_of(job).training, state, url, tell)
         whole = time.perf_counter() - began
     first = sorted(one.started for one in ended)[workers].timestamp()
     last = max(one.ended for one in ended).timestamp()

@@ -5,19 +5,19 @@ import time
 from pathlib import Path
 
 import torch
+from components.cases.pinyin_hanzi.case import PRIMARY
 from lightning.pytorch import Callback, LightningModule, Trainer
 
 from benchmarks.results import FOLDER, Result
 from benchmarks.throughput import prepared_job
-from components.cases.pinyin_hanzi.case import PRIMARY
 from components.contracts import VALIDATION
 from components.errors import CasebookError
 from components.evaluation.presentation.figures import save
 from components.evaluation.scores import read_scores
 from components.evaluation.text_report.figures import accuracy_over_minutes
 from components.learners.syllable_labels import SyllableLearner
+from components.recipe import recipe_of
 from components.training.fit import fit
-from pipelines.cases import load_case
 
 CASE = "pinyin_hanzi"
 EACH = 8  # times an epoch
@@ -62,7 +62,7 @@ def measure(case: str, root: Path) -> Result:  # noqa: ARG001 - it is about one 
     curve = Curve()
     with tempfile.TemporaryDirectory(prefix="casebook-bench-") as folder:
         job = prepared_job(CASE, root, Path(folder))
-        fit(job, load_case(job), state=Path(folder) / "fit", callbacks=[curve])
+        fit(job, recipe_of(job).training, state=Path(folder) / "fit", callbacks=[curve])
     evaluation = root / "reports" / CASE / "evaluation"
     if not evaluation.exists():
         raise CasebookError(f"{evaluation}: not found; run `casebook run {CASE}` first")

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 
 from benchmarks.predict import repeat_rows
 from benchmarks.results import Cell, Limit, Result
-from components.contracts import Job, Paths
+from components.contracts import Paths
 from components.monitor_params import FileRows, SqlRows
 from components.monitoring.findings import examine
 from components.monitoring.quality import judge
@@ -25,7 +25,7 @@ from components.monitoring.rows import newest_rows
 from components.monitoring.sample import draw
 from components.operate_params import load_operate
 from components.params import load_params
-from pipelines.cases import load_case
+from components.recipe import make_job, recipe_of
 
 SIZES = (100_000, 1_000_000)
 CHUNK = 50_000
@@ -89,17 +89,17 @@ def look(name: str, root: Path, kind: str, folder: Path) -> dict[str, float]:
     source: FileRows | SqlRows = FileRows(kind="file", path=str(folder / f"rows.{kind}"))
     if kind == "sqlite":
         source = SqlRows(kind="sql", variable="BENCH_ROWS", query="select * from rows")
-    job = Job(name, load_params(root / "params.yaml").case(name), Paths(root))
-    case, params = load_case(job), load_operate(root / "params.yaml").of(name).monitor
-    bundle, watch = job.paths.bundle(name), case.watch()
+    job = make_job(name, load_params(root / "params.yaml").case(name), Paths(root))
+    recipe, params = recipe_of(job), load_operate(root / "params.yaml").of(name).monitor
+    bundle, watch = job.paths.bundle(name), recipe.watch
     watch.observe(job, bundle, next(watch.rows(job, folder / "rows.parquet"))[:10])  # what is imported when first used
     marks = [time.process_time()]
     sample = draw(newest_rows(job, watch, source), params.sample, seed=params.seed, unit=watch.unit(job))
     marks.append(time.process_time())
     recent, reference = watch.observe(job, bundle, sample.rows), watch.reference(job, bundle, params.sample)
-    metric = case.metrics(job, bundle)[case.primary]
+    metric = recipe.serving.metrics(job, bundle)[recipe.primary]
     quality = judge(
-        case.primary, metric, recent.labelled, None, params.quality, lower_is_better=False, seed=params.seed
+        recipe.primary, metric, recent.labelled, None, params.quality, lower_is_better=False, seed=params.seed
     )
     found = examine(recent, reference, quality, params, seen=sample.seen, notes=[])
     marks.append(time.process_time())

@@ -19,11 +19,11 @@ from components.contracts import Job, Paths  # noqa: E402
 from components.evaluation.scores import write_scores  # noqa: E402
 from components.files import write_json  # noqa: E402
 from components.params import load_params  # noqa: E402
+from components.recipe import make_job, recipe_of  # noqa: E402
 from components.training.fit import fit, resume_epoch  # noqa: E402
 from components.tuning.search import search  # noqa: E402
 from components.tuning.study import summary  # noqa: E402
 from components.tuning.trials import Fit  # noqa: E402
-from pipelines.cases import load_case, with_values  # noqa: E402
 from pipelines.steps import fetch, prepare  # noqa: E402
 
 
@@ -35,25 +35,27 @@ def run(job: Job) -> dict[str, float]:
         nonlocal last
         took[name], last = time.perf_counter() - last, time.perf_counter()
 
-    case, paths = load_case(job), job.paths
+    recipe, paths = recipe_of(job), job.paths
     fetch.run(job)
     lap("fetch")
     prepare.run(job)
     lap("prepare")
     state = paths.state(job.case)
     url = f"sqlite:///{state / 'search' / 'study.db'}"
-    study = search(job, case, Fit(fit, resume_epoch), storage_url=url, state=state / "search", tell=lambda _: None)
-    job = with_values(job, summary(study, job, case)["values"])
+    study = search(
+        job, recipe.training, Fit(fit, resume_epoch), storage_url=url, state=state / "search", tell=lambda _: None
+    )
+    job = job.with_values(summary(study, job, recipe.training)["values"])
     lap("search")
     fitted = paths.fitted(job.case)
-    learner, _ = fit(job, case, state=state / "fit")
-    case.assemble(job, learner, fitted)
+    learner, _ = fit(job, recipe.training, state=state / "fit")
+    recipe.assembly.assemble(job, learner, fitted)
     torch.save(learner.state_dict(), fitted / "learner.pt")
     lap("fit")
     paths.evaluation(job.case).mkdir(parents=True)
-    write_scores(paths.evaluation(job.case), list(case.evaluate(job, fitted, paths.evaluation(job.case))))
+    write_scores(paths.evaluation(job.case), list(recipe.reporting.evaluate(job, fitted, paths.evaluation(job.case))))
     lap("evaluate")
-    variants = compare(job, case, case.variants(job, fitted, state / "compress"))
+    variants = compare(job, recipe, recipe.variants.make_variants(job, fitted, state / "compress"))
     picked = pick(variants, job.params.compress.max_metric_drop).name
     paths.compression(job.case).mkdir(parents=True)
     rows = [variant_row(variant) for variant in variants]
@@ -64,4 +66,4 @@ def run(job: Job) -> dict[str, float]:
 
 if __name__ == "__main__":
     name, params, folder = sys.argv[1:]
-    print(json.dumps(run(Job(name, load_params(Path(params)).case(name), Paths(Path(folder))))))
+    print(json.dumps(run(make_job(name, load_params(Path(params)).case(name), Paths(Path(folder))))))

@@ -10,8 +10,8 @@ from benchmarks.results import Result
 from benchmarks.throughput import Clock, prepared_job
 from components.contracts import Job
 from components.params import override
+from components.recipe import recipe_of
 from components.training.fit import fit
-from pipelines.cases import load_case
 
 CASE = "medical_cells"
 EPOCHS = 3
@@ -55,6 +55,6 @@ def _train(job: Job, precision: str) -> tuple[float, float, float]:
     clock = Clock()
     torch.cuda.reset_peak_memory_stats()
     with tempfile.TemporaryDirectory(dir=job.paths.root) as state:
-        _, result = fit(job, load_case(job), state=Path(state) / "fit", callbacks=[clock])
+        _, result = fit(job, recipe_of(job).training, state=Path(state) / "fit", callbacks=[clock])
     views = job.params.model["input"]["views"] * EPOCHS
     return views / clock.seconds, torch.cuda.max_memory_allocated() / 2**20, result.value

@@ -10,7 +10,7 @@ from torch.optim import AdamW
 from torch.optim.lr_scheduler import LambdaLR
 from torchmetrics.functional.classification import binary_auroc
 
-from components.contracts import Case, Job
+from components.contracts import Job, Training
 from components.datamodules.table import TableData
 from components.learners.binary import BinaryLearner, WarmupCosine, weight_decay_groups
 from components.training.fit import build
@@ -18,9 +18,9 @@ from components.training.fit import build
 Tensors = tuple[Tensor, ...]
 
 
-def train(job: Job, case: Case) -> float:
+def train(job: Job, training: Training) -> float:
     """Train the case's network for `fit.max_epochs` and return the seconds that the epochs took."""
-    learner, data = build(job, case)
+    learner, data = build(job, training)
     assert isinstance(learner, BinaryLearner)
     assert isinstance(data, TableData)
     network, params = learner.network, job.params.fit

@@ -25,8 +25,8 @@ from components.contracts import PREPARED_FILES, TRAIN, VALIDATION, Job, Meta, P
 from components.errors import CasebookError
 from components.files import write_text
 from components.params import override
+from components.recipe import recipe_of
 from components.training.fit import build, make_trainer
-from pipelines.cases import load_case
 
 CASE = "recommender"
 # The peers want a numpy that nothing else here does: they live in an environment of their own.
@@ -116,7 +116,7 @@ def ours(job: Job, values: Mapping[str, Any]) -> Found:
 
 def _train(job: Job) -> Found:
     torch.set_num_threads(1)
-    learner, data = build(job, load_case(job))
+    learner, data = build(job, recipe_of(job).training)
     clock = Clock()
     with tempfile.TemporaryDirectory() as folder:
         checkpoint = ModelCheckpoint(folder, save_top_k=0)  # without one Lightning adds its own

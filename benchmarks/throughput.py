@@ -12,10 +12,10 @@ from lightning.pytorch import Callback, LightningModule, Trainer
 from benchmarks import raw_loop
 from benchmarks.results import Limit, Result
 from benchmarks.workspace import copy_archives
-from components.contracts import Case, Job, Meta, Paths
+from components.contracts import Job, Meta, Paths, Training
 from components.params import load_params, override
+from components.recipe import make_job, recipe_of
 from components.training.fit import fit
-from pipelines.cases import load_case
 from pipelines.steps import fetch, prepare
 
 ROUNDS = 7
@@ -35,11 +35,11 @@ class Clock(Callback):
 def measure(case_name: str, root: Path) -> Result:
     with tempfile.TemporaryDirectory(prefix="casebook-bench-") as folder:
         job = prepared_job(case_name, root, Path(folder))
-        case, rows = load_case(job), Meta.read(job.paths.prepared(case_name)).rows["train"]
+        training, rows = recipe_of(job).training, Meta.read(job.paths.prepared(case_name)).rows["train"]
         torch.set_num_threads(job.params.fit.threads)
-        raw_loop.train(job, case)  # the first of each pays for what torch sets up once
-        _fit_seconds(job, case)
-        pairs = [(raw_loop.train(job, case), _fit_seconds(job, case)) for _ in range(ROUNDS)]
+        raw_loop.train(job, training)  # the first of each pays for what torch sets up once
+        _fit_seconds(job, training)
+        pairs = [(raw_loop.train(job, training), _fit_seconds(job, training)) for _ in range(ROUNDS)]
     seen = rows * job.params.fit.max_epochs
     ratios = [raw / ours for raw, ours in pairs]
     raw_speed, our_speed = (statistics.median(seen / pair[side] for pair in pairs) for side in (0, 1))
@@ -65,15 +65,15 @@ def prepared_job(case_name: str, root: Path, folder: Path) -> Job:
     """The case on the CPU, its data fetched and prepared below `folder`; early stopping never stops it."""
     params = load_params(root / "params.yaml").case(case_name)
     params = override(params, {"fit.accelerator": "cpu", "fit.patience": params.fit.max_epochs})
-    job = Job(case_name, params, Paths(folder))
+    job = make_job(case_name, params, Paths(folder))
     copy_archives(root, folder)
     fetch.run(replace(job, paths=Paths(folder)))
     prepare.run(job)
     return job
 
 
-def _fit_seconds(job: Job, case: Case) -> float:
+def _fit_seconds(job: Job, training: Training) -> float:
     clock = Clock()
     with tempfile.TemporaryDirectory(dir=job.paths.root) as state:
-        fit(job, case, state=Path(state) / "fit", callbacks=[clock])
+        fit(job, training, state=Path(state) / "fit", callbacks=[clock])
     return clock.seconds

@@ -1,14 +1,15 @@
-"""What passes between stages: small frozen records, and the contract that every case fulfils."""
+"""What passes between stages: small frozen records."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, Self, TypeVar, runtime_checkable
 
-from components.blocks import Block
+from components.blocks import Block, read_block
 from components.errors import CasebookError
 from components.files import read_json, write_json
-from components.params import CaseParams
+from components.params import CaseParams, override
 
 if TYPE_CHECKING:  # the data stages and the server must not pay for importing these
     import numpy as np
@@ -54,17 +55,72 @@ class Paths:
         return self.root / "state" / case
 
 
+Prepare = TypeVar("Prepare", bound=Block)
+Model = TypeVar("Model", bound=Block)
+Evaluate = TypeVar("Evaluate", bound=Block)
+
+
 @dataclass(frozen=True)
-class Job:
+class Blocks(Generic[Prepare, Model, Evaluate]):
+    """The types of the blocks that a recipe reads itself."""
+
+    prepare: type[Prepare]
+    model: type[Model]
+    evaluate: type[Evaluate]
+
+
+@dataclass(frozen=True)
+class Job(Generic[Prepare, Model, Evaluate]):
     """One case with everything a stage of it is given.
 
-    `smoke` says that the numbers mean nothing: the same code on few rows, trials and epochs.
+    `params` may hold no more than the blocks that a stage reads. `blocks` are the types of those that the recipe
+    reads itself: `prepare`, `model` and `evaluate`. `smoke` says that the numbers mean nothing: the same code on few
+    rows, trials and epochs.
     """
 
     case: str
     params: CaseParams
     paths: Paths
+    blocks: Blocks[Prepare, Model, Evaluate]
     smoke: bool = False
+
+    @cached_property
+    def prepare(self) -> Prepare:
+        return read_block(self.blocks.prepare, self.params.prepare, self._where("prepare"))
+
+    @cached_property
+    def model(self) -> Model:
+        return read_block(self.blocks.model, self.params.model, self._where("model"))
+
+    @cached_property
+    def evaluate(self) -> Evaluate:
+        return read_block(self.blocks.evaluate, self.params.evaluate, self._where("evaluate"))
+
+    def check(self) -> None:
+        """Read each block that is given.
+
+        Raises:
+            CasebookError: a key of one is unknown, missing or of the wrong type.
+        """
+        for name in ("prepare", "model", "evaluate"):
+            if name in self.params.model_fields_set:
+                getattr(self, name)
+
+    def with_values(self, values: Mapping[str, Any]) -> Self:
+        """The same job with dotted parameters such as `fit.lr` set.
+
+        Raises:
+            CasebookError: a path names no key, or a value does not fit its key.
+        """
+        job = replace(self, params=override(self.params, dict(values)))
+        job.check()
+        return job
+
+    def _where(self, block: str) -> str:
+        return f"params.cases.{self.case}.{block}"
+
+
+AnyJob = Job[Any, Any, Any]
 
 
 @dataclass(frozen=True)
@@ -200,7 +256,20 @@ class Predictor(Protocol):
     """A bundle that answers. Never imports torch."""
 
     def predict(self, rows: "pd.DataFrame") -> "pd.DataFrame":
-        """Raw rows, as the source has them, to the case's answer columns, in the same order."""
+        """Raw rows, as the source has them, to the recipe's answer columns, in the same order."""
+
+
+@dataclass(frozen=True)
+class Training:
+    """One fit: its data, its learner, what it watches. `dataclasses.replace` makes another fit of it.
+
+    `learner` gets the data because sizes come from them.
+    """
+
+    data: "Callable[[AnyJob], LightningDataModule]"
+    learner: "Callable[[AnyJob, Any], LightningModule]"
+    monitor: str
+    mode: Literal["min", "max"]
 
 
 @dataclass(frozen=True)
@@ -213,51 +282,9 @@ class Watch:
     trained on, and at its answers to units that it was not trained on.
     """
 
-    rows: "Callable[[Job, Path], Iterator[pd.DataFrame]]"
-    unit: Callable[[Job], str | None]
-    key: Callable[[Job], Sequence[str]]
-    outcome: Callable[[Job], Sequence[str]]
-    observe: "Callable[[Job, Path, pd.DataFrame], Observed]"
-    reference: Callable[[Job, Path, int], Observed]
-
-
-@dataclass(frozen=True)
-class Case:
-    """All that the stages know of a case. The functions import what they need when called,
-    so that each stage pays only for what it uses.
-
-    `learner` gets the datamodule because sizes come from the data. `assemble` gets the trained
-    learner, adds the baselines and the blend, and writes `bundle/` into the folder of the fit.
-    `evaluate` scores that bundle on each split, and writes predictions and pictures; `variants`
-    makes smaller bundles below the given folder, the uncompressed one first.
-    Of any bundle folder, `answers` scores a split's rows through the code that serves,
-    `answer_rows` gives a function that answers n rows, for timing, and `metrics` those at its
-    threshold; `example` is a few raw rows for the model's signature.
-    `folds` prepares cross-validation below a folder, a job a fold, all that is fitted on its training
-    part alone; `predict_file` streams a raw file through a bundle to a file and counts the rows it wrote,
-    under options of the case's own by the names in `predict_options`; `predict_suffix` says what kind of file
-    the standard input is.
-    `watch` says how its rows are monitored. `metrics` are higher-is-better unless their name is in `lower_is_better`.
-    """
-
-    model_params: type[Block]
-    evaluate_params: type[Block]
-    monitor: str
-    mode: Literal["min", "max"]
-    primary: str
-    lower_is_better: frozenset[str]
-    datamodule: "Callable[[Job], LightningDataModule]"
-    learner: "Callable[[Job, LightningDataModule], LightningModule]"
-    assemble: "Callable[[Job, LightningModule, Path], None]"
-    predictor: Callable[[Path], Predictor]
-    answers: Callable[[Job, Path, str], Answers]
-    answer_rows: Callable[[Job, Path], Callable[[int], object]]
-    example: "Callable[[Job], pd.DataFrame]"
-    metrics: Callable[[Job, Path], Mapping[str, Metric]]
-    evaluate: Callable[[Job, Path, Path], Sequence[Scores]]
-    variants: "Callable[[Job, Path, Path], Mapping[str, Path]]"
-    folds: "Callable[[Job, Path], Iterator[Job]]"
-    predict_options: frozenset[str]
-    predict_suffix: str
-    predict_file: Callable[[Path, Path, Path, Mapping[str, Any]], int]
-    watch: Callable[[], Watch]
+    rows: "Callable[[AnyJob, Path], Iterator[pd.DataFrame]]"
+    unit: Callable[[AnyJob], str | None]
+    key: Callable[[AnyJob], Sequence[str]]
+    outcome: Callable[[AnyJob], Sequence[str]]
+    observe: "Callable[[AnyJob, Path, pd.DataFrame], Observed]"
+    reference: Callable[[AnyJob, Path, int], Observed]

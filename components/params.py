@@ -4,28 +4,11 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import Field, model_validator
+from pydantic import Field, create_model, model_validator
 
 from components.blocks import Block, read_block
 from components.errors import CasebookError
 from components.source_params import Source
-
-
-class Code(Block):
-    """Which modules a case is made of; `dvc.yaml` makes each a dependency of the stages that use it.
-
-    Each value is a file or folder inside the folder of `components/` that its key stands for.
-    """
-
-    case: str
-    preparation: str
-    datamodule: str
-    network: str
-    learner: str
-    baselines: str
-    predictor: str
-    evaluation: str
-    report: str
 
 
 class FloatRange(Block):
@@ -172,11 +155,11 @@ class CrossvalParams(Block):
 
 
 class CaseParams(Block):
-    """One case. `prepare`, `model` and `evaluate` are read by the case's own modules; `smoke` holds the dotted
-    keys that `--smoke` sets.
+    """One case. `prepare`, `model` and `evaluate` are read by its recipe; `smoke` holds the dotted keys that
+    `--smoke` sets.
     """
 
-    code: Code
+    recipe: str
     source: Source
     prepare: dict[str, Any]
     model: dict[str, Any]
@@ -224,7 +207,7 @@ def override(case: CaseParams, values: dict[str, Any]) -> CaseParams:
     Raises:
         CasebookError: a path names no key, or a value does not fit its key.
     """
-    content = case.model_dump(mode="python")
+    content = case.model_dump(mode="python", include=case.model_fields_set)
     for dotted, value in values.items():
         *parents, last = dotted.split(".")
         node: Any = content
@@ -233,4 +216,15 @@ def override(case: CaseParams, values: dict[str, Any]) -> CaseParams:
         if not isinstance(node, dict) or last not in node:
             raise CasebookError(f"params.yaml: {dotted!r} names no key of the case")
         node[last] = value
-    return read_block(CaseParams, content, "params.yaml with overrides")
+    return read_given(content, "params.yaml with overrides")
+
+
+def read_given(content: dict[str, Any], where: str) -> CaseParams:
+    """A case of which only some blocks are given; to ask for another one is an AttributeError.
+
+    Raises:
+        CasebookError: a block is unknown, or a key of one is unknown, missing or of the wrong type.
+    """
+    fields = {name: (field.annotation, ...) for name, field in CaseParams.model_fields.items() if name in content}
+    given = read_block(create_model("Given", __base__=Block, **fields), content, where)  # type: ignore[call-overload]
+    return CaseParams.model_construct(**{name: getattr(given, name) for name in content})

@@ -2,18 +2,19 @@
 
 from typing import Any
 
-from components.contracts import Case, Decision, Interval, Job, Meta
+from components.contracts import Decision, Interval, Job, Meta
 from components.evaluation.scores import read_scores
 from components.files import read_json
+from components.recipe import Recipe
 from components.registry.card import CardFacts, Table, render_card
 
 
-def make_card(job: Job, case: Case, lineage: dict[str, str], decision: Decision | None = None) -> str:
+def make_card(job: Job, recipe: Recipe, lineage: dict[str, str], decision: Decision | None = None) -> str:
     """The card as Markdown; before the gate has answered it says nothing of it."""
-    return render_card(gather(job, case, lineage, decision))
+    return render_card(gather(job, recipe, lineage, decision))
 
 
-def gather(job: Job, case: Case, lineage: dict[str, str], decision: Decision | None) -> CardFacts:
+def gather(job: Job, recipe: Recipe, lineage: dict[str, str], decision: Decision | None) -> CardFacts:
     meta = Meta.read(job.paths.prepared(job.case))
     analysis = read_json(job.paths.evaluation(job.case) / "analysis.json")
     variants = read_json(job.paths.compression(job.case) / "variants.json")
@@ -29,12 +30,12 @@ def gather(job: Job, case: Case, lineage: dict[str, str], decision: Decision | N
         licence=meta.source["licence"],
         citation=meta.source["citation"],
         rows=meta.rows,
-        primary=case.primary,
-        lower_is_better=case.lower_is_better,
+        primary=recipe.primary,
+        lower_is_better=recipe.lower_is_better,
         scores=read_scores(job.paths.evaluation(job.case)),
         fairness=[fairness_table(group) for group in analysis.get("fairness", [])],
         calibration=calibration_table(analysis),
-        variants=variants_table(variants, case.primary),
+        variants=variants_table(variants, recipe.primary),
         further=[Table(**one) for one in analysis.get("tables", [])],
         lineage=lineage,
         decision=decision,

@@ -22,12 +22,13 @@ Watch = Callable[[Callable[[], bool]], None]
 @task(name="search-worker", task_run_name="search-worker {number}", cache_policy=NO_CACHE)
 def search_worker(case: str, number: int) -> None:  # noqa: ARG001 - shown in its name
     """Work at the case's search until it is complete."""
-    from components.contracts import Job, Paths
+    from components.contracts import Paths
     from components.params import load_params
+    from components.recipe import make_job
     from pipelines.workers import join
 
     params = load_params(Path("params.yaml"))
-    join(Job(case, params.case(case), Paths(Path.cwd())))
+    join(make_job(case, params.case(case), Paths(Path.cwd())))
 
 
 @flow(name="search", flow_run_name="search {case}")

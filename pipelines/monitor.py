@@ -25,6 +25,7 @@ from components.errors import BAD_INPUT, DONE, CasebookError  # noqa: E402
 from components.monitoring.once import Retrain  # noqa: E402
 from components.operate_params import load_operate  # noqa: E402
 from components.params import load_params  # noqa: E402
+from components.recipe import make_job  # noqa: E402
 from pipelines.commands.monitoring import Looked, look, retrain_once, summary  # noqa: E402
 from pipelines.flow_runs import end_orphans, hold  # noqa: E402
 from pipelines.stages import set_up_logging, terminate  # noqa: E402
@@ -74,7 +75,7 @@ def start_retrain(case: str, root: str, due: Retrain) -> UUID | None:
 
 
 def job_of(case: str, root: str) -> Job:
-    return Job(case, load_params(Path(root) / "params.yaml").case(case), Paths(Path(root)))
+    return make_job(case, load_params(Path(root) / "params.yaml").case(case), Paths(Path(root)))
 
 
 def main() -> int:

@@ -13,6 +13,7 @@ import yaml
 
 from components.contracts import Job
 from components.files import dvc_md5, json_digest, read_json, write_json
+from pipelines.code import code_digest
 
 DONE = "done.json"
 
@@ -23,13 +24,13 @@ def state_of(job: Job, stage: str, out: Path, inputs: dict[str, Any]) -> Path:
     return open_state(job.paths.state(job.case) / stage, inputs, recorded)
 
 
-def inputs_of(job: Job, *blocks: str) -> dict[str, Any]:
-    """What training rests on: data, code, and the parameters of the model, the fit and `blocks`."""
+def inputs_of(job: Job, stage: str, *blocks: str) -> dict[str, Any]:
+    """What a stage that trains rests on: data, its code, and the parameters of the model, the fit and `blocks`."""
     content = job.params.model_dump(mode="json")
     return {
-        "params": {name: content[name] for name in ("code", "model", "fit", *blocks)},
+        "params": {name: content[name] for name in ("recipe", "model", "fit", *blocks)},
         "data": dvc_md5(job.paths.prepared(job.case)),
-        "components": code_md5(job.paths.root),
+        "code": code_digest(job.params, stage),
         "smoke": job.smoke,
     }
 
@@ -74,9 +75,3 @@ def recorded_md5(root: Path, stage: str, out: Path) -> str | None:
 
 def _md5(path: Path) -> str | None:
     return dvc_md5(path) if path.exists() else None
-
-
-def code_md5(root: Path) -> str:
-    """A digest of all code that work may rest on: after any edit of it a killed run is not resumed."""
-    files = sorted((root / "components").rglob("*.py"))
-    return json_digest({path.relative_to(root).as_posix(): dvc_md5(path) for path in files})

@@ -17,7 +17,8 @@ from typing import Any
 from components.contracts import Job, Paths
 from components.errors import BAD_INPUT, DONE, CasebookError
 from components.files import held_lock, sweep_temporaries
-from components.params import load_params
+from components.recipe import make_job
+from pipelines.code import read_resolved
 from pipelines.environment import prepare_environment
 
 TERMINATED = 128 + signal.SIGTERM
@@ -64,8 +65,8 @@ def main(arguments: list[str] | None = None) -> int:
     set_up_logging()
     signal.signal(signal.SIGTERM, terminate)
     try:
-        params = load_params(Path("params.yaml"))
-        run(chosen.stage, Job(chosen.case, params.case(chosen.case), Paths(Path.cwd())))
+        params = read_resolved(Path.cwd(), chosen.case, chosen.stage)
+        run(chosen.stage, make_job(chosen.case, params, Paths(Path.cwd())))
     except CasebookError as error:
         log.error("%s@%s: %s", chosen.stage, chosen.case, error)
         return BAD_INPUT

@@ -13,15 +13,15 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
-from components.contracts import Case, Job
+from components.contracts import Job, Training
 from components.errors import BAD_INPUT, CasebookError
 from components.files import json_digest
+from components.recipe import recipe_of
 from components.training.fit import fit, resume_epoch
 from components.tuning.shared import Shared, open_shared
 from components.tuning.study import Study, Tell, records
 from components.tuning.trials import Fit
 from components.tuning.workers import complete, patiently, work
-from pipelines.cases import load_case
 from pipelines.stages import set_up_logging, terminate
 from pipelines.steps.search import DATABASE, search_inputs, storage_url
 
@@ -34,13 +34,13 @@ FITS = Fit(fit, resume_epoch)
 SPAWN = multiprocessing.get_context("spawn")
 
 
-def search_together(job: Job, case: Case, state: Path, url: str, tell: Tell) -> Study:
+def search_together(job: Job, training: Training, state: Path, url: str, tell: Tell) -> Study:
     """Run or resume a study that others may work on, too, and return it complete.
 
     Raises:
         CasebookError: the database does not answer, workers need one and there is none, or a worker failed.
     """
-    shared = open_shared(job, case, url, state)
+    shared = open_shared(job, training, url, state)
     tell(patiently(lambda: records(shared.study)))
     if job.params.search.dask is not None:
         from pipelines.dask_workers import search_on_cluster
@@ -51,7 +51,7 @@ def search_together(job: Job, case: Case, state: Path, url: str, tell: Tell) -> 
         with _workers(job, state) as workers:
             watch(shared, job, tell, workers.running)
     else:
-        work(shared, job, case, FITS, tell=tell)
+        work(shared, job, training, FITS, tell=tell)
     return shared.study
 
 
@@ -84,11 +84,11 @@ def join(job: Job) -> None:
     prepared = job.paths.prepared(job.case)
     if not prepared.is_dir():
         raise CasebookError(f"{prepared}: not found; bring the data here with `dvc pull prepare@{job.case}`")
-    case, inputs = load_case(job), search_inputs(job)
+    training, inputs = recipe_of(job).training, search_inputs(job)
     # Not `state_of`: it would sweep the states of the search that is joined.
     state = job.paths.state(job.case) / "search" / json_digest(inputs)
-    shared = open_shared(job, case, _database(), state, join=True)
-    work(shared, job, case, FITS, tell=lambda _: None)
+    shared = open_shared(job, training, _database(), state, join=True)
+    work(shared, job, training, FITS, tell=lambda _: None)
 
 
 def _database() -> str:
@@ -163,10 +163,10 @@ def worker(job: Job, state: Path, said: Connection) -> None:
     set_up_logging()
     signal.signal(signal.SIGTERM, terminate)
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    case = load_case(job)
+    training = recipe_of(job).training
     try:
-        shared = open_shared(job, case, storage_url(state), state)
-        work(shared, job, case, FITS, tell=lambda _: None)
+        shared = open_shared(job, training, storage_url(state), state)
+        work(shared, job, training, FITS, tell=lambda _: None)
     except CasebookError as error:
         said.send(str(error))
         sys.exit(BAD_INPUT)

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from components.contracts import Case, Job
+from components.contracts import Job
+from components.recipe import Recipe, recipe_of
 from tests.browser import browser, page, see  # noqa: F401 - fixtures
 from tests.postgres import database, postgres  # noqa: F401 - fixtures
 from tests.toy.jobs import toy_job
@@ -23,7 +24,7 @@ class Fitted:
     """A case fitted on its toy rows; `folder` holds `bundle/` and `learner.pt` as the fit stage leaves them."""
 
     job: Job
-    case: Case
+    recipe: Recipe
     folder: Path
 
     @property
@@ -48,15 +49,14 @@ def fitted(prepared: Job) -> Fitted:
     import torch
 
     from components.training.fit import fit
-    from pipelines.cases import load_case
     from pipelines.steps.fit import WEIGHTS
 
-    case, folder = load_case(prepared), prepared.paths.fitted(CASE)
+    recipe, folder = recipe_of(prepared), prepared.paths.fitted(CASE)
     folder.mkdir(parents=True)
-    learner, _ = fit(prepared, case, state=prepared.paths.state(CASE) / "fit")
-    case.assemble(prepared, learner, folder)
+    learner, _ = fit(prepared, recipe.training, state=prepared.paths.state(CASE) / "fit")
+    recipe.assembly.assemble(prepared, learner, folder)
     torch.save(learner.state_dict(), folder / WEIGHTS)
-    return Fitted(prepared, case, folder)
+    return Fitted(prepared, recipe, folder)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -7,29 +7,32 @@ from pathlib import Path
 from typing import Any
 
 from components.compression.measure import Speed, Variant, folder_bytes, measure_speed
-from components.contracts import TEST, VALIDATION, Answers, Case, Interval, Job
+from components.contracts import TEST, VALIDATION, Answers, Interval, Job
 from components.evaluation.bootstrap import intervals, paired_difference
 from components.evaluation.gaps import largest_gap
+from components.recipe import Recipe
 
 CONFIDENCE = 0.95
 
 
-def compare(job: Job, case: Case, folders: Mapping[str, Path]) -> list[Variant]:
+def compare(job: Job, recipe: Recipe, folders: Mapping[str, Path]) -> list[Variant]:
     """Measure each bundle; the first is the one that the others are held against."""
     first = next(iter(folders.values()))
-    reference = {split: case.answers(job, first, split) for split in (VALIDATION, TEST)}
-    return [_measure(job, case, name, folder, reference) for name, folder in folders.items()]
+    reference = {split: recipe.serving.answers(job, first, split) for split in (VALIDATION, TEST)}
+    return [_measure(job, recipe, name, folder, reference) for name, folder in folders.items()]
 
 
-def _measure(job: Job, case: Case, name: str, folder: Path, reference: Mapping[str, Answers]) -> Variant:
-    params, metrics = job.params.compress, case.metrics(job, folder)
-    found = {split: case.answers(job, folder, split) for split in reference}
+def _measure(job: Job, recipe: Recipe, name: str, folder: Path, reference: Mapping[str, Answers]) -> Variant:
+    params, metrics = job.params.compress, recipe.serving.metrics(job, folder)
+    found = {split: recipe.serving.answers(job, folder, split) for split in reference}
     gap = largest_gap(found[TEST].score, reference[TEST].score)
     return Variant(
         name=name,
         bytes=folder_bytes(folder),
-        speed=measure_speed(case.answer_rows(job, folder), rows=params.latency_rows, repeats=params.latency_repeats),
-        loss=_loss(job, case, reference[VALIDATION], found[VALIDATION], folder),
+        speed=measure_speed(
+            recipe.serving.answer_rows(job, folder), rows=params.latency_rows, repeats=params.latency_repeats
+        ),
+        loss=_loss(job, recipe, reference[VALIDATION], found[VALIDATION], folder),
         test=intervals(
             metrics, found[TEST].target, found[TEST].score, resamples=params.resamples, confidence=CONFIDENCE, seed=0
         ),
@@ -37,11 +40,11 @@ def _measure(job: Job, case: Case, name: str, folder: Path, reference: Mapping[s
     )
 
 
-def _loss(job: Job, case: Case, reference: Answers, found: Answers, folder: Path) -> Interval:
+def _loss(job: Job, recipe: Recipe, reference: Answers, found: Answers, folder: Path) -> Interval:
     """How much worse the primary metric is on validation, with its paired interval."""
-    metric = case.metrics(job, folder)[case.primary]
+    metric = recipe.serving.metrics(job, folder)[recipe.primary]
     first, second = (reference.score, found.score)
-    if case.primary in case.lower_is_better:
+    if recipe.primary in recipe.lower_is_better:
         first, second = second, first
     resamples = job.params.compress.resamples
     difference = paired_difference(

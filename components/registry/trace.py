@@ -36,8 +36,8 @@ class Mismatch:
 
 
 def params_digest(params: CaseParams) -> str:
-    """The digest under which a version remembers the params of its case."""
-    return json_digest(params.model_dump(mode="json"))
+    """The digest under which a version remembers the params that made it."""
+    return json_digest(params.model_dump(mode="json", exclude={"crossval", "smoke"}))
 
 
 def find_version(tracker: Tracker, case: str, which: str) -> ModelVersion:

@@ -1,12 +1,13 @@
 """The raw folder of a case: its source's files, and `source.json`, which says where they come from."""
 
+import importlib
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from components.files import file_digest, sweep_temporaries, whole_folder, write_json
-from components.source_params import FileSource, FolderSource, HttpSource, Source, WheelSource
+from components.source_params import FolderSource, HttpSource, Source, WheelSource
 from components.sources.copying import ORIGIN_FILE
 
 
@@ -27,36 +28,17 @@ def fetch(source: Source, folder: Path, root: Path, cache: Path) -> None:
         write_json(temporary / ORIGIN_FILE, _origin(source, temporary))
 
 
-# Each imports its module when called: a case pays only for its own kind of source.
-def _fetch_wheel(source: WheelSource, folder: Path, _root: Path, cache: Path) -> None:
-    from components.sources.wheel.fetch import fetch as fetch_members
-
-    fetch_members(source, folder, cache)
-
-
-def _fetch_file(source: FileSource, folder: Path, root: Path, _cache: Path) -> None:
-    from components.sources.file.fetch import fetch as fetch_file
-
-    fetch_file(source, folder, root)
-
-
-def _fetch_folder(source: FolderSource, folder: Path, root: Path, _cache: Path) -> None:
-    from components.sources.folder.fetch import fetch as fetch_folder
-
-    fetch_folder(source, folder, root)
-
-
-def _fetch_http(source: HttpSource, folder: Path, root: Path, cache: Path) -> None:
-    from components.sources.http.fetch import fetch as fetch_listed
-
-    fetch_listed(source, folder, root, cache)
+# Modules by the kind of source, imported when called: a case pays, and rests on, its own kind alone.
+def _of(kind: str) -> Callable[..., None]:
+    found: Callable[..., None] = importlib.import_module(f"components.sources.{kind}.fetch").fetch
+    return found
 
 
 FETCH: dict[str, Callable[[Any, Path, Path, Path], None]] = {
-    "wheel": _fetch_wheel,
-    "file": _fetch_file,
-    "folder": _fetch_folder,
-    "http": _fetch_http,
+    "wheel": lambda source, folder, _root, cache: _of("wheel")(source, folder, cache),
+    "file": lambda source, folder, root, _cache: _of("file")(source, folder, root),
+    "folder": lambda source, folder, root, _cache: _of("folder")(source, folder, root),
+    "http": lambda source, folder, root, cache: _of("http")(source, folder, root, cache),
 }
 SAID = {"kind", "requirement", "archive", "path", "base", "manifest", "licence", "citation"}
 # Their many files have no time of their own: a copy of a folder and a mirror's are as good, and have another.

@@ -15,7 +15,7 @@ from lightning.pytorch.callbacks import EarlyStopping, ModelCheckpoint, Timer
 from lightning.pytorch.callbacks.early_stopping import EarlyStoppingReason
 from lightning.pytorch.loggers import Logger
 
-from components.contracts import Case, FitResult, Job
+from components.contracts import FitResult, Job, Training
 from components.errors import CasebookError, DivergedError
 from components.files import read_json, write_json
 from components.params import FitParams
@@ -32,7 +32,7 @@ BEST, LAST = "best", "last"
 
 def fit(
     job: Job,
-    case: Case,
+    training: Training,
     *,
     state: Path,
     logger: Logger | None = None,
@@ -52,12 +52,12 @@ def fit(
     params = job.params.fit
     check_processes(params)
     torch.set_num_threads(params.threads)
-    learner, datamodule = build(job, case)
+    learner, datamodule = build(job, training)
     if not (state / RESULT).exists():
         claim(params)  # before any process that shares in the fit is started: it inherits what is visible
         resume = _last(state).exists()
-        with together(job, case, state, resume=resume):
-            result = _train(params, case, learner, datamodule, state, logger, callbacks, resume=resume)
+        with together(job, training, state, resume=resume):
+            result = _train(params, training, learner, datamodule, state, logger, callbacks, resume=resume)
         write_json(state / RESULT, asdict(result))
     result = FitResult(**read_json(state / RESULT))
     checkpoint = torch.load(state / f"{BEST}.ckpt", map_location="cpu", weights_only=True)
@@ -65,12 +65,12 @@ def fit(
     return learner.eval(), result
 
 
-def build(job: Job, case: Case) -> tuple[LightningModule, LightningDataModule]:
+def build(job: Job, training: Training) -> tuple[LightningModule, LightningDataModule]:
     """A fresh learner with weights drawn from the fit's seed, and its data."""
-    datamodule = case.datamodule(job)
+    datamodule = training.data(job)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(job.params.fit.seed)
-        return case.learner(job, datamodule), datamodule
+        return training.learner(job, datamodule), datamodule
 
 
 def forget(state: Path) -> None:
@@ -102,15 +102,15 @@ class Watchers:
     every: ModelCheckpoint
 
     @classmethod
-    def of(cls, params: FitParams, case: Case, state: Path) -> "Watchers":
+    def of(cls, params: FitParams, training: Training, state: Path) -> "Watchers":
         return cls(
-            ResumedStopping(case.monitor, mode=case.mode, patience=params.patience, check_finite=True),
+            ResumedStopping(training.monitor, mode=training.mode, patience=params.patience, check_finite=True),
             Timer(timedelta(minutes=params.max_minutes)),
             ModelCheckpoint(
                 state,
                 filename=BEST,
-                monitor=case.monitor,
-                mode=case.mode,
+                monitor=training.monitor,
+                mode=training.mode,
                 save_weights_only=True,  # nobody resumes from it
                 enable_version_counter=False,
             ),
@@ -125,7 +125,7 @@ class Watchers:
 
 def _train(
     params: FitParams,
-    case: Case,
+    training: Training,
     learner: LightningModule,
     datamodule: LightningDataModule,
     state: Path,
@@ -134,7 +134,7 @@ def _train(
     *,
     resume: bool,
 ) -> FitResult:
-    watchers = Watchers.of(params, case, state)
+    watchers = Watchers.of(params, training, state)
     callbacks = watchers.around(params, [ProgressLog(params.max_epochs), *callbacks])
     trainer = make_trainer(params, logger, callbacks)
     if resume:
@@ -143,11 +143,11 @@ def _train(
     best = watchers.best
     if best.best_model_score is None or not torch.isfinite(best.best_model_score):
         raise DivergedError(
-            f"{case.monitor} was never a finite number in {trainer.current_epoch} epochs; "
+            f"{training.monitor} was never a finite number in {trainer.current_epoch} epochs; "
             "lower cases.<case>.fit.lr or look at the data"
         )
     return FitResult(
-        monitor=case.monitor,
+        monitor=training.monitor,
         value=float(best.best_model_score),
         best_epoch=int(torch.load(best.best_model_path, weights_only=True)["epoch"]),
         epochs=trainer.current_epoch,
@@ -166,8 +166,8 @@ def help_fit(order: Order) -> None:
     claim(params)  # under torchrun; what the first process started finds its devices taken for it
     if order.resume and not _last(state).exists():
         raise CasebookError(f"{_last(state)}: not found; all nodes of a fit share one disk for the checkout")
-    learner, datamodule = build(order.job, order.case)
-    trainer = make_trainer(params, None, Watchers.of(params, order.case, state).around(params, []))
+    learner, datamodule = build(order.job, order.training)
+    trainer = make_trainer(params, None, Watchers.of(params, order.training, state).around(params, []))
     trainer.fit(learner, datamodule=datamodule, ckpt_path=str(_last(state)) if order.resume else None)
 
 

@@ -21,7 +21,7 @@ import cloudpickle
 import torch
 import torch.distributed as dist
 
-from components.contracts import Case, Job
+from components.contracts import Job, Training
 from components.errors import CasebookError
 from components.params import FitParams
 
@@ -37,7 +37,7 @@ class Order:
     """What a helper is to take part in; `resume` says whether there is a checkpoint to go on from."""
 
     job: Job
-    case: Case
+    training: Training
     state: Path
     resume: bool
 
@@ -78,7 +78,7 @@ def check_processes(params: FitParams) -> None:
 
 
 @contextmanager
-def together(job: Job, case: Case, state: Path, *, resume: bool) -> Iterator[None]:
+def together(job: Job, training: Training, state: Path, *, resume: bool) -> Iterator[None]:
     """Hand the fit to the other processes and have them beside this one until the block is left.
 
     Raises:
@@ -90,7 +90,7 @@ def together(job: Job, case: Case, state: Path, *, resume: bool) -> Iterator[Non
     if "WORLD_SIZE" in os.environ:
         atexit.unregister(_hand_out)
         _meet()
-        _hand_out(Order(job, case, state, resume))
+        _hand_out(Order(job, training, state, resume))
         yield
         # Only now: helpers that are in the midst of a fit would take it for a part of that.
         atexit.register(_hand_out, None)
@@ -98,7 +98,7 @@ def together(job: Job, case: Case, state: Path, *, resume: bool) -> Iterator[Non
     with _environment(job.params.fit.devices), _started(job.params.fit.devices) as helpers:
         try:
             _meet()
-            _hand_out(Order(job, case, state, resume))
+            _hand_out(Order(job, training, state, resume))
             yield
             _hand_out(None)
             for helper in helpers:

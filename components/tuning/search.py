@@ -13,7 +13,7 @@ from pathlib import Path
 import optuna
 from optuna.trial import TrialState
 
-from components.contracts import Case, Job
+from components.contracts import Job, Training
 from components.tuning.study import FINISHED, Tell, count, open_study, records
 from components.tuning.trials import (
     Fit,
@@ -28,7 +28,7 @@ from components.tuning.trials import (
 log = logging.getLogger(__name__)
 
 
-def search(job: Job, case: Case, fit: Fit, *, storage_url: str, state: Path, tell: Tell) -> optuna.Study:
+def search(job: Job, training: Training, fit: Fit, *, storage_url: str, state: Path, tell: Tell) -> optuna.Study:
     """Run or resume the case's study until it holds exactly `search.trials` complete trials.
 
     The first trial takes the values that the parameters have, so that what wins is no worse than they are.
@@ -41,7 +41,7 @@ def search(job: Job, case: Case, fit: Fit, *, storage_url: str, state: Path, tel
     """
     params = job.params.search
     optuna.logging.set_verbosity(optuna.logging.WARNING)  # the trials tell their own story
-    study = open_study(job, case, storage_url, state)
+    study = open_study(job, training, storage_url, state)
     _reap(study)
     tell(records(study))
     while (complete := count(study, (TrialState.COMPLETE,))) < params.trials:
@@ -51,7 +51,7 @@ def search(job: Job, case: Case, fit: Fit, *, storage_url: str, state: Path, tel
         if index == 0:
             enqueue_own_values(study, job)
         log.info("trial %d: %d of %d complete", index, complete, params.trials)
-        study.optimize(Objective(job, case, fit, state, index), n_trials=1)
+        study.optimize(Objective(job, training, fit, state, index), n_trials=1)
         tell(records(study))
         shutil.rmtree(trial_state(state, index), ignore_errors=True)
     return study

@@ -21,7 +21,7 @@ from optuna.trial import FrozenTrial, TrialState
 from sqlalchemy.engine import Engine, make_url
 from sqlalchemy.exc import DBAPIError
 
-from components.contracts import Case, Job
+from components.contracts import Job, Training
 from components.errors import CasebookError
 from components.files import read_json, write_json
 from components.tuning.study import count, create_study, study_name
@@ -44,7 +44,7 @@ class Shared:
     state: Path
 
 
-def open_shared(job: Job, case: Case, url: str, state: Path, *, join: bool = False) -> Shared:
+def open_shared(job: Job, training: Training, url: str, state: Path, *, join: bool = False) -> Shared:
     """Create the study of these inputs, or load it where it is under way; with `join` only the latter.
 
     In a database of a team a study outlives its checkout: one that is complete is left as it is, and a search
@@ -67,7 +67,7 @@ def open_shared(job: Job, case: Case, url: str, state: Path, *, join: bool = Fal
         )
         sqlalchemy.event.listen(storage.engine, "do_connect", _connect_patiently)
         name = _name(job, storage, state, join=join)
-        shared = Shared(create_study(case, storage, name), storage, state)
+        shared = Shared(create_study(training, storage, name), storage, state)
         write_json(state / STUDY, {"name": name})
     return shared
 

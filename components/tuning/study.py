@@ -9,7 +9,7 @@ from typing import Any
 import optuna
 from optuna.trial import FrozenTrial, TrialState
 
-from components.contracts import Case, Job
+from components.contracts import Job, Training
 from components.files import held_lock
 
 Study = optuna.Study
@@ -34,24 +34,24 @@ class TrialRecord:
 Tell = Callable[[list[TrialRecord]], None]
 
 
-def open_study(job: Job, case: Case, storage_url: str, state: Path) -> optuna.Study:
+def open_study(job: Job, training: Training, storage_url: str, state: Path) -> optuna.Study:
     """Create or load the study. One process at a time creates tables: two would break the database."""
     state.mkdir(parents=True, exist_ok=True)
     with held_lock(state / "study.lock", "opening the study"):
         storage = optuna.storages.RDBStorage(storage_url)
-        return create_study(case, storage, study_name(job, state))
+        return create_study(training, storage, study_name(job, state))
 
 
 def study_name(job: Job, state: Path) -> str:
     return f"{job.case}-{state.name}"
 
 
-def create_study(case: Case, storage: optuna.storages.BaseStorage, name: str) -> optuna.Study:
+def create_study(training: Training, storage: optuna.storages.BaseStorage, name: str) -> optuna.Study:
     """Create the study `name`, or load it."""
     return optuna.create_study(
         storage=storage,
         study_name=name,
-        direction="maximize" if case.mode == "max" else "minimize",
+        direction="maximize" if training.mode == "max" else "minimize",
         load_if_exists=True,
     )
 
@@ -80,14 +80,14 @@ def _record(trial: FrozenTrial) -> TrialRecord:
     )
 
 
-def summary(study: optuna.Study, job: Job, case: Case) -> dict[str, Any]:
+def summary(study: optuna.Study, job: Job, training: Training) -> dict[str, Any]:
     """What `best.json` holds: the winning values and how many trials they won against."""
     trials = study.get_trials(deepcopy=False)
     counts = {state.name.lower(): sum(trial.state == state for trial in trials) for state in FINISHED}
     best = study.best_trial if counts["complete"] else None
     return {
         "case": job.case,
-        "monitor": case.monitor,
+        "monitor": training.monitor,
         "value": best.value if best else None,
         "trial": best.user_attrs["index"] if best else None,
         "values": dict(best.params) if best else {},

@@ -10,9 +10,9 @@ from lightning.pytorch import Callback, LightningModule, Trainer
 from optuna.trial import FrozenTrial, Trial, TrialState
 from optuna_integration import PyTorchLightningPruningCallback
 
-from components.contracts import Case, FitResult, Job
+from components.contracts import FitResult, Job, Training
 from components.errors import CasebookError, DivergedError
-from components.params import Choices, Dimension, FloatRange, IntRange, SearchParams, override
+from components.params import Choices, Dimension, FloatRange, IntRange, SearchParams
 from components.seeds import derived_seed
 
 # Where the first values are the best there are, a pruner hardly lets another trial end: after so many trials for each
@@ -37,8 +37,8 @@ def trial_state(state: Path, index: int) -> Path:
 class Objective:
     """One trial: the case's parameters with the suggested values, through the ordinary fit."""
 
-    def __init__(self, job: Job, case: Case, fit: Fit, state: Path, index: int) -> None:
-        self.job, self.case, self.fit, self.index = job, case, fit, index
+    def __init__(self, job: Job, training: Training, fit: Fit, state: Path, index: int) -> None:
+        self.job, self.training, self.fit, self.index = job, training, fit, index
         self.state = trial_state(state, index)
 
     def __call__(self, trial: Trial) -> float:
@@ -52,11 +52,11 @@ class Objective:
             raise optuna.TrialPruned(str(error)) from error
 
     def _run(self, trial: Trial, values: dict[str, Any]) -> float:
-        job = Job(self.job.case, override(self.job.params, values), self.job.paths, self.job.smoke)
+        job = self.job.with_values(values)
         callbacks: list[Callback] = []
         if self.job.params.search.prune:
-            callbacks.append(pruning := Pruning(trial, self.case.monitor))
-        _, result = self.fit.run(job, self.case, state=self.state, callbacks=callbacks)
+            callbacks.append(pruning := Pruning(trial, self.training.monitor))
+        _, result = self.fit.run(job, self.training, state=self.state, callbacks=callbacks)
         if callbacks and pruning.pruned is not None:
             raise pruning.pruned
         return result.value

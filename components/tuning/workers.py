@@ -17,7 +17,7 @@ import optuna
 from optuna.exceptions import UpdateFinishedTrialError
 from optuna.trial import Trial, TrialState
 
-from components.contracts import Case, Job
+from components.contracts import Job, Training
 from components.files import held_lock
 from components.tuning.shared import OUT_OF_REACH, WORKER, Presence, Shared, fail_lost, first_line, heartbeat, turn
 from components.tuning.study import Tell, count, records
@@ -50,7 +50,7 @@ def complete(shared: Shared, job: Job) -> bool:
     return patiently(lambda: count(shared.study, (TrialState.COMPLETE,))) >= job.params.search.trials
 
 
-def work(shared: Shared, job: Job, case: Case, fit: Fit, *, tell: Tell) -> None:
+def work(shared: Shared, job: Job, training: Training, fit: Fit, *, tell: Tell) -> None:
     """Take trials until the study holds `search.trials` complete ones; `tell` is given all ended trials after each.
 
     Raises:
@@ -63,7 +63,7 @@ def work(shared: Shared, job: Job, case: Case, fit: Fit, *, tell: Tell) -> None:
             if taken is None:
                 time.sleep(POLL_SECONDS)
                 continue
-            _run(shared, Objective(job, case, fit, shared.state, taken.index), taken)
+            _run(shared, Objective(job, training, fit, shared.state, taken.index), taken)
             tell(patiently(lambda: records(shared.study)))
     finally:
         presence.leave()

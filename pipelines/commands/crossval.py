@@ -2,19 +2,17 @@
 
 import logging
 import shutil
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from components.contracts import TEST, Case, Job
-from components.params import override
+from components.contracts import TEST, Job
+from components.recipe import Recipe, recipe_of
 from components.training.fit import fit, resume_epoch
 from components.tuning.search import search
 from components.tuning.study import summary
 from components.tuning.trials import Fit
-from pipelines.cases import load_case, with_values
 
 log = logging.getLogger(__name__)
 
@@ -25,12 +23,12 @@ def crossval(job: Job, folder: Path, *, tune: bool) -> dict[str, Any]:
     """`folds`, `mean` and `sd` of the served model, `peers` with the same of learner and baselines,
     and `differences` from each, fold by fold. With `tune` each fold runs its own search.
     """
-    case = load_case(job)
+    recipe = recipe_of(job)
     shutil.rmtree(folder, ignore_errors=True)
     found = []
-    for number, fold in enumerate(case.folds(job, folder)):
-        found.append(_judge(case, fold, tune=tune))
-        log.info("fold %d: %s %.4f", number, case.primary, found[-1][MODEL][case.primary])
+    for number, fold in enumerate(recipe.folds.write_folds(job, folder)):
+        found.append(_judge(recipe, fold, tune=tune))
+        log.info("fold %d: %s %.4f", number, recipe.primary, found[-1][MODEL][recipe.primary])
     names = [name for name in found[0] if name != MODEL]
     return {
         "folds": [fold[MODEL] for fold in found],
@@ -40,20 +38,22 @@ def crossval(job: Job, folder: Path, *, tune: bool) -> dict[str, Any]:
     }
 
 
-def _judge(case: Case, job: Job, *, tune: bool) -> dict[str, dict[str, float]]:
+def _judge(recipe: Recipe, job: Job, *, tune: bool) -> dict[str, dict[str, float]]:
     """Test metrics of the model, the learner and the baselines of one fold."""
     state = job.paths.state(job.case)
     if tune and job.params.search.trials:
         url = f"sqlite:///{state / 'search' / 'study.db'}"
-        study = search(job, case, Fit(fit, resume_epoch), storage_url=url, state=state / "search", tell=lambda _: None)
-        job = with_values(job, summary(study, job, case)["values"])
-    learner, _ = fit(job, case, state=state / "fit")
+        study = search(
+            job, recipe.training, Fit(fit, resume_epoch), storage_url=url, state=state / "search", tell=lambda _: None
+        )
+        job = job.with_values(summary(study, job, recipe.training)["values"])
+    learner, _ = fit(job, recipe.training, state=state / "fit")
     fitted = job.paths.fitted(job.case)
-    case.assemble(job, learner, fitted)
+    recipe.assembly.assemble(job, learner, fitted)
     out = job.paths.evaluation(job.case)
     out.mkdir(parents=True, exist_ok=True)
-    quick = replace(job, params=override(job.params, {"evaluate.resamples": 100}))
-    test = next(scores for scores in case.evaluate(quick, fitted, out) if scores.split == TEST)
+    quick = job.with_values({"evaluate.resamples": 100})
+    test = next(scores for scores in recipe.reporting.evaluate(quick, fitted, out) if scores.split == TEST)
     return {
         name: {metric: interval.value for metric, interval in metrics.items()}
         for name, metrics in test.by_model.items()

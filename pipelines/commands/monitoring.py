@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from components.contracts import Case, Interval, Job, Observed, Watch
+from components.contracts import Interval, Job, Observed, Watch
 from components.errors import CasebookError
 from components.files import held_lock, sweep_temporaries, whole_folder
 from components.monitor_params import FileRows, LogRows, MonitorParams, SqlRows
@@ -18,10 +18,10 @@ from components.monitoring.report import PAGE, verdict, write_report
 from components.monitoring.rows import newest_rows, with_labels
 from components.monitoring.sample import Sample, draw
 from components.monitoring.tracked import log_findings, monitor_run
+from components.recipe import Recipe, recipe_of
 from components.registry.champion import champion_at
 from components.registry.register import bundle_of
 from components.registry.track import Tracker, connect
-from pipelines.cases import load_case
 from pipelines.reference import prepared_of
 
 log = logging.getLogger(__name__)
@@ -79,8 +79,8 @@ def summary(looked: Looked) -> list[str]:
 def _examine(
     job: Job, params: MonitorParams, source: LogRows | FileRows | SqlRows, tracker: Tracker, champion: dict[str, object]
 ) -> Findings:
-    case = load_case(job)
-    watch, version = case.watch(), str(champion["version"])
+    recipe = recipe_of(job)
+    watch, version = recipe.watch, str(champion["version"])
     bundle = bundle_of(tracker, job.case, version)
     md5 = champion["data_md5"]
     paths, said = prepared_of(job, str(md5) if md5 is not None else None)
@@ -89,12 +89,12 @@ def _examine(
     recent = _observed(trained, watch, bundle, sample, _told(source))
     reference = watch.reference(trained, bundle, params.sample)
     quality = judge(
-        case.primary,
-        case.metrics(trained, bundle)[case.primary],
+        recipe.primary,
+        recipe.serving.metrics(trained, bundle)[recipe.primary],
         recent.labelled,
-        _promotion(case, champion),
+        _promotion(recipe, champion),
         params.quality,
-        lower_is_better=case.primary in case.lower_is_better,
+        lower_is_better=recipe.primary in recipe.lower_is_better,
         seed=params.seed,
     )
     notes = [said] if said else []
@@ -119,11 +119,11 @@ def _observed(job: Job, watch: Watch, bundle: Path, sample: Sample, told: str) -
         raise CasebookError(f"{told}: {error}") from None
 
 
-def _promotion(case: Case, champion: dict[str, object]) -> Interval | None:
+def _promotion(recipe: Recipe, champion: dict[str, object]) -> Interval | None:
     """The primary metric on the test split when the champion was promoted."""
     metrics = champion["metrics"]
     assert isinstance(metrics, dict)
-    found = metrics.get(case.primary)
+    found = metrics.get(recipe.primary)
     if found is None or not {"value", "low", "high"} <= found.keys() or None in found.values():
         return None
     return Interval(found["value"], found["low"], found["high"])

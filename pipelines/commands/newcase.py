@@ -160,14 +160,9 @@ def _table(block: dict[str, Any], prepare: dict[str, Any], csv: Path, root: Path
         **block["model"],
         "logistic": {**block["model"]["logistic"], "leave_out": []},
         "lightgbm": {**block["model"]["lightgbm"], "monotone": {}},
+        "serving": {**block["model"]["serving"], "decisions": [labels["positive"], labels["negative"]]},
     }
-    evaluate = {
-        **block["evaluate"],
-        "slices": [],
-        "sensitive": [],
-        "decisions": [labels["positive"], labels["negative"]],
-        **UNSTATED,
-    }
+    evaluate = {**block["evaluate"], "slices": [], "sensitive": [], **UNSTATED}
     release = {**block["release"], "floors": {"auc": 0.5}}
     source = _source(csv, root, prepare["file"])
     return {**block, "source": source, "prepare": prepare, "model": model, "evaluate": evaluate, "release": release}

@@ -8,16 +8,16 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from components.contracts import Case, Job, Watch
+from components.contracts import Job, Watch
 from components.errors import CasebookError
 from components.monitor_params import PredictionLog
 from components.monitoring.log import append
 from components.monitoring.sample import draw
+from components.recipe import Recipe, recipe_of
 from components.registry.champion import champion_version
 from components.registry.register import bundle_of
 from components.registry.trace import find_version
 from components.registry.track import connect
-from pipelines.cases import load_case
 
 logger = logging.getLogger(__name__)
 
@@ -47,9 +47,9 @@ def predict(
         return _predict_standard(job, out, version, options, log)
     if out is None:
         raise CasebookError(f"{source}: say with --out where its answers go, such as --out answers{source.suffix}")
-    case = load_case(job)
+    recipe = recipe_of(job)
     given = {name: value for name, value in options.items() if value is not None}
-    _check_options(job.case, case, given)
+    _check_options(job.case, recipe, given)
     if not source.exists():
         raise CasebookError(f"{source}: not found")
     tracker = connect(job.paths.root)
@@ -60,9 +60,9 @@ def predict(
             "or name a registered one with --version"
         )
     bundle = bundle_of(tracker, job.case, chosen)
-    count = case.predict_file(bundle, source, out, given)
+    count = recipe.predict.predict_file(bundle, source, out, given)
     if log is not None and chosen == champion_version(tracker, job.case):
-        _keep(job, case.watch(), bundle, source, chosen, log)
+        _keep(job, recipe.watch, bundle, source, chosen, log)
     return count
 
 
@@ -79,7 +79,7 @@ def _predict_standard(
     job: Job, out: Path | None, version: str | None, options: Mapping[str, Any], log: PredictionLog | None
 ) -> int:
     """A bundle answers a file, whole or not at all: what comes in is kept in one, and so is what goes out."""
-    suffix = load_case(job).predict_suffix
+    suffix = recipe_of(job).predict_suffix
     with tempfile.TemporaryDirectory(prefix="casebook-") as folder:
         source, target = Path(folder, f"standard-input{suffix}"), out or Path(folder, f"answers{suffix}")
         with source.open("wb") as file:
@@ -92,8 +92,8 @@ def _predict_standard(
     return count
 
 
-def _check_options(name: str, case: Case, given: Mapping[str, Any]) -> None:
-    if unknown := sorted(given.keys() - case.predict_options):
+def _check_options(name: str, recipe: Recipe, given: Mapping[str, Any]) -> None:
+    if unknown := sorted(given.keys() - recipe.predict_options):
         shown = ", ".join(f"--{option}" for option in unknown)
-        known = ", ".join(f"--{option}" for option in sorted(case.predict_options)) or "no options of its own"
+        known = ", ".join(f"--{option}" for option in sorted(recipe.predict_options)) or "no options of its own"
         raise CasebookError(f"{name}: predict does not take {shown} for this case; it takes {known}")

@@ -17,10 +17,11 @@ Version = Annotated[str | None, typer.Option(help="a version's number; the champ
 
 
 def job_of(case: str) -> "Job":
-    from components.contracts import Job, Paths
+    from components.contracts import Paths
     from components.params import load_params
+    from components.recipe import make_job
 
-    return Job(case, load_params(Path("params.yaml")).case(case), Paths(Path.cwd()))
+    return make_job(case, load_params(Path("params.yaml")).case(case), Paths(Path.cwd()))
 
 
 def target_of(stage: str, case: str) -> str:

@@ -1,10 +1,10 @@
 """All stages of a case in one process on little work: does the code run, not is the model good."""
 
-from dataclasses import replace
 from pathlib import Path
 
-from components.contracts import Job, Paths
+from components.contracts import Paths
 from components.params import load_params, override
+from components.recipe import make_job
 from components.source_params import FileSource, FolderSource, HttpSource, Source
 from pipelines.stages import STAGES, run
 
@@ -12,8 +12,8 @@ from pipelines.stages import STAGES, run
 def smoke(case: str, root: Path) -> None:
     """Fetch to release with the params' `smoke` overrides, below `state/smoke`; the gate refuses the model."""
     params = load_params(root / "params.yaml").case(case)
-    job = Job(case, override(params, params.smoke), Paths(root / "state" / "smoke" / case), smoke=True)
-    job = replace(job, params=override(job.params, smoke_paths(root, job.params.source)))
+    params = override(params, {**params.smoke, **smoke_paths(root, params.source)})
+    job = make_job(case, params, Paths(root / "state" / "smoke" / case), smoke=True)
     for stage in STAGES:
         run(stage, job)
 

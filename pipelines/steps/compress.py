@@ -10,9 +10,9 @@ from components.compression.measure import pick
 from components.contracts import TEST, Job
 from components.evaluation.scores import as_column
 from components.files import dvc_md5, read_json, whole_folder, write_json
+from components.recipe import recipe_of
 from components.registry.runs import run_of_fit
 from components.registry.track import connect
-from pipelines.cases import load_case, with_values
 from pipelines.resume import close_state, inputs_of, state_of
 
 log = logging.getLogger(__name__)
@@ -20,19 +20,19 @@ log = logging.getLogger(__name__)
 
 def run(job: Job) -> None:
     """Leave the picked variant in `bundle/`, and all of them measured in `reports/<case>/compression`."""
-    case, fitted, out = load_case(job), job.paths.fitted(job.case), job.paths.bundle(job.case)
-    job = with_values(job, read_json(fitted / "fit.json")["values"])
-    state = state_of(job, "compress", out, inputs_of(job, "compress") | {"fitted": dvc_md5(fitted)})
+    recipe, fitted, out = recipe_of(job), job.paths.fitted(job.case), job.paths.bundle(job.case)
+    job = job.with_values(read_json(fitted / "fit.json")["values"])
+    state = state_of(job, "compress", out, inputs_of(job, "compress", "compress") | {"fitted": dvc_md5(fitted)})
     # Variants are trained with callbacks that touch the weights, and for few epochs: one process does it.
-    job = with_values(job, {"fit.devices": 1, "fit.num_nodes": 1, "fit.strategy": "auto"})
-    folders = case.variants(job, fitted, state)
-    variants = compare(job, case, folders)
+    job = job.with_values({"fit.devices": 1, "fit.num_nodes": 1, "fit.strategy": "auto"})
+    folders = recipe.variants.make_variants(job, fitted, state)
+    variants = compare(job, recipe, folders)
     chosen = pick(variants, job.params.compress.max_metric_drop)
-    log.info("picked %s: %d bytes, loses %.4f of %s", chosen.name, chosen.bytes, chosen.loss.value, case.primary)
+    log.info("picked %s: %d bytes, loses %.4f of %s", chosen.name, chosen.bytes, chosen.loss.value, recipe.primary)
     rows = [variant_row(variant) for variant in variants]
     with whole_folder(job.paths.compression(job.case)) as folder:
         write_json(folder / "variants.json", {"picked": chosen.name, "variants": rows})
-        answers = case.answers(job, folders[chosen.name], TEST)
+        answers = recipe.serving.answers(job, folders[chosen.name], TEST)
         pd.DataFrame({"score": as_column(answers.score)}).to_parquet(folder / "answers.parquet", index=False)
     with whole_folder(out) as folder:
         shutil.copytree(folders[chosen.name], folder, dirs_exist_ok=True)

@@ -8,9 +8,9 @@ import pandas as pd
 from components.contracts import Interval, Job, Scores
 from components.evaluation.scores import write_scores
 from components.files import dvc_md5, read_json, whole_folder
+from components.recipe import recipe_of
 from components.registry.runs import run_of_fit
 from components.registry.track import connect
-from pipelines.cases import load_case
 
 log = logging.getLogger(__name__)
 
@@ -19,9 +19,9 @@ MODEL = "model"
 
 def run(job: Job) -> None:
     """Score the fitted model on each split; `scores.json`, predictions and pictures."""
-    case, fitted = load_case(job), job.paths.fitted(job.case)
+    recipe, fitted = recipe_of(job), job.paths.fitted(job.case)
     with whole_folder(job.paths.evaluation(job.case)) as folder:
-        found = case.evaluate(job, fitted, folder)
+        found = recipe.reporting.evaluate(job, fitted, folder)
         write_scores(folder, found)
     tracker = connect(job.paths.root)
     run_id = run_of_fit(tracker, job.case, dvc_md5(fitted))
@@ -30,7 +30,7 @@ def run(job: Job) -> None:
         tracker.log_table(run_id, wide_table(scores), f"metrics_{scores.split}")
     tracker.log_pictures(run_id, job.paths.evaluation(job.case) / "pictures")
     tracker.log_json(run_id, read_json(job.paths.evaluation(job.case) / "analysis.json"), "analysis.json")
-    for name, value in sorted(main_metrics(found, case.primary).items()):
+    for name, value in sorted(main_metrics(found, recipe.primary).items()):
         log.info("%s", f"{name}: {value.value:.4f} [{value.low:.4f}, {value.high:.4f}]")
 
 

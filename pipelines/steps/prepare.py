@@ -1,9 +1,8 @@
 """Check, set aside, split and encode: `data/prepared/<case>`."""
 
-import importlib
-
 from components.contracts import Job
+from components.recipe import recipe_of
 
 
 def run(job: Job) -> None:
-    importlib.import_module(f"components.cases.{job.params.code.case}.prepare").prepare(job)
+    recipe_of(job).preparation.prepare(job)

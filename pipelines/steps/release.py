@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from components.contracts import TEST, Answers, Case, Decision, Interval, Job, Meta
+from components.contracts import TEST, Answers, Decision, Interval, Job, Meta
 from components.errors import CasebookError
 from components.evaluation.bootstrap import intervals, paired_difference
 from components.evaluation.gaps import largest_gap
 from components.evaluation.scores import from_column, read_scores
 from components.files import dvc_md5, read_json, write_json, write_text
+from components.recipe import Recipe, recipe_of
 from components.registry.champion import rival_of
 from components.registry.gate import Evidence, Rival, decide
 from components.registry.ledger import history, withdrawn
@@ -23,23 +24,24 @@ from components.registry.runs import run_of_fit
 from components.registry.trace import params_digest
 from components.registry.track import Tracker, connect
 from pipelines.cards import make_card
-from pipelines.cases import load_case
 from pipelines.provenance import GitState, flow_run_id, git_state
 
 log = logging.getLogger(__name__)
 
 MODEL, LEARNER = "model", "learner"
+LOGGED = {"prepare", "search", "evaluate", "release"}  # by this stage; fit and compress tell the rest
 CONFIDENCE = 0.95
 
 
 def run(job: Job) -> None:
     """Register the bundle, let the gate decide on what the registry serves, and write it all down."""
-    case, tracker, git = load_case(job), connect(job.paths.root), git_state(job.paths.root)
+    recipe, tracker, git = recipe_of(job), connect(job.paths.root), git_state(job.paths.root)
     run_id = run_of_fit(tracker, job.case, dvc_md5(job.paths.fitted(job.case)))
-    version = register(tracker, describe(job, case, run_id, git))
-    served = case.answers(job, bundle_of(tracker, job.case, version), TEST)
+    tracker.log_params(run_id, job.params.model_dump(mode="json", include=LOGGED))
+    version = register(tracker, describe(job, recipe, run_id, git))
+    served = recipe.serving.answers(job, bundle_of(tracker, job.case, version), TEST)
     metrics = intervals(
-        case.metrics(job, job.paths.bundle(job.case)),
+        recipe.serving.metrics(job, job.paths.bundle(job.case)),
         served.target,
         served.score,
         resamples=job.params.release.resamples,
@@ -47,21 +49,21 @@ def run(job: Job) -> None:
         seed=0,
     )
     rival = rival_of(tracker, job.case, version)
-    decision = decide(weigh(job, case, tracker, version, rival, served, metrics, git), job.params.release)
+    decision = decide(weigh(job, recipe, tracker, version, rival, served, metrics, git), job.params.release)
     settle(tracker, job.case, version, decision, metrics, rival)
     report = _report(job, version, decision, git)
     write_json(job.paths.reports(job.case) / "release.json", report)
     write_json(job.paths.reports(job.case) / "metrics.json", _metrics(job, metrics))
-    card = make_card(job, case, origin(job, git) | {"version": version}, decision)
+    card = make_card(job, recipe, origin(job, git) | {"version": version}, decision)
     write_text(job.paths.reports(job.case) / "card.md", card)
     tracker.log_note(run_id, card, "card.md")
     tell(job.case, version, decision)
 
 
-def describe(job: Job, case: Case, run_id: str, git: GitState) -> Release:
+def describe(job: Job, recipe: Recipe, run_id: str, git: GitState) -> Release:
     """What the version is registered from, and all that is needed to trace it back."""
     bundle, paths = job.paths.bundle(job.case), job.paths
-    example = case.example(job)
+    example = recipe.serving.example(job)
     lock = paths.root / "dvc.lock"
     lineage = {
         "dvc.lock": lock.read_text(encoding="utf-8") if lock.exists() else "",
@@ -69,8 +71,8 @@ def describe(job: Job, case: Case, run_id: str, git: GitState) -> Release:
         "params.json": job.params.model_dump_json(indent=2),
     }
     tags = origin(job, git)
-    lineage["card.md"] = make_card(job, case, tags)
-    answers = case.predictor(bundle).predict(example)
+    lineage["card.md"] = make_card(job, recipe, tags)
+    answers = recipe.serving.open_predictor(bundle).predict(example)
     return Release(job.case, run_id, bundle, example, answers, lineage, tags, job.smoke)
 
 
@@ -90,7 +92,7 @@ def origin(job: Job, git: GitState) -> dict[str, str]:
 
 def weigh(
     job: Job,
-    case: Case,
+    recipe: Recipe,
     tracker: Tracker,
     version: str,
     rival: str | None,
@@ -104,12 +106,12 @@ def weigh(
     names = scores[TEST].keys() - {MODEL, LEARNER}
     measured = pd.read_parquet(job.paths.compression(job.case) / "answers.parquet")["score"]
     return Evidence(
-        primary=case.primary,
-        lower_is_better=case.lower_is_better,
+        primary=recipe.primary,
+        lower_is_better=recipe.lower_is_better,
         metrics=metrics,
-        baselines=tuple(_rival(job, case, served, name, from_column(predictions[name])) for name in sorted(names)),
+        baselines=tuple(_rival(job, recipe, served, name, from_column(predictions[name])) for name in sorted(names)),
         has_champion=rival is not None,
-        champion=_champion(job, case, tracker, served, rival) if rival is not None else None,
+        champion=_champion(job, recipe, tracker, served, rival) if rival is not None else None,
         smoke=job.smoke,
         dirty=git.dirty,
         served_gap=largest_gap(served.score, from_column(measured)),
@@ -119,19 +121,19 @@ def weigh(
     )
 
 
-def _champion(job: Job, case: Case, tracker: Tracker, served: Answers, version: str) -> Rival:
+def _champion(job: Job, recipe: Recipe, tracker: Tracker, served: Answers, version: str) -> Rival:
     name = f"champion (version {version})"
     try:
-        answers = case.answers(job, bundle_of(tracker, job.case, version), TEST)
+        answers = recipe.serving.answers(job, bundle_of(tracker, job.case, version), TEST)
     except CasebookError as error:
         return Rival(name, None, None, str(error))
-    return _rival(job, case, served, name, answers.score)
+    return _rival(job, recipe, served, name, answers.score)
 
 
-def _rival(job: Job, case: Case, served: Answers, name: str, score: np.ndarray) -> Rival:
-    metric = case.metrics(job, job.paths.bundle(job.case))[case.primary]
+def _rival(job: Job, recipe: Recipe, served: Answers, name: str, score: np.ndarray) -> Rival:
+    metric = recipe.serving.metrics(job, job.paths.bundle(job.case))[recipe.primary]
     first, second = served.score, score
-    if case.primary in case.lower_is_better:
+    if recipe.primary in recipe.lower_is_better:
         first, second = second, first
     resamples = job.params.release.resamples
     found = paired_difference(metric, served.target, first, second, resamples=resamples, confidence=CONFIDENCE, seed=0)

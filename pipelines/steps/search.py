@@ -4,8 +4,9 @@ import os
 from pathlib import Path
 from typing import Any
 
-from components.contracts import Case, Job
+from components.contracts import Job, Training
 from components.files import dvc_md5, write_json
+from components.recipe import recipe_of
 from components.registry.runs import BEST_MD5
 from components.registry.trials import Trial, log_trials
 from components.training.fit import fit, resume_epoch
@@ -13,7 +14,6 @@ from components.tuning.figures import study_pictures
 from components.tuning.search import search
 from components.tuning.study import Study, Tell, TrialRecord, summary
 from components.tuning.trials import Fit
-from pipelines.cases import load_case
 from pipelines.resume import close_state, inputs_of, state_of
 from pipelines.tracking import stage_run
 
@@ -23,15 +23,15 @@ HOW = ("workers", "dask", "lost_after_s", "retries")  # who searches, not for wh
 
 def run(job: Job) -> None:
     """Run the study, or resume it where a kill cut it off."""
-    case, out = load_case(job), job.paths.best(job.case)
+    training, out = recipe_of(job).training, job.paths.best(job.case)
     state = state_of(job, "search", out, search_inputs(job))
     with stage_run(job, state, "search") as (tracker, run_id):
 
         def tell(trials: list[TrialRecord]) -> None:
-            log_trials(tracker, job.case, run_id, case.monitor, [Trial(**vars(trial)) for trial in trials])
+            log_trials(tracker, job.case, run_id, training.monitor, [Trial(**vars(trial)) for trial in trials])
 
-        study = _study(job, case, state, tell)
-        found = summary(study, job, case)
+        study = _study(job, training, state, tell)
+        found = summary(study, job, training)
         tracker.log_json(run_id, found, "best.json")
         tracker.log_pictures(run_id, study_pictures(study, state / "pictures"))
         write_json(out, found)
@@ -39,18 +39,18 @@ def run(job: Job) -> None:
     close_state(state, out)
 
 
-def _study(job: Job, case: Case, state: Path, tell: Tell) -> Study:
+def _study(job: Job, training: Training, state: Path, tell: Tell) -> Study:
     params = job.params.search
     if job.smoke or (not os.environ.get(DATABASE) and params.workers == 1 and params.dask is None):
-        return search(job, case, Fit(fit, resume_epoch), storage_url=storage_url(state), state=state, tell=tell)
+        return search(job, training, Fit(fit, resume_epoch), storage_url=storage_url(state), state=state, tell=tell)
     from pipelines.workers import search_together
 
-    return search_together(job, case, state, storage_url(state), tell)
+    return search_together(job, training, state, storage_url(state), tell)
 
 
 def search_inputs(job: Job) -> dict[str, Any]:
     """What a study rests on; see `inputs_of`."""
-    inputs = inputs_of(job, "search")
+    inputs = inputs_of(job, "search", "search")
     searched = inputs["params"]["search"]
     inputs["params"]["search"] = {key: value for key, value in searched.items() if key not in HOW}
     return inputs

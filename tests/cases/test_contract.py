@@ -1,6 +1,5 @@
 """What every case must do on its toy rows, on a CPU, in seconds: learn, score, export, reload, answer."""
 
-import importlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -15,7 +14,7 @@ from lightning.pytorch import LightningModule
 from components.bundle import SUFFIXES, read_bundle
 from components.compression.compare import compare
 from components.compression.measure import pick
-from components.contracts import EXTERNAL, PREPARED_FILES, TEST, TRAIN, VALIDATION, Case, Job, Meta
+from components.contracts import EXTERNAL, PREPARED_FILES, TEST, TRAIN, VALIDATION, Job, Meta
 from components.evaluation.scores import write_scores
 from components.files import dvc_md5, whole_folder
 from components.monitor_params import DriftParams, PredictionLog
@@ -23,8 +22,8 @@ from components.monitoring.drift import compare as compare_columns
 from components.monitoring.drift import is_number
 from components.monitoring.log import append, logged
 from components.params import override
+from components.recipe import Recipe, recipe_of, recipes
 from components.training.fit import build, fit, make_trainer
-from pipelines.cases import load_case
 from pipelines.steps import fetch, prepare
 from pipelines.steps.fit import WEIGHTS
 from tests.toy.jobs import CHECKOUT, toy_cases, toy_job
@@ -32,13 +31,12 @@ from tests.toy.jobs import CHECKOUT, toy_cases, toy_job
 pytestmark = pytest.mark.slow
 
 DRIFT = DriftParams(psi=0.2, alpha=0.01, bins=10, floor=0.0001, columns=0.2, ignore=())
-FOLDERS = sorted(path.parent.name for path in (CHECKOUT / "components" / "cases").glob("*/case.py"))
 
 
 @dataclass(frozen=True)
 class Run:
     job: Job
-    case: Case
+    recipe: Recipe
     learner: LightningModule
     fitted: Path
 
@@ -48,12 +46,12 @@ def run_case(name: str, root: Path) -> Run:
     job = toy_job(name, root)
     fetch.run(job)
     prepare.run(job)
-    case, out = load_case(job), job.paths.fitted(name)
-    learner, _ = fit(job, case, state=job.paths.state(name) / "fit")
+    recipe, out = recipe_of(job), job.paths.fitted(name)
+    learner, _ = fit(job, recipe.training, state=job.paths.state(name) / "fit")
     with whole_folder(out) as folder:
-        case.assemble(job, learner, folder)
+        recipe.assembly.assemble(job, learner, folder)
         torch.save(learner.state_dict(), folder / WEIGHTS)
-    return Run(job, case, learner, out)
+    return Run(job, recipe, learner, out)
 
 
 @pytest.fixture(scope="module", params=toy_cases())
@@ -61,12 +59,11 @@ def run(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
     return run_case(request.param, tmp_path_factory.mktemp(request.param))
 
 
-def test_every_case_has_toy_rows() -> None:
+def test_every_recipe_has_toy_rows() -> None:
     from components.params import load_params
 
     params = load_params(CHECKOUT / "params.yaml")
-    assert sorted({case.code.case for case in params.cases.values()}) == FOLDERS
-    assert set(FOLDERS) <= set(toy_cases())
+    assert {params.case(case).recipe for case in toy_cases()} == set(recipes())
 
 
 def test_preparing_leaves_disjoint_splits_of_all_rows(run: Run) -> None:
@@ -82,7 +79,7 @@ def test_preparing_leaves_disjoint_splits_of_all_rows(run: Run) -> None:
 def test_the_learner_learns(run: Run) -> None:
     """Two steps on the same rows lower their loss."""
     job = replace(run.job, params=override(run.job.params, {"fit.max_epochs": 1, "fit.warmup_fraction": 0.0}))
-    learner, data = build(job, run.case)
+    learner, data = build(job, run.recipe.training)
     data.trainer = make_trainer(job.params.fit, None, [])
     batch = next(iter(data.train_dataloader()))
     learner.eval()  # without dropout, so that losses can be compared
@@ -100,40 +97,39 @@ def test_the_learner_learns(run: Run) -> None:
 
 def test_the_bundle_answers_what_the_network_answers(run: Run) -> None:
     """The exported graph beside the network in torch, on every held-out row."""
-    assembly = importlib.import_module(f"components.cases.{run.job.params.code.case}.assemble")
-    assert assembly.network_gap(run.job, run.learner, run.fitted) < 1e-5
+    assert run.recipe.assembly.network_gap(run.job, run.learner, run.fitted) < 1e-5
 
 
 def test_the_predictor_answers_raw_rows(run: Run) -> None:
-    example = run.case.example(run.job)
-    answer = run.case.predictor(run.fitted / "bundle").predict(example)
+    example = run.recipe.serving.example(run.job)
+    answer = run.recipe.serving.open_predictor(run.fitted / "bundle").predict(example)
     assert len(example) > 0
     assert np.isfinite(answer["score"]).all()
     assert len(answer) > 0
-    answers = run.case.answers(run.job, run.fitted / "bundle", TEST)
+    answers = run.recipe.serving.answers(run.job, run.fitted / "bundle", TEST)
     assert len(answers.target) == len(answers.score) > 0
     for one in answers.score:  # boxes of an image are padded with rows of NaN
         assert isinstance(one, str) or np.isfinite(one if np.ndim(one) == 0 else one[~np.isnan(one)]).all()
-    run.case.answer_rows(run.job, run.fitted / "bundle")(3)
+    run.recipe.serving.answer_rows(run.job, run.fitted / "bundle")(3)
 
 
 def test_metrics_are_finite_and_name_the_primary(run: Run) -> None:
-    answers = run.case.answers(run.job, run.fitted / "bundle", TEST)
-    metrics = run.case.metrics(run.job, run.fitted / "bundle")
-    assert run.case.primary in metrics
-    assert run.case.lower_is_better <= set(metrics)
+    answers = run.recipe.serving.answers(run.job, run.fitted / "bundle", TEST)
+    metrics = run.recipe.serving.metrics(run.job, run.fitted / "bundle")
+    assert run.recipe.primary in metrics
+    assert run.recipe.lower_is_better <= set(metrics)
     found = {name: metric(answers.target, answers.score) for name, metric in metrics.items()}
     assert all(np.isfinite(value) for value in found.values()), found
 
 
 def test_evaluating_writes_scores_predictions_and_pictures(run: Run, tmp_path: Path) -> None:
-    scores = run.case.evaluate(run.job, run.fitted, tmp_path)
+    scores = run.recipe.reporting.evaluate(run.job, run.fitted, tmp_path)
     write_scores(tmp_path, scores)
     external = (run.job.paths.prepared(run.job.case) / PREPARED_FILES[EXTERNAL]).exists()
     assert [one.split for one in scores] == [VALIDATION, TEST, *([EXTERNAL] if external else [])]
     for one in scores:
         assert {"model", "learner"} < set(one.by_model)  # and a baseline at least
-        assert all(run.case.primary in metrics for metrics in one.by_model.values())
+        assert all(run.recipe.primary in metrics for metrics in one.by_model.values())
         predictions = pd.read_parquet(tmp_path / f"predictions-{one.split}.parquet")
         assert set(one.by_model) <= set(predictions.columns)
     pictures = list((tmp_path / "pictures").glob("*.png"))
@@ -143,9 +139,9 @@ def test_evaluating_writes_scores_predictions_and_pictures(run: Run, tmp_path: P
 
 
 def test_every_variant_answers_and_one_is_picked(run: Run, tmp_path: Path) -> None:
-    folders = run.case.variants(run.job, run.fitted, tmp_path)
+    folders = run.recipe.variants.make_variants(run.job, run.fitted, tmp_path)
     assert set(run.job.params.compress.variants) < set(folders)
-    variants = compare(run.job, run.case, folders)
+    variants = compare(run.job, run.recipe, folders)
     assert variants[0].loss.value == 0
     assert variants[0].largest_difference == 0
     for variant in variants:
@@ -164,8 +160,8 @@ def test_a_bundle_holds_nothing_that_runs_code_when_it_is_read(run: Run) -> None
 
 def test_monitoring_sees_new_rows_as_it_sees_those_of_training(run: Run, tmp_path: Path) -> None:
     """The same columns of numbers and texts, of which none has drifted from itself; also by way of the log."""
-    watch, bundle = run.case.watch(), run.fitted / "bundle"
-    example, reference = run.case.example(run.job), watch.reference(run.job, bundle, 50)
+    watch, bundle = run.recipe.watch, run.fitted / "bundle"
+    example, reference = run.recipe.serving.example(run.job), watch.reference(run.job, bundle, 50)
     recent = watch.observe(run.job, bundle, example)
     for new, old in ((recent.features, reference.features), (recent.scores, reference.scores)):
         assert list(new.columns) == list(old.columns)

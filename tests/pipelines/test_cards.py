@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from components.contracts import Interval, Job, Paths
+from components.contracts import Interval, Paths
 from components.params import load_params
+from components.recipe import make_job, recipe_of
 from pipelines.cards import calibration_table, fairness_table, interval, origin, shown, variants_table
-from pipelines.cases import load_case
 
 
 def bounds(value: float) -> dict[str, float]:
@@ -77,9 +77,9 @@ def test_an_interval_that_is_none() -> None:
 @pytest.mark.slow
 def test_the_card_of_a_released_case(pristine: Any) -> None:
     card = (pristine.root / "reports" / "toy" / "card.md").read_text(encoding="utf-8")
-    job = Job("toy", load_params(pristine.root / "params.yaml").case("toy"), Paths(Path(pristine.root)))
+    job = make_job("toy", load_params(pristine.root / "params.yaml").case("toy"), Paths(Path(pristine.root)))
     release, metrics = pristine.json("reports/toy/release.json"), pristine.json("reports/toy/metrics.json")
-    primary = load_case(job).primary
+    primary = recipe_of(job).primary
     value = metrics["test"][primary]["value"]
     expected = [job.params.evaluate["notice"], job.params.evaluate["limits"], "made up", f"{value:.4f}"]
     expected += [check["reason"] for check in release["checks"]]

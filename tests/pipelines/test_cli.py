@@ -72,13 +72,13 @@ def released(tmp_path_factory: pytest.TempPathFactory, fitted: Any) -> Path:
         settings = {**bundle.manifest.settings, "bands": bands}
         folder = root / "bundles" / version
         write_bundle(folder, bundle.manifest.model_copy(update={"settings": settings}), bundle.contents())
-        example = fitted.case.example(fitted.job)
+        example = fitted.recipe.serving.example(fitted.job)
         release = Release(
             case=CASE,
             run=run_of_fit(tracker, CASE, version * 32),
             bundle=folder,
             example=example,
-            answers=fitted.case.predictor(folder).predict(example),
+            answers=fitted.recipe.serving.open_predictor(folder).predict(example),
             lineage={
                 "source.json": '{"kind": "file"}',
                 "dvc.lock": "stages: {}",

@@ -16,6 +16,7 @@ from components.datamodules.table import TableData
 from components.errors import CasebookError
 from components.files import read_json
 from components.params import load_params
+from components.recipe import make_job
 from pipelines.commands.newcase import Asked, new_case
 from pipelines.commands.smoke import smoke
 from pipelines.steps import fetch, prepare
@@ -40,7 +41,7 @@ def make(root: Path, name: str) -> dict[str, Any]:
 
 
 def prepared(root: Path, name: str) -> Job:
-    job = Job(name, load_params(root / "params.yaml").case(name), Paths(root))
+    job = make_job(name, load_params(root / "params.yaml").case(name), Paths(root))
     fetch.run(job)
     prepare.run(job)
     return job

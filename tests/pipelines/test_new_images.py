@@ -10,12 +10,13 @@ import pytest
 import yaml
 from PIL import Image
 
-from components.contracts import Job, Meta, Paths
+from components.contracts import Meta, Paths
 from components.errors import CasebookError
 from components.files import file_digest
 from components.params import CaseParams, load_params, override
 from components.preparation.images.encoding.spec import ImagesParams
 from components.preparation.images.prepare import prepare_images
+from components.recipe import make_job
 from components.source_params import HttpSource
 from components.sources.http.manifest import read_manifest
 from pipelines.commands.newcase import Asked, new_case, new_example, read_example
@@ -56,10 +57,10 @@ def test_a_folder_of_images_becomes_a_case_that_can_be_fetched_and_prepared(root
         "licence": "unknown; say it here",
         "citation": "unknown; say it here",
     }
-    assert params.code == read_example(EXAMPLE).code
+    assert params.recipe == read_example(EXAMPLE).recipe
     assert not any(key.startswith("prepare.") for key in params.smoke)
     assert params.evaluate["limits"] == "Not stated; say it here."
-    job = Job("mine", params, Paths(root))
+    job = make_job("mine", params, Paths(root))
     fetch.run(job)
     meta = prepare_images(job.paths.raw("mine"), job.paths.prepared("mine"), "mine", params)
     assert meta == Meta.read(job.paths.prepared("mine"))

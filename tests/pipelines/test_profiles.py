@@ -5,11 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from components.blocks import read_block
-from components.contracts import Job, Paths
+from components.contracts import Paths
 from components.errors import CasebookError
 from components.params import load_params, override
-from pipelines.cases import load_case
+from components.recipe import make_job
 from pipelines.commands.newcase import new_example, plan_example
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -29,10 +28,9 @@ def test_a_profile_is_a_case_with_its_values(root: Path, file: Path) -> None:
     params = load_params(root / "params.yaml")
     found, like = params.case("mine"), params.case(original)
     assert found != like
-    assert (found.source, found.prepare, found.code) == (like.source, like.prepare, like.code)
+    assert (found.source, found.prepare, found.recipe) == (like.source, like.prepare, like.recipe)
     assert (found.fit.accelerator, found.fit.precision) == ("gpu", "bf16-mixed")
-    case = load_case(Job("mine", found, Paths(root)))
-    read_block(case.model_params, found.model, "model")
+    make_job("mine", found, Paths(root)).check()
 
 
 def test_the_values_are_those_of_the_file_alone(root: Path) -> None:

@@ -12,7 +12,7 @@ from pipelines.reference import prepared_of
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> tuple[Job, str, str]:
     """A job, the md5 of the data it was trained on and of those that are there now."""
     root = tmp_path_factory.mktemp("checkout")
-    job = Job("toy", None, Paths(root))  # type: ignore[arg-type]  # its params are not asked
+    job = Job("toy", None, Paths(root), None)  # type: ignore[arg-type]  # its params are not asked
     folder = job.paths.prepared("toy")
     (folder / "more").mkdir(parents=True)
     (folder / "train.parquet").write_text("old rows", encoding="utf-8")

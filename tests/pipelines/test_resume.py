@@ -10,6 +10,7 @@ import yaml
 from components.contracts import Job, Paths
 from components.files import dvc_md5
 from components.params import load_params
+from components.recipe import make_job
 from pipelines.resume import DONE, close_state, code_md5, inputs_of, open_state, recorded_md5, state_of
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -23,7 +24,7 @@ def job(tmp_path: Path) -> Job:
     prepared = tmp_path / "data" / "prepared" / "finance_risk"
     prepared.mkdir(parents=True)
     (prepared / "train.parquet").write_bytes(b"rows")
-    return Job("finance_risk", load_params(ROOT / "params.yaml").case("finance_risk"), Paths(tmp_path))
+    return make_job("finance_risk", load_params(ROOT / "params.yaml").case("finance_risk"), Paths(tmp_path))
 
 
 def test_a_killed_run_of_the_same_inputs_is_gone_on_with(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from components.contracts import Job, Paths
 from components.errors import CasebookError
 from components.files import held_lock
 from components.params import load_params
+from components.recipe import make_job
 from pipelines import stages
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -42,7 +43,7 @@ def test_a_stage_gets_its_case_and_ends_with_0(step: Callable[..., None], tmp_pa
     seen: list[Job] = []
     step(seen.append)
     assert stages.main(["fit", "finance_risk"]) == 0
-    assert seen == [Job("finance_risk", load_params(ROOT / "params.yaml").case("finance_risk"), Paths(tmp_path))]
+    assert seen == [make_job("finance_risk", load_params(ROOT / "params.yaml").case("finance_risk"), Paths(tmp_path))]
 
 
 def test_a_wrong_input_is_one_message_and_1(step: Callable[..., None], caplog: pytest.LogCaptureFixture) -> None:

@@ -11,7 +11,8 @@ import pytest
 
 from benchmarks import sequential, sequential_peers
 from benchmarks.sequential import PINS, peers_python, quality_rows, seconds_to
-from components.contracts import PREPARED_FILES, TRAIN, Job, Paths
+from components.contracts import PREPARED_FILES, TRAIN, Paths
+from components.recipe import make_job
 from tests.toy.jobs import toy_params
 
 
@@ -38,7 +39,7 @@ def test_an_epoch_that_was_timed_in_part_is_reckoned_whole() -> None:
 
 
 def test_histories_are_cut_to_what_fills_a_window(tmp_path: Path) -> None:
-    job = Job("recommender", toy_params("recommender"), Paths(tmp_path / "whole"))
+    job = make_job("recommender", toy_params("recommender"), Paths(tmp_path / "whole"))
     prepared = job.paths.prepared("recommender")
     prepared.mkdir(parents=True)
     users = np.repeat([0, 1], [150, 3])

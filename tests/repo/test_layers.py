@@ -105,7 +105,7 @@ def test_every_part_of_components_has_a_level() -> None:
         ("components/networks/x.py", "import components.evaluation.scores", "not below networks"),
         ("components/evaluation/a/x.py", "from components import training", "not below evaluation"),
         ("components/files.py", "from components.bundle import Bundle", "not below files"),
-        ("components/cases/a/x.py", "from components.cases.b.case import CASE", "not below cases"),
+        ("components/cases/a/x.py", "from components.cases.b.params import CASE", "not below cases"),
         ("components/cases/a/x.py", "from components.serving import app", "not below cases"),
         ("components/training/x.py", "import mlflow.pyfunc", "mlflow belongs to"),
         ("components/learners/x.py", "from optuna import Study", "optuna belongs to"),
@@ -126,7 +126,7 @@ def test_a_planted_violation_is_found(path: str, source: str, expected: str) -> 
     ("path", "source"),
     [
         ("components/evaluation/binary/x.py", "from components.evaluation.bootstrap import intervals"),
-        ("components/cases/a/x.py", "from components.cases.a.case import CASE"),
+        ("components/cases/a/x.py", "from components.cases.a.params import CASE"),
         ("components/contracts.py", "from components.blocks import Block"),
         ("components/training/x.py", "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import mlflow"),
         ("pipelines/develop.py", "from prefect import flow"),

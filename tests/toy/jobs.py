@@ -5,8 +5,9 @@ from typing import Any
 
 import yaml
 
-from components.contracts import Job, Paths
+from components.contracts import AnyJob, Paths
 from components.params import CaseParams, load_params, override
+from components.recipe import make_job
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 TOY = CHECKOUT / "tests" / "toy"
@@ -49,5 +50,5 @@ def toy_params(case: str, **values: Any) -> CaseParams:
     return override(params, {**toy_values(case, TOY / case), **more})
 
 
-def toy_job(case: str, root: Path, **values: Any) -> Job:
-    return Job(case, toy_params(case, **values), Paths(root))
+def toy_job(case: str, root: Path, **values: Any) -> AnyJob:
+    return make_job(case, toy_params(case, **values), Paths(root))

@@ -11,13 +11,9 @@ from torch import Tensor
 
 from components.baselines.table import GradientBoosting, SplineLogistic
 from components.bundle import Content, Manifest, write_bundle
-from components.cases.finance_risk.case import (
-    ModelParams,
-    evaluate_params,
-    model_params,
-)
+from components.cases.finance_risk.params import BinaryJob, ModelParams
 from components.compression.export import export_onnx
-from components.contracts import PREPARED_FILES, TRAIN, Job, Meta
+from components.contracts import PREPARED_FILES, TRAIN, Meta
 from components.datamodules.table import TARGET, Rows, TableData
 from components.evaluation.binary.bands import band_edges
 from components.evaluation.binary.blend import mix, mixing_weights
@@ -34,13 +30,13 @@ BUNDLE = "bundle"
 PREDICTOR = "table.predictor"  # below components/predictors
 
 
-def assemble(job: Job, learner: LightningModule, folder: Path) -> None:
+def assemble(job: BinaryJob, learner: LightningModule, folder: Path) -> None:
     """Write `bundle/` into `folder`.
 
     The baselines are trained on the training split. Blend, calibration and threshold rest on the
     validation split, which no member has learned from.
     """
-    params = model_params(job)
+    params = job.model
     data = TableData(job.paths.prepared(job.case), job.params.fit)
     logistic, trees = fit_baselines(data, params)
     held_out = data.parts[1]
@@ -61,7 +57,7 @@ def assemble(job: Job, learner: LightningModule, folder: Path) -> None:
     write_bundle(folder / BUNDLE, make_manifest(job, settings), contents)
 
 
-def make_manifest(job: Job, settings: TableSettings) -> Manifest:
+def make_manifest(job: BinaryJob, settings: TableSettings) -> Manifest:
     used = [member for member in settings.members if member.kind != "additive"]
     return Manifest(
         case=job.case,
@@ -104,7 +100,7 @@ def network_scores(learner: LightningModule, rows: Rows) -> np.ndarray:
     return answer.numpy().astype(np.float64)
 
 
-def network_gap(job: Job, learner: LightningModule, fitted: Path) -> float:
+def network_gap(job: BinaryJob, learner: LightningModule, fitted: Path) -> float:
     """The largest difference between what the network and its exported graph answer to held-out rows."""
     rows = TableData(job.paths.prepared(job.case), job.params.fit).parts[1]
     served = open_predictor(fitted / BUNDLE).member_scores[LEARNER](rows.encoded)
@@ -125,9 +121,11 @@ def learner_graph(learner: LightningModule, encoder: TableEncoder) -> bytes:
     return export_onnx(served_network(learner), example, "score")
 
 
-def make_settings(job: Job, params: ModelParams, target: np.ndarray, scores: Mapping[str, np.ndarray]) -> TableSettings:
+def make_settings(
+    job: BinaryJob, params: ModelParams, target: np.ndarray, scores: Mapping[str, np.ndarray]
+) -> TableSettings:
     """Blend, calibration, threshold and bands from the members' held-out scores `(N,)`: weights first, then one map."""
-    evaluation, blend = evaluate_params(job), params.blend
+    serving, blend = params.serving, params.blend
     columns = np.column_stack(list(scores.values()))
     weights = mixing_weights(target, columns, shrinkage=blend.shrinkage)
     weights = np.where(weights < blend.min_weight, 0.0, weights)
@@ -149,14 +147,14 @@ def make_settings(job: Job, params: ModelParams, target: np.ndarray, scores: Map
         ],
         calibrator=choice.calibrator.to_json(),
         threshold=best_f1_threshold(target, score),
-        decisions=evaluation.decisions,
-        bands=band_edges(score, evaluation.bands).tolist(),
+        decisions=serving.decisions,
+        bands=band_edges(score, serving.bands).tolist(),
         reference=_reference(job),
-        reasons=evaluation.reasons,
+        reasons=serving.reasons,
     )
 
 
-def _reference(job: Job) -> dict[str, object]:
+def _reference(job: BinaryJob) -> dict[str, object]:
     """A typical training row of the negative class; a reason is what sets a declined row apart from it."""
     prepared = job.paths.prepared(job.case)
     train = pd.read_parquet(prepared / PREPARED_FILES[TRAIN])

@@ -8,13 +8,14 @@ import numpy as np
 import pandas as pd
 from sklearn.model_selection import StratifiedKFold, train_test_split
 
-from components.contracts import PREPARED_FILES, TEST, TRAIN, VALIDATION, Job, Meta, Paths
+from components.cases.finance_risk.params import BinaryJob
+from components.contracts import PREPARED_FILES, TEST, TRAIN, VALIDATION, Meta, Paths
 from components.datamodules.table import TARGET
 from components.preparation.table.encoding.encode import fit_encoder
 from components.preparation.table.encoding.spec import TableParams
 
 
-def write_folds(job: Job, folder: Path) -> Iterator[Job]:
+def write_folds(job: BinaryJob, folder: Path) -> Iterator[BinaryJob]:
     """A job for each fold, its prepared data below `folder`.
 
     The folds are scikit-learn's stratified ones over the rows in file order. Of the rows outside

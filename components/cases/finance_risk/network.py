@@ -3,14 +3,13 @@
 import torch
 from torch import Tensor, nn
 
-from components.cases.finance_risk.case import NetworkParams
-from components.contracts import Job
+from components.cases.finance_risk.params import BinaryJob, NetworkParams
 from components.datamodules.table import TableData
 from components.learners.binary import BinaryLearner
 from components.networks.tabm import TabMNetwork, periodic, piecewise_linear
 
 
-def make_learner(job: Job, data: TableData, params: NetworkParams) -> BinaryLearner:
+def make_learner(job: BinaryJob, data: TableData, params: NetworkParams) -> BinaryLearner:
     """A TabM learner whose sizes come from the data, and its embedding's bins from the training rows."""
     numeric = torch.from_numpy(data.parts[0].encoded.numeric)
     network = TabMNetwork(

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from components.cases.finance_risk.case import EvaluateParams, evaluate_params
+from components.cases.finance_risk.params import BinaryJob, EvaluateParams
 from components.cases.finance_risk.serve import read_split
-from components.contracts import TEST, TRAIN, VALIDATION, Interval, Job, Scores
+from components.contracts import TEST, TRAIN, VALIDATION, Interval, Scores
 from components.evaluation.binary.metrics import best_f1_threshold, binary_metrics
 from components.evaluation.binary_report import figures
 from components.evaluation.binary_report.fairness import Fairness, fairness
@@ -26,9 +26,9 @@ SLICE_METRICS = ("auc", "ks", "brier")
 Scored = Mapping[str, np.ndarray]
 
 
-def evaluate(job: Job, fitted: Path, out: Path) -> Sequence[Scores]:
+def evaluate(job: BinaryJob, fitted: Path, out: Path) -> Sequence[Scores]:
     """Score the fitted bundle on validation and test; write predictions, `analysis.json` and `pictures/`."""
-    params = evaluate_params(job)
+    params = job.evaluate
     predictor = open_predictor(fitted / "bundle")
     frames = {split: read_split(job, split) for split in (TRAIN, VALIDATION, TEST)}
     scores = {split: all_scores(predictor, frame) for split, frame in frames.items()}

@@ -6,15 +6,16 @@ import numpy as np
 import pandas as pd
 
 from components.blocks import read_block
+from components.cases.finance_risk.params import BinaryJob
 from components.cases.finance_risk.serve import read_split
-from components.contracts import Answers, Job
+from components.contracts import Answers
 from components.predictors.observed import watch_table
 from components.predictors.table.predictor import open_predictor
 from components.preparation.table.encoding.spec import TableParams
 from components.preparation.table.labels import read_target
 
 
-def spec_of(job: Job) -> TableParams:
+def spec_of(job: BinaryJob) -> TableParams:
     return read_block(TableParams, job.params.prepare, f"params.cases.{job.case}.prepare")
 
 

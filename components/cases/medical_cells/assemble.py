@@ -12,9 +12,10 @@ from lightning.pytorch import LightningDataModule, LightningModule
 
 from components.baselines.segmentation import Example, choose_segmentation, region_grid
 from components.bundle import Content, Manifest, write_bundle
-from components.cases.medical_cells.case import PRIMARY, ModelParams, make_data, model_params
+from components.cases.medical_cells.params import PRIMARY, DetectionJob, ModelParams
+from components.cases.medical_cells.training import TRAINING, everything, make_data
 from components.compression.export import export_onnx
-from components.contracts import PREPARED_FILES, TRAIN, VALIDATION, Case, Job
+from components.contracts import PREPARED_FILES, TRAIN, VALIDATION, Training
 from components.datamodules.images.data import MULTIPLE, ImageData
 from components.evaluation.detection.matching import HALF, match
 from components.evaluation.detection.metrics import detection_metrics
@@ -44,13 +45,13 @@ THRESHOLDS = np.arange(0.1, 0.9, 0.02).round(2)
 ROOM = 1.25  # times the largest training object: so much do tiles overlap
 
 
-def assemble(job: Job, case: Case, learner: LightningModule, folder: Path) -> None:
+def assemble(job: DetectionJob, learner: LightningModule, folder: Path) -> None:
     """Write `bundle/` into `folder`, and before a second fit `selection/`.
 
     The training images alone are known to the first fit; the validation images choose the baseline's settings and
     the confidence that is served. With `model.refit` the bundle's learner is trained on, on both.
     """
-    params, data = model_params(job), make_data(job, whole=False)
+    params, data = job.model, make_data(job, whole=False)
     first = folder / (SELECTION if params.refit else BUNDLE)
     baseline = segmentation(job, params, data)
     write(first, job, params, data, learner, baseline, [0.0] * len(data.spec.classes))
@@ -58,17 +59,17 @@ def assemble(job: Job, case: Case, learner: LightningModule, folder: Path) -> No
     log.info("served from the confidence: %s", dict(zip(data.spec.classes, thresholds, strict=True)))
     write(first, job, params, data, learner, baseline, thresholds)
     if params.refit:
-        again = refit(job, case, learner)
+        again = refit(job, learner)
         torch.save(again.state_dict(), folder / REFIT_WEIGHTS)
         write(folder / BUNDLE, job, params, data, again, baseline, thresholds)
 
 
-def refit(job: Job, case: Case, learner: LightningModule) -> LightningModule:
+def refit(job: DetectionJob, learner: LightningModule) -> LightningModule:
     """The learner trained on, with the validation images too.
 
     Its checkpoints belong to the weights it starts from: a killed run goes on, another one starts anew.
     """
-    params = model_params(job).refit
+    params = job.model.refit
     assert params is not None
     state = refit_state(job, learner)
     again = replace(
@@ -76,24 +77,24 @@ def refit(job: Job, case: Case, learner: LightningModule) -> LightningModule:
         params=override(job.params, {"fit.max_epochs": params.epochs, "fit.lr": job.params.fit.lr * params.lr_factor}),
     )
 
-    def start(inner: Job, data: LightningDataModule) -> LightningModule:
-        fresh = case.learner(inner, data)
+    def start(inner: DetectionJob, data: LightningDataModule) -> LightningModule:
+        fresh = TRAINING.learner(inner, data)
         fresh.load_state_dict(learner.state_dict())
         return fresh
 
     log.info("training on, with the validation images")
-    return fit_on_all(again, replace(case, learner=start), state)
+    return fit_on_all(again, replace(TRAINING, learner=start), state)
 
 
-def fit_on_all(job: Job, case: Case, state: Path) -> LightningModule:
+def fit_on_all(job: DetectionJob, training: Training, state: Path) -> LightningModule:
     """The learner after its last epoch on training and validation images: the schedule ends the training, for
     without held-out images no epoch is known to be better.
     """
 
-    def datamodule(inner: Job) -> LightningDataModule:
+    def datamodule(inner: DetectionJob) -> LightningDataModule:
         return make_data(inner, whole=True)
 
-    learner, _ = fit(job, replace(case, datamodule=datamodule, monitor="train/loss", mode="min"), state=state)
+    learner, _ = fit(job, replace(training, data=everything, monitor="train/loss", mode="min"), state=state)
     checkpoint = torch.load(state / "last.ckpt", map_location="cpu", weights_only=True)
     learner.load_state_dict(checkpoint["state_dict"])
     return learner
@@ -101,7 +102,7 @@ def fit_on_all(job: Job, case: Case, state: Path) -> LightningModule:
 
 def write(
     folder: Path,
-    job: Job,
+    job: DetectionJob,
     params: ModelParams,
     data: ImageData,
     learner: LightningModule,
@@ -138,7 +139,7 @@ def learner_graph(learner: LightningModule) -> bytes:
     return export_onnx(learner.served, example, "map", planes=("image", "map"))
 
 
-def choose_thresholds(job: Job, bundle: Path, spec: Spec) -> list[float]:
+def choose_thresholds(job: DetectionJob, bundle: Path, spec: Spec) -> list[float]:
     """For each class the confidence with the best F1 on the validation images; of equals the lowest."""
     predictor = open_predictor(bundle)
     rows = list(read_rows(job.paths.prepared(job.case) / PREPARED_FILES[VALIDATION]))
@@ -153,7 +154,7 @@ def choose_thresholds(job: Job, bundle: Path, spec: Spec) -> list[float]:
     return chosen
 
 
-def segmentation(job: Job, params: ModelParams, data: ImageData) -> dict[str, Any]:
+def segmentation(job: DetectionJob, params: ModelParams, data: ImageData) -> dict[str, Any]:
     """The baseline fitted on training images, its settings chosen on validation ones."""
     asked, prepared = params.baseline, job.paths.prepared(job.case)
     train, held_out = (
@@ -187,10 +188,10 @@ def _examples(rows: Sequence[ImageRow], data: ImageData) -> list[Example]:
 
 
 @torch.no_grad()
-def network_gap(job: Job, learner: LightningModule, fitted: Path) -> float:
+def network_gap(job: DetectionJob, learner: LightningModule, fitted: Path) -> float:
     """The largest difference between the maps of the network and those of its exported graph, of held-out images."""
     assert isinstance(learner, DetectionLearner)
-    folder = fitted / (SELECTION if model_params(job).refit else BUNDLE)
+    folder = fitted / (SELECTION if job.model.refit else BUNDLE)
     predictor, network = open_predictor(folder), learner.served.eval()
     gaps = []
     for row in read_rows(job.paths.prepared(job.case) / PREPARED_FILES[VALIDATION]):

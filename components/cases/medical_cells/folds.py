@@ -4,12 +4,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from components.cases.medical_cells.params import DetectionJob
 from components.cases.medical_cells.prepare import prepare_into
-from components.contracts import Job, Paths
+from components.contracts import Paths
 from components.params import override
 
 
-def write_folds(job: Job, folder: Path) -> Iterator[Job]:
+def write_folds(job: DetectionJob, folder: Path) -> Iterator[DetectionJob]:
     """A job for each seed counted from `crossval.seed`, its prepared data below `folder`.
 
     The data's own lists are left aside: they are one split.

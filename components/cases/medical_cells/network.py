@@ -3,15 +3,19 @@
 from typing import Any
 
 from components.blocks import read_block
-from components.cases.medical_cells.case import ModelParams
-from components.contracts import Job
+from components.cases.medical_cells.params import DetectionJob, ModelParams
 from components.datamodules.images.data import ImageData
 from components.learners.detection.learner import AnswerParams, DetectionLearner, LossParams
 from components.networks.cell_detector import CellDetector
 
 
 def make_learner(
-    job: Job, data: ImageData, params: ModelParams, *, kind: type[DetectionLearner] = DetectionLearner, **more: Any
+    job: DetectionJob,
+    data: ImageData,
+    params: ModelParams,
+    *,
+    kind: type[DetectionLearner] = DetectionLearner,
+    **more: Any,
 ) -> DetectionLearner:
     """A detector of the data's classes, whose boxes start as large as a typical object; `more` is for another `kind`
     of learner.

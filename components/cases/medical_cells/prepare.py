@@ -2,13 +2,14 @@
 
 from pathlib import Path
 
-from components.contracts import Job, Meta
+from components.cases.medical_cells.params import DetectionJob
+from components.contracts import Meta
 from components.params import CaseParams
 from components.preparation.images.prepare import prepare_images
 from components.preparation.images.simulate.prepare import prepare_simulated
 
 
-def prepare(job: Job) -> Meta:
+def prepare(job: DetectionJob) -> Meta:
     return prepare_into(job.paths.raw(job.case), job.paths.prepared(job.case), job.case, job.params)
 
 

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from components.cases.medical_cells.case import EvaluateParams, evaluate_params
+from components.cases.medical_cells.params import DetectionJob, EvaluateParams
 from components.cases.medical_cells.serve import bundle_below, read_split
-from components.contracts import EXTERNAL, PREPARED_FILES, TEST, VALIDATION, Interval, Job, Meta, Scores
+from components.contracts import EXTERNAL, PREPARED_FILES, TEST, VALIDATION, Interval, Meta, Scores
 from components.evaluation.bootstrap import intervals
 from components.evaluation.detection.froc import froc
 from components.evaluation.detection.matching import Matches, match
@@ -62,11 +62,11 @@ class Answered:
         return match(self.target, self.found[MODEL], len(self.classes))
 
 
-def evaluate(job: Job, fitted: Path, out: Path) -> Sequence[Scores]:
+def evaluate(job: DetectionJob, fitted: Path, out: Path) -> Sequence[Scores]:
     """Answer validation, test and, where there is one, the external split; write predictions, `analysis.json` and
     `pictures/`.
     """
-    params = evaluate_params(job)
+    params = job.evaluate
     splits = [split for split in (VALIDATION, TEST, EXTERNAL) if is_there(job, split)]
     answered = {split: answer(job, fitted, split) for split in splits}
     for split, one in answered.items():
@@ -78,11 +78,11 @@ def evaluate(job: Job, fitted: Path, out: Path) -> Sequence[Scores]:
     return [Scores(split, _intervals(one, params)) for split, one in answered.items()]
 
 
-def is_there(job: Job, split: str) -> bool:
+def is_there(job: DetectionJob, split: str) -> bool:
     return (job.paths.prepared(job.case) / PREPARED_FILES[split]).is_file()
 
 
-def answer(job: Job, fitted: Path, split: str) -> Answered:
+def answer(job: DetectionJob, fitted: Path, split: str) -> Answered:
     """Where the learner was fitted twice, validation asks the first one: the second has learned from its images."""
     selection = fitted / SELECTION
     folder = selection if split == VALIDATION and selection.is_dir() else bundle_below(fitted)
@@ -135,7 +135,7 @@ def _true_boxes(answered: Answered) -> TrueBoxes:
 
 
 def _analysis(
-    job: Job, answered: Mapping[str, Answered], params: EvaluateParams, tables: Mapping[str, list[Slice]]
+    job: DetectionJob, answered: Mapping[str, Answered], params: EvaluateParams, tables: Mapping[str, list[Slice]]
 ) -> dict[str, Any]:
     test, prepared = answered[TEST], Meta.read(job.paths.prepared(job.case)).data
     return {

@@ -1,12 +1,14 @@
 """A bundle's answers to the images of a split, through the predictor that serves it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from components.contracts import PREPARED_FILES, TEST, Answers, Job
+from components.cases.medical_cells.params import DetectionJob
+from components.contracts import PREPARED_FILES, TEST, Answers, Metric
+from components.evaluation.detection.metrics import detection_metrics
 from components.predictors.detection.predictor import DetectionPredictor, open_predictor
 from components.preparation.images.encoding.padding import stacked, truth
 from components.preparation.images.encoding.rows import ImageRow, read_rows
@@ -16,7 +18,7 @@ EXAMPLES = 2
 TIMED = 16  # images that are timed in turn
 
 
-def answers(job: Job, bundle: Path, split: str) -> Answers:
+def answers(job: DetectionJob, bundle: Path, split: str) -> Answers:
     """True boxes (N, T, 5) and answers (N, K, 6) of a split's images, padded with NaN; K is `most` of the bundle."""
     predictor = open_predictor(bundle_below(bundle))
     rows = read_split(job, split)
@@ -24,7 +26,7 @@ def answers(job: Job, bundle: Path, split: str) -> Answers:
     return Answers(truth([row for row, _ in found]), stacked([one for _, one in found], predictor.settings.most))
 
 
-def read_split(job: Job, split: str, *, pixels: bool = True) -> Iterator[ImageRow]:
+def read_split(job: DetectionJob, split: str, *, pixels: bool = True) -> Iterator[ImageRow]:
     return read_rows(job.paths.prepared(job.case) / PREPARED_FILES[split], pixels=pixels)
 
 
@@ -33,7 +35,7 @@ def bundle_below(folder: Path) -> Path:
     return folder / "bundle" if (folder / "bundle").is_dir() else folder
 
 
-def answer_rows(job: Job, bundle: Path) -> Callable[[int], object]:
+def answer_rows(job: DetectionJob, bundle: Path) -> Callable[[int], object]:
     """A function that finds the objects of n encoded images, the first of the test in turn."""
     predictor = open_predictor(bundle_below(bundle))
     rows = [row for row, _ in zip(read_split(job, TEST), range(TIMED), strict=False)]
@@ -48,7 +50,12 @@ def _answer(predictor: DetectionPredictor, row: ImageRow) -> np.ndarray:
     return predictor.served(predictor.decode(row.pixels, row.name))
 
 
-def example(job: Job) -> pd.DataFrame:
+def example(job: DetectionJob) -> pd.DataFrame:
     """Images as a client would send them."""
     rows = [row for row, _ in zip(read_split(job, TEST), range(EXAMPLES), strict=False)]
     return pd.DataFrame({IMAGE: [row.name for row in rows], PIXELS: [row.pixels for row in rows]})
+
+
+def metrics(job: DetectionJob, bundle: Path) -> Mapping[str, Metric]:  # noqa: ARG001 - the bundle says it all
+    settings = open_predictor(bundle).settings
+    return detection_metrics(settings.spec.classes, threshold=settings.thresholds)

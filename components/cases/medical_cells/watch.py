@@ -6,9 +6,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from components.cases.medical_cells.params import DetectionJob
 from components.cases.medical_cells.serve import read_split
 from components.cases.medical_cells.stream import images_of
-from components.contracts import TEST, TRAIN, Job, Observed, Watch
+from components.contracts import TEST, TRAIN, Observed, Watch
 from components.predictors.detection.predictor import DetectionPredictor, open_predictor
 from components.preparation.images.encoding.decode import read_values
 from components.preparation.images.encoding.spec import IMAGE, PIXELS
@@ -17,7 +18,7 @@ BATCH = 8  # images read at a time
 SEED = 0
 
 
-def rows(job: Job, source: Path) -> Iterator[pd.DataFrame]:  # noqa: ARG001 - the folder says it all
+def rows(job: DetectionJob, source: Path) -> Iterator[pd.DataFrame]:  # noqa: ARG001 - the folder says it all
     """Encoded images with their names."""
     found = images_of(source)
     for first in range(0, len(found), BATCH):
@@ -25,7 +26,7 @@ def rows(job: Job, source: Path) -> Iterator[pd.DataFrame]:  # noqa: ARG001 - th
         yield pd.DataFrame({IMAGE: [name for _, name in part], PIXELS: [path.read_bytes() for path, _ in part]})
 
 
-def observe(job: Job, bundle: Path, rows: pd.DataFrame) -> Observed:  # noqa: ARG001 - the bundle says it all
+def observe(job: DetectionJob, bundle: Path, rows: pd.DataFrame) -> Observed:  # noqa: ARG001 - the bundle says it all
     predictor = open_predictor(bundle)
     named = list(zip(rows[IMAGE], rows[PIXELS], strict=True))
     return Observed(
@@ -35,7 +36,7 @@ def observe(job: Job, bundle: Path, rows: pd.DataFrame) -> Observed:  # noqa: AR
     )
 
 
-def reference(job: Job, bundle: Path, rows: int) -> Observed:
+def reference(job: DetectionJob, bundle: Path, rows: int) -> Observed:
     """Training images, and what is found in test images."""
     predictor = open_predictor(bundle)
     return Observed(
@@ -70,7 +71,7 @@ def scores_of(predictor: DetectionPredictor, pixels: bytes, name: str) -> dict[s
     }
 
 
-def _some(job: Job, split: str, count: int) -> Iterator[tuple[str, bytes]]:
+def _some(job: DetectionJob, split: str, count: int) -> Iterator[tuple[str, bytes]]:
     """At most so many images, at random; read one at a time."""
     places = [place for place, _ in enumerate(read_split(job, split, pixels=False))]
     chosen = set(np.random.default_rng(SEED).permutation(places)[:count].tolist())

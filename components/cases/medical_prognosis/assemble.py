@@ -8,15 +8,16 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import torch
-from lightning.pytorch import LightningDataModule, LightningModule
+from lightning.pytorch import LightningModule
 from torch import Tensor
 
 from components.baselines.survival import SplineCox, SurvivalBoosting, SurvivalForest
 from components.bundle import Content, Manifest, write_bundle
-from components.cases.medical_prognosis.case import ModelParams, evaluate_params, make_data, model_params
 from components.cases.medical_prognosis.network import MeanHazard, fit_baseline
+from components.cases.medical_prognosis.params import ModelParams, SurvivalJob
+from components.cases.medical_prognosis.training import TRAINING, everything, make_data
 from components.compression.export import export_onnx
-from components.contracts import PREPARED_FILES, TRAIN, Case, Job, Meta
+from components.contracts import PREPARED_FILES, TRAIN, Meta
 from components.datamodules.cohort import CohortData, Patients
 from components.errors import CasebookError
 from components.evaluation.survival import curves
@@ -47,7 +48,7 @@ class Blend:
     threshold: float
 
 
-def assemble(job: Job, case: Case, learner: LightningModule, folder: Path) -> None:
+def assemble(job: SurvivalJob, learner: LightningModule, folder: Path) -> None:
     """Write `selection/`, `bundle/` and `serving.pt` into `folder`.
 
     `selection` knows the training rows alone; on the validation rows it finds the blend's weights,
@@ -55,36 +56,27 @@ def assemble(job: Job, case: Case, learner: LightningModule, folder: Path) -> No
     training and validation rows, because a thousand patients more or less decide how well a
     hazard is known, with what the selection found.
     """
-    params = model_params(job)
-    data = cohort_data(job, whole=False)
+    params = job.model
+    data = make_data(job, whole=False)
     members = fit_members(learner, data, params)
     write(job, data, members, equal_blend(members), folder / SELECTION)
     blend = choose_blend(folder / SELECTION, data.parts[1], params)
     log.info("blend: %s", ", ".join(f"{name} {weight:.2f}" for name, weight in blend.weights.items()))
     write(job, data, members, blend, folder / SELECTION)
-    again, everything = refit(job, case, learner), cohort_data(job, whole=True)
+    again, everything = refit(job, learner), make_data(job, whole=True)
     write(job, everything, fit_members(again, everything, params), blend, folder / BUNDLE)
     torch.save(again.state_dict(), folder / SERVING)
 
 
-def cohort_data(job: Job, *, whole: bool) -> CohortData:
-    data = make_data(job, whole=whole)
-    assert isinstance(data, CohortData)
-    return data
-
-
-def refit(job: Job, case: Case, learner: LightningModule) -> LightningModule:
+def refit(job: SurvivalJob, learner: LightningModule) -> LightningModule:
     """The learner trained anew, for as long and with the same seed, on the validation rows too.
 
     Its checkpoints belong to the weights of the first fit: a killed run goes on, another one starts anew.
     """
     state = refit_state(job, learner)
 
-    def datamodule(inner: Job) -> LightningDataModule:
-        return make_data(inner, whole=True)
-
     # Nothing is held out any more; the schedule ends the training.
-    again, _ = fit(job, replace(case, datamodule=datamodule, monitor="train/loss"), state=state)
+    again, _ = fit(job, replace(TRAINING, data=everything, monitor="train/loss"), state=state)
     return again
 
 
@@ -140,7 +132,7 @@ def choose_blend(bundle: Path, held_out: Patients, params: ModelParams) -> Blend
     return Blend(dict(zip(found, weights.tolist(), strict=True)), recalibration, threshold)
 
 
-def write(job: Job, data: CohortData, members: Members, blend: Blend, folder: Path) -> None:
+def write(job: SurvivalJob, data: CohortData, members: Members, blend: Blend, folder: Path) -> None:
     """A bundle of the members, by the rows that they were fitted on."""
     settings = make_settings(job, data, blend)
     contents: dict[str, Content] = {"table.json": Meta.read(job.paths.prepared(job.case)).data}
@@ -149,8 +141,8 @@ def write(job: Job, data: CohortData, members: Members, blend: Blend, folder: Pa
     write_bundle(folder, make_manifest(job, settings), contents)
 
 
-def make_settings(job: Job, data: CohortData, blend: Blend) -> SurvivalSettings:
-    params, evaluation = model_params(job), evaluate_params(job)
+def make_settings(job: SurvivalJob, data: CohortData, blend: Blend) -> SurvivalSettings:
+    params, serving = job.model, job.model.serving
     steps = round(params.curve.horizons[-1] / params.curve.step)
     return SurvivalSettings(
         members=[Member(name=name, kind=KINDS[name], weight=weight) for name, weight in blend.weights.items()],
@@ -159,13 +151,13 @@ def make_settings(job: Job, data: CohortData, blend: Blend) -> SurvivalSettings:
         horizons=params.curve.horizons,
         recalibration=blend.recalibration.to_json(),
         threshold=blend.threshold,
-        decisions=evaluation.decisions,
+        decisions=serving.decisions,
         typical=_typical(job),
-        reasons=evaluation.reasons,
+        reasons=serving.reasons,
     )
 
 
-def make_manifest(job: Job, settings: SurvivalSettings) -> Manifest:
+def make_manifest(job: SurvivalJob, settings: SurvivalSettings) -> Manifest:
     graphs = tuple(member.name for member in settings.members if member.kind == "network")
     return Manifest(case=job.case, predictor=PREDICTOR, graphs=graphs, settings=settings.model_dump(mode="json"))
 
@@ -179,9 +171,9 @@ def network_hazards(learner: LightningModule, rows: Patients) -> np.ndarray:
     return answer.numpy().astype(np.float64)
 
 
-def network_gap(job: Job, learner: LightningModule, fitted: Path) -> float:
+def network_gap(job: SurvivalJob, learner: LightningModule, fitted: Path) -> float:
     """The largest difference between the survival that the network and its exported graph give held-out rows."""
-    data = cohort_data(job, whole=False)
+    data = make_data(job, whole=False)
     predictor = open_predictor(fitted / SELECTION)
     served = predictor.member_curves[LEARNER](data.parts[1].encoded)
     own = curves.at(predictor.times, data.edges, np.cumsum(network_hazards(learner, data.parts[1]), axis=1))
@@ -197,7 +189,7 @@ def learner_graph(learner: SurvivalLearner, encoder: TableEncoder) -> bytes:
     return export_onnx(MeanHazard(learner.network), example, "hazard")
 
 
-def _typical(job: Job) -> dict[str, object]:
+def _typical(job: SurvivalJob) -> dict[str, object]:
     prepared = job.paths.prepared(job.case)
     columns = list(Meta.read(prepared).data["spec"]["columns"])
     return typical_values(pd.read_parquet(prepared / PREPARED_FILES[TRAIN]), columns)

@@ -8,12 +8,13 @@ import numpy as np
 import pandas as pd
 from sklearn.model_selection import KFold, train_test_split
 
-from components.contracts import PREPARED_FILES, TEST, TRAIN, VALIDATION, Job, Meta, Paths
+from components.cases.medical_prognosis.params import SurvivalJob
+from components.contracts import PREPARED_FILES, TEST, TRAIN, VALIDATION, Meta, Paths
 from components.preparation.table.encoding.cohort import EVENT, CohortParams
 from components.preparation.table.encoding.encode import fit_encoder
 
 
-def write_folds(job: Job, folder: Path) -> Iterator[Job]:
+def write_folds(job: SurvivalJob, folder: Path) -> Iterator[SurvivalJob]:
     """A job for each fold, its prepared data below `folder`; the external cohort is in none.
 
     The folds are scikit-learn's plain ones over the rows in file order. Of the rows outside the

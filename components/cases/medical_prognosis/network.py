@@ -4,8 +4,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from components.cases.medical_prognosis.case import NetworkParams
-from components.contracts import Job
+from components.cases.medical_prognosis.params import NetworkParams, SurvivalJob
 from components.datamodules.cohort import CohortData, Patients
 from components.learners.survival import SurvivalLearner
 from components.networks.tabm import TabMNetwork
@@ -47,7 +46,7 @@ class MeanHazard(nn.Module):
         return self.network(numeric, categorical).exp().mean(dim=1)
 
 
-def make_learner(job: Job, data: CohortData, params: NetworkParams) -> SurvivalLearner:
+def make_learner(job: SurvivalJob, data: CohortData, params: NetworkParams) -> SurvivalLearner:
     """A learner whose sizes come from the data, and its first baseline from the training rows."""
     train = data.parts[0]
     varying = 0.0 if params.objective == "cox" else params.time_varying

@@ -10,14 +10,14 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from components.cases.medical_prognosis.case import EvaluateParams, evaluate_params, model_params
+from components.cases.medical_prognosis.params import EvaluateParams, SurvivalJob
 from components.cases.medical_prognosis.serve import (
     OUTCOME,
     development_censoring,
     outcome_of,
     read_split,
 )
-from components.contracts import EXTERNAL, PREPARED_FILES, TEST, VALIDATION, Interval, Job, Scores
+from components.contracts import EXTERNAL, PREPARED_FILES, TEST, VALIDATION, Interval, Scores
 from components.evaluation.bootstrap import intervals
 from components.evaluation.presentation.figures import save
 from components.evaluation.survival import curves
@@ -50,11 +50,11 @@ class Answered:
     cumulative: np.ndarray
 
 
-def evaluate(job: Job, fitted: Path, out: Path) -> Sequence[Scores]:
+def evaluate(job: SurvivalJob, fitted: Path, out: Path) -> Sequence[Scores]:
     """Score validation, test and, where there is one, the external cohort; write predictions, `analysis.json`
     and `pictures/`. This is the first that reads the external cohort once it is prepared.
     """
-    params, censoring = evaluate_params(job), development_censoring(job)
+    params, censoring = job.evaluate, development_censoring(job)
     predictors = {name: open_predictor(fitted / name) for name in set(BUNDLES.values())}
     external = (job.paths.prepared(job.case) / PREPARED_FILES[EXTERNAL]).is_file()
     splits = [split for split in BUNDLES if external or split != EXTERNAL]
@@ -74,7 +74,7 @@ def evaluate(job: Job, fitted: Path, out: Path) -> Sequence[Scores]:
     return scores
 
 
-def answer(job: Job, predictor: SurvivalPredictor, split: str) -> Answered:
+def answer(job: SurvivalJob, predictor: SurvivalPredictor, split: str) -> Answered:
     rows = read_split(job, split)
     encoded = predictor.encoder.encode(rows)
     horizons, times = predictor.settings.horizons, predictor.times
@@ -85,9 +85,9 @@ def answer(job: Job, predictor: SurvivalPredictor, split: str) -> Answered:
     return Answered(split, rows, outcome_of(rows), risks, curves.risks(horizons, times, blended), cumulative)
 
 
-def _thresholds(job: Job, validation: Answered, predictor: SurvivalPredictor) -> dict[str, float]:
+def _thresholds(job: SurvivalJob, validation: Answered, predictor: SurvivalPredictor) -> dict[str, float]:
     """The served threshold, and for each member alone the one with the same specificity on validation."""
-    horizon, specificity = predictor.settings.horizons[-1], model_params(job).specificity
+    horizon, specificity = predictor.settings.horizons[-1], job.model.specificity
     alone = {
         name: threshold_at_specificity(validation.target, risk, horizon, specificity)
         for name, risk in validation.risks.items()
@@ -103,9 +103,13 @@ def _predictions(predictor: SurvivalPredictor, found: Answered) -> pd.DataFrame:
 
 
 def _scores(
-    job: Job, predictor: SurvivalPredictor, found: Answered, censoring: Censoring, thresholds: Mapping[str, float]
+    job: SurvivalJob,
+    predictor: SurvivalPredictor,
+    found: Answered,
+    censoring: Censoring,
+    thresholds: Mapping[str, float],
 ) -> Scores:
-    params = evaluate_params(job)
+    params = job.evaluate
     by_model: dict[str, dict[str, Interval]] = {}
     for name, risk in found.risks.items():
         metrics = survival_metrics(

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from components.cases.medical_prognosis.case import evaluate_params
-from components.contracts import PREPARED_FILES, TEST, TRAIN, VALIDATION, Answers, Job, Meta, Metric
+from components.cases.medical_prognosis.params import SurvivalJob
+from components.contracts import PREPARED_FILES, TEST, TRAIN, VALIDATION, Answers, Meta, Metric
 from components.evaluation.survival.censoring import Censoring
 from components.evaluation.survival.metrics import survival_metrics
 from components.predictors.survival.predictor import SurvivalPredictor, open_predictor
@@ -16,7 +16,7 @@ from components.preparation.table.encoding.cohort import EVENT, TIME
 OUTCOME = [TIME, EVENT]
 
 
-def answers(job: Job, bundle: Path, split: str) -> Answers:
+def answers(job: SurvivalJob, bundle: Path, split: str) -> Answers:
     """Risks `(N, H)` of a split's rows from `predict`, the same call that `casebook predict` makes."""
     rows = read_split(job, split)
     predictor = open_predictor(bundle)
@@ -25,26 +25,26 @@ def answers(job: Job, bundle: Path, split: str) -> Answers:
     return Answers(outcome_of(rows), 1 - survival.to_numpy())
 
 
-def answer_rows(job: Job, bundle: Path) -> Callable[[int], object]:
+def answer_rows(job: SurvivalJob, bundle: Path) -> Callable[[int], object]:
     """A function that scores n test rows, repeated where there are fewer."""
     predictor = open_predictor(bundle)
     rows = read_split(job, TEST).drop(columns=OUTCOME)
     return lambda count: predictor.score(rows.take(np.arange(count) % len(rows)))
 
 
-def metrics(job: Job, bundle: Path) -> Mapping[str, Metric]:
+def metrics(job: SurvivalJob, bundle: Path) -> Mapping[str, Metric]:
     return metrics_of(job, open_predictor(bundle), development_censoring(job))
 
 
-def metrics_of(job: Job, predictor: SurvivalPredictor, censoring: Censoring) -> Mapping[str, Metric]:
+def metrics_of(job: SurvivalJob, predictor: SurvivalPredictor, censoring: Censoring) -> Mapping[str, Metric]:
     settings = predictor.settings
-    calibrated = evaluate_params(job).calibrated
+    calibrated = job.evaluate.calibrated
     return survival_metrics(
         horizons=settings.horizons, calibrated=calibrated, censoring=censoring, threshold=settings.threshold
     )
 
 
-def development_censoring(job: Job) -> Censoring:
+def development_censoring(job: SurvivalJob) -> Censoring:
     """The censoring distribution of the whole development cohort, by which every split is weighted."""
     frames = [read_split(job, split) for split in (TRAIN, VALIDATION, TEST)]
     return Censoring.of(np.concatenate([outcome_of(frame) for frame in frames]))
@@ -55,11 +55,11 @@ def outcome_of(rows: pd.DataFrame) -> np.ndarray:
     return rows[OUTCOME].to_numpy(np.float64)
 
 
-def read_split(job: Job, split: str) -> pd.DataFrame:
+def read_split(job: SurvivalJob, split: str) -> pd.DataFrame:
     return pd.read_parquet(job.paths.prepared(job.case) / PREPARED_FILES[split])
 
 
-def example(job: Job, rows: int = 5) -> pd.DataFrame:
+def example(job: SurvivalJob, rows: int = 5) -> pd.DataFrame:
     """The first test rows as a client would send them: no key, no outcome."""
     key = Meta.read(job.paths.prepared(job.case)).data["key"]
     return read_split(job, TEST).drop(columns=[*OUTCOME, *key]).head(rows)

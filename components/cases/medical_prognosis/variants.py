@@ -17,15 +17,14 @@ from components.cases.medical_prognosis.assemble import (
     SERVING,
     Blend,
     Network,
-    cohort_data,
     learner_graph,
     write,
 )
-from components.cases.medical_prognosis.case import make_data
 from components.cases.medical_prognosis.network import fit_baseline
+from components.cases.medical_prognosis.params import SurvivalJob
+from components.cases.medical_prognosis.training import TRAINING, everything, make_data
 from components.compression.prune import HoldMasks, apply_masks, magnitude_masks
 from components.compression.quantize import Feed, int8_dynamic, int8_static
-from components.contracts import Case, Job
 from components.datamodules.cohort import CohortData, Patients, soft_outcome
 from components.evaluation.survival import curves
 from components.evaluation.survival.pool import Recalibration
@@ -37,29 +36,29 @@ from components.training.fit import build, fit
 log = logging.getLogger(__name__)
 
 FP32 = "fp32"
+WHOLE = replace(TRAINING, data=everything, monitor="train/loss")  # what is served was trained on all that is known
 PRODUCTS = ("MatMul", "Gemm", "Einsum")  # eight bits have no steps for the exponential behind them
 
 
-def make_variants(job: Job, case: Case, fitted: Path, work: Path) -> Mapping[str, Path]:
+def make_variants(job: SurvivalJob, fitted: Path, work: Path) -> Mapping[str, Path]:
     """A bundle folder for the fitted model and for each variant that the params ask for."""
     makers = {"int8_dynamic": _int8_dynamic, "int8_static": _int8_static, "pruned": _pruned, "distilled": _distilled}
     folders = {FP32: fitted / BUNDLE}
-    whole = replace(case, datamodule=lambda inner: make_data(inner, whole=True), monitor="train/loss")
     for name in job.params.compress.variants:
         log.info("variant %s", name)
         folders[name] = work / name
-        makers[name](job, whole, fitted, folders[name])
+        makers[name](job, fitted, folders[name])
     return folders
 
 
-def _int8_dynamic(_job: Job, _case: Case, fitted: Path, folder: Path) -> None:
+def _int8_dynamic(_job: SurvivalJob, fitted: Path, folder: Path) -> None:
     graph = folder.with_suffix(".onnx")
     int8_dynamic(fitted / BUNDLE / f"{LEARNER}.onnx", graph)
     _with_graph(fitted / BUNDLE, graph.read_bytes(), folder)
 
 
-def _int8_static(job: Job, _case: Case, fitted: Path, folder: Path) -> None:
-    rows = cohort_data(job, whole=True).parts[0]
+def _int8_static(job: SurvivalJob, fitted: Path, folder: Path) -> None:
+    rows = make_data(job, whole=True).parts[0]
     graph = folder.with_suffix(".onnx")
     source = fitted / BUNDLE / f"{LEARNER}.onnx"
     names = {put.name for put in onnx.load(source, load_external_data=False).graph.input}
@@ -84,35 +83,35 @@ def _with_graph(bundle: Path, graph: bytes, folder: Path) -> None:
     write_bundle(folder, source.manifest, contents)
 
 
-def _pruned(job: Job, case: Case, fitted: Path, folder: Path) -> None:
+def _pruned(job: SurvivalJob, fitted: Path, folder: Path) -> None:
     """The smallest weights set to zero, the rest trained on for a few epochs."""
     prune = job.params.compress.prune
     assert prune is not None  # params see to it that a variant that is named has its block
-    masks = magnitude_masks(_restored(job, case, fitted).network, prune.amount)
+    masks = magnitude_masks(_restored(job, fitted).network, prune.amount)
 
-    def start(_job: Job, _data: LightningDataModule) -> LightningModule:
-        learner = _restored(job, case, fitted)
+    def start(_job: SurvivalJob, _data: LightningDataModule) -> LightningModule:
+        learner = _restored(job, fitted)
         apply_masks(learner.network, masks)
         return learner
 
     tuned = _with_fit(job, {"fit.max_epochs": prune.epochs, "fit.lr": job.params.fit.lr * prune.lr_factor})
     learner, _ = fit(
-        tuned, replace(case, learner=start), state=folder.with_suffix(".fit"), callbacks=[HoldMasks(masks)]
+        tuned, replace(WHOLE, learner=start), state=folder.with_suffix(".fit"), callbacks=[HoldMasks(masks)]
     )
     assert isinstance(learner, SurvivalLearner)
-    data = cohort_data(job, whole=True)
+    data = make_data(job, whole=True)
     fit_baseline(learner, data.parts[0])
     _with_graph(fitted / BUNDLE, learner_graph(learner, data.encoder), folder)
 
 
-def _restored(job: Job, case: Case, fitted: Path) -> SurvivalLearner:
-    learner, _ = build(job, case)
+def _restored(job: SurvivalJob, fitted: Path) -> SurvivalLearner:
+    learner, _ = build(job, WHOLE)
     assert isinstance(learner, SurvivalLearner)
     learner.load_state_dict(torch.load(fitted / SERVING, map_location="cpu", weights_only=True))
     return learner
 
 
-def _distilled(job: Job, case: Case, fitted: Path, folder: Path) -> None:
+def _distilled(job: SurvivalJob, fitted: Path, folder: Path) -> None:
     """A smaller network that learns the whole blend's survival (Hinton et al., 2015, arXiv:1503.02531).
 
     It is served alone: the baselines and the recalibration are in it.
@@ -124,7 +123,7 @@ def _distilled(job: Job, case: Case, fitted: Path, folder: Path) -> None:
     teacher = open_predictor(fitted / BUNDLE)
     learner, _ = fit(
         student,
-        replace(case, datamodule=lambda inner: _soft_data(inner, teacher, distill.teacher_share)),
+        replace(WHOLE, data=lambda inner: _soft_data(inner, teacher, distill.teacher_share)),
         state=folder.with_suffix(".fit"),
     )
     data = _soft_data(student, teacher, distill.teacher_share)
@@ -132,9 +131,9 @@ def _distilled(job: Job, case: Case, fitted: Path, folder: Path) -> None:
     write(student, data, {LEARNER: Network(learner, data)}, alone, folder)
 
 
-def _soft_data(job: Job, teacher: SurvivalPredictor, share: float) -> CohortData:
+def _soft_data(job: SurvivalJob, teacher: SurvivalPredictor, share: float) -> CohortData:
     """Training rows whose outcome is to a `share` what the teacher expects."""
-    data = cohort_data(job, whole=True)
+    data = make_data(job, whole=True)
     train, held_out = data.parts
     cumulative = curves.at(data.edges, teacher.times, teacher.cumulative(train.encoded))
     events, exposure = soft_outcome(cumulative)
@@ -147,5 +146,5 @@ def _soft_data(job: Job, teacher: SurvivalPredictor, share: float) -> CohortData
     return data
 
 
-def _with_fit(job: Job, values: dict[str, Any]) -> Job:
+def _with_fit(job: SurvivalJob, values: dict[str, Any]) -> SurvivalJob:
     return replace(job, params=override(job.params, values))

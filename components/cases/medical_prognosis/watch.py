@@ -6,15 +6,16 @@ import numpy as np
 import pandas as pd
 
 from components.blocks import read_block
+from components.cases.medical_prognosis.params import SurvivalJob
 from components.cases.medical_prognosis.serve import read_split
-from components.contracts import Answers, Job
+from components.contracts import Answers
 from components.predictors.observed import watch_table
 from components.predictors.survival.predictor import SurvivalPredictor, open_predictor
 from components.preparation.table.encoding.cohort import CohortParams
 from components.preparation.table.outcome import read_outcome
 
 
-def spec_of(job: Job) -> CohortParams:
+def spec_of(job: SurvivalJob) -> CohortParams:
     return read_block(CohortParams, job.params.prepare, f"params.cases.{job.case}.prepare")
 
 

@@ -13,10 +13,10 @@ from lightning.pytorch import LightningModule
 
 from components.baselines.lattice.lattice import fit_lattice
 from components.bundle import Content, Manifest, write_bundle
-from components.cases.pinyin_hanzi.case import PRIMARY, ModelParams, model_params
 from components.cases.pinyin_hanzi.network import make_data
+from components.cases.pinyin_hanzi.params import PRIMARY, ConversionJob, ModelParams
 from components.compression.export import export_onnx
-from components.contracts import PREPARED_FILES, TRAIN, VALIDATION, Job, Meta
+from components.contracts import PREPARED_FILES, TRAIN, VALIDATION, Meta
 from components.datamodules.syllables import Batch
 from components.evaluation.text.metrics import text_metrics
 from components.learners.syllable_labels import SyllableLearner
@@ -40,13 +40,13 @@ BUNDLE, SELECTION = "bundle", "selection"  # below the fitted folder
 PREDICTOR = "conversion.predictor"  # below components/predictors
 
 
-def assemble(job: Job, learner: LightningModule, folder: Path) -> None:
+def assemble(job: ConversionJob, learner: LightningModule, folder: Path) -> None:
     """Write `selection/` and `bundle/` into `folder`.
 
     In `selection` tables and network know the training clauses alone, and the validation's find the weights of all
     models. `bundle` is what serves: the same weights and network, with a lattice of the validation's clauses too.
     """
-    params = model_params(job)
+    params = job.model
     assert isinstance(learner, SyllableLearner)
     contexts = params.fusion.contexts
     shared: dict[str, Content] = {
@@ -65,14 +65,14 @@ def assemble(job: Job, learner: LightningModule, folder: Path) -> None:
 
 
 def lattice_contents(
-    job: Job, params: ModelParams, *, splits: Sequence[str] = (TRAIN,), kept: np.ndarray | None = None
+    job: ConversionJob, params: ModelParams, *, splits: Sequence[str] = (TRAIN,), kept: np.ndarray | None = None
 ) -> dict[str, Content]:
     """Files of a lattice fitted on splits, or on the clauses `kept` of them."""
     prepared, seed = job.paths.prepared(job.case), job.params.fit.seed
     return {**fit_lattice(prepared, params.lattice, seed=seed, splits=splits, kept=kept).to_contents()}
 
 
-def learn_contexts(job: Job, params: ModelParams, contexts: ContextParams) -> Contexts:
+def learn_contexts(job: ConversionJob, params: ModelParams, contexts: ContextParams) -> Contexts:
     """From readings of each fold of the training text by a lattice of the other folds."""
     rows = pd.read_parquet(job.paths.prepared(job.case) / PREPARED_FILES[TRAIN], columns=["text", "syllables"])
     fold = np.arange(len(rows)) * STRETCHES // len(rows) % contexts.folds
@@ -88,7 +88,7 @@ def learn_contexts(job: Job, params: ModelParams, contexts: ContextParams) -> Co
     return fit_contexts(held, contexts, penalty=params.fusion.penalty, seed=job.params.fit.seed)
 
 
-def lattice_without(job: Job, params: ModelParams, left_out: np.ndarray, folder: Path) -> ConversionPredictor:
+def lattice_without(job: ConversionJob, params: ModelParams, left_out: np.ndarray, folder: Path) -> ConversionPredictor:
     """Of a lattice alone, fitted on the training clauses but those `left_out`: the network has seen them all."""
     settings = first_settings(params)
     settings = settings.model_copy(update={"learner": None, "search": in_beam(settings.search, 0.0)})
@@ -110,12 +110,12 @@ def learner_graph(network: SyllableLabeller) -> bytes:
 
 
 @torch.no_grad()
-def network_gap(job: Job, learner: LightningModule, fitted: Path) -> float:
+def network_gap(job: ConversionJob, learner: LightningModule, fitted: Path) -> float:
     """The largest difference between the log p of candidates by the network, from the batches that it learns from, and
     by its exported graph, from syllables: of the validation's clauses.
     """
     assert isinstance(learner, SyllableLearner)
-    data, scorer = make_data(job, model_params(job)), open_predictor(fitted / BUNDLE).models.learner
+    data, scorer = make_data(job, job.model), open_predictor(fitted / BUNDLE).models.learner
     assert scorer is not None
     data.trainer = make_trainer(alone(job.params.fit), None, [])
     network, gap = Labels(learner.served).eval(), 0.0
@@ -128,7 +128,7 @@ def network_gap(job: Job, learner: LightningModule, fitted: Path) -> float:
     return gap
 
 
-def manifest(job: Job, settings: ConversionSettings) -> Manifest:
+def manifest(job: ConversionJob, settings: ConversionSettings) -> Manifest:
     return Manifest(case=job.case, predictor=PREDICTOR, graphs=(LEARNER,), settings=settings.model_dump(mode="json"))
 
 
@@ -146,7 +146,7 @@ def first_settings(params: ModelParams) -> ConversionSettings:
     )
 
 
-def with_weights(job: Job, predictor: ConversionPredictor, params: ModelParams) -> ConversionSettings:
+def with_weights(job: ConversionJob, predictor: ConversionPredictor, params: ModelParams) -> ConversionSettings:
     """The learner's weight in the beam, and those of all models in the choice among its best readings."""
     clauses, texts = validation_clauses(job, predictor, params.fusion.clauses)
     decoder, settings = predictor.models.decoder, predictor.settings
@@ -183,7 +183,7 @@ def accuracy(decoder: Decoder, clauses: Sequence[np.ndarray], texts: Sequence[st
 
 
 def validation_clauses(
-    job: Job, predictor: ConversionPredictor, most: int
+    job: ConversionJob, predictor: ConversionPredictor, most: int
 ) -> tuple[Sequence[np.ndarray], Sequence[str]]:
     """Numbers of the syllables, and texts, of the validation's clauses; of more than `most` a sample."""
     rows = pd.read_parquet(job.paths.prepared(job.case) / PREPARED_FILES[VALIDATION])

@@ -4,12 +4,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from components.contracts import Job, Paths
+from components.cases.pinyin_hanzi.params import ConversionJob
+from components.contracts import Paths
 from components.params import override
 from components.preparation.pinyin.prepare import prepare_pinyin
 
 
-def write_folds(job: Job, folder: Path) -> Iterator[Job]:
+def write_folds(job: ConversionJob, folder: Path) -> Iterator[ConversionJob]:
     """A job for each shuffle of the blocks, by seeds counted from `crossval.seed`, its prepared data below `folder`."""
     for number in range(job.params.crossval.folds):
         paths, seed = Paths(folder / f"fold-{number}"), job.params.crossval.seed + number

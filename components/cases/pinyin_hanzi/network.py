@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from components.contracts import Job
+from components.cases.pinyin_hanzi.params import ConversionJob
 from components.datamodules.syllables import SyllableData
 from components.learners.syllable_labels import SyllableLearner
 from components.networks.syllable_labeller import SyllableLabeller
@@ -15,16 +15,16 @@ from components.preparation.pinyin.encoding.syllables import VOWELS
 from components.preparation.pinyin.encoding.windows import WINDOWS
 
 if TYPE_CHECKING:
-    from components.cases.pinyin_hanzi.case import ModelParams
+    from components.cases.pinyin_hanzi.params import ModelParams
 
 
-def make_data(job: Job, params: "ModelParams", *, whole: bool = False) -> SyllableData:
+def make_data(job: ConversionJob, params: "ModelParams", *, whole: bool = False) -> SyllableData:
     """The training clauses, or with `whole` those of the validation too."""
     prepared, fit = job.paths.prepared(job.case), job.params.fit
     return SyllableData(prepared, fit, params.windows, lexicon=params.lexicon, whole=whole)
 
 
-def make_learner(job: Job, data: SyllableData, params: "ModelParams") -> SyllableLearner:
+def make_learner(job: ConversionJob, data: SyllableData, params: "ModelParams") -> SyllableLearner:
     """A learner whose tables are those of the data's syllables, legal pairs and known n-grams."""
     averaging = params.averaging
     return SyllableLearner(

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from components.cases.pinyin_hanzi.case import PRIMARY, EvaluateParams, evaluate_params
+from components.cases.pinyin_hanzi.params import PRIMARY, ConversionJob, EvaluateParams
 from components.cases.pinyin_hanzi.serve import bundle_below, read_clauses, texts
-from components.contracts import TEST, TRAIN, VALIDATION, Interval, Job, Meta, Scores
+from components.contracts import TEST, TRAIN, VALIDATION, Interval, Meta, Scores
 from components.evaluation.bootstrap import intervals
 from components.evaluation.presentation.figures import save
 from components.evaluation.text.metrics import text_metrics
@@ -48,9 +48,9 @@ class Answered:
     best: list[Conversion]
 
 
-def evaluate(job: Job, fitted: Path, out: Path) -> Sequence[Scores]:
+def evaluate(job: ConversionJob, fitted: Path, out: Path) -> Sequence[Scores]:
     """Answer validation and test; write predictions, `analysis.json`, `pictures/` and the page of examples."""
-    params, found = evaluate_params(job), []
+    params, found = job.evaluate, []
     for split in (VALIDATION, TEST):
         predictor = open_predictor(bundle_below(fitted, split))
         answered = answer(job, predictor, split, params)
@@ -66,7 +66,7 @@ def evaluate(job: Job, fitted: Path, out: Path) -> Sequence[Scores]:
     return found
 
 
-def answer(job: Job, predictor: ConversionPredictor, split: str, params: EvaluateParams) -> Answered:
+def answer(job: ConversionJob, predictor: ConversionPredictor, split: str, params: EvaluateParams) -> Answered:
     clauses = read_clauses(job, split)
     asked = clauses["syllables"].str.split().tolist()
     best = predictor.convert_syllables(asked, n_best=params.n_best)
@@ -89,7 +89,7 @@ def _resampling(params: EvaluateParams) -> Resampling:
 class _Report:
     """Where the answers to the test are right and wrong."""
 
-    def __init__(self, job: Job, params: EvaluateParams, answered: Answered) -> None:
+    def __init__(self, job: ConversionJob, params: EvaluateParams, answered: Answered) -> None:
         self.case, self.params, self.answered = job.case, params, answered
         self.pairs: Mapping[str, str] = Meta.read(job.paths.prepared(job.case)).data["pairs"]
         self.training = read_clauses(job, TRAIN)["text"]

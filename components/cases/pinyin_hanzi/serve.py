@@ -1,19 +1,21 @@
 """A bundle's answers to the clauses of a split, through the predictor that serves it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from components.contracts import PREPARED_FILES, TEST, VALIDATION, Answers, Job
+from components.cases.pinyin_hanzi.params import ConversionJob
+from components.contracts import PREPARED_FILES, TEST, VALIDATION, Answers, Metric
+from components.evaluation.text.metrics import text_metrics
 from components.predictors.conversion.predictor import PINYIN_COLUMN, Conversion, open_predictor
 
 TIMED = 10  # syllables of the clauses that are timed
 EXAMPLES = 3
 
 
-def answers(job: Job, bundle: Path, split: str) -> Answers:
+def answers(job: ConversionJob, bundle: Path, split: str) -> Answers:
     """The text (N,) of each clause, and what its pinyin is converted to (N,)."""
     clauses = read_clauses(job, split)
     predictor = open_predictor(bundle_below(bundle, split))
@@ -26,7 +28,7 @@ def texts(found: Sequence[Conversion]) -> np.ndarray:
     return np.array([one.text for one in found], object)
 
 
-def read_clauses(job: Job, split: str) -> pd.DataFrame:
+def read_clauses(job: ConversionJob, split: str) -> pd.DataFrame:
     return pd.read_parquet(job.paths.prepared(job.case) / PREPARED_FILES[split])
 
 
@@ -38,7 +40,7 @@ def bundle_below(folder: Path, split: str = TEST) -> Path:
     return below if below.is_dir() else folder
 
 
-def answer_rows(job: Job, bundle: Path) -> Callable[[int], object]:
+def answer_rows(job: ConversionJob, bundle: Path) -> Callable[[int], object]:
     """A function that converts n clauses of about ten syllables, those of the test nearest to that, in turn."""
     predictor = open_predictor(bundle_below(bundle))
     clauses = read_clauses(job, TEST)["syllables"].str.split().tolist()
@@ -51,6 +53,10 @@ def answer_rows(job: Job, bundle: Path) -> Callable[[int], object]:
     return answer
 
 
-def example(job: Job) -> pd.DataFrame:
+def example(job: ConversionJob) -> pd.DataFrame:
     """Pinyin as a client would send it."""
     return pd.DataFrame({PINYIN_COLUMN: read_clauses(job, TEST)["syllables"].head(EXAMPLES).tolist()})
+
+
+def metrics(job: ConversionJob, bundle: Path) -> Mapping[str, Metric]:  # noqa: ARG001 - no threshold to read
+    return text_metrics()

@@ -7,9 +7,10 @@ from pathlib import Path
 from components.baselines.lattice.lattice import CHARACTERS, WORDS
 from components.baselines.lattice.pruning import prune
 from components.bundle import Content, read_bundle, write_bundle
+from components.cases.pinyin_hanzi.params import ConversionJob
 from components.cases.pinyin_hanzi.serve import bundle_below, read_clauses
 from components.compression.quantize import Feed, int8_dynamic, int8_static
-from components.contracts import TRAIN, Job
+from components.contracts import TRAIN
 from components.errors import CasebookError
 from components.predictors.conversion.learner import LearnerScorer
 from components.predictors.conversion.predictor import ConversionPredictor, open_predictor
@@ -21,7 +22,7 @@ FP32 = "fp32"
 PRODUCTS = ("MatMul", "Gemm")  # the rest is attention's masks, its softmax and norms
 
 
-def make_variants(job: Job, fitted: Path, work: Path) -> Mapping[str, Path]:
+def make_variants(job: ConversionJob, fitted: Path, work: Path) -> Mapping[str, Path]:
     """A bundle folder for the fitted model and for each variant that the params ask for."""
     makers = {"int8_dynamic": _int8_dynamic, "int8_static": _int8_static, "pruned_ngrams": _pruned_ngrams}
     bundle = bundle_below(fitted)
@@ -38,20 +39,20 @@ def make_variants(job: Job, fitted: Path, work: Path) -> Mapping[str, Path]:
     return folders
 
 
-def _int8_dynamic(_job: Job, bundle: Path, folder: Path) -> None:
+def _int8_dynamic(_job: ConversionJob, bundle: Path, folder: Path) -> None:
     graph, name = folder.with_suffix(".onnx"), _graph(open_predictor(bundle))
     int8_dynamic(bundle / name, graph)
     _with(bundle, {name: graph.read_bytes()}, folder)
 
 
-def _int8_static(job: Job, bundle: Path, folder: Path) -> None:
+def _int8_static(job: ConversionJob, bundle: Path, folder: Path) -> None:
     predictor = open_predictor(bundle)
     graph, name = folder.with_suffix(".onnx"), _graph(predictor)
     int8_static(bundle / name, graph, _feeds(job, predictor), operators=PRODUCTS)
     _with(bundle, {name: graph.read_bytes()}, folder)
 
 
-def _pruned_ngrams(job: Job, bundle: Path, folder: Path) -> None:
+def _pruned_ngrams(job: ConversionJob, bundle: Path, folder: Path) -> None:
     params = job.params.compress.ngrams
     assert params is not None  # params see to it that a variant that is named has its block
     contents: dict[str, Content] = {}
@@ -77,7 +78,7 @@ def _graph(predictor: ConversionPredictor) -> str:
     return f"{predictor.settings.learner}.onnx"
 
 
-def _feeds(job: Job, predictor: ConversionPredictor) -> list[Feed]:
+def _feeds(job: ConversionJob, predictor: ConversionPredictor) -> list[Feed]:
     """Of training clauses, as many as the params say, those of like lengths together."""
     rows = read_clauses(job, TRAIN).head(job.params.compress.calibration_rows)
     learner = predictor.models.learner

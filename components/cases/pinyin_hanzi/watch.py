@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from components.cases.pinyin_hanzi.params import ConversionJob
 from components.cases.pinyin_hanzi.serve import read_clauses, texts
 from components.cases.pinyin_hanzi.stream import read_lines
-from components.contracts import TEST, TRAIN, Answers, Job, Observed, Watch
+from components.contracts import TEST, TRAIN, Answers, Observed, Watch
 from components.predictors.conversion.predictor import PINYIN_COLUMN, ConversionPredictor, open_predictor
 from components.predictors.observed import some
 from components.preparation.pinyin.encoding.normalise import normalise
@@ -17,12 +18,12 @@ from components.preparation.pinyin.encoding.normalise import normalise
 TEXT = "text"  # a column of the right conversions, where they are known
 
 
-def rows(job: Job, source: Path) -> Iterator[pd.DataFrame]:  # noqa: ARG001 - the file says it all
+def rows(job: ConversionJob, source: Path) -> Iterator[pd.DataFrame]:  # noqa: ARG001 - the file says it all
     for _, lines in read_lines(source):
         yield pd.DataFrame({PINYIN_COLUMN: lines})
 
 
-def observe(job: Job, bundle: Path, rows: pd.DataFrame) -> Observed:
+def observe(job: ConversionJob, bundle: Path, rows: pd.DataFrame) -> Observed:
     """A unit is a line; those without a letter are left out."""
     predictor = open_predictor(bundle)
     rows = rows[rows[PINYIN_COLUMN].astype("str").str.strip() != ""]
@@ -34,7 +35,7 @@ def observe(job: Job, bundle: Path, rows: pd.DataFrame) -> Observed:
     return Observed(features, pd.DataFrame({"score of a syllable": per_syllable}), labelled)
 
 
-def reference(job: Job, bundle: Path, rows: int) -> Observed:
+def reference(job: ConversionJob, bundle: Path, rows: int) -> Observed:
     """Training clauses as they would be typed, and the scores of test clauses."""
     predictor = open_predictor(bundle)
     trained, held_out = (some(read_clauses(job, split), rows)["syllables"].tolist() for split in (TRAIN, TEST))
@@ -47,7 +48,7 @@ def reference(job: Job, bundle: Path, rows: int) -> Observed:
     )
 
 
-def usual(job: Job) -> dict[str, float]:
+def usual(job: ConversionJob) -> dict[str, float]:
     """The log of each syllable's share of those in the training clauses."""
     counts = Counter(one for line in read_clauses(job, TRAIN)["syllables"] for one in line.split())
     total = sum(counts.values())

@@ -13,9 +13,10 @@ from lightning.pytorch import LightningDataModule, LightningModule
 
 from components.baselines.interactions import RecencyEASE, Transitions
 from components.bundle import Content, Manifest, write_bundle
-from components.cases.recommender.case import PRIMARY, ModelParams, make_data, model_params
+from components.cases.recommender.params import PRIMARY, ModelParams, NextItemJob
+from components.cases.recommender.training import TRAINING, everything, make_data
 from components.compression.export import export_onnx
-from components.contracts import PREPARED_FILES, TRAIN, VALIDATION, Case, Job, Meta
+from components.contracts import PREPARED_FILES, TRAIN, VALIDATION, Meta
 from components.datamodules.sequences import QuestionLoader, SequenceData
 from components.evaluation.ranking.metrics import ranking_metrics
 from components.evaluation.ranking.ranks import ranks
@@ -40,40 +41,46 @@ PREDICTOR = "ranking.predictor"  # below components/predictors
 EVENTS = ["user", "item", "time", "rating"]
 
 
-def assemble(job: Job, case: Case, learner: LightningModule, folder: Path) -> None:
+def assemble(job: NextItemJob, learner: LightningModule, folder: Path) -> None:
     """Write `selection/` and `bundle/` into `folder`.
 
     `selection` knows the training events alone; on it the validation question chooses the blend's
     weights. `bundle` is what serves: the same recipe fitted again on training and validation events,
     because what users did last says most of what they do next.
     """
-    params = model_params(job)
+    params = job.model
     selection = folder / SELECTION
     write(selection, job, params, {EASE: 0.0, TRANSITIONS: 0.0}, learner, whole=False)
     weights = choose_weights(job, selection, params)
     log.info("blend: %s", ", ".join(f"{name} {weight:g}" for name, weight in {LEARNER: 1.0, **weights}.items()))
     write(selection, job, params, weights, learner, whole=False)
-    write(folder / BUNDLE, job, params, weights, refit(job, case, learner), whole=True)
+    write(folder / BUNDLE, job, params, weights, refit(job, learner), whole=True)
 
 
-def refit(job: Job, case: Case, learner: LightningModule) -> LightningModule:
+def refit(job: NextItemJob, learner: LightningModule) -> LightningModule:
     """The learner trained anew, for as long and with the same seed, on the validation events too.
 
     Its checkpoints belong to the weights of the first fit: a killed run goes on, another one starts anew.
     """
     state = refit_state(job, learner)
 
-    def datamodule(inner: Job) -> LightningDataModule:
+    def datamodule(inner: NextItemJob) -> LightningDataModule:
         return make_data(inner, whole=True)
 
     log.info("fitting again on training and validation events")
     # Nothing is held out any more; the schedule ends the training.
-    again, _ = fit(job, replace(case, datamodule=datamodule, monitor="train/loss", mode="min"), state=state)
+    again, _ = fit(job, replace(TRAINING, data=everything, monitor="train/loss", mode="min"), state=state)
     return again
 
 
 def write(
-    folder: Path, job: Job, params: ModelParams, weights: dict[str, float], learner: LightningModule, *, whole: bool
+    folder: Path,
+    job: NextItemJob,
+    params: ModelParams,
+    weights: dict[str, float],
+    learner: LightningModule,
+    *,
+    whole: bool,
 ) -> None:
     """A bundle of the learner, and of baselines fitted on the same events."""
     data = make_data(job, whole=whole)
@@ -114,7 +121,7 @@ def learner_graph(network: SequenceTransformer) -> bytes:
 
 
 @torch.no_grad()
-def network_gap(job: Job, learner: LightningModule, fitted: Path) -> float:
+def network_gap(job: NextItemJob, learner: LightningModule, fitted: Path) -> float:
     """The largest difference between the queries of the network, from the batches that it learns from, and those of
     its exported graph, from raw histories: of the validation's users.
     """
@@ -165,7 +172,7 @@ def parquet_bytes(table: pa.Table) -> bytes:
     return content
 
 
-def manifest(job: Job, params: ModelParams, weights: dict[str, float]) -> Manifest:
+def manifest(job: NextItemJob, params: ModelParams, weights: dict[str, float]) -> Manifest:
     recencies = {EASE: params.ease.recency, TRANSITIONS: params.transitions.recency}
     learner = Member(name=LEARNER, kind="sequence", file=LEARNER, weight=1.0, link="softmax", recency=None)
     baselines = [
@@ -180,7 +187,7 @@ def manifest(job: Job, params: ModelParams, weights: dict[str, float]) -> Manife
     return Manifest(case=job.case, predictor=PREDICTOR, graphs=(LEARNER,), settings=settings.model_dump(mode="json"))
 
 
-def choose_weights(job: Job, bundle: Path, params: ModelParams) -> dict[str, float]:
+def choose_weights(job: NextItemJob, bundle: Path, params: ModelParams) -> dict[str, float]:
     """The baselines' weights, of those that the params name, with the best validation NDCG; of equals the smallest.
 
     Of many asked users a sample answers: three weights need no more.

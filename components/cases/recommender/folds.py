@@ -5,11 +5,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from components.contracts import Job, Paths
+from components.cases.recommender.params import NextItemJob
+from components.contracts import Paths
 from components.params import override
 
 
-def write_folds(job: Job, folder: Path) -> Iterator[Job]:
+def write_folds(job: NextItemJob, folder: Path) -> Iterator[NextItemJob]:
     """A job for each seed, counted from `crossval.seed`, its prepared data below `folder`.
 
     Shuffled folds would let a model learn from what came after the item that it is asked for, so the

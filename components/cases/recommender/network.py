@@ -6,8 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from components.cases.recommender.case import LossParams, ModelParams
-from components.contracts import Job
+from components.cases.recommender.params import LossParams, ModelParams, NextItemJob
 from components.datamodules.sequences import SequenceData
 from components.learners.next_item.learner import NextItemLearner
 from components.learners.next_item.objectives import GBCE, FullSoftmax, Sampled, SampledSoftmax
@@ -15,7 +14,7 @@ from components.networks.sequence_transformer import SequenceTransformer
 from components.preparation.interactions.encoding.catalogue import Catalogue
 
 
-def make_learner(job: Job, data: SequenceData, params: ModelParams) -> NextItemLearner:
+def make_learner(job: NextItemJob, data: SequenceData, params: ModelParams) -> NextItemLearner:
     """A learner whose tables are as large as the catalogue and whose output bias starts at its popularity."""
     return NextItemLearner(
         make_network(data, params),

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from components.cases.recommender.case import PRIMARY, EvaluateParams, evaluate_params
+from components.cases.recommender.params import PRIMARY, EvaluateParams, NextItemJob
 from components.cases.recommender.serve import KNOWN, ask
-from components.contracts import TEST, VALIDATION, Interval, Job, Scores
+from components.contracts import TEST, VALIDATION, Interval, Scores
 from components.evaluation.bootstrap import intervals
 from components.evaluation.presentation.figures import save
 from components.evaluation.ranking.metrics import ranking_metrics
@@ -55,9 +55,9 @@ class Answered:
         return Sets(self.asked.histories.item.astype(np.int64), self.asked.histories.start)
 
 
-def evaluate(job: Job, fitted: Path, out: Path) -> Sequence[Scores]:
+def evaluate(job: NextItemJob, fitted: Path, out: Path) -> Sequence[Scores]:
     """Answer validation and test; write predictions, `analysis.json`, `pictures/` and the page of examples."""
-    params, found = evaluate_params(job), []
+    params, found = job.evaluate, []
     for split, bundle in BUNDLES.items():
         answered = answer(job, fitted / bundle, split, params)
         _predictions(answered).to_parquet(out / f"predictions-{split}.parquet", index=False)
@@ -72,7 +72,7 @@ def evaluate(job: Job, fitted: Path, out: Path) -> Sequence[Scores]:
     return found
 
 
-def answer(job: Job, bundle: Path, split: str, params: EvaluateParams) -> Answered:
+def answer(job: NextItemJob, bundle: Path, split: str, params: EvaluateParams) -> Answered:
     predictor = open_predictor(bundle)
     users, target = questions(job.paths.prepared(job.case), split)
     asked = ask(job, predictor, users, KNOWN[split])

@@ -1,12 +1,14 @@
 """A bundle's answers to the questions of a split, through the predictor that serves it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from components.contracts import PREPARED_FILES, TEST, TRAIN, VALIDATION, Answers, Job, Meta
+from components.cases.recommender.params import NextItemJob
+from components.contracts import PREPARED_FILES, TEST, TRAIN, VALIDATION, Answers, Meta, Metric
+from components.evaluation.ranking.metrics import ranking_metrics
 from components.evaluation.ranking.ranks import ranks
 from components.evaluation.ranking.sets import Sets
 from components.predictors.ranking.asked import Asked, read_asked, select
@@ -19,7 +21,7 @@ BUNDLE, SELECTION = "bundle", "selection"  # below the fitted folder
 KNOWN = {VALIDATION: (TRAIN,), TEST: (TRAIN, VALIDATION)}  # what is history when a split is asked
 
 
-def answers(job: Job, bundle: Path, split: str) -> Answers:
+def answers(job: NextItemJob, bundle: Path, split: str) -> Answers:
     """The item `(N,)` each user of a split came to, and its rank `(N,)` among what they had not seen.
 
     The raw rows of the histories go the way of `casebook predict`. Of the fitted folder validation is
@@ -45,7 +47,7 @@ def bundle_for(folder: Path, split: str) -> Path:
     return folder / (SELECTION if split == VALIDATION else BUNDLE)
 
 
-def answer_rows(job: Job, bundle: Path) -> Callable[[int], object]:
+def answer_rows(job: NextItemJob, bundle: Path) -> Callable[[int], object]:
     """A function that finds the best items of n users of the test split, repeated where there are fewer."""
     predictor = open_predictor(bundle)
     users, _ = questions(job.paths.prepared(job.case), TEST)
@@ -59,13 +61,13 @@ def answer_rows(job: Job, bundle: Path) -> Callable[[int], object]:
     return answer
 
 
-def ask(job: Job, predictor: RankingPredictor, users: np.ndarray, splits: Sequence[str]) -> Asked:
+def ask(job: NextItemJob, predictor: RankingPredictor, users: np.ndarray, splits: Sequence[str]) -> Asked:
     """The users `(N,)`, by index, with their events of some splits, read from raw rows."""
     rows = raw_rows(job, users, splits)
     return read_asked(rows, predictor.data, predictor.catalogue, predictor.histories, Remarks())
 
 
-def raw_rows(job: Job, users: np.ndarray, splits: Sequence[str]) -> pd.DataFrame:
+def raw_rows(job: NextItemJob, users: np.ndarray, splits: Sequence[str]) -> pd.DataFrame:
     """The events of the users `(N,)`, in that order, as the raw file has them; of one without any a row
     that only names the user.
     """
@@ -85,7 +87,7 @@ def raw_rows(job: Job, users: np.ndarray, splits: Sequence[str]) -> pd.DataFrame
     return pd.DataFrame(rows)
 
 
-def example(job: Job, users: int = 2, events: int = 3) -> pd.DataFrame:
+def example(job: NextItemJob, users: int = 2, events: int = 3) -> pd.DataFrame:
     """The last events of the first users asked in the test, as a client would send them."""
     first = questions(job.paths.prepared(job.case), TEST)[0][:users]
     rows = raw_rows(job, first, KNOWN[TEST])
@@ -103,3 +105,7 @@ def _in_unit(seconds: pd.Series, unit: str) -> np.ndarray:
 
 def _seen(asked: Asked) -> Sets:
     return Sets(asked.histories.item, asked.histories.start)
+
+
+def metrics(job: NextItemJob, bundle: Path) -> Mapping[str, Metric]:  # noqa: ARG001 - no threshold to read
+    return ranking_metrics(job.evaluate.cutoffs)

@@ -7,10 +7,11 @@ from pathlib import Path
 import numpy as np
 
 from components.bundle import Content, read_bundle, write_bundle
+from components.cases.recommender.params import NextItemJob
 from components.cases.recommender.serve import BUNDLE, ask
 from components.compression.lowrank import lost_share, low_rank
 from components.compression.quantize import Feed, int8_dynamic, int8_static
-from components.contracts import TRAIN, Case, Job
+from components.contracts import TRAIN
 from components.errors import CasebookError
 from components.predictors.ranking.predictor import RankingPredictor, open_predictor
 from components.predictors.ranking.scorers import VECTORS, SequenceScorer
@@ -22,7 +23,7 @@ FP32 = "fp32"
 PRODUCTS = ("MatMul", "Gemm")  # the rest is attention's masks, its softmax and norms
 
 
-def make_variants(job: Job, case: Case, fitted: Path, work: Path) -> Mapping[str, Path]:  # noqa: ARG001 - nothing is trained
+def make_variants(job: NextItemJob, fitted: Path, work: Path) -> Mapping[str, Path]:
     """A bundle folder for the fitted model and for each variant that the params ask for."""
     makers = {"int8_dynamic": _int8_dynamic, "int8_static": _int8_static, "low_rank": _low_rank}
     folders = {FP32: fitted / BUNDLE}
@@ -38,20 +39,20 @@ def make_variants(job: Job, case: Case, fitted: Path, work: Path) -> Mapping[str
     return folders
 
 
-def _int8_dynamic(_job: Job, bundle: Path, folder: Path) -> None:
+def _int8_dynamic(_job: NextItemJob, bundle: Path, folder: Path) -> None:
     graph = folder.with_suffix(".onnx")
     int8_dynamic(bundle / _graph_file(open_predictor(bundle)), graph)
     _with_graph(bundle, graph, folder)
 
 
-def _int8_static(job: Job, bundle: Path, folder: Path) -> None:
+def _int8_static(job: NextItemJob, bundle: Path, folder: Path) -> None:
     predictor = open_predictor(bundle)
     graph = folder.with_suffix(".onnx")
     int8_static(bundle / _graph_file(predictor), graph, _feeds(job, predictor), operators=PRODUCTS)
     _with_graph(bundle, graph, folder)
 
 
-def _low_rank(job: Job, bundle: Path, folder: Path) -> None:
+def _low_rank(job: NextItemJob, bundle: Path, folder: Path) -> None:
     """The network stays as it is; its item vectors come from two factors, as they do in the scores."""
     params = job.params.compress.low_rank
     assert params is not None  # params see to it that a variant that is named has its block
@@ -84,7 +85,7 @@ def _network(predictor: RankingPredictor) -> SequenceScorer:
     return network
 
 
-def _feeds(job: Job, predictor: RankingPredictor) -> list[Feed]:
+def _feeds(job: NextItemJob, predictor: RankingPredictor) -> list[Feed]:
     """Training histories of the first users, as many as the params say, shorter ones with shorter ones."""
     known = np.flatnonzero(predictor.histories.lengths > 0)[: job.params.compress.calibration_rows]
     asked = ask(job, predictor, known, (TRAIN,))

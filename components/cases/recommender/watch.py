@@ -7,8 +7,9 @@ import numpy as np
 import pandas as pd
 
 from components.blocks import read_block
+from components.cases.recommender.params import NextItemJob
 from components.cases.recommender.serve import KNOWN, raw_rows
-from components.contracts import TEST, Answers, Job, Observed, Watch
+from components.contracts import TEST, Answers, Observed, Watch
 from components.errors import CasebookError
 from components.evaluation.ranking.ranks import ranks
 from components.evaluation.ranking.sets import Sets
@@ -24,7 +25,7 @@ SEED = 0
 DAY = 86_400
 
 
-def rows(job: Job, source: Path) -> Iterator[pd.DataFrame]:
+def rows(job: NextItemJob, source: Path) -> Iterator[pd.DataFrame]:
     """Raw interactions, or users, of a CSV or Parquet file."""
     user = user_column(job)
     for frame in read_batches(source, BATCH):
@@ -34,11 +35,11 @@ def rows(job: Job, source: Path) -> Iterator[pd.DataFrame]:
         yield frame
 
 
-def user_column(job: Job) -> str:
+def user_column(job: NextItemJob) -> str:
     return read_block(InteractionsParams, job.params.prepare, f"params.cases.{job.case}.prepare").columns.user
 
 
-def observe(job: Job, bundle: Path, rows: pd.DataFrame) -> Observed:  # noqa: ARG001 - the bundle says it all
+def observe(job: NextItemJob, bundle: Path, rows: pd.DataFrame) -> Observed:  # noqa: ARG001 - the bundle says it all
     """A unit is a user: their known events, how popular those are, the share of items that the model does not know.
 
     What they did since the model was trained is its test: the last event, asked of the events before it.
@@ -50,7 +51,7 @@ def observe(job: Job, bundle: Path, rows: pd.DataFrame) -> Observed:  # noqa: AR
     return Observed(_features(rows, predictor, asked), scores.astype(np.float64), _next_items(predictor, asked))
 
 
-def reference(job: Job, bundle: Path, rows: int) -> Observed:
+def reference(job: NextItemJob, bundle: Path, rows: int) -> Observed:
     """Users with the histories of which the test asks."""
     users, _ = questions(job.paths.prepared(job.case), TEST)
     chosen = np.random.default_rng(SEED).permutation(users)[:rows]

@@ -1,12 +1,13 @@
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from components.compression.compare import compare, variant_row
-from components.contracts import VALIDATION, Answers, Case, Job
-from pipelines.cases import load_case
+from components.contracts import VALIDATION, Answers, Job
+from components.recipe import Recipe, recipe_of
 
 TARGET = np.array([0, 1, 0, 1])
 
@@ -20,20 +21,24 @@ def brier(target: np.ndarray, score: np.ndarray) -> float:
 
 
 @pytest.fixture
-def case(prepared: Job) -> Case:
+def recipe(prepared: Job) -> Recipe:
     """Two bundles: `full` is right on all four rows, `small` wrong on one; on the test split both are off by more."""
     scores = {"full": [0.1, 0.9, 0.1, 0.9], "small": [0.1, 0.9, 0.1, 0.3]}
 
     def answers(_job: Job, folder: Path, split: str) -> Answers:
         return Answers(TARGET, np.array(scores[folder.name]) * (1.0 if split == VALIDATION else 0.5))
 
-    return replace(
-        load_case(prepared),
-        primary="accuracy",
+    serving = SimpleNamespace(
         answers=answers,
         answer_rows=lambda _job, _folder: lambda _count: None,
         metrics=lambda _job, _folder: {"accuracy": accuracy, "brier": brier},
     )
+    return serving_by(replace(recipe_of(prepared), primary="accuracy"), serving)
+
+
+def serving_by(recipe: Recipe, serving: object) -> Recipe:
+    """The recipe, but for what it serves by."""
+    return type("Recipe", (Recipe,), {"serving": serving})(**vars(recipe))
 
 
 def folders(root: Path) -> dict[str, Path]:
@@ -43,8 +48,8 @@ def folders(root: Path) -> dict[str, Path]:
     return {"fp32": root / "full", "int8": root / "small"}
 
 
-def test_a_loss_is_what_a_metric_that_should_rise_has_fallen(prepared: Job, case: Case, tmp_path: Path) -> None:
-    full, small = compare(prepared, case, folders(tmp_path))
+def test_a_loss_is_what_a_metric_that_should_rise_has_fallen(prepared: Job, recipe: Recipe, tmp_path: Path) -> None:
+    full, small = compare(prepared, recipe, folders(tmp_path))
     assert (full.name, full.bytes, full.loss.value, full.largest_difference) == ("fp32", 10, 0, 0)
     assert (small.name, small.bytes) == ("int8", 4)
     assert small.loss.value == 4 / 4 - 3 / 4
@@ -53,15 +58,15 @@ def test_a_loss_is_what_a_metric_that_should_rise_has_fallen(prepared: Job, case
     assert small.test["accuracy"].value == 2 / 4
 
 
-def test_a_loss_is_what_a_metric_that_should_fall_has_risen(prepared: Job, case: Case, tmp_path: Path) -> None:
-    _, small = compare(prepared, replace(case, primary="brier"), folders(tmp_path))
+def test_a_loss_is_what_a_metric_that_should_fall_has_risen(prepared: Job, recipe: Recipe, tmp_path: Path) -> None:
+    _, small = compare(prepared, replace(recipe, primary="brier"), folders(tmp_path))
     full_brier, small_brier = 0.1**2, (3 * 0.1**2 + 0.7**2) / 4
     assert small.loss.value == pytest.approx(small_brier - full_brier)
     assert small.loss.value > 0
 
 
-def test_a_row_has_the_size_the_speed_and_the_metrics(prepared: Job, case: Case, tmp_path: Path) -> None:
-    row = variant_row(compare(prepared, case, folders(tmp_path))[1])
+def test_a_row_has_the_size_the_speed_and_the_metrics(prepared: Job, recipe: Recipe, tmp_path: Path) -> None:
+    row = variant_row(compare(prepared, recipe, folders(tmp_path))[1])
     assert row.keys() == {
         "name", "bytes", "p50_ms", "p99_ms", "per_s", "loss_on_validation", "largest_difference", "accuracy", "brier",
     }  # fmt: skip
@@ -69,7 +74,7 @@ def test_a_row_has_the_size_the_speed_and_the_metrics(prepared: Job, case: Case,
     assert row["accuracy"]["value"] == 0.5
 
 
-def test_answers_of_different_numbers_have_no_largest_difference(prepared: Job, case: Case, tmp_path: Path) -> None:
+def test_answers_of_different_numbers_have_no_largest_difference(prepared: Job, recipe: Recipe, tmp_path: Path) -> None:
     """A smaller model finds one object less: its answer ends in a padding that the other's has not."""
     boxes = {"full": [[0.9, 0.8]] * 4, "small": [[0.9, np.nan]] * 4}
 
@@ -79,7 +84,12 @@ def test_answers_of_different_numbers_have_no_largest_difference(prepared: Job, 
     def first(target: np.ndarray, score: np.ndarray) -> float:
         return float(np.mean((score[:, 0] >= 0.5) == target))
 
-    of_boxes = replace(case, answers=answers, metrics=lambda _job, _folder: {"accuracy": first})
+    of_boxes = serving_by(
+        recipe,
+        SimpleNamespace(
+            **{**vars(recipe.serving), "answers": answers, "metrics": lambda _job, _folder: {"accuracy": first}}
+        ),
+    )
     full, small = compare(prepared, of_boxes, folders(tmp_path))
     assert (full.largest_difference, small.largest_difference) == (0.0, None)
     assert variant_row(small)["largest_difference"] is None

@@ -7,8 +7,8 @@ from torch import nn
 from components.compression.prune import HoldMasks, apply_masks, magnitude_masks, prunable
 from components.contracts import Job
 from components.learners.binary import BinaryLearner
+from components.recipe import recipe_of
 from components.training.fit import build, fit
-from pipelines.cases import load_case
 
 
 class Net(nn.Module):
@@ -47,11 +47,11 @@ def test_masked_weights_are_zero_and_the_others_as_they_were() -> None:
 
 
 def test_pruned_weights_stay_zero_while_the_rest_learns(prepared: Job, tmp_path: Path) -> None:
-    case = load_case(prepared)
-    start, _ = build(prepared, case)
+    training = recipe_of(prepared).training
+    start, _ = build(prepared, training)
     assert isinstance(start, BinaryLearner)
     masks = magnitude_masks(start.network, 0.6)
-    learner, _ = fit(prepared, case, state=tmp_path, callbacks=[HoldMasks(masks)])
+    learner, _ = fit(prepared, training, state=tmp_path, callbacks=[HoldMasks(masks)])
     before = dict(start.network.named_parameters())
     for name, weight in prunable(learner.network):
         assert (weight[masks[name] == 0] == 0).all(), name

@@ -80,7 +80,7 @@ def labels(tmp_path, text, name="labels.csv"):
 
 
 def job(tmp_path) -> Job:
-    return Job("shop", None, Paths(tmp_path))  # type: ignore[arg-type]  # its params are not asked
+    return Job("shop", None, Paths(tmp_path), None)  # type: ignore[arg-type]  # its params are not asked
 
 
 ROWS = pd.DataFrame({"id": ["1", "2", "3"], "Age": [30, 40, 50], "Status": ["good", "good", "good"]})

@@ -10,12 +10,12 @@ import pytest
 import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
 
-from components.contracts import Case, Job
+from components.contracts import Job, Training
 from components.errors import CasebookError
 from components.files import read_json
 from components.params import override
+from components.recipe import recipe_of
 from components.training.fit import RESULT, fit
-from pipelines.cases import load_case
 
 pytestmark = [pytest.mark.slow, pytest.mark.cluster]
 
@@ -35,8 +35,8 @@ class Seen(Callback):
 
 
 @pytest.fixture
-def case(prepared: Job) -> Case:
-    return load_case(prepared)
+def training(prepared: Job) -> Training:
+    return recipe_of(prepared).training
 
 
 def with_params(job: Job, **values: object) -> Job:
@@ -51,11 +51,13 @@ def children() -> list[psutil.Process]:
     return [child for child in found if "components.training.helper" in child.cmdline()]
 
 
-def test_two_processes_find_what_one_finds_with_the_same_whole_batch(prepared: Job, case: Case, tmp_path: Path) -> None:
+def test_two_processes_find_what_one_finds_with_the_same_whole_batch(
+    prepared: Job, training: Training, tmp_path: Path
+) -> None:
     alone, shared = Seen(), Seen()
-    one, told = fit(with_params(prepared), case, state=tmp_path / "one", callbacks=[alone])
+    one, told = fit(with_params(prepared), training, state=tmp_path / "one", callbacks=[alone])
     job = with_params(prepared, devices=2, strategy="ddp")
-    two, told_two = fit(job, case, state=tmp_path / "two", callbacks=[shared])
+    two, told_two = fit(job, training, state=tmp_path / "two", callbacks=[shared])
     assert len(shared.rows) == len(alone.rows)  # as many steps
     assert shared.rows == [rows // 2 for rows in alone.rows]  # of half as many rows in each process
     assert told_two.value == pytest.approx(told.value, abs=2e-3)
@@ -63,7 +65,7 @@ def test_two_processes_find_what_one_finds_with_the_same_whole_batch(prepared: J
     weights, others = one.state_dict(), two.state_dict()
     # They see the same rows in the same steps, and differ by rounding and by the row that cannot be halved.
     assert all(torch.allclose(weights[name], others[name], atol=0.02) for name in weights)
-    again, told_again = fit(job, case, state=tmp_path / "again")
+    again, told_again = fit(job, training, state=tmp_path / "again")
     assert told_again == told_two
     assert all(torch.equal(again.state_dict()[name], others[name]) for name in others)
     assert children() == []
@@ -72,10 +74,10 @@ def test_two_processes_find_what_one_finds_with_the_same_whole_batch(prepared: J
 
 
 def test_a_helper_that_is_killed_ends_the_fit_which_goes_on_where_it_stopped(
-    prepared: Job, case: Case, tmp_path: Path
+    prepared: Job, training: Training, tmp_path: Path
 ) -> None:
     job = with_params(prepared, devices=2, strategy="ddp")
-    _, told = fit(job, case, state=tmp_path / "whole")
+    _, told = fit(job, training, state=tmp_path / "whole")
 
     class KillHelper(Callback):
         def on_train_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:  # noqa: ARG002
@@ -84,14 +86,14 @@ def test_a_helper_that_is_killed_ends_the_fit_which_goes_on_where_it_stopped(
                     child.kill()
 
     with pytest.raises(CasebookError, match=r"1 of 2 processes ended before the fit did, the first with exit code -9"):
-        fit(job, case, state=tmp_path / "cut", callbacks=[KillHelper()])
+        fit(job, training, state=tmp_path / "cut", callbacks=[KillHelper()])
     seen = Seen()
-    _, told_again = fit(job, case, state=tmp_path / "cut", callbacks=[seen])
+    _, told_again = fit(job, training, state=tmp_path / "cut", callbacks=[seen])
     assert seen.epochs == [2, 3]
     assert told_again == told
 
 
-def test_an_error_of_the_first_process_leaves_no_helper(prepared: Job, case: Case, tmp_path: Path) -> None:
+def test_an_error_of_the_first_process_leaves_no_helper(prepared: Job, training: Training, tmp_path: Path) -> None:
     class BreakError(Exception):
         pass
 
@@ -100,17 +102,17 @@ def test_an_error_of_the_first_process_leaves_no_helper(prepared: Job, case: Cas
             raise BreakError
 
     with pytest.raises(BreakError):
-        fit(with_params(prepared, devices=2), case, state=tmp_path, callbacks=[Break()])
+        fit(with_params(prepared, devices=2), training, state=tmp_path, callbacks=[Break()])
     assert children() == []
     assert not (tmp_path / RESULT).exists()
 
 
-def test_one_process_that_is_told_to_stop_stops_both(prepared: Job, case: Case, tmp_path: Path) -> None:
+def test_one_process_that_is_told_to_stop_stops_both(prepared: Job, training: Training, tmp_path: Path) -> None:
     class Stop(Callback):
         def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:  # noqa: ARG002
             trainer.should_stop = trainer.current_epoch == 1
 
-    _, told = fit(with_params(prepared, devices=2), case, state=tmp_path, callbacks=[Stop()])
+    _, told = fit(with_params(prepared, devices=2), training, state=tmp_path, callbacks=[Stop()])
     assert told.epochs == 2
     assert read_json(tmp_path / RESULT)["epochs"] == 2
 
@@ -124,7 +126,7 @@ def test_one_process_that_is_told_to_stop_stops_both(prepared: Job, case: Case, 
     ],
 )
 def test_processes_that_cannot_be_had_are_one_message(
-    prepared: Job, case: Case, tmp_path: Path, values: dict[str, object], expected: str
+    prepared: Job, training: Training, tmp_path: Path, values: dict[str, object], expected: str
 ) -> None:
     with pytest.raises(CasebookError, match=expected):
-        fit(with_params(prepared, **values), case, state=tmp_path)
+        fit(with_params(prepared, **values), training, state=tmp_path)

@@ -7,12 +7,12 @@ import pytest
 import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
 
-from components.contracts import Case, FitResult, Job
+from components.contracts import FitResult, Job, Training
 from components.errors import CasebookError, DivergedError
 from components.files import read_json, write_json
 from components.params import override
+from components.recipe import recipe_of
 from components.training.fit import BEST, LAST, RESULT, build, fit, forget, resume_epoch
-from pipelines.cases import load_case
 
 pytestmark = pytest.mark.slow
 
@@ -43,8 +43,8 @@ class Seen(Callback):
 
 
 @pytest.fixture
-def case(prepared: Job) -> Case:
-    return load_case(prepared)
+def training(prepared: Job) -> Training:
+    return recipe_of(prepared).training
 
 
 def with_params(job: Job, **values: object) -> Job:
@@ -59,11 +59,13 @@ def same(first: LightningModule, second: LightningModule) -> bool:
     return one.keys() == other.keys() and all(torch.equal(one[name], other[name]) for name in one)
 
 
-def test_the_same_seed_gives_the_same_bits_and_another_one_others(prepared: Job, case: Case, tmp_path: Path) -> None:
-    first, told = fit(with_params(prepared), case, state=tmp_path / "a")
+def test_the_same_seed_gives_the_same_bits_and_another_one_others(
+    prepared: Job, training: Training, tmp_path: Path
+) -> None:
+    first, told = fit(with_params(prepared), training, state=tmp_path / "a")
     torch.manual_seed(99)  # what the process drew before does not matter
-    again, told_again = fit(with_params(prepared), case, state=tmp_path / "b")
-    other, _ = fit(with_params(prepared, seed=1), case, state=tmp_path / "c")
+    again, told_again = fit(with_params(prepared), training, state=tmp_path / "b")
+    other, _ = fit(with_params(prepared, seed=1), training, state=tmp_path / "c")
     assert same(first, again)
     assert told == told_again
     assert not same(first, other)
@@ -72,24 +74,24 @@ def test_the_same_seed_gives_the_same_bits_and_another_one_others(prepared: Job,
 
 @pytest.mark.parametrize("place", [(0, 3), (1, 2), (2, 4)])
 def test_a_killed_fit_ends_with_the_weights_of_an_undisturbed_one(
-    prepared: Job, case: Case, tmp_path: Path, place: tuple[int, int]
+    prepared: Job, training: Training, tmp_path: Path, place: tuple[int, int]
 ) -> None:
     job = with_params(prepared)
-    whole, told = fit(job, case, state=tmp_path / "whole")
+    whole, told = fit(job, training, state=tmp_path / "whole")
     with pytest.raises(KilledError):
-        fit(job, case, state=tmp_path / "cut", callbacks=[Kill(*place)])
+        fit(job, training, state=tmp_path / "cut", callbacks=[Kill(*place)])
     assert resume_epoch(tmp_path / "cut") == place[0]
     seen = Seen()
-    resumed, told_again = fit(job, case, state=tmp_path / "cut", callbacks=[seen])
+    resumed, told_again = fit(job, training, state=tmp_path / "cut", callbacks=[seen])
     assert seen.epochs == list(range(place[0], 3))
     assert told_again == told
     assert same(resumed, whole)
 
 
-def test_a_fit_that_ended_is_not_repeated(prepared: Job, case: Case, tmp_path: Path) -> None:
+def test_a_fit_that_ended_is_not_repeated(prepared: Job, training: Training, tmp_path: Path) -> None:
     job, seen = with_params(prepared), Seen()
-    first, told = fit(job, case, state=tmp_path, callbacks=[seen])
-    again, told_again = fit(job, case, state=tmp_path, callbacks=[seen])
+    first, told = fit(job, training, state=tmp_path, callbacks=[seen])
+    again, told_again = fit(job, training, state=tmp_path, callbacks=[seen])
     assert seen.epochs == [0, 1, 2]
     assert same(first, again)
     assert told == told_again == FitResult(**read_json(tmp_path / RESULT))
@@ -101,19 +103,19 @@ def test_a_fit_that_ended_is_not_repeated(prepared: Job, case: Case, tmp_path: P
 
 @pytest.mark.parametrize("values", [{}, {"lr": 1e-30, "patience": 1}])
 def test_a_kill_between_the_last_epoch_and_the_result_changes_nothing(
-    prepared: Job, case: Case, tmp_path: Path, values: dict[str, float]
+    prepared: Job, training: Training, tmp_path: Path, values: dict[str, float]
 ) -> None:
     job = with_params(prepared, **values)
-    first, told = fit(job, case, state=tmp_path)
+    first, told = fit(job, training, state=tmp_path)
     (tmp_path / RESULT).unlink()
     seen = Seen()
-    again, told_again = fit(job, case, state=tmp_path, callbacks=[seen])
+    again, told_again = fit(job, training, state=tmp_path, callbacks=[seen])
     assert seen.epochs == []
     assert told_again == told
     assert same(first, again)
 
 
-def test_the_best_epoch_is_kept_and_not_the_last(prepared: Job, case: Case, tmp_path: Path) -> None:
+def test_the_best_epoch_is_kept_and_not_the_last(prepared: Job, training: Training, tmp_path: Path) -> None:
     class Spoil(Callback):
         """Makes the last epoch's weights useless."""
 
@@ -123,7 +125,7 @@ def test_the_best_epoch_is_kept_and_not_the_last(prepared: Job, case: Case, tmp_
                     for parameter in pl_module.network.members.output.parameters():
                         parameter.fill_(50.0)
 
-    learner, told = fit(with_params(prepared), case, state=tmp_path, callbacks=[Spoil()])
+    learner, told = fit(with_params(prepared), training, state=tmp_path, callbacks=[Spoil()])
     best, last = (torch.load(tmp_path / f"{name}.ckpt", weights_only=True) for name in (BEST, LAST))
     assert (told.monitor, told.best_epoch, told.epochs, told.stopped) == ("val/loss", 1, 3, "epochs")
     assert (best["epoch"], last["epoch"]) == (1, 2)
@@ -132,52 +134,54 @@ def test_the_best_epoch_is_kept_and_not_the_last(prepared: Job, case: Case, tmp_
     assert resume_epoch(tmp_path) == 3
 
 
-def test_epochs_since_the_best_one_are_not_repeated_after_a_kill(prepared: Job, case: Case, tmp_path: Path) -> None:
+def test_epochs_since_the_best_one_are_not_repeated_after_a_kill(
+    prepared: Job, training: Training, tmp_path: Path
+) -> None:
     job, seen = with_params(prepared, lr=1e-30), Seen()  # nothing is learned: the first epoch stays the best
     with pytest.raises(KilledError):
-        fit(job, case, state=tmp_path, callbacks=[Kill(2, 0)])
-    _, told = fit(job, case, state=tmp_path, callbacks=[seen])
+        fit(job, training, state=tmp_path, callbacks=[Kill(2, 0)])
+    _, told = fit(job, training, state=tmp_path, callbacks=[seen])
     assert (seen.epochs, told.best_epoch) == ([2], 0)
 
 
-def test_patience_ends_a_fit_that_gets_no_better(prepared: Job, case: Case, tmp_path: Path) -> None:
-    _, told = fit(with_params(prepared, lr=1e-30, patience=1), case, state=tmp_path)
+def test_patience_ends_a_fit_that_gets_no_better(prepared: Job, training: Training, tmp_path: Path) -> None:
+    _, told = fit(with_params(prepared, lr=1e-30, patience=1), training, state=tmp_path)
     assert (told.stopped, told.best_epoch, told.epochs) == ("patience", 0, 2)
 
 
-def test_minutes_end_a_fit_with_what_it_has(prepared: Job, case: Case, tmp_path: Path) -> None:
-    learner, told = fit(with_params(prepared, max_minutes=1e-6, max_epochs=50), case, state=tmp_path)
+def test_minutes_end_a_fit_with_what_it_has(prepared: Job, training: Training, tmp_path: Path) -> None:
+    learner, told = fit(with_params(prepared, max_minutes=1e-6, max_epochs=50), training, state=tmp_path)
     assert (told.stopped, told.epochs) == ("minutes", 1)
     assert all(torch.isfinite(value).all() for value in learner.state_dict().values())
 
 
-def test_a_fit_that_never_was_finite_says_what_to_lower(prepared: Job, case: Case, tmp_path: Path) -> None:
+def test_a_fit_that_never_was_finite_says_what_to_lower(prepared: Job, training: Training, tmp_path: Path) -> None:
     with pytest.raises(DivergedError, match=r"val/loss was never a finite number .* lower cases.*fit\.lr"):
-        fit(with_params(prepared, lr=1e38), case, state=tmp_path)
+        fit(with_params(prepared, lr=1e38), training, state=tmp_path)
     assert not (tmp_path / RESULT).exists()
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has the GPU that is to be missing")
-def test_a_gpu_that_is_not_there_is_named(prepared: Job, case: Case, tmp_path: Path) -> None:
+def test_a_gpu_that_is_not_there_is_named(prepared: Job, training: Training, tmp_path: Path) -> None:
     with pytest.raises(CasebookError, match="accelerator='gpu', devices=1"):
-        fit(with_params(prepared, accelerator="gpu"), case, state=tmp_path)
+        fit(with_params(prepared, accelerator="gpu"), training, state=tmp_path)
 
 
-def test_a_strategy_that_is_none_is_named(prepared: Job, case: Case, tmp_path: Path) -> None:
+def test_a_strategy_that_is_none_is_named(prepared: Job, training: Training, tmp_path: Path) -> None:
     with pytest.raises(CasebookError, match="strategy='ddpp'"):
-        fit(with_params(prepared, strategy="ddpp"), case, state=tmp_path)
+        fit(with_params(prepared, strategy="ddpp"), training, state=tmp_path)
 
 
-def test_building_leaves_the_global_generator_as_it_was(prepared: Job, case: Case) -> None:
+def test_building_leaves_the_global_generator_as_it_was(prepared: Job, training: Training) -> None:
     torch.manual_seed(3)
     expected = torch.rand(1).item()
     torch.manual_seed(3)
-    build(prepared, case)
+    build(prepared, training)
     assert torch.rand(1).item() == expected
 
 
-def test_a_checkpoint_holds_nothing_that_needs_pickle(prepared: Job, case: Case, tmp_path: Path) -> None:
-    fit(with_params(prepared, max_epochs=1), case, state=tmp_path)
+def test_a_checkpoint_holds_nothing_that_needs_pickle(prepared: Job, training: Training, tmp_path: Path) -> None:
+    fit(with_params(prepared, max_epochs=1), training, state=tmp_path)
     script = (
         "import sys, torch; sys.meta_path.insert(0, type('Closed', (), {'find_spec': staticmethod(lambda name, *_: "
         "sys.exit(name) if name.split('.')[0] in ('components', 'lightning') else None)})); "
@@ -189,7 +193,7 @@ def test_a_checkpoint_holds_nothing_that_needs_pickle(prepared: Job, case: Case,
     assert [name.split(".")[0] for name in done.stdout.split()] == ["network", "network"]
 
 
-def test_a_result_that_is_given_is_believed(prepared: Job, case: Case, tmp_path: Path) -> None:
-    _, told = fit(with_params(prepared, max_epochs=1), case, state=tmp_path)
+def test_a_result_that_is_given_is_believed(prepared: Job, training: Training, tmp_path: Path) -> None:
+    _, told = fit(with_params(prepared, max_epochs=1), training, state=tmp_path)
     write_json(tmp_path / RESULT, read_json(tmp_path / RESULT) | {"value": 0.25})
-    assert fit(with_params(prepared, max_epochs=1), case, state=tmp_path)[1] == replace(told, value=0.25)
+    assert fit(with_params(prepared, max_epochs=1), training, state=tmp_path)[1] == replace(told, value=0.25)

@@ -4,8 +4,8 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from components.contracts import Case
-from pipelines.cases import load_case
+from components.contracts import Training
+from components.recipe import recipe_of
 from tests.components.tuning.parabola import job_of
 
 
@@ -18,5 +18,5 @@ def tmp_path() -> Iterator[Path]:
 
 
 @pytest.fixture
-def case(tmp_path: Path) -> Case:
-    return load_case(job_of(tmp_path))
+def training(tmp_path: Path) -> Training:
+    return recipe_of(job_of(tmp_path)).training

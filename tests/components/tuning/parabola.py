@@ -7,7 +7,7 @@ from typing import Any
 import optuna
 from lightning.pytorch import Callback
 
-from components.contracts import Case, FitResult, Job
+from components.contracts import FitResult, Job, Training
 from components.tuning.search import search
 from components.tuning.study import TrialRecord, records
 from components.tuning.trials import Fit
@@ -34,7 +34,7 @@ class Fake:
         self.epochs = epochs
         self.after = after
 
-    def run(self, job: Job, case: Case, *, state: Path, callbacks: list[Callback]) -> tuple[None, FitResult]:
+    def run(self, job: Job, training: Training, *, state: Path, callbacks: list[Callback]) -> tuple[None, FitResult]:
         self.jobs.append(job)
         self.states.append(state)
         state.mkdir(exist_ok=True)
@@ -45,7 +45,7 @@ class Fake:
             (state / "epochs").write_text(str(epoch + 1))
             if self.after:
                 self.after(len(self.jobs))
-        return None, FitResult(case.monitor, value, 0, self.epochs, "epochs")
+        return None, FitResult(training.monitor, value, 0, self.epochs, "epochs")
 
     def resume_epoch(self, state: Path) -> int:
         return int((state / "epochs").read_text()) if (state / "epochs").exists() else 0
@@ -69,11 +69,11 @@ def job_of(root: Path, **values: Any) -> Job:
 
 
 def run(
-    job: Job, case: Case, fake: Fake, state: Path, tell: Callable[[list[TrialRecord]], None] = lambda _: None
+    job: Job, training: Training, fake: Fake, state: Path, tell: Callable[[list[TrialRecord]], None] = lambda _: None
 ) -> optuna.Study:
     state.mkdir(parents=True, exist_ok=True)
     url = f"sqlite:///{state / 'study.db'}"
-    return search(job, case, Fit(fake.run, fake.resume_epoch), storage_url=url, state=state, tell=tell)
+    return search(job, training, Fit(fake.run, fake.resume_epoch), storage_url=url, state=state, tell=tell)
 
 
 def told(study: optuna.Study) -> list[tuple[Any, ...]]:

@@ -8,28 +8,28 @@ import pytest
 from lightning.pytorch import Callback
 from optuna.trial import TrialState
 
-from components.contracts import Case, FitResult, Job
+from components.contracts import FitResult, Job, Training
 from components.errors import CasebookError, DivergedError
 from components.tuning.study import open_study, records, summary
 from components.tuning.trials import suggest, trial_state
 from tests.components.tuning.parabola import Fake, KilledError, job_of, loss_of, report, run, told
 
 
-def test_a_search_ends_with_exactly_its_number_of_complete_trials(case: Case, tmp_path: Path) -> None:
+def test_a_search_ends_with_exactly_its_number_of_complete_trials(training: Training, tmp_path: Path) -> None:
     job, fake, said = job_of(tmp_path), Fake(), []
-    study = run(job, case, fake, tmp_path / "a", tell=lambda trials: said.append(len(trials)))
+    study = run(job, training, fake, tmp_path / "a", tell=lambda trials: said.append(len(trials)))
     assert [trial.state for trial in study.trials] == [TrialState.COMPLETE] * 5
     assert said == [0, 1, 2, 3, 4, 5]
     assert [loss_of(one) for one in fake.jobs] == [trial.value for trial in study.trials]
     assert fake.states == [trial_state(tmp_path / "a", index) for index in range(5)]
     assert not any(state.exists() for state in fake.states)
-    run(job, case, fake, tmp_path / "a")  # nothing is left to do
+    run(job, training, fake, tmp_path / "a")  # nothing is left to do
     assert len(fake.jobs) == 5
 
 
-def test_each_trial_fits_the_case_with_its_own_values(case: Case, tmp_path: Path) -> None:
+def test_each_trial_fits_the_case_with_its_own_values(training: Training, tmp_path: Path) -> None:
     fake = Fake()
-    study = run(job_of(tmp_path), case, fake, tmp_path / "a")
+    study = run(job_of(tmp_path), training, fake, tmp_path / "a")
     for job, trial in zip(fake.jobs, study.trials, strict=True):
         assert job.params.fit.lr == trial.params["fit.lr"]
         assert job.params.model["network"]["k"] == trial.params["model.network.k"]
@@ -38,23 +38,23 @@ def test_each_trial_fits_the_case_with_its_own_values(case: Case, tmp_path: Path
     assert len({job.params.fit.lr for job in fake.jobs}) == 5  # start-up points are not drawn twice
 
 
-def test_the_first_trial_takes_the_params_own_values(case: Case, tmp_path: Path) -> None:
+def test_the_first_trial_takes_the_params_own_values(training: Training, tmp_path: Path) -> None:
     job = job_of(tmp_path, fit__lr=0.3, model__network__k=8)
-    first = run(job, case, Fake(), tmp_path / "a").trials[0]
+    first = run(job, training, Fake(), tmp_path / "a").trials[0]
     assert first.params == {"fit.lr": 0.3, "model.network.k": 8, "model.network.embedding": "none"}
 
 
-def test_an_own_value_outside_its_range_is_drawn_instead(case: Case, tmp_path: Path) -> None:
-    first = run(job_of(tmp_path, fit__lr=2.0, model__network__k=8), case, Fake(), tmp_path / "a").trials[0]
+def test_an_own_value_outside_its_range_is_drawn_instead(training: Training, tmp_path: Path) -> None:
+    first = run(job_of(tmp_path, fit__lr=2.0, model__network__k=8), training, Fake(), tmp_path / "a").trials[0]
     assert first.params["fit.lr"] <= 1.0
     assert first.params["model.network.k"] == 8
 
 
-def test_the_summary_names_the_smallest_loss(case: Case, tmp_path: Path) -> None:
+def test_the_summary_names_the_smallest_loss(training: Training, tmp_path: Path) -> None:
     job = job_of(tmp_path)
-    study = run(job, case, Fake(), tmp_path / "a")
+    study = run(job, training, Fake(), tmp_path / "a")
     best = min(study.trials, key=lambda trial: trial.value)
-    assert summary(study, job, case) == {
+    assert summary(study, job, training) == {
         "case": "finance_risk",
         "monitor": "val/loss",
         "value": best.value,
@@ -64,18 +64,18 @@ def test_the_summary_names_the_smallest_loss(case: Case, tmp_path: Path) -> None
     }
 
 
-def test_no_trials_are_no_values(case: Case, tmp_path: Path) -> None:
+def test_no_trials_are_no_values(training: Training, tmp_path: Path) -> None:
     job = job_of(tmp_path, search__trials=0)
-    found = summary(run(job, case, Fake(), tmp_path / "a"), job, case)
+    found = summary(run(job, training, Fake(), tmp_path / "a"), job, training)
     assert (found["value"], found["values"], found["trials"]) == (None, {}, {"complete": 0, "pruned": 0})
 
 
 @pytest.mark.parametrize("cut", [1, 3])
 def test_a_killed_trial_is_taken_up_again_and_the_study_ends_as_an_undisturbed_one(
-    case: Case, tmp_path: Path, cut: int
+    training: Training, tmp_path: Path, cut: int
 ) -> None:
     job = job_of(tmp_path)
-    whole = run(job, case, Fake(epochs=3), tmp_path / "whole" / "same")
+    whole = run(job, training, Fake(epochs=3), tmp_path / "whole" / "same")
 
     def kill(trial: int) -> None:
         if trial == cut:
@@ -83,20 +83,20 @@ def test_a_killed_trial_is_taken_up_again_and_the_study_ends_as_an_undisturbed_o
 
     state, killed = tmp_path / "cut" / "same", Fake(epochs=3, after=kill)
     with pytest.raises(KilledError):
-        run(job, case, killed, state)
-    study = open_study(job, case, f"sqlite:///{state / 'study.db'}", state)
+        run(job, training, killed, state)
+    study = open_study(job, training, f"sqlite:///{state / 'study.db'}", state)
     assert study.trials[cut - 1].state == TrialState.RUNNING
     resumed = Fake(epochs=3)
-    study = run(job, case, resumed, state)
+    study = run(job, training, resumed, state)
     assert told(study) == told(whole)
-    assert summary(study, job, case)["values"] == summary(whole, job, case)["values"]
+    assert summary(study, job, training)["values"] == summary(whole, job, training)["values"]
     assert resumed.jobs[0].params == killed.jobs[-1].params  # the same suggestion
     assert resumed.states[0] == killed.states[-1]  # and the same checkpoints
     assert len(resumed.jobs) == 5 - (cut - 1)  # none that had ended is repeated
     assert [trial.state for trial in study.trials].count(TrialState.FAIL) == 1
 
 
-def test_reports_of_epochs_before_the_kill_are_in_the_resumed_trial(case: Case, tmp_path: Path) -> None:
+def test_reports_of_epochs_before_the_kill_are_in_the_resumed_trial(training: Training, tmp_path: Path) -> None:
     job, state = job_of(tmp_path, search__prune=True, search__trials=1), tmp_path / "a"
     steps: list[int] = []
 
@@ -106,58 +106,62 @@ def test_reports_of_epochs_before_the_kill_are_in_the_resumed_trial(case: Case, 
             raise KilledError
 
     with pytest.raises(KilledError):
-        run(job, case, Fake(epochs=4, after=kill), state)
-    study = run(job, case, Fake(epochs=4), state)
+        run(job, training, Fake(epochs=4, after=kill), state)
+    study = run(job, training, Fake(epochs=4), state)
     (trial,) = study.get_trials(states=(TrialState.COMPLETE,))
     assert trial.intermediate_values == pytest.approx({epoch: trial.value + 1 / (epoch + 1) for epoch in range(4)})
 
 
-def test_pruned_trials_are_counted_as_such_and_do_not_count_as_complete(case: Case, tmp_path: Path) -> None:
+def test_pruned_trials_are_counted_as_such_and_do_not_count_as_complete(training: Training, tmp_path: Path) -> None:
     job = job_of(tmp_path, search__prune=True, search__trials=4)
-    study = run(job, case, Fake(epochs=5), tmp_path / "a")
+    study = run(job, training, Fake(epochs=5), tmp_path / "a")
     states = [trial.state for trial in study.trials]
     pruned = states.count(TrialState.PRUNED)
     assert pruned > 0
     assert states.count(TrialState.COMPLETE) == 4
-    assert summary(study, job, case)["trials"] == {"complete": 4, "pruned": pruned}
+    assert summary(study, job, training)["trials"] == {"complete": 4, "pruned": pruned}
     cut = [record for record in records(study) if record.state == "PRUNED"]
     assert all(record.value is None and len(record.curve) >= 4 for record in cut)  # three epochs are free
 
 
-def test_where_the_first_values_are_the_best_the_study_ends_all_the_same(case: Case, tmp_path: Path) -> None:
+def test_where_the_first_values_are_the_best_the_study_ends_all_the_same(training: Training, tmp_path: Path) -> None:
     class Worsening(Fake):
         """No trial comes near the ones before it."""
 
-        def run(self, job: Job, case: Case, *, state: Path, callbacks: list[Callback]) -> tuple[None, FitResult]:
+        def run(
+            self, job: Job, training: Training, *, state: Path, callbacks: list[Callback]
+        ) -> tuple[None, FitResult]:
             self.jobs.append(job)
             state.mkdir(exist_ok=True)
             loss = float(len(self.jobs))
             for epoch in range(5):
                 for callback in callbacks:
                     report(callback, loss, epoch)
-            return None, FitResult(case.monitor, loss, 4, 5, "epochs")
+            return None, FitResult(training.monitor, loss, 4, 5, "epochs")
 
-    study = run(job_of(tmp_path, search__prune=True, search__trials=4), case, Worsening(), tmp_path / "a")
+    study = run(job_of(tmp_path, search__prune=True, search__trials=4), training, Worsening(), tmp_path / "a")
     states = [trial.state.name for trial in study.trials]
     # Two begin the study, none passes the median of these; after 2 * 4 trials nothing is pruned.
     assert states == ["COMPLETE"] * 2 + ["PRUNED"] * 6 + ["COMPLETE"] * 2
 
 
-def test_a_trial_that_diverges_counts_as_pruned_and_is_not_asked_for_again(case: Case, tmp_path: Path) -> None:
+def test_a_trial_that_diverges_counts_as_pruned_and_is_not_asked_for_again(training: Training, tmp_path: Path) -> None:
     class Diverging(Fake):
-        def run(self, job: Job, case: Case, *, state: Path, callbacks: list[Callback]) -> tuple[None, FitResult]:
+        def run(
+            self, job: Job, training: Training, *, state: Path, callbacks: list[Callback]
+        ) -> tuple[None, FitResult]:
             if len(self.jobs) == 1:
                 self.jobs.append(job)
                 raise DivergedError("val/loss was never a finite number")
-            return super().run(job, case, state=state, callbacks=callbacks)
+            return super().run(job, training, state=state, callbacks=callbacks)
 
     fake = Diverging()
-    study = run(job_of(tmp_path, search__trials=3), case, fake, tmp_path / "a")
+    study = run(job_of(tmp_path, search__trials=3), training, fake, tmp_path / "a")
     assert [trial.state.name for trial in study.trials] == ["COMPLETE", "PRUNED", "COMPLETE", "COMPLETE"]
     assert len({job.params.fit.lr for job in fake.jobs}) == 4
 
 
-def test_a_space_in_which_nothing_ends_is_given_up(case: Case, tmp_path: Path) -> None:
+def test_a_space_in_which_nothing_ends_is_given_up(training: Training, tmp_path: Path) -> None:
     class Diverging(Fake):
         def run(self, *_: Any, **__: Any) -> tuple[None, FitResult]:
             raise DivergedError("never finite")
@@ -165,16 +169,16 @@ def test_a_space_in_which_nothing_ends_is_given_up(case: Case, tmp_path: Path) -
     with pytest.raises(
         CasebookError, match=r"8 of 8 trials were pruned or diverged and only 0 of 2 .*finance_risk\.search"
     ):
-        run(job_of(tmp_path, search__trials=2), case, Diverging(), tmp_path / "a")
+        run(job_of(tmp_path, search__trials=2), training, Diverging(), tmp_path / "a")
 
 
-def test_any_other_error_ends_the_search(case: Case, tmp_path: Path) -> None:
+def test_any_other_error_ends_the_search(training: Training, tmp_path: Path) -> None:
     class Broken(Fake):
         def run(self, *_: Any, **__: Any) -> tuple[None, FitResult]:
             raise CasebookError("train.parquet: not found")
 
     with pytest.raises(CasebookError, match=r"train\.parquet: not found"):
-        run(job_of(tmp_path), case, Broken(), tmp_path / "a")
+        run(job_of(tmp_path), training, Broken(), tmp_path / "a")
 
 
 def test_each_kind_of_range_is_drawn_from_within_its_bounds(tmp_path: Path) -> None:
@@ -199,7 +203,7 @@ def test_each_kind_of_range_is_drawn_from_within_its_bounds(tmp_path: Path) -> N
     assert {one["choice"] for one in drawn} == {128, 256}
 
 
-def test_a_value_that_the_params_refuse_names_its_key(case: Case, tmp_path: Path) -> None:
+def test_a_value_that_the_params_refuse_names_its_key(training: Training, tmp_path: Path) -> None:
     job = job_of(tmp_path, search__space={"fit.lrr": {"kind": "int", "low": 1, "high": 2, "log": False}})
     with pytest.raises(CasebookError, match=r"'fit\.lrr' names no key"):
-        run(job, case, Fake(), tmp_path / "a")
+        run(job, training, Fake(), tmp_path / "a")

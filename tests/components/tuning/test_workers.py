@@ -7,7 +7,7 @@ import optuna
 import pytest
 from optuna.trial import TrialState
 
-from components.contracts import Case, Job
+from components.contracts import Job, Training
 from components.errors import CasebookError
 from components.tuning.shared import Presence, Shared, fail_lost, open_shared, turn
 from components.tuning.study import open_study, records
@@ -20,32 +20,32 @@ pytestmark = pytest.mark.slow  # a study in a database of its own for each: 20 s
 WORKERS = {"search__lost_after_s": 4, "search__retries": 2}
 
 
-def shared_of(job: Job, case: Case, state: Path) -> Shared:
-    return open_shared(job, case, f"sqlite:///{state / 'study.db'}", state)
+def shared_of(job: Job, training: Training, state: Path) -> Shared:
+    return open_shared(job, training, f"sqlite:///{state / 'study.db'}", state)
 
 
-def take_part(job: Job, case: Case, fake: Fake, state: Path) -> optuna.Study:
+def take_part(job: Job, training: Training, fake: Fake, state: Path) -> optuna.Study:
     state.mkdir(parents=True, exist_ok=True)
-    shared = shared_of(job, case, state)
-    work(shared, job, case, Fit(fake.run, fake.resume_epoch), tell=lambda _: None)
+    shared = shared_of(job, training, state)
+    work(shared, job, training, Fit(fake.run, fake.resume_epoch), tell=lambda _: None)
     return shared.study
 
 
 @pytest.mark.parametrize("prune", [False, True])
-def test_one_worker_alone_finds_what_the_plain_search_finds(case: Case, tmp_path: Path, prune: bool) -> None:
+def test_one_worker_alone_finds_what_the_plain_search_finds(training: Training, tmp_path: Path, prune: bool) -> None:
     job = job_of(tmp_path, search__prune=prune, **WORKERS)
-    plain = run(job, case, Fake(epochs=4), tmp_path / "plain" / "same")
-    found = take_part(job, case, Fake(epochs=4), tmp_path / "shared" / "same")
+    plain = run(job, training, Fake(epochs=4), tmp_path / "plain" / "same")
+    found = take_part(job, training, Fake(epochs=4), tmp_path / "shared" / "same")
     assert told(found) == told(plain)
     assert not list((tmp_path / "shared" / "same").glob("trial-????"))
 
 
 @pytest.mark.parametrize("cut", [1, 3])
 def test_a_trial_whose_process_is_gone_is_begun_again_at_once_where_it_stopped(
-    case: Case, tmp_path: Path, cut: int
+    training: Training, tmp_path: Path, cut: int
 ) -> None:
     job = job_of(tmp_path, search__lost_after_s=3600)
-    whole = run(job, case, Fake(epochs=3), tmp_path / "whole" / "same")
+    whole = run(job, training, Fake(epochs=3), tmp_path / "whole" / "same")
 
     def kill(trial: int) -> None:
         if trial == cut:
@@ -53,16 +53,16 @@ def test_a_trial_whose_process_is_gone_is_begun_again_at_once_where_it_stopped(
 
     state, killed = tmp_path / "cut" / "same", Fake(epochs=3, after=kill)
     with pytest.raises(KilledError):
-        take_part(job, case, killed, state)
+        take_part(job, training, killed, state)
     resumed = Fake(epochs=3)
-    found = take_part(job, case, resumed, state)
+    found = take_part(job, training, resumed, state)
     assert told(found) == told(whole)
     assert resumed.states[0] == killed.states[-1]
     assert len(resumed.jobs) == 5 - (cut - 1)
     assert [trial.state for trial in found.trials].count(TrialState.FAIL) == 1
 
 
-def test_a_trial_is_begun_again_no_more_often_than_allowed(case: Case, tmp_path: Path) -> None:
+def test_a_trial_is_begun_again_no_more_often_than_allowed(training: Training, tmp_path: Path) -> None:
     job = job_of(tmp_path, search__lost_after_s=3600, search__retries=1, search__trials=2)
 
     class Poison(Fake):
@@ -75,20 +75,20 @@ def test_a_trial_is_begun_again_no_more_often_than_allowed(case: Case, tmp_path:
 
     for _ in range(2):
         with pytest.raises(KilledError):
-            take_part(job, case, Poison(), tmp_path / "a")
-    found = take_part(job, case, Poison(), tmp_path / "a")
+            take_part(job, training, Poison(), tmp_path / "a")
+    found = take_part(job, training, Poison(), tmp_path / "a")
     ended = [(trial.state.name, trial.user_attrs["index"]) for trial in found.trials]
     assert ended == [("COMPLETE", 0), ("FAIL", 1), ("FAIL", 1), ("COMPLETE", 2)]
 
 
-def test_no_more_trials_are_taken_than_are_wanted(case: Case, tmp_path: Path) -> None:
+def test_no_more_trials_are_taken_than_are_wanted(training: Training, tmp_path: Path) -> None:
     job = job_of(tmp_path, search__trials=2, search__lost_after_s=3600)
     state = tmp_path / "a"
     seen: list[int] = []
 
     def look(_: int) -> None:
         # While the last trial runs another worker finds nothing to do, and what runs is not lost.
-        shared = shared_of(job, case, state)
+        shared = shared_of(job, training, state)
         presence = Presence(state)
         with turn(shared):
             fail_lost(shared, presence)
@@ -96,17 +96,17 @@ def test_no_more_trials_are_taken_than_are_wanted(case: Case, tmp_path: Path) ->
         states = [trial.state for trial in shared.study.trials]
         seen.append(states.count(TrialState.RUNNING) + states.count(TrialState.COMPLETE))
 
-    take_part(job, case, Fake(after=look), state)
+    take_part(job, training, Fake(after=look), state)
     assert seen == [1, 2]
 
 
 @pytest.mark.parametrize("look", range(1, 5))
 def test_a_trial_that_completes_while_another_worker_looks_is_wanted_once(
-    case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, look: int
+    training: Training, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, look: int
 ) -> None:
     job = job_of(tmp_path, search__trials=1, search__lost_after_s=3600)
     busy, idle = Presence(tmp_path), Presence(tmp_path)
-    shared = shared_of(job, case, tmp_path)
+    shared = shared_of(job, training, tmp_path)
     taken = _take(shared, job, busy)
     assert taken is not None
     whole, looks = shared.study.get_trials, 0
@@ -124,9 +124,9 @@ def test_a_trial_that_completes_while_another_worker_looks_is_wanted_once(
     assert _take(shared, job, idle) is None
 
 
-def test_a_trial_of_another_machine_is_lost_only_after_its_silence(case: Case, tmp_path: Path) -> None:
+def test_a_trial_of_another_machine_is_lost_only_after_its_silence(training: Training, tmp_path: Path) -> None:
     job = job_of(tmp_path, **WORKERS)
-    shared = shared_of(job, case, tmp_path)
+    shared = shared_of(job, training, tmp_path)
     presence = Presence(tmp_path)
     trial = shared.study.ask()
     shared.storage.record_heartbeat(trial._trial_id)
@@ -140,48 +140,48 @@ def test_a_trial_of_another_machine_is_lost_only_after_its_silence(case: Case, t
     assert presence.lost(shared.study.trials[0])
 
 
-def test_a_trial_that_was_given_away_meanwhile_is_not_told_twice(case: Case, tmp_path: Path) -> None:
+def test_a_trial_that_was_given_away_meanwhile_is_not_told_twice(training: Training, tmp_path: Path) -> None:
     job = job_of(tmp_path, search__trials=1, **WORKERS)
 
     def give_away(trial: int) -> None:
         if trial == 1:
-            study = open_study(job, case, f"sqlite:///{tmp_path / 'study.db'}", tmp_path)
+            study = open_study(job, training, f"sqlite:///{tmp_path / 'study.db'}", tmp_path)
             study.tell(0, state=TrialState.FAIL)
 
-    found = take_part(job, case, Fake(after=give_away), tmp_path)
+    found = take_part(job, training, Fake(after=give_away), tmp_path)
     assert [record.state for record in records(found)] == ["FAIL", "COMPLETE"]
 
 
-def test_any_other_error_ends_the_worker_and_its_trial(case: Case, tmp_path: Path) -> None:
+def test_any_other_error_ends_the_worker_and_its_trial(training: Training, tmp_path: Path) -> None:
     class Broken(Fake):
         def run(self, *_, **__):  # type: ignore[no-untyped-def]
             raise CasebookError("train.parquet: not found")
 
     with pytest.raises(CasebookError, match=r"train\.parquet: not found"):
-        take_part(job_of(tmp_path), case, Broken(), tmp_path / "a")
-    study = open_study(job_of(tmp_path), case, f"sqlite:///{tmp_path / 'a' / 'study.db'}", tmp_path / "a")
+        take_part(job_of(tmp_path), training, Broken(), tmp_path / "a")
+    study = open_study(job_of(tmp_path), training, f"sqlite:///{tmp_path / 'a' / 'study.db'}", tmp_path / "a")
     assert [trial.state for trial in study.trials] == [TrialState.FAIL]
 
 
-def test_a_complete_study_is_left_and_another_begun(case: Case, tmp_path: Path) -> None:
+def test_a_complete_study_is_left_and_another_begun(training: Training, tmp_path: Path) -> None:
     """As in a team's database, which outlives the state of a checkout."""
     job, url = job_of(tmp_path, search__trials=1), f"sqlite:///{tmp_path / 'team.db'}"
     names = []
     for checkout in ("a", "b", "c"):
         state = tmp_path / checkout / "digest"
-        shared = open_shared(job, case, url, state)
-        work(shared, job, case, Fit(Fake().run, Fake().resume_epoch), tell=lambda _: None)
+        shared = open_shared(job, training, url, state)
+        work(shared, job, training, Fit(Fake().run, Fake().resume_epoch), tell=lambda _: None)
         names.append(shared.study.study_name)
-        assert open_shared(job, case, url, state).study.study_name == names[-1]  # a state goes on in its own
+        assert open_shared(job, training, url, state).study.study_name == names[-1]  # a state goes on in its own
     assert names == [f"finance_risk-digest{number}" for number in ("", "-2", "-3")]
     with pytest.raises(CasebookError, match="no search of this code"):
-        open_shared(job, case, url, tmp_path / "d" / "digest", join=True)
+        open_shared(job, training, url, tmp_path / "d" / "digest", join=True)
 
 
-def test_a_study_under_way_is_joined(case: Case, tmp_path: Path) -> None:
+def test_a_study_under_way_is_joined(training: Training, tmp_path: Path) -> None:
     job, url = job_of(tmp_path), f"sqlite:///{tmp_path / 'team.db'}"
-    first = open_shared(job, case, url, tmp_path / "a" / "digest")
-    joined = open_shared(job, case, url, tmp_path / "b" / "digest", join=True)
+    first = open_shared(job, training, url, tmp_path / "a" / "digest")
+    joined = open_shared(job, training, url, tmp_path / "b" / "digest", join=True)
     assert joined.study.study_name == first.study.study_name
 
 
@@ -193,8 +193,8 @@ def test_a_study_under_way_is_joined(case: Case, tmp_path: Path) -> None:
     ],
 )
 def test_a_database_that_does_not_answer_is_one_message_without_its_password(
-    case: Case, tmp_path: Path, url: str, expected: str
+    training: Training, tmp_path: Path, url: str, expected: str
 ) -> None:
     with pytest.raises(CasebookError, match=expected) as found:
-        open_shared(job_of(tmp_path), case, url, tmp_path)
+        open_shared(job_of(tmp_path), training, url, tmp_path)
     assert "secret" not in str(found.value)

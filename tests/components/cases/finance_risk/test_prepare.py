@@ -13,6 +13,7 @@ from components.contracts import PREPARED_FILES, Job, Meta, Paths
 from components.files import dvc_md5, write_json
 from components.params import CaseParams
 from components.preparation.table.encoding.encode import TableEncoder
+from components.recipe import make_job
 
 CASE = "finance_risk"
 CHECKOUT = Path(__file__).parents[4]
@@ -23,8 +24,8 @@ TOY = CHECKOUT / "tests" / "toy" / CASE / "rows.csv"
 def job(tmp_path_factory: pytest.TempPathFactory) -> Job:
     """The case with its own params on the toy rows."""
     content = yaml.safe_load((CHECKOUT / "params.yaml").read_text())["cases"][CASE]["prepare"]
-    params = CaseParams.model_construct(prepare=content | {"file": "rows.csv"})
-    job = Job(CASE, params, Paths(tmp_path_factory.mktemp("checkout")), smoke=True)
+    params = CaseParams.model_construct(recipe="binary", prepare=content | {"file": "rows.csv"})
+    job = make_job(CASE, params, Paths(tmp_path_factory.mktemp("checkout")), smoke=True)
     raw = job.paths.raw(CASE)
     raw.mkdir(parents=True)
     shutil.copy(TOY, raw / "rows.csv")
@@ -58,10 +59,11 @@ def test_toy_rows_are_those_of_their_script(tmp_path: Path) -> None:
 def test_preparing_imports_nothing_heavy(job: Job) -> None:
     """The data stages are to start quickly; a fresh process tells what they import."""
     program = (
-        "import sys; from pathlib import Path; from components.contracts import Job, Paths; "
+        "import sys; from pathlib import Path; from components.contracts import Paths; "
+        "from components.recipe import make_job; "
         "from components.cases.finance_risk.prepare import prepare; from components.params import CaseParams; "
-        "import json; prepare(Job('finance_risk', CaseParams.model_construct(prepare=json.loads(sys.argv[2])), "
-        "Paths(Path(sys.argv[1])))); "
+        "import json; prepare(make_job('finance_risk', "
+        "CaseParams.model_construct(recipe='binary', prepare=json.loads(sys.argv[2])), Paths(Path(sys.argv[1])))); "
         "print(*sorted({'torch', 'lightning', 'mlflow', 'sklearn', 'scipy', 'prefect', 'dvc'} & sys.modules.keys()))"
     )
     arguments = [str(job.paths.root), json.dumps(job.params.prepare)]

@@ -10,8 +10,8 @@ from components.contracts import EXTERNAL, PREPARED_FILES, TEST, VALIDATION, Met
 from components.errors import CasebookError
 from components.files import whole_folder
 from components.params import override
+from components.recipe import recipe_of
 from components.training.fit import fit
-from pipelines.cases import load_case
 from pipelines.steps import fetch, prepare
 from tests.toy.jobs import toy_job
 
@@ -32,20 +32,20 @@ def test_only_the_evaluation_reads_the_external_image(job, tmp_path):
     external = prepared / PREPARED_FILES[EXTERNAL]
     content = external.read_bytes()
     external.write_bytes(b"not to be read")
-    case = load_case(job)
-    learner, _ = fit(job, case, state=tmp_path / "state")
+    recipe = recipe_of(job)
+    learner, _ = fit(job, recipe.training, state=tmp_path / "state")
     with whole_folder(job.paths.fitted(CASE)) as folder:
-        case.assemble(job, learner, folder)
+        recipe.assembly.assemble(job, learner, folder)
         torch.save(learner.state_dict(), folder / "learner.pt")
-    folders = case.variants(job, job.paths.fitted(CASE), tmp_path / "variants")
+    folders = recipe.variants.make_variants(job, job.paths.fitted(CASE), tmp_path / "variants")
     for split in (VALIDATION, TEST):
-        case.answers(job, folders["int8_static"], split)
-    case.example(job)
+        recipe.serving.answers(job, folders["int8_static"], split)
+    recipe.serving.example(job)
     with pytest.raises(Exception, match=r"[Pp]arquet"):
-        case.evaluate(job, job.paths.fitted(CASE), tmp_path / "broken")
+        recipe.reporting.evaluate(job, job.paths.fitted(CASE), tmp_path / "broken")
     external.write_bytes(content)
     (tmp_path / "whole").mkdir()
-    scores = case.evaluate(job, job.paths.fitted(CASE), tmp_path / "whole")
+    scores = recipe.reporting.evaluate(job, job.paths.fitted(CASE), tmp_path / "whole")
     assert [one.split for one in scores] == [VALIDATION, TEST, EXTERNAL]
 
 
@@ -60,4 +60,4 @@ def test_folds_are_other_simulations_with_other_seeds(job, tmp_path):
 def test_a_variant_of_another_case_is_named(job, tmp_path):
     other = replace(job, params=override(job.params, {"compress.variants": ["int8_dynamic"]}))
     with pytest.raises(CasebookError, match="'int8_dynamic' is none of this case's; there are: int8_static, pruned"):
-        load_case(other).variants(other, job.paths.fitted(CASE), tmp_path)
+        recipe_of(other).variants.make_variants(other, job.paths.fitted(CASE), tmp_path)

@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from components.contracts import Job
+from components.recipe import recipe_of
 from components.training.fit import fit
-from pipelines.cases import load_case
 from pipelines.steps import fetch, prepare
 from tests.toy.jobs import toy_job
 
@@ -24,10 +24,10 @@ def fitted_job(root: Path, **values: object) -> Job:
 
 
 def fit_job(job: Job) -> None:
-    case, out = load_case(job), job.paths.fitted(NAME)
-    learner, _ = fit(job, case, state=job.paths.state(NAME) / "fit")
+    recipe, out = recipe_of(job), job.paths.fitted(NAME)
+    learner, _ = fit(job, recipe.training, state=job.paths.state(NAME) / "fit")
     out.mkdir(parents=True, exist_ok=True)
-    case.assemble(job, learner, out)
+    recipe.assembly.assemble(job, learner, out)
     torch.save(learner.state_dict(), out / "learner.pt")
 
 

@@ -11,9 +11,9 @@ from components.compression.compare import compare
 from components.contracts import EXTERNAL, PREPARED_FILES, TEST, VALIDATION, Job, Paths
 from components.files import dvc_md5
 from components.params import override
+from components.recipe import make_job, recipe_of
 from components.tuning.search import search
 from components.tuning.trials import Fit
-from pipelines.cases import load_case
 from tests.components.cases.medical_prognosis.conftest import NAME, fit_job
 from tests.toy.jobs import toy_job
 
@@ -24,20 +24,20 @@ def work(job: Job, folder: Path) -> None:
     """All that search, fit and compress do, and a fold of a cross-validation."""
     from components.training.fit import fit, resume_epoch
 
-    case = load_case(job)
+    recipe = recipe_of(job)
     state = folder / "search"
     state.mkdir(parents=True)
     search(
         job,
-        case,
+        recipe.training,
         Fit(fit, resume_epoch),
         storage_url=f"sqlite:///{state / 'study.db'}",
         state=state,
         tell=lambda _: None,
     )
     fit_job(job)
-    compare(job, case, case.variants(job, job.paths.fitted(NAME), folder / "variants"))
-    next(iter(case.folds(job, folder / "folds")))
+    compare(job, recipe, recipe.variants.make_variants(job, job.paths.fitted(NAME), folder / "variants"))
+    next(iter(recipe.folds.write_folds(job, folder / "folds")))
 
 
 def test_nothing_before_the_evaluation_opens_it(job: Job, tmp_path: Path) -> None:
@@ -49,9 +49,9 @@ def test_nothing_before_the_evaluation_opens_it(job: Job, tmp_path: Path) -> Non
     out = tmp_path / "evaluation"
     out.mkdir()
     with pytest.raises(ArrowInvalid):  # the evaluation does
-        load_case(job).evaluate(again, again.paths.fitted(NAME), out)
+        recipe_of(job).reporting.evaluate(again, again.paths.fitted(NAME), out)
     shutil.copyfile(job.paths.prepared(NAME) / PREPARED_FILES[EXTERNAL], prepared / PREPARED_FILES[EXTERNAL])
-    found = load_case(job).evaluate(again, again.paths.fitted(NAME), out)
+    found = recipe_of(job).reporting.evaluate(again, again.paths.fitted(NAME), out)
     assert [one.split for one in found] == [VALIDATION, TEST, EXTERNAL]
 
 
@@ -68,16 +68,16 @@ def test_what_is_served_is_the_same_without_it(job: Job, tmp_path: Path) -> None
         assert dvc_md5(both[0] / name) == dvc_md5(both[1] / name), name
     out = tmp_path / "evaluation"
     out.mkdir()
-    found = load_case(alone).evaluate(alone, alone.paths.fitted(NAME), out)
+    found = recipe_of(alone).reporting.evaluate(alone, alone.paths.fitted(NAME), out)
     assert [one.split for one in found] == [VALIDATION, TEST]
 
 
 def test_deep_cox_is_a_parameter(job: Job, tmp_path: Path) -> None:
     params = override(job.params, {"model.network.objective": "cox", "fit.max_epochs": 2})
-    cox = Job(NAME, params, Paths(tmp_path))
+    cox = make_job(NAME, params, Paths(tmp_path))
     prepared = cox.paths.prepared(NAME)
     prepared.parent.mkdir(parents=True)
     prepared.symlink_to(job.paths.prepared(NAME))
     fit_job(cox)
-    answers = load_case(cox).answers(cox, cox.paths.fitted(NAME) / "bundle", TEST)
+    answers = recipe_of(cox).serving.answers(cox, cox.paths.fitted(NAME) / "bundle", TEST)
     assert ((answers.score > 0) & (answers.score < 1)).all()

@@ -9,9 +9,10 @@ import pandas as pd
 import yaml
 
 from components.cases.pinyin_hanzi.prepare import prepare
-from components.contracts import PREPARED_FILES, TEST, TRAIN, VALIDATION, Job, Paths
+from components.contracts import PREPARED_FILES, TEST, TRAIN, VALIDATION, Paths
 from components.files import write_json
 from components.params import CaseParams
+from components.recipe import make_job
 from tests.toy.jobs import CHECKOUT, TOY
 
 CASE = "pinyin_hanzi"
@@ -36,7 +37,7 @@ def test_toy_sentences_become_splits_with_heteronyms_read_by_their_words(tmp_pat
     block = PREPARE | {
         name.removeprefix("prepare."): value for name, value in toy.items() if name.startswith("prepare.")
     }
-    meta = prepare(Job(CASE, CaseParams.model_construct(prepare=block), paths))
+    meta = prepare(make_job(CASE, CaseParams.model_construct(recipe="conversion", prepare=block), paths))
     tables = [pd.read_parquet(paths.prepared(CASE) / PREPARED_FILES[split]) for split in (TRAIN, VALIDATION, TEST)]
     assert [len(table) for table in tables] == [meta.rows[split] for split in (TRAIN, VALIDATION, TEST)]
     assert min(map(len, tables)) > 20

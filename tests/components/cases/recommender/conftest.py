@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from components.contracts import Case, Job
+from components.contracts import Job
+from components.recipe import Recipe, recipe_of
 from tests.toy.jobs import toy_job
 
 CASE = "recommender"
@@ -16,7 +17,7 @@ class Untrained:
     """`folder` holds `bundle/` and `selection/` as the fit stage leaves them, but for the training."""
 
     job: Job
-    case: Case
+    recipe: Recipe
     folder: Path
 
     @property
@@ -30,20 +31,18 @@ def untrained(tmp_path_factory: pytest.TempPathFactory) -> Untrained:
     import torch
 
     from components.cases.recommender.assemble import write
-    from components.cases.recommender.case import model_params
-    from pipelines.cases import load_case
     from pipelines.steps import fetch, prepare
 
     # Large enough for eight bits to be fewer bytes.
     job = toy_job(CASE, tmp_path_factory.mktemp(CASE), model__network__size=64, model__network__blocks=2)
     fetch.run(job)
     prepare.run(job)
-    case, folder = load_case(job), job.paths.fitted(CASE)
+    recipe, folder = recipe_of(job), job.paths.fitted(CASE)
     torch.manual_seed(1)
-    learner = case.learner(job, case.datamodule(job))
+    learner = recipe.training.learner(job, recipe.training.data(job))
     with torch.no_grad():
         for parameter in learner.parameters():  # so that everything the network reads tells in what it answers
             parameter.add_(0.1 * torch.randn_like(parameter))
     for name, whole in (("bundle", True), ("selection", False)):
-        write(folder / name, job, model_params(job), {"ease": 0.5, "transitions": 0.5}, learner, whole=whole)
-    return Untrained(job, case, folder)
+        write(folder / name, job, job.model, {"ease": 0.5, "transitions": 0.5}, learner, whole=whole)
+    return Untrained(job, recipe, folder)

@@ -2,20 +2,16 @@ import numpy as np
 import pytest
 import torch
 
-from components.cases.recommender.case import make_data, model_params
 from components.cases.recommender.network import item_features, make_learner
-from components.contracts import Job
+from components.cases.recommender.training import make_data
 from components.learners.next_item.learner import NextItemLearner
 from components.learners.next_item.objectives import GBCE, FullSoftmax, Sampled, SampledSoftmax
-from components.params import override
 from tests.components.cases.recommender.conftest import Untrained
 
 
 def learner(untrained: Untrained, **values: object) -> NextItemLearner:
-    job = untrained.job
-    params = override(job.params, {f"model.{name}".replace("__", "."): value for name, value in values.items()})
-    job = Job(job.case, params, job.paths)
-    return make_learner(job, make_data(job, whole=False), model_params(job))
+    job = untrained.job.with_values({f"model.{name}".replace("__", "."): value for name, value in values.items()})
+    return make_learner(job, make_data(job, whole=False), job.model)
 
 
 def test_the_tables_are_as_large_as_the_data(untrained: Untrained) -> None:

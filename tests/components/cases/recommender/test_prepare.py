@@ -15,6 +15,7 @@ from components.files import dvc_md5, write_json
 from components.params import CaseParams
 from components.preparation.interactions.encoding.catalogue import read_catalogue
 from components.preparation.interactions.encoding.histories import questions, read_histories
+from components.recipe import make_job
 from tests.toy.jobs import CHECKOUT, TOY
 
 CASE = "recommender"
@@ -54,7 +55,12 @@ PREPARE = {
 
 @pytest.fixture(scope="module")
 def job(tmp_path_factory: pytest.TempPathFactory) -> Job:
-    job = Job(CASE, CaseParams.model_construct(prepare=PREPARE), Paths(tmp_path_factory.mktemp("checkout")), smoke=True)
+    job = make_job(
+        CASE,
+        CaseParams.model_construct(recipe="next_item", prepare=PREPARE),
+        Paths(tmp_path_factory.mktemp("checkout")),
+        smoke=True,
+    )
     raw = job.paths.raw(CASE)
     raw.mkdir(parents=True)
     for name in FILES:

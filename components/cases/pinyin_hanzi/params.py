@@ -1,21 +1,15 @@
-"""The contract of pinyin to hanzi: a Transformer that labels syllables, fused with a word lattice."""
+"""Params of the recipe conversion: the blocks that its parts read."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 from pydantic import Field
 
-from components.blocks import Block, read_block
-from components.contracts import Answers, Case, Job, Metric, Predictor, Scores, Watch
+from components.blocks import Block
+from components.contracts import Job
 from components.preparation.pinyin.encoding.lattice_params import LatticeParams
 from components.preparation.pinyin.encoding.search_params import BeamParams, ContextParams, PartParams
-from components.preparation.pinyin.encoding.spec import InputParams
+from components.preparation.pinyin.encoding.spec import InputParams, PinyinParams
 from components.preparation.pinyin.encoding.windows import WindowParams
-
-if TYPE_CHECKING:
-    import pandas as pd
-    from lightning.pytorch import LightningDataModule, LightningModule
 
 Count = Annotated[int, Field(ge=1)]
 Share = Annotated[float, Field(ge=0, lt=1)]
@@ -126,114 +120,4 @@ class EvaluateParams(Block):
     limits: str
 
 
-def model_params(job: Job) -> ModelParams:
-    return read_block(ModelParams, job.params.model, f"params.cases.{job.case}.model")
-
-
-def evaluate_params(job: Job) -> EvaluateParams:
-    return read_block(EvaluateParams, job.params.evaluate, f"params.cases.{job.case}.evaluate")
-
-
-def _datamodule(job: Job) -> "LightningDataModule":
-    from components.cases.pinyin_hanzi.network import make_data
-
-    return make_data(job, model_params(job))
-
-
-def _learner(job: Job, data: "LightningDataModule") -> "LightningModule":
-    from components.cases.pinyin_hanzi.network import make_learner
-    from components.datamodules.syllables import SyllableData
-
-    assert isinstance(data, SyllableData)
-    return make_learner(job, data, model_params(job))
-
-
-def _assemble(job: Job, learner: "LightningModule", folder: Path) -> None:
-    from components.cases.pinyin_hanzi.assemble import assemble
-
-    assemble(job, learner, folder)
-
-
-def _predictor(folder: Path) -> Predictor:
-    from components.predictors.conversion.predictor import open_predictor
-
-    return open_predictor(folder)
-
-
-def _answers(job: Job, bundle: Path, split: str) -> Answers:
-    from components.cases.pinyin_hanzi.serve import answers
-
-    return answers(job, bundle, split)
-
-
-def _answer_rows(job: Job, bundle: Path) -> Callable[[int], object]:
-    from components.cases.pinyin_hanzi.serve import answer_rows
-
-    return answer_rows(job, bundle)
-
-
-def _example(job: Job) -> "pd.DataFrame":
-    from components.cases.pinyin_hanzi.serve import example
-
-    return example(job)
-
-
-def _metrics(job: Job, bundle: Path) -> Mapping[str, Metric]:  # noqa: ARG001 - no threshold to read
-    from components.evaluation.text.metrics import text_metrics
-
-    return text_metrics()
-
-
-def _evaluate(job: Job, fitted: Path, out: Path) -> Sequence[Scores]:
-    from components.cases.pinyin_hanzi.report import evaluate
-
-    return evaluate(job, fitted, out)
-
-
-def _variants(job: Job, fitted: Path, work: Path) -> Mapping[str, Path]:
-    from components.cases.pinyin_hanzi.variants import make_variants
-
-    return make_variants(job, fitted, work)
-
-
-def _folds(job: Job, folder: Path) -> Iterator[Job]:
-    from components.cases.pinyin_hanzi.folds import write_folds
-
-    return write_folds(job, folder)
-
-
-def _predict_file(bundle: Path, source: Path, target: Path, options: Mapping[str, Any]) -> int:
-    from components.cases.pinyin_hanzi.stream import predict_file
-
-    return predict_file(bundle, source, target, options)
-
-
-def _watch() -> Watch:
-    from components.cases.pinyin_hanzi.watch import WATCH
-
-    return WATCH
-
-
-CASE = Case(
-    model_params=ModelParams,
-    evaluate_params=EvaluateParams,
-    monitor=f"val/{PRIMARY}",
-    mode="max",
-    primary=PRIMARY,
-    lower_is_better=frozenset({"cer"}),
-    datamodule=_datamodule,
-    learner=_learner,
-    assemble=_assemble,
-    predictor=_predictor,
-    answers=_answers,
-    answer_rows=_answer_rows,
-    example=_example,
-    metrics=_metrics,
-    evaluate=_evaluate,
-    variants=_variants,
-    folds=_folds,
-    predict_options=frozenset({"n-best"}),
-    predict_suffix=".txt",
-    predict_file=_predict_file,
-    watch=_watch,
-)
+ConversionJob = Job[PinyinParams, ModelParams, EvaluateParams]

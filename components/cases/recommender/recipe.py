@@ -1,0 +1,34 @@
+"""What a user takes next: a sequence Transformer beside EASE, transitions and popularity."""
+
+from typing import TYPE_CHECKING
+
+from components.cases.recommender.params import PRIMARY, EvaluateParams, ModelParams
+from components.preparation.interactions.encoding.spec import InteractionsParams
+from components.recipe import (
+    Assembly,
+    Folds,
+    Predict,
+    Preparation,
+    Recipe,
+    Reporting,
+    Serving,
+    Trained,
+    Variants,
+    Watching,
+)
+
+RECIPE = Recipe(
+    name="next_item",
+    prepare=InteractionsParams,
+    model=ModelParams,
+    evaluate=EvaluateParams,
+    primary=PRIMARY,
+    predict_options=frozenset({"top", "allow", "deny"}),
+)
+
+if TYPE_CHECKING:  # each module beside what is asked of it
+    from components.cases.recommender import assemble, folds, prepare, report, serve, stream, training, variants, watch
+
+    _parts: tuple[Preparation, Trained, Assembly, Serving, Reporting, Variants, Folds, Predict, Watching] = (
+        prepare, training, assemble, serve, report, variants, folds, stream, watch,
+    )  # fmt: skip

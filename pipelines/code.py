@@ -1,0 +1,174 @@
+"""The stage `code`: writes for every stage of every case the file that it depends on, `resolved/<case>/<stage>.yaml`.
+
+Such a file holds all values that the stage reads, and a digest of all code that it may run, found by its imports. So
+DVC runs a stage again after an edit of what it reads and of nothing else; a comment or a docstring is read by none.
+"""
+
+import logging
+import shutil
+import sys
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from components.closure import closure, digest
+from components.contracts import Paths
+from components.errors import BAD_INPUT, DONE, CasebookError
+from components.files import whole_file
+from components.params import CaseParams, load_params, read_given
+from components.recipe import make_job, part_module, recipe_module
+from pipelines.environment import ROOT, prepare_environment
+
+log = logging.getLogger(__name__)
+
+RESOLVED = "resolved"
+
+# The parts of its recipe that a stage may ask for; one that asks for another fails the test of dependencies.
+PARTS: Mapping[str, tuple[str, ...]] = {
+    "fetch": (),
+    "prepare": ("preparation",),
+    "search": ("training",),
+    "fit": ("training", "assembly", "serving"),
+    "evaluate": ("report", "serving"),
+    "compress": ("training", "assembly", "variants", "serving"),
+    "release": ("serving",),
+}
+
+# The blocks of a case that a stage reads; it is given no others.
+READS: Mapping[str, tuple[str, ...]] = {
+    "fetch": ("source",),
+    "prepare": ("prepare",),
+    "search": ("model", "fit", "search"),
+    "fit": ("model", "fit"),
+    "evaluate": ("model", "evaluate"),
+    "compress": ("model", "fit", "evaluate", "compress"),
+    "release": ("source", "prepare", "model", "search", "fit", "evaluate", "compress", "release"),
+}
+
+
+def resolve(root: Path) -> list[Path]:
+    """Bring `resolved/` below `root` up to date with `params.yaml` and the code, and return the files that changed.
+
+    Raises:
+        CasebookError: `params.yaml` is wrong; nothing is written.
+    """
+    params = load_params(root / "params.yaml")
+    for name, case in params.cases.items():
+        make_job(name, case, Paths(root))  # the blocks that the recipes read are checked here, before any stage runs
+    wanted = {
+        resolved_file(root, name, stage): content_of(case, stage)
+        for name, case in sorted(params.cases.items())
+        for stage in PARTS
+    }
+    changed = [path for path, content in wanted.items() if _put(path, content)]
+    return changed + _remove_others(root / RESOLVED, wanted)
+
+
+def _put(path: Path, content: str) -> bool:
+    if path.is_file() and path.read_text(encoding="utf-8") == content:
+        return False
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with whole_file(path) as temporary:
+        temporary.write_text(content, encoding="utf-8")
+    return True
+
+
+def _remove_others(folder: Path, wanted: Iterable[Path]) -> list[Path]:
+    """Remove what is of no stage of a case of today, and name it."""
+    keep = set(wanted)
+    others = [path for path in sorted(folder.rglob("*")) if path.is_file() and path not in keep]
+    for path in others:
+        path.unlink()
+    for below in sorted(folder.iterdir()):
+        if below.is_dir() and not any(below.iterdir()):
+            shutil.rmtree(below)
+    return others
+
+
+def resolved_file(root: Path, case: str, stage: str) -> Path:
+    return root / RESOLVED / case / f"{stage}.yaml"
+
+
+def content_of(case: CaseParams, stage: str) -> str:
+    """The text of a resolved file."""
+    values = case.model_dump(mode="json", include=set(READS[stage]))
+    content = {"recipe": case.recipe, "code": code_digest(case, stage), **{name: values[name] for name in READS[stage]}}
+    written: str = yaml.dump(content, Dumper=yaml.CSafeDumper, sort_keys=False, allow_unicode=True, width=120)
+    return written
+
+
+def code_digest(case: CaseParams, stage: str) -> str:
+    """32 hexadecimal digits of all code that a stage of the case may run."""
+    return digest(ROOT, files_of(case, stage))
+
+
+def files_of(case: CaseParams, stage: str) -> frozenset[Path]:
+    """Every file of ours that a stage may import, with the templates beside them."""
+    entries = ["pipelines.stages", f"pipelines.steps.{stage}", recipe_module(case.recipe)]
+    entries += [part_module(case.recipe, part) for part in PARTS[stage]]
+    if stage == "fetch":
+        entries.append(f"components.sources.{case.source.kind}.fetch")
+    return closure(ROOT, entries)
+
+
+def read_resolved(root: Path, case: str, stage: str) -> CaseParams:
+    """The blocks that a stage reads, after checking that its file is of today's params and code.
+
+    Raises:
+        CasebookError: it is not, there is no such case, or `params.yaml` is wrong.
+    """
+    path, today = resolved_file(root, case, stage), load_params(root / "params.yaml").case(case)
+    if not path.is_file():
+        raise CasebookError(f"{path.relative_to(root)}: not found; `dvc repro code` writes it, as `dvc repro` does")
+    written, wanted = path.read_text(encoding="utf-8"), content_of(today, stage)
+    if written != wanted:
+        raise CasebookError(
+            f"{path.relative_to(root)} is not of today's params.yaml and code ({_difference(written, wanted)}); "
+            f"run `dvc repro code` first, or `dvc repro {stage}@{case}` without -s"
+        )
+    content = yaml.load(written, Loader=yaml.CSafeLoader)  # noqa: S506 - a safe one
+    content.pop("code")
+    return read_given(content, path.name)
+
+
+def _difference(written: str, wanted: str, shown: int = 3) -> str:
+    """`fit.lr was 0.005 and is 0.003`, for the first few keys."""
+    try:
+        before = dict(_flat(yaml.load(written, Loader=yaml.CSafeLoader)))  # noqa: S506 - a safe one
+    except yaml.YAMLError:
+        return "it is no YAML"
+    after = dict(_flat(yaml.load(wanted, Loader=yaml.CSafeLoader)))  # noqa: S506 - a safe one
+    names = [name for name in {**before, **after} if before.get(name) != after.get(name)]
+    told = [
+        "the code is another" if name == "code" else f"{name} was {before.get(name)!r} and is {after.get(name)!r}"
+        for name in names[:shown]
+    ]
+    return ", ".join(told) + (f", and {len(names) - shown} more" if len(names) > shown else "")
+
+
+def _flat(node: Any, prefix: str = "") -> Iterable[tuple[str, Any]]:
+    if not isinstance(node, dict):
+        yield prefix.removesuffix("."), node
+        return
+    for name, value in node.items():
+        yield from _flat(value, f"{prefix}{name}.")
+
+
+def main() -> int:
+    from pipelines.stages import set_up_logging
+
+    prepare_environment(Path.cwd())
+    set_up_logging()
+    try:
+        for path in resolve(Path.cwd()):
+            log.info("%s", path.relative_to(Path.cwd()))
+    except CasebookError as error:
+        log.error("%s", error)
+        return BAD_INPUT
+    return DONE
+
+
+if __name__ == "__main__":
+    sys.exit(main())

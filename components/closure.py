@@ -9,7 +9,7 @@ import ast
 import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 
 PACKAGES = ("components", "pipelines")
@@ -54,7 +54,7 @@ def read_source(path: Path) -> Source:
     return _read(path, facts.st_mtime_ns, facts.st_size)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _read(path: Path, _modified: int, _size: int) -> Source:
     tree = ast.parse(path.read_bytes(), filename=str(path))
     for node in ast.walk(tree):

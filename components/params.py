@@ -198,7 +198,23 @@ def load_params(path: Path) -> Params:
         raise CasebookError(f"{path}: not found; run this in the root of a checkout") from None
     except yaml.YAMLError as error:
         raise CasebookError(f"{path}: not YAML: {error}") from None
+    _refuse_old(content, path)
     return read_block(Params, content, path.name)
+
+
+def _refuse_old(content: Any, path: Path) -> None:
+    """Say of blocks of the form before recipes what to do about all of them at once.
+
+    Raises:
+        CasebookError: there are some.
+    """
+    cases = content.get("cases") if isinstance(content, dict) else None
+    old = [name for name, case in (cases or {}).items() if isinstance(case, dict) and "code" in case]
+    if old:
+        raise CasebookError(
+            f"{path}: {len(old)} case(s) are of the form before recipes, such as {old[0]!r}: `code:` names modules "
+            "where `recipe:` names a kind of problem now; see docs/adding-a-case.md"
+        )
 
 
 def override(case: CaseParams, values: dict[str, Any]) -> CaseParams:

@@ -4,6 +4,7 @@ Such a file holds all values that the stage reads, and a digest of all code that
 DVC runs a stage again after an edit of what it reads and of nothing else; a comment or a docstring is read by none.
 """
 
+import hashlib
 import logging
 import shutil
 import sys
@@ -128,18 +129,37 @@ def read_resolved(root: Path, case: str, stage: str) -> CaseParams:
             f"{path.relative_to(root)} is not of today's params.yaml and code ({_difference(written, wanted)}); "
             f"run `dvc repro code` first, or `dvc repro {stage}@{case}` without -s"
         )
-    content = yaml.load(written, Loader=yaml.CSafeLoader)  # noqa: S506 - a safe one
+    content = yaml.load(written, Loader=yaml.CSafeLoader)
     content.pop("code")
     return read_given(content, path.name)
+
+
+def changes(root: Path, params: CaseParams, case: str, stage: str, locked: Mapping[str, Any]) -> list[str]:
+    """What of a stage's values and code differs from what it last ran with, by `locked`, the stages of `dvc.lock`.
+
+    Empty where nothing does, or where the stage has never run.
+    """
+    path = resolved_file(root, case, stage)
+    name = path.relative_to(root).as_posix()
+    ran = next((dep["md5"] for dep in locked.get(f"{stage}@{case}", {}).get("deps", []) if dep["path"] == name), None)
+    wanted = content_of(params, stage)
+    if ran is None or _md5(wanted) == ran:
+        return []
+    written = path.read_text(encoding="utf-8") if path.is_file() else ""
+    return [_difference(written, wanted)] if _md5(written) == ran else ["its values or its code differ"]
+
+
+def _md5(text: str) -> str:
+    return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
 
 
 def _difference(written: str, wanted: str, shown: int = 3) -> str:
     """`fit.lr was 0.005 and is 0.003`, for the first few keys."""
     try:
-        before = dict(_flat(yaml.load(written, Loader=yaml.CSafeLoader)))  # noqa: S506 - a safe one
+        before = dict(_flat(yaml.load(written, Loader=yaml.CSafeLoader)))
     except yaml.YAMLError:
         return "it is no YAML"
-    after = dict(_flat(yaml.load(wanted, Loader=yaml.CSafeLoader)))  # noqa: S506 - a safe one
+    after = dict(_flat(yaml.load(wanted, Loader=yaml.CSafeLoader)))
     names = [name for name in {**before, **after} if before.get(name) != after.get(name)]
     told = [
         "the code is another" if name == "code" else f"{name} was {before.get(name)!r} and is {after.get(name)!r}"

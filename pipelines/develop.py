@@ -36,12 +36,18 @@ class StageError(RuntimeError):
     """A stage ended with an exit code other than 0; its own message stands in the log above."""
 
 
+@task(task_run_name="code", cache_policy=NO_CACHE)
+def resolve_code(root: str) -> None:
+    """Write what each stage reads, once for all cases: `dvc repro -s` of a stage does not."""
+    run_here("code", root, str(flow_run.id))
+
+
 @task(task_run_name="{stage}@{case}", cache_policy=NO_CACHE)
 def run_stage(stage: str, case: str, root: str) -> None:
     """Bring one stage of one case up to date, on the pool that suits it or else here."""
     elsewhere = stage in dispatch.STAGES and "PREFECT_API_URL" in os.environ
     if not (elsewhere and dispatch.dispatch(stage, case, Path(root))):
-        run_here(stage, case, root, str(flow_run.id))
+        run_here(f"{stage}@{case}", root, str(flow_run.id))
     elif any(line.startswith(f"{stage}@{case}:") for line in plan([f"{stage}@{case}"], Path(root), force=False)):
         raise StageError(
             f"{stage}@{case} ran on the pool {dispatch.POOL}, and {root} has nothing of it: its workers must share "
@@ -54,24 +60,24 @@ def stage_on_pool(stage: str, case: str, flow_run_id: str, root: str = str(ROOT)
     """One stage for the flow run `flow_run_id`: what the pool `gpu` runs."""
     hold(Path(root) / "state" / "flows", flow_run.id)
     try:
-        run_here(stage, case, root, flow_run_id)
+        run_here(f"{stage}@{case}", root, flow_run_id)
     except BaseException:
         end_running()
         raise
 
 
-def run_here(stage: str, case: str, root: str, flow_run_id: str) -> None:
+def run_here(stage: str, root: str, flow_run_id: str) -> None:
     """`dvc repro` of the stage, with all that it says in the log of the run."""
     log = get_run_logger()
-    log.info("dvc repro -s %s@%s", stage, case)
+    log.info("dvc repro -s %s", stage)
 
     def tell(line: str) -> None:
         if line.strip():
             log.info("%s", line)
 
-    code = reproduce([f"{stage}@{case}"], Path(root), single=True, variables={FLOW_RUN: flow_run_id}, tell=tell)
+    code = reproduce([stage], Path(root), single=True, variables={FLOW_RUN: flow_run_id}, tell=tell)
     if code != 0:
-        raise StageError(f"{stage}@{case} ended with exit code {code}; its message stands above")
+        raise StageError(f"{stage} ended with exit code {code}; its message stands above")
 
 
 @flow(name="develop", flow_run_name="develop {cases}")
@@ -85,6 +91,7 @@ def develop(cases: list[str], root: str = str(ROOT)) -> None:
     end_orphans(folder)
     hold(folder, flow_run.id)
     try:
+        resolve_code(root)
         complete([future for case in cases for future in submit_stages(case, root)])
     except BaseException:
         end_running()

@@ -8,6 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from components.errors import CasebookError
+from components.params import load_params
+from pipelines.code import RESOLVED, changes
+from pipelines.resume import read_lock
 from pipelines.stages import STAGES
 
 SHOWN = 4
@@ -27,11 +30,23 @@ def plan(targets: list[str], root: Path, *, force: bool) -> Iterator[str]:
     if done.returncode:
         raise CasebookError(f"dvc status: {done.stderr.strip()}")
     found: dict[str, list[Any]] = json.loads(done.stdout)
-    asked = {target: ["asked for"] for target in targets if force}
-    reasons = {stage: _reasons(entries) for stage, entries in found.items()} | asked
+    found.pop("code", None)  # what it would write is looked at here
+    params, locked = load_params(root / "params.yaml"), read_lock(root)
+    reasons = {stage: ["asked for"] for target in targets if force for stage in [target]}
+    for stage in {*found, *(before for target in targets for before in _up_to(target))}:
+        name, _, case = stage.partition("@")
+        told = changes(root, params.case(case), case, name, locked) + _reasons(found.get(stage, []))
+        if told:
+            reasons[stage] = reasons.get(stage, []) + told
     for stage in sorted(reasons, key=_order):
         more = f" and {len(reasons[stage]) - SHOWN} more" if len(reasons[stage]) > SHOWN else ""
         yield f"{stage}: {', '.join(reasons[stage][:SHOWN])}{more}"
+
+
+def _up_to(target: str) -> list[str]:
+    """The stages on the way to a target, itself the last."""
+    name, _, case = target.partition("@")
+    return [f"{stage}@{case}" for stage in STAGES[: STAGES.index(name) + 1]]
 
 
 def _order(stage: str) -> tuple[str, int]:
@@ -40,13 +55,13 @@ def _order(stage: str) -> tuple[str, int]:
 
 
 def _reasons(entries: list[Any]) -> list[str]:
-    """`data/raw/x deleted`, one for each file or parameter; other entries are plain words such as `changed command`."""
+    """`data/raw/x deleted`, one for each path; other entries are plain words such as `changed command`."""
     reasons = []
     for entry in entries:
         if isinstance(entry, str):
             reasons.append(entry)
             continue
         for path, state in (one for group in entry.values() for one in group.items()):
-            states = {path: state} if isinstance(state, str) else state  # of parameters, one each
-            reasons += [f"{name} {how}" for name, how in states.items()]
+            if not path.startswith(f"{RESOLVED}/"):
+                reasons.append(f"{path} {state}")
     return reasons

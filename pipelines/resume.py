@@ -62,15 +62,18 @@ def recorded_md5(root: Path, stage: str, out: Path) -> str | None:
 
     A record of other inputs says nothing: an edit that changes no result leads to the same md5.
     """
-    lock = root / "dvc.lock"
-    if not lock.exists():
-        return None
-    stages = (yaml.safe_load(lock.read_text(encoding="utf-8")) or {}).get("stages", {})
-    record = stages.get(stage, {})
+    record = read_lock(root).get(stage, {})
     if any(_md5(root / dep["path"]) != dep["md5"] for dep in record.get("deps", [])):
         return None
     relative = out.relative_to(root).as_posix()
     return next((entry["md5"] for entry in record.get("outs", []) if entry["path"] == relative), None)
+
+
+def read_lock(root: Path) -> dict[str, Any]:
+    """What `dvc.lock` records of each stage; nothing where there is none, or DVC was killed while it wrote it."""
+    lock = root / "dvc.lock"
+    content = yaml.load(lock.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader) if lock.exists() else None
+    return dict((content or {}).get("stages", {}))
 
 
 def _md5(path: Path) -> str | None:

@@ -19,7 +19,7 @@ from prefect.states import Completed, State  # noqa: E402
 from components.operate_params import Record, load_operate  # noqa: E402
 from components.params import load_params  # noqa: E402
 from components.source_params import FileSource, FolderSource, Source  # noqa: E402
-from pipelines.develop import complete, submit_stages  # noqa: E402
+from pipelines.develop import complete, resolve_code, submit_stages  # noqa: E402
 from pipelines.flow_runs import end_orphans, hold  # noqa: E402
 from pipelines.operating.approval import approved  # noqa: E402
 from pipelines.operating.links import run_page  # noqa: E402
@@ -43,6 +43,7 @@ def retrain(case: str, root: str = str(ROOT)) -> State[Any]:
     hold(folder / "state" / "flows", flow_run.id)
     look_for_news(case, root)
     try:
+        resolve_code(root)
         complete(submit_stages(case, root, STAGES[:-1]))
         approval = operate.retrain.approval
         if approval.needed and any(plan([f"{RELEASE}@{case}"], folder, force=False)):

@@ -38,7 +38,7 @@ FETCH: dict[str, Callable[[Any, Path, Path, Path], None]] = {
     "wheel": lambda source, folder, _root, cache: _of("wheel")(source, folder, cache),
     "file": lambda source, folder, root, _cache: _of("file")(source, folder, root),
     "folder": lambda source, folder, root, _cache: _of("folder")(source, folder, root),
-    "http": lambda source, folder, root, cache: _of("http")(source, folder, root, cache),
+    "http": lambda *given: _of("http")(*given),  # noqa: PLW0108 - imported when called
 }
 SAID = {"kind", "requirement", "archive", "path", "base", "manifest", "licence", "citation"}
 # Their many files have no time of their own: a copy of a folder and a mirror's are as good, and have another.

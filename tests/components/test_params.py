@@ -84,7 +84,7 @@ def test_an_unknown_key_is_named(content, dotted, tmp_path):
         "cases",
         f"cases.{CASE}.fit",
         f"cases.{CASE}.fit.lr",
-        f"cases.{CASE}.code.network",
+        f"cases.{CASE}.recipe",
         f"cases.{CASE}.source.licence",
         f"cases.{CASE}.source.members.0.sha256",
         f"cases.{CASE}.search.space",

@@ -112,7 +112,12 @@ class Checkout:
         return self.run("dvc", "repro", *arguments, **variables)
 
     def stage(self, stage: str, case: str = "toy", **variables: str) -> Ended:
+        assert self.resolve().code == 0
         return self.run("python", "-m", "pipelines.stages", stage, case, **variables)
+
+    def resolve(self) -> Ended:
+        """Bring up to date what the stages read, as `dvc repro` does first."""
+        return self.run("python", "-m", "pipelines.code")
 
     def fault(self, at: str, victim: str = "group", call: int = 1) -> dict[str, str]:
         """Variables under which a stage harms `victim` at the `call`-th call of `at`; see fault.py."""
@@ -174,9 +179,10 @@ class Checkout:
 
     def stale(self) -> list[str]:
         """The stages that `dvc repro` would run, or at least look into again."""
+        assert self.resolve().code == 0
         status = self.run("dvc", "status", "--json")
         assert status.code == 0, status.said
-        return sorted(json.loads(status.said[status.said.index("{") :]))
+        return sorted(json.loads(status.said[status.said.index("{") :]).keys() - {"code"})
 
     def outs(self) -> dict[str, str]:
         """The md5 of every out in dvc.lock."""

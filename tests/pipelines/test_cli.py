@@ -489,7 +489,7 @@ def test_stages_by_name_and_their_dry_runs(finished: Any) -> None:
     assert not (finished.root / "data" / "raw" / "other").exists()
     finished.set("compress.prune.amount", 0.5)
     dry = real(finished, "compress", "toy", "--dry-run")
-    assert dry.out.strip() == "compress@toy: cases.toy.compress modified"
+    assert dry.out.strip() == "compress@toy: compress.prune.amount was 0.6 and is 0.5"
     finished.set("compress.prune.amount", 0.6)
     again = real(finished, "promote", "toy")
     assert (again.code, again.out.splitlines()[-1]) == (0, "toy version 1: champion")

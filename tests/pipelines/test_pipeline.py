@@ -27,31 +27,41 @@ def test_one_command_goes_from_rows_to_a_champion_and_is_then_done(finished: Any
     assert finished.git("status", "--porcelain").split() == ["??", "dvc.lock"]
 
 
-def test_a_comment_in_the_network_trains_again_but_touches_no_data(finished: Any) -> None:
-    before, files = finished.outs(), finished.digests("models/toy/fitted")
+def test_a_comment_and_a_docstring_run_nothing(finished: Any) -> None:
     finished.append("components/networks/tabm.py", "\n# A thought.\n")
+    path = finished.root / "components" / "errors.py"
+    path.write_text(path.read_text(encoding="utf-8").replace("Errors a user", "The errors that a user"))
+    ended = finished.repro("release@toy")
+    assert (ended.code, ran(ended.said)) == (0, ["code"]), ended.said
+
+
+def test_an_edit_of_the_network_trains_again_but_touches_no_data(finished: Any) -> None:
+    before, files = finished.outs(), finished.digests("models/toy/fitted")
+    finished.append("components/networks/tabm.py", "\nEDITED = True\n")
     ended = finished.repro("release@toy", PYTHONHASHSEED="20")  # sets in another order than in the first run
     assert ended.code == 0, ended.said
     assert finished.digests("models/toy/fitted") == files
     # The same weights come out, so nothing is evaluated anew; the release reads the latencies.
-    assert ran(ended.said) == ["search@toy", "fit@toy", "compress@toy", "release@toy"], ended.said
+    assert ran(ended.said) == ["code", "search@toy", "fit@toy", "compress@toy", "release@toy"], ended.said
     after = finished.outs()
     same = {"data/raw/toy", "data/prepared/toy", "models/toy/best.json", "models/toy/fitted", "models/toy/bundle"}
     assert {path: after[path] for path in same} == {path: before[path] for path in same}
     assert finished.rows("select count(*) from model_versions") == [(1,)]
     release = finished.json("reports/toy/release.json")
-    assert not release["promoted"]  # the comment is not committed
+    assert not release["promoted"]  # the edit is not committed
     assert any("git" in reason for reason in release["reasons"])
 
 
 @pytest.mark.parametrize(
     ("dotted", "value", "stale"),
     [
-        ("fit.lr", 0.006, {"search@toy", "fit@toy"}),
-        ("compress.prune.amount", 0.5, {"compress@toy"}),
-        ("model.serving.bands", 6, {"fit@toy", "evaluate@toy", "release@toy"}),
+        ("fit.lr", 0.006, {"search@toy", "fit@toy", "compress@toy", "release@toy"}),
+        ("compress.prune.amount", 0.5, {"compress@toy", "release@toy"}),
+        ("model.serving.bands", 6, {f"{stage}@toy" for stage in STAGES[2:]}),
+        ("evaluate.resamples", 110, {"evaluate@toy", "compress@toy", "release@toy"}),
+        ("crossval.folds", 4, set()),
         ("release.floors.auc", 0.51, {"release@toy"}),
-        ("prepare.max_rejected", 0.02, {"prepare@toy"}),
+        ("prepare.max_rejected", 0.02, {"prepare@toy", "release@toy"}),
     ],
 )
 def test_a_parameter_makes_only_the_stages_that_read_it_stale(
@@ -66,7 +76,8 @@ def test_a_parameter_makes_only_the_stages_that_read_it_stale(
 def test_sigterm_is_no_success_and_the_fit_goes_on_afterwards(finished: Any, wait_until: Callable[..., None]) -> None:
     """Lightning ends a terminated fit with exit code 0."""
     before = finished.digests("models/toy/fitted")
-    finished.append("components/networks/tabm.py", "\n# A thought.\n")
+    finished.append("components/networks/tabm.py", "\nEDITED = True\n")
+    finished.resolve()
     place = "components.learners.binary:BinaryLearner.on_train_batch_start before"
     started = finished.start("dvc", "repro", "-s", "fit@toy", **finished.fault(f"fit {place}", "none", call=9))
     wait_until(finished.mark.exists, "the ninth step of the fit")

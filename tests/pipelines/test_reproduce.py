@@ -115,7 +115,7 @@ def test_sigterm_to_who_reproduces_ends_the_group_and_gives_143(tmp_path: Path) 
 
 @pytest.mark.slow
 def test_two_at_once_do_the_work_once(finished: Any) -> None:
-    finished.append("components/evaluation/scores.py", "\n# A thought.\n")
+    finished.append("components/evaluation/scores.py", "\nEDITED = True\n")
     both = [finished.start("python", "-c", REPRODUCE, "release@toy") for _ in range(2)]
     ended = [one.wait() for one in both]
     assert [one.code for one in ended] == [0, 0], ended
@@ -130,7 +130,8 @@ def test_two_at_once_do_the_work_once(finished: Any) -> None:
 @pytest.mark.slow
 def test_a_stage_whose_dvc_was_killed_is_not_doubled(finished: Any, wait_until: Callable[..., None]) -> None:
     before = finished.digests("models/toy/fitted")
-    finished.append("components/networks/tabm.py", "\n# A thought.\n")
+    finished.append("components/networks/tabm.py", "\nEDITED = True\n")
+    finished.resolve()
     place = "fit components.learners.binary:BinaryLearner.validation_step before"
     killed = finished.start("dvc", "repro", "-s", "fit@toy", **finished.fault(place, "dvc", call=2))
     assert killed.wait().code == -signal.SIGKILL

@@ -11,7 +11,7 @@ from components.contracts import Job, Paths
 from components.files import dvc_md5
 from components.params import load_params
 from components.recipe import make_job
-from pipelines.resume import DONE, close_state, code_md5, inputs_of, open_state, recorded_md5, state_of
+from pipelines.resume import DONE, close_state, inputs_of, open_state, recorded_md5, state_of
 
 ROOT = Path(__file__).resolve().parents[2]
 INPUTS = {"lr": 0.1}
@@ -19,8 +19,6 @@ INPUTS = {"lr": 0.1}
 
 @pytest.fixture
 def job(tmp_path: Path) -> Job:
-    (tmp_path / "components" / "networks").mkdir(parents=True)
-    (tmp_path / "components" / "networks" / "tabm.py").write_text("a = 1\n")
     prepared = tmp_path / "data" / "prepared" / "finance_risk"
     prepared.mkdir(parents=True)
     (prepared / "train.parquet").write_bytes(b"rows")
@@ -76,29 +74,18 @@ def test_recorded_md5_reads_the_out_of_the_stage(tmp_path: Path) -> None:
 
 
 def test_the_state_depends_on_data_code_and_the_named_parameters(job: Job, tmp_path: Path) -> None:
-    state = state_of(job, "fit", job.paths.fitted(job.case), inputs_of(job))
+    state = state_of(job, "fit", job.paths.fitted(job.case), inputs_of(job, "fit"))
     assert state.parent == tmp_path / "state" / "finance_risk" / "fit"
-    before = inputs_of(job, "search")
+    before = inputs_of(job, "search", "search")
     release = job.params.release.model_copy(update={"allow_dirty": True})
-    assert inputs_of(replace(job, params=job.params.model_copy(update={"release": release})), "search") == before
+    assert (
+        inputs_of(replace(job, params=job.params.model_copy(update={"release": release})), "search", "search") == before
+    )
     fit = job.params.fit.model_copy(update={"lr": 0.5})
-    assert inputs_of(replace(job, params=job.params.model_copy(update={"fit": fit})), "search") != before
-    assert inputs_of(replace(job, smoke=True), "search") != before
+    assert inputs_of(replace(job, params=job.params.model_copy(update={"fit": fit})), "search", "search") != before
+    assert inputs_of(replace(job, smoke=True), "search", "search") != before
     (job.paths.prepared(job.case) / "train.parquet").write_bytes(b"other rows")
-    assert inputs_of(job, "search") != before
-
-
-@pytest.mark.usefixtures("job")
-def test_code_md5_sees_a_new_file_and_an_edit_but_no_bytecode(tmp_path: Path) -> None:
-    folder = tmp_path / "components" / "networks"
-    digests = [code_md5(tmp_path)]
-    (folder / "tabm.cpython-311.pyc").write_bytes(b"")
-    assert code_md5(tmp_path) == digests[0]
-    (folder / "tabm.py").write_text("a = 2\n")
-    digests.append(code_md5(tmp_path))
-    (folder / "gru.py").write_text("")
-    digests.append(code_md5(tmp_path))
-    assert len(set(digests)) == 3
+    assert inputs_of(job, "search", "search") != before
 
 
 def test_a_record_of_other_inputs_says_nothing(tmp_path: Path) -> None:

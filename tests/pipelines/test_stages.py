@@ -18,14 +18,16 @@ from components.files import held_lock
 from components.params import load_params
 from components.recipe import make_job
 from pipelines import stages
+from pipelines.code import READS, RESOLVED, resolve
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
 def step(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[Callable[[Job], None]], None]:
-    """Puts a function in the place of the stage `fit`, in a checkout that has params.yaml alone."""
+    """Puts a function in the place of the stage `fit`, in a checkout that has params.yaml and what is made of it."""
     (tmp_path / "params.yaml").write_bytes((ROOT / "params.yaml").read_bytes())
+    resolve(tmp_path)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(stages, "prepare_environment", lambda _root: None)
     monkeypatch.setattr(stages.signal, "signal", lambda *_: None)
@@ -43,7 +45,11 @@ def test_a_stage_gets_its_case_and_ends_with_0(step: Callable[..., None], tmp_pa
     seen: list[Job] = []
     step(seen.append)
     assert stages.main(["fit", "finance_risk"]) == 0
-    assert seen == [make_job("finance_risk", load_params(ROOT / "params.yaml").case("finance_risk"), Paths(tmp_path))]
+    (job,) = seen
+    params = load_params(ROOT / "params.yaml").case("finance_risk")
+    assert (job.case, job.paths) == ("finance_risk", Paths(tmp_path))
+    assert (job.params.fit, job.model) == (params.fit, make_job("finance_risk", params, Paths(tmp_path)).model)
+    assert job.params.model_fields_set == {"recipe", *READS["fit"]}
 
 
 def test_a_wrong_input_is_one_message_and_1(step: Callable[..., None], caplog: pytest.LogCaptureFixture) -> None:
@@ -126,6 +132,9 @@ def test_a_stage_waits_for_another_process_at_it_and_says_so(
 
 def test_stages_and_their_outs_are_those_of_dvc_yaml() -> None:
     pipeline = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
+    code = pipeline.pop("code")
+    assert [*code["outs"][0]] == [RESOLVED]
+    assert all(f"{RESOLVED}/${{key}}/{name}.yaml" in stage["do"]["deps"] for name, stage in pipeline.items())
     assert tuple(pipeline) == stages.STAGES == tuple(stages.OUTS)
     for name, stage in pipeline.items():
         made = [*stage["do"]["outs"], *stage["do"].get("metrics", [])]

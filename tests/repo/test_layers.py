@@ -11,7 +11,19 @@ import pytest
 from tests.toy.jobs import CHECKOUT
 
 LEVELS = [
-    ("errors", "files", "blocks", "params", "source_params", "operate_params", "monitor_params", "contracts", "seeds"),
+    (
+        "errors",
+        "files",
+        "blocks",
+        "params",
+        "source_params",
+        "operate_params",
+        "monitor_params",
+        "contracts",
+        "seeds",
+        "closure",
+        "recipe",
+    ),
     ("sources", "preparation", "networks", "evaluation", "bundle"),
     ("datamodules", "learners", "baselines", "predictors"),
     ("training", "tuning", "compression", "registry"),

@@ -1,0 +1,105 @@
+"""The files that stages depend on: what is in them, when they change, and a stage's word about a stale one."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from components.errors import CasebookError
+from components.params import load_params
+from pipelines.code import PARTS, READS, changes, content_of, read_resolved, resolve, resolved_file
+from pipelines.stages import STAGES
+
+ROOT = Path(__file__).resolve().parents[2]
+CASE = "finance_risk"
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    shutil.copyfile(ROOT / "params.yaml", tmp_path / "params.yaml")
+    return tmp_path
+
+
+def edit(root: Path, old: str, new: str) -> None:
+    path = root / "params.yaml"
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+
+def test_every_stage_has_its_parts_and_its_blocks() -> None:
+    assert tuple(PARTS) == tuple(READS) == STAGES
+
+
+def test_a_file_holds_what_the_stage_reads_and_nothing_else(root: Path) -> None:
+    params = load_params(root / "params.yaml")
+    written = resolve(root)
+    assert written == [resolved_file(root, case, stage) for case in sorted(params.cases) for stage in STAGES]
+    content = yaml.safe_load(resolved_file(root, CASE, "search").read_text(encoding="utf-8"))
+    assert list(content) == ["recipe", "code", "model", "fit", "search"]
+    assert content["fit"]["lr"] == params.case(CASE).fit.lr
+    given = read_resolved(root, CASE, "search")
+    assert (given.fit, given.search, given.model) == tuple(
+        getattr(params.case(CASE), name) for name in ("fit", "search", "model")
+    )
+    with pytest.raises(AttributeError):
+        given.release  # noqa: B018 - what it was not given
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "stages"),
+    [
+        ("lr: 0.005", "lr: 0.006", {"search", "fit", "compress", "release"}),
+        ("max_metric_drop: 0.002", "max_metric_drop: 0.003", {"compress", "release"}),
+        ("seed: 2024}", "seed: 2025}", set()),  # of crossval, which no stage reads
+        ("knots: 5\n", "knots: 5  # a word\n", set()),
+    ],
+)
+def test_an_edit_changes_the_files_of_the_stages_that_read_it(root: Path, old: str, new: str, stages: set[str]) -> None:
+    resolve(root)
+    assert resolve(root) == []
+    edit(root, old, new)
+    assert {path.stem for path in resolve(root)} == stages
+    assert {path.parent.name for path in root.glob("resolved/*/*")} == set(load_params(root / "params.yaml").cases)
+
+
+def test_a_case_that_is_gone_leaves_no_file(root: Path) -> None:
+    content: dict[str, Any] = yaml.safe_load((root / "params.yaml").read_text(encoding="utf-8"))
+    resolve(root)
+    (root / "params.yaml").write_text(
+        yaml.safe_dump({"cases": {CASE: content["cases"][CASE]}}, sort_keys=False), encoding="utf-8"
+    )
+    gone = resolve(root)
+    assert {path.parent.name for path in gone} == content["cases"].keys() - {CASE}
+    assert [path.name for path in (root / "resolved").iterdir()] == [CASE]
+
+
+def test_a_wrong_block_is_one_message_before_anything_is_written(root: Path) -> None:
+    edit(root, "width: 128", "widht: 128")
+    with pytest.raises(CasebookError, match=r"cases\.finance_risk\.model\.network\.widht: unknown key"):
+        resolve(root)
+    assert not (root / "resolved").exists()
+
+
+def test_a_stale_file_is_told_with_what_differs(root: Path) -> None:
+    with pytest.raises(CasebookError, match=r"resolved/finance_risk/fit\.yaml: not found; `dvc repro code` writes it"):
+        read_resolved(root, CASE, "fit")
+    resolve(root)
+    edit(root, "lr: 0.005", "lr: 0.006")
+    with pytest.raises(CasebookError, match=r"fit\.lr was 0\.005 and is 0\.006.*run `dvc repro code` first"):
+        read_resolved(root, CASE, "fit")
+    read_resolved(root, CASE, "prepare")  # reads no learning rate
+
+
+def test_changes_are_those_since_the_stage_ran(root: Path) -> None:
+    resolve(root)
+    path, params = resolved_file(root, CASE, "compress"), load_params(root / "params.yaml").case(CASE)
+    md5 = "d41d8cd98f00b204e9800998ecf8427e"  # of nothing
+    locked = {f"compress@{CASE}": {"deps": [{"path": f"resolved/{CASE}/compress.yaml", "md5": md5}]}}
+    assert changes(root, params, CASE, "compress", {}) == []  # it has never run
+    assert changes(root, params, CASE, "compress", locked) == ["its values or its code differ"]
+    path.write_text("", encoding="utf-8")
+    assert changes(root, params, CASE, "compress", locked)[0].startswith("recipe was None and is 'binary'")
+    assert content_of(params, "compress") != ""

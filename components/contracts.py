@@ -227,7 +227,10 @@ class Case:
     so that each stage pays only for what it uses.
 
     `learner` gets the datamodule because sizes come from the data. `assemble` gets the trained
-    learner, adds the baselines and the blend, and writes `bundle/` into the folder of the fit.
+    learner, adds the baselines and the blend, writes `bundle/` into the folder of the fit, and returns
+    the learner whose graph that bundle holds: the one given, or that of a second fit. Of it and the folder
+    `network_gap` says by how much network and graph differ at most on the validation rows, in the unit of
+    what the network answers.
     `evaluate` scores that bundle on each split, and writes predictions and pictures; `variants`
     makes smaller bundles below the given folder, the uncompressed one first.
     Of any bundle folder, `answers` scores a split's rows through the code that serves,
@@ -248,7 +251,8 @@ class Case:
     lower_is_better: frozenset[str]
     datamodule: "Callable[[Job], LightningDataModule]"
     learner: "Callable[[Job, LightningDataModule], LightningModule]"
-    assemble: "Callable[[Job, LightningModule, Path], None]"
+    assemble: "Callable[[Job, LightningModule, Path], LightningModule]"
+    network_gap: "Callable[[Job, LightningModule, Path], float]"
     predictor: Callable[[Path], Predictor]
     answers: Callable[[Job, Path, str], Answers]
     answer_rows: Callable[[Job, Path], Callable[[int], object]]

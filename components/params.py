@@ -153,12 +153,17 @@ class CompressParams(Block):
 
 
 class ReleaseParams(Block):
-    """Bars of the gate: `floors` by metric name, margins in units of the primary metric."""
+    """Bars of the gate: `floors` by metric name, margins in units of the primary metric.
+
+    `max_network_gap` is between the network and its exported graph, in units of what the network answers;
+    `max_served_gap` between the registered bundle and the same bundle when it was measured, in units of its answers.
+    """
 
     floors: dict[str, float]
     baseline_margin: float
     champion_margin: float
     resamples: Annotated[int, Field(ge=100)]
+    max_network_gap: Annotated[float, Field(ge=0)]
     max_served_gap: Annotated[float, Field(ge=0)]
     allow_dirty: bool
     waive_champion: bool

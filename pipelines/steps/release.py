@@ -84,8 +84,12 @@ def origin(job: Job, git: GitState) -> dict[str, str]:
         "fitted_md5": dvc_md5(paths.fitted(job.case)),
         "params_digest": params_digest(job.params),
         "flow_run_id": flow_run_id(),
-        "variant": str(read_json(paths.compression(job.case) / "variants.json")["picked"]),
+        "variant": _picked(job),
     }
+
+
+def _picked(job: Job) -> str:
+    return str(read_json(job.paths.compression(job.case) / "variants.json")["picked"])
 
 
 def weigh(
@@ -112,8 +116,9 @@ def weigh(
         champion=_champion(job, case, tracker, served, rival) if rival is not None else None,
         smoke=job.smoke,
         dirty=git.dirty,
+        network_gap=read_json(job.paths.fitted(job.case) / "fit.json").get("network_gap"),
+        variant=_picked(job),
         served_gap=largest_gap(served.score, from_column(measured)),
-        served_tolerance=job.params.release.max_served_gap,
         withdrawn=withdrawn(history(tracker, job.case), version),
         waive_champion=job.params.release.waive_champion,
     )
@@ -156,14 +161,15 @@ def _metrics(job: Job, served: Mapping[str, Interval]) -> dict[str, Any]:
     scores = {one.split: asdict(one)["by_model"] for one in read_scores(job.paths.evaluation(job.case))}
     splits: dict[str, Any] = {split: by_model[MODEL] for split, by_model in scores.items()}
     splits[TEST] = {name: asdict(value) for name, value in served.items()}
-    others = {name: metrics for name, metrics in scores[TEST].items() if name != MODEL}
+    learner = scores[TEST][LEARNER]
+    baselines = {name: metrics for name, metrics in scores[TEST].items() if name not in (MODEL, LEARNER)}
     analysis = read_json(job.paths.evaluation(job.case) / "analysis.json")
     return {
         **splits,
         # How it was measured, where a case has more than one way to.
         **({"protocol": analysis["protocol"]} if "protocol" in analysis else {}),
-        "learner": others.pop(LEARNER),
-        "baselines": others,
+        "learner": learner,
+        "baselines": baselines,
         "variants": read_json(job.paths.compression(job.case) / "variants.json")["variants"],
         "rows": Meta.read(job.paths.prepared(job.case)).rows,
     }

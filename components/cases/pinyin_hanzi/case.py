@@ -148,10 +148,16 @@ def _learner(job: Job, data: "LightningDataModule") -> "LightningModule":
     return make_learner(job, data, model_params(job))
 
 
-def _assemble(job: Job, learner: "LightningModule", folder: Path) -> None:
+def _assemble(job: Job, learner: "LightningModule", folder: Path) -> "LightningModule":
     from components.cases.pinyin_hanzi.assemble import assemble
 
-    assemble(job, learner, folder)
+    return assemble(job, learner, folder)
+
+
+def _network_gap(job: Job, served: "LightningModule", fitted: Path) -> float:
+    from components.cases.pinyin_hanzi.assemble import network_gap
+
+    return network_gap(job, served, fitted)
 
 
 def _predictor(folder: Path) -> Predictor:
@@ -224,6 +230,7 @@ CASE = Case(
     datamodule=_datamodule,
     learner=_learner,
     assemble=_assemble,
+    network_gap=_network_gap,
     predictor=_predictor,
     answers=_answers,
     answer_rows=_answer_rows,

@@ -32,6 +32,7 @@ def gather(job: Job, case: Case, lineage: dict[str, str], decision: Decision | N
         primary=case.primary,
         lower_is_better=case.lower_is_better,
         scores=read_scores(job.paths.evaluation(job.case)),
+        confidence=evaluate["confidence"],
         fairness=[fairness_table(group) for group in analysis.get("fairness", [])],
         calibration=calibration_table(analysis),
         variants=variants_table(variants, case.primary),

@@ -8,10 +8,8 @@ from typing import Any
 
 from components.compression.measure import Speed, Variant, folder_bytes, measure_speed
 from components.contracts import TEST, VALIDATION, Answers, Case, Interval, Job
-from components.evaluation.bootstrap import intervals, paired_difference
+from components.evaluation.bootstrap import Resampling, intervals, paired_difference
 from components.evaluation.gaps import largest_gap
-
-CONFIDENCE = 0.95
 
 
 def compare(job: Job, case: Case, folders: Mapping[str, Path]) -> list[Variant]:
@@ -30,9 +28,7 @@ def _measure(job: Job, case: Case, name: str, folder: Path, reference: Mapping[s
         bytes=folder_bytes(folder),
         speed=measure_speed(case.answer_rows(job, folder), rows=params.latency_rows, repeats=params.latency_repeats),
         loss=_loss(job, case, reference[VALIDATION], found[VALIDATION], folder),
-        test=intervals(
-            metrics, found[TEST].target, found[TEST].score, resamples=params.resamples, confidence=CONFIDENCE, seed=0
-        ),
+        test=intervals(metrics, found[TEST].target, found[TEST].score, resampling=Resampling.of(params)),
         largest_difference=gap if math.isfinite(gap) else None,
     )
 
@@ -43,10 +39,8 @@ def _loss(job: Job, case: Case, reference: Answers, found: Answers, folder: Path
     first, second = (reference.score, found.score)
     if case.primary in case.lower_is_better:
         first, second = second, first
-    resamples = job.params.compress.resamples
-    difference = paired_difference(
-        metric, found.target, first, second, resamples=resamples, confidence=CONFIDENCE, seed=0
-    )
+    resampling = Resampling.of(job.params.compress)
+    difference = paired_difference(metric, found.target, first, second, resampling=resampling)
     return Interval(difference.value, difference.low, difference.high)
 
 

@@ -15,7 +15,7 @@ class Rival:
     """Who the candidate is compared with, on the rows that both have scored.
 
     `value` is the rival's primary metric. `difference` is candidate less rival, turned so that
-    more is better, with the bounds of its 95% paired bootstrap interval; None if the rival could
+    more is better, with the bounds of its paired bootstrap interval; None if the rival could
     not be scored, and then `problem` says why.
     """
 

@@ -10,7 +10,7 @@ import pandas as pd
 
 from components.contracts import TEST, Answers, Case, Decision, Interval, Job, Meta
 from components.errors import CasebookError
-from components.evaluation.bootstrap import intervals, paired_difference
+from components.evaluation.bootstrap import Resampling, intervals, paired_difference
 from components.evaluation.gaps import largest_gap
 from components.evaluation.scores import from_column, read_scores
 from components.files import dvc_md5, read_json, write_json, write_text
@@ -29,7 +29,6 @@ from pipelines.provenance import GitState, flow_run_id, git_state
 log = logging.getLogger(__name__)
 
 MODEL, LEARNER = "model", "learner"
-CONFIDENCE = 0.95
 
 
 def run(job: Job) -> None:
@@ -42,9 +41,7 @@ def run(job: Job) -> None:
         case.metrics(job, job.paths.bundle(job.case)),
         served.target,
         served.score,
-        resamples=job.params.release.resamples,
-        confidence=CONFIDENCE,
-        seed=0,
+        resampling=Resampling.of(job.params.release),
     )
     rival = rival_of(tracker, job.case, version)
     decision = decide(weigh(job, case, tracker, version, rival, served, metrics, git), job.params.release)
@@ -138,8 +135,7 @@ def _rival(job: Job, case: Case, served: Answers, name: str, score: np.ndarray) 
     first, second = served.score, score
     if case.primary in case.lower_is_better:
         first, second = second, first
-    resamples = job.params.release.resamples
-    found = paired_difference(metric, served.target, first, second, resamples=resamples, confidence=CONFIDENCE, seed=0)
+    found = paired_difference(metric, served.target, first, second, resampling=Resampling.of(job.params.release))
     return Rival(name, float(metric(served.target, score)), Interval(found.value, found.low, found.high))
 
 

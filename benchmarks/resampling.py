@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.results import Cell, Limit, Result
-from components.evaluation.bootstrap import draw_counts, intervals
+from components.evaluation.bootstrap import Resampling, draw_counts, intervals
 from components.evaluation.detection.accumulate import average_precision
 from components.evaluation.detection.matching import evaluate, match, present
 from components.evaluation.detection.metrics import detection_metrics
@@ -76,7 +76,7 @@ def library(target: np.ndarray, score: np.ndarray) -> np.ndarray:
 
 def _ours(target: np.ndarray, score: np.ndarray) -> None:
     metrics = detection_metrics([str(label) for label in range(CLASSES)], threshold=0.5)
-    intervals(metrics, target, score, resamples=RESAMPLES, confidence=0.95, seed=0)
+    intervals(metrics, target, score, resampling=Resampling(RESAMPLES, confidence=0.95, seed=0))
 
 
 def seconds(work: Callable[[], object]) -> float:

@@ -107,7 +107,15 @@ class NGramParams(Block):
 VARIANT_BLOCKS = {"pruned": "prune", "distilled": "distill", "low_rank": "low_rank", "pruned_ngrams": "ngrams"}
 
 
-class CompressParams(Block):
+class ResamplingParams(Block):
+    """Of the bootstrap: how often rows are drawn anew, and the share of the draws that an interval holds."""
+
+    resamples: Annotated[int, Field(ge=100)]
+    confidence: Annotated[float, Field(gt=0.5, lt=1)]
+    seed: int
+
+
+class CompressParams(ResamplingParams):
     """A case states null for the block of a variant that it does not make."""
 
     variants: Annotated[
@@ -118,7 +126,6 @@ class CompressParams(Block):
     calibration_rows: Annotated[int, Field(ge=1)]
     latency_rows: Annotated[int, Field(ge=1)]
     latency_repeats: Annotated[int, Field(ge=10)]
-    resamples: Annotated[int, Field(ge=100)]
     prune: PruneParams | None
     distill: DistillParams | None
     low_rank: LowRankParams | None
@@ -135,13 +142,17 @@ class CompressParams(Block):
         return self
 
 
-class ReleaseParams(Block):
-    """Bars of the gate: `floors` by metric name, margins in units of the primary metric."""
+class ReleaseParams(ResamplingParams):
+    """Bars of the gate: `floors` by metric name, margins in units of the primary metric.
+
+    `max_network_gap` is between the network and its exported graph, in units of what the network answers;
+    `max_served_gap` between the registered bundle and the same bundle when it was measured, in units of its answers.
+    """
 
     floors: dict[str, float]
     baseline_margin: float
     champion_margin: float
-    resamples: Annotated[int, Field(ge=100)]
+    max_network_gap: Annotated[float, Field(ge=0)]
     max_served_gap: Annotated[float, Field(ge=0)]
     allow_dirty: bool
     waive_champion: bool

@@ -31,8 +31,14 @@ class Trained(Protocol):
 
 
 class Assembly(Protocol):
-    def assemble(self, job: AnyJob, learner: "LightningModule", folder: Path, /) -> None:
-        """Add the baselines and the blend to the trained learner, and write `bundle/` into the folder of the fit."""
+    def assemble(self, job: AnyJob, learner: "LightningModule", folder: Path, /) -> "LightningModule":
+        """Add the baselines and the blend to the trained learner, and write `bundle/` into the folder of the fit.
+
+        Returns the learner whose graph `bundle/` holds: the one given, or that of a second fit.
+        """
+
+    def network_gap(self, job: AnyJob, served: "LightningModule", fitted: Path, /) -> float:
+        """The largest difference, over validation rows, between what that learner and its graph answer."""
 
 
 class Serving(Protocol):

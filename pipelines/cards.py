@@ -33,6 +33,7 @@ def gather(job: Job, recipe: Recipe, lineage: dict[str, str], decision: Decision
         primary=recipe.primary,
         lower_is_better=recipe.lower_is_better,
         scores=read_scores(job.paths.evaluation(job.case)),
+        confidence=evaluate["confidence"],
         fairness=[fairness_table(group) for group in analysis.get("fairness", [])],
         calibration=calibration_table(analysis),
         variants=variants_table(variants, recipe.primary),

@@ -31,7 +31,7 @@ PARTS: Mapping[str, tuple[str, ...]] = {
     "fetch": (),
     "prepare": ("preparation",),
     "search": ("training",),
-    "fit": ("training", "assembly", "serving"),
+    "fit": ("training", "assembly"),
     "evaluate": ("report", "serving"),
     "compress": ("training", "assembly", "variants", "serving"),
     "release": ("serving",),

@@ -8,11 +8,9 @@ from typing import Any
 
 from components.compression.measure import Speed, Variant, folder_bytes, measure_speed
 from components.contracts import TEST, VALIDATION, Answers, Interval, Job
-from components.evaluation.bootstrap import intervals, paired_difference
+from components.evaluation.bootstrap import Resampling, intervals, paired_difference
 from components.evaluation.gaps import largest_gap
 from components.recipe import Recipe
-
-CONFIDENCE = 0.95
 
 
 def compare(job: Job, recipe: Recipe, folders: Mapping[str, Path]) -> list[Variant]:
@@ -33,9 +31,7 @@ def _measure(job: Job, recipe: Recipe, name: str, folder: Path, reference: Mappi
             recipe.serving.answer_rows(job, folder), rows=params.latency_rows, repeats=params.latency_repeats
         ),
         loss=_loss(job, recipe, reference[VALIDATION], found[VALIDATION], folder),
-        test=intervals(
-            metrics, found[TEST].target, found[TEST].score, resamples=params.resamples, confidence=CONFIDENCE, seed=0
-        ),
+        test=intervals(metrics, found[TEST].target, found[TEST].score, resampling=Resampling.of(params)),
         largest_difference=gap if math.isfinite(gap) else None,
     )
 
@@ -46,10 +42,8 @@ def _loss(job: Job, recipe: Recipe, reference: Answers, found: Answers, folder: 
     first, second = (reference.score, found.score)
     if recipe.primary in recipe.lower_is_better:
         first, second = second, first
-    resamples = job.params.compress.resamples
-    difference = paired_difference(
-        metric, found.target, first, second, resamples=resamples, confidence=CONFIDENCE, seed=0
-    )
+    resampling = Resampling.of(job.params.compress)
+    difference = paired_difference(metric, found.target, first, second, resampling=resampling)
     return Interval(difference.value, difference.low, difference.high)
 
 

@@ -9,6 +9,7 @@ import functools
 import logging
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
@@ -39,6 +40,30 @@ def counted(over_counts: Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarr
     return lambda plain: Counted(plain, over_counts)
 
 
+class Resampled(Protocol):
+    """Params that say how an interval is made, such as those of `evaluate`, `compress` or `release`."""
+
+    @property
+    def resamples(self) -> int: ...
+    @property
+    def confidence(self) -> float: ...
+    @property
+    def seed(self) -> int: ...
+
+
+@dataclass(frozen=True)
+class Resampling:
+    """How often rows are drawn anew, under which seed, and the share of the draws that an interval holds."""
+
+    resamples: int
+    confidence: float
+    seed: int
+
+    @classmethod
+    def of(cls, params: Resampled) -> "Resampling":
+        return cls(params.resamples, params.confidence, params.seed)
+
+
 @dataclass(frozen=True)
 class Difference(Interval):
     """The interval of a paired difference.
@@ -55,12 +80,10 @@ def interval(
     target: np.ndarray,
     score: np.ndarray,
     *,
-    resamples: int,
-    confidence: float,
-    seed: int,
+    resampling: Resampling,
     groups: np.ndarray | None = None,
 ) -> Interval:
-    """A metric's value on all rows, and the bounds within which a share `confidence` of resamples lie.
+    """A metric's value on all rows, and the bounds within which the share `confidence` of its resamples lie.
 
     `target` (N,) or (N, ...), `score` (N, ...); with `groups` (N,) whole groups are drawn.
     The bounds are percentiles, so for a metric that is biased upwards on small samples (ECE), they
@@ -72,8 +95,8 @@ def interval(
     _check_rows(target, score)
     name = _name(metric)
     value = float(metric(target, score))
-    values = _resampled({name: metric}, target, [score], resamples, seed, groups)[name][0]
-    return summarise(name, value, values, confidence)
+    values = _resampled({name: metric}, target, [score], resampling, groups)[name][0]
+    return summarise(name, value, values, resampling.confidence)
 
 
 def intervals(
@@ -81,9 +104,7 @@ def intervals(
     target: np.ndarray,
     score: np.ndarray,
     *,
-    resamples: int,
-    confidence: float,
-    seed: int,
+    resampling: Resampling,
     groups: np.ndarray | None = None,
 ) -> dict[str, Interval]:
     """`interval` for many metrics on the same resamples.
@@ -93,11 +114,11 @@ def intervals(
     """
     _check_rows(target, score)
     value = {name: float(metric(target, score)) for name, metric in metrics.items()}
-    values = _resampled(metrics, target, [score], resamples, seed, groups)
+    values = _resampled(metrics, target, [score], resampling, groups)
     found = {}
     for name in metrics:
         try:
-            found[name] = summarise(name, value[name], values[name][0], confidence)
+            found[name] = summarise(name, value[name], values[name][0], resampling.confidence)
         except UndefinedError as problem:
             log.warning("%s; it is left out", problem)
     return found
@@ -109,9 +130,7 @@ def paired_difference(
     first: np.ndarray,
     second: np.ndarray,
     *,
-    resamples: int,
-    confidence: float,
-    seed: int,
+    resampling: Resampling,
     groups: np.ndarray | None = None,
 ) -> Difference:
     """metric(first) - metric(second) on all rows, and its interval over the same resampled rows.
@@ -122,9 +141,9 @@ def paired_difference(
     _check_rows(target, first, second)
     name = _name(metric)
     value = float(metric(target, first)) - float(metric(target, second))
-    one, other = _resampled({name: metric}, target, [first, second], resamples, seed, groups)[name]
+    one, other = _resampled({name: metric}, target, [first, second], resampling, groups)[name]
     differences = one - other
-    found = summarise(f"difference of {name}", value, differences, confidence)
+    found = summarise(f"difference of {name}", value, differences, resampling.confidence)
     defined = differences[np.isfinite(differences)]
     return Difference(found.value, found.low, found.high, share_below=float(np.mean(defined < 0)), used=len(defined))
 
@@ -181,13 +200,13 @@ def _resampled(
     metrics: Mapping[str, Metric],
     target: np.ndarray,
     scores: list[np.ndarray],
-    resamples: int,
-    seed: int,
+    resampling: Resampling,
     groups: np.ndarray | None,
 ) -> dict[str, list[np.ndarray]]:
     """Each metric's values (R,) for each of `scores`, all on the same resamples."""
     parts: dict[str, list[list[np.ndarray]]] = {name: [[] for _ in scores] for name in metrics}
-    for counts in draw_counts(len(target), resamples=resamples, seed=seed, groups=groups):
+    draws = draw_counts(len(target), resamples=resampling.resamples, seed=resampling.seed, groups=groups)
+    for counts in draws:
         for name, metric in metrics.items():
             for part, score in zip(parts[name], scores, strict=True):
                 part.append(_over_counts(metric, target, score, counts))

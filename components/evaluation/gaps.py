@@ -1,5 +1,7 @@
 """How far apart two ways of answering the same rows are, in one number whatever an answer is."""
 
+from collections.abc import Iterable
+
 import numpy as np
 
 from components.errors import CasebookError
@@ -28,6 +30,18 @@ def largest_gap(first: np.ndarray, second: np.ndarray) -> float:
     padding = np.isnan(one) & np.isnan(other) if one.ndim > 1 else np.zeros(one.shape, bool)
     np.subtract(one, other, out=apart, where=(one != other) & ~padding)
     return float(np.abs(apart).max())
+
+
+def largest_gap_over(batches: Iterable[tuple[np.ndarray, np.ndarray]]) -> float:
+    """The largest |first - second| over pairs of arrays of numbers, of which none is padding: any NaN makes it NaN.
+
+    Raises:
+        CasebookError: the shapes of a pair differ, or there is no number at all.
+    """
+    gaps = [np.nan if np.isnan(first).any() else largest_gap(first, second) for first, second in batches]
+    if not gaps:
+        raise CasebookError("answers of no batch: give at least one")
+    return float(np.max(gaps))  # unlike the built-in, it never passes a NaN over
 
 
 def _are_texts(answers: np.ndarray) -> bool:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from components.contracts import Answers, Interval, Metric
 from components.errors import CasebookError
-from components.evaluation.bootstrap import interval
+from components.evaluation.bootstrap import Resampling, interval
 from components.monitor_params import QualityParams
 
 
@@ -48,9 +48,7 @@ def judge(
             metric,
             labelled.target,
             labelled.score,
-            resamples=params.resamples,
-            confidence=params.confidence,
-            seed=seed,
+            resampling=Resampling(params.resamples, params.confidence, seed),
         )
     except CasebookError as error:
         return Quality(name, rows, None, before, None, False, str(error))

@@ -30,9 +30,10 @@ class CardFacts:
     """All that a card says.
 
     `notice` is the case's own warning, shown first. `source` says where the data came from, `rows`
-    counts them by split. `scores` are one per split. `fairness`, `calibration` and `variants` are
-    tables as the evaluation and the compression wrote them, `further` the case's own. `lineage` is
-    the version's origin by name. `decision` is the gate's answer, None before it has answered.
+    counts them by split. `scores` are one per split, with intervals of that `confidence`. `fairness`,
+    `calibration` and `variants` are tables as the evaluation and the compression wrote them, `further`
+    the case's own. `lineage` is the version's origin by name. `decision` is the gate's answer, None
+    before it has answered.
     """
 
     case: str
@@ -48,6 +49,7 @@ class CardFacts:
     primary: str
     lower_is_better: frozenset[str]
     scores: Sequence[Scores]
+    confidence: float
     fairness: Sequence[Table]
     calibration: Table
     variants: Table

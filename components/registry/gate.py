@@ -15,7 +15,7 @@ class Rival:
     """Who the candidate is compared with, on the rows that both have scored.
 
     `value` is the rival's primary metric. `difference` is candidate less rival, turned so that
-    more is better, with the bounds of its 95% paired bootstrap interval; None if the rival could
+    more is better, with the bounds of its paired bootstrap interval; None if the rival could
     not be scored, and then `problem` says why.
     """
 
@@ -31,10 +31,12 @@ class Evidence:
 
     `metrics` are those of the test split, from the answers of the code that serves. `dirty` is
     whether git's tree differs from its commit, `dvc.lock` aside. `has_champion` says whether the
-    registry has one, so that a champion that was not looked at is not taken for none. `served_gap`
-    is the largest difference between a served answer and the network's, `served_tolerance` the
-    most it may be. `withdrawn` is whether this version was champion and was rolled back.
-    `waive_champion` lets a champion that cannot be scored be replaced, because a person said so.
+    registry has one, so that a champion that was not looked at is not taken for none. `network_gap`
+    is the largest difference on validation rows between the network and its graph in 32 bits,
+    measured when it was exported. `variant` is the one that compress picked, and `served_gap` the
+    largest difference on test rows between the registered bundle and what compress measured of it.
+    `withdrawn` is whether this version was champion and was rolled back. `waive_champion` lets a champion that
+    cannot be scored be replaced, because a person said so.
     """
 
     primary: str
@@ -45,8 +47,9 @@ class Evidence:
     champion: Rival | None
     smoke: bool | None
     dirty: bool | None
+    network_gap: float | None
+    variant: str | None
     served_gap: float | None
-    served_tolerance: float | None
     withdrawn: bool | None
     waive_champion: bool = False
 
@@ -65,7 +68,8 @@ def decide(evidence: Evidence, bars: ReleaseParams) -> Decision:
     checks = [_is_real(evidence), _is_committed(evidence, bars), _is_not_withdrawn(evidence), _is_scored(evidence)]
     checks += [_reaches(name, floor, evidence) for name, floor in sorted(bars.floors.items())]
     checks += _beats_baselines(evidence, bars)
-    checks += [_holds_against_champion(evidence, bars), _serves_what_it_learned(evidence)]
+    checks += [_holds_against_champion(evidence, bars)]
+    checks += [_is_exported_as_learned(evidence, bars), _serves_as_measured(evidence, bars)]
     return Decision(promoted=all(check.passed for check in checks), checks=tuple(checks))
 
 
@@ -154,12 +158,26 @@ def _holds_against_champion(evidence: Evidence, bars: ReleaseParams) -> Check:
     return Check("champion", passed, f"{shown}, lower bound at least {_figure(-bars.champion_margin, '+')}")
 
 
-def _serves_what_it_learned(evidence: Evidence) -> Check:
-    gap, most = evidence.served_gap, evidence.served_tolerance
+def _is_exported_as_learned(evidence: Evidence, bars: ReleaseParams) -> Check:
+    what = "the network and its graph in 32 bits, on validation rows"
+    return _within("exported", what, evidence.network_gap, bars.max_network_gap, "run the fit again")
+
+
+def _serves_as_measured(evidence: Evidence, bars: ReleaseParams) -> Check:
+    """A variant that is not that graph, such as one in eight bits, differs from the network by design.
+
+    What it loses by that, compress has bounded when it picked the variant.
+    """
+    if not isinstance(evidence.variant, str):
+        return Check("served", False, "not known which variant is registered")
+    what = f"the registered bundle (variant {evidence.variant}) and what compress measured of it, on test rows"
+    return _within("served", what, evidence.served_gap, bars.max_served_gap, "run compress again")
+
+
+def _within(name: str, what: str, gap: float | None, most: float, remedy: str) -> Check:
     if not (_finite(gap) and _finite(most)):
-        return Check("served", False, "not known how far served answers are from the network's")
-    reason = f"served answers differ from the network's by at most {gap:.2g}, allowed {most:.2g}"
-    return Check("served", 0 <= gap <= most, reason)
+        return Check(name, False, f"{what}: not known how far apart they are; {remedy}")
+    return Check(name, 0 <= gap <= most, f"{what}: at most {gap:.2g} apart, allowed {most:.2g}")
 
 
 def _comparable(rival: Rival) -> bool:

@@ -16,7 +16,8 @@ from components.bundle import read_bundle
 from components.files import file_digest, read_json, write_json
 
 COMPONENTS = Path(__file__).resolve().parents[1]
-MODEL_CODE = COMPONENTS / "serving" / "mlflow_model.py"
+MODEL = "components.serving.mlflow_model"  # what MLflow runs where it serves
+MODEL_CODE = COMPONENTS.parent.joinpath(*MODEL.split(".")).with_suffix(".py")
 # What a predictor may import: the levels below it, and its own.
 SERVING_FOLDERS = ("preparation", "evaluation", "predictors")
 SERVING_PACKAGES = (

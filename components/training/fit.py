@@ -175,9 +175,10 @@ def _last(state: Path) -> Path:
     return state / f"{LAST}.ckpt"
 
 
-def alone(params: FitParams) -> FitParams:
-    """The same for one process: what is too small to be shared, or not made for it."""
-    return params.model_copy(update={"devices": 1, "num_nodes": 1, "strategy": "auto"})
+def on_cpu(params: FitParams) -> FitParams:
+    """The same for one process on the CPU in 32 bits: where an exported graph runs, a network is held against it."""
+    one = {"devices": 1, "num_nodes": 1, "strategy": "auto"}
+    return params.model_copy(update={**one, "accelerator": "cpu", "precision": "32-true"})
 
 
 def make_trainer(params: FitParams, logger: Logger | None, callbacks: list[Callback]) -> Trainer:

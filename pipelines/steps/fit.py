@@ -1,18 +1,24 @@
 """Train the learner with the values that won, and the baselines: `models/<case>/fitted`."""
 
+import logging
+import math
 from dataclasses import asdict
+from pathlib import Path
 
 import torch
+from lightning.pytorch import LightningModule
 
 from components.contracts import Job
 from components.files import dvc_md5, file_digest, read_json, whole_folder, write_json
-from components.recipe import recipe_of
+from components.recipe import Recipe, recipe_of
 from components.registry.curves import EpochCurves
 from components.registry.runs import FITTED_MD5, adopt_search
 from components.registry.track import Tracker
 from components.training.fit import fit
 from pipelines.resume import close_state, inputs_of, state_of
 from pipelines.tracking import stage_run
+
+log = logging.getLogger(__name__)
 
 WEIGHTS = "learner.pt"
 
@@ -28,11 +34,19 @@ def run(job: Job) -> None:
         adopt_search(tracker, job.case, dvc_md5(best), run_id)
         learner, result = fit(job, recipe.training, state=state, callbacks=[EpochCurves(tracker, run_id)])
         with whole_folder(out) as folder:
-            recipe.assembly.assemble(job, learner, folder)
+            served = recipe.assembly.assemble(job, learner, folder)
             torch.save(learner.state_dict(), folder / WEIGHTS)
-            write_json(folder / "fit.json", {"result": asdict(result), "values": values})
+            gap = network_gap(job, recipe, served, folder)
+            write_json(folder / "fit.json", {"result": asdict(result), "values": values, "network_gap": gap})
         tracker.log_tags(run_id, {FITTED_MD5: dvc_md5(out)})
     close_state(state, out)
+
+
+def network_gap(job: Job, recipe: Recipe, served: LightningModule, folder: Path) -> float | None:
+    """By how much the network and its graph in `bundle/` differ at most on validation rows; None if a figure is NaN."""
+    gap = recipe.assembly.network_gap(job, served, folder)
+    log.info("%s: network and exported graph differ by at most %.2g on validation rows", job.case, gap)
+    return gap if math.isfinite(gap) else None
 
 
 def tell_inputs(tracker: Tracker, run_id: str, job: Job) -> None:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from components.contracts import TEST, Answers, Decision, Interval, Job, Meta
 from components.errors import CasebookError
-from components.evaluation.bootstrap import intervals, paired_difference
+from components.evaluation.bootstrap import Resampling, intervals, paired_difference
 from components.evaluation.gaps import largest_gap
 from components.evaluation.scores import from_column, read_scores
 from components.files import dvc_md5, read_json, write_json, write_text
@@ -30,7 +30,6 @@ log = logging.getLogger(__name__)
 
 MODEL, LEARNER = "model", "learner"
 LOGGED = {"prepare", "search", "evaluate", "release"}  # by this stage; fit and compress tell the rest
-CONFIDENCE = 0.95
 
 
 def run(job: Job) -> None:
@@ -44,9 +43,7 @@ def run(job: Job) -> None:
         recipe.serving.metrics(job, job.paths.bundle(job.case)),
         served.target,
         served.score,
-        resamples=job.params.release.resamples,
-        confidence=CONFIDENCE,
-        seed=0,
+        resampling=Resampling.of(job.params.release),
     )
     rival = rival_of(tracker, job.case, version)
     decision = decide(weigh(job, recipe, tracker, version, rival, served, metrics, git), job.params.release)
@@ -86,8 +83,12 @@ def origin(job: Job, git: GitState) -> dict[str, str]:
         "fitted_md5": dvc_md5(paths.fitted(job.case)),
         "params_digest": params_digest(job.params),
         "flow_run_id": flow_run_id(),
-        "variant": str(read_json(paths.compression(job.case) / "variants.json")["picked"]),
+        "variant": _picked(job),
     }
+
+
+def _picked(job: Job) -> str:
+    return str(read_json(job.paths.compression(job.case) / "variants.json")["picked"])
 
 
 def weigh(
@@ -114,8 +115,9 @@ def weigh(
         champion=_champion(job, recipe, tracker, served, rival) if rival is not None else None,
         smoke=job.smoke,
         dirty=git.dirty,
+        network_gap=read_json(job.paths.fitted(job.case) / "fit.json").get("network_gap"),
+        variant=_picked(job),
         served_gap=largest_gap(served.score, from_column(measured)),
-        served_tolerance=job.params.release.max_served_gap,
         withdrawn=withdrawn(history(tracker, job.case), version),
         waive_champion=job.params.release.waive_champion,
     )
@@ -135,8 +137,7 @@ def _rival(job: Job, recipe: Recipe, served: Answers, name: str, score: np.ndarr
     first, second = served.score, score
     if recipe.primary in recipe.lower_is_better:
         first, second = second, first
-    resamples = job.params.release.resamples
-    found = paired_difference(metric, served.target, first, second, resamples=resamples, confidence=CONFIDENCE, seed=0)
+    found = paired_difference(metric, served.target, first, second, resampling=Resampling.of(job.params.release))
     return Rival(name, float(metric(served.target, score)), Interval(found.value, found.low, found.high))
 
 
@@ -158,14 +159,15 @@ def _metrics(job: Job, served: Mapping[str, Interval]) -> dict[str, Any]:
     scores = {one.split: asdict(one)["by_model"] for one in read_scores(job.paths.evaluation(job.case))}
     splits: dict[str, Any] = {split: by_model[MODEL] for split, by_model in scores.items()}
     splits[TEST] = {name: asdict(value) for name, value in served.items()}
-    others = {name: metrics for name, metrics in scores[TEST].items() if name != MODEL}
+    learner = scores[TEST][LEARNER]
+    baselines = {name: metrics for name, metrics in scores[TEST].items() if name not in (MODEL, LEARNER)}
     analysis = read_json(job.paths.evaluation(job.case) / "analysis.json")
     return {
         **splits,
         # How it was measured, where a case has more than one way to.
         **({"protocol": analysis["protocol"]} if "protocol" in analysis else {}),
-        "learner": others.pop(LEARNER),
-        "baselines": others,
+        "learner": learner,
+        "baselines": baselines,
         "variants": read_json(job.paths.compression(job.case) / "variants.json")["variants"],
         "rows": Meta.read(job.paths.prepared(job.case)).rows,
     }

@@ -20,6 +20,7 @@ from components.evaluation.binary.blend import mix, mixing_weights
 from components.evaluation.binary.calibration import choose_calibrator
 from components.evaluation.binary.explain import reference_values
 from components.evaluation.binary.metrics import best_f1_threshold
+from components.evaluation.gaps import largest_gap_over
 from components.learners.binary import BinaryLearner
 from components.networks.tabm import MeanProbability
 from components.predictors.table.predictor import Member, TableSettings, open_predictor
@@ -30,8 +31,8 @@ BUNDLE = "bundle"
 PREDICTOR = "table.predictor"  # below components/predictors
 
 
-def assemble(job: BinaryJob, learner: LightningModule, folder: Path) -> None:
-    """Write `bundle/` into `folder`.
+def assemble(job: BinaryJob, learner: LightningModule, folder: Path) -> LightningModule:
+    """Write `bundle/` into `folder`, with the graph of the learner that is returned: the one given.
 
     The baselines are trained on the training split. Blend, calibration and threshold rest on the
     validation split, which no member has learned from.
@@ -55,6 +56,7 @@ def assemble(job: BinaryJob, learner: LightningModule, folder: Path) -> None:
     for seed, graph in enumerate(trees.to_onnx(len(data.encoder.numeric_names) + sum(data.encoder.sizes))):
         contents[f"{LIGHTGBM}-{seed}.onnx"] = graph.SerializeToString()
     write_bundle(folder / BUNDLE, make_manifest(job, settings), contents)
+    return learner
 
 
 def make_manifest(job: BinaryJob, settings: TableSettings) -> Manifest:
@@ -101,10 +103,10 @@ def network_scores(learner: LightningModule, rows: Rows) -> np.ndarray:
 
 
 def network_gap(job: BinaryJob, learner: LightningModule, fitted: Path) -> float:
-    """The largest difference between what the network and its exported graph answer to held-out rows."""
+    """The largest difference between the probabilities of the network and of its graph in the bundle."""
     rows = TableData(job.paths.prepared(job.case), job.params.fit).parts[1]
-    served = open_predictor(fitted / BUNDLE).member_scores[LEARNER](rows.encoded)
-    return float(np.abs(served - network_scores(learner, rows)).max())
+    graph = open_predictor(fitted / BUNDLE).member_scores[LEARNER]
+    return largest_gap_over([(network_scores(learner, rows), graph(rows.encoded))])
 
 
 def served_network(learner: LightningModule) -> MeanProbability:

@@ -14,7 +14,7 @@ from components.evaluation.binary.metrics import best_f1_threshold, binary_metri
 from components.evaluation.binary_report import figures
 from components.evaluation.binary_report.fairness import Fairness, fairness
 from components.evaluation.binary_report.scorecard import psi, psi_table, records, score_bands, slices
-from components.evaluation.bootstrap import intervals
+from components.evaluation.bootstrap import Resampling, intervals
 from components.evaluation.presentation.figures import save
 from components.files import write_json
 from components.predictors.table.predictor import TablePredictor, open_predictor
@@ -72,9 +72,7 @@ def _intervals(
             binary_metrics(threshold=thresholds[name], bins=params.ece_bins),
             target,
             score,
-            resamples=params.resamples,
-            confidence=params.confidence,
-            seed=params.seed,
+            resampling=Resampling.of(params),
         )
         for name, score in scores.items()
     }
@@ -89,9 +87,7 @@ def compare_groups(rows: pd.DataFrame, over: np.ndarray, params: EvaluateParams)
             rows[sensitive.column],
             edges=sensitive.edges,
             minimum=params.min_group,
-            resamples=params.resamples,
-            confidence=params.confidence,
-            seed=params.seed,
+            resampling=Resampling.of(params),
         )
         for sensitive in params.sensitive
     ]

@@ -1,7 +1,7 @@
 """From a trained learner to bundles: the baseline, the confidences to serve from, a second fit on all that is known."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,11 +19,13 @@ from components.contracts import PREPARED_FILES, TRAIN, VALIDATION, Training
 from components.datamodules.images.data import MULTIPLE, ImageData
 from components.evaluation.detection.matching import HALF, match
 from components.evaluation.detection.metrics import detection_metrics
+from components.evaluation.gaps import largest_gap_over
 from components.learners.detection.learner import DetectionLearner
 from components.params import override
 from components.predictors.detection.predictor import (
     LEARNER,
     SEGMENTATION,
+    DetectionPredictor,
     DetectionSettings,
     TileSettings,
     open_predictor,
@@ -45,11 +47,12 @@ THRESHOLDS = np.arange(0.1, 0.9, 0.02).round(2)
 ROOM = 1.25  # times the largest training object: so much do tiles overlap
 
 
-def assemble(job: DetectionJob, learner: LightningModule, folder: Path) -> None:
+def assemble(job: DetectionJob, learner: LightningModule, folder: Path) -> LightningModule:
     """Write `bundle/` into `folder`, and before a second fit `selection/`.
 
     The training images alone are known to the first fit; the validation images choose the baseline's settings and
     the confidence that is served. With `model.refit` the bundle's learner is trained on, on both.
+    The bundle's learner is returned.
     """
     params, data = job.model, make_data(job, whole=False)
     first = folder / (SELECTION if params.refit else BUNDLE)
@@ -58,10 +61,12 @@ def assemble(job: DetectionJob, learner: LightningModule, folder: Path) -> None:
     thresholds = choose_thresholds(job, first, data.spec)
     log.info("served from the confidence: %s", dict(zip(data.spec.classes, thresholds, strict=True)))
     write(first, job, params, data, learner, baseline, thresholds)
-    if params.refit:
-        again = refit(job, learner)
-        torch.save(again.state_dict(), folder / REFIT_WEIGHTS)
-        write(folder / BUNDLE, job, params, data, again, baseline, thresholds)
+    if not params.refit:
+        return learner
+    again = refit(job, learner)
+    torch.save(again.state_dict(), folder / REFIT_WEIGHTS)
+    write(folder / BUNDLE, job, params, data, again, baseline, thresholds)
+    return again
 
 
 def refit(job: DetectionJob, learner: LightningModule) -> LightningModule:
@@ -187,16 +192,19 @@ def _examples(rows: Sequence[ImageRow], data: ImageData) -> list[Example]:
     ]
 
 
+def network_gap(job: DetectionJob, served: LightningModule, fitted: Path) -> float:
+    """The largest difference between the maps of the network and of its graph in the bundle, of validation images."""
+    return largest_gap_over(_maps(job, served, open_predictor(fitted / BUNDLE)))
+
+
 @torch.no_grad()
-def network_gap(job: DetectionJob, learner: LightningModule, fitted: Path) -> float:
-    """The largest difference between the maps of the network and those of its exported graph, of held-out images."""
-    assert isinstance(learner, DetectionLearner)
-    folder = fitted / (SELECTION if job.model.refit else BUNDLE)
-    predictor, network = open_predictor(folder), learner.served.eval()
-    gaps = []
+def _maps(
+    job: DetectionJob, served: LightningModule, predictor: DetectionPredictor
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Of each image the network's map and the graph's."""
+    assert isinstance(served, DetectionLearner)
+    network, graph = served.served.eval(), predictor.bundle.session(LEARNER)
     for row in read_rows(job.paths.prepared(job.case) / PREPARED_FILES[VALIDATION]):
         planes = padded(rescale(row.decoded(predictor.spec), predictor.settings.scale).transpose(2, 0, 1), MULTIPLE)
         image = np.ascontiguousarray(planes, np.float32)[None]
-        served = predictor.bundle.session(LEARNER).run(["map"], {"image": image})[0]
-        gaps.append(float(np.abs(served - network(torch.from_numpy(image)).numpy()).max()))
-    return max(gaps)
+        yield network(torch.from_numpy(image)).numpy(), graph.run(["map"], {"image": image})[0]

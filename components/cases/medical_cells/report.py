@@ -12,7 +12,7 @@ import pandas as pd
 from components.cases.medical_cells.params import DetectionJob, EvaluateParams
 from components.cases.medical_cells.serve import bundle_below, read_split
 from components.contracts import EXTERNAL, PREPARED_FILES, TEST, VALIDATION, Interval, Meta, Scores
-from components.evaluation.bootstrap import intervals
+from components.evaluation.bootstrap import Resampling, intervals
 from components.evaluation.detection.froc import froc
 from components.evaluation.detection.matching import Matches, match
 from components.evaluation.detection.metrics import counted, detection_metrics
@@ -101,9 +101,7 @@ def _intervals(answered: Answered, params: EvaluateParams) -> dict[str, dict[str
             metrics,
             answered.target,
             found,
-            resamples=params.resamples,
-            confidence=params.confidence,
-            seed=params.seed,
+            resampling=Resampling.of(params),
         )
         for name, found in answered.found.items()
     }
@@ -117,17 +115,13 @@ def _predictions(answered: Answered) -> pd.DataFrame:
 def _slices(answered: Answered, params: EvaluateParams) -> dict[str, list[Slice]]:
     """The share of the test images' true boxes that is found, by size, crowding and class."""
     boxes = _true_boxes(answered)
-    options = {
-        "minimum": params.min_group,
-        "resamples": params.resamples,
-        "confidence": params.confidence,
-        "seed": params.seed,
-    }
+    minimum, resampling = params.min_group, Resampling.of(params)
     tables = {
-        "size": by_size(boxes, params.parts, **options),
-        "boxes in the image": by_crowding(boxes, params.parts, **options),
+        "size": by_size(boxes, params.parts, minimum=minimum, resampling=resampling),
+        "boxes in the image": by_crowding(boxes, params.parts, minimum=minimum, resampling=resampling),
     }
-    return tables | ({"class": by_class(boxes, answered.classes, **options)} if len(answered.classes) > 1 else {})
+    classes = by_class(boxes, answered.classes, minimum=minimum, resampling=resampling)
+    return tables | ({"class": classes} if len(answered.classes) > 1 else {})
 
 
 def _true_boxes(answered: Answered) -> TrueBoxes:

@@ -20,6 +20,7 @@ from components.compression.export import export_onnx
 from components.contracts import PREPARED_FILES, TRAIN, Meta
 from components.datamodules.cohort import CohortData, Patients
 from components.errors import CasebookError
+from components.evaluation.gaps import largest_gap_over
 from components.evaluation.survival import curves
 from components.evaluation.survival.contributions import typical_values
 from components.evaluation.survival.metrics import threshold_at_specificity
@@ -48,13 +49,13 @@ class Blend:
     threshold: float
 
 
-def assemble(job: SurvivalJob, learner: LightningModule, folder: Path) -> None:
+def assemble(job: SurvivalJob, learner: LightningModule, folder: Path) -> LightningModule:
     """Write `selection/`, `bundle/` and `serving.pt` into `folder`.
 
     `selection` knows the training rows alone; on the validation rows it finds the blend's weights,
     its recalibration and the threshold. `bundle` is what serves: the same recipe fitted again on
     training and validation rows, because a thousand patients more or less decide how well a
-    hazard is known, with what the selection found.
+    hazard is known, with what the selection found. The learner of that second fit is returned.
     """
     params = job.model
     data = make_data(job, whole=False)
@@ -66,6 +67,7 @@ def assemble(job: SurvivalJob, learner: LightningModule, folder: Path) -> None:
     again, everything = refit(job, learner), make_data(job, whole=True)
     write(job, everything, fit_members(again, everything, params), blend, folder / BUNDLE)
     torch.save(again.state_dict(), folder / SERVING)
+    return again
 
 
 def refit(job: SurvivalJob, learner: LightningModule) -> LightningModule:
@@ -171,13 +173,13 @@ def network_hazards(learner: LightningModule, rows: Patients) -> np.ndarray:
     return answer.numpy().astype(np.float64)
 
 
-def network_gap(job: SurvivalJob, learner: LightningModule, fitted: Path) -> float:
-    """The largest difference between the survival that the network and its exported graph give held-out rows."""
-    data = make_data(job, whole=False)
-    predictor = open_predictor(fitted / SELECTION)
-    served = predictor.member_curves[LEARNER](data.parts[1].encoded)
-    own = curves.at(predictor.times, data.edges, np.cumsum(network_hazards(learner, data.parts[1]), axis=1))
-    return float(np.abs(np.exp(-served) - np.exp(-own)).max())
+def network_gap(job: SurvivalJob, served: LightningModule, fitted: Path) -> float:
+    """The largest difference between the shares of survivors by the network and by its graph in the bundle."""
+    data, predictor = make_data(job, whole=True), open_predictor(fitted / BUNDLE)
+    rows = data.parts[1]
+    network = curves.at(predictor.times, data.edges, np.cumsum(network_hazards(served, rows), axis=1))
+    graph = predictor.member_curves[LEARNER](rows.encoded)
+    return largest_gap_over([(np.exp(-network), np.exp(-graph))])
 
 
 def learner_graph(learner: SurvivalLearner, encoder: TableEncoder) -> bytes:

@@ -18,7 +18,7 @@ from components.cases.medical_prognosis.serve import (
     read_split,
 )
 from components.contracts import EXTERNAL, PREPARED_FILES, TEST, VALIDATION, Interval, Scores
-from components.evaluation.bootstrap import intervals
+from components.evaluation.bootstrap import Resampling, intervals
 from components.evaluation.presentation.figures import save
 from components.evaluation.survival import curves
 from components.evaluation.survival.censoring import Censoring
@@ -122,9 +122,7 @@ def _scores(
             metrics,
             found.target,
             risk,
-            resamples=params.resamples,
-            confidence=params.confidence,
-            seed=params.seed,
+            resampling=Resampling.of(params),
         )
     return Scores(found.split, by_model)
 

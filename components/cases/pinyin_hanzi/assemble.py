@@ -1,7 +1,7 @@
 """From a trained labeller to a bundle: lattice, characters' model, and the weights that fuse them."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -18,6 +18,7 @@ from components.cases.pinyin_hanzi.params import PRIMARY, ConversionJob, ModelPa
 from components.compression.export import export_onnx
 from components.contracts import PREPARED_FILES, TRAIN, VALIDATION, Meta
 from components.datamodules.syllables import Batch
+from components.evaluation.gaps import largest_gap_over
 from components.evaluation.text.metrics import text_metrics
 from components.learners.syllable_labels import SyllableLearner
 from components.networks.syllable_labeller import Labels, SyllableLabeller
@@ -30,7 +31,7 @@ from components.predictors.conversion.rescore import FEATURES
 from components.predictors.conversion.weights import collect, fit_weights
 from components.preparation.pinyin.encoding.search_params import ContextParams
 from components.preparation.pinyin.encoding.windows import WINDOWS
-from components.training.fit import alone, make_trainer
+from components.training.fit import make_trainer, on_cpu
 
 log = logging.getLogger(__name__)
 
@@ -40,11 +41,12 @@ BUNDLE, SELECTION = "bundle", "selection"  # below the fitted folder
 PREDICTOR = "conversion.predictor"  # below components/predictors
 
 
-def assemble(job: ConversionJob, learner: LightningModule, folder: Path) -> None:
+def assemble(job: ConversionJob, learner: LightningModule, folder: Path) -> LightningModule:
     """Write `selection/` and `bundle/` into `folder`.
 
     In `selection` tables and network know the training clauses alone, and the validation's find the weights of all
     models. `bundle` is what serves: the same weights and network, with a lattice of the validation's clauses too.
+    The learner given is returned.
     """
     params = job.model
     assert isinstance(learner, SyllableLearner)
@@ -62,6 +64,7 @@ def assemble(job: ConversionJob, learner: LightningModule, folder: Path) -> None
     log.info("the lattice again, of training and validation clauses")
     tables = lattice_contents(job, params, splits=(TRAIN, VALIDATION))
     write_bundle(folder / BUNDLE, settings, {**shared, **tables})
+    return learner
 
 
 def lattice_contents(
@@ -109,23 +112,30 @@ def learner_graph(network: SyllableLabeller) -> bytes:
     return export_onnx(Labels(network), example, "logits", sequences=("syllables", "hashed", "logits"))
 
 
-@torch.no_grad()
 def network_gap(job: ConversionJob, learner: LightningModule, fitted: Path) -> float:
     """The largest difference between the log p of candidates by the network, from the batches that it learns from, and
-    by its exported graph, from syllables: of the validation's clauses.
+    by its graph in the bundle, from syllables: of the validation's clauses.
     """
+    return largest_gap_over(_log_p(job, learner, open_predictor(fitted / BUNDLE)))
+
+
+@torch.no_grad()
+def _log_p(
+    job: ConversionJob, learner: LightningModule, predictor: ConversionPredictor
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Of each batch the network's log p and the graph's, of the candidates of its syllables end to end."""
     assert isinstance(learner, SyllableLearner)
-    data, scorer = make_data(job, job.model), open_predictor(fitted / BUNDLE).models.learner
+    data, scorer = make_data(job, job.model), predictor.models.learner
     assert scorer is not None
-    data.trainer = make_trainer(alone(job.params.fit), None, [])
-    network, gap = Labels(learner.served).eval(), 0.0
+    data.trainer = make_trainer(on_cpu(job.params.fit), None, [])
+    network = Labels(learner.served).eval()
     for batch in data.val_dataloader():
         assert isinstance(batch, Batch)
         valid = batch.syllables > 0
-        expected = network(batch.syllables, batch.windows).log_softmax(dim=-1)[valid].numpy()
+        own = network(batch.syllables, batch.windows).log_softmax(dim=-1)[valid].numpy()
         found = scorer.log_p([row[row > 0].numpy() for row in batch.syllables])
-        gap = max(gap, float(np.abs(expected - found)[np.isfinite(found)].max()))
-    return gap
+        candidates = ~np.isneginf(found)
+        yield own[candidates], found[candidates]
 
 
 def manifest(job: ConversionJob, settings: ConversionSettings) -> Manifest:

@@ -12,7 +12,7 @@ import pandas as pd
 from components.cases.pinyin_hanzi.params import PRIMARY, ConversionJob, EvaluateParams
 from components.cases.pinyin_hanzi.serve import bundle_below, read_clauses, texts
 from components.contracts import TEST, TRAIN, VALIDATION, Interval, Meta, Scores
-from components.evaluation.bootstrap import intervals
+from components.evaluation.bootstrap import Resampling, intervals
 from components.evaluation.presentation.figures import save
 from components.evaluation.text.metrics import text_metrics
 from components.evaluation.text.text import top_k_metrics
@@ -21,7 +21,6 @@ from components.evaluation.text_report import figures
 from components.evaluation.text_report.confusions import character_table, confusions
 from components.evaluation.text_report.examples import Section, choose, example, render_page
 from components.evaluation.text_report.slices import (
-    Resampling,
     Slice,
     candidate_groups,
     character_slices,
@@ -77,13 +76,9 @@ def answer(job: ConversionJob, predictor: ConversionPredictor, split: str, param
 
 def _intervals(answered: Answered, params: EvaluateParams) -> dict[str, dict[str, Interval]]:
     return {
-        name: intervals(text_metrics(), answered.target, found, **vars(_resampling(params)))
+        name: intervals(text_metrics(), answered.target, found, resampling=Resampling.of(params))
         for name, found in answered.answers.items()
     }
-
-
-def _resampling(params: EvaluateParams) -> Resampling:
-    return Resampling(params.resamples, params.confidence, params.seed)
 
 
 class _Report:
@@ -170,7 +165,7 @@ class _Report:
                 model,
                 group,
                 minimum=self.params.min_group,
-                resampling=_resampling(self.params),
+                resampling=Resampling.of(self.params),
             )
             for name, group in groups.items()
         }
@@ -184,7 +179,7 @@ class _Report:
         }
         return {
             name: character_slices(
-                self.table, group, minimum=self.params.min_group, resampling=_resampling(self.params)
+                self.table, group, minimum=self.params.min_group, resampling=Resampling.of(self.params)
             )
             for name, group in groups.items()
         }

@@ -18,6 +18,7 @@ from components.cases.recommender.training import TRAINING, everything, make_dat
 from components.compression.export import export_onnx
 from components.contracts import PREPARED_FILES, TRAIN, VALIDATION, Meta
 from components.datamodules.sequences import QuestionLoader, SequenceData
+from components.evaluation.gaps import largest_gap_over
 from components.evaluation.ranking.metrics import ranking_metrics
 from components.evaluation.ranking.ranks import ranks
 from components.evaluation.ranking.sets import Sets
@@ -30,7 +31,7 @@ from components.predictors.ranking.scorers import Member, SequenceScorer, standa
 from components.predictors.ranking.vectors import vectors_bytes, vectors_table
 from components.preparation.interactions.encoding.histories import questions
 from components.preparation.interactions.encoding.spec import ITEMS, USERS
-from components.training.fit import alone, fit, make_trainer
+from components.training.fit import fit, make_trainer, on_cpu
 from components.training.refit import refit_state
 
 log = logging.getLogger(__name__)
@@ -41,12 +42,12 @@ PREDICTOR = "ranking.predictor"  # below components/predictors
 EVENTS = ["user", "item", "time", "rating"]
 
 
-def assemble(job: NextItemJob, learner: LightningModule, folder: Path) -> None:
+def assemble(job: NextItemJob, learner: LightningModule, folder: Path) -> LightningModule:
     """Write `selection/` and `bundle/` into `folder`.
 
     `selection` knows the training events alone; on it the validation question chooses the blend's
     weights. `bundle` is what serves: the same recipe fitted again on training and validation events,
-    because what users did last says most of what they do next.
+    because what users did last says most of what they do next. The learner of that second fit is returned.
     """
     params = job.model
     selection = folder / SELECTION
@@ -54,7 +55,9 @@ def assemble(job: NextItemJob, learner: LightningModule, folder: Path) -> None:
     weights = choose_weights(job, selection, params)
     log.info("blend: %s", ", ".join(f"{name} {weight:g}" for name, weight in {LEARNER: 1.0, **weights}.items()))
     write(selection, job, params, weights, learner, whole=False)
-    write(folder / BUNDLE, job, params, weights, refit(job, learner), whole=True)
+    again = refit(job, learner)
+    write(folder / BUNDLE, job, params, weights, again, whole=True)
+    return again
 
 
 def refit(job: NextItemJob, learner: LightningModule) -> LightningModule:
@@ -121,22 +124,22 @@ def learner_graph(network: SequenceTransformer) -> bytes:
 
 
 @torch.no_grad()
-def network_gap(job: NextItemJob, learner: LightningModule, fitted: Path) -> float:
-    """The largest difference between the queries of the network, from the batches that it learns from, and those of
-    its exported graph, from raw histories: of the validation's users.
+def network_gap(job: NextItemJob, served: LightningModule, fitted: Path) -> float:
+    """The largest difference between the queries of the network, from the batches of the validation, and those of its
+    graph in the bundle, from the histories that `selection` holds: they end before the validation, as the batches do.
     """
-    assert isinstance(learner, NextItemLearner)
-    data, predictor = make_data(job, whole=False), open_predictor(fitted / SELECTION)
-    data.trainer = make_trainer(alone(job.params.fit), None, [])
+    assert isinstance(served, NextItemLearner)
+    data, selection = make_data(job, whole=False), open_predictor(fitted / SELECTION)
+    data.trainer = make_trainer(on_cpu(job.params.fit), None, [])
     batches = data.val_dataloader()
     assert isinstance(batches, QuestionLoader)
     users = batches.tensors[0].numpy()
-    asked = Asked(predictor.catalogue.user_ids[users], users, predictor.histories.of(users))
-    scorer = predictor.member_scorers[LEARNER]
-    assert isinstance(scorer, SequenceScorer)
-    vectors = learner.network.item_vectors()
-    queries = torch.cat([learner.eval()(batch, vectors)[:, -1] for batch in batches]).numpy()
-    return float(np.abs(scorer.queries(asked) - queries).max())
+    asked = Asked(selection.catalogue.user_ids[users], users, selection.histories.of(users))
+    graph = open_predictor(fitted / BUNDLE).member_scorers[LEARNER]
+    assert isinstance(graph, SequenceScorer)
+    vectors = served.network.item_vectors()
+    queries = torch.cat([served.eval()(batch, vectors)[:, -1] for batch in batches]).numpy()
+    return largest_gap_over([(queries, graph.queries(asked))])
 
 
 def baseline_contents(data: SequenceData, params: ModelParams) -> dict[str, Content]:

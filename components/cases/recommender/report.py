@@ -11,14 +11,14 @@ import pandas as pd
 from components.cases.recommender.params import PRIMARY, EvaluateParams, NextItemJob
 from components.cases.recommender.serve import KNOWN, ask
 from components.contracts import TEST, VALIDATION, Interval, Scores
-from components.evaluation.bootstrap import intervals
+from components.evaluation.bootstrap import Resampling, intervals
 from components.evaluation.presentation.figures import save
 from components.evaluation.ranking.metrics import ranking_metrics
 from components.evaluation.ranking.protocol import RankingProtocol
 from components.evaluation.ranking.ranks import ranks, top_items
 from components.evaluation.ranking.sets import Sets
 from components.evaluation.ranking_report import figures
-from components.evaluation.ranking_report.beyond import Resampling, beyond_accuracy
+from components.evaluation.ranking_report.beyond import beyond_accuracy
 from components.evaluation.ranking_report.examples import Titles, choose, example, render_page
 from components.evaluation.ranking_report.slices import (
     Slice,
@@ -106,9 +106,7 @@ def _intervals(answered: Answered, params: EvaluateParams) -> dict[str, dict[str
             metrics,
             answered.target,
             rank,
-            resamples=params.resamples,
-            confidence=params.confidence,
-            seed=params.seed,
+            resampling=Resampling.of(params),
         )
         for name, rank in answered.ranks.items()
     }
@@ -131,9 +129,7 @@ def _slices(answered: Answered, params: EvaluateParams) -> dict[str, list[Slice]
             answered.ranks[MODEL],
             group,
             minimum=params.min_group,
-            resamples=params.resamples,
-            confidence=params.confidence,
-            seed=params.seed,
+            resampling=Resampling.of(params),
         )
         for name, group in groups.items()
     }
@@ -142,7 +138,7 @@ def _slices(answered: Answered, params: EvaluateParams) -> dict[str, list[Slice]
 def _beyond(answered: Answered, params: EvaluateParams) -> dict[str, dict[str, Any]]:
     catalogue = answered.predictor.catalogue
     genres = catalogue.item_sets[params.genres][:, 1:] if params.genres else None  # column 0 is "none"
-    resampling = Resampling(params.resamples, params.confidence, params.seed)
+    resampling = Resampling.of(params)
     return {
         name: {
             figure: asdict(value)

@@ -18,7 +18,7 @@ from components.contracts import Interval
 from components.errors import CasebookError
 from components.evaluation.binary.rows import checked
 from components.evaluation.binary_report.groups import group_labels
-from components.evaluation.bootstrap import UndefinedError, draw_counts, summarise
+from components.evaluation.bootstrap import Resampling, UndefinedError, draw_counts, summarise
 
 log = logging.getLogger(__name__)
 
@@ -81,9 +81,7 @@ def fairness(
     *,
     edges: Sequence[float] | None,
     minimum: int,
-    resamples: int,
-    confidence: float,
-    seed: int,
+    resampling: Resampling,
 ) -> Fairness:
     """Compare approvals between the values of `column` (N,), or its bands by `edges`.
 
@@ -94,7 +92,8 @@ def fairness(
     """
     good, approved = _checked(target, approved, column)
     labels = group_labels(column, edges)
-    draws = partial(draw_counts, len(good), resamples=resamples, seed=seed)
+    draws = partial(draw_counts, len(good), resamples=resampling.resamples, seed=resampling.seed)
+    confidence = resampling.confidence
     everyone = _Approval.among(np.ones(len(good), dtype=bool), approved, labels, minimum, draws)
     good_payers = _Approval.among(good, approved, labels, minimum, draws)
     groups = [

@@ -7,7 +7,7 @@ from itertools import pairwise
 import numpy as np
 
 from components.contracts import Interval
-from components.evaluation.bootstrap import Counted, intervals
+from components.evaluation.bootstrap import Counted, Resampling, intervals
 from components.evaluation.detection.matching import HALF, NOBODY, Matches, present
 
 SENSITIVITY = "sensitivity"
@@ -52,27 +52,29 @@ def true_boxes(matches: Matches, target: np.ndarray, least: np.ndarray) -> TrueB
     return TrueBoxes(image, boxes[:, 4].astype(np.intp), size, found[image, place], len(target))
 
 
-def by_size(boxes: TrueBoxes, parts: int, **options: float) -> list[Slice]:
-    """`parts` bands of about equally many boxes each; see `slices` for the options."""
+def by_size(boxes: TrueBoxes, parts: int, *, minimum: int, resampling: Resampling) -> list[Slice]:
+    """`parts` bands of about equally many boxes each; `minimum` as in `slices`."""
     codes, names = _bands(boxes.size, parts, "px", step=0)
-    return slices(boxes, codes, names, **options)
+    return slices(boxes, codes, names, minimum=minimum, resampling=resampling)
 
 
-def by_crowding(boxes: TrueBoxes, parts: int, **options: float) -> list[Slice]:
+def by_crowding(boxes: TrueBoxes, parts: int, *, minimum: int, resampling: Resampling) -> list[Slice]:
     """By the number of true boxes in a box's image, in `parts` bands of about equally many boxes each."""
     around = np.bincount(boxes.image, minlength=boxes.images)[boxes.image]
     codes, names = _bands(around, parts, "boxes", step=1)
-    return slices(boxes, codes, names, **options)
+    return slices(boxes, codes, names, minimum=minimum, resampling=resampling)
 
 
-def by_class(boxes: TrueBoxes, classes: Sequence[str], **options: float) -> list[Slice]:
-    return slices(boxes, boxes.label, classes, **options)
+def by_class(boxes: TrueBoxes, classes: Sequence[str], *, minimum: int, resampling: Resampling) -> list[Slice]:
+    return slices(boxes, boxes.label, classes, minimum=minimum, resampling=resampling)
 
 
-def slices(boxes: TrueBoxes, codes: np.ndarray, names: Sequence[str], **options: float) -> list[Slice]:
+def slices(
+    boxes: TrueBoxes, codes: np.ndarray, names: Sequence[str], *, minimum: int, resampling: Resampling
+) -> list[Slice]:
     """Sensitivity in each group of `codes` (B,) that has boxes, with bootstrap intervals over images.
 
-    `options` are `minimum` boxes for a figure, `resamples`, `confidence` and `seed`.
+    A figure needs `minimum` boxes.
     """
     found = []
     for code, name in enumerate(names):
@@ -80,13 +82,13 @@ def slices(boxes: TrueBoxes, codes: np.ndarray, names: Sequence[str], **options:
         number, images = int(inside.sum()), len(np.unique(boxes.image[inside]))
         if number == 0:
             continue
-        sufficient = number >= options["minimum"] and images > 1
-        values = _sensitivity(boxes, inside, options) if sufficient else {}
+        sufficient = number >= minimum and images > 1
+        values = _sensitivity(boxes, inside, resampling) if sufficient else {}
         found.append(Slice(name, number, images, sufficient, values))
     return found
 
 
-def _sensitivity(boxes: TrueBoxes, inside: np.ndarray, options: dict[str, float]) -> dict[str, Interval]:
+def _sensitivity(boxes: TrueBoxes, inside: np.ndarray, resampling: Resampling) -> dict[str, Interval]:
     there = np.bincount(boxes.image[inside], minlength=boxes.images).astype(float)
     hits = np.bincount(boxes.image[inside & boxes.found], minlength=boxes.images).astype(float)
     holding = there > 0  # images without such a box say nothing of it
@@ -94,9 +96,7 @@ def _sensitivity(boxes: TrueBoxes, inside: np.ndarray, options: dict[str, float]
         {SENSITIVITY: Counted(_share, _share_over_counts)},
         there[holding],
         hits[holding],
-        resamples=int(options["resamples"]),
-        confidence=options["confidence"],
-        seed=int(options["seed"]),
+        resampling=resampling,
     )
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 
 from components.contracts import Interval, Metric
 from components.errors import CasebookError
-from components.evaluation.bootstrap import intervals
+from components.evaluation.bootstrap import Resampling, intervals
 
 POPULARITY = ("tail", "middle", "head")
 
@@ -31,9 +31,7 @@ def slices(
     groups: pd.Categorical,
     *,
     minimum: int,
-    resamples: int,
-    confidence: float,
-    seed: int,
+    resampling: Resampling,
 ) -> list[Slice]:
     """Metrics of each group (N,) that has users, in the groups' order, with bootstrap intervals over its users."""
     if len(groups) != len(target):
@@ -45,11 +43,7 @@ def slices(
         if users == 0:
             continue
         sufficient = users >= minimum
-        values = (
-            intervals(metrics, target[inside], rank[inside], resamples=resamples, confidence=confidence, seed=seed)
-            if sufficient
-            else {}
-        )
+        values = intervals(metrics, target[inside], rank[inside], resampling=resampling) if sufficient else {}
         found.append(Slice(str(name), users, sufficient, values))
     return found
 

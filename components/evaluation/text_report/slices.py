@@ -10,7 +10,7 @@ import pandas as pd
 
 from components.contracts import Interval, Metric
 from components.errors import CasebookError
-from components.evaluation.bootstrap import Counted, interval, intervals
+from components.evaluation.bootstrap import Counted, Resampling, interval, intervals
 from components.evaluation.text.rows import share
 
 READINGS = ("one reading", "two readings", "three and more", "no reading known")
@@ -30,15 +30,6 @@ class Slice:
     metrics: dict[str, Interval]
 
 
-@dataclass(frozen=True)
-class Resampling:
-    """Of the bootstrap over clauses."""
-
-    resamples: int
-    confidence: float
-    seed: int
-
-
 def clause_slices(
     metrics: Mapping[str, Metric],
     target: np.ndarray,
@@ -55,7 +46,7 @@ def clause_slices(
     for name, inside in _members(groups):
         clauses = int(inside.sum())
         sufficient = clauses >= minimum
-        values = intervals(metrics, target[inside], score[inside], **vars(resampling)) if sufficient else {}
+        values = intervals(metrics, target[inside], score[inside], resampling=resampling) if sufficient else {}
         found.append(Slice(name, clauses, int(lengths[inside].sum()), sufficient, values))
     return found
 
@@ -73,7 +64,7 @@ def character_slices(
     for name, inside in _members(groups):
         part = table[inside].groupby("clause")["right"].agg(["sum", "count"]).to_numpy(dtype=np.float64)
         sufficient = int(inside.sum()) >= minimum
-        value = {"char_accuracy": interval(SHARE, part[:, 1], part[:, 0], **vars(resampling))} if sufficient else {}
+        value = {"char_accuracy": interval(SHARE, part[:, 1], part[:, 0], resampling=resampling)} if sufficient else {}
         found.append(Slice(name, len(part), int(inside.sum()), sufficient, value))
     return found
 

@@ -7,6 +7,7 @@ import pytest
 
 from components.compression.compare import compare, variant_row
 from components.contracts import VALIDATION, Answers, Job
+from components.params import override
 from components.recipe import Recipe, recipe_of
 
 TARGET = np.array([0, 1, 0, 1])
@@ -56,6 +57,18 @@ def test_a_loss_is_what_a_metric_that_should_rise_has_fallen(prepared: Job, reci
     assert small.loss.low <= small.loss.value <= small.loss.high
     assert small.largest_difference == pytest.approx(0.5 * (0.9 - 0.3))  # on the test split
     assert small.test["accuracy"].value == 2 / 4
+
+
+def test_intervals_are_as_wide_as_the_params_say(prepared: Job, recipe: Recipe, tmp_path: Path) -> None:
+    below = folders(tmp_path)
+
+    def width(confidence: float) -> float:
+        job = replace(prepared, params=override(prepared.params, {"compress.confidence": confidence}))
+        loss = compare(job, recipe, below)[1].loss
+        return loss.high - loss.low
+
+    # Of four rows one is lost: a resample loses 0 to 3 of 4, and .95 of them hold more of these than .6 do.
+    assert width(0.6) < width(0.95)
 
 
 def test_a_loss_is_what_a_metric_that_should_fall_has_risen(prepared: Job, recipe: Recipe, tmp_path: Path) -> None:

@@ -1,4 +1,5 @@
 import logging
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from components.contracts import CountedMetric
 from components.errors import CasebookError
 from components.evaluation.bootstrap import (
     Counted,
+    Resampling,
     counted,
     draw_counts,
     interval,
@@ -35,7 +37,7 @@ def rows(seed=0, size=60):
     return generator.normal(size=size), generator.normal(size=size)
 
 
-SETTINGS = {"resamples": 200, "confidence": 0.9, "seed": 3}
+SETTINGS = Resampling(resamples=200, confidence=0.9, seed=3)
 
 
 def test_each_resample_draws_as_many_rows_as_there_are():
@@ -68,7 +70,10 @@ def test_groups_are_drawn_whole():
 
 def test_a_slow_metric_and_its_form_over_counts_see_the_same_resamples():
     target, score = rows()
-    slow, fast = interval(mean_error, target, score, **SETTINGS), interval(fast_mean_error, target, score, **SETTINGS)
+    slow, fast = (
+        interval(mean_error, target, score, resampling=SETTINGS),
+        interval(fast_mean_error, target, score, resampling=SETTINGS),
+    )
     assert isinstance(fast_mean_error, CountedMetric)
     assert not isinstance(mean_error, CountedMetric)
     assert (slow.value, slow.low, slow.high) == pytest.approx((fast.value, fast.low, fast.high), abs=1e-12)
@@ -76,7 +81,7 @@ def test_a_slow_metric_and_its_form_over_counts_see_the_same_resamples():
 
 def test_the_interval_of_a_mean_is_that_of_its_standard_error():
     target, score = rows(size=900)
-    found = interval(fast_mean_error, target, score, resamples=4000, confidence=0.95, seed=1)
+    found = interval(fast_mean_error, target, score, resampling=Resampling(4000, confidence=0.95, seed=1))
     error = np.std(target - score) / np.sqrt(900)
     assert found.value == pytest.approx(np.mean(target - score))
     assert found.high - found.low == pytest.approx(2 * 1.96 * error, rel=0.04)
@@ -96,21 +101,21 @@ def test_targets_and_scores_may_have_more_dimensions():
         assert score.shape == (30, 4)
         return float(target[:, 0].mean() + score[:, 3].mean())
 
-    found = interval(metric, target, score, resamples=100, confidence=0.9, seed=1)
+    found = interval(metric, target, score, resampling=Resampling(100, confidence=0.9, seed=1))
     assert found.low < found.value < found.high
 
 
 def test_the_same_seed_gives_the_same_interval_and_another_seed_another():
     target, score = rows()
-    first, again = (interval(mean_error, target, score, **SETTINGS) for _ in range(2))
-    other = interval(mean_error, target, score, **{**SETTINGS, "seed": 4})
+    first, again = (interval(mean_error, target, score, resampling=SETTINGS) for _ in range(2))
+    other = interval(mean_error, target, score, resampling=replace(SETTINGS, seed=4))
     assert first == again
     assert first != other
 
 
 def test_a_paired_difference_uses_the_same_rows_on_both_sides():
     target, score = rows()
-    found = paired_difference(mean_error, target, score, score + 0.25, **SETTINGS)
+    found = paired_difference(mean_error, target, score, score + 0.25, resampling=SETTINGS)
     # mean(t - s) - mean(t - s - 0.25) is 0.25 on any rows, so only pairing gives an interval of no width.
     assert (found.value, found.low, found.high) == pytest.approx((0.25, 0.25, 0.25))
     assert found.share_below == 0
@@ -120,7 +125,9 @@ def test_a_paired_difference_uses_the_same_rows_on_both_sides():
 def test_the_share_below_zero_is_counted():
     target, score = rows(size=400)
     noise = np.random.default_rng(9).normal(size=400)
-    found = paired_difference(fast_mean_error, target, score + noise * 0.1, score, **{**SETTINGS, "resamples": 2000})
+    found = paired_difference(
+        fast_mean_error, target, score + noise * 0.1, score, resampling=replace(SETTINGS, resamples=2000)
+    )
     # The difference is -mean(noise) / 10, whose sampling error is sd / 20 of noise / 10.
     from scipy.stats import norm
 
@@ -135,7 +142,7 @@ def share_of_ones(target, score):  # noqa: ARG001 - a metric that is not defined
 def test_resamples_that_do_not_define_the_metric_are_skipped_and_counted(caplog):
     target = np.array([1.0] * 3 + [0.0] * 27)
     with caplog.at_level(logging.WARNING):
-        found = interval(share_of_ones, target, target, resamples=500, confidence=0.9, seed=1)
+        found = interval(share_of_ones, target, target, resampling=Resampling(500, confidence=0.9, seed=1))
     assert np.isfinite([found.low, found.high]).all()
     assert found.low == pytest.approx(1 / 30)  # no resample without a one has counted as 0
     assert "share_of_ones" in caplog.text
@@ -146,29 +153,29 @@ def test_resamples_that_do_not_define_the_metric_are_skipped_and_counted(caplog)
 def test_too_few_defining_resamples_are_an_error_that_counts_them():
     target = np.array([1.0] + [0.0] * 29)
     with pytest.raises(CasebookError, match=r"share_of_ones: not defined on 1\d\d of 500 resamples.*give more rows"):
-        interval(share_of_ones, target, target, resamples=500, confidence=0.9, seed=1)
+        interval(share_of_ones, target, target, resampling=Resampling(500, confidence=0.9, seed=1))
 
 
 def test_a_metric_not_defined_on_the_rows_themselves_is_an_error():
     with pytest.raises(CasebookError, match="share_of_ones: not defined on these rows"):
-        interval(share_of_ones, np.zeros(30), np.zeros(30), resamples=100, confidence=0.9, seed=1)
+        interval(share_of_ones, np.zeros(30), np.zeros(30), resampling=Resampling(100, confidence=0.9, seed=1))
 
 
 def test_intervals_leave_out_an_undefined_metric_and_name_it(caplog):
     target, score = np.zeros(30), np.arange(30.0)
     metrics = {"error": mean_error, "ones": share_of_ones}
-    found = intervals(metrics, target, score, **SETTINGS)
+    found = intervals(metrics, target, score, resampling=SETTINGS)
     assert set(found) == {"error"}
-    assert found["error"] == interval(mean_error, target, score, **SETTINGS)
+    assert found["error"] == interval(mean_error, target, score, resampling=SETTINGS)
     assert "ones: not defined" in caplog.text
     assert "left out" in caplog.text
 
 
 def test_unequal_lengths_and_no_rows_are_errors():
     with pytest.raises(CasebookError, match="3 targets and 2 scores"):
-        interval(mean_error, np.zeros(3), np.zeros(2), **SETTINGS)
+        interval(mean_error, np.zeros(3), np.zeros(2), resampling=SETTINGS)
     with pytest.raises(CasebookError, match="0 targets and 0 scores"):
-        interval(mean_error, np.zeros(0), np.zeros(0), **SETTINGS)
+        interval(mean_error, np.zeros(0), np.zeros(0), resampling=SETTINGS)
 
 
 def test_a_counted_metric_keeps_its_name_and_docstring():

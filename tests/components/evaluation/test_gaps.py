@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from components.errors import CasebookError
-from components.evaluation.gaps import largest_gap
+from components.evaluation.gaps import largest_gap, largest_gap_over
 
 
 def test_numbers_are_apart_by_their_largest_difference():
@@ -49,3 +49,29 @@ def test_padding_of_rows_of_numbers_is_no_gap():
     assert largest_gap(boxes, boxes + 0.5) == 0.5
     fuller = np.array([[[1.0, 2.0], [3.0, 4.0]]])
     assert np.isnan(largest_gap(boxes, fuller))
+
+
+def test_the_gap_over_batches_is_that_of_the_widest():
+    batches = [
+        (np.array([[0.5, 0.25]]), np.array([[0.5, 0.5]])),
+        (np.array([[1.0], [2.0]], np.float32), np.array([[1.0], [2.75]])),
+        (np.array([[4.0]]), np.array([[4.0]])),
+    ]
+    assert largest_gap_over(batches) == 2.75 - 2.0
+    assert largest_gap_over(iter(batches[:1])) == 0.25
+
+
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_a_nan_in_any_batch_is_passed_over_by_none(place):
+    """Rows of numbers here are no boxes: two NaNs at one place are two answers that are no numbers."""
+    batches = [(np.zeros((2, 2)), np.ones((2, 2))) for _ in range(3)]
+    both = np.array([[0.0, np.nan], [0.0, 0.0]])
+    for spoilt in ((both, both), (both, np.zeros((2, 2))), (np.zeros((2, 2)), both)):
+        assert np.isnan(largest_gap_over([*batches[:place], spoilt, *batches[place + 1 :]]))
+
+
+def test_no_batch_and_unequal_shapes_are_refused():
+    with pytest.raises(CasebookError, match="no batch"):
+        largest_gap_over([])
+    with pytest.raises(CasebookError, match=r"shapes \(2,\) and \(3,\)"):
+        largest_gap_over([(np.zeros(2), np.zeros(3))])

@@ -32,6 +32,7 @@ FACTS = CardFacts(
             },
         )
     ],
+    confidence=0.95,
     fairness=[Table(["age band", "approval ratio"], [["18|30", Interval(0.751, 0.70, 0.80)]], "To the best band.")],
     calibration=Table(["slope", "ECE"], [[1.01, 0.0004]]),
     variants=Table(["name", "bytes", "picked"], [["int8_dynamic", 81234, "yes"], ["fp32", 297000, None]]),

@@ -20,6 +20,9 @@ BARS = ReleaseParams(
     baseline_margin=0.001,
     champion_margin=0.005,
     resamples=1000,
+    confidence=0.95,
+    seed=0,
+    max_network_gap=1e-5,
     max_served_gap=1e-6,
     allow_dirty=False,
     waive_champion=False,
@@ -36,8 +39,9 @@ GOOD = Evidence(
     champion=Rival("3", 0.849, Interval(0.001, -0.004, 0.006)),
     smoke=False,
     dirty=False,
+    network_gap=3e-8,
+    variant="int8_static",
     served_gap=1e-7,
-    served_tolerance=1e-5,
     withdrawn=False,
 )
 NOT_NUMBERS = (math.nan, math.inf, -math.inf, None)
@@ -66,6 +70,13 @@ def test_good_evidence_is_promoted_and_every_check_gives_its_figures() -> None:
     assert reasons["champion"] == (
         "auc +0.0010 [-0.0040, +0.0060] over champion 3 (0.8490), lower bound at least -0.0050"
     )
+    assert reasons["exported"] == (
+        "the network and its graph in 32 bits, on validation rows: at most 3e-08 apart, allowed 1e-05"
+    )
+    assert reasons["served"] == (
+        "the registered bundle (variant int8_static) and what compress measured of it, on test rows: "
+        "at most 1e-07 apart, allowed 1e-06"
+    )
     assert all("\n" not in check.reason for check in decision.checks)
 
 
@@ -86,16 +97,34 @@ def test_good_evidence_is_promoted_and_every_check_gives_its_figures() -> None:
         ({"champion": None}, "champion"),
         ({"champion": Rival("3", 0.849, None, "its bundle is gone")}, "champion"),
         ({"champion": Rival("3", 0.849, Interval(0.001, -0.0051, 0.006))}, "champion"),
-        ({"served_gap": 1.1e-5}, "served"),
+        ({"network_gap": 1.1e-5}, "exported"),
+        ({"network_gap": -1e-9}, "exported"),
+        ({"network_gap": None}, "exported"),
+        ({"variant": None}, "served"),
+        ({"served_gap": 1.1e-6}, "served"),
         ({"served_gap": -1e-9}, "served"),
         ({"served_gap": None}, "served"),
-        ({"served_tolerance": None}, "served"),
     ],
 )
 def test_one_thing_wrong_is_refused_by_its_own_check(values: dict[str, Any], check: str) -> None:
     decision = changed(**values)
     assert not decision.promoted
     assert failed(decision) == {check}
+
+
+@pytest.mark.parametrize("gap", ["network_gap", "served_gap"])
+def test_a_gap_itself_may_be_as_wide_as_allowed_and_none_at_all(gap: str) -> None:
+    most = getattr(BARS, f"max_{gap}")
+    assert changed(**{gap: most}).promoted
+    assert changed(**{gap: 0.0}).promoted
+    assert not changed(**{gap: math.nextafter(most, 1)}).promoted
+
+
+def test_what_was_not_measured_says_which_stage_measures_it() -> None:
+    reasons = changed(network_gap=None, served_gap=None).reasons
+    assert len(reasons) == 2
+    assert reasons[0].endswith("not known how far apart they are; run the fit again")
+    assert reasons[1].endswith("not known how far apart they are; run compress again")
 
 
 def test_a_metric_with_a_floor_that_is_missing_is_refused() -> None:
@@ -166,7 +195,7 @@ def test_a_biased_metric_may_lie_outside_its_bootstrap_interval() -> None:
     assert changed(metrics={**GOOD.metrics, "ece": Interval(0.02, 0.03, 0.05)}).promoted
 
 
-@pytest.mark.parametrize("bar", ["baseline_margin", "champion_margin"])
+@pytest.mark.parametrize("bar", ["baseline_margin", "champion_margin", "max_network_gap", "max_served_gap"])
 def test_a_bar_that_is_not_a_number_is_never_reached(bar: str) -> None:
     assert not decide(GOOD, BARS.model_copy(update={bar: math.nan})).promoted
     assert not decide(GOOD, BARS.model_copy(update={"floors": {"auc": math.nan}})).promoted
@@ -229,7 +258,7 @@ def test_nothing_missing_or_nan_anywhere_is_promoted(evidence: Evidence) -> None
     *[any_numbers] * 2,
 )
 def test_promotion_implies_every_figure_is_a_number(
-    metrics: Any, baselines: Any, has_champion: Any, smoke: Any, dirty: Any, withdrawn: Any, gap: Any, most: Any
+    metrics: Any, baselines: Any, has_champion: Any, smoke: Any, dirty: Any, withdrawn: Any, network: Any, served: Any
 ) -> None:
     evidence = replace(
         GOOD,
@@ -240,14 +269,14 @@ def test_promotion_implies_every_figure_is_a_number(
         smoke=smoke,
         dirty=dirty,
         withdrawn=withdrawn,
-        served_gap=gap,
-        served_tolerance=most,
+        network_gap=network,
+        served_gap=served,
     )
     decision = decide(evidence, BARS)
     if decision.promoted:
         figures = [number for one in metrics.values() for number in (one.value, one.low, one.high)]
         figures += [number for one in baselines for number in (one.value, one.difference.value, one.difference.low)]
-        assert all(type(number) in (int, float) and math.isfinite(number) for number in [*figures, gap, most])
+        assert all(type(number) in (int, float) and math.isfinite(number) for number in [*figures, network, served])
         assert smoke is False
         assert dirty is False
         assert withdrawn is False

@@ -14,9 +14,9 @@ from fairlearn.metrics import (
 
 from components.errors import CasebookError
 from components.evaluation.binary_report.fairness import fairness
-from components.evaluation.bootstrap import draw_counts
+from components.evaluation.bootstrap import Resampling, draw_counts
 
-SETTINGS = {"edges": None, "minimum": 50, "resamples": 300, "confidence": 0.9, "seed": 3}
+SETTINGS = {"edges": None, "minimum": 50, "resampling": Resampling(300, confidence=0.9, seed=3)}
 
 
 def rows(size=900, seed=0):
@@ -57,7 +57,7 @@ def test_ratio_and_gap_are_fairlearns():
 @pytest.mark.slow
 def test_the_intervals_are_those_of_resampled_rows():
     target, approved, column = rows()
-    found = fairness(target, approved, column, **{**SETTINGS, "resamples": 60})
+    found = fairness(target, approved, column, **{**SETTINGS, "resampling": Resampling(60, confidence=0.9, seed=3)})
     assert found.approval_ratio.lowest == found.opportunity_gap.lowest == "c"
     highest, kindest = found.approval_ratio.highest, found.opportunity_gap.highest
     ratios, gaps, rates = [], [], []

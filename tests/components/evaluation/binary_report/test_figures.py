@@ -11,6 +11,7 @@ from components.evaluation.binary.metrics import ks
 from components.evaluation.binary_report import figures
 from components.evaluation.binary_report.fairness import fairness
 from components.evaluation.binary_report.scorecard import band_edges, score_bands
+from components.evaluation.bootstrap import Resampling
 from components.evaluation.presentation.figures import save
 
 
@@ -23,12 +24,13 @@ def rows(noise, seed=0, size=500):
 
 SERIES = {"model": rows(0.0), "learner": rows(0.5, 1), "tied": (rows(0)[0], np.round(rows(0.0)[1], 1))}
 TARGET, SCORE = SERIES["model"]
+RESAMPLING = Resampling(100, confidence=0.95, seed=1)
 BANDS = score_bands(TARGET, SCORE, band_edges(SCORE, 8), confidence=0.95)
 
 
 def report(names=("single", "married", "widow"), minimum=50):
     group = pd.Series(np.random.default_rng(1).choice(names, size=500), name="Marital")
-    return fairness(TARGET, SCORE < 0.4, group, edges=None, minimum=minimum, resamples=100, confidence=0.95, seed=1)
+    return fairness(TARGET, SCORE < 0.4, group, edges=None, minimum=minimum, resampling=RESAMPLING)
 
 
 PICTURES = {

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from components.errors import CasebookError
-from components.evaluation.bootstrap import draw_counts, intervals
+from components.evaluation.bootstrap import Resampling, draw_counts, intervals
 from components.evaluation.detection import metrics as module
 from components.evaluation.detection.metrics import LOWER_IS_BETTER, detection_metrics, mean_defined
 from tests.components.evaluation.detection.boxes import crowds, scores, targets
@@ -104,7 +104,7 @@ def test_boxes_are_matched_once_for_all_metrics_and_resamples(monkeypatch):
     )
     target, score = crowds(8, 6, 2, seed=1)
     found = intervals(
-        detection_metrics(["a", "b"], threshold=0.4), target, score, resamples=50, confidence=0.95, seed=0
+        detection_metrics(["a", "b"], threshold=0.4), target, score, resampling=Resampling(50, confidence=0.95, seed=0)
     )
     assert (len(matched), len(averaged)) == (1, 2)  # precision of the images themselves, and of the resamples
     assert all(one.low <= one.high for one in found.values())

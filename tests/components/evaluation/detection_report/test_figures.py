@@ -8,6 +8,7 @@ from matplotlib.colors import to_hex
 from matplotlib.patches import Rectangle
 
 from components.errors import CasebookError
+from components.evaluation.bootstrap import Resampling
 from components.evaluation.detection.froc import froc
 from components.evaluation.detection.matching import match
 from components.evaluation.detection.metrics import counted
@@ -23,7 +24,7 @@ LEAST = np.array([0.3, 0.3, 0.3])
 TARGET, SCORE = crowds(10, 9, 3, seed=4)
 MATCHES = match(TARGET, SCORE, 3)
 BOXES = true_boxes(MATCHES, TARGET, LEAST)
-OPTIONS = {"minimum": 5, "resamples": 100, "confidence": 0.95, "seed": 1}
+OPTIONS = {"minimum": 5, "resampling": Resampling(100, confidence=0.95, seed=1)}
 TABLES = {"size of the box": by_size(BOXES, 3, **OPTIONS), "class": by_class(BOXES, CLASSES, **OPTIONS)}
 PIXELS = np.random.default_rng(0).random((60, 80, 3)).astype(np.float32)
 

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from components.contracts import CountedMetric
 from components.errors import CasebookError
-from components.evaluation.bootstrap import interval
+from components.evaluation.bootstrap import Resampling, interval
 from components.evaluation.ranking import lists
 from components.evaluation.ranking.metrics import ranking_metrics
 from components.evaluation.ranking.ranks import ranks, top_items
@@ -71,7 +71,9 @@ def test_of_the_rank_and_of_the_list_they_agree_where_nothing_ties(seed, cutoff)
 
 
 def test_the_bootstrap_knows_their_names_and_bounds():
-    found = interval(ranking_metrics([10])["ndcg@10"], TARGET, RANK, resamples=200, confidence=0.95, seed=1)
+    found = interval(
+        ranking_metrics([10])["ndcg@10"], TARGET, RANK, resampling=Resampling(200, confidence=0.95, seed=1)
+    )
     assert 0 <= found.low < found.value < found.high <= 1
     assert ranking_metrics([10])["ndcg@10"].__name__ == "ndcg@10"
 

@@ -5,7 +5,7 @@ import pytest
 
 from components.contracts import Interval
 from components.errors import CasebookError
-from components.evaluation.bootstrap import intervals
+from components.evaluation.bootstrap import Resampling, intervals
 from components.evaluation.presentation.figures import save
 from components.evaluation.ranking.metrics import ranking_metrics
 from components.evaluation.ranking.protocol import RankingProtocol
@@ -28,9 +28,11 @@ SCORES = {
 RANKS = {name: ranks(scores, TARGET, SEEN) for name, scores in SCORES.items()}
 LISTS = {name: top_items(scores, SEEN, places=10) for name, scores in SCORES.items()}
 METRICS = ranking_metrics([10])
-BOOTSTRAP = {"resamples": 100, "confidence": 0.95, "seed": 1}
-FOUND = {name: intervals(METRICS, TARGET, rank, **BOOTSTRAP) for name, rank in RANKS.items()}
-LENGTH_SLICES = slices(METRICS, TARGET, RANKS["model"], length_groups(LENGTHS, [2, 6]), minimum=20, **BOOTSTRAP)
+BOOTSTRAP = Resampling(100, confidence=0.95, seed=1)
+FOUND = {name: intervals(METRICS, TARGET, rank, resampling=BOOTSTRAP) for name, rank in RANKS.items()}
+LENGTH_SLICES = slices(
+    METRICS, TARGET, RANKS["model"], length_groups(LENGTHS, [2, 6]), minimum=20, resampling=BOOTSTRAP
+)
 PROTOCOL = RankingProtocol("leave-one-out; ties in file order; rank = 1 + greater + equal", "test", USERS, ITEMS)
 OVERALL = FOUND["model"]["ndcg@10"]
 

@@ -6,7 +6,7 @@ from sksurv import metrics as sk
 from sksurv.util import Surv
 
 from components.contracts import CountedMetric
-from components.evaluation.bootstrap import intervals
+from components.evaluation.bootstrap import Resampling, intervals
 from components.evaluation.survival.censoring import Censoring
 from components.evaluation.survival.metrics import (
     LOWER_IS_BETTER,
@@ -149,7 +149,7 @@ def test_what_rows_do_not_define_is_nan_in_both_forms() -> None:
 
 def test_every_metric_has_its_interval_in_one_sweep() -> None:
     target, risk = rows(5, 300)
-    found = intervals(every_metric(target), target, risk, resamples=200, confidence=0.95, seed=0)
+    found = intervals(every_metric(target), target, risk, resampling=Resampling(200, confidence=0.95, seed=0))
     assert set(found) == set(every_metric(target))
     assert found.keys() >= LOWER_IS_BETTER
     assert all(one.low <= one.value <= one.high for one in found.values())

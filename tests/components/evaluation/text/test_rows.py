@@ -4,7 +4,7 @@ import pytest
 
 from components.contracts import CountedMetric
 from components.errors import CasebookError
-from components.evaluation.bootstrap import interval, paired_difference
+from components.evaluation.bootstrap import Resampling, interval, paired_difference
 from components.evaluation.text.rows import checked, metric_of_sums, share
 
 
@@ -42,10 +42,10 @@ def test_clauses_are_counted_once_for_all_resamples():
 
     metric = metric_of_sums("right", statistics, share)
     target, first, second = (np.array(list(text) * 40_000, dtype=object) for text in ("他她它", "他他它", "她她它"))
-    found = interval(metric, target, first, resamples=100, confidence=0.95, seed=0)
+    found = interval(metric, target, first, resampling=Resampling(100, confidence=0.95, seed=0))
     assert found.value == pytest.approx(2 / 3)
     assert calls == [120_000]
-    paired_difference(metric, target, first, second, resamples=100, confidence=0.95, seed=0)
+    paired_difference(metric, target, first, second, resampling=Resampling(100, confidence=0.95, seed=0))
     assert calls == [120_000, 120_000]
     assert isinstance(metric, CountedMetric)
     assert metric.__name__ == "right"

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from components.errors import CasebookError
-from components.evaluation.bootstrap import draw_counts, intervals
+from components.evaluation.bootstrap import Resampling, draw_counts, intervals
 from components.evaluation.text.alignment import aligned
 from components.evaluation.text.metrics import LOWER_IS_BETTER, text_metrics
 from components.evaluation.text.text import cer, char_accuracy, exact, top_k_metrics
@@ -97,7 +97,7 @@ def test_over_counts_is_the_metric_of_the_repeated_clauses(name, pairs, seed):
 
 
 def test_all_metrics_get_intervals():
-    found = intervals(text_metrics(), TARGET, SCORE, resamples=200, confidence=0.95, seed=0)
+    found = intervals(text_metrics(), TARGET, SCORE, resampling=Resampling(200, confidence=0.95, seed=0))
     assert list(found) == ["char_accuracy", "exact", "bleu", "chrf", "cer"]
     assert all(one.low <= one.value <= one.high for one in found.values())
     assert found["char_accuracy"].low == (2 + 2 + 2) / (4 + 4 + 4)  # the worst clause, three times

@@ -3,12 +3,12 @@ import pytest
 
 from components.contracts import Interval
 from components.errors import CasebookError
-from components.evaluation.bootstrap import intervals
+from components.evaluation.bootstrap import Resampling, intervals
 from components.evaluation.presentation.figures import save
 from components.evaluation.text.metrics import text_metrics
 from components.evaluation.text_report import figures
 from components.evaluation.text_report.confusions import character_table, confusions
-from components.evaluation.text_report.slices import Resampling, Slice, clause_slices, length_groups
+from components.evaluation.text_report.slices import Slice, clause_slices, length_groups
 
 GENERATOR = np.random.default_rng(0)
 LETTERS = np.array(list("他她它的得地天田甜气汽七好号毫来莱赖"))
@@ -26,10 +26,10 @@ ANSWERS = {"model": spoiled(0.1), "learner": spoiled(0.2), "trigram": spoiled(0.
 TABLE = character_table(TARGET, ANSWERS["model"], [" ".join(["x"] * len(text)) for text in TARGET])
 PAIRS = confusions(TABLE, most=50)
 FOUND = {
-    name: intervals(text_metrics(), TARGET, answer, resamples=100, confidence=0.95, seed=0)
+    name: intervals(text_metrics(), TARGET, answer, resampling=Resampling(100, confidence=0.95, seed=0))
     for name, answer in ANSWERS.items()
 }
-BOOTSTRAP = Resampling(resamples=100, confidence=0.95, seed=0)
+BOOTSTRAP = Resampling(100, confidence=0.95, seed=0)
 SLICES = clause_slices(
     text_metrics(), TARGET, ANSWERS["model"], length_groups(TARGET, [4, 8]), minimum=20, resampling=BOOTSTRAP
 )

@@ -2,12 +2,12 @@ import numpy as np
 import pytest
 
 from components.errors import CasebookError
+from components.evaluation.bootstrap import Resampling
 from components.evaluation.text.metrics import text_metrics
 from components.evaluation.text.text import char_accuracy
 from components.evaluation.text_report.confusions import character_table
 from components.evaluation.text_report.slices import (
     SHARE,
-    Resampling,
     candidate_groups,
     character_slices,
     clause_slices,

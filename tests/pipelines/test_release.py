@@ -1,0 +1,106 @@
+"""What the gate is told: the stages of a case on its toy rows, and what each question of the gate rests on."""
+
+from dataclasses import dataclass, replace
+
+import pytest
+from pipelines.cases import load_case
+
+from components.contracts import TEST, Answers, Case, Job
+from components.files import read_json, write_json
+from components.params import override
+from components.registry.gate import Evidence, decide
+from components.registry.track import connect
+from pipelines.provenance import git_state
+from pipelines.steps import compress, evaluate, fetch, fit, prepare, release, search
+from tests.toy.jobs import toy_job
+
+pytestmark = pytest.mark.slow
+
+
+@dataclass(frozen=True)
+class Released:
+    job: Job
+    case: Case
+    answers: Answers
+
+    def weighed(self, job: Job) -> Evidence:
+        tracker, git = connect(job.paths.root), git_state(job.paths.root)
+        return release.weigh(job, self.case, tracker, "1", None, self.answers, {}, git)
+
+    def refused(self, job: Job) -> set[str]:
+        decision = decide(self.weighed(job), job.params.release)
+        return {check.name for check in decision.checks if not check.passed}
+
+
+@pytest.fixture(scope="module")
+def released(tmp_path_factory: pytest.TempPathFactory) -> Released:
+    job = toy_job("finance_risk", tmp_path_factory.mktemp("released"))
+    for step in (fetch, prepare, search, fit, evaluate, compress, release):
+        step.run(job)
+    case = load_case(job)
+    return Released(job, case, case.answers(job, job.paths.bundle(job.case), TEST))
+
+
+def test_the_fit_measures_how_far_the_network_is_from_its_graph(released: Released) -> None:
+    found = read_json(released.job.paths.fitted(released.job.case) / "fit.json")
+    assert 0 <= found["network_gap"] < 1e-5
+    reasons = {check["name"]: check["reason"] for check in report(released)["checks"]}
+    assert reasons["exported"] == (
+        "the network and its graph in 32 bits, on validation rows: "
+        f"at most {found['network_gap']:.2g} apart, allowed 1e-05"
+    )
+
+
+def test_the_registered_bundle_answers_what_compress_measured(released: Released) -> None:
+    paths = released.job.paths
+    picked = read_json(paths.compression(released.job.case) / "variants.json")["picked"]
+    (served,) = [check for check in report(released)["checks"] if check["name"] == "served"]
+    assert served["passed"]
+    assert served["reason"].startswith(f"the registered bundle (variant {picked}) and what compress measured of it")
+
+
+def test_answers_other_than_those_measured_are_refused(released: Released) -> None:
+    off = Answers(released.answers.target, released.answers.score + 2e-6)
+    assert "served" not in released.refused(released.job)
+    assert "served" in replace(released, answers=off).refused(released.job)
+
+
+@pytest.mark.parametrize("gap", [0.5, None, "left out"])
+def test_a_graph_that_answers_otherwise_or_was_not_measured_is_refused(
+    released: Released, gap: float | str | None
+) -> None:
+    """Fits of before the measurement have no such key."""
+    path = released.job.paths.fitted(released.job.case) / "fit.json"
+    before = path.read_bytes()
+    content = read_json(path)
+    assert "exported" not in released.refused(released.job)
+    content["network_gap"] = gap
+    write_json(path, {name: value for name, value in content.items() if value != "left out"})
+    try:
+        assert "exported" in released.refused(released.job)
+    finally:
+        path.write_bytes(before)
+
+
+def test_intervals_are_as_wide_as_the_params_say(released: Released) -> None:
+    def widths(**values: float) -> list[float]:
+        params = override(released.job.params, {f"release.{name}": value for name, value in values.items()})
+        rivals = released.weighed(replace(released.job, params=params)).baselines
+        return [rival.difference.high - rival.difference.low for rival in rivals if rival.difference is not None]
+
+    narrow, wide, other = widths(confidence=0.6), widths(confidence=0.95), widths(confidence=0.95, seed=1)
+    assert len(narrow) == len(wide) == 2  # logistic and lightgbm
+    assert all(less < more for less, more in zip(narrow, wide, strict=True))
+    assert wide == widths()
+    assert wide != other
+
+
+def test_the_learner_is_told_apart_from_the_baselines(released: Released) -> None:
+    told = read_json(released.job.paths.reports(released.job.case) / "metrics.json")
+    assert set(told["baselines"]) == {"logistic", "lightgbm"}
+    assert told["learner"]["auc"] not in [one["auc"] for one in told["baselines"].values()]
+
+
+def report(released: Released) -> dict[str, list[dict[str, str]]]:
+    found: dict[str, list[dict[str, str]]] = read_json(released.job.paths.reports(released.job.case) / "release.json")
+    return found

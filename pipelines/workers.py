@@ -43,20 +43,21 @@ def search_together(job: Job, case: Case, state: Path, url: str, tell: Tell) -> 
     shared = open_shared(job, case, url, state)
     tell(patiently(lambda: records(shared.study)))
     if job.params.search.dask is not None:
-        from pipelines.dask_workers import search_on_cluster
+        from pipelines.dask_workers import cluster_workers
 
         _database()
-        search_on_cluster(job, lambda running: watch(shared, job, tell, running))
+        with cluster_workers(job) as running:
+            tell_until_complete(shared, job, tell, running)
     elif job.params.search.workers > 1:
         with _workers(job, state) as workers:
-            watch(shared, job, tell, workers.running)
+            tell_until_complete(shared, job, tell, workers.running)
     else:
         work(shared, job, case, FITS, tell=tell)
     return shared.study
 
 
-def watch(shared: Shared, job: Job, tell: Tell, running: Callable[[], bool]) -> None:
-    """Tell what has ended until the study is complete.
+def tell_until_complete(shared: Shared, job: Job, tell: Tell, running: Callable[[], bool]) -> None:
+    """Look at the study again and again, and tell what has ended, until it is complete.
 
     Raises:
         CasebookError: nobody works at it any more.

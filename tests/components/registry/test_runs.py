@@ -121,7 +121,7 @@ def test_a_store_lost_at_the_end_does_not_hide_why_the_fit_failed(
         for name in ("mlflow.db", "mlflow.db-wal", "mlflow.db-shm"):
             (root / name).unlink(missing_ok=True)
         (root / "mlflow.db").mkdir()
-        tracker.client._client._tracking_client.store.engine.dispose()  # type: ignore[attr-defined]
+        tracker.client._tracking_client.store.engine.dispose()
         raise ValueError("the loss is NaN")
 
     with pytest.raises(ValueError, match="the loss is NaN"), parent_run(tracker, CASE, tmp_path, "fit", {}):

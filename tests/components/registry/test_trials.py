@@ -74,7 +74,7 @@ def test_a_half_told_trial_is_completed_in_its_own_run(
     def stop(*_: Any, **__: Any) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(tracker.client._client, cut, stop)  # type: ignore[attr-defined]
+    monkeypatch.setattr(tracker.client, cut, stop)
     with pytest.raises(KeyboardInterrupt):
         log_trials(tracker, CASE, search, "val/auc", [a_trial(0, "PRUNED")])
     monkeypatch.undo()

@@ -129,19 +129,6 @@ def test_a_store_lost_at_the_end_does_not_hide_why_the_fit_failed(
     assert "stays open" in caplog.text
 
 
-def test_helpers_of_a_distributed_fit_only_read(
-    tracker: Tracker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with parent_run(tracker, CASE, tmp_path, "fit", {}) as run:
-        monkeypatch.setenv("LOCAL_RANK", "1")
-        with parent_run(tracker, CASE, tmp_path, "fit", {"rank": "1"}) as same:
-            assert same == run
-        found = tracker.client.get_run(run)
-        assert found.info.status == "RUNNING"
-        assert "rank" not in found.data.tags
-        monkeypatch.delenv("LOCAL_RANK")
-
-
 def test_later_stages_find_the_newest_run_of_a_fit(tracker: Tracker) -> None:
     for name in ("old", "new"):
         run = new_run(tracker, CASE, name, {FITTED_MD5: "a" * 32 + ".dir"})

@@ -17,6 +17,7 @@ from filelock import FileLock, Timeout
 from components.errors import CasebookError
 from components.files import file_lock
 from components.params import FitParams
+from components.training.launched import launched
 
 log = logging.getLogger(__name__)
 
@@ -41,8 +42,8 @@ def claim(params: FitParams) -> list[str]:
     """
     if params.accelerator == "cpu" or _locks or HELD in os.environ or not (devices := visible_devices()):
         return []
-    if "LOCAL_RANK" in os.environ:
-        taken = _wait_for([devices[int(os.environ["LOCAL_RANK"]) % len(devices)]], 1)
+    if (place := launched()) is not None:
+        taken = _wait_for([devices[place.local_rank % len(devices)]], 1)
     elif params.devices > len(devices):
         raise CasebookError(f"fit.devices is {params.devices}, but this machine shows {len(devices)}: {devices}")
     else:

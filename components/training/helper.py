@@ -11,6 +11,7 @@ import warnings
 
 from components.errors import BAD_INPUT, DONE, CasebookError
 from components.training.fit import help_fit
+from components.training.launched import launched
 from components.training.processes import receive
 
 
@@ -24,7 +25,8 @@ def main() -> int:
         while (order := receive()) is not None:
             help_fit(order)
     except (CasebookError, RuntimeError) as error:
-        print(f"process {os.environ['RANK']} of the fit: {error}", file=sys.stderr)  # noqa: T201
+        place = launched()
+        print(f"process {place.rank if place else '?'} of the fit: {error}", file=sys.stderr)  # noqa: T201
         return BAD_INPUT
     return DONE
 

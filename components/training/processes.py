@@ -24,6 +24,7 @@ import torch.distributed as dist
 from components.contracts import Case, Job
 from components.errors import CasebookError
 from components.params import FitParams
+from components.training.launched import launched
 
 log = logging.getLogger(__name__)
 
@@ -53,10 +54,10 @@ def check_processes(params: FitParams) -> None:
         CasebookError: they cannot share a batch, are started by copying this one, or are on nodes that are not there.
     """
     world = world_size(params)
-    if int(os.environ.get("WORLD_SIZE", world)) != world:
+    place = launched()
+    if place is not None and place.world_size != world:
         raise CasebookError(
-            f"torchrun started {os.environ['WORLD_SIZE']} processes and fit.devices x fit.num_nodes are {world}; "
-            "let them agree"
+            f"torchrun started {place.world_size} processes and fit.devices x fit.num_nodes are {world}; let them agree"
         )
     if world == 1:
         return
@@ -70,7 +71,7 @@ def check_processes(params: FitParams) -> None:
             f"fit.strategy={params.strategy!r} would copy this process with its open files and connections; "
             "say ddp, or auto"
         )
-    if params.num_nodes > 1 and "WORLD_SIZE" not in os.environ:
+    if params.num_nodes > 1 and place is None:
         raise CasebookError(
             f"fit.num_nodes={params.num_nodes}: start the stage on each node with deploy/torchrun.sh, "
             "which tells the processes of each other"
@@ -87,7 +88,7 @@ def together(job: Job, case: Case, state: Path, *, resume: bool) -> Iterator[Non
     if world_size(job.params.fit) == 1:
         yield
         return
-    if "WORLD_SIZE" in os.environ:
+    if launched() is not None:
         atexit.unregister(_hand_out)
         _meet()
         _hand_out(Order(job, case, state, resume))
@@ -137,7 +138,9 @@ def _meet() -> None:
         return
     backend = "gloo"
     if torch.cuda.is_available():
-        torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
+        place = launched()
+        assert place is not None
+        torch.cuda.set_device(place.local_rank)
         backend = "cpu:gloo,cuda:nccl"
     dist.init_process_group(backend, init_method="env://", timeout=PATIENCE)
 

@@ -19,7 +19,7 @@ from components.files import json_digest
 from components.training.fit import fit, resume_epoch
 from components.tuning.shared import Shared, open_shared
 from components.tuning.study import Study, Tell, records
-from components.tuning.trials import Fit
+from components.tuning.trials import FitFunctions
 from components.tuning.workers import complete, patiently, work
 from pipelines.cases import load_case
 from pipelines.stages import set_up_logging, terminate
@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 
 LOOK_SECONDS = 2.0  # between looks at what the workers have ended
 GRACE_SECONDS = 20.0  # for a worker that is told to end
-FITS = Fit(fit, resume_epoch)
+FIT = FitFunctions(fit, resume_epoch)
 # Not a copy of this process, whose threads and connections would be copied halfway.
 SPAWN = multiprocessing.get_context("spawn")
 
@@ -52,7 +52,7 @@ def search_together(job: Job, case: Case, state: Path, url: str, tell: Tell) -> 
         with _workers(job, state) as workers:
             tell_until_complete(shared, job, tell, workers.running)
     else:
-        work(shared, job, case, FITS, tell=tell)
+        work(shared, job, case, FIT, tell=tell)
     return shared.study
 
 
@@ -89,7 +89,7 @@ def join(job: Job) -> None:
     # Not `state_of`: it would sweep the states of the search that is joined.
     state = job.paths.state(job.case) / "search" / json_digest(inputs)
     shared = open_shared(job, case, _database(), state, join=True)
-    work(shared, job, case, FITS, tell=lambda _: None)
+    work(shared, job, case, FIT, tell=lambda _: None)
 
 
 def _database() -> str:
@@ -167,7 +167,7 @@ def worker(job: Job, state: Path, said: Connection) -> None:
     case = load_case(job)
     try:
         shared = open_shared(job, case, storage_url(state), state)
-        work(shared, job, case, FITS, tell=lambda _: None)
+        work(shared, job, case, FIT, tell=lambda _: None)
     except CasebookError as error:
         said.send(str(error))
         sys.exit(BAD_INPUT)

@@ -13,7 +13,7 @@ from components.params import override
 from components.training.fit import fit, resume_epoch
 from components.tuning.search import search
 from components.tuning.study import summary
-from components.tuning.trials import Fit
+from components.tuning.trials import FitFunctions
 from pipelines.cases import load_case, with_values
 
 log = logging.getLogger(__name__)
@@ -45,7 +45,9 @@ def _judge(case: Case, job: Job, *, tune: bool) -> dict[str, dict[str, float]]:
     state = job.paths.state(job.case)
     if tune and job.params.search.trials:
         url = f"sqlite:///{state / 'search' / 'study.db'}"
-        study = search(job, case, Fit(fit, resume_epoch), storage_url=url, state=state / "search", tell=lambda _: None)
+        study = search(
+            job, case, FitFunctions(fit, resume_epoch), storage_url=url, state=state / "search", tell=lambda _: None
+        )
         job = with_values(job, summary(study, job, case)["values"])
     learner, _ = fit(job, case, state=state / "fit")
     fitted = job.paths.fitted(job.case)

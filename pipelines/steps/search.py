@@ -12,7 +12,7 @@ from components.training.fit import fit, resume_epoch
 from components.tuning.figures import study_pictures
 from components.tuning.search import search
 from components.tuning.study import Study, Tell, TrialRecord, summary
-from components.tuning.trials import Fit
+from components.tuning.trials import FitFunctions
 from pipelines.cases import load_case
 from pipelines.resume import close_state, inputs_of, state_of
 from pipelines.tracking import stage_run
@@ -42,7 +42,9 @@ def run(job: Job) -> None:
 def _study(job: Job, case: Case, state: Path, tell: Tell) -> Study:
     params = job.params.search
     if job.smoke or (not os.environ.get(DATABASE) and params.workers == 1 and params.dask is None):
-        return search(job, case, Fit(fit, resume_epoch), storage_url=storage_url(state), state=state, tell=tell)
+        return search(
+            job, case, FitFunctions(fit, resume_epoch), storage_url=storage_url(state), state=state, tell=tell
+        )
     from pipelines.workers import search_together
 
     return search_together(job, case, state, storage_url(state), tell)

@@ -12,7 +12,7 @@ from components.contracts import EXTERNAL, PREPARED_FILES, TEST, VALIDATION, Job
 from components.files import dvc_md5
 from components.params import override
 from components.tuning.search import search
-from components.tuning.trials import Fit
+from components.tuning.trials import FitFunctions
 from pipelines.cases import load_case
 from tests.components.cases.medical_prognosis.conftest import NAME, fit_job
 from tests.toy.jobs import toy_job
@@ -30,7 +30,7 @@ def work(job: Job, folder: Path) -> None:
     search(
         job,
         case,
-        Fit(fit, resume_epoch),
+        FitFunctions(fit, resume_epoch),
         storage_url=f"sqlite:///{state / 'study.db'}",
         state=state,
         tell=lambda _: None,

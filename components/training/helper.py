@@ -22,8 +22,8 @@ def main() -> int:
     if os.environ.get("CASEBOOK_LISTEN"):
         threading.Thread(target=_end_with_parent, daemon=True).start()
     try:
-        while (order := receive()) is not None:
-            help_fit(order)
+        while (distributed := receive()) is not None:
+            help_fit(distributed)
     except (CasebookError, RuntimeError) as error:
         place = launched()
         print(f"process {place.rank if place else '?'} of the fit: {error}", file=sys.stderr)  # noqa: T201

@@ -34,7 +34,7 @@ GRACE_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
-class Order:
+class DistributedFit:
     """What a helper is to take part in; `resume` says whether there is a checkpoint to go on from."""
 
     job: Job
@@ -91,7 +91,7 @@ def together(job: Job, case: Case, state: Path, *, resume: bool) -> Iterator[Non
     if launched() is not None:
         atexit.unregister(_hand_out)
         _meet()
-        _hand_out(Order(job, case, state, resume))
+        _hand_out(DistributedFit(job, case, state, resume))
         yield
         # Only now: helpers that are in the midst of a fit would take it for a part of that.
         atexit.register(_hand_out, None)
@@ -99,7 +99,7 @@ def together(job: Job, case: Case, state: Path, *, resume: bool) -> Iterator[Non
     with _environment(job.params.fit.devices), _started(job.params.fit.devices) as helpers:
         try:
             _meet()
-            _hand_out(Order(job, case, state, resume))
+            _hand_out(DistributedFit(job, case, state, resume))
             yield
             _hand_out(None)
             for helper in helpers:
@@ -117,19 +117,19 @@ def together(job: Job, case: Case, state: Path, *, resume: bool) -> Iterator[Non
                 dist.destroy_process_group()
 
 
-def receive() -> Order | None:
-    """As a helper, wait for the next order; None says that there will be none."""
+def receive() -> DistributedFit | None:
+    """As a helper, wait for the next fit; None says that there will be none."""
     _meet()
     content: list[bytes | None] = [None]
     dist.broadcast_object_list(content, src=0, device=torch.device("cpu"))
     assert content[0] is not None
-    order: Order | None = cloudpickle.loads(content[0])
-    return order
+    distributed: DistributedFit | None = cloudpickle.loads(content[0])
+    return distributed
 
 
-def _hand_out(order: Order | None) -> None:
+def _hand_out(distributed: DistributedFit | None) -> None:
     # Not pickle: the case of a second fit holds functions that are made where they are needed.
-    dist.broadcast_object_list([cloudpickle.dumps(order)], src=0, device=torch.device("cpu"))
+    dist.broadcast_object_list([cloudpickle.dumps(distributed)], src=0, device=torch.device("cpu"))
 
 
 def _meet() -> None:

@@ -18,9 +18,8 @@ import psutil
 
 from benchmarks.results import Limit, Result
 from benchmarks.throughput import prepared_job
-from components.contracts import Job
+from components.contracts import Job, TrialRecord
 from components.params import override
-from components.tuning.study import TrialRecord
 from pipelines.cases import load_case
 from pipelines.steps.search import DATABASE
 from pipelines.workers import search_together

@@ -4,14 +4,14 @@ import os
 from pathlib import Path
 from typing import Any
 
-from components.contracts import Case, Job
+from components.contracts import Case, Job, TrialRecord
 from components.files import dvc_md5, write_json
 from components.registry.runs import BEST_MD5
-from components.registry.trials import Trial, log_trials
+from components.registry.trials import log_trials
 from components.training.fit import fit, resume_epoch
 from components.tuning.figures import study_pictures
 from components.tuning.search import search
-from components.tuning.study import Study, Tell, TrialRecord, summary
+from components.tuning.study import Study, Tell, summary
 from components.tuning.trials import FitFunctions
 from pipelines.cases import load_case
 from pipelines.resume import close_state, inputs_of, state_of
@@ -28,7 +28,7 @@ def run(job: Job) -> None:
     with stage_run(job, state, "search") as (tracker, run_id):
 
         def tell(trials: list[TrialRecord]) -> None:
-            log_trials(tracker, job.case, run_id, case.monitor, [Trial(**vars(trial)) for trial in trials])
+            log_trials(tracker, job.case, run_id, case.monitor, trials)
 
         study = _study(job, case, state, tell)
         found = summary(study, job, case)

@@ -7,9 +7,9 @@ from typing import Any
 import optuna
 from lightning.pytorch import Callback
 
-from components.contracts import Case, FitResult, Job
+from components.contracts import Case, FitResult, Job, TrialRecord
 from components.tuning.search import search
-from components.tuning.study import TrialRecord, records
+from components.tuning.study import records
 from components.tuning.trials import FitFunctions
 from tests.toy.jobs import toy_job
 

@@ -23,7 +23,7 @@ from components.recipe import make_job, recipe_of  # noqa: E402
 from components.training.fit import fit, resume_epoch  # noqa: E402
 from components.tuning.search import search  # noqa: E402
 from components.tuning.study import summary  # noqa: E402
-from components.tuning.trials import Fit  # noqa: E402
+from components.tuning.trials import FitFunctions  # noqa: E402
 from pipelines.steps import fetch, prepare  # noqa: E402
 
 
@@ -43,7 +43,12 @@ def run(job: Job) -> dict[str, float]:
     state = paths.state(job.case)
     url = f"sqlite:///{state / 'search' / 'study.db'}"
     study = search(
-        job, recipe.training, Fit(fit, resume_epoch), storage_url=url, state=state / "search", tell=lambda _: None
+        job,
+        recipe.training,
+        FitFunctions(fit, resume_epoch),
+        storage_url=url,
+        state=state / "search",
+        tell=lambda _: None,
     )
     job = job.with_values(summary(study, job, recipe.training)["values"])
     lap("search")

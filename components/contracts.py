@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, Self, TypeVar, runtime_checkable
@@ -156,6 +157,22 @@ def read_origin(raw: Path) -> dict[str, Any]:
         raise CasebookError(f"{path}: not found, so {raw} is not what the fetch stage leaves; run fetch first")
     origin: dict[str, Any] = read_json(path)
     return origin
+
+
+@dataclass(frozen=True)
+class TrialRecord:
+    """An ended trial of a search: `value` is what the search compares, `curve` the monitored metric by epoch.
+
+    `state` is one of COMPLETE, PRUNED and FAIL.
+    """
+
+    number: int
+    state: str
+    params: Mapping[str, Any]
+    value: float | None
+    curve: Mapping[int, float]
+    started: datetime
+    ended: datetime
 
 
 @dataclass(frozen=True)

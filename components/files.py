@@ -1,6 +1,5 @@
 """Files that appear whole or not at all, digests, and locks that die with their process."""
 
-import fcntl
 import hashlib
 import json
 import logging
@@ -11,6 +10,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+from filelock import FileLock, Timeout
 
 log = logging.getLogger(__name__)
 
@@ -115,22 +116,39 @@ def json_digest(value: Mapping[str, Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-@contextmanager
-def held_lock(path: Path, purpose: str) -> Iterator[None]:
-    """Hold an exclusive lock on `path`, waiting for whoever holds it and saying so.
+def file_lock(path: Path, **options: Any) -> FileLock:
+    """A lock that the operating system frees when its holder dies, however it dies; not yet taken.
 
-    The operating system frees the lock when the holder dies, however it dies.
+    Where a file system has no such locks this is an error: filelock would take the mere existence of the file
+    for a lock, and one that a killed process left would be waited for for ever.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a+", encoding="utf-8") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            file.seek(0)
-            log.warning("%s: process %s is at it; waiting for it to end", purpose, file.read().strip() or "?")
-            fcntl.flock(file, fcntl.LOCK_EX)
-        file.seek(0)
-        file.truncate()
-        file.write(str(os.getpid()))
-        file.flush()
+    return FileLock(path, fallback_to_soft=False, **options)
+
+
+def is_held(path: Path) -> bool:
+    """Whether any process, this one included, holds the lock of `path`."""
+    try:
+        with file_lock(path, blocking=False):
+            return False
+    except Timeout:
+        return True
+
+
+@contextmanager
+def held_lock(path: Path, purpose: str) -> Iterator[None]:
+    """Hold the lock of `path`, waiting for whoever holds it and saying so."""
+    lock = file_lock(path, on_acquired=_write_process_id)
+    try:
+        held = lock.acquire(blocking=False)
+    except Timeout:
+        holder = path.read_text(encoding="utf-8").strip() or "?"
+        log.warning("%s: process %s is at it; waiting for it to end", purpose, holder)
+        held = lock.acquire()
+    with held:
         yield
+
+
+def _write_process_id(descriptor: int) -> None:
+    os.ftruncate(descriptor, 0)
+    os.pwrite(descriptor, str(os.getpid()).encode(), 0)

@@ -5,7 +5,8 @@ prepared data, and has `CASEBOOK_DATABASE_URL` in its own environment: no secret
 imports this module, too, and therefore no more than Prefect.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,8 +16,6 @@ from prefect_dask import DaskTaskRunner
 
 if TYPE_CHECKING:
     from components.contracts import Job
-
-Watch = Callable[[Callable[[], bool]], None]
 
 
 @task(name="search-worker", task_run_name="search-worker {number}", cache_policy=NO_CACHE)
@@ -32,35 +31,29 @@ def search_worker(case: str, number: int) -> None:  # noqa: ARG001 - shown in it
 
 
 @flow(name="search", flow_run_name="search {case}")
-def search(case: str, workers: int) -> None:
-    """So many workers on the cluster of the flow's task runner, watched until the study is complete."""
-    run_workers(case, workers)
+def search(case: str, workers: int) -> Iterator[list[Any]]:
+    """So many workers on the cluster of the flow's task runner; yields their futures, then waits for them to end."""
+    futures: list[Any] = [search_worker.submit(case, number) for number in range(workers)]
+    yield futures
+    for future in futures:
+        future.result()
 
 
-def search_on_cluster(job: "Job", watch: Watch) -> None:
-    """Run the params' workers on the cluster while `watch`, which is told whether any is at work, looks on."""
+@contextmanager
+def cluster_workers(job: "Job") -> Iterator[Callable[[], bool]]:
+    """Have the params' workers at work on the cluster; yields what says whether any still is.
+
+    The caller looks on from inside the flow, not as a part of it: the flow is sent to the cluster with its tasks and
+    all that it refers to, and the study's connection must not be.
+    """
     params = job.params.search
     assert params.dask is not None
     runner: Any = DaskTaskRunner(address=params.dask)  # its futures are of a kind that Prefect's own types leave out
-    _watching.append(watch)
-    try:
-        search.with_options(task_runner=runner)(job.case, params.workers)
-    finally:
-        _watching.pop()
-
-
-# The flow itself is sent to the cluster with its tasks, and all that it refers to by value: not the study's connection.
-_watching: list[Watch] = []
-
-
-def run_workers(case: str, workers: int) -> None:
-    futures: list[Any] = [search_worker.submit(case, number) for number in range(workers)]
-    try:
-        _watching[-1](lambda: not all(future.wrapped_future.done() for future in futures))
-    finally:
-        # What a worker ended with says more than that none is left.
-        for future in futures:
-            if future.wrapped_future.done():
-                future.result()
-    for future in futures:
-        future.result()
+    with contextmanager(search.with_options(task_runner=runner))(job.case, params.workers) as futures:
+        try:
+            yield lambda: not all(future.wrapped_future.done() for future in futures)
+        finally:
+            # What a worker ended with says more than that none is left.
+            for future in futures:
+                if future.wrapped_future.done():
+                    future.result()

@@ -3,47 +3,38 @@
 Prefect's own server never asks: a run whose process got SIGKILL would stay Running for ever.
 """
 
-import fcntl
 import logging
 from pathlib import Path
-from typing import IO
 from uuid import UUID
 
+from filelock import FileLock
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterId, TaskRunFilter, TaskRunFilterState
 from prefect.client.schemas.filters import TaskRunFilterStateType as StateTypes
 from prefect.exceptions import ObjectNotFound
 from prefect.states import Crashed, StateType
 
+from components.files import file_lock, is_held
+
 log = logging.getLogger(__name__)
 
 GONE = "the process of this run is gone"
 
 
-# Open until this process ends: Prefect sets a run's last state after the run's own code is through.
-_locks: list[IO[str]] = []
+# Held until this process ends: Prefect sets a run's last state after the run's own code is through.
+_locks: list[FileLock] = []
 
 
 def hold(folder: Path, run: UUID | str) -> None:
     """Take the lock of a flow run; the operating system frees it when this process dies, however it dies."""
-    folder.mkdir(parents=True, exist_ok=True)
-    file = (folder / str(run)).open("w", encoding="utf-8")
-    fcntl.flock(file, fcntl.LOCK_EX)
-    _locks.append(file)
+    lock = file_lock(folder / str(run), thread_local=False)
+    lock.acquire()
+    _locks.append(lock)
 
 
 def gone(folder: Path) -> list[UUID]:
     """The flow runs that began in `folder` and whose process is gone, ended or not."""
-    return [UUID(path.name) for path in sorted(folder.glob("*")) if not _held(path)]
-
-
-def _held(path: Path) -> bool:
-    with path.open("r", encoding="utf-8") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
-    return False
+    return [UUID(path.name) for path in sorted(folder.glob("*")) if not is_held(path)]
 
 
 def end_orphans(folder: Path) -> list[UUID]:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from torch.distributed import TCPStore
 
+from components.training.launched import launched
 from pipelines.environment import prepare_environment
 
 ENDED = "casebook/ended"
@@ -24,7 +25,8 @@ def main() -> int:
     prepare_environment(Path.cwd())
     # Of torchrun itself, which outlives the processes that it started.
     store = TCPStore(os.environ["MASTER_ADDR"], int(os.environ["MASTER_PORT"]), is_master=False, timeout=PATIENCE)
-    if os.environ["RANK"] == "0":
+    place = launched()
+    if place is None or place.rank == 0:
         from pipelines.reproduce import reproduce
 
         code = reproduce([f"{chosen.stage}@{chosen.case}"], Path.cwd(), single=True)

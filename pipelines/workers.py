@@ -20,7 +20,7 @@ from components.recipe import recipe_of
 from components.training.fit import fit, resume_epoch
 from components.tuning.shared import Shared, open_shared
 from components.tuning.study import Study, Tell, records
-from components.tuning.trials import Fit
+from components.tuning.trials import FitFunctions
 from components.tuning.workers import complete, patiently, work
 from pipelines.stages import set_up_logging, terminate
 from pipelines.steps.search import DATABASE, search_inputs, storage_url
@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 
 LOOK_SECONDS = 2.0  # between looks at what the workers have ended
 GRACE_SECONDS = 20.0  # for a worker that is told to end
-FITS = Fit(fit, resume_epoch)
+FIT = FitFunctions(fit, resume_epoch)
 # Not a copy of this process, whose threads and connections would be copied halfway.
 SPAWN = multiprocessing.get_context("spawn")
 
@@ -43,20 +43,21 @@ def search_together(job: Job, training: Training, state: Path, url: str, tell: T
     shared = open_shared(job, training, url, state)
     tell(patiently(lambda: records(shared.study)))
     if job.params.search.dask is not None:
-        from pipelines.dask_workers import search_on_cluster
+        from pipelines.dask_workers import cluster_workers
 
         _database()
-        search_on_cluster(job, lambda running: watch(shared, job, tell, running))
+        with cluster_workers(job) as running:
+            tell_until_complete(shared, job, tell, running)
     elif job.params.search.workers > 1:
         with _workers(job, state) as workers:
-            watch(shared, job, tell, workers.running)
+            tell_until_complete(shared, job, tell, workers.running)
     else:
-        work(shared, job, training, FITS, tell=tell)
+        work(shared, job, training, FIT, tell=tell)
     return shared.study
 
 
-def watch(shared: Shared, job: Job, tell: Tell, running: Callable[[], bool]) -> None:
-    """Tell what has ended until the study is complete.
+def tell_until_complete(shared: Shared, job: Job, tell: Tell, running: Callable[[], bool]) -> None:
+    """Look at the study again and again, and tell what has ended, until it is complete.
 
     Raises:
         CasebookError: nobody works at it any more.
@@ -88,7 +89,7 @@ def join(job: Job) -> None:
     # Not `state_of`: it would sweep the states of the search that is joined.
     state = job.paths.state(job.case) / "search" / json_digest(inputs)
     shared = open_shared(job, training, _database(), state, join=True)
-    work(shared, job, training, FITS, tell=lambda _: None)
+    work(shared, job, training, FIT, tell=lambda _: None)
 
 
 def _database() -> str:
@@ -166,7 +167,7 @@ def worker(job: Job, state: Path, said: Connection) -> None:
     training = recipe_of(job).training
     try:
         shared = open_shared(job, training, storage_url(state), state)
-        work(shared, job, training, FITS, tell=lambda _: None)
+        work(shared, job, training, FIT, tell=lambda _: None)
     except CasebookError as error:
         said.send(str(error))
         sys.exit(BAD_INPUT)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 import torch
 from torch import Tensor
 
-SMALLEST = 1e-5  # batch norm's own, beside the variance
+BATCH_NORM_EPSILON = 1e-5  # batch norm's own, beside the variance
 
 
 @torch.no_grad()
@@ -31,5 +31,5 @@ def prune_channels(
 def _strongest(weights: Mapping[str, Tensor], convolution: str, norm: str, count: int) -> Tensor:
     """The places (count,), rising, of the strongest outputs."""
     kernels = weights[f"{convolution}.weight"].flatten(1).norm(dim=1)
-    factor = weights[f"{norm}.weight"].abs() / (weights[f"{norm}.running_var"] + SMALLEST).sqrt()
+    factor = weights[f"{norm}.weight"].abs() / (weights[f"{norm}.running_var"] + BATCH_NORM_EPSILON).sqrt()
     return (kernels * factor).topk(count).indices.sort().values

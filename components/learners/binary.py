@@ -17,7 +17,7 @@ from components.params import FitParams
 from components.seeds import derived_seed
 
 Batch = tuple[Tensor, Tensor, Tensor]
-SMALLEST = 1e-7
+SMALLEST_PROBABILITY = 1e-7
 
 
 class BinaryLearner(LightningModule):
@@ -105,7 +105,7 @@ class WarmupCosine:
 
 def _cross_entropy(probability: Tensor, target: Tensor) -> Tensor:
     """Of probabilities `(N,)`; NaN stays NaN, where torch's own function would raise."""
-    probability = probability.clamp(SMALLEST, 1 - SMALLEST)
+    probability = probability.clamp(SMALLEST_PROBABILITY, 1 - SMALLEST_PROBABILITY)
     return -torch.where(target > 0.5, probability.log(), (1 - probability).log()).mean()
 
 

@@ -14,22 +14,19 @@ from components.errors import CasebookError
 from components.registry.store import database_file, sqlite_problem, unreachable, without_login
 
 
-class Client:
-    """`mlflow.MlflowClient`, every failure to reach the store turned into one `CasebookError`."""
+class Client(mlflow.MlflowClient):
+    """MLflow's client, every failure of its methods to reach the store turned into one `CasebookError`."""
 
     def __init__(self, uri: str) -> None:
         self._uri = uri
         with plain_errors(uri):
-            self._client = mlflow.MlflowClient(uri)
+            super().__init__(uri)
 
-    def __getattr__(self, name: str) -> Any:
-        method = getattr(self._client, name)
-
-        def call(*values: Any, **named: Any) -> Any:
-            with plain_errors(self._uri):
-                return method(*values, **named)
-
-        return call
+    def __getattribute__(self, name: str) -> Any:
+        found = super().__getattribute__(name)
+        if name.startswith("_") or not callable(found):
+            return found
+        return plain_errors(self._uri)(found)
 
 
 @contextmanager

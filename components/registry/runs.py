@@ -1,7 +1,6 @@
 """The life of a run: opened, resumed after a kill, ended with the truth, found again by what it made."""
 
 import logging
-import os
 import socket
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -28,12 +27,8 @@ def parent_run(tracker: Tracker, case: str, state: Path, name: str, tags: Mappin
 
     The id stands in a file in `state`: whoever takes the work up again after a kill, even one that
     fell after its end, goes on in the same run, and whoever clears `state` begins another. The run
-    ends FINISHED, KILLED (an interrupt, or an exit such as a SIGTERM handler's) or FAILED. Helper
-    processes of a distributed fit only read the id.
+    ends FINISHED, KILLED (an interrupt, or an exit such as a SIGTERM handler's) or FAILED.
     """
-    if not _leads():
-        yield read_json(state / RUN_FILE)["run"]
-        return
     run = _reopened(tracker, case, state) or _opened(tracker, case, state, name)
     tracker.log_tags(run, {**tags, **owner()})
     status = "FAILED"
@@ -45,10 +40,6 @@ def parent_run(tracker: Tracker, case: str, state: Path, name: str, tags: Mappin
         raise
     finally:
         _end(tracker, run, status)
-
-
-def _leads() -> bool:
-    return all(os.environ.get(name, "0") == "0" for name in ("LOCAL_RANK", "NODE_RANK", "RANK", "SLURM_PROCID"))
 
 
 def _opened(tracker: Tracker, case: str, state: Path, name: str) -> str:

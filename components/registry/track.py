@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param, RunTag
@@ -139,7 +139,7 @@ def connect(root: Path) -> Tracker:
         CasebookError: it is locked, read-only, no store, or does not answer.
     """
     uri = open_store(root)
-    return Tracker(root=root, uri=uri, client=cast("MlflowClient", Client(uri)))
+    return Tracker(root=root, uri=uri, client=Client(uri))
 
 
 def plain_name(name: str) -> str:

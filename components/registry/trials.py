@@ -1,12 +1,11 @@
 """Trials of a search as runs nested in it, each ending as what it was."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable
 from datetime import datetime
-from typing import Any, Literal
 
 from mlflow.entities import Metric, Param, Run, RunTag
 
+from components.contracts import TrialRecord
 from components.registry.runs import PARENT, new_run, owner
 from components.registry.track import Tracker, flat_params, plain_name
 
@@ -15,20 +14,7 @@ STATUS = {"COMPLETE": "FINISHED", "PRUNED": "KILLED", "FAIL": "FAILED"}
 OBJECTIVE = "objective"
 
 
-@dataclass(frozen=True)
-class Trial:
-    """One ended trial: `value` is what the search compares, `curve` the monitored metric by epoch."""
-
-    number: int
-    state: Literal["COMPLETE", "PRUNED", "FAIL"]
-    params: Mapping[str, Any]
-    value: float | None
-    curve: Mapping[int, float]
-    started: datetime
-    ended: datetime
-
-
-def log_trials(tracker: Tracker, case: str, search: str, monitor: str, trials: Iterable[Trial]) -> None:
+def log_trials(tracker: Tracker, case: str, search: str, monitor: str, trials: Iterable[TrialRecord]) -> None:
     """Give each trial its run under the run `search`; those that have theirs already cost nothing.
 
     Call it with all trials so far after a kill: what the dead process did not get to tell is told
@@ -43,11 +29,11 @@ def log_trials(tracker: Tracker, case: str, search: str, monitor: str, trials: I
             _tell(tracker, case, search, monitor, trial, run)
 
 
-def _told(run: Run, trial: Trial) -> bool:
+def _told(run: Run, trial: TrialRecord) -> bool:
     return run.info.status == STATUS[trial.state] and run.data.tags.get(STATE) == trial.state
 
 
-def _tell(tracker: Tracker, case: str, search: str, monitor: str, trial: Trial, run: Run | None) -> None:
+def _tell(tracker: Tracker, case: str, search: str, monitor: str, trial: TrialRecord, run: Run | None) -> None:
     tags = {PARENT: search, NUMBER: str(trial.number), **owner()}
     name = f"trial {trial.number:03d}"
     told = new_run(tracker, case, name, tags, _milliseconds(trial.started)) if run is None else str(run.info.run_id)

@@ -4,21 +4,20 @@ The process that trains takes the lock and keeps it until it ends, however it en
 every checkout, so that no two checkouts, workers or users of a machine share a device by accident.
 """
 
-import fcntl
 import logging
 import os
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
 
 import torch
+from filelock import FileLock, Timeout
 
 from components.errors import CasebookError
+from components.files import file_lock
 from components.params import FitParams
+from components.training.launched import launched
 
 log = logging.getLogger(__name__)
 
@@ -27,8 +26,8 @@ HELD = "CASEBOOK_DEVICES_HELD"  # said to the processes that a fit starts: these
 SAY_AGAIN_SECONDS = 60.0
 POLL_SECONDS = 0.5
 
-# Open until this process ends: CUDA keeps a device from its first use on.
-_locks: list[IO[str]] = []
+# Held until this process ends: CUDA keeps a device from its first use on.
+_locks: list[FileLock] = []
 
 
 def claim(params: FitParams) -> list[str]:
@@ -43,8 +42,8 @@ def claim(params: FitParams) -> list[str]:
     """
     if params.accelerator == "cpu" or _locks or HELD in os.environ or not (devices := visible_devices()):
         return []
-    if "LOCAL_RANK" in os.environ:
-        taken = _wait_for([devices[int(os.environ["LOCAL_RANK"]) % len(devices)]], 1)
+    if (place := launched()) is not None:
+        taken = _wait_for([devices[place.local_rank % len(devices)]], 1)
     elif params.devices > len(devices):
         raise CasebookError(f"fit.devices is {params.devices}, but this machine shows {len(devices)}: {devices}")
     else:
@@ -79,49 +78,34 @@ def _wait_for(devices: list[str], count: int) -> list[str]:
 
 def _take(devices: list[str], count: int) -> list[str]:
     """`count` devices, or none: a process that waits for its second one while holding a first may wait for ever."""
-    found: list[tuple[str, IO[str]]] = []
-    with _choosing():
+    found: list[tuple[str, FileLock]] = []
+    with _lock(_folder() / "choosing"):
         for name in devices:
-            if len(found) < count and (file := _locked(_lock_path(name))) is not None:
-                found.append((name, file))
+            if len(found) < count and _taken(lock := _lock(_lock_path(name))):
+                found.append((name, lock))
         if len(found) < count:
-            for _, file in found:
-                file.close()
+            for _, lock in found:
+                lock.release()
             return []
-    for _, file in found:
-        file.seek(0)
-        file.truncate()
-        file.write(str(os.getpid()))
-        file.flush()
-        _locks.append(file)
+    for name, lock in found:
+        with _lock_path(name).open("r+", encoding="utf-8") as file:  # another user's file cannot be opened for "w"
+            file.truncate()
+            file.write(str(os.getpid()))
+        _locks.append(lock)
     return [name for name, _ in found]
 
 
-def _locked(path: Path) -> IO[str] | None:
-    file = _open(path)
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        file.close()
-        return None
-    return file
-
-
-@contextmanager
-def _choosing() -> Iterator[None]:
-    with _open(_folder() / "choosing") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
-
-
-def _open(path: Path) -> IO[str]:
+def _lock(path: Path) -> FileLock:
     """Made by whoever comes first, written by all: another user's fit locks the same file."""
+    return file_lock(path, mode=0o666, thread_local=False)
+
+
+def _taken(lock: FileLock) -> bool:
     try:
-        return path.open("r+", encoding="utf-8")
-    except FileNotFoundError:
-        with path.open("a", encoding="utf-8"):
-            path.chmod(0o666)
-        return path.open("r+", encoding="utf-8")
+        lock.acquire(blocking=False)
+    except Timeout:
+        return False
+    return True
 
 
 def _holder(name: str) -> str:

@@ -21,7 +21,7 @@ from components.files import read_json, write_json
 from components.params import FitParams
 from components.training.checkpoints import WholeCheckpointIO
 from components.training.devices import claim
-from components.training.processes import Order, check_processes, together, world_size
+from components.training.processes import DistributedFit, check_processes, together, world_size
 from components.training.progress import ProgressLog
 
 log = logging.getLogger(__name__)
@@ -93,7 +93,7 @@ class StopTogether(Callback):
 
 
 @dataclass(frozen=True)
-class Watchers:
+class FitCallbacks:
     """The callbacks that say when a fit ends and what it keeps."""
 
     stopping: EarlyStopping
@@ -102,7 +102,7 @@ class Watchers:
     every: ModelCheckpoint
 
     @classmethod
-    def of(cls, params: FitParams, training: Training, state: Path) -> "Watchers":
+    def of(cls, params: FitParams, training: Training, state: Path) -> "FitCallbacks":
         return cls(
             ResumedStopping(training.monitor, mode=training.mode, patience=params.patience, check_finite=True),
             Timer(timedelta(minutes=params.max_minutes)),
@@ -134,13 +134,13 @@ def _train(
     *,
     resume: bool,
 ) -> FitResult:
-    watchers = Watchers.of(params, training, state)
-    callbacks = watchers.around(params, [ProgressLog(params.max_epochs), *callbacks])
+    own = FitCallbacks.of(params, training, state)
+    callbacks = own.around(params, [ProgressLog(params.max_epochs), *callbacks])
     trainer = make_trainer(params, logger, callbacks)
     if resume:
         log.info("resuming from %s", _last(state))
     trainer.fit(learner, datamodule=datamodule, ckpt_path=str(_last(state)) if resume else None)
-    best = watchers.best
+    best = own.best
     if best.best_model_score is None or not torch.isfinite(best.best_model_score):
         raise DivergedError(
             f"{training.monitor} was never a finite number in {trainer.current_epoch} epochs; "
@@ -151,24 +151,24 @@ def _train(
         value=float(best.best_model_score),
         best_epoch=int(torch.load(best.best_model_path, weights_only=True)["epoch"]),
         epochs=trainer.current_epoch,
-        stopped=_reason(watchers.stopping, watchers.timer),
+        stopped=_reason(own.stopping, own.timer),
     )
 
 
-def help_fit(order: Order) -> None:
+def help_fit(distributed: DistributedFit) -> None:
     """Take part in a fit whose first process is another one.
 
     Raises:
         CasebookError: this node does not see the checkpoint that the fit goes on from.
     """
-    params, state = order.job.params.fit, order.state
+    params, state = distributed.job.params.fit, distributed.state
     torch.set_num_threads(params.threads)
     claim(params)  # under torchrun; what the first process started finds its devices taken for it
-    if order.resume and not _last(state).exists():
+    if distributed.resume and not _last(state).exists():
         raise CasebookError(f"{_last(state)}: not found; all nodes of a fit share one disk for the checkout")
-    learner, datamodule = build(order.job, order.training)
-    trainer = make_trainer(params, None, Watchers.of(params, order.training, state).around(params, []))
-    trainer.fit(learner, datamodule=datamodule, ckpt_path=str(_last(state)) if order.resume else None)
+    learner, datamodule = build(distributed.job, distributed.training)
+    trainer = make_trainer(params, None, FitCallbacks.of(params, distributed.training, state).around(params, []))
+    trainer.fit(learner, datamodule=datamodule, ckpt_path=str(_last(state)) if distributed.resume else None)
 
 
 def _last(state: Path) -> Path:

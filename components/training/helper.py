@@ -11,6 +11,7 @@ import warnings
 
 from components.errors import BAD_INPUT, DONE, CasebookError
 from components.training.fit import help_fit
+from components.training.launched import launched
 from components.training.processes import receive
 
 
@@ -21,10 +22,11 @@ def main() -> int:
     if os.environ.get("CASEBOOK_LISTEN"):
         threading.Thread(target=_end_with_parent, daemon=True).start()
     try:
-        while (order := receive()) is not None:
-            help_fit(order)
+        while (distributed := receive()) is not None:
+            help_fit(distributed)
     except (CasebookError, RuntimeError) as error:
-        print(f"process {os.environ['RANK']} of the fit: {error}", file=sys.stderr)  # noqa: T201
+        place = launched()
+        print(f"process {place.rank if place else '?'} of the fit: {error}", file=sys.stderr)  # noqa: T201
         return BAD_INPUT
     return DONE
 

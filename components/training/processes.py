@@ -24,6 +24,7 @@ import torch.distributed as dist
 from components.contracts import Job, Training
 from components.errors import CasebookError
 from components.params import FitParams
+from components.training.launched import launched
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +34,7 @@ GRACE_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
-class Order:
+class DistributedFit:
     """What a helper is to take part in; `resume` says whether there is a checkpoint to go on from."""
 
     job: Job
@@ -53,10 +54,10 @@ def check_processes(params: FitParams) -> None:
         CasebookError: they cannot share a batch, are started by copying this one, or are on nodes that are not there.
     """
     world = world_size(params)
-    if int(os.environ.get("WORLD_SIZE", world)) != world:
+    place = launched()
+    if place is not None and place.world_size != world:
         raise CasebookError(
-            f"torchrun started {os.environ['WORLD_SIZE']} processes and fit.devices x fit.num_nodes are {world}; "
-            "let them agree"
+            f"torchrun started {place.world_size} processes and fit.devices x fit.num_nodes are {world}; let them agree"
         )
     if world == 1:
         return
@@ -70,7 +71,7 @@ def check_processes(params: FitParams) -> None:
             f"fit.strategy={params.strategy!r} would copy this process with its open files and connections; "
             "say ddp, or auto"
         )
-    if params.num_nodes > 1 and "WORLD_SIZE" not in os.environ:
+    if params.num_nodes > 1 and place is None:
         raise CasebookError(
             f"fit.num_nodes={params.num_nodes}: start the stage on each node with deploy/torchrun.sh, "
             "which tells the processes of each other"
@@ -87,10 +88,10 @@ def together(job: Job, training: Training, state: Path, *, resume: bool) -> Iter
     if world_size(job.params.fit) == 1:
         yield
         return
-    if "WORLD_SIZE" in os.environ:
+    if launched() is not None:
         atexit.unregister(_hand_out)
         _meet()
-        _hand_out(Order(job, training, state, resume))
+        _hand_out(DistributedFit(job, training, state, resume))
         yield
         # Only now: helpers that are in the midst of a fit would take it for a part of that.
         atexit.register(_hand_out, None)
@@ -98,7 +99,7 @@ def together(job: Job, training: Training, state: Path, *, resume: bool) -> Iter
     with _environment(job.params.fit.devices), _started(job.params.fit.devices) as helpers:
         try:
             _meet()
-            _hand_out(Order(job, training, state, resume))
+            _hand_out(DistributedFit(job, training, state, resume))
             yield
             _hand_out(None)
             for helper in helpers:
@@ -116,19 +117,19 @@ def together(job: Job, training: Training, state: Path, *, resume: bool) -> Iter
                 dist.destroy_process_group()
 
 
-def receive() -> Order | None:
-    """As a helper, wait for the next order; None says that there will be none."""
+def receive() -> DistributedFit | None:
+    """As a helper, wait for the next fit; None says that there will be none."""
     _meet()
     content: list[bytes | None] = [None]
     dist.broadcast_object_list(content, src=0, device=torch.device("cpu"))
     assert content[0] is not None
-    order: Order | None = cloudpickle.loads(content[0])
-    return order
+    distributed: DistributedFit | None = cloudpickle.loads(content[0])
+    return distributed
 
 
-def _hand_out(order: Order | None) -> None:
+def _hand_out(distributed: DistributedFit | None) -> None:
     # Not pickle: the case of a second fit holds functions that are made where they are needed.
-    dist.broadcast_object_list([cloudpickle.dumps(order)], src=0, device=torch.device("cpu"))
+    dist.broadcast_object_list([cloudpickle.dumps(distributed)], src=0, device=torch.device("cpu"))
 
 
 def _meet() -> None:
@@ -137,7 +138,9 @@ def _meet() -> None:
         return
     backend = "gloo"
     if torch.cuda.is_available():
-        torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
+        place = launched()
+        assert place is not None
+        torch.cuda.set_device(place.local_rank)
         backend = "cpu:gloo,cuda:nccl"
     dist.init_process_group(backend, init_method="env://", timeout=PATIENCE)
 

@@ -16,7 +16,7 @@ from optuna.trial import TrialState
 from components.contracts import Job, Training
 from components.tuning.study import FINISHED, Tell, count, open_study, records
 from components.tuning.trials import (
-    Fit,
+    FitFunctions,
     Objective,
     check_limit,
     enqueue_own_values,
@@ -28,7 +28,9 @@ from components.tuning.trials import (
 log = logging.getLogger(__name__)
 
 
-def search(job: Job, training: Training, fit: Fit, *, storage_url: str, state: Path, tell: Tell) -> optuna.Study:
+def search(
+    job: Job, training: Training, fit: FitFunctions, *, storage_url: str, state: Path, tell: Tell
+) -> optuna.Study:
     """Run or resume the case's study until it holds exactly `search.trials` complete trials.
 
     The first trial takes the values that the parameters have, so that what wins is no worse than they are.

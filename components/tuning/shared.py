@@ -1,6 +1,5 @@
 """A study that several processes work on: its storage, whose turn it is, and who is still there."""
 
-import fcntl
 import logging
 import socket
 import time
@@ -23,7 +22,7 @@ from sqlalchemy.exc import DBAPIError
 
 from components.contracts import Job, Training
 from components.errors import CasebookError
-from components.files import read_json, write_json
+from components.files import file_lock, is_held, read_json, write_json
 from components.tuning.study import count, create_study, study_name
 
 log = logging.getLogger(__name__)
@@ -126,8 +125,7 @@ def _turn(engine: Engine, name: str, state: Path) -> Iterator[None]:
             connection.execute(sqlalchemy.text("select pg_advisory_xact_lock(hashtext(:name))"), {"name": name})
             yield
     elif engine.dialect.name == "sqlite":
-        with (state / "turn.lock").open("w") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
+        with file_lock(state / "turn.lock"):
             yield
     else:
         raise CasebookError(
@@ -166,8 +164,8 @@ class Presence:
     def __init__(self, state: Path) -> None:
         self.state = state
         self.name = uuid.uuid4().hex
-        self._file = self._path(self.name).open("w")
-        fcntl.flock(self._file, fcntl.LOCK_EX)
+        self._lock = file_lock(self._path(self.name), thread_local=False)
+        self._lock.acquire()
 
     def _path(self, name: str) -> Path:
         return self.state / f"worker-{name}.lock"
@@ -183,21 +181,12 @@ class Presence:
         mine = self.tag(trial.number)
         if (tag["host"], tag["state"]) != (mine["host"], mine["state"]):
             return False
-        return self._free(self._path(tag["name"]))
-
-    def _free(self, path: Path) -> bool:
-        if not path.exists():
-            return True
-        with path.open("r") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                return False
-        return True
+        path = self._path(tag["name"])
+        return not path.exists() or not is_held(path)
 
     def leave(self) -> None:
         self._path(self.name).unlink(missing_ok=True)
-        self._file.close()
+        self._lock.release()
 
 
 @contextmanager

@@ -1,34 +1,17 @@
 """A study as the rest of the project sees it: opened, counted, told in plain values."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import optuna
 from optuna.trial import FrozenTrial, TrialState
 
-from components.contracts import Job, Training
+from components.contracts import Job, Training, TrialRecord
 from components.files import held_lock
 
 Study = optuna.Study
 FINISHED = (TrialState.COMPLETE, TrialState.PRUNED)
-
-
-@dataclass(frozen=True)
-class TrialRecord:
-    """An ended trial in plain values; `curve` is the monitored metric by epoch, `state`
-    one of COMPLETE, PRUNED and FAIL.
-    """
-
-    number: int
-    state: str
-    params: dict[str, Any]
-    value: float | None
-    curve: dict[int, float]
-    started: datetime
-    ended: datetime
 
 
 Tell = Callable[[list[TrialRecord]], None]

@@ -23,8 +23,8 @@ INDEX = "index"  # which trial of the search an attempt is; a repeated one has t
 
 
 @dataclass(frozen=True)
-class Fit:
-    """The ordinary `fit` as a trial calls it; see `components.training.fit.fit`."""
+class FitFunctions:
+    """What a trial needs of training, which is not below this folder; see `components.training.fit`."""
 
     run: Callable[..., tuple[Any, FitResult]]
     resume_epoch: Callable[[Path], int]
@@ -37,7 +37,7 @@ def trial_state(state: Path, index: int) -> Path:
 class Objective:
     """One trial: the case's parameters with the suggested values, through the ordinary fit."""
 
-    def __init__(self, job: Job, training: Training, fit: Fit, state: Path, index: int) -> None:
+    def __init__(self, job: Job, training: Training, fit: FitFunctions, state: Path, index: int) -> None:
         self.job, self.training, self.fit, self.index = job, training, fit, index
         self.state = trial_state(state, index)
 

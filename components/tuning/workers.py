@@ -23,7 +23,7 @@ from components.tuning.shared import OUT_OF_REACH, WORKER, Presence, Shared, fai
 from components.tuning.study import Tell, count, records
 from components.tuning.trials import (
     INDEX,
-    Fit,
+    FitFunctions,
     Objective,
     check_limit,
     enqueue_own_values,
@@ -50,7 +50,7 @@ def complete(shared: Shared, job: Job) -> bool:
     return patiently(lambda: count(shared.study, (TrialState.COMPLETE,))) >= job.params.search.trials
 
 
-def work(shared: Shared, job: Job, training: Training, fit: Fit, *, tell: Tell) -> None:
+def work(shared: Shared, job: Job, training: Training, fit: FitFunctions, *, tell: Tell) -> None:
     """Take trials until the study holds `search.trials` complete ones; `tell` is given all ended trials after each.
 
     Raises:

@@ -12,7 +12,7 @@ from components.recipe import Recipe, recipe_of
 from components.training.fit import fit, resume_epoch
 from components.tuning.search import search
 from components.tuning.study import summary
-from components.tuning.trials import Fit
+from components.tuning.trials import FitFunctions
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +44,12 @@ def _judge(recipe: Recipe, job: Job, *, tune: bool) -> dict[str, dict[str, float
     if tune and job.params.search.trials:
         url = f"sqlite:///{state / 'search' / 'study.db'}"
         study = search(
-            job, recipe.training, Fit(fit, resume_epoch), storage_url=url, state=state / "search", tell=lambda _: None
+            job,
+            recipe.training,
+            FitFunctions(fit, resume_epoch),
+            storage_url=url,
+            state=state / "search",
+            tell=lambda _: None,
         )
         job = job.with_values(summary(study, job, recipe.training)["values"])
     learner, _ = fit(job, recipe.training, state=state / "fit")

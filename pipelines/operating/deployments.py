@@ -29,7 +29,7 @@ FILE, TAG = "prefect.yaml", "casebook"
 HEAD = "# Written by `make deploy` from params.yaml: change the block `operate` there.\n"
 HERE = "{{ $CASEBOOK_ROOT }}"  # filled in when it is deployed: deploy again after moving the checkout
 FLOWS = {"retrain": "pipelines/retrain.py:retrain", "monitor": "pipelines/monitor.py:monitor"}
-WATCH = "casebook: runs without a heartbeat"
+AUTOMATION = "casebook: runs without a heartbeat"
 SILENT = timedelta(minutes=10)
 HEARD = ("heartbeat", "Completed", "Failed", "Cancelled", "Crashed")
 
@@ -88,7 +88,7 @@ def deploy(root: Path, params: Params, operate: OperateParams) -> list[str]:
         with get_client(sync_client=True) as client:
             _make_pools(client, operate)
             _apply(root)
-            _watch_heartbeats(client)
+            _end_silent_runs(client)
             return _prune(client, root, yaml.safe_load(text)["deployments"])
     except RuntimeError as error:
         if "Failed to reach API" not in str(error):
@@ -128,11 +128,11 @@ def _prune(client: SyncPrefectClient, root: Path, wanted: list[dict[str, Any]]) 
     return sorted(kept)
 
 
-def _watch_heartbeats(client: SyncPrefectClient) -> None:
+def _end_silent_runs(client: SyncPrefectClient) -> None:
     """End as Crashed what was not heard of for `SILENT`: its machine is gone, whose worker would know."""
     event = "prefect.flow-run."
     wanted = AutomationCore(
-        name=WATCH,
+        name=AUTOMATION,
         trigger=EventTrigger(
             match=ResourceSpecification({"prefect.resource.id": [f"{event}*"]}),
             after={f"{event}heartbeat"},
@@ -144,5 +144,5 @@ def _watch_heartbeats(client: SyncPrefectClient) -> None:
         ),
         actions=[ChangeFlowRunState(name="Crashed", state=StateType.CRASHED, message="no heartbeat", force=False)],
     )
-    if not client.read_automations_by_name(WATCH):
+    if not client.read_automations_by_name(AUTOMATION):
         client.create_automation(wanted)

@@ -4,16 +4,16 @@ import os
 from pathlib import Path
 from typing import Any
 
-from components.contracts import Job, Training
+from components.contracts import Job, Training, TrialRecord
 from components.files import dvc_md5, write_json
 from components.recipe import recipe_of
 from components.registry.runs import BEST_MD5
-from components.registry.trials import Trial, log_trials
+from components.registry.trials import log_trials
 from components.training.fit import fit, resume_epoch
 from components.tuning.figures import study_pictures
 from components.tuning.search import search
-from components.tuning.study import Study, Tell, TrialRecord, summary
-from components.tuning.trials import Fit
+from components.tuning.study import Study, Tell, summary
+from components.tuning.trials import FitFunctions
 from pipelines.resume import close_state, inputs_of, state_of
 from pipelines.tracking import stage_run
 
@@ -28,7 +28,7 @@ def run(job: Job) -> None:
     with stage_run(job, state, "search") as (tracker, run_id):
 
         def tell(trials: list[TrialRecord]) -> None:
-            log_trials(tracker, job.case, run_id, training.monitor, [Trial(**vars(trial)) for trial in trials])
+            log_trials(tracker, job.case, run_id, training.monitor, trials)
 
         study = _study(job, training, state, tell)
         found = summary(study, job, training)
@@ -42,7 +42,9 @@ def run(job: Job) -> None:
 def _study(job: Job, training: Training, state: Path, tell: Tell) -> Study:
     params = job.params.search
     if job.smoke or (not os.environ.get(DATABASE) and params.workers == 1 and params.dask is None):
-        return search(job, training, Fit(fit, resume_epoch), storage_url=storage_url(state), state=state, tell=tell)
+        return search(
+            job, training, FitFunctions(fit, resume_epoch), storage_url=storage_url(state), state=state, tell=tell
+        )
     from pipelines.workers import search_together
 
     return search_together(job, training, state, storage_url(state), tell)

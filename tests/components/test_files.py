@@ -1,5 +1,7 @@
 """Files appear whole or not at all; digests agree with DVC's; a lock ends with its process."""
 
+import errno
+import fcntl
 import hashlib
 import json
 import os
@@ -23,6 +25,7 @@ from components.files import (
     dvc_md5,
     file_digest,
     held_lock,
+    is_held,
     json_digest,
     read_json,
     sweep_temporaries,
@@ -278,3 +281,27 @@ def test_a_lock_is_free_again_after_an_exception(tmp_path):
         raise KilledError
     after = hold(tmp_path / "fit.lock", 0)
     assert after.communicate(timeout=30) == ("held\n", "")
+
+
+def test_a_lock_is_held_by_this_process_and_by_another_until_that_is_killed(tmp_path):
+    path = tmp_path / "fit.lock"
+    assert not is_held(path)
+    with held_lock(path, "fit"):
+        assert is_held(path)
+    assert not is_held(path)
+    other = hold(path, 600)
+    assert other.stdout.readline() == "held\n"
+    assert is_held(path)
+    other.kill()
+    other.communicate(timeout=30)
+    assert not is_held(path)
+    assert path.read_text() == str(other.pid)  # asking leaves the file as it was
+
+
+def test_where_the_file_system_has_no_locks_the_mere_file_is_none(tmp_path, monkeypatch):
+    def missing(*_):
+        raise OSError(errno.ENOSYS, "Function not implemented")
+
+    monkeypatch.setattr(fcntl, "flock", missing)
+    with pytest.raises(OSError, match="not implemented"), held_lock(tmp_path / "fit.lock", "fit"):
+        raise AssertionError("held")

@@ -7,7 +7,7 @@ import numpy as np
 from components.preparation.pinyin.encoding.ngrams import END, START, NGrams
 
 ROUNDS = 20  # of the power iteration; the shares of words settle in a few
-SMALLEST = 1e-9  # of probabilities that are left over by rounding
+SMALLEST_MASS = 1e-9  # of probabilities that are left over by rounding
 
 
 def prune(ngrams: NGrams, threshold: float) -> NGrams:
@@ -57,7 +57,7 @@ def _weights(log_p: np.ndarray, lower: np.ndarray, history: np.ndarray, historie
 
 def _left(log_p: np.ndarray, history: np.ndarray, histories: int) -> np.ndarray:
     """Probability that the n-grams after each history leave to others."""
-    return np.maximum(1 - np.bincount(history, np.exp(log_p.astype(np.float64)), histories), SMALLEST)
+    return np.maximum(1 - np.bincount(history, np.exp(log_p.astype(np.float64)), histories), SMALLEST_MASS)
 
 
 def _trigram_parts(ngrams: NGrams) -> tuple[np.ndarray, np.ndarray]:

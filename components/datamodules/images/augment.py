@@ -63,7 +63,7 @@ SYMMETRIES = [
     )
 ]
 UPRIGHT = 4  # of them leave the axes where they are
-SMALLEST = 1e-6  # pixels of a box that is left
+SMALLEST_AREA = 1e-6  # pixels of a box that is left
 
 
 @dataclass(frozen=True)
@@ -194,7 +194,7 @@ def move_boxes(picture: Picture, window: Window, part: Part, visible: float) -> 
     cut = np.concatenate([np.clip(moved[:, :2], low, high), np.clip(moved[:, 2:], low, high)], axis=1)
     whole = (moved[:, 2:] - moved[:, :2]).prod(axis=1)
     left = (cut[:, 2:] - cut[:, :2]).prod(axis=1)
-    keep = left > np.maximum(visible * whole, SMALLEST)
+    keep = left > np.maximum(visible * whole, SMALLEST_AREA)
     return cut[keep].astype(np.float32), picture.labels[keep]
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from scipy.special import expit
 
 from components.errors import CasebookError
-from components.evaluation.binary.rows import SMALLEST, log_odds
+from components.evaluation.binary.rows import SMALLEST_PROBABILITY, log_odds
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ def _apply_beta(values: Mapping[str, Any], score: np.ndarray) -> np.ndarray:
 
 def beta_features(score: np.ndarray) -> np.ndarray:
     """(N, 2), log p and -log(1 - p): both rise with the score, so slopes above 0 keep its order."""
-    kept = np.clip(score, SMALLEST, 1 - SMALLEST)
+    kept = np.clip(score, SMALLEST_PROBABILITY, 1 - SMALLEST_PROBABILITY)
     return np.column_stack([np.log(kept), -np.log1p(-kept)])
 
 

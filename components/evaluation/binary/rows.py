@@ -6,7 +6,7 @@ from scipy.special import logit
 from components.errors import CasebookError
 
 # Keeps log-odds within +-27.6. A float32 network does answer 0 and 1.
-SMALLEST = 1e-12
+SMALLEST_PROBABILITY = 1e-12
 
 
 def checked(target: np.ndarray, score: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -45,5 +45,5 @@ def has_both_classes(target: np.ndarray) -> bool:
 
 
 def log_odds(probability: np.ndarray) -> np.ndarray:
-    """log(p / (1 - p)), with p kept `SMALLEST` away from 0 and 1."""
-    return logit(np.clip(np.asarray(probability, dtype=np.float64), SMALLEST, 1 - SMALLEST))
+    """log(p / (1 - p)), with p kept `SMALLEST_PROBABILITY` away from 0 and 1."""
+    return logit(np.clip(np.asarray(probability, dtype=np.float64), SMALLEST_PROBABILITY, 1 - SMALLEST_PROBABILITY))

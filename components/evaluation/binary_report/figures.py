@@ -21,7 +21,6 @@ from components.evaluation.binary.metrics import ap, auc, ks
 from components.evaluation.binary.over_counts import cumulative, mass_bins
 from components.evaluation.binary.rows import checked, has_both_classes
 from components.evaluation.binary_report.fairness import Comparison, Fairness
-from components.evaluation.binary_report.scorecard import wilson
 from components.evaluation.presentation.figures import (
     COLOURS,
     DASHED,
@@ -34,6 +33,7 @@ from components.evaluation.presentation.figures import (
     shown_percent,
     styled,
 )
+from components.evaluation.presentation.shares import wilson
 
 Series: TypeAlias = Mapping[str, tuple[np.ndarray, np.ndarray]]
 Look: TypeAlias = dict[str, Any]
@@ -211,8 +211,9 @@ def _reliability(target: np.ndarray, score: np.ndarray, bins: int, confidence: f
     found = []
     for number in np.unique(bin_of_row):
         inside = bin_of_row == number
-        low, high = wilson(int(target[inside].sum()), int(inside.sum()), confidence)
-        found.append((score[inside].mean(), target[inside].mean(), low, high))
+        bounds = wilson(int(target[inside].sum()), int(inside.sum()), confidence)
+        assert bounds is not None
+        found.append((score[inside].mean(), target[inside].mean(), bounds.low, bounds.high))
     return tuple(np.array(found).T)
 
 

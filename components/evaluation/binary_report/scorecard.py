@@ -5,21 +5,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.stats import binomtest
 
 from components.contracts import Metric
 from components.errors import CasebookError
 from components.evaluation.binary.bands import band_edges
 from components.evaluation.binary.rows import checked, has_both_classes
 from components.evaluation.binary_report.groups import group_labels
-
-
-def wilson(successes: int, rows: int, confidence: float) -> tuple[float, float]:
-    """Wilson's score interval of a share (1927); of no rows, all of [0, 1]."""
-    if rows == 0:
-        return 0.0, 1.0
-    found = binomtest(successes, rows).proportion_ci(confidence, method="wilson")
-    return float(found.low), float(found.high)
+from components.evaluation.presentation.shares import wilson
 
 
 def score_bands(target: np.ndarray, score: np.ndarray, edges: np.ndarray, *, confidence: float) -> pd.DataFrame:
@@ -36,7 +28,9 @@ def score_bands(target: np.ndarray, score: np.ndarray, edges: np.ndarray, *, con
     band = np.searchsorted(edges, score, side="right")
     rows = np.bincount(band, minlength=len(edges) + 1)
     bads = np.bincount(band, weights=target, minlength=len(edges) + 1).astype(int)
-    bounds = np.array([wilson(bad, count, confidence) for bad, count in zip(bads, rows, strict=True)])
+    found = [wilson(bad, count, confidence) for bad, count in zip(bads, rows, strict=True)]
+    # Of no rows nothing is known: all of [0, 1].
+    bounds = np.array([(0.0, 1.0) if share is None else (share.low, share.high) for share in found])
     return pd.DataFrame(
         {
             "band": np.arange(1, len(rows) + 1),

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from components.errors import CasebookError
-from components.evaluation.survival.rows import SMALLEST
+from components.evaluation.survival.rows import SMALLEST_HAZARD
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ def contributions(
 
 
 def _log(cumulative: np.ndarray) -> np.ndarray:
-    return np.log(np.maximum(cumulative, SMALLEST))
+    return np.log(np.maximum(cumulative, SMALLEST_HAZARD))
 
 
 def _constant(column: pd.Series, value: Any) -> pd.Series:

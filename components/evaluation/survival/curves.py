@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from components.evaluation.survival.rows import SMALLEST, checked_outcome
+from components.evaluation.survival.rows import SMALLEST_HAZARD, checked_outcome
 
 
 def at(wanted: np.ndarray | Sequence[float], times: np.ndarray, cumulative: np.ndarray) -> np.ndarray:
@@ -34,7 +34,7 @@ def log_likelihood(target: np.ndarray, times: np.ndarray, cumulative: np.ndarray
     start = np.concatenate([[0.0], times])[place]
     before = np.concatenate([np.zeros((len(cumulative), 1)), cumulative], axis=1)
     row = np.arange(len(cumulative))
-    hazard = np.maximum((cumulative[row, place] - before[row, place]) / (times[place] - start), SMALLEST)
+    hazard = np.maximum((cumulative[row, place] - before[row, place]) / (times[place] - start), SMALLEST_HAZARD)
     found: np.ndarray = event * np.log(hazard) - before[row, place] - hazard * (observed - start)
     return found
 

@@ -11,7 +11,7 @@ from scipy.optimize import minimize
 from scipy.special import softmax
 
 from components.evaluation.survival.curves import log_likelihood
-from components.evaluation.survival.rows import SMALLEST
+from components.evaluation.survival.rows import SMALLEST_HAZARD
 
 SLOPE_BOUNDS = (0.1, 10.0)
 
@@ -21,7 +21,7 @@ def pooled(curves: Sequence[np.ndarray], weights: np.ndarray) -> np.ndarray:
 
     It rises with time as its members do.
     """
-    logs = np.stack([np.log(np.maximum(curve, SMALLEST)) for curve in curves])
+    logs = np.stack([np.log(np.maximum(curve, SMALLEST_HAZARD)) for curve in curves])
     found: np.ndarray = np.exp(np.tensordot(weights, logs, axes=1))
     return found
 

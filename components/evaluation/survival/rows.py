@@ -8,7 +8,8 @@ import numpy as np
 
 from components.errors import CasebookError
 
-SMALLEST = 1e-12  # keeps log-odds and logarithms of cumulative hazards finite
+SMALLEST_HAZARD = 1e-12  # keeps logarithms of hazards finite
+SMALLEST_PROBABILITY = 1e-12  # keeps log-odds finite
 
 
 def checked_outcome(target: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -47,6 +48,6 @@ def checked_score(score: np.ndarray, rows: int) -> np.ndarray:
 
 
 def log_odds(risk: np.ndarray) -> np.ndarray:
-    """log(p / (1 - p)), with p kept `SMALLEST` away from 0 and 1."""
-    kept = np.clip(risk, SMALLEST, 1 - SMALLEST)
+    """log(p / (1 - p)), with p kept `SMALLEST_PROBABILITY` away from 0 and 1."""
+    kept = np.clip(risk, SMALLEST_PROBABILITY, 1 - SMALLEST_PROBABILITY)
     return np.log(kept) - np.log1p(-kept)

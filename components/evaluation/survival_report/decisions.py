@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import binomtest
 
 from components.contracts import Interval
+from components.evaluation.presentation.shares import wilson
 from components.evaluation.survival.metrics import known_states
 from components.evaluation.survival.rows import checked_outcome, checked_score
 from components.evaluation.survival_report.groups import observed_risk
@@ -40,14 +40,6 @@ def decisions(
         known=int(had.sum() + had_not.sum()),
         unknown=int(len(time) - had.sum() - had_not.sum()),
     )
-
-
-def wilson(successes: int, rows: int, confidence: float) -> Interval | None:
-    """A share with Wilson's score interval (1927); None of no rows."""
-    if rows == 0:
-        return None
-    found = binomtest(successes, rows).proportion_ci(confidence, method="wilson")
-    return Interval(successes / rows, float(found.low), float(found.high))
 
 
 def net_benefit(

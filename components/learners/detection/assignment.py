@@ -5,7 +5,9 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from components.learners.detection.boxes import SMALLEST, paired_iou
+from components.learners.detection.boxes import paired_iou
+
+SMALLEST_ALIGNMENT = 1e-9**2  # at or below it a point does nothing for a box
 
 
 class Assigned(NamedTuple):
@@ -75,7 +77,7 @@ def _assign(image: _Image, candidates: int) -> tuple[Tensor, Tensor, Tensor]:
         box, point, overlap = box[wins], point[wins], overlap[wins]
         aligned = image.aligned(box, point, overlap)
         best_aligned, best_overlap = (_largest(value, box, len(image.truth))[box] for value in (aligned, overlap))
-        score[point, image.labels[box]] = aligned / (best_aligned + SMALLEST**2) * best_overlap
+        score[point, image.labels[box]] = aligned / (best_aligned + SMALLEST_ALIGNMENT) * best_overlap
         positive[point] = True
         target[point] = image.truth[box]
     return score, positive, target
@@ -87,7 +89,7 @@ def _choose(image: _Image, candidates: int) -> Tensor:
     table = torch.zeros(len(image.truth), len(image.places), dtype=image.scores.dtype, device=image.scores.device)
     table[box, point] = image.aligned(box, point, image.overlap(box, point))
     best = table.topk(min(candidates, table.shape[1]), dim=1)
-    chosen = torch.zeros_like(table, dtype=torch.bool).scatter_(1, best.indices, best.values > SMALLEST**2)
+    chosen = torch.zeros_like(table, dtype=torch.bool).scatter_(1, best.indices, best.values > SMALLEST_ALIGNMENT)
     lonely = ~chosen.any(dim=1)
     middle = (image.truth[lonely, :2] + image.truth[lonely, 2:]) / 2
     chosen[lonely.nonzero()[:, 0], torch.cdist(middle, image.places).argmin(dim=1)] = True

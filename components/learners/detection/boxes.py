@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-SMALLEST = 1e-9
+SMALLEST_AREA = 1e-9
 LARGEST_LOG = 4.0  # of a distance over `reach`: no box is e^4 times as large as a typical one
 
 
@@ -28,7 +28,7 @@ def paired_iou(first: Tensor, second: Tensor) -> Tensor:
     """Intersection over union (P,) of boxes (P, 4) with boxes (P, 4), pair by pair."""
     low, high = torch.maximum(first[:, :2], second[:, :2]), torch.minimum(first[:, 2:], second[:, 2:])
     shared = (high - low).clamp(min=0).prod(dim=1)
-    return shared / (areas(first) + areas(second) - shared + SMALLEST)
+    return shared / (areas(first) + areas(second) - shared + SMALLEST_AREA)
 
 
 def giou(first: Tensor, second: Tensor) -> Tensor:
@@ -38,4 +38,4 @@ def giou(first: Tensor, second: Tensor) -> Tensor:
     union = areas(first) + areas(second) - shared
     hull_low, hull_high = torch.minimum(first[:, :2], second[:, :2]), torch.maximum(first[:, 2:], second[:, 2:])
     hull = (hull_high - hull_low).clamp(min=0).prod(dim=1)
-    return shared / (union + SMALLEST) - (hull - union) / (hull + SMALLEST)
+    return shared / (union + SMALLEST_AREA) - (hull - union) / (hull + SMALLEST_AREA)

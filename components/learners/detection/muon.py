@@ -10,7 +10,7 @@ from torch.optim import AdamW
 MOMENTUM = 0.95
 ROUNDS = 5
 QUINTIC = (3.4445, -4.7750, 2.0315)  # singular values above a hundredth go to 0.7..1.2 in five rounds
-SMALLEST = 1e-7
+SMALLEST_NORM = 1e-7
 
 
 class Muon(AdamW):
@@ -58,7 +58,7 @@ def orthogonal(matrix: Tensor) -> Tensor:
         return orthogonal(matrix.T).T
     first, second, third = QUINTIC
     squared = matrix @ matrix.T
-    norm = squared.trace().sqrt() + SMALLEST
+    norm = squared.trace().sqrt() + SMALLEST_NORM
     squared, one = squared / norm**2, torch.eye(len(matrix), dtype=matrix.dtype, device=matrix.device)
     product = one
     for _ in range(ROUNDS):

@@ -14,7 +14,7 @@ from torch.nn import functional
 # times as fast as it makes a mask of integers.
 NEVER = torch.inf
 HIDDEN = 1e9
-SMALLEST = torch.finfo(torch.float32).tiny
+SMALLEST_FLOAT = torch.finfo(torch.float32).tiny
 # How many scores are held at a time: what a core's cache holds, or enough to keep a GPU busy.
 CHUNK = {"cpu": 1 << 18, "cuda": 1 << 28}
 
@@ -66,7 +66,7 @@ class _UnseenSoftmax(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, query: Tensor, vectors: Tensor, bias: Tensor, asked: Asked) -> Tensor:
         windows, columns, size = query.shape
-        weight = asked.weight / asked.weight.sum().clamp(min=SMALLEST)
+        weight = asked.weight / asked.weight.sum().clamp(min=SMALLEST_FLOAT)
         total = weight.sum(dim=2).view(-1, 1)
         chosen = torch.empty_like(weight)
         d_query = torch.empty(windows * columns, size, device=query.device)
@@ -85,7 +85,7 @@ class _UnseenSoftmax(torch.autograd.Function):
             d_bias += chance.T @ total[rows, 0]
         _take_targets(asked.target, weight, query, vectors, (d_query, d_vectors, d_bias))
         ctx.save_for_backward(d_query.view_as(query).to(query.dtype), d_vectors, d_bias)
-        return -(weight * chosen.clamp(min=SMALLEST).log()).sum()
+        return -(weight * chosen.clamp(min=SMALLEST_FLOAT).log()).sum()
 
     @staticmethod
     def backward(ctx: Any, *slope: Tensor) -> tuple[Tensor | None, ...]:
@@ -120,7 +120,7 @@ def sampled_softmax(
     # An item that is asked for twice is one candidate; one that was met is none.
     alone = wanted - HIDDEN * (_repeated(asked.target) | (asked.weight == 0)).float()
     loss = torch.cat([scores, alone], dim=2).logsumexp(dim=2, keepdim=True) - wanted
-    return (asked.weight * loss).sum() / asked.weight.sum().clamp(min=SMALLEST)
+    return (asked.weight * loss).sum() / asked.weight.sum().clamp(min=SMALLEST_FLOAT)
 
 
 def gbce(
@@ -146,7 +146,7 @@ def gbce(
     negative = -(functional.logsigmoid(-scores) * counted).sum(dim=2, keepdim=True)
     positive = -beta * functional.logsigmoid(_wanted(asked.query, *of_target))
     loss = (positive + negative) / (len(vectors) + 1)
-    return (asked.weight * loss).sum() / asked.weight.sum().clamp(min=SMALLEST)
+    return (asked.weight * loss).sum() / asked.weight.sum().clamp(min=SMALLEST_FLOAT)
 
 
 def _scores(query: Tensor, vectors: Tensor, bias: Tensor) -> Tensor:

@@ -19,7 +19,7 @@ from components.preparation.interactions.encoding.weights import RecencyParams, 
 
 VECTORS = "item_vectors.parquet"
 ROWS = 64  # of a batch of the network: larger ones leave the processor's cache
-SMALLEST = 1e-9  # of a deviation: who scores all items alike says nothing, and is not divided by 0
+SMALLEST_DEVIATION = 1e-9  # of a deviation: who scores all items alike says nothing, and is not divided by 0
 DENSE = 0.1  # share of a table's cells from which it is quicker held whole
 
 Link = Literal["identity", "softmax"]
@@ -147,5 +147,5 @@ def standardized(scores: np.ndarray) -> np.ndarray:
     """Distance of each score `(N, M)` from its row's mean, in standard deviations."""
     centred = scores - scores.mean(axis=1, keepdims=True)
     deviation = np.sqrt(np.square(centred).mean(axis=1, keepdims=True))
-    result: np.ndarray = centred / (deviation + SMALLEST)
+    result: np.ndarray = centred / (deviation + SMALLEST_DEVIATION)
     return result

@@ -7,7 +7,14 @@ import numpy as np
 
 from components.predictors.ranking.asked import Asked, select
 from components.predictors.ranking.index import ItemIndex
-from components.predictors.ranking.scorers import SMALLEST, Member, NeighbourScorer, Scorer, SequenceScorer, linked
+from components.predictors.ranking.scorers import (
+    SMALLEST_DEVIATION,
+    Member,
+    NeighbourScorer,
+    Scorer,
+    SequenceScorer,
+    linked,
+)
 from components.predictors.ranking.topk import top_k
 
 USERS = 256  # at a time
@@ -100,7 +107,7 @@ class _Indexed:
 
     def standardized(self, row: np.ndarray, item: np.ndarray) -> np.ndarray:
         values = linked(self._logits(row, item), self.scorer.link, self.largest[row])
-        return (values - self.mean[row]) / (self.deviation[row] + SMALLEST)
+        return (values - self.mean[row]) / (self.deviation[row] + SMALLEST_DEVIATION)
 
     def _logits(self, row: np.ndarray, item: np.ndarray) -> np.ndarray:
         products: np.ndarray = np.einsum("nd,nd->n", self.query[row], self.scorer.vectors[item])
@@ -140,7 +147,7 @@ class _Near:
 
     def standardized(self, row: np.ndarray, item: np.ndarray) -> np.ndarray:
         values = np.asarray(self.scores[row, item]).ravel()
-        return (values - self.mean[row]) / (self.deviation[row] + SMALLEST)
+        return (values - self.mean[row]) / (self.deviation[row] + SMALLEST_DEVIATION)
 
 
 def _propose(scorer: Scorer, index: ItemIndex, asked: Asked) -> _Indexed | _Near:

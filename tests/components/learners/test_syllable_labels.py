@@ -42,7 +42,7 @@ def trained(prepared: Path, model: SyllableLearner, *callbacks: Callback, resume
     return trainer
 
 
-class Watch(Callback):
+class Recorder(Callback):
     """Keeps the metrics of each epoch and the rates of each step."""
 
     def __init__(self) -> None:
@@ -58,11 +58,11 @@ class Watch(Callback):
 
 @pytest.mark.slow
 def test_the_made_up_language_is_learned(prepared: Path) -> None:
-    watch = Watch()
-    trained(prepared, learner(max_epochs=25, lr=0.01), watch)
-    assert watch.epochs[-1]["val/char_accuracy"] > 0.97
-    assert watch.epochs[-1]["train/loss"] < watch.epochs[0]["train/loss"] - 0.5
-    assert watch.epochs[-1]["val/loss"] < 0.2
+    recorder = Recorder()
+    trained(prepared, learner(max_epochs=25, lr=0.01), recorder)
+    assert recorder.epochs[-1]["val/char_accuracy"] > 0.97
+    assert recorder.epochs[-1]["train/loss"] < recorder.epochs[0]["train/loss"] - 0.5
+    assert recorder.epochs[-1]["val/loss"] < 0.2
 
 
 class KilledError(Exception):
@@ -159,9 +159,9 @@ def test_each_step_starts_from_a_seed_of_its_own_place(prepared: Path) -> None:
 
 
 def test_the_rates_rise_to_their_heights_and_fall_to_the_floor(prepared: Path) -> None:
-    watch = Watch()
-    trained(prepared, learner(warmup_fraction=0.2), watch)
-    for rates, factor in zip(zip(*watch.rates, strict=True), (1, 1, 1, 2), strict=True):
+    recorder = Recorder()
+    trained(prepared, learner(warmup_fraction=0.2), recorder)
+    for rates, factor in zip(zip(*recorder.rates, strict=True), (1, 1, 1, 2), strict=True):
         highest, rates = 0.005 * factor, list(rates)  # noqa: PLW2901
         assert rates[0] == pytest.approx(0.02 * highest)
         assert max(rates) == pytest.approx(highest, rel=0.05)

@@ -144,8 +144,8 @@ def test_an_epoch_without_validation_repeats_no_old_figure(tracker: Tracker) -> 
 def test_short_epochs_share_a_write(tracker: Tracker, monkeypatch: pytest.MonkeyPatch) -> None:
     run = new_run(tracker, CASE, "fit", {})
     writes = []
-    write = tracker.client._client.log_batch  # type: ignore[attr-defined]
-    monkeypatch.setattr(tracker.client._client, "log_batch", lambda *given: writes.append(given) or write(*given))  # type: ignore[attr-defined]
+    write = tracker.client.log_batch
+    monkeypatch.setattr(tracker.client, "log_batch", lambda *given: writes.append(given) or write(*given))
     monkeypatch.setattr(curves, "FLUSH_SECONDS", 60.0)
     fit(tracker, run, max_epochs=50)
     assert len(writes) == 1

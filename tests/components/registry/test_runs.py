@@ -121,25 +121,12 @@ def test_a_store_lost_at_the_end_does_not_hide_why_the_fit_failed(
         for name in ("mlflow.db", "mlflow.db-wal", "mlflow.db-shm"):
             (root / name).unlink(missing_ok=True)
         (root / "mlflow.db").mkdir()
-        tracker.client._client._tracking_client.store.engine.dispose()  # type: ignore[attr-defined]
+        tracker.client._tracking_client.store.engine.dispose()
         raise ValueError("the loss is NaN")
 
     with pytest.raises(ValueError, match="the loss is NaN"), parent_run(tracker, CASE, tmp_path, "fit", {}):
         lose_the_store()
     assert "stays open" in caplog.text
-
-
-def test_helpers_of_a_distributed_fit_only_read(
-    tracker: Tracker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with parent_run(tracker, CASE, tmp_path, "fit", {}) as run:
-        monkeypatch.setenv("LOCAL_RANK", "1")
-        with parent_run(tracker, CASE, tmp_path, "fit", {"rank": "1"}) as same:
-            assert same == run
-        found = tracker.client.get_run(run)
-        assert found.info.status == "RUNNING"
-        assert "rank" not in found.data.tags
-        monkeypatch.delenv("LOCAL_RANK")
 
 
 def test_later_stages_find_the_newest_run_of_a_fit(tracker: Tracker) -> None:

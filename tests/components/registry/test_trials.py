@@ -8,16 +8,17 @@ from typing import Any
 import pytest
 from mlflow.entities import Run
 
+from components.contracts import TrialRecord
 from components.registry.runs import PARENT, new_run
 from components.registry.track import Tracker
-from components.registry.trials import Trial, log_trials
+from components.registry.trials import log_trials
 
 CASE = "finance_risk"
 BEGIN = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 
 
-def a_trial(number: int, state: Any = "COMPLETE", value: float | None = 0.85) -> Trial:
-    return Trial(
+def a_trial(number: int, state: Any = "COMPLETE", value: float | None = 0.85) -> TrialRecord:
+    return TrialRecord(
         number=number,
         state=state,
         params={"fit.lr": 1e-3, "model.dropout": 0.1},
@@ -74,7 +75,7 @@ def test_a_half_told_trial_is_completed_in_its_own_run(
     def stop(*_: Any, **__: Any) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(tracker.client._client, cut, stop)  # type: ignore[attr-defined]
+    monkeypatch.setattr(tracker.client, cut, stop)
     with pytest.raises(KeyboardInterrupt):
         log_trials(tracker, CASE, search, "val/auc", [a_trial(0, "PRUNED")])
     monkeypatch.undo()
@@ -105,7 +106,7 @@ def test_two_searches_keep_their_trials_apart(tracker: Tracker, search: str) -> 
 
 
 def test_a_generator_and_a_value_that_is_not_a_number(tracker: Tracker, search: str) -> None:
-    def made() -> Iterator[Trial]:
+    def made() -> Iterator[TrialRecord]:
         yield a_trial(0, "FAIL", math.nan)
 
     log_trials(tracker, CASE, search, "val/ndcg@10", made())

@@ -124,7 +124,8 @@ def test_who_wants_two_takes_none_until_both_are_free(machine: Machine) -> None:
 
 @pytest.mark.slow
 def test_a_rank_takes_the_device_of_its_number(machine: Machine) -> None:
-    ranks = [machine.start("0,1", devices=2, LOCAL_RANK=str(number)) for number in range(2)]
+    said = {"WORLD_SIZE": "2"}
+    ranks = [machine.start("0,1", devices=2, LOCAL_RANK=str(number), **said) for number in range(2)]
     for number, rank in enumerate(ranks):
         wait_until(lambda rank=rank: rank.has, rank)
         assert rank.has == [str(number)]

@@ -7,10 +7,10 @@ from typing import Any
 import optuna
 from lightning.pytorch import Callback
 
-from components.contracts import FitResult, Job, Training
+from components.contracts import FitResult, Job, Training, TrialRecord
 from components.tuning.search import search
-from components.tuning.study import TrialRecord, records
-from components.tuning.trials import Fit
+from components.tuning.study import records
+from components.tuning.trials import FitFunctions
 from tests.toy.jobs import toy_job
 
 BEST_LR, BEST_K = 0.05, 3
@@ -73,7 +73,7 @@ def run(
 ) -> optuna.Study:
     state.mkdir(parents=True, exist_ok=True)
     url = f"sqlite:///{state / 'study.db'}"
-    return search(job, training, Fit(fake.run, fake.resume_epoch), storage_url=url, state=state, tell=tell)
+    return search(job, training, FitFunctions(fake.run, fake.resume_epoch), storage_url=url, state=state, tell=tell)
 
 
 def told(study: optuna.Study) -> list[tuple[Any, ...]]:

@@ -11,7 +11,7 @@ from components.contracts import Job, Training
 from components.errors import CasebookError
 from components.tuning.shared import Presence, Shared, fail_lost, open_shared, turn
 from components.tuning.study import open_study, records
-from components.tuning.trials import Fit, trial_state
+from components.tuning.trials import FitFunctions, trial_state
 from components.tuning.workers import WORKER, _take, work
 from tests.components.tuning.parabola import Fake, KilledError, job_of, run, told
 
@@ -27,7 +27,7 @@ def shared_of(job: Job, training: Training, state: Path) -> Shared:
 def take_part(job: Job, training: Training, fake: Fake, state: Path) -> optuna.Study:
     state.mkdir(parents=True, exist_ok=True)
     shared = shared_of(job, training, state)
-    work(shared, job, training, Fit(fake.run, fake.resume_epoch), tell=lambda _: None)
+    work(shared, job, training, FitFunctions(fake.run, fake.resume_epoch), tell=lambda _: None)
     return shared.study
 
 
@@ -170,7 +170,7 @@ def test_a_complete_study_is_left_and_another_begun(training: Training, tmp_path
     for checkout in ("a", "b", "c"):
         state = tmp_path / checkout / "digest"
         shared = open_shared(job, training, url, state)
-        work(shared, job, training, Fit(Fake().run, Fake().resume_epoch), tell=lambda _: None)
+        work(shared, job, training, FitFunctions(Fake().run, Fake().resume_epoch), tell=lambda _: None)
         names.append(shared.study.study_name)
         assert open_shared(job, training, url, state).study.study_name == names[-1]  # a state goes on in its own
     assert names == [f"finance_risk-digest{number}" for number in ("", "-2", "-3")]

@@ -13,7 +13,7 @@ from components.files import dvc_md5
 from components.params import override
 from components.recipe import make_job, recipe_of
 from components.tuning.search import search
-from components.tuning.trials import Fit
+from components.tuning.trials import FitFunctions
 from tests.components.cases.medical_prognosis.conftest import NAME, fit_job
 from tests.toy.jobs import toy_job
 
@@ -30,7 +30,7 @@ def work(job: Job, folder: Path) -> None:
     search(
         job,
         recipe.training,
-        Fit(fit, resume_epoch),
+        FitFunctions(fit, resume_epoch),
         storage_url=f"sqlite:///{state / 'study.db'}",
         state=state,
         tell=lambda _: None,

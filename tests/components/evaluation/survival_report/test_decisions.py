@@ -1,8 +1,7 @@
 import numpy as np
 import pytest
-from scipy.stats import norm
 
-from components.evaluation.survival_report.decisions import decisions, net_benefit, net_benefit_of_all, wilson
+from components.evaluation.survival_report.decisions import decisions, net_benefit, net_benefit_of_all
 
 TARGET = np.array([[1.0, 1], [2.0, 1], [2.5, 0], [6.0, 0], [7.0, 1]])
 RISK = np.array([0.9, 0.1, 0.9, 0.9, 0.2])
@@ -18,17 +17,6 @@ def test_decisions_are_judged_on_known_states() -> None:
     assert found.precision is not None
     assert found.precision.value == 1 / 2
     assert found.f1 == 2 / (2 + 1 + 1)
-
-
-def test_wilson_by_its_formula() -> None:
-    z, p, n = norm.ppf(0.975), 3 / 10, 10
-    middle, half = p + z**2 / (2 * n), z * np.sqrt(p * (1 - p) / n + z**2 / (4 * n**2))
-    found = wilson(3, 10, 0.95)
-    assert found is not None
-    assert [found.low, found.high] == pytest.approx(
-        [(middle - half) / (1 + z**2 / n), (middle + half) / (1 + z**2 / n)]
-    )
-    assert wilson(0, 0, 0.95) is None
 
 
 def test_nobody_to_judge_on() -> None:

@@ -59,11 +59,11 @@ def some_batch(prepared: Path, model: NextItemLearner) -> Batch:
 def test_training_lowers_the_loss(prepared: Path, kind: str) -> None:
     losses: list[float] = []
 
-    class Watch(Callback):
+    class Recorder(Callback):
         def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:  # noqa: ARG002
             losses.append(trainer.callback_metrics["train/loss"].item())
 
-    trainer = trained(prepared, learner(OBJECTIVES[kind](), max_epochs=5), Watch())
+    trainer = trained(prepared, learner(OBJECTIVES[kind](), max_epochs=5), Recorder())
     assert losses[-1] < losses[0] - 0.05
     assert {"val/loss", "val/ndcg@10", "val/hr@10"} <= set(trainer.callback_metrics)
 
@@ -197,11 +197,11 @@ def test_each_step_starts_from_a_seed_of_its_own_place(prepared: Path) -> None:
 def test_the_rate_rises_to_its_height_and_falls_to_the_floor(prepared: Path) -> None:
     rates: list[float] = []
 
-    class Watch(Callback):
+    class Recorder(Callback):
         def on_train_batch_start(self, trainer: Trainer, *arguments: Any) -> None:  # noqa: ARG002
             rates.append(trainer.optimizers[0].param_groups[0]["lr"])
 
-    trained(prepared, learner(warmup_fraction=0.2), Watch())
+    trained(prepared, learner(warmup_fraction=0.2), Recorder())
     assert rates[0] == pytest.approx(0.01 * 0.02)
     assert max(rates) == pytest.approx(0.01, rel=0.02)
     assert rates[-1] == pytest.approx(0.01 * 0.02, rel=0.02)

@@ -12,9 +12,9 @@ from tests.toy.jobs import CHECKOUT
 
 LEVELS = [
     ("errors", "files", "blocks", "params", "source_params", "operate_params", "monitor_params", "contracts", "seeds"),
-    ("sources", "preparation", "networks", "evaluation", "bundle"),
+    ("sources", "training", "preparation", "networks", "evaluation", "bundle"),
     ("datamodules", "learners", "baselines", "predictors"),
-    ("training", "tuning", "compression", "registry"),
+    ("tuning", "compression", "registry"),
     ("serving", "monitoring", "cases"),
 ]
 LEVEL = {part: level for level, parts in enumerate(LEVELS) for part in parts}

@@ -63,12 +63,7 @@ def assemble(job: Job, learner: LightningModule, folder: Path) -> None:
 
 def make_manifest(job: Job, settings: TableSettings) -> Manifest:
     used = [member for member in settings.members if member.kind != "additive"]
-    return Manifest(
-        case=job.case,
-        predictor=PREDICTOR,
-        graphs=tuple(file for member in used for file in member.files),
-        settings=settings.model_dump(mode="json"),
-    )
+    return Manifest.of(job.case, PREDICTOR, [file for member in used for file in member.files], settings)
 
 
 def fit_baselines(data: TableData, params: ModelParams) -> tuple[SplineLogistic, GradientBoosting]:

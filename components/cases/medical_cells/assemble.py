@@ -32,8 +32,7 @@ from components.preparation.images.encoding.padding import stacked, truth
 from components.preparation.images.encoding.resize import padded, rescale
 from components.preparation.images.encoding.rows import ImageRow, read_rows
 from components.preparation.images.encoding.spec import Spec
-from components.training.fit import fit
-from components.training.refit import refit_state
+from components.training.refit import fit_to_the_end, on_everything, refit_state
 
 log = logging.getLogger(__name__)
 
@@ -86,17 +85,8 @@ def refit(job: Job, case: Case, learner: LightningModule) -> LightningModule:
 
 
 def fit_on_all(job: Job, case: Case, state: Path) -> LightningModule:
-    """The learner after its last epoch on training and validation images: the schedule ends the training, for
-    without held-out images no epoch is known to be better.
-    """
-
-    def datamodule(inner: Job) -> LightningDataModule:
-        return make_data(inner, whole=True)
-
-    learner, _ = fit(job, replace(case, datamodule=datamodule, monitor="train/loss", mode="min"), state=state)
-    checkpoint = torch.load(state / "last.ckpt", map_location="cpu", weights_only=True)
-    learner.load_state_dict(checkpoint["state_dict"])
-    return learner
+    """The learner after its last epoch on training and validation images."""
+    return fit_to_the_end(job, on_everything(case, lambda inner: make_data(inner, whole=True)), state)
 
 
 def write(
@@ -110,10 +100,7 @@ def write(
 ) -> None:
     contents: dict[str, Content] = {f"{LEARNER}.onnx": learner_graph(learner), f"{SEGMENTATION}.json": baseline}
     settings = make_settings(params, data, thresholds)
-    manifest = Manifest(
-        case=job.case, predictor=PREDICTOR, graphs=(LEARNER,), settings=settings.model_dump(mode="json")
-    )
-    write_bundle(folder, manifest, contents)
+    write_bundle(folder, Manifest.of(job.case, PREDICTOR, (LEARNER,), settings), contents)
 
 
 def make_settings(params: ModelParams, data: ImageData, thresholds: list[float]) -> DetectionSettings:

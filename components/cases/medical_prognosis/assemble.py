@@ -2,13 +2,13 @@
 
 import logging
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import torch
-from lightning.pytorch import LightningDataModule, LightningModule
+from lightning.pytorch import LightningModule
 from torch import Tensor
 
 from components.baselines.survival import SplineCox, SurvivalBoosting, SurvivalForest
@@ -26,8 +26,7 @@ from components.evaluation.survival.pool import Recalibration, fit_recalibration
 from components.learners.survival import SurvivalLearner
 from components.predictors.survival.predictor import Member, SurvivalSettings, open_predictor
 from components.preparation.table.encoding.encode import TableEncoder
-from components.training.fit import fit
-from components.training.refit import refit_state
+from components.training.refit import refit
 
 log = logging.getLogger(__name__)
 
@@ -62,8 +61,8 @@ def assemble(job: Job, case: Case, learner: LightningModule, folder: Path) -> No
     blend = choose_blend(folder / SELECTION, data.parts[1], params)
     log.info("blend: %s", ", ".join(f"{name} {weight:.2f}" for name, weight in blend.weights.items()))
     write(job, data, members, blend, folder / SELECTION)
-    again, everything = refit(job, case, learner), cohort_data(job, whole=True)
-    write(job, everything, fit_members(again, everything, params), blend, folder / BUNDLE)
+    again, whole = refit(job, case, learner, everything), everything(job)
+    write(job, whole, fit_members(again, whole, params), blend, folder / BUNDLE)
     torch.save(again.state_dict(), folder / SERVING)
 
 
@@ -73,19 +72,8 @@ def cohort_data(job: Job, *, whole: bool) -> CohortData:
     return data
 
 
-def refit(job: Job, case: Case, learner: LightningModule) -> LightningModule:
-    """The learner trained anew, for as long and with the same seed, on the validation rows too.
-
-    Its checkpoints belong to the weights of the first fit: a killed run goes on, another one starts anew.
-    """
-    state = refit_state(job, learner)
-
-    def datamodule(inner: Job) -> LightningDataModule:
-        return make_data(inner, whole=True)
-
-    # Nothing is held out any more; the schedule ends the training.
-    again, _ = fit(job, replace(case, datamodule=datamodule, monitor="train/loss"), state=state)
-    return again
+def everything(job: Job) -> CohortData:
+    return cohort_data(job, whole=True)
 
 
 class Network:
@@ -167,7 +155,7 @@ def make_settings(job: Job, data: CohortData, blend: Blend) -> SurvivalSettings:
 
 def make_manifest(job: Job, settings: SurvivalSettings) -> Manifest:
     graphs = tuple(member.name for member in settings.members if member.kind == "network")
-    return Manifest(case=job.case, predictor=PREDICTOR, graphs=graphs, settings=settings.model_dump(mode="json"))
+    return Manifest.of(job.case, PREDICTOR, graphs, settings)
 
 
 @torch.no_grad()

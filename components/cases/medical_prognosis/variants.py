@@ -18,10 +18,10 @@ from components.cases.medical_prognosis.assemble import (
     Blend,
     Network,
     cohort_data,
+    everything,
     learner_graph,
     write,
 )
-from components.cases.medical_prognosis.case import make_data
 from components.cases.medical_prognosis.network import fit_baseline
 from components.compression.prune import HoldMasks, apply_masks, magnitude_masks
 from components.compression.quantize import Feed, int8_dynamic, int8_static
@@ -33,6 +33,7 @@ from components.learners.survival import SurvivalLearner
 from components.params import override
 from components.predictors.survival.predictor import SurvivalPredictor, open_predictor
 from components.training.fit import build, fit
+from components.training.refit import on_everything
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +45,7 @@ def make_variants(job: Job, case: Case, fitted: Path, work: Path) -> Mapping[str
     """A bundle folder for the fitted model and for each variant that the params ask for."""
     makers = {"int8_dynamic": _int8_dynamic, "int8_static": _int8_static, "pruned": _pruned, "distilled": _distilled}
     folders = {FP32: fitted / BUNDLE}
-    whole = replace(case, datamodule=lambda inner: make_data(inner, whole=True), monitor="train/loss")
+    whole = on_everything(case, everything)
     for name in job.params.compress.variants:
         log.info("variant %s", name)
         folders[name] = work / name

@@ -92,10 +92,9 @@ def lattice_without(job: Job, params: ModelParams, left_out: np.ndarray, folder:
     """Of a lattice alone, fitted on the training clauses but those `left_out`: the network has seen them all."""
     settings = first_settings(params)
     settings = settings.model_copy(update={"learner": None, "search": in_beam(settings.search, 0.0)})
-    content = settings.model_dump(mode="json")
     pairs: dict[str, Content] = {f"{PINYIN}.json": {"pairs": Meta.read(job.paths.prepared(job.case)).data["pairs"]}}
     tables = lattice_contents(job, params, kept=~left_out)
-    write_bundle(folder, Manifest(case=job.case, predictor=PREDICTOR, graphs=(), settings=content), {**pairs, **tables})
+    write_bundle(folder, Manifest.of(job.case, PREDICTOR, (), settings), {**pairs, **tables})
     return open_predictor(folder)
 
 
@@ -129,7 +128,7 @@ def network_gap(job: Job, learner: LightningModule, fitted: Path) -> float:
 
 
 def manifest(job: Job, settings: ConversionSettings) -> Manifest:
-    return Manifest(case=job.case, predictor=PREDICTOR, graphs=(LEARNER,), settings=settings.model_dump(mode="json"))
+    return Manifest.of(job.case, PREDICTOR, (LEARNER,), settings)
 
 
 def first_settings(params: ModelParams) -> ConversionSettings:

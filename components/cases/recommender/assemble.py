@@ -1,7 +1,6 @@
 """From a trained learner to bundles: baselines, blend, and all of it fitted again on everything that is known."""
 
 import logging
-from dataclasses import replace
 from itertools import product
 from pathlib import Path
 
@@ -29,8 +28,8 @@ from components.predictors.ranking.scorers import Member, SequenceScorer, standa
 from components.predictors.ranking.vectors import vectors_bytes, vectors_table
 from components.preparation.interactions.encoding.histories import questions
 from components.preparation.interactions.encoding.spec import ITEMS, USERS
-from components.training.fit import alone, fit, make_trainer
-from components.training.refit import refit_state
+from components.training.fit import alone, make_trainer
+from components.training.refit import refit
 
 log = logging.getLogger(__name__)
 
@@ -53,23 +52,12 @@ def assemble(job: Job, case: Case, learner: LightningModule, folder: Path) -> No
     weights = choose_weights(job, selection, params)
     log.info("blend: %s", ", ".join(f"{name} {weight:g}" for name, weight in {LEARNER: 1.0, **weights}.items()))
     write(selection, job, params, weights, learner, whole=False)
-    write(folder / BUNDLE, job, params, weights, refit(job, case, learner), whole=True)
-
-
-def refit(job: Job, case: Case, learner: LightningModule) -> LightningModule:
-    """The learner trained anew, for as long and with the same seed, on the validation events too.
-
-    Its checkpoints belong to the weights of the first fit: a killed run goes on, another one starts anew.
-    """
-    state = refit_state(job, learner)
-
-    def datamodule(inner: Job) -> LightningDataModule:
-        return make_data(inner, whole=True)
-
     log.info("fitting again on training and validation events")
-    # Nothing is held out any more; the schedule ends the training.
-    again, _ = fit(job, replace(case, datamodule=datamodule, monitor="train/loss", mode="min"), state=state)
-    return again
+    write(folder / BUNDLE, job, params, weights, refit(job, case, learner, everything), whole=True)
+
+
+def everything(job: Job) -> LightningDataModule:
+    return make_data(job, whole=True)
 
 
 def write(
@@ -177,7 +165,7 @@ def manifest(job: Job, params: ModelParams, weights: dict[str, float]) -> Manife
         top=params.serving.top,
         index=IndexSettings(**params.serving.index.model_dump()),
     )
-    return Manifest(case=job.case, predictor=PREDICTOR, graphs=(LEARNER,), settings=settings.model_dump(mode="json"))
+    return Manifest.of(job.case, PREDICTOR, (LEARNER,), settings)
 
 
 def choose_weights(job: Job, bundle: Path, params: ModelParams) -> dict[str, float]:

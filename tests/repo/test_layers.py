@@ -15,6 +15,7 @@ LEVELS = [
     ("sources", "training", "preparation", "networks", "evaluation", "bundle"),
     ("datamodules", "learners", "baselines", "predictors"),
     ("tuning", "compression", "registry"),
+    ("shared",),
     ("serving", "monitoring", "cases"),
 ]
 LEVEL = {part: level for level, parts in enumerate(LEVELS) for part in parts}

@@ -167,9 +167,10 @@ def _folds(job: Job, folder: Path) -> Iterator[Job]:
 
 def _predict_file(bundle: Path, source: Path, target: Path, options: Mapping[str, Any]) -> int:  # noqa: ARG001 - none
     from components.predictors.table.predictor import open_predictor
-    from components.preparation.table.stream import predict_file
+    from components.preparation.table.read import read_batches
+    from components.shared.stream import BATCH_ROWS, predict_rows
 
-    return predict_file(open_predictor(bundle), source, target)
+    return predict_rows(open_predictor(bundle), read_batches(source, BATCH_ROWS), source, target)
 
 
 def _watch() -> Watch:

@@ -6,9 +6,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from components.contracts import PREPARED_FILES, TEST, Answers, Job, Meta
+from components.contracts import Answers, Job
 from components.predictors.table.predictor import open_predictor
 from components.preparation.table.encoding.spec import TARGET
+from components.shared.serving import first_rows, read_split, score_in_turn
 
 
 def answers(job: Job, bundle: Path, split: str) -> Answers:
@@ -20,16 +21,9 @@ def answers(job: Job, bundle: Path, split: str) -> Answers:
 
 def answer_rows(job: Job, bundle: Path) -> Callable[[int], object]:
     """A function that scores n test rows, repeated where there are fewer."""
-    predictor = open_predictor(bundle)
-    rows = read_split(job, TEST).drop(columns=TARGET)
-    return lambda count: predictor.score(rows.take(np.arange(count) % len(rows)))
-
-
-def read_split(job: Job, split: str) -> pd.DataFrame:
-    return pd.read_parquet(job.paths.prepared(job.case) / PREPARED_FILES[split])
+    return score_in_turn(job, open_predictor(bundle).score, [TARGET])
 
 
 def example(job: Job, rows: int = 5) -> pd.DataFrame:
     """The first test rows as a client would send them: no key, no target."""
-    key = Meta.read(job.paths.prepared(job.case)).data["key"]
-    return read_split(job, TEST).drop(columns=[TARGET, *key]).head(rows)
+    return first_rows(job, [TARGET], rows)

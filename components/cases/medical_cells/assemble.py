@@ -14,7 +14,7 @@ from components.baselines.segmentation import Example, choose_segmentation, regi
 from components.bundle import Content, Manifest, write_bundle
 from components.cases.medical_cells.case import PRIMARY, ModelParams, make_data, model_params
 from components.compression.export import export_onnx
-from components.contracts import PREPARED_FILES, TRAIN, VALIDATION, Case, Job
+from components.contracts import BUNDLE, PREPARED_FILES, SELECTION, TRAIN, VALIDATION, Case, Job
 from components.datamodules.images.data import MULTIPLE, ImageData
 from components.evaluation.detection.matching import HALF, match
 from components.evaluation.detection.metrics import detection_metrics
@@ -36,7 +36,6 @@ from components.training.refit import fit_to_the_end, on_everything, refit_state
 
 log = logging.getLogger(__name__)
 
-BUNDLE, SELECTION = "bundle", "selection"
 REFIT_WEIGHTS = "refit.pt"
 PREDICTOR = "detection.predictor"  # below components/predictors
 THRESHOLDS = np.arange(0.1, 0.9, 0.02).round(2)

@@ -12,7 +12,6 @@ from lightning.pytorch import LightningDataModule, LightningModule
 
 from components.bundle import Content, read_bundle, write_bundle
 from components.cases.medical_prognosis.assemble import (
-    BUNDLE,
     LEARNER,
     SERVING,
     Blend,
@@ -25,7 +24,7 @@ from components.cases.medical_prognosis.assemble import (
 from components.cases.medical_prognosis.network import fit_baseline
 from components.compression.prune import HoldMasks, apply_masks, magnitude_masks
 from components.compression.quantize import Feed, int8_dynamic, int8_static
-from components.contracts import Case, Job
+from components.contracts import BUNDLE, Case, Job
 from components.datamodules.cohort import CohortData, Patients, soft_outcome
 from components.evaluation.survival import curves
 from components.evaluation.survival.pool import Recalibration

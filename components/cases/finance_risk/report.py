@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from components.cases.finance_risk.case import EvaluateParams, evaluate_params
+from components.cases.finance_risk.serve import read_split
 from components.contracts import TEST, TRAIN, VALIDATION, Interval, Job, Scores
 from components.evaluation.binary.metrics import best_f1_threshold, binary_metrics
 from components.evaluation.binary_report import figures
@@ -18,7 +19,6 @@ from components.evaluation.presentation.figures import save
 from components.files import write_json
 from components.predictors.table.predictor import TablePredictor, open_predictor
 from components.preparation.table.encoding.spec import TARGET
-from components.shared.serving import read_split
 
 MODEL, LEARNER = "model", "learner"
 SLICE_METRICS = ("auc", "ks", "brier")

@@ -121,12 +121,12 @@ def _rate(_worker: int) -> float:
 
 
 def _each() -> list[float]:
-    from components.cases.pinyin_hanzi.serve import read_clauses
+    from components.shared.serving import read_split
 
     _, predictor, job = _opened
     assert isinstance(predictor, ConversionPredictor)
     assert isinstance(job, Job)
-    asked = [clause for clause in read_clauses(job, TEST)["syllables"].str.split().tolist() if len(clause) == LENGTH]
+    asked = [clause for clause in read_split(job, TEST)["syllables"].str.split().tolist() if len(clause) == LENGTH]
     found = []
     for clause in asked[:ALONE]:
         took = []

@@ -12,8 +12,9 @@ from torchmetrics.functional.classification import binary_auroc
 
 from components.contracts import Job, Training
 from components.datamodules.table import TableData
-from components.learners.binary import BinaryLearner, WarmupCosine, weight_decay_groups
+from components.learners.binary import BinaryLearner, weight_decay_groups
 from components.training.fit import build
+from components.training.schedules import WarmupCosine
 
 Tensors = tuple[Tensor, ...]
 

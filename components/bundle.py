@@ -37,6 +37,10 @@ class Manifest(Block):
     graphs: Names
     settings: dict[str, Any]
 
+    @classmethod
+    def of(cls, case: str, predictor: str, graphs: Sequence[str], settings: Block) -> "Manifest":
+        return cls(case=case, predictor=predictor, graphs=tuple(graphs), settings=settings.model_dump(mode="json"))
+
 
 class Index(Block):
     """`bundle.json`: the manifest, and the sha256 of every other file by its relative path."""

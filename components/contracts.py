@@ -20,6 +20,7 @@ if TYPE_CHECKING:  # the data stages and the server must not pay for importing t
 TRAIN, VALIDATION, TEST, EXTERNAL = "train", "validation", "test", "external"
 PREPARED_FILES = {TRAIN: "train.parquet", VALIDATION: "val.parquet", TEST: "test.parquet", EXTERNAL: "external.parquet"}
 ORIGIN_FILE = "source.json"  # of a raw folder: what fetch says of it
+BUNDLE, SELECTION = "bundle", "selection"  # of a fitted folder: what serves, and what has not seen the validation
 
 
 @dataclass(frozen=True)

@@ -1,25 +1,19 @@
 """Learning when an event comes, from patients of whom some were only watched for a while."""
 
-import math
-from functools import partial
-from typing import Any, Literal
+from collections.abc import Mapping
+from typing import Literal
 
 import torch
-from lightning.pytorch import LightningModule
-from lightning.pytorch.utilities.types import OptimizerLRSchedulerConfig
 from torch import Tensor, nn
-from torch.optim import AdamW
-from torch.optim.lr_scheduler import LambdaLR
 
-from components.learners.gather import of_all_processes
 from components.params import FitParams
-from components.seeds import derived_seed
+from components.training.learner import Groups, Learner
 
 Batch = tuple[Tensor, Tensor, Tensor, Tensor, Tensor]
 Objective = Literal["hazard", "cox"]
 
 
-class SurvivalLearner(LightningModule):
+class SurvivalLearner(Learner):
     """Minimises the mean loss of each of the network's `k` members.
 
     The network maps `numeric (B, F), categorical (B, C)` to `(B, k, J)`, the logarithm of the
@@ -29,69 +23,31 @@ class SurvivalLearner(LightningModule):
     """
 
     def __init__(self, network: nn.Module, objective: Objective, params: FitParams) -> None:
-        super().__init__()
-        self.network = network
+        super().__init__(network, params)
         self.objective = objective
-        self.params = params
-        self._training: list[tuple[Tensor, int]] = []
-        self._validation: list[tuple[Tensor, Tensor, Tensor, Tensor]] = []
 
     def forward(self, numeric: Tensor, categorical: Tensor) -> Tensor:
         logs: Tensor = self.network(numeric, categorical)
         return logs
 
-    def _step(self, batch: Batch) -> tuple[Tensor, Tensor]:
+    def training_loss(self, batch: Batch) -> tuple[Tensor, int]:
         numeric, categorical, *outcome = batch
-        logs = self(numeric, categorical)
-        return LOSSES[self.objective](logs, *outcome), logs
+        return LOSSES[self.objective](self(numeric, categorical), *outcome), len(numeric)
 
-    def on_train_batch_start(self, batch: Batch, batch_idx: int) -> None:  # noqa: ARG002 - Lightning's signature
-        # Dropout draws from the global generator, which no checkpoint holds: seeding it by position
-        # makes a resumed run draw what the undisturbed one would have drawn.
-        torch.default_generator.manual_seed(
-            derived_seed(self.params.seed + self.global_rank, self.current_epoch, batch_idx)
-        )
+    def validated(self, batch: Batch) -> tuple[Tensor, ...]:
+        numeric, categorical, *outcome = batch
+        mean = self(numeric, categorical).float().exp().mean(dim=1, keepdim=True).log()
+        return (mean, *outcome)
 
-    def training_step(self, batch: Batch, batch_idx: int) -> Tensor:  # noqa: ARG002
-        loss, _ = self._step(batch)
-        self._training.append((loss.detach(), len(batch[0])))
-        return loss
+    def validation_metrics(self, answers: list[tuple[Tensor, ...]]) -> Mapping[str, Tensor]:
+        logs, *outcome = (torch.cat(parts) for parts in zip(*answers, strict=True))
+        return {
+            "loss": LOSSES[self.objective](logs, *outcome),
+            "c_index": concordance(logs.exp().sum(dim=(1, 2)), outcome[0]),
+        }
 
-    def on_train_batch_end(self, outputs: Any, batch: Batch, batch_idx: int) -> None:  # noqa: ARG002
-        # Told to Lightning once an epoch: `log` at each step would cost a tenth of this network's step.
-        if self.trainer.is_last_batch or self.trainer.should_stop:
-            rows = sum(count for _, count in self._training)
-            mean = torch.stack([loss * count for loss, count in self._training]).sum() / rows
-            self._training.clear()
-            self.log("train/loss", mean, on_step=False, on_epoch=True, batch_size=rows, sync_dist=True)
-
-    def validation_step(self, batch: Batch, batch_idx: int) -> None:  # noqa: ARG002
-        _, logs = self._step(batch)
-        mean = logs.float().exp().mean(dim=1, keepdim=True).log()
-        self._validation.append((mean, *batch[2:]))
-
-    def on_validation_epoch_end(self) -> None:
-        logs, *outcome = (torch.cat(parts) for parts in zip(*of_all_processes(self, self._validation), strict=True))
-        self._validation.clear()
-        self.log("val/loss", LOSSES[self.objective](logs, *outcome), sync_dist=True)
-        self.log("val/c_index", concordance(logs.exp().sum(dim=(1, 2)), outcome[0]), sync_dist=True)
-
-    def configure_optimizers(self) -> OptimizerLRSchedulerConfig:
-        params, steps = self.params, int(self.trainer.estimated_stepping_batches)
-        # Lightning cannot clip for a fused optimizer under mixed precision.
-        fused = not params.precision.endswith("-mixed") or None
-        optimizer = AdamW(self.network.parameters(), lr=params.lr, weight_decay=params.weight_decay, fused=fused)
-        warmup = max(1, round(params.warmup_fraction * steps))
-        # torch's OneCycleLR divides by zero where the warm-up is one step.
-        scheduler = LambdaLR(optimizer, partial(rate_factor, warmup=warmup, steps=steps))
-        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": scheduler, "interval": "step"}}
-
-
-def rate_factor(step: int, *, warmup: int, steps: int) -> float:
-    """Of the learning rate: up to 1 in a straight line, then half a cosine down to 0."""
-    if step < warmup:
-        return (step + 1) / warmup
-    return 0.5 * (1 + math.cos(math.pi * min(1.0, (step - warmup) / max(1, steps - warmup))))
+    def parameter_groups(self) -> Groups:
+        return [{"params": list(self.network.parameters()), "weight_decay": self.params.weight_decay}]
 
 
 def hazard_loss(logs: Tensor, target: Tensor, events: Tensor, exposure: Tensor) -> Tensor:  # noqa: ARG001 - one signature

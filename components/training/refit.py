@@ -1,13 +1,41 @@
-"""Where a second fit, on all that is known, keeps its checkpoints."""
+"""A second fit, on all that is known: rows that chose among models may teach the one that is served."""
 
 import hashlib
 import io
 import shutil
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
-from lightning.pytorch import LightningModule
+import torch
+from lightning.pytorch import LightningDataModule, LightningModule
 
-from components.contracts import Job
+from components.contracts import Job, Training
+from components.training.fit import LAST, fit
+
+
+def on_everything(training: Training, data: Callable[[Job], LightningDataModule]) -> Training:
+    """The fit on `data` of which nothing is held out any more: its own loss is watched."""
+    return replace(training, data=data, monitor="train/loss", mode="min")
+
+
+def refit(
+    job: Job, training: Training, learner: LightningModule, data: Callable[[Job], LightningDataModule]
+) -> LightningModule:
+    """The `learner` trained anew on `data`, for as long and with the same seed.
+
+    Its checkpoints belong to the weights of the first fit: a killed run goes on, another one starts anew.
+    """
+    again, _ = fit(job, on_everything(training, data), state=refit_state(job, learner))
+    return again
+
+
+def fit_to_the_end(job: Job, training: Training, state: Path) -> LightningModule:
+    """The learner after its last epoch: the schedule ends the training where nothing held out says which was best."""
+    learner, _ = fit(job, training, state=state)
+    checkpoint = torch.load(state / f"{LAST}.ckpt", map_location="cpu", weights_only=True)
+    learner.load_state_dict(checkpoint["state_dict"])
+    return learner
 
 
 def refit_state(job: Job, learner: LightningModule) -> Path:

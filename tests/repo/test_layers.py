@@ -24,9 +24,10 @@ LEVELS = [
         "closure",
         "recipe",
     ),
-    ("sources", "preparation", "networks", "evaluation", "bundle"),
+    ("sources", "training", "preparation", "networks", "evaluation", "bundle"),
     ("datamodules", "learners", "baselines", "predictors"),
-    ("training", "tuning", "compression", "registry"),
+    ("tuning", "compression", "registry"),
+    ("shared",),
     ("serving", "monitoring", "cases"),
 ]
 LEVEL = {part: level for level, parts in enumerate(LEVELS) for part in parts}

@@ -13,7 +13,7 @@ from components.baselines.table import GradientBoosting, SplineLogistic
 from components.bundle import Content, Manifest, write_bundle
 from components.cases.finance_risk.params import BinaryJob, ModelParams
 from components.compression.export import export_onnx
-from components.contracts import PREPARED_FILES, TRAIN, Meta
+from components.contracts import BUNDLE, PREPARED_FILES, TRAIN, Meta
 from components.datamodules.table import TARGET, Rows, TableData
 from components.evaluation.binary.bands import band_edges
 from components.evaluation.binary.blend import mix, mixing_weights
@@ -27,7 +27,6 @@ from components.predictors.table.predictor import Member, TableSettings, open_pr
 from components.preparation.table.encoding.encode import TableEncoder
 
 LEARNER, LOGISTIC, LIGHTGBM = "learner", "logistic", "lightgbm"
-BUNDLE = "bundle"
 PREDICTOR = "table.predictor"  # below components/predictors
 
 
@@ -61,12 +60,7 @@ def assemble(job: BinaryJob, learner: LightningModule, folder: Path) -> Lightnin
 
 def make_manifest(job: BinaryJob, settings: TableSettings) -> Manifest:
     used = [member for member in settings.members if member.kind != "additive"]
-    return Manifest(
-        case=job.case,
-        predictor=PREDICTOR,
-        graphs=tuple(file for member in used for file in member.files),
-        settings=settings.model_dump(mode="json"),
-    )
+    return Manifest.of(job.case, PREDICTOR, [file for member in used for file in member.files], settings)
 
 
 def fit_baselines(data: TableData, params: ModelParams) -> tuple[SplineLogistic, GradientBoosting]:

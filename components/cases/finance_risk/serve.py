@@ -7,10 +7,12 @@ import numpy as np
 import pandas as pd
 
 from components.cases.finance_risk.params import BinaryJob
-from components.contracts import PREPARED_FILES, TEST, Answers, Meta, Metric
+from components.contracts import Answers, Metric
 from components.evaluation.binary.metrics import binary_metrics
 from components.predictors.table.predictor import open_predictor
 from components.preparation.table.encoding.spec import TARGET
+from components.shared.serving import first_rows, score_in_turn
+from components.shared.serving import read_split as read_split  # the report's, which dvc.yaml has depend on this file
 
 
 def answers(job: BinaryJob, bundle: Path, split: str) -> Answers:
@@ -22,19 +24,12 @@ def answers(job: BinaryJob, bundle: Path, split: str) -> Answers:
 
 def answer_rows(job: BinaryJob, bundle: Path) -> Callable[[int], object]:
     """A function that scores n test rows, repeated where there are fewer."""
-    predictor = open_predictor(bundle)
-    rows = read_split(job, TEST).drop(columns=TARGET)
-    return lambda count: predictor.score(rows.take(np.arange(count) % len(rows)))
-
-
-def read_split(job: BinaryJob, split: str) -> pd.DataFrame:
-    return pd.read_parquet(job.paths.prepared(job.case) / PREPARED_FILES[split])
+    return score_in_turn(job, open_predictor(bundle).score, [TARGET])
 
 
 def example(job: BinaryJob, rows: int = 5) -> pd.DataFrame:
     """The first test rows as a client would send them: no key, no target."""
-    key = Meta.read(job.paths.prepared(job.case)).data["key"]
-    return read_split(job, TEST).drop(columns=[TARGET, *key]).head(rows)
+    return first_rows(job, [TARGET], rows)
 
 
 def metrics(job: BinaryJob, bundle: Path) -> Mapping[str, Metric]:

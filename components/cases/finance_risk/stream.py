@@ -5,9 +5,10 @@ from pathlib import Path
 from typing import Any
 
 from components.predictors.table.predictor import open_predictor
-from components.preparation.table import stream
+from components.preparation.table.read import read_batches
+from components.shared.stream import BATCH_ROWS, predict_rows
 
 
 def predict_file(bundle: Path, source: Path, target: Path, options: Mapping[str, Any]) -> int:  # noqa: ARG001 - none
     """Stream a CSV or Parquet file of raw rows through a bundle, and count the rows written."""
-    return stream.predict_file(open_predictor(bundle), source, target)
+    return predict_rows(open_predictor(bundle), read_batches(source, BATCH_ROWS), source, target)

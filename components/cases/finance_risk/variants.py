@@ -12,7 +12,6 @@ from lightning.pytorch import LightningDataModule, LightningModule
 
 from components.bundle import Content, Manifest, read_bundle, write_bundle
 from components.cases.finance_risk.assemble import (
-    BUNDLE,
     LEARNER,
     learner_graph,
     make_manifest,
@@ -23,6 +22,7 @@ from components.cases.finance_risk.params import BinaryJob
 from components.cases.finance_risk.training import TRAINING
 from components.compression.prune import HoldMasks, apply_masks, magnitude_masks
 from components.compression.quantize import Feed, int8_dynamic, int8_static
+from components.contracts import BUNDLE
 from components.datamodules.table import Rows, TableData
 from components.learners.binary import BinaryLearner
 from components.params import override

@@ -7,12 +7,12 @@ import pandas as pd
 
 from components.blocks import read_block
 from components.cases.finance_risk.params import BinaryJob
-from components.cases.finance_risk.serve import read_split
 from components.contracts import Answers
 from components.predictors.observed import watch_table
 from components.predictors.table.predictor import open_predictor
 from components.preparation.table.encoding.spec import TableParams
 from components.preparation.table.labels import read_target
+from components.shared.serving import read_split
 
 
 def spec_of(job: BinaryJob) -> TableParams:

@@ -15,7 +15,7 @@ from components.bundle import Content, Manifest, write_bundle
 from components.cases.medical_cells.params import PRIMARY, DetectionJob, ModelParams
 from components.cases.medical_cells.training import TRAINING, everything, make_data
 from components.compression.export import export_onnx
-from components.contracts import PREPARED_FILES, TRAIN, VALIDATION, Training
+from components.contracts import BUNDLE, PREPARED_FILES, SELECTION, TRAIN, VALIDATION, Training
 from components.datamodules.images.data import MULTIPLE, ImageData
 from components.evaluation.detection.matching import HALF, match
 from components.evaluation.detection.metrics import detection_metrics
@@ -35,12 +35,10 @@ from components.preparation.images.encoding.padding import stacked, truth
 from components.preparation.images.encoding.resize import padded, rescale
 from components.preparation.images.encoding.rows import ImageRow, read_rows
 from components.preparation.images.encoding.spec import Spec
-from components.training.fit import fit
-from components.training.refit import refit_state
+from components.training.refit import fit_to_the_end, on_everything, refit_state
 
 log = logging.getLogger(__name__)
 
-BUNDLE, SELECTION = "bundle", "selection"
 REFIT_WEIGHTS = "refit.pt"
 PREDICTOR = "detection.predictor"  # below components/predictors
 THRESHOLDS = np.arange(0.1, 0.9, 0.02).round(2)
@@ -92,17 +90,8 @@ def refit(job: DetectionJob, learner: LightningModule) -> LightningModule:
 
 
 def fit_on_all(job: DetectionJob, training: Training, state: Path) -> LightningModule:
-    """The learner after its last epoch on training and validation images: the schedule ends the training, for
-    without held-out images no epoch is known to be better.
-    """
-
-    def datamodule(inner: DetectionJob) -> LightningDataModule:
-        return make_data(inner, whole=True)
-
-    learner, _ = fit(job, replace(training, data=everything, monitor="train/loss", mode="min"), state=state)
-    checkpoint = torch.load(state / "last.ckpt", map_location="cpu", weights_only=True)
-    learner.load_state_dict(checkpoint["state_dict"])
-    return learner
+    """The learner after its last epoch on training and validation images."""
+    return fit_to_the_end(job, on_everything(training, everything), state)
 
 
 def write(
@@ -116,10 +105,7 @@ def write(
 ) -> None:
     contents: dict[str, Content] = {f"{LEARNER}.onnx": learner_graph(learner), f"{SEGMENTATION}.json": baseline}
     settings = make_settings(params, data, thresholds)
-    manifest = Manifest(
-        case=job.case, predictor=PREDICTOR, graphs=(LEARNER,), settings=settings.model_dump(mode="json")
-    )
-    write_bundle(folder, manifest, contents)
+    write_bundle(folder, Manifest.of(job.case, PREDICTOR, (LEARNER,), settings), contents)
 
 
 def make_settings(params: ModelParams, data: ImageData, thresholds: list[float]) -> DetectionSettings:

@@ -1,13 +1,14 @@
 """Cross-validation of images: the same images split otherwise, or other simulated ones."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from components.cases.medical_cells.params import DetectionJob
 from components.cases.medical_cells.prepare import prepare_into
-from components.contracts import Paths
-from components.params import override
+from components.contracts import Meta
+from components.params import CaseParams
+from components.shared.folds import reseeded
 
 
 def write_folds(job: DetectionJob, folder: Path) -> Iterator[DetectionJob]:
@@ -16,11 +17,11 @@ def write_folds(job: DetectionJob, folder: Path) -> Iterator[DetectionJob]:
     The data's own lists are left aside: they are one split.
     """
     simulated = job.params.prepare.get("form") == "simulated"
-    for number in range(job.params.crossval.folds):
-        paths, seed = Paths(folder / f"fold-{number}"), job.params.crossval.seed + number
-        values = {"prepare.simulate.seed": seed} if simulated else {"prepare.split.seed": seed, "prepare.lists": None}
-        params = override(job.params, {**values, "fit.seed": seed})
-        target = paths.prepared(job.case)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        prepare_into(job.paths.raw(job.case), target, job.case, params)
-        yield replace(job, paths=paths, params=params)
+
+    def values(seed: int) -> dict[str, Any]:
+        return {"prepare.simulate.seed": seed} if simulated else {"prepare.split.seed": seed, "prepare.lists": None}
+
+    def prepare(target: Path, params: CaseParams) -> Meta:
+        return prepare_into(job.paths.raw(job.case), target, job.case, params)
+
+    return reseeded(job, folder, values, prepare)

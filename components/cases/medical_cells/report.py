@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from components.cases.medical_cells.params import DetectionJob, EvaluateParams
-from components.cases.medical_cells.serve import bundle_below, read_split
+from components.cases.medical_cells.serve import read_split
 from components.contracts import EXTERNAL, PREPARED_FILES, TEST, VALIDATION, Interval, Meta, Scores
 from components.evaluation.bootstrap import Resampling, intervals
 from components.evaluation.detection.froc import froc
@@ -34,6 +34,7 @@ from components.files import write_json
 from components.predictors.detection.predictor import LEARNER, SEGMENTATION, DetectionPredictor, open_predictor
 from components.preparation.images.encoding.padding import stacked, truth
 from components.preparation.images.encoding.rows import ImageRow
+from components.shared.serving import bundle_below
 
 MODEL, SELECTION = "model", "selection"
 

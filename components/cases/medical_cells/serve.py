@@ -13,6 +13,7 @@ from components.predictors.detection.predictor import DetectionPredictor, open_p
 from components.preparation.images.encoding.padding import stacked, truth
 from components.preparation.images.encoding.rows import ImageRow, read_rows
 from components.preparation.images.encoding.spec import IMAGE, PIXELS
+from components.shared.serving import bundle_below
 
 EXAMPLES = 2
 TIMED = 16  # images that are timed in turn
@@ -28,11 +29,6 @@ def answers(job: DetectionJob, bundle: Path, split: str) -> Answers:
 
 def read_split(job: DetectionJob, split: str, *, pixels: bool = True) -> Iterator[ImageRow]:
     return read_rows(job.paths.prepared(job.case) / PREPARED_FILES[split], pixels=pixels)
-
-
-def bundle_below(folder: Path) -> Path:
-    """The bundle of a folder that `fit` wrote; any other folder is one."""
-    return folder / "bundle" if (folder / "bundle").is_dir() else folder
 
 
 def answer_rows(job: DetectionJob, bundle: Path) -> Callable[[int], object]:

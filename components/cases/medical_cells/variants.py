@@ -11,14 +11,14 @@ import torch
 from lightning.pytorch import LightningDataModule, LightningModule
 
 from components.bundle import read_bundle, write_bundle
-from components.cases.medical_cells.assemble import BUNDLE, REFIT_WEIGHTS, fit_on_all, learner_graph
+from components.cases.medical_cells.assemble import REFIT_WEIGHTS, fit_on_all, learner_graph
 from components.cases.medical_cells.network import make_learner
 from components.cases.medical_cells.params import DetectionJob
 from components.cases.medical_cells.serve import read_split
 from components.cases.medical_cells.training import TRAINING
 from components.compression.channels import prune_channels
 from components.compression.quantize import Feed, int8_static
-from components.contracts import TRAIN, Training
+from components.contracts import BUNDLE, TRAIN, Training
 from components.datamodules.images.data import MULTIPLE, ImageData
 from components.errors import CasebookError
 from components.learners.detection.distillation import DistillationLearner

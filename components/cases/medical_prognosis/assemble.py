@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +17,7 @@ from components.cases.medical_prognosis.network import MeanHazard, fit_baseline
 from components.cases.medical_prognosis.params import ModelParams, SurvivalJob
 from components.cases.medical_prognosis.training import TRAINING, everything, make_data
 from components.compression.export import export_onnx
-from components.contracts import PREPARED_FILES, TRAIN, Meta
+from components.contracts import BUNDLE, PREPARED_FILES, SELECTION, TRAIN, Meta
 from components.datamodules.cohort import CohortData, Patients
 from components.errors import CasebookError
 from components.evaluation.gaps import largest_gap_over
@@ -28,14 +28,12 @@ from components.evaluation.survival.pool import Recalibration, fit_recalibration
 from components.learners.survival import SurvivalLearner
 from components.predictors.survival.predictor import Member, SurvivalSettings, open_predictor
 from components.preparation.table.encoding.encode import TableEncoder
-from components.training.fit import fit
-from components.training.refit import refit_state
+from components.training.refit import refit
 
 log = logging.getLogger(__name__)
 
 LEARNER, COX, FOREST, BOOSTING = "learner", "cox", "forest", "boosting"
 KINDS = {LEARNER: "network", COX: "additive", FOREST: "forest", BOOSTING: "boosting"}
-SELECTION, BUNDLE = "selection", "bundle"
 SERVING = "serving.pt"  # the weights of the network in the bundle
 PREDICTOR = "survival.predictor"  # below components/predictors
 
@@ -64,21 +62,9 @@ def assemble(job: SurvivalJob, learner: LightningModule, folder: Path) -> Lightn
     blend = choose_blend(folder / SELECTION, data.parts[1], params)
     log.info("blend: %s", ", ".join(f"{name} {weight:.2f}" for name, weight in blend.weights.items()))
     write(job, data, members, blend, folder / SELECTION)
-    again, everything = refit(job, learner), make_data(job, whole=True)
-    write(job, everything, fit_members(again, everything, params), blend, folder / BUNDLE)
+    again, whole = refit(job, TRAINING, learner, everything), everything(job)
+    write(job, whole, fit_members(again, whole, params), blend, folder / BUNDLE)
     torch.save(again.state_dict(), folder / SERVING)
-    return again
-
-
-def refit(job: SurvivalJob, learner: LightningModule) -> LightningModule:
-    """The learner trained anew, for as long and with the same seed, on the validation rows too.
-
-    Its checkpoints belong to the weights of the first fit: a killed run goes on, another one starts anew.
-    """
-    state = refit_state(job, learner)
-
-    # Nothing is held out any more; the schedule ends the training.
-    again, _ = fit(job, replace(TRAINING, data=everything, monitor="train/loss"), state=state)
     return again
 
 
@@ -161,7 +147,7 @@ def make_settings(job: SurvivalJob, data: CohortData, blend: Blend) -> SurvivalS
 
 def make_manifest(job: SurvivalJob, settings: SurvivalSettings) -> Manifest:
     graphs = tuple(member.name for member in settings.members if member.kind == "network")
-    return Manifest(case=job.case, predictor=PREDICTOR, graphs=graphs, settings=settings.model_dump(mode="json"))
+    return Manifest.of(job.case, PREDICTOR, graphs, settings)
 
 
 @torch.no_grad()

@@ -15,7 +15,6 @@ from components.cases.medical_prognosis.serve import (
     OUTCOME,
     development_censoring,
     outcome_of,
-    read_split,
 )
 from components.contracts import EXTERNAL, PREPARED_FILES, TEST, VALIDATION, Interval, Scores
 from components.evaluation.bootstrap import Resampling, intervals
@@ -29,6 +28,7 @@ from components.evaluation.survival_report.decisions import decisions, net_benef
 from components.evaluation.survival_report.groups import kaplan_meier, risk_groups, subgroups
 from components.files import write_json
 from components.predictors.survival.predictor import SurvivalPredictor, open_predictor
+from components.shared.serving import read_split
 
 MODEL, LEARNER = "model", "learner"
 BUNDLES = {VALIDATION: "selection", TEST: "bundle", EXTERNAL: "bundle"}

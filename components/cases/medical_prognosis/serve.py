@@ -7,11 +7,12 @@ import numpy as np
 import pandas as pd
 
 from components.cases.medical_prognosis.params import SurvivalJob
-from components.contracts import PREPARED_FILES, TEST, TRAIN, VALIDATION, Answers, Meta, Metric
+from components.contracts import TEST, TRAIN, VALIDATION, Answers, Metric
 from components.evaluation.survival.censoring import Censoring
 from components.evaluation.survival.metrics import survival_metrics
 from components.predictors.survival.predictor import SurvivalPredictor, open_predictor
 from components.preparation.table.encoding.cohort import EVENT, TIME
+from components.shared.serving import first_rows, read_split, score_in_turn
 
 OUTCOME = [TIME, EVENT]
 
@@ -27,9 +28,7 @@ def answers(job: SurvivalJob, bundle: Path, split: str) -> Answers:
 
 def answer_rows(job: SurvivalJob, bundle: Path) -> Callable[[int], object]:
     """A function that scores n test rows, repeated where there are fewer."""
-    predictor = open_predictor(bundle)
-    rows = read_split(job, TEST).drop(columns=OUTCOME)
-    return lambda count: predictor.score(rows.take(np.arange(count) % len(rows)))
+    return score_in_turn(job, open_predictor(bundle).score, OUTCOME)
 
 
 def metrics(job: SurvivalJob, bundle: Path) -> Mapping[str, Metric]:
@@ -55,11 +54,6 @@ def outcome_of(rows: pd.DataFrame) -> np.ndarray:
     return rows[OUTCOME].to_numpy(np.float64)
 
 
-def read_split(job: SurvivalJob, split: str) -> pd.DataFrame:
-    return pd.read_parquet(job.paths.prepared(job.case) / PREPARED_FILES[split])
-
-
 def example(job: SurvivalJob, rows: int = 5) -> pd.DataFrame:
     """The first test rows as a client would send them: no key, no outcome."""
-    key = Meta.read(job.paths.prepared(job.case)).data["key"]
-    return read_split(job, TEST).drop(columns=[*OUTCOME, *key]).head(rows)
+    return first_rows(job, OUTCOME, rows)

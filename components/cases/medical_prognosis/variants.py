@@ -12,7 +12,6 @@ from lightning.pytorch import LightningDataModule, LightningModule
 
 from components.bundle import Content, read_bundle, write_bundle
 from components.cases.medical_prognosis.assemble import (
-    BUNDLE,
     LEARNER,
     SERVING,
     Blend,
@@ -25,6 +24,7 @@ from components.cases.medical_prognosis.params import SurvivalJob
 from components.cases.medical_prognosis.training import TRAINING, everything, make_data
 from components.compression.prune import HoldMasks, apply_masks, magnitude_masks
 from components.compression.quantize import Feed, int8_dynamic, int8_static
+from components.contracts import BUNDLE
 from components.datamodules.cohort import CohortData, Patients, soft_outcome
 from components.evaluation.survival import curves
 from components.evaluation.survival.pool import Recalibration
@@ -32,11 +32,12 @@ from components.learners.survival import SurvivalLearner
 from components.params import override
 from components.predictors.survival.predictor import SurvivalPredictor, open_predictor
 from components.training.fit import build, fit
+from components.training.refit import on_everything
 
 log = logging.getLogger(__name__)
 
 FP32 = "fp32"
-WHOLE = replace(TRAINING, data=everything, monitor="train/loss")  # what is served was trained on all that is known
+WHOLE = on_everything(TRAINING, everything)  # what is served was trained on all that is known
 PRODUCTS = ("MatMul", "Gemm", "Einsum")  # eight bits have no steps for the exponential behind them
 
 

@@ -7,12 +7,12 @@ import pandas as pd
 
 from components.blocks import read_block
 from components.cases.medical_prognosis.params import SurvivalJob
-from components.cases.medical_prognosis.serve import read_split
 from components.contracts import Answers
 from components.predictors.observed import watch_table
 from components.predictors.survival.predictor import SurvivalPredictor, open_predictor
 from components.preparation.table.encoding.cohort import CohortParams
 from components.preparation.table.outcome import read_outcome
+from components.shared.serving import read_split
 
 
 def spec_of(job: SurvivalJob) -> CohortParams:

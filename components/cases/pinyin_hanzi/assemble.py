@@ -16,7 +16,7 @@ from components.bundle import Content, Manifest, write_bundle
 from components.cases.pinyin_hanzi.network import make_data
 from components.cases.pinyin_hanzi.params import PRIMARY, ConversionJob, ModelParams
 from components.compression.export import export_onnx
-from components.contracts import PREPARED_FILES, TRAIN, VALIDATION, Meta
+from components.contracts import BUNDLE, PREPARED_FILES, SELECTION, TRAIN, VALIDATION, Meta
 from components.datamodules.syllables import Batch
 from components.evaluation.gaps import largest_gap_over
 from components.evaluation.text.metrics import text_metrics
@@ -37,7 +37,6 @@ log = logging.getLogger(__name__)
 
 STRETCHES = 50  # of the training text, dealt to the folds in turn: an article's names stay in one
 LEARNER = "learner"
-BUNDLE, SELECTION = "bundle", "selection"  # below the fitted folder
 PREDICTOR = "conversion.predictor"  # below components/predictors
 
 
@@ -95,10 +94,9 @@ def lattice_without(job: ConversionJob, params: ModelParams, left_out: np.ndarra
     """Of a lattice alone, fitted on the training clauses but those `left_out`: the network has seen them all."""
     settings = first_settings(params)
     settings = settings.model_copy(update={"learner": None, "search": in_beam(settings.search, 0.0)})
-    content = settings.model_dump(mode="json")
     pairs: dict[str, Content] = {f"{PINYIN}.json": {"pairs": Meta.read(job.paths.prepared(job.case)).data["pairs"]}}
     tables = lattice_contents(job, params, kept=~left_out)
-    write_bundle(folder, Manifest(case=job.case, predictor=PREDICTOR, graphs=(), settings=content), {**pairs, **tables})
+    write_bundle(folder, Manifest.of(job.case, PREDICTOR, (), settings), {**pairs, **tables})
     return open_predictor(folder)
 
 
@@ -139,7 +137,7 @@ def _log_p(
 
 
 def manifest(job: ConversionJob, settings: ConversionSettings) -> Manifest:
-    return Manifest(case=job.case, predictor=PREDICTOR, graphs=(LEARNER,), settings=settings.model_dump(mode="json"))
+    return Manifest.of(job.case, PREDICTOR, (LEARNER,), settings)
 
 
 def first_settings(params: ModelParams) -> ConversionSettings:

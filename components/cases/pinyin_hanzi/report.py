@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from components.cases.pinyin_hanzi.params import PRIMARY, ConversionJob, EvaluateParams
-from components.cases.pinyin_hanzi.serve import bundle_below, read_clauses, texts
+from components.cases.pinyin_hanzi.serve import texts
 from components.contracts import TEST, TRAIN, VALIDATION, Interval, Meta, Scores
 from components.evaluation.bootstrap import Resampling, intervals
 from components.evaluation.presentation.figures import save
@@ -33,6 +33,7 @@ from components.evaluation.text_report.slices import (
 from components.files import write_json, write_text
 from components.predictors.conversion.baselines import BASELINES
 from components.predictors.conversion.predictor import Conversion, ConversionPredictor, open_predictor
+from components.shared.serving import bundle_below, read_split
 
 MODEL = "model"
 
@@ -66,7 +67,7 @@ def evaluate(job: ConversionJob, fitted: Path, out: Path) -> Sequence[Scores]:
 
 
 def answer(job: ConversionJob, predictor: ConversionPredictor, split: str, params: EvaluateParams) -> Answered:
-    clauses = read_clauses(job, split)
+    clauses = read_split(job, split)
     asked = clauses["syllables"].str.split().tolist()
     best = predictor.convert_syllables(asked, n_best=params.n_best)
     answers = {MODEL: texts(best)}
@@ -87,7 +88,7 @@ class _Report:
     def __init__(self, job: ConversionJob, params: EvaluateParams, answered: Answered) -> None:
         self.case, self.params, self.answered = job.case, params, answered
         self.pairs: Mapping[str, str] = Meta.read(job.paths.prepared(job.case)).data["pairs"]
-        self.training = read_clauses(job, TRAIN)["text"]
+        self.training = read_split(job, TRAIN)["text"]
         model = answered.answers[MODEL]
         self.table = character_table(answered.target, model, answered.clauses["syllables"].tolist())
         self.confused = confusions(self.table, most=params.confusions)

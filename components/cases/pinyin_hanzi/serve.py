@@ -7,9 +7,10 @@ import numpy as np
 import pandas as pd
 
 from components.cases.pinyin_hanzi.params import ConversionJob
-from components.contracts import PREPARED_FILES, TEST, VALIDATION, Answers, Metric
+from components.contracts import TEST, Answers, Metric
 from components.evaluation.text.metrics import text_metrics
 from components.predictors.conversion.predictor import PINYIN_COLUMN, Conversion, open_predictor
+from components.shared.serving import bundle_below, read_split
 
 TIMED = 10  # syllables of the clauses that are timed
 EXAMPLES = 3
@@ -17,7 +18,7 @@ EXAMPLES = 3
 
 def answers(job: ConversionJob, bundle: Path, split: str) -> Answers:
     """The text (N,) of each clause, and what its pinyin is converted to (N,)."""
-    clauses = read_clauses(job, split)
+    clauses = read_split(job, split)
     predictor = open_predictor(bundle_below(bundle, split))
     found = predictor.convert_syllables(clauses["syllables"].str.split().tolist(), n_best=1)
     return Answers(clauses["text"].to_numpy(object), texts(found))
@@ -28,22 +29,10 @@ def texts(found: Sequence[Conversion]) -> np.ndarray:
     return np.array([one.text for one in found], object)
 
 
-def read_clauses(job: ConversionJob, split: str) -> pd.DataFrame:
-    return pd.read_parquet(job.paths.prepared(job.case) / PREPARED_FILES[split])
-
-
-def bundle_below(folder: Path, split: str = TEST) -> Path:
-    """Of a folder that `fit` wrote, the bundle that answers a split: the validation is answered by one that does not
-    know it. Any other folder is a bundle.
-    """
-    below = folder / ("selection" if split == VALIDATION else "bundle")
-    return below if below.is_dir() else folder
-
-
 def answer_rows(job: ConversionJob, bundle: Path) -> Callable[[int], object]:
     """A function that converts n clauses of about ten syllables, those of the test nearest to that, in turn."""
     predictor = open_predictor(bundle_below(bundle))
-    clauses = read_clauses(job, TEST)["syllables"].str.split().tolist()
+    clauses = read_split(job, TEST)["syllables"].str.split().tolist()
     distance = [abs(len(clause) - TIMED) for clause in clauses]
     nearest = [clause for clause, far in zip(clauses, distance, strict=True) if far <= max(min(distance), 1)]
 
@@ -55,7 +44,7 @@ def answer_rows(job: ConversionJob, bundle: Path) -> Callable[[int], object]:
 
 def example(job: ConversionJob) -> pd.DataFrame:
     """Pinyin as a client would send it."""
-    return pd.DataFrame({PINYIN_COLUMN: read_clauses(job, TEST)["syllables"].head(EXAMPLES).tolist()})
+    return pd.DataFrame({PINYIN_COLUMN: read_split(job, TEST)["syllables"].head(EXAMPLES).tolist()})
 
 
 def metrics(job: ConversionJob, bundle: Path) -> Mapping[str, Metric]:  # noqa: ARG001 - no threshold to read

@@ -5,22 +5,22 @@ import logging
 from collections.abc import Iterator, Mapping
 from itertools import islice
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
-from tqdm import tqdm
 
 from components.errors import CasebookError
 from components.files import whole_file
 from components.predictors.conversion.predictor import Conversion, open_predictor
+from components.shared.stream import FrameWriter, progress
 
 log = logging.getLogger(__name__)
 
 BATCH_LINES = 1_000
 NAMED = 5  # remarks that are written out; the others are counted
 TEXT = ".txt"
+TABLES = (".csv", ".parquet")
 ANSWER = pa.schema([("line", pa.int64()), ("rank", pa.int32()), ("text", pa.string()), ("score", pa.float64())])
 
 
@@ -36,18 +36,20 @@ def predict_file(bundle: Path, source: Path, target: Path, options: Mapping[str,
     """
     predictor, asked = open_predictor(bundle), options.get("n-best")
     remarks = Remarks()
-    rows = 0
-    with whole_file(target) as temporary, tqdm(unit=" lines", desc=source.name, disable=None, leave=False) as bar:
-        with Writer(temporary, target.suffix, listed=asked is not None) as writer:
-            for first, lines in read_lines(source):
-                answers = predictor.convert(lines, n_best=asked or 1)
-                remarks.add(first, answers)
-                rows += writer.write(first, answers)
-                bar.update(len(lines))
-        if rows == 0:
+    with (
+        whole_file(target) as temporary,
+        progress(source, "lines") as bar,
+        open_writer(temporary, target.suffix, listed=asked is not None) as writer,
+    ):
+        for first, lines in read_lines(source):
+            answers = predictor.convert(lines, n_best=asked or 1)
+            remarks.add(first, answers)
+            writer.write(listed_answers(first, answers))
+            bar.update(len(lines))
+        if writer.rows == 0:
             raise CasebookError(f"{source}: the file is empty; give one with a line of pinyin for each answer")
     remarks.say(source)
-    return rows
+    return writer.rows
 
 
 class Remarks:
@@ -69,46 +71,38 @@ class Remarks:
             log.warning("%s: and %d more that are no pinyin", source.name, self._count - len(self._said))
 
 
-class Writer:
-    """Answers to a file of the kind that a suffix names."""
+def listed_answers(first: int, answers: list[Conversion]) -> pd.DataFrame:
+    """Each answer to each line, best first; `first` is the number of the first line."""
+    rows = [
+        (number, rank, text, score)
+        for number, answer in enumerate(answers, start=first)
+        for rank, (text, score) in enumerate(answer.alternatives, start=1)
+    ]
+    return pd.DataFrame(rows, columns=ANSWER.names)
 
-    def __init__(self, path: Path, suffix: str, *, listed: bool) -> None:
-        self._path, self._suffix, self._listed = path, suffix, listed
-        self._file: IO[str] | None = None
-        self._parquet: pq.ParquetWriter | None = None
 
-    def __enter__(self) -> "Writer":
-        if self._suffix == ".parquet":
-            self._parquet = pq.ParquetWriter(self._path, ANSWER, compression="zstd")
-        else:
-            self._file = self._path.open("w", encoding="utf-8", newline="")
-            if self._suffix == ".csv":
-                self._file.write(",".join(ANSWER.names) + "\n")
+def open_writer(path: Path, suffix: str, *, listed: bool) -> "FrameWriter | TextWriter":
+    """To a table of the kind that a suffix names, or else to a text."""
+    return FrameWriter(path, suffix, fields=ANSWER) if suffix in TABLES else TextWriter(path, listed=listed)
+
+
+class TextWriter:
+    """Answers to a text: each alone, or `listed` after line, rank and score."""
+
+    def __init__(self, path: Path, *, listed: bool) -> None:
+        self.rows = 0
+        self._file, self._listed = path.open("w", encoding="utf-8", newline=""), listed
+
+    def __enter__(self) -> "TextWriter":
         return self
 
     def __exit__(self, *_: object) -> None:
-        for open_one in (self._parquet, self._file):
-            if open_one is not None:
-                open_one.close()
+        self._file.close()
 
-    def write(self, first: int, answers: list[Conversion]) -> int:
-        """The number of rows written."""
-        if self._file is not None and self._suffix != ".csv" and not self._listed:
-            self._file.writelines(f"{answer.text}\n" for answer in answers)
-            return len(answers)
-        rows = [
-            (number, rank, text, score)
-            for number, answer in enumerate(answers, start=first)
-            for rank, (text, score) in enumerate(answer.alternatives, start=1)
-        ]
-        if self._parquet is not None:
-            self._parquet.write_table(pa.table(dict(zip(ANSWER.names, zip(*rows, strict=True), strict=True)), ANSWER))
-        elif self._suffix == ".csv":
-            pd.DataFrame(rows, columns=ANSWER.names).to_csv(self._file, index=False, header=False)
-        else:
-            assert self._file is not None
-            self._file.writelines(f"{number}\t{rank}\t{score:.4f}\t{text}\n" for number, rank, text, score in rows)
-        return len(rows)
+    def write(self, answers: pd.DataFrame) -> None:
+        for line, rank, text, score in answers.itertuples(index=False):
+            self._file.write(f"{line}\t{rank}\t{score:.4f}\t{text}\n" if self._listed else f"{text}\n")
+        self.rows += len(answers)
 
 
 def read_lines(source: Path) -> Iterator[tuple[int, list[str]]]:

@@ -8,13 +8,13 @@ from components.baselines.lattice.lattice import CHARACTERS, WORDS
 from components.baselines.lattice.pruning import prune
 from components.bundle import Content, read_bundle, write_bundle
 from components.cases.pinyin_hanzi.params import ConversionJob
-from components.cases.pinyin_hanzi.serve import bundle_below, read_clauses
 from components.compression.quantize import Feed, int8_dynamic, int8_static
 from components.contracts import TRAIN
 from components.errors import CasebookError
 from components.predictors.conversion.learner import LearnerScorer
 from components.predictors.conversion.predictor import ConversionPredictor, open_predictor
 from components.preparation.pinyin.encoding.ngrams import NGrams, read_ngrams
+from components.shared.serving import bundle_below, read_split
 
 log = logging.getLogger(__name__)
 
@@ -80,7 +80,7 @@ def _graph(predictor: ConversionPredictor) -> str:
 
 def _feeds(job: ConversionJob, predictor: ConversionPredictor) -> list[Feed]:
     """Of training clauses, as many as the params say, those of like lengths together."""
-    rows = read_clauses(job, TRAIN).head(job.params.compress.calibration_rows)
+    rows = read_split(job, TRAIN).head(job.params.compress.calibration_rows)
     learner = predictor.models.learner
     assert isinstance(learner, LearnerScorer)
     return [feed for _, feed in learner.feeds(predictor.numbers(rows["syllables"].str.split().tolist()))]

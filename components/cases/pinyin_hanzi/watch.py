@@ -8,12 +8,13 @@ import numpy as np
 import pandas as pd
 
 from components.cases.pinyin_hanzi.params import ConversionJob
-from components.cases.pinyin_hanzi.serve import read_clauses, texts
+from components.cases.pinyin_hanzi.serve import texts
 from components.cases.pinyin_hanzi.stream import read_lines
 from components.contracts import TEST, TRAIN, Answers, Observed, Watch
 from components.predictors.conversion.predictor import PINYIN_COLUMN, ConversionPredictor, open_predictor
 from components.predictors.observed import some
 from components.preparation.pinyin.encoding.normalise import normalise
+from components.shared.serving import read_split
 
 TEXT = "text"  # a column of the right conversions, where they are known
 
@@ -38,7 +39,7 @@ def observe(job: ConversionJob, bundle: Path, rows: pd.DataFrame) -> Observed:
 def reference(job: ConversionJob, bundle: Path, rows: int) -> Observed:
     """Training clauses as they would be typed, and the scores of test clauses."""
     predictor = open_predictor(bundle)
-    trained, held_out = (some(read_clauses(job, split), rows)["syllables"].tolist() for split in (TRAIN, TEST))
+    trained, held_out = (some(read_split(job, split), rows)["syllables"].tolist() for split in (TRAIN, TEST))
     scores = [one.score for one in predictor.convert(held_out, 1)]
     lengths = np.array([max(1, len(line.split())) for line in held_out])
     return Observed(
@@ -50,7 +51,7 @@ def reference(job: ConversionJob, bundle: Path, rows: int) -> Observed:
 
 def usual(job: ConversionJob) -> dict[str, float]:
     """The log of each syllable's share of those in the training clauses."""
-    counts = Counter(one for line in read_clauses(job, TRAIN)["syllables"] for one in line.split())
+    counts = Counter(one for line in read_split(job, TRAIN)["syllables"] for one in line.split())
     total = sum(counts.values())
     return {syllable: float(np.log(count / total)) for syllable, count in counts.items()}
 

@@ -1,7 +1,6 @@
 """From a trained learner to bundles: baselines, blend, and all of it fitted again on everything that is known."""
 
 import logging
-from dataclasses import replace
 from itertools import product
 from pathlib import Path
 
@@ -9,14 +8,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import torch
-from lightning.pytorch import LightningDataModule, LightningModule
+from lightning.pytorch import LightningModule
 
 from components.baselines.interactions import RecencyEASE, Transitions
 from components.bundle import Content, Manifest, write_bundle
 from components.cases.recommender.params import PRIMARY, ModelParams, NextItemJob
 from components.cases.recommender.training import TRAINING, everything, make_data
 from components.compression.export import export_onnx
-from components.contracts import PREPARED_FILES, TRAIN, VALIDATION, Meta
+from components.contracts import BUNDLE, PREPARED_FILES, SELECTION, TRAIN, VALIDATION, Meta
 from components.datamodules.sequences import QuestionLoader, SequenceData
 from components.evaluation.gaps import largest_gap_over
 from components.evaluation.ranking.metrics import ranking_metrics
@@ -31,13 +30,12 @@ from components.predictors.ranking.scorers import Member, SequenceScorer, standa
 from components.predictors.ranking.vectors import vectors_bytes, vectors_table
 from components.preparation.interactions.encoding.histories import questions
 from components.preparation.interactions.encoding.spec import ITEMS, USERS
-from components.training.fit import fit, make_trainer, on_cpu
-from components.training.refit import refit_state
+from components.training.fit import make_trainer, on_cpu
+from components.training.refit import refit
 
 log = logging.getLogger(__name__)
 
 LEARNER, EASE, TRANSITIONS = "learner", "ease", "transitions"
-BUNDLE, SELECTION = "bundle", "selection"
 PREDICTOR = "ranking.predictor"  # below components/predictors
 EVENTS = ["user", "item", "time", "rating"]
 
@@ -55,24 +53,9 @@ def assemble(job: NextItemJob, learner: LightningModule, folder: Path) -> Lightn
     weights = choose_weights(job, selection, params)
     log.info("blend: %s", ", ".join(f"{name} {weight:g}" for name, weight in {LEARNER: 1.0, **weights}.items()))
     write(selection, job, params, weights, learner, whole=False)
-    again = refit(job, learner)
-    write(folder / BUNDLE, job, params, weights, again, whole=True)
-    return again
-
-
-def refit(job: NextItemJob, learner: LightningModule) -> LightningModule:
-    """The learner trained anew, for as long and with the same seed, on the validation events too.
-
-    Its checkpoints belong to the weights of the first fit: a killed run goes on, another one starts anew.
-    """
-    state = refit_state(job, learner)
-
-    def datamodule(inner: NextItemJob) -> LightningDataModule:
-        return make_data(inner, whole=True)
-
     log.info("fitting again on training and validation events")
-    # Nothing is held out any more; the schedule ends the training.
-    again, _ = fit(job, replace(TRAINING, data=everything, monitor="train/loss", mode="min"), state=state)
+    again = refit(job, TRAINING, learner, everything)
+    write(folder / BUNDLE, job, params, weights, again, whole=True)
     return again
 
 
@@ -187,7 +170,7 @@ def manifest(job: NextItemJob, params: ModelParams, weights: dict[str, float]) -
         top=params.serving.top,
         index=IndexSettings(**params.serving.index.model_dump()),
     )
-    return Manifest(case=job.case, predictor=PREDICTOR, graphs=(LEARNER,), settings=settings.model_dump(mode="json"))
+    return Manifest.of(job.case, PREDICTOR, (LEARNER,), settings)
 
 
 def choose_weights(job: NextItemJob, bundle: Path, params: ModelParams) -> dict[str, float]:

@@ -16,8 +16,8 @@ from components.predictors.ranking.predictor import RankingPredictor, open_predi
 from components.predictors.ranking.remarks import Remarks
 from components.preparation.interactions.encoding.catalogue import read_catalogue
 from components.preparation.interactions.encoding.histories import ORDER, questions
+from components.shared.serving import bundle_below
 
-BUNDLE, SELECTION = "bundle", "selection"  # below the fitted folder
 KNOWN = {VALIDATION: (TRAIN,), TEST: (TRAIN, VALIDATION)}  # what is history when a split is asked
 
 
@@ -27,7 +27,7 @@ def answers(job: NextItemJob, bundle: Path, split: str) -> Answers:
     The raw rows of the histories go the way of `casebook predict`. Of the fitted folder validation is
     answered by `selection/`, which has not seen it, and test by `bundle/`; any other folder is a bundle.
     """
-    predictor = open_predictor(bundle_for(bundle, split))
+    predictor = open_predictor(bundle_below(bundle, split))
     users, items = questions(job.paths.prepared(job.case), split)
     asked = ask(job, predictor, users, KNOWN[split])
     # A champion of other days may count its items otherwise, and one that it does not know it cannot rank.
@@ -39,12 +39,6 @@ def answers(job: NextItemJob, bundle: Path, split: str) -> Answers:
         ]
     )
     return Answers(items, np.where(target < 0, np.inf, found))
-
-
-def bundle_for(folder: Path, split: str) -> Path:
-    if not (folder / BUNDLE).is_dir():
-        return folder
-    return folder / (SELECTION if split == VALIDATION else BUNDLE)
 
 
 def answer_rows(job: NextItemJob, bundle: Path) -> Callable[[int], object]:

@@ -9,8 +9,6 @@ import duckdb
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
-from tqdm import tqdm
 
 from components.errors import CasebookError
 from components.files import whole_file
@@ -19,17 +17,20 @@ from components.predictors.ranking.predictor import open_predictor
 from components.predictors.ranking.remarks import NAMELESS, Remarks
 from components.preparation.interactions.database import one, open_database
 from components.preparation.interactions.read import open_raw, unreadable
+from components.shared.stream import FrameWriter, progress
 
 BATCH_ROWS = 50_000  # interactions answered at a time
 BATCH_USERS = 5_000
 MEMORY = "512MB"  # of DuckDB, which groups the rows on disk beyond it
-ANSWER = [
-    ("user", pa.string()),
-    ("rank", pa.int32()),
-    ("item", pa.string()),
-    ("score", pa.float64()),
-    ("title", pa.string()),
-]
+ANSWER = pa.schema(
+    [
+        ("user", pa.string()),
+        ("rank", pa.int32()),
+        ("item", pa.string()),
+        ("score", pa.float64()),
+        ("title", pa.string()),
+    ]
+)
 LISTED = "select user from raw where user is not null group by user order by min(place)"
 FIRSTS = "select user, min(place) as first from raw where user is not null group by user"
 
@@ -49,29 +50,21 @@ def predict_file(bundle: Path, source: Path, target: Path, options: Mapping[str,
     predictor = open_predictor(bundle)
     chosen: dict[str, Any] = {name: read_ids(options[name]) if name in options else None for name in ("allow", "deny")}
     chosen["top"] = options["top"] if "top" in options else predictor.settings.top  # noqa: SIM401 - no default of ours
-    remarks, written = Remarks(), 0
+    remarks = Remarks()
     with (
         whole_file(target) as temporary,
         tempfile.TemporaryDirectory(prefix=".rows-", dir=target.parent) as folder,
-        tqdm(unit=" users", desc=source.name, disable=None, leave=False) as bar,
+        progress(source, "users") as bar,
+        FrameWriter(temporary, target.suffix, fields=ANSWER) as writer,
     ):
-        writer: pq.ParquetWriter | None = None
         for rows in users_in_turn(source, predictor.data, Path(folder), remarks):
             answer = predictor.answer(rows, remarks=remarks, exclude_seen=True, **chosen)
-            if target.suffix == ".csv":
-                answer.to_csv(temporary, mode="a", header=written == 0, index=False)
-            else:
-                schema = pa.schema([field for field in ANSWER if field[0] in answer])
-                writer = writer or pq.ParquetWriter(temporary, schema, compression="zstd")
-                writer.write_table(pa.Table.from_pandas(answer, schema=schema, preserve_index=False))
-            written += len(answer)
+            writer.write(answer)
             bar.update(answer["user"].nunique())
-        if writer is not None:
-            writer.close()
-        if not written:
+        if not writer.rows:
             raise CasebookError(f"{source}: no item is left for any of its users; look at the allow and deny lists")
     remarks.say()
-    return written
+    return writer.rows
 
 
 def read_ids(path: Path) -> list[str]:

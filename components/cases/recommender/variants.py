@@ -8,10 +8,10 @@ import numpy as np
 
 from components.bundle import Content, read_bundle, write_bundle
 from components.cases.recommender.params import NextItemJob
-from components.cases.recommender.serve import BUNDLE, ask
+from components.cases.recommender.serve import ask
 from components.compression.lowrank import lost_share, low_rank
 from components.compression.quantize import Feed, int8_dynamic, int8_static
-from components.contracts import TRAIN
+from components.contracts import BUNDLE, TRAIN
 from components.errors import CasebookError
 from components.predictors.ranking.predictor import RankingPredictor, open_predictor
 from components.predictors.ranking.scorers import VECTORS, SequenceScorer

@@ -23,10 +23,10 @@ class DistillationLearner(DetectionLearner):
         self._teacher = (teacher.eval().requires_grad_(False),)  # in a tuple: no part of what is trained and saved
         self.taught = taught
 
-    def _step(self, batch: "Batch") -> Tensor:
+    def training_loss(self, batch: "Batch") -> tuple[Tensor, int]:
         logits, boxes, places = self(self.network, batch.images)
         truth = self._loss(logits, boxes, self._assign(logits, boxes, places, batch))
-        return (1 - self.taught) * truth + self.taught * self._loss(logits, boxes, self._answers(batch))
+        return (1 - self.taught) * truth + self.taught * self._loss(logits, boxes, self._answers(batch)), 1
 
     @torch.no_grad()
     def _answers(self, batch: "Batch") -> Assigned:

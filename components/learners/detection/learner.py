@@ -1,13 +1,11 @@
 """Learning to find objects with a dense map of scores and boxes."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import torch
-from lightning.pytorch import LightningModule
-from lightning.pytorch.utilities.types import OptimizerLRSchedulerConfig
 from pydantic import Field
 from torch import Tensor
-from torch.optim.lr_scheduler import OneCycleLR
 from torch.optim.swa_utils import AveragedModel
 
 from components.blocks import Block
@@ -16,10 +14,10 @@ from components.learners.detection.boxes import decode, points
 from components.learners.detection.losses import box_loss, score_loss
 from components.learners.detection.muon import Muon
 from components.learners.detection.validation import Found, average_precision
-from components.learners.gather import of_all_processes
 from components.networks.cell_detector import CellDetector
 from components.params import FitParams
 from components.preparation.images.encoding.suppress import read_map, suppress
+from components.training.learner import Groups, Learner, decay_matrices
 
 if TYPE_CHECKING:
     from components.datamodules.images.data import Batch
@@ -47,7 +45,7 @@ class AnswerParams(Block):
     most: int = Field(ge=1)
 
 
-class DetectionLearner(LightningModule):
+class DetectionLearner(Learner):
     """Minimises the quality focal loss of the scores and 1 - GIoU of the boxes of a `CellDetector`.
 
     A batch is a `components.datamodules.images.data.Batch`. What is validated and served is an average of the
@@ -55,6 +53,8 @@ class DetectionLearner(LightningModule):
     `params.lr` and falls to `floor` of it. It is AdamW's; with `kernel_lr_factor` the inner kernels are stepped by
     Muon, at so many times the rate.
     """
+
+    network: CellDetector
 
     def __init__(
         self,
@@ -68,14 +68,12 @@ class DetectionLearner(LightningModule):
         kernel_lr_factor: float | None,
         channels_last: bool,
     ) -> None:
-        super().__init__()
+        super().__init__(network, params)
         self.layout = torch.channels_last if channels_last else torch.contiguous_format
-        self.network: CellDetector = network.to(memory_format=self.layout)  # type: ignore[call-overload]
+        network.to(memory_format=self.layout)  # type: ignore[call-overload]
         self.averaged = AveragedModel(network, multi_avg_fn=Average(decay), use_buffers=True).requires_grad_(False)
-        self.params, self.loss, self.answers, self.floor = params, loss, answers, floor
+        self.loss, self.answers, self.floor = loss, answers, floor
         self.kernel_lr_factor = kernel_lr_factor
-        self._training: list[Tensor] = []
-        self._validation: list[Found] = []
 
     @property
     def served(self) -> CellDetector:
@@ -91,9 +89,9 @@ class DetectionLearner(LightningModule):
         rows = answer.flatten(2).transpose(1, 2)
         return rows[..., : network.classes], decode(rows[..., network.classes :], places, network.reach), places
 
-    def _step(self, batch: "Batch") -> Tensor:
+    def training_loss(self, batch: "Batch") -> tuple[Tensor, int]:
         logits, boxes, places = self(self.network, batch.images)
-        return self._loss(logits, boxes, self._assign(logits, boxes, places, batch))
+        return self._loss(logits, boxes, self._assign(logits, boxes, places, batch)), 1
 
     def _assign(self, logits: Tensor, boxes: Tensor, places: Tensor, batch: "Batch") -> Assigned:
         return assign(
@@ -110,61 +108,32 @@ class DetectionLearner(LightningModule):
     def _loss(self, logits: Tensor, boxes: Tensor, assigned: Assigned) -> Tensor:
         return score_loss(logits, assigned) + self.loss.box_weight * box_loss(boxes, assigned)
 
-    def training_step(self, batch: "Batch", batch_idx: int) -> Tensor:  # noqa: ARG002
-        loss = self._step(batch)
-        self._training.append(loss.detach())
-        return loss
-
     def optimizer_step(self, *arguments: Any, **named: Any) -> None:
         """Averages at once: a checkpoint may be written before the batch's other hooks are called."""
         super().optimizer_step(*arguments, **named)
         self.averaged.update_parameters(self.network)
 
-    def on_train_batch_end(self, outputs: Any, batch: "Batch", batch_idx: int) -> None:  # noqa: ARG002
-        # Told to Lightning once an epoch, not at each step.
-        if self.trainer.is_last_batch or self.trainer.should_stop:
-            mean = torch.stack(self._training).mean()
-            self._training.clear()
-            self.log("train/loss", mean, on_step=False, on_epoch=True, batch_size=1, sync_dist=True)
-
-    def validation_step(self, batch: "Batch", batch_idx: int) -> None:  # noqa: ARG002
+    def validated(self, batch: "Batch") -> list[Found]:
         network = self.served.eval()
         answers = network(batch.images.contiguous(memory_format=self.layout)).float().cpu().numpy()
+        images = []
         for answer, boxes, labels in zip(answers, batch.boxes, batch.labels, strict=True):
             found = read_map(
                 answer, classes=network.classes, stride=network.stride, reach=network.reach, least=self.answers.least
             )
             kept = suppress(found, overlap=self.answers.overlap, most=self.answers.most)
             true = labels >= 0
-            self._validation.append(Found(boxes[true].cpu().numpy(), labels[true].cpu().numpy(), kept))
+            images.append(Found(boxes[true].cpu().numpy(), labels[true].cpu().numpy(), kept))
+        return images
 
-    def on_validation_epoch_end(self) -> None:
-        map50, map50_95 = average_precision(of_all_processes(self, self._validation), self.network.classes)
-        self._validation.clear()
-        self.log("val/map50", map50, sync_dist=True)
-        self.log("val/map50_95", map50_95, sync_dist=True)
+    def validation_metrics(self, answers: list[list[Found]]) -> Mapping[str, float]:
+        images = [image for batch in answers for image in batch]
+        map50, map50_95 = average_precision(images, self.network.classes)
+        return {"map50": map50, "map50_95": map50_95}
 
-    def configure_optimizers(self) -> OptimizerLRSchedulerConfig:
-        # Lightning cannot clip for a fused optimizer under mixed precision.
-        fused = not self.params.precision.endswith("-mixed")
+    def make_optimizer(self) -> Muon:
         groups = weight_groups(self.network, self.params, self.kernel_lr_factor)
-        optimizer = Muon(groups, lr=self.params.lr, fused=fused or None)
-        schedule = OneCycleLR(
-            optimizer,
-            max_lr=[group["lr"] for group in groups],
-            total_steps=self.params.max_epochs * self._steps_an_epoch(),
-            pct_start=self.params.warmup_fraction,
-            cycle_momentum=False,
-            div_factor=1 / self.floor,
-            final_div_factor=1.0,
-        )
-        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
-
-    def _steps_an_epoch(self) -> int:
-        # Not the trainer's estimated_stepping_batches: it makes the loaders before a checkpoint is read, and
-        # Lightning then never hands them their state, so that a killed epoch would begin again.
-        data = self.trainer.datamodule  # type: ignore[attr-defined]
-        return len(data.train_dataloader())
+        return Muon(groups, lr=self.params.lr, fused=self.fused)
 
 
 class Average:
@@ -184,19 +153,18 @@ class Average:
                 mean.copy_(weight)
 
 
-def weight_groups(network: CellDetector, params: FitParams, kernel_lr_factor: float | None) -> list[dict[str, Any]]:
+def weight_groups(network: CellDetector, params: FitParams, kernel_lr_factor: float | None) -> Groups:
     """What `Muon` takes. Decay is for kernels only: biases and the scales of norms are left alone."""
     inner = [] if kernel_lr_factor is None else network.inner_kernels()
     ours = {id(weight) for weight in inner}
     rest = [weight for weight in network.parameters() if id(weight) not in ours]
-    groups = [
+    groups: Groups = [
         {
             "params": inner,
             "weight_decay": params.weight_decay,
             "orthogonal": True,
             "lr": params.lr * (kernel_lr_factor or 1),
         },
-        {"params": [weight for weight in rest if weight.ndim > 1], "weight_decay": params.weight_decay},
-        {"params": [weight for weight in rest if weight.ndim <= 1], "weight_decay": 0.0},
+        *decay_matrices(rest, params.weight_decay),
     ]
     return [{"orthogonal": False, "lr": params.lr, **group} for group in groups if group["params"]]

@@ -5,7 +5,7 @@ import torch
 from sksurv.metrics import concordance_index_censored
 from torch import Tensor, nn
 
-from components.learners.survival import SurvivalLearner, concordance, cox_loss, hazard_loss, rate_factor
+from components.learners.survival import SurvivalLearner, concordance, cox_loss, hazard_loss
 from tests.toy.jobs import toy_params
 
 HALF = math.log(0.5)
@@ -56,12 +56,6 @@ def test_concordance_is_harrells() -> None:
     expected = concordance_index_censored(event.numpy(), time.numpy(), score.numpy())[0]
     found = concordance(score, torch.stack([time, event.float()], dim=1))
     assert found.item() == pytest.approx(expected, rel=1e-6)
-
-
-@pytest.mark.parametrize(("step", "factor"), [(0, 1 / 2), (1, 1), (2, 1), (6, 0.5), (10, 0), (11, 0)])
-def test_the_rate_warms_up_and_falls_as_half_a_cosine(step: int, factor: float) -> None:
-    assert rate_factor(step, warmup=2, steps=10) == pytest.approx(factor)
-    assert rate_factor(0, warmup=1, steps=1) == 1
 
 
 class Constant(nn.Module):

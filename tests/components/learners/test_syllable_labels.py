@@ -145,19 +145,6 @@ def test_validation_counts_what_comes_first_and_averages_the_loss(tmp_path: Path
     assert logged["val/loss"] == pytest.approx(sum(losses) / len(losses), rel=1e-4)
 
 
-def test_each_step_starts_from_a_seed_of_its_own_place(prepared: Path) -> None:
-    batch = some_batch(prepared, learner())
-
-    def drawn(seed: int, place: int) -> list[float]:
-        torch.rand(5)
-        learner(seed=seed).on_train_batch_start(batch, place)
-        return torch.rand(3).tolist()
-
-    assert drawn(1, 0) == drawn(1, 0)
-    assert drawn(1, 0) != drawn(1, 1)
-    assert drawn(1, 0) != drawn(2, 0)
-
-
 def test_the_rates_rise_to_their_heights_and_fall_to_the_floor(prepared: Path) -> None:
     recorder = Recorder()
     trained(prepared, learner(warmup_fraction=0.2), recorder)

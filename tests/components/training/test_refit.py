@@ -1,10 +1,14 @@
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+import torch
+
 from components.contracts import Job, Paths
+from components.files import read_json
 from components.recipe import recipe_of
-from components.training.fit import build
-from components.training.refit import refit_state
+from components.training.fit import BEST, LAST, RESULT, build
+from components.training.refit import fit_to_the_end, on_everything, refit, refit_state
 
 
 def test_a_folder_belongs_to_the_weights_and_those_of_others_are_removed(prepared: Job, tmp_path: Path) -> None:
@@ -18,3 +22,26 @@ def test_a_folder_belongs_to_the_weights_and_those_of_others_are_removed(prepare
     weight.data.add_(1.0)
     assert refit_state(job, learner) != first
     assert not first.exists()
+
+
+@pytest.mark.slow
+def test_a_second_fit_watches_its_own_loss_and_keeps_its_checkpoints_with_the_weights_of_the_first(
+    prepared: Job,
+) -> None:
+    case = recipe_of(prepared)
+    learner, _ = build(prepared, case)
+    again = refit(prepared, case, learner, case.datamodule)
+    told = read_json(refit_state(prepared, learner) / RESULT)
+    assert (told["monitor"], told["epochs"]) == ("train/loss", prepared.params.fit.max_epochs)
+    assert not torch.equal(next(iter(again.parameters())), next(iter(learner.parameters())))
+
+
+@pytest.mark.slow
+def test_to_the_end_gives_the_weights_of_the_last_epoch_and_not_the_best(prepared: Job, tmp_path: Path) -> None:
+    case = recipe_of(prepared)
+    # The highest loss is that of the first epoch, which is then taken for the best one.
+    learner = fit_to_the_end(prepared, replace(on_everything(case, case.datamodule), mode="max"), tmp_path)
+    best, last = (torch.load(tmp_path / f"{name}.ckpt", weights_only=True)["state_dict"] for name in (BEST, LAST))
+    found = learner.state_dict()
+    assert all(torch.equal(found[name], last[name]) for name in found)
+    assert not all(torch.equal(best[name], last[name]) for name in found)

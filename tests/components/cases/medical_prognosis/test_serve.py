@@ -3,13 +3,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from pipelines.cases import load_case
 
-from components.cases.medical_prognosis.assemble import BUNDLE
-from components.cases.medical_prognosis.serve import answers, example, read_split
-from components.contracts import EXTERNAL, TEST, Job
+from components.cases.medical_prognosis.serve import answers, example
+from components.contracts import BUNDLE, EXTERNAL, TEST, Job
 from components.errors import CasebookError
 from components.predictors.survival.predictor import SurvivalPredictor, open_predictor
-from components.preparation.table.stream import predict_file
+from components.shared.serving import read_split
 from tests.components.cases.medical_prognosis.conftest import NAME
 
 pytestmark = pytest.mark.slow
@@ -60,7 +60,8 @@ def test_a_missing_column_and_strange_cells(
 def test_a_file_of_patients(job: Job, predictor: SurvivalPredictor, tmp_path: Path, name: str) -> None:
     rows = read_split(job, TEST).drop(columns=["row", "time", "event"])
     rows.to_csv(tmp_path / "rows.csv", index=False)
-    assert predict_file(predictor, tmp_path / "rows.csv", tmp_path / name) == len(rows)
+    bundle = job.paths.fitted(NAME) / BUNDLE
+    assert load_case(job).predict_file(bundle, tmp_path / "rows.csv", tmp_path / name, {}) == len(rows)
     read = pd.read_parquet if name.endswith("parquet") else pd.read_csv
     answer = read(tmp_path / name)
     assert answer["row"].tolist() == list(range(1, len(rows) + 1))

@@ -37,7 +37,7 @@ def test_a_step_on_one_batch_lowers_its_loss():
     optimizer = AdamW(learner.network.parameters(), lr=0.01)
     losses = []
     for _ in range(60):  # at first better boxes ask for higher scores
-        loss = learner._step(batch)
+        loss = learner.training_loss(batch)[0]
         losses.append(loss.item())
         optimizer.zero_grad()
         loss.backward()
@@ -99,7 +99,6 @@ def test_validating_counts_what_the_average_finds():
     learner.on_validation_epoch_end()
     assert logged.keys() == {"val/map50", "val/map50_95"}
     assert 0 <= logged["val/map50_95"] <= logged["val/map50"] <= 1
-    assert learner._validation == []
 
 
 def test_a_student_that_is_its_teacher_has_nothing_to_learn_of_it():
@@ -111,14 +110,14 @@ def test_a_student_that_is_its_teacher_has_nothing_to_learn_of_it():
     )
     for learner in (same, other):
         learner.network.eval()
-    assert same._step(batch).item() == pytest.approx(0.0, abs=1e-5)
-    assert other._step(batch).item() > 0.1
+    assert same.training_loss(batch)[0].item() == pytest.approx(0.0, abs=1e-5)
+    assert other.training_loss(batch)[0].item() > 0.1
 
 
 def test_a_student_that_is_taught_nothing_is_an_ordinary_learner():
     student, alone = make_learner(DistillationLearner, teacher=make_network(5), taught=0.0), make_learner()
     batch = make_batch()
-    assert student._step(batch).item() == pytest.approx(alone._step(batch).item())
+    assert student.training_loss(batch)[0].item() == pytest.approx(alone.training_loss(batch)[0].item())
 
 
 def test_a_teacher_is_no_part_of_what_is_saved():

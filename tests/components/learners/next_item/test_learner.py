@@ -9,7 +9,7 @@ from lightning.pytorch import Callback, LightningModule, Trainer
 from lightning.pytorch.callbacks import ModelCheckpoint
 
 from components.datamodules.sequences import Batch, SequenceData
-from components.learners.next_item.learner import NextItemLearner, weight_decay_groups
+from components.learners.next_item.learner import NextItemLearner
 from components.learners.next_item.objectives import GBCE, FullSoftmax, Sampled, SampledSoftmax, met_before
 from components.training.fit import make_trainer
 from tests.components.sequence_toys import ITEMS, TOKENS, fit_params, network, random_users, write_prepared
@@ -180,20 +180,6 @@ def test_items_are_drawn_once_and_as_often_as_their_chance_says() -> None:
         assert sum(item in items for items in drawn) / 4000 == pytest.approx(expected[item], abs=0.03)
 
 
-def test_each_step_starts_from_a_seed_of_its_own_place(prepared: Path) -> None:
-    model = learner()
-    batch = some_batch(prepared, model)
-
-    def drawn(seed: int, place: int) -> list[float]:
-        torch.rand(5)
-        learner(seed=seed).on_train_batch_start(batch, place)
-        return torch.rand(3).tolist()
-
-    assert drawn(1, 0) == drawn(1, 0)
-    assert drawn(1, 0) != drawn(1, 1)
-    assert drawn(1, 0) != drawn(2, 0)
-
-
 def test_the_rate_rises_to_its_height_and_falls_to_the_floor(prepared: Path) -> None:
     rates: list[float] = []
 
@@ -208,14 +194,6 @@ def test_the_rate_rises_to_its_height_and_falls_to_the_floor(prepared: Path) -> 
     top = rates.index(max(rates))
     assert rates[: top + 1] == sorted(rates[: top + 1])
     assert rates[top:] == sorted(rates[top:], reverse=True)
-
-
-def test_biases_and_norms_do_not_decay() -> None:
-    decayed, free = weight_decay_groups(network(), 0.5)
-    assert (decayed["weight_decay"], free["weight_decay"]) == (0.5, 0.0)
-    assert all(weight.ndim > 1 for weight in decayed["params"])
-    assert all(weight.ndim == 1 for weight in free["params"])
-    assert len(decayed["params"]) + len(free["params"]) == len(list(network().parameters()))
 
 
 def test_half_precision_trains(prepared: Path) -> None:

@@ -5,8 +5,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
-from components.blocks import Block
-from components.errors import CasebookError
+from components.blocks import Block, read_block
+from components.errors import CasebookError, nearest
 from components.files import read_json, write_json
 from components.params import CaseParams
 
@@ -18,6 +18,10 @@ if TYPE_CHECKING:  # the data stages and the server must not pay for importing t
 TRAIN, VALIDATION, TEST, EXTERNAL = "train", "validation", "test", "external"
 PREPARED_FILES = {TRAIN: "train.parquet", VALIDATION: "val.parquet", TEST: "test.parquet", EXTERNAL: "external.parquet"}
 ORIGIN_FILE = "source.json"  # of a raw folder: what fetch says of it
+BUNDLE, SELECTION = "bundle", "selection"  # of a fitted folder: what serves, and what has not seen the validation
+WEIGHTS = "learner.pt"  # of a fitted folder: the learner after the first fit
+MODEL, LEARNER = "model", "learner"  # who predicts: the blend that is served, the network alone
+FP32 = "fp32"  # the variant that is not compressed
 
 
 @dataclass(frozen=True)
@@ -39,7 +43,7 @@ class Paths:
         return self.root / "models" / case / "fitted"
 
     def bundle(self, case: str) -> Path:
-        return self.root / "models" / case / "bundle"
+        return self.root / "models" / case / BUNDLE
 
     def reports(self, case: str) -> Path:
         return self.root / "reports" / case
@@ -126,7 +130,7 @@ class FitResult:
 class Scores:
     """Metrics of one split by the name of who made the predictions.
 
-    `model` is the blend that is served, `learner` the network alone; the others are baselines.
+    `MODEL` is the blend that is served, `LEARNER` the network alone; the others are baselines.
     """
 
     split: str
@@ -221,6 +225,10 @@ class Watch:
     reference: Callable[[Job, Path, int], Observed]
 
 
+# Writes the bundle of one variant: from a job, the variant's block, the folder of the fit and the variant's own.
+Maker = Callable[[Job, Any, Path, Path], None]
+
+
 @dataclass(frozen=True)
 class Case:
     """All that the stages know of a case. The functions import what they need when called,
@@ -228,15 +236,15 @@ class Case:
 
     `learner` gets the datamodule because sizes come from the data. `assemble` gets the trained
     learner, adds the baselines and the blend, and writes `bundle/` into the folder of the fit.
-    `evaluate` scores that bundle on each split, and writes predictions and pictures; `variants`
-    makes smaller bundles below the given folder, the uncompressed one first.
+    `evaluate` scores that bundle on each split, and writes predictions and pictures. `variants` are the blocks of
+    params of the smaller bundles that there are beside the uncompressed one; `makers` has their makers.
     Of any bundle folder, `answers` scores a split's rows through the code that serves,
     `answer_rows` gives a function that answers n rows, for timing, and `metrics` those at its
     threshold; `example` is a few raw rows for the model's signature.
     `folds` prepares cross-validation below a folder, a job a fold, all that is fitted on its training
     part alone; `predict_file` streams a raw file through a bundle to a file and counts the rows it wrote,
-    under options of the case's own by the names in `predict_options`; `predict_suffix` says what kind of file
-    the standard input is.
+    under what was given of the case's own `options`, by name; `predict_suffix` says what kind of file the standard
+    input is. `packages` are those that serving needs besides the common ones.
     `watch` says how its rows are monitored. `metrics` are higher-is-better unless their name is in `lower_is_better`.
     """
 
@@ -255,9 +263,27 @@ class Case:
     example: "Callable[[Job], pd.DataFrame]"
     metrics: Callable[[Job, Path], Mapping[str, Metric]]
     evaluate: Callable[[Job, Path, Path], Sequence[Scores]]
-    variants: "Callable[[Job, Path, Path], Mapping[str, Path]]"
+    variants: Mapping[str, type[Block]]
+    makers: "Callable[[], Mapping[str, Maker]]"
     folds: "Callable[[Job, Path], Iterator[Job]]"
-    predict_options: frozenset[str]
+    options: type[Block] | None
     predict_suffix: str
     predict_file: Callable[[Path, Path, Path, Mapping[str, Any]], int]
+    packages: tuple[str, ...]
     watch: Callable[[], Watch]
+
+
+def read_variants(job: Job, declared: Mapping[str, type[Block]]) -> dict[str, Block]:
+    """The params of each variant that is asked for, in that order.
+
+    Raises:
+        CasebookError: a variant is not declared, or a key of its block is unknown, missing or of the wrong type.
+    """
+    where, asked = f"params.cases.{job.case}.compress.variants", job.params.compress.variants
+    if unknown := [name for name in asked if name not in declared]:
+        known = ", ".join(declared)
+        raise CasebookError(
+            f"{where}: {unknown[0]!r} is none of this case's; there are: {known}, and {FP32} without being named"
+            f"{nearest(unknown[0], declared)}"
+        )
+    return {name: read_block(declared[name], block, f"{where}.{name}") for name, block in asked.items()}

@@ -1,5 +1,8 @@
 """Errors a user can cause, and the exit codes they lead to."""
 
+import difflib
+from collections.abc import Iterable
+
 DONE = 0
 BAD_INPUT = 1
 BAD_USAGE = 2
@@ -15,3 +18,9 @@ class CasebookError(Exception):
 
 class DivergedError(CasebookError):
     """Training never reached a finite value of its monitored metric."""
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """`; did you mean 'epochs'?` for the known word that is most like it, or nothing where none is."""
+    found = difflib.get_close_matches(word, list(known), n=1)
+    return f"; did you mean {found[0]!r}?" if found else ""

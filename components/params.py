@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from components.blocks import Block, read_block
 from components.errors import CasebookError
@@ -89,6 +89,16 @@ class FitParams(Block):
     threads: Annotated[int, Field(ge=1)]
 
 
+class Int8DynamicParams(Block):
+    """Nothing is chosen."""
+
+
+class Int8StaticParams(Block):
+    """The ranges of activations are taken from `calibration_rows` training rows."""
+
+    calibration_rows: Annotated[int, Field(ge=1)]
+
+
 class PruneParams(Block):
     """`amount` is the share of weights dropped, `lr_factor` the share of the fit's rate for the epochs after."""
 
@@ -107,49 +117,14 @@ class DistillParams(Block):
     teacher_share: Annotated[float, Field(gt=0, le=1)]
 
 
-class LowRankParams(Block):
-    """`rank` of the two factors that stand for a table of vectors; `int8` stores them in eight bits."""
-
-    rank: Annotated[int, Field(ge=1)]
-    int8: bool
-
-
-class NGramParams(Block):
-    """N-grams are dropped each of which adds less than `threshold` nats a word to the model's relative entropy."""
-
-    threshold: Annotated[float, Field(gt=0)]
-
-
-# The block of `compress` that a variant is made by, where it has one.
-VARIANT_BLOCKS = {"pruned": "prune", "distilled": "distill", "low_rank": "low_rank", "pruned_ngrams": "ngrams"}
-
-
 class CompressParams(Block):
-    """A case states null for the block of a variant that it does not make."""
+    """`variants` are made in this order, each under its own params; the case declares which there are."""
 
-    variants: Annotated[
-        tuple[Literal["int8_dynamic", "int8_static", "low_rank", "pruned", "distilled", "pruned_ngrams"], ...],
-        Field(strict=False),
-    ]
+    variants: dict[str, dict[str, Any]]
     max_metric_drop: Annotated[float, Field(ge=0)]
-    calibration_rows: Annotated[int, Field(ge=1)]
     latency_rows: Annotated[int, Field(ge=1)]
     latency_repeats: Annotated[int, Field(ge=10)]
     resamples: Annotated[int, Field(ge=100)]
-    prune: PruneParams | None
-    distill: DistillParams | None
-    low_rank: LowRankParams | None
-    ngrams: NGramParams | None
-
-    @model_validator(mode="after")
-    def _variants_have_their_blocks(self) -> "CompressParams":
-        for variant in self.variants:
-            block = VARIANT_BLOCKS.get(variant)
-            if block is not None and getattr(self, block) is None:
-                raise ValueError(
-                    f"variants names {variant!r}, but {block} is null; fill {block} or leave {variant!r} out"
-                )
-        return self
 
 
 class ReleaseParams(Block):

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from components.blocks import read_block
-from components.contracts import Case, Job
+from components.contracts import Case, Job, read_variants
 from components.params import override
 
 
@@ -14,11 +14,13 @@ def load_case(job: Job) -> Case:
     """The contract, after checking the parameters that the case itself defines.
 
     Raises:
-        CasebookError: a key of `model` or `evaluate` is unknown, missing or of the wrong type.
+        CasebookError: a key of `model`, `evaluate` or a variant is unknown, missing or of the wrong type, or the
+            case has no such variant.
     """
     case: Case = importlib.import_module(f"components.cases.{job.params.code.case}.case").CASE
     read_block(case.model_params, job.params.model, f"params.cases.{job.case}.model")
     read_block(case.evaluate_params, job.params.evaluate, f"params.cases.{job.case}.evaluate")
+    read_variants(job, case.variants)
     return case
 
 

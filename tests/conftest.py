@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from components.contracts import Case, Job
+from components.contracts import BUNDLE, WEIGHTS, Case, Job
 from tests.browser import browser, page, see  # noqa: F401 - fixtures
 from tests.postgres import database, postgres  # noqa: F401 - fixtures
 from tests.toy.jobs import toy_job
@@ -28,7 +28,7 @@ class Fitted:
 
     @property
     def bundle(self) -> Path:
-        return self.folder / "bundle"
+        return self.folder / BUNDLE
 
 
 @pytest.fixture(scope="session")
@@ -49,7 +49,6 @@ def fitted(prepared: Job) -> Fitted:
 
     from components.training.fit import fit
     from pipelines.cases import load_case
-    from pipelines.steps.fit import WEIGHTS
 
     case, folder = load_case(prepared), prepared.paths.fitted(CASE)
     folder.mkdir(parents=True)

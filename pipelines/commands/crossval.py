@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from components.contracts import TEST, Case, Job
+from components.contracts import MODEL, TEST, Case, Job
 from components.params import override
 from components.training.fit import fit, resume_epoch
 from components.tuning.search import search
@@ -17,8 +17,6 @@ from components.tuning.trials import Fit
 from pipelines.cases import load_case, with_values
 
 log = logging.getLogger(__name__)
-
-MODEL = "model"
 
 
 def crossval(job: Job, folder: Path, *, tune: bool) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from dataclasses import asdict
 
 import torch
 
-from components.contracts import Job
+from components.contracts import WEIGHTS, Job
 from components.files import dvc_md5, file_digest, read_json, whole_folder, write_json
 from components.registry.curves import EpochCurves
 from components.registry.runs import FITTED_MD5, adopt_search
@@ -13,8 +13,6 @@ from components.training.fit import fit
 from pipelines.cases import load_case, with_values
 from pipelines.resume import close_state, inputs_of, state_of
 from pipelines.tracking import stage_run
-
-WEIGHTS = "learner.pt"
 
 
 def run(job: Job) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from components.contracts import TEST, Answers, Case, Decision, Interval, Job, Meta
+from components.contracts import LEARNER, MODEL, TEST, Answers, Case, Decision, Interval, Job, Meta
 from components.errors import CasebookError
 from components.evaluation.bootstrap import intervals, paired_difference
 from components.evaluation.gaps import largest_gap
@@ -28,7 +28,6 @@ from pipelines.provenance import GitState, flow_run_id, git_state
 
 log = logging.getLogger(__name__)
 
-MODEL, LEARNER = "model", "learner"
 CONFIDENCE = 0.95
 
 
@@ -162,7 +161,7 @@ def _metrics(job: Job, served: Mapping[str, Interval]) -> dict[str, Any]:
         **splits,
         # How it was measured, where a case has more than one way to.
         **({"protocol": analysis["protocol"]} if "protocol" in analysis else {}),
-        "learner": others.pop(LEARNER),
+        LEARNER: others.pop(LEARNER),
         "baselines": others,
         "variants": read_json(job.paths.compression(job.case) / "variants.json")["variants"],
         "rows": Meta.read(job.paths.prepared(job.case)).rows,

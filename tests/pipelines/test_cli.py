@@ -487,10 +487,10 @@ def test_stages_by_name_and_their_dry_runs(finished: Any) -> None:
         assert told[-1] == f"{stage}@other"
         assert len(told) <= place
     assert not (finished.root / "data" / "raw" / "other").exists()
-    finished.set("compress.prune.amount", 0.5)
+    finished.set("compress.variants.pruned.amount", 0.5)
     dry = real(finished, "compress", "toy", "--dry-run")
     assert dry.out.strip() == "compress@toy: cases.toy.compress modified"
-    finished.set("compress.prune.amount", 0.6)
+    finished.set("compress.variants.pruned.amount", 0.6)
     again = real(finished, "promote", "toy")
     assert (again.code, again.out.splitlines()[-1]) == (0, "toy version 1: champion")
 

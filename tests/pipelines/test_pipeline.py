@@ -48,7 +48,7 @@ def test_a_comment_in_the_network_trains_again_but_touches_no_data(finished: Any
     ("dotted", "value", "stale"),
     [
         ("fit.lr", 0.006, {"search@toy", "fit@toy"}),
-        ("compress.prune.amount", 0.5, {"compress@toy"}),
+        ("compress.variants.pruned.amount", 0.5, {"compress@toy"}),
         ("evaluate.bands", 6, {"fit@toy", "evaluate@toy", "release@toy"}),
         ("release.floors.auc", 0.51, {"release@toy"}),
         ("prepare.max_rejected", 0.02, {"prepare@toy"}),

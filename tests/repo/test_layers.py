@@ -11,10 +11,22 @@ import pytest
 from tests.toy.jobs import CHECKOUT
 
 LEVELS = [
-    ("errors", "files", "blocks", "params", "source_params", "operate_params", "monitor_params", "contracts", "seeds"),
+    (
+        "errors",
+        "files",
+        "blocks",
+        "params",
+        "source_params",
+        "operate_params",
+        "monitor_params",
+        "contracts",
+        "seeds",
+        "closure",
+    ),
     ("sources", "preparation", "networks", "evaluation", "bundle"),
     ("datamodules", "learners", "baselines", "predictors"),
     ("training", "tuning", "compression", "registry"),
+    ("shared",),
     ("serving", "monitoring", "cases"),
 ]
 LEVEL = {part: level for level, parts in enumerate(LEVELS) for part in parts}

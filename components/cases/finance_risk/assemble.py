@@ -17,7 +17,7 @@ from components.cases.finance_risk.case import (
     model_params,
 )
 from components.compression.export import export_onnx
-from components.contracts import PREPARED_FILES, TRAIN, Job, Meta
+from components.contracts import BUNDLE, LEARNER, PREPARED_FILES, TRAIN, Job, Meta
 from components.datamodules.table import TARGET, Rows, TableData
 from components.evaluation.binary.bands import band_edges
 from components.evaluation.binary.blend import mix, mixing_weights
@@ -29,8 +29,7 @@ from components.networks.tabm import MeanProbability
 from components.predictors.table.predictor import Member, TableSettings, open_predictor
 from components.preparation.table.encoding.encode import TableEncoder
 
-LEARNER, LOGISTIC, LIGHTGBM = "learner", "logistic", "lightgbm"
-BUNDLE = "bundle"
+LOGISTIC, LIGHTGBM = "logistic", "lightgbm"
 PREDICTOR = "table.predictor"  # below components/predictors
 
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import Field
 
 from components.blocks import Block, Names, read_block
-from components.contracts import Answers, Case, Job, Metric, Predictor, Scores, Watch
+from components.contracts import Answers, Case, Job, Maker, Metric, Predictor, Scores, Watch
+from components.params import DistillParams, Int8DynamicParams, Int8StaticParams, PruneParams
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -153,10 +154,10 @@ def _evaluate(job: Job, fitted: Path, out: Path) -> Sequence[Scores]:
     return evaluate(job, fitted, out)
 
 
-def _variants(job: Job, fitted: Path, work: Path) -> Mapping[str, Path]:
-    from components.cases.finance_risk.variants import make_variants
+def _makers() -> Mapping[str, Maker]:
+    from components.cases.finance_risk.variants import VARIANTS
 
-    return make_variants(job, CASE, fitted, work)
+    return VARIANTS
 
 
 def _folds(job: Job, folder: Path) -> Iterator[Job]:
@@ -194,10 +195,17 @@ CASE = Case(
     example=_example,
     metrics=_metrics,
     evaluate=_evaluate,
-    variants=_variants,
+    variants={
+        "int8_dynamic": Int8DynamicParams,
+        "int8_static": Int8StaticParams,
+        "pruned": PruneParams,
+        "distilled": DistillParams,
+    },
+    makers=_makers,
     folds=_folds,
-    predict_options=frozenset(),
+    options=None,
     predict_suffix=".csv",
     predict_file=_predict_file,
+    packages=(),
     watch=_watch,
 )

@@ -14,19 +14,13 @@ from components.baselines.segmentation import Example, choose_segmentation, regi
 from components.bundle import Content, Manifest, write_bundle
 from components.cases.medical_cells.case import PRIMARY, ModelParams, make_data, model_params
 from components.compression.export import export_onnx
-from components.contracts import PREPARED_FILES, TRAIN, VALIDATION, Case, Job
+from components.contracts import BUNDLE, LEARNER, PREPARED_FILES, SELECTION, TRAIN, VALIDATION, Case, Job
 from components.datamodules.images.data import MULTIPLE, ImageData
 from components.evaluation.detection.matching import HALF, match
 from components.evaluation.detection.metrics import detection_metrics
 from components.learners.detection.learner import DetectionLearner
 from components.params import override
-from components.predictors.detection.predictor import (
-    LEARNER,
-    SEGMENTATION,
-    DetectionSettings,
-    TileSettings,
-    open_predictor,
-)
+from components.predictors.detection.predictor import SEGMENTATION, DetectionSettings, TileSettings, open_predictor
 from components.predictors.detection.segmentation import SegmentationModel
 from components.preparation.images.encoding.padding import stacked, truth
 from components.preparation.images.encoding.resize import padded, rescale
@@ -37,7 +31,6 @@ from components.training.refit import refit_state
 
 log = logging.getLogger(__name__)
 
-BUNDLE, SELECTION = "bundle", "selection"
 REFIT_WEIGHTS = "refit.pt"
 PREDICTOR = "detection.predictor"  # below components/predictors
 THRESHOLDS = np.arange(0.1, 0.9, 0.02).round(2)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import Field
 
 from components.blocks import Block, read_block
-from components.contracts import Answers, Case, Job, Metric, Predictor, Scores, Watch
+from components.contracts import Answers, Case, Job, Maker, Metric, Predictor, Scores, Watch
+from components.params import DistillParams, Int8StaticParams, PruneParams
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -118,6 +119,10 @@ class EvaluateParams(Block):
     limits: str
 
 
+class PredictOptions(Block):
+    draw: Annotated[Path, Field(description="a folder for the images with their boxes")] | None = None
+
+
 def model_params(job: Job) -> ModelParams:
     return read_block(ModelParams, job.params.model, f"params.cases.{job.case}.model")
 
@@ -192,10 +197,10 @@ def _evaluate(job: Job, fitted: Path, out: Path) -> Sequence[Scores]:
     return evaluate(job, fitted, out)
 
 
-def _variants(job: Job, fitted: Path, work: Path) -> Mapping[str, Path]:
-    from components.cases.medical_cells.variants import make_variants
+def _makers() -> Mapping[str, Maker]:
+    from components.cases.medical_cells.variants import VARIANTS
 
-    return make_variants(job, CASE, fitted, work)
+    return VARIANTS
 
 
 def _folds(job: Job, folder: Path) -> Iterator[Job]:
@@ -232,10 +237,12 @@ CASE = Case(
     example=_example,
     metrics=_metrics,
     evaluate=_evaluate,
-    variants=_variants,
+    variants={"int8_static": Int8StaticParams, "pruned": PruneParams, "distilled": DistillParams},
+    makers=_makers,
     folds=_folds,
-    predict_options=frozenset({"draw"}),
+    options=PredictOptions,
     predict_suffix=".png",
     predict_file=_predict_file,
+    packages=("pillow", "scikit-image", "tifffile"),
     watch=_watch,
 )

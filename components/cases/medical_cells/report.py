@@ -11,7 +11,19 @@ import pandas as pd
 
 from components.cases.medical_cells.case import EvaluateParams, evaluate_params
 from components.cases.medical_cells.serve import bundle_below, read_split
-from components.contracts import EXTERNAL, PREPARED_FILES, TEST, VALIDATION, Interval, Job, Meta, Scores
+from components.contracts import (
+    EXTERNAL,
+    LEARNER,
+    MODEL,
+    PREPARED_FILES,
+    SELECTION,
+    TEST,
+    VALIDATION,
+    Interval,
+    Job,
+    Meta,
+    Scores,
+)
 from components.evaluation.bootstrap import intervals
 from components.evaluation.detection.froc import froc
 from components.evaluation.detection.matching import Matches, match
@@ -31,11 +43,9 @@ from components.evaluation.detection_report.slices import (
 from components.evaluation.presentation.figures import save
 from components.evaluation.scores import as_column
 from components.files import write_json
-from components.predictors.detection.predictor import LEARNER, SEGMENTATION, DetectionPredictor, open_predictor
+from components.predictors.detection.predictor import SEGMENTATION, DetectionPredictor, open_predictor
 from components.preparation.images.encoding.padding import stacked, truth
 from components.preparation.images.encoding.rows import ImageRow
-
-MODEL, SELECTION = "model", "selection"
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from components.contracts import PREPARED_FILES, TEST, Answers, Job
+from components.contracts import BUNDLE, PREPARED_FILES, TEST, Answers, Job
 from components.predictors.detection.predictor import DetectionPredictor, open_predictor
 from components.preparation.images.encoding.padding import stacked, truth
 from components.preparation.images.encoding.rows import ImageRow, read_rows
@@ -30,7 +30,7 @@ def read_split(job: Job, split: str, *, pixels: bool = True) -> Iterator[ImageRo
 
 def bundle_below(folder: Path) -> Path:
     """The bundle of a folder that `fit` wrote; any other folder is one."""
-    return folder / "bundle" if (folder / "bundle").is_dir() else folder
+    return folder / BUNDLE if (folder / BUNDLE).is_dir() else folder
 
 
 def answer_rows(job: Job, bundle: Path) -> Callable[[int], object]:

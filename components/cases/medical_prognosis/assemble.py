@@ -16,7 +16,7 @@ from components.bundle import Content, Manifest, write_bundle
 from components.cases.medical_prognosis.case import ModelParams, evaluate_params, make_data, model_params
 from components.cases.medical_prognosis.network import MeanHazard, fit_baseline
 from components.compression.export import export_onnx
-from components.contracts import PREPARED_FILES, TRAIN, Case, Job, Meta
+from components.contracts import BUNDLE, LEARNER, PREPARED_FILES, SELECTION, TRAIN, Case, Job, Meta
 from components.datamodules.cohort import CohortData, Patients
 from components.errors import CasebookError
 from components.evaluation.survival import curves
@@ -31,9 +31,8 @@ from components.training.refit import refit_state
 
 log = logging.getLogger(__name__)
 
-LEARNER, COX, FOREST, BOOSTING = "learner", "cox", "forest", "boosting"
+COX, FOREST, BOOSTING = "cox", "forest", "boosting"
 KINDS = {LEARNER: "network", COX: "additive", FOREST: "forest", BOOSTING: "boosting"}
-SELECTION, BUNDLE = "selection", "bundle"
 SERVING = "serving.pt"  # the weights of the network in the bundle
 PREDICTOR = "survival.predictor"  # below components/predictors
 

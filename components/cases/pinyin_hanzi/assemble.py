@@ -16,7 +16,7 @@ from components.bundle import Content, Manifest, write_bundle
 from components.cases.pinyin_hanzi.case import PRIMARY, ModelParams, model_params
 from components.cases.pinyin_hanzi.network import make_data
 from components.compression.export import export_onnx
-from components.contracts import PREPARED_FILES, TRAIN, VALIDATION, Job, Meta
+from components.contracts import BUNDLE, LEARNER, PREPARED_FILES, SELECTION, TRAIN, VALIDATION, Job, Meta
 from components.datamodules.syllables import Batch
 from components.evaluation.text.metrics import text_metrics
 from components.learners.syllable_labels import SyllableLearner
@@ -35,8 +35,6 @@ from components.training.fit import alone, make_trainer
 log = logging.getLogger(__name__)
 
 STRETCHES = 50  # of the training text, dealt to the folds in turn: an article's names stay in one
-LEARNER = "learner"
-BUNDLE, SELECTION = "bundle", "selection"  # below the fitted folder
 PREDICTOR = "conversion.predictor"  # below components/predictors
 
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import Field
 
 from components.blocks import Block, read_block
-from components.contracts import Answers, Case, Job, Metric, Predictor, Scores, Watch
+from components.contracts import Answers, Case, Job, Maker, Metric, Predictor, Scores, Watch
+from components.params import Int8DynamicParams, Int8StaticParams
 from components.preparation.pinyin.encoding.lattice_params import LatticeParams
 from components.preparation.pinyin.encoding.search_params import BeamParams, ContextParams, PartParams
 from components.preparation.pinyin.encoding.spec import InputParams
@@ -126,6 +127,16 @@ class EvaluateParams(Block):
     limits: str
 
 
+class PrunedNGramParams(Block):
+    """N-grams are dropped each of which adds less than `threshold` nats a word to the model's relative entropy."""
+
+    threshold: Positive
+
+
+class PredictOptions(Block):
+    n_best: Annotated[int, Field(ge=1, description="answers for each line, best first")] | None = None
+
+
 def model_params(job: Job) -> ModelParams:
     return read_block(ModelParams, job.params.model, f"params.cases.{job.case}.model")
 
@@ -190,10 +201,10 @@ def _evaluate(job: Job, fitted: Path, out: Path) -> Sequence[Scores]:
     return evaluate(job, fitted, out)
 
 
-def _variants(job: Job, fitted: Path, work: Path) -> Mapping[str, Path]:
-    from components.cases.pinyin_hanzi.variants import make_variants
+def _makers() -> Mapping[str, Maker]:
+    from components.cases.pinyin_hanzi.variants import VARIANTS
 
-    return make_variants(job, fitted, work)
+    return VARIANTS
 
 
 def _folds(job: Job, folder: Path) -> Iterator[Job]:
@@ -230,10 +241,16 @@ CASE = Case(
     example=_example,
     metrics=_metrics,
     evaluate=_evaluate,
-    variants=_variants,
+    variants={
+        "int8_dynamic": Int8DynamicParams,
+        "int8_static": Int8StaticParams,
+        "pruned_ngrams": PrunedNGramParams,
+    },
+    makers=_makers,
     folds=_folds,
-    predict_options=frozenset({"n-best"}),
+    options=PredictOptions,
     predict_suffix=".txt",
     predict_file=_predict_file,
+    packages=(),
     watch=_watch,
 )

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from components.contracts import PREPARED_FILES, TEST, VALIDATION, Answers, Job
+from components.contracts import BUNDLE, PREPARED_FILES, SELECTION, TEST, VALIDATION, Answers, Job
 from components.predictors.conversion.predictor import PINYIN_COLUMN, Conversion, open_predictor
 
 TIMED = 10  # syllables of the clauses that are timed
@@ -34,7 +34,7 @@ def bundle_below(folder: Path, split: str = TEST) -> Path:
     """Of a folder that `fit` wrote, the bundle that answers a split: the validation is answered by one that does not
     know it. Any other folder is a bundle.
     """
-    below = folder / ("selection" if split == VALIDATION else "bundle")
+    below = folder / (SELECTION if split == VALIDATION else BUNDLE)
     return below if below.is_dir() else folder
 
 

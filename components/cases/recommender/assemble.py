@@ -15,7 +15,7 @@ from components.baselines.interactions import RecencyEASE, Transitions
 from components.bundle import Content, Manifest, write_bundle
 from components.cases.recommender.case import PRIMARY, ModelParams, make_data, model_params
 from components.compression.export import export_onnx
-from components.contracts import PREPARED_FILES, TRAIN, VALIDATION, Case, Job, Meta
+from components.contracts import BUNDLE, LEARNER, PREPARED_FILES, SELECTION, TRAIN, VALIDATION, Case, Job, Meta
 from components.datamodules.sequences import QuestionLoader, SequenceData
 from components.evaluation.ranking.metrics import ranking_metrics
 from components.evaluation.ranking.ranks import ranks
@@ -34,8 +34,7 @@ from components.training.refit import refit_state
 
 log = logging.getLogger(__name__)
 
-LEARNER, EASE, TRANSITIONS = "learner", "ease", "transitions"
-BUNDLE, SELECTION = "bundle", "selection"
+EASE, TRANSITIONS = "ease", "transitions"
 PREDICTOR = "ranking.predictor"  # below components/predictors
 EVENTS = ["user", "item", "time", "rating"]
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import Field
 
 from components.blocks import Block, Names, read_block
-from components.contracts import Answers, Case, Job, Metric, Predictor, Scores, Watch
+from components.contracts import Answers, Case, Job, Maker, Metric, Predictor, Scores, Watch
+from components.params import Int8DynamicParams, Int8StaticParams
 from components.preparation.interactions.encoding.tokens import TokenParams
 from components.preparation.interactions.encoding.weights import RecencyParams
 
@@ -146,6 +147,19 @@ class EvaluateParams(Block):
     limits: str
 
 
+class LowRankParams(Block):
+    """`rank` of the two factors that stand for the table of item vectors; `int8` stores them in eight bits."""
+
+    rank: Count
+    int8: bool
+
+
+class PredictOptions(Block):
+    top: Annotated[int, Field(ge=1, description="items for each user")] | None = None
+    allow: Annotated[Path, Field(description="a file of the items to choose from, one id a line")] | None = None
+    deny: Annotated[Path, Field(description="a file of items to leave out, one id a line")] | None = None
+
+
 def model_params(job: Job) -> ModelParams:
     return read_block(ModelParams, job.params.model, f"params.cases.{job.case}.model")
 
@@ -217,10 +231,10 @@ def _evaluate(job: Job, fitted: Path, out: Path) -> Sequence[Scores]:
     return evaluate(job, fitted, out)
 
 
-def _variants(job: Job, fitted: Path, work: Path) -> Mapping[str, Path]:
-    from components.cases.recommender.variants import make_variants
+def _makers() -> Mapping[str, Maker]:
+    from components.cases.recommender.variants import VARIANTS
 
-    return make_variants(job, CASE, fitted, work)
+    return VARIANTS
 
 
 def _folds(job: Job, folder: Path) -> Iterator[Job]:
@@ -257,10 +271,12 @@ CASE = Case(
     example=_example,
     metrics=_metrics,
     evaluate=_evaluate,
-    variants=_variants,
+    variants={"int8_dynamic": Int8DynamicParams, "int8_static": Int8StaticParams, "low_rank": LowRankParams},
+    makers=_makers,
     folds=_folds,
-    predict_options=frozenset({"top", "allow", "deny"}),
+    options=PredictOptions,
     predict_suffix=".csv",
     predict_file=_predict_file,
+    packages=("faiss-cpu",),
     watch=_watch,
 )

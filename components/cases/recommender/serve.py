@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from components.contracts import PREPARED_FILES, TEST, TRAIN, VALIDATION, Answers, Job, Meta
+from components.contracts import BUNDLE, PREPARED_FILES, SELECTION, TEST, TRAIN, VALIDATION, Answers, Job, Meta
 from components.evaluation.ranking.ranks import ranks
 from components.evaluation.ranking.sets import Sets
 from components.predictors.ranking.asked import Asked, read_asked, select
@@ -15,7 +15,6 @@ from components.predictors.ranking.remarks import Remarks
 from components.preparation.interactions.encoding.catalogue import read_catalogue
 from components.preparation.interactions.encoding.histories import ORDER, questions
 
-BUNDLE, SELECTION = "bundle", "selection"  # below the fitted folder
 KNOWN = {VALIDATION: (TRAIN,), TEST: (TRAIN, VALIDATION)}  # what is history when a split is asked
 
 

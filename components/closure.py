@@ -6,7 +6,7 @@ What a program composes, `import_module(f"…{name}")`, cannot be read: name suc
 
 import ast
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
+from functools import cache
 from importlib.util import resolve_name
 from pathlib import Path
 
@@ -64,7 +64,7 @@ def _imported(root: Path, path: Path) -> frozenset[str]:
     return _imports(path, package, stat.st_mtime_ns, stat.st_size)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _imports(path: Path, package: str, _changed: int, _size: int) -> frozenset[str]:
     """Dotted names that a file imports. Of `from a import b` both `a` and `a.b`: whether b is a module, files tell."""
     return frozenset(_names(ast.parse(path.read_bytes(), path.name), package))

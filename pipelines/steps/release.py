@@ -70,7 +70,7 @@ def describe(job: Job, case: Case, run_id: str, git: GitState) -> Release:
     tags = origin(job, git)
     lineage["card.md"] = make_card(job, case, tags)
     answers = case.predictor(bundle).predict(example)
-    return Release(job.case, run_id, bundle, example, answers, lineage, tags, job.smoke)
+    return Release(job.case, run_id, bundle, example, answers, lineage, tags, job.smoke, case.packages)
 
 
 def origin(job: Job, git: GitState) -> dict[str, str]:

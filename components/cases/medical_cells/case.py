@@ -120,7 +120,7 @@ class EvaluateParams(Block):
 
 
 class PredictOptions(Block):
-    draw: Annotated[Path, Field(description="a folder for the images with their boxes")] | None = None
+    draw: Annotated[Path | None, Field(description="a folder for the images with their boxes")] = None
 
 
 def model_params(job: Job) -> ModelParams:

@@ -134,7 +134,7 @@ class PrunedNGramParams(Block):
 
 
 class PredictOptions(Block):
-    n_best: Annotated[int, Field(ge=1, description="answers for each line, best first")] | None = None
+    n_best: Annotated[Count | None, Field(description="answers for each line, best first")] = None
 
 
 def model_params(job: Job) -> ModelParams:

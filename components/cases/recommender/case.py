@@ -155,9 +155,9 @@ class LowRankParams(Block):
 
 
 class PredictOptions(Block):
-    top: Annotated[int, Field(ge=1, description="items for each user")] | None = None
-    allow: Annotated[Path, Field(description="a file of the items to choose from, one id a line")] | None = None
-    deny: Annotated[Path, Field(description="a file of items to leave out, one id a line")] | None = None
+    top: Annotated[Count | None, Field(description="items for each user")] = None
+    allow: Annotated[Path | None, Field(description="a file of the items to choose from, one id a line")] = None
+    deny: Annotated[Path | None, Field(description="a file of items to leave out, one id a line")] = None
 
 
 def model_params(job: Job) -> ModelParams:

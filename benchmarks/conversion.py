@@ -11,6 +11,7 @@ import numpy as np
 
 from benchmarks.results import Cell, Limit, Result
 from components.bundle import INDEX
+from components.compression.make import make_variants
 from components.contracts import TEST, Job, Paths
 from components.errors import CasebookError
 from components.files import read_json
@@ -35,7 +36,7 @@ def measure(case: str, root: Path) -> Result:  # noqa: ARG001 - it is about one 
     rows: list[list[Cell]] = []
     picked = None
     with tempfile.TemporaryDirectory() as folder:
-        for name, bundle in recipe.variants.make_variants(job, fitted, Path(folder)).items():
+        for name, bundle in make_variants(job, recipe, fitted, Path(folder)).items():
             found = recipe.serving.answers(job, bundle, TEST)
             metrics = recipe.serving.metrics(job, bundle)
             quality = [metrics[metric](found.target, found.score) for metric in SHOWN]

@@ -14,8 +14,9 @@ started = time.perf_counter()
 import torch  # noqa: E402
 
 from components.compression.compare import compare, variant_row  # noqa: E402
+from components.compression.make import make_variants  # noqa: E402
 from components.compression.measure import pick  # noqa: E402
-from components.contracts import Job, Paths  # noqa: E402
+from components.contracts import WEIGHTS, Job, Paths  # noqa: E402
 from components.evaluation.scores import write_scores  # noqa: E402
 from components.files import write_json  # noqa: E402
 from components.params import load_params  # noqa: E402
@@ -55,12 +56,12 @@ def run(job: Job) -> dict[str, float]:
     fitted = paths.fitted(job.case)
     learner, _ = fit(job, recipe.training, state=state / "fit")
     recipe.assembly.assemble(job, learner, fitted)
-    torch.save(learner.state_dict(), fitted / "learner.pt")
+    torch.save(learner.state_dict(), fitted / WEIGHTS)
     lap("fit")
     paths.evaluation(job.case).mkdir(parents=True)
     write_scores(paths.evaluation(job.case), list(recipe.reporting.evaluate(job, fitted, paths.evaluation(job.case))))
     lap("evaluate")
-    variants = compare(job, recipe, recipe.variants.make_variants(job, fitted, state / "compress"))
+    variants = compare(job, recipe, make_variants(job, recipe, fitted, state / "compress"))
     picked = pick(variants, job.params.compress.max_metric_drop).name
     paths.compression(job.case).mkdir(parents=True)
     rows = [variant_row(variant) for variant in variants]

@@ -25,7 +25,10 @@ class Source:
 
 
 def closure(root: Path, modules: Iterable[str]) -> frozenset[Path]:
-    """The files below `root` that `modules`, dotted names, and all that they import may read."""
+    """The files below `root` that `modules`, dotted names, and all that they import may read.
+
+    With each module go the `__init__.py` of the packages on the way to it.
+    """
     found: set[Path] = set()
     pending = [path for name in modules if (path := _file_of(root, name)) is not None]
     while pending:
@@ -36,7 +39,8 @@ def closure(root: Path, modules: Iterable[str]) -> frozenset[Path]:
         source = read_source(path)
         found.update(_beside(path, source.texts))
         pending += [other for name in source.imports if (other := _file_of(root, name)) is not None]
-    return frozenset(path for path in found if path.name != "__init__.py")
+    packages = {folder / "__init__.py" for path in found for folder in path.parents if folder.is_relative_to(root)}
+    return frozenset(found | {path for path in packages if path.is_file()})
 
 
 def digest(root: Path, files: Iterable[Path]) -> str:

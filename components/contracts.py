@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, Self, TypeVar, runtime_checkable
 
 from components.blocks import Block, read_block
-from components.errors import CasebookError
+from components.errors import CasebookError, nearest
 from components.files import read_json, write_json
 from components.params import CaseParams, override
 
@@ -21,6 +21,9 @@ TRAIN, VALIDATION, TEST, EXTERNAL = "train", "validation", "test", "external"
 PREPARED_FILES = {TRAIN: "train.parquet", VALIDATION: "val.parquet", TEST: "test.parquet", EXTERNAL: "external.parquet"}
 ORIGIN_FILE = "source.json"  # of a raw folder: what fetch says of it
 BUNDLE, SELECTION = "bundle", "selection"  # of a fitted folder: what serves, and what has not seen the validation
+WEIGHTS = "learner.pt"  # of a fitted folder: the learner after the first fit
+MODEL, LEARNER = "model", "learner"  # who predicts: the blend that is served, the network alone
+FP32 = "fp32"  # the variant that is not compressed
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,7 @@ class Paths:
         return self.root / "models" / case / "fitted"
 
     def bundle(self, case: str) -> Path:
-        return self.root / "models" / case / "bundle"
+        return self.root / "models" / case / BUNDLE
 
     def reports(self, case: str) -> Path:
         return self.root / "reports" / case
@@ -200,7 +203,7 @@ class FitResult:
 class Scores:
     """Metrics of one split by the name of who made the predictions.
 
-    `model` is the blend that is served, `learner` the network alone; the others are baselines.
+    `MODEL` is the blend that is served, `LEARNER` the network alone; the others are baselines.
     """
 
     split: str
@@ -306,3 +309,23 @@ class Watch:
     outcome: Callable[[AnyJob], Sequence[str]]
     observe: "Callable[[AnyJob, Path, pd.DataFrame], Observed]"
     reference: Callable[[AnyJob, Path, int], Observed]
+
+
+# Writes the bundle of one variant: from a job, the variant's block, the folder of the fit and the variant's own.
+Maker = Callable[[AnyJob, Any, Path, Path], None]
+
+
+def read_variants(job: Job, declared: Mapping[str, type[Block]]) -> dict[str, Block]:
+    """The params of each variant that is asked for, in that order.
+
+    Raises:
+        CasebookError: a variant is not declared, or a key of its block is unknown, missing or of the wrong type.
+    """
+    where, asked = f"params.cases.{job.case}.compress.variants", job.params.compress.variants
+    if unknown := [name for name in asked if name not in declared]:
+        known = ", ".join(declared)
+        raise CasebookError(
+            f"{where}: {unknown[0]!r} is none of this case's; there are: {known}, and {FP32} without being named"
+            f"{nearest(unknown[0], declared)}"
+        )
+    return {name: read_block(declared[name], block, f"{where}.{name}") for name, block in asked.items()}

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import Field, create_model, model_validator
+from pydantic import Field, create_model
 
 from components.blocks import Block, read_block
 from components.errors import CasebookError
@@ -72,6 +72,16 @@ class FitParams(Block):
     threads: Annotated[int, Field(ge=1)]
 
 
+class Int8DynamicParams(Block):
+    """Nothing is chosen."""
+
+
+class Int8StaticParams(Block):
+    """The ranges of activations are taken from `calibration_rows` training rows."""
+
+    calibration_rows: Annotated[int, Field(ge=1)]
+
+
 class PruneParams(Block):
     """`amount` is the share of weights dropped, `lr_factor` the share of the fit's rate for the epochs after."""
 
@@ -90,23 +100,6 @@ class DistillParams(Block):
     teacher_share: Annotated[float, Field(gt=0, le=1)]
 
 
-class LowRankParams(Block):
-    """`rank` of the two factors that stand for a table of vectors; `int8` stores them in eight bits."""
-
-    rank: Annotated[int, Field(ge=1)]
-    int8: bool
-
-
-class NGramParams(Block):
-    """N-grams are dropped each of which adds less than `threshold` nats a word to the model's relative entropy."""
-
-    threshold: Annotated[float, Field(gt=0)]
-
-
-# The block of `compress` that a variant is made by, where it has one.
-VARIANT_BLOCKS = {"pruned": "prune", "distilled": "distill", "low_rank": "low_rank", "pruned_ngrams": "ngrams"}
-
-
 class ResamplingParams(Block):
     """Of the bootstrap: how often rows are drawn anew, and the share of the draws that an interval holds."""
 
@@ -116,30 +109,12 @@ class ResamplingParams(Block):
 
 
 class CompressParams(ResamplingParams):
-    """A case states null for the block of a variant that it does not make."""
+    """`variants` are made in this order, each under its own params; the recipe declares which there are."""
 
-    variants: Annotated[
-        tuple[Literal["int8_dynamic", "int8_static", "low_rank", "pruned", "distilled", "pruned_ngrams"], ...],
-        Field(strict=False),
-    ]
+    variants: dict[str, dict[str, Any]]
     max_metric_drop: Annotated[float, Field(ge=0)]
-    calibration_rows: Annotated[int, Field(ge=1)]
     latency_rows: Annotated[int, Field(ge=1)]
     latency_repeats: Annotated[int, Field(ge=10)]
-    prune: PruneParams | None
-    distill: DistillParams | None
-    low_rank: LowRankParams | None
-    ngrams: NGramParams | None
-
-    @model_validator(mode="after")
-    def _variants_have_their_blocks(self) -> "CompressParams":
-        for variant in self.variants:
-            block = VARIANT_BLOCKS.get(variant)
-            if block is not None and getattr(self, block) is None:
-                raise ValueError(
-                    f"variants names {variant!r}, but {block} is null; fill {block} or leave {variant!r} out"
-                )
-        return self
 
 
 class ReleaseParams(ResamplingParams):

@@ -6,12 +6,26 @@ uses; a Protocol says what a part must offer, and mypy holds the modules against
 
 import importlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from components.blocks import Block
-from components.contracts import Answers, AnyJob, Blocks, Job, Meta, Metric, Paths, Predictor, Scores, Training, Watch
+from components.contracts import (
+    Answers,
+    AnyJob,
+    Blocks,
+    Job,
+    Maker,
+    Meta,
+    Metric,
+    Paths,
+    Predictor,
+    Scores,
+    Training,
+    Watch,
+    read_variants,
+)
 from components.errors import CasebookError, nearest
 from components.params import CaseParams
 
@@ -65,8 +79,8 @@ class Reporting(Protocol):
 
 
 class Variants(Protocol):
-    def make_variants(self, job: AnyJob, fitted: Path, work: Path, /) -> Mapping[str, Path]:
-        """Smaller bundles below `work` by name, the uncompressed one first."""
+    @property
+    def VARIANTS(self) -> Mapping[str, Maker]: ...  # noqa: N802 - a constant of the part
 
 
 class Folds(Protocol):
@@ -88,8 +102,9 @@ class Watching(Protocol):
 class Recipe:
     """One kind of problem. `primary` is what the gate compares; metrics are better high unless in `lower_is_better`.
 
-    `predict_options` names the options of `casebook predict`, `predict_suffix` says what kind of file the standard
-    input is.
+    `variants` are the blocks of params of the smaller bundles that there are beside the uncompressed one; their makers
+    are in the part of that name. `options` are those of `casebook predict`, `predict_suffix` says what kind of file
+    the standard input is. `packages` are those that serving needs besides the common ones.
     """
 
     name: str
@@ -98,8 +113,10 @@ class Recipe:
     evaluate: type[Block]
     primary: str
     lower_is_better: frozenset[str] = frozenset()
-    predict_options: frozenset[str] = frozenset()
+    variants: Mapping[str, type[Block]] = field(default_factory=dict)
+    options: type[Block] | None = None
     predict_suffix: str = ".csv"
+    packages: tuple[str, ...] = ()
 
     @property
     def blocks(self) -> Blocks[Any, Any, Any]:
@@ -126,8 +143,8 @@ class Recipe:
         return cast(Reporting, self._part("report"))
 
     @property
-    def variants(self) -> Variants:
-        return cast(Variants, self._part("variants"))
+    def makers(self) -> Mapping[str, Maker]:
+        return cast(Variants, self._part("variants")).VARIANTS
 
     @property
     def folds(self) -> Folds:
@@ -190,8 +207,11 @@ def make_job(case: str, params: CaseParams, paths: Paths, *, smoke: bool = False
     Raises:
         CasebookError: there is no such recipe, or a key of a block is unknown, missing or of the wrong type.
     """
-    job = Job(case, params, paths, load_recipe(params.recipe).blocks, smoke)
+    recipe = load_recipe(params.recipe)
+    job = Job(case, params, paths, recipe.blocks, smoke)
     job.check()
+    if "compress" in params.model_fields_set:
+        read_variants(job, recipe.variants)
     return job
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from components.contracts import Job
+from components.contracts import BUNDLE, WEIGHTS, Job
 from components.recipe import Recipe, recipe_of
 from tests.browser import browser, page, see  # noqa: F401 - fixtures
 from tests.postgres import database, postgres  # noqa: F401 - fixtures
@@ -29,7 +29,7 @@ class Fitted:
 
     @property
     def bundle(self) -> Path:
-        return self.folder / "bundle"
+        return self.folder / BUNDLE
 
 
 @pytest.fixture(scope="session")
@@ -49,7 +49,6 @@ def fitted(prepared: Job) -> Fitted:
     import torch
 
     from components.training.fit import fit
-    from pipelines.steps.fit import WEIGHTS
 
     recipe, folder = recipe_of(prepared), prepared.paths.fitted(CASE)
     folder.mkdir(parents=True)

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
-from components.contracts import Decision, Interval, Scores
+from components.contracts import LEARNER, MODEL, Decision, Interval, Scores
 from components.evaluation.presentation.pages import markdown_page
 
 TEMPLATE = Path(__file__).with_name("card.md.j2")
 ABSENT = "–"
-NAMES = {"model": "model (served)", "learner": "network alone"}  # `Scores` in words; baselines keep their names
+NAMES = {MODEL: "model (served)", LEARNER: "network alone"}  # `Scores` in words; baselines keep their names
 
 Cell: TypeAlias = str | int | float | Interval | None
 

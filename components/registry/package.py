@@ -3,7 +3,7 @@
 import json
 import shutil
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
@@ -13,13 +13,13 @@ import pandas as pd
 from mlflow.models import Model, ModelSignature, infer_signature
 
 from components.bundle import read_bundle
+from components.closure import closure
+from components.contracts import BUNDLE
 from components.files import file_digest, read_json, write_json
 
 COMPONENTS = Path(__file__).resolve().parents[1]
-MODEL = "components.serving.mlflow_model"  # what MLflow runs where it serves
-MODEL_CODE = COMPONENTS.parent.joinpath(*MODEL.split(".")).with_suffix(".py")
-# What a predictor may import: the levels below it, and its own.
-SERVING_FOLDERS = ("preparation", "evaluation", "predictors")
+SERVED = "components.serving.mlflow_model"  # what MLflow runs where it serves
+MODEL_CODE = COMPONENTS.parent.joinpath(*SERVED.split(".")).with_suffix(".py")
 SERVING_PACKAGES = (
     "mlflow",
     "numpy",
@@ -32,20 +32,23 @@ SERVING_PACKAGES = (
     "scikit-learn",
     "scipy",
 )
-# What the predictors of one folder need besides.
-FURTHER_PACKAGES = {"detection": ("pillow", "scikit-image", "tifffile"), "ranking": ("faiss-cpu",)}
-BUNDLE, LINEAGE = "bundle", "lineage"
+LINEAGE = "lineage"
 FILES = "files.json"
 
 
 @contextmanager
 def model_folder(
-    model: Model, bundle: Path, lineage: Mapping[str, str], example: pd.DataFrame, answers: pd.DataFrame
+    model: Model,
+    bundle: Path,
+    lineage: Mapping[str, str],
+    example: pd.DataFrame,
+    answers: pd.DataFrame,
+    packages: Sequence[str],
 ) -> Iterator[Path]:
     """Yield a temporary MLflow model folder of `bundle`, with the texts of `lineage` beside it.
 
     `example` are a few raw rows and `answers` what the bundle answers to them: the signature and
-    the input example come from them.
+    the input example come from them. `packages` are those that serving needs besides the common ones.
     """
     import mlflow.pyfunc
 
@@ -57,9 +60,9 @@ def model_folder(
             python_model=MODEL_CODE,
             mlflow_model=model,
             artifacts={BUNDLE: str(_staged_bundle(staged, bundle)), LINEAGE: str(_staged_lineage(staged, lineage))},
-            code_paths=[str(_staged_code(staged))],
+            code_paths=[str(_staged_code(staged, read_predictor(bundle)))],
             # Given, or MLflow loads the model in a process of its own to guess them.
-            pip_requirements=[f"{name}=={version(name)}" for name in serving_packages(read_predictor(bundle))],
+            pip_requirements=[f"{name}=={version(name)}" for name in sorted({*SERVING_PACKAGES, *packages})],
             signature=signature,
             input_example=rows,
         )
@@ -68,12 +71,8 @@ def model_folder(
 
 
 def read_predictor(bundle: Path) -> str:
-    """The folder below `components/predictors` that answers with a bundle."""
-    return str(read_bundle(bundle, threads=1).manifest.predictor).partition(".")[0]
-
-
-def serving_packages(predictor: str) -> tuple[str, ...]:
-    return (*SERVING_PACKAGES, *FURTHER_PACKAGES.get(predictor, ()))
+    """The module that answers with a bundle."""
+    return f"components.predictors.{read_bundle(bundle, threads=1).manifest.predictor}"
 
 
 def bundle_in(folder: Path) -> Path:
@@ -121,14 +120,14 @@ def _staged_lineage(staged: Path, lineage: Mapping[str, str]) -> Path:
     return folder
 
 
-def _staged_code(staged: Path) -> Path:
-    code = staged / "components"
-    code.mkdir(parents=True)
-    for path in COMPONENTS.glob("*.py"):
-        shutil.copy(path, code / path.name)
-    for name in SERVING_FOLDERS:
-        shutil.copytree(COMPONENTS / name, code / name, ignore=shutil.ignore_patterns("__pycache__"))
-    return code
+def _staged_code(staged: Path, predictor: str) -> Path:
+    """What MLflow's model and the predictor may import of ours, and no more."""
+    root = COMPONENTS.parent
+    for path in closure(root, [SERVED, predictor]):
+        copy = staged / path.relative_to(root)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(path, copy)
+    return staged / COMPONENTS.name
 
 
 def _signature(example: pd.DataFrame, answers: pd.DataFrame) -> tuple[ModelSignature, pd.DataFrame]:

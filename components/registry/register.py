@@ -1,7 +1,7 @@
 """A bundle as a version of the registry: the same bytes are one version, however often it is tried or cut off."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -35,7 +35,7 @@ class Release:
     `run` is the fit's. `example` are a few raw rows and `answers` the bundle's to them. `lineage`
     are texts kept with the model by file name: `dvc.lock`, `source.json`, `params.json`,
     `card.md`. `tags` say where it came from: `git_commit`, `data_md5`, `raw_md5`, `fitted_md5`,
-    `params_digest`, `flow_run_id`.
+    `params_digest`, `flow_run_id`. `packages` are those that serving needs besides the common ones.
     """
 
     case: str
@@ -46,6 +46,7 @@ class Release:
     lineage: Mapping[str, str]
     tags: Mapping[str, str]
     smoke: bool
+    packages: Sequence[str]
 
     @property
     def identity(self) -> dict[str, str]:
@@ -173,6 +174,8 @@ def _upload(tracker: Tracker, release: Release, model: LoggedModel) -> LoggedMod
         model_uuid=model.model_id,
         model_id=model.model_id,
     )
-    with model_folder(metadata, release.bundle, release.lineage, release.example, release.answers) as folder:
+    with model_folder(
+        metadata, release.bundle, release.lineage, release.example, release.answers, release.packages
+    ) as folder:
         tracker.client.log_model_artifacts(model.model_id, str(folder))
     return tracker.client.finalize_logged_model(model.model_id, LoggedModelStatus.READY)

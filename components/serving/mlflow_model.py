@@ -9,7 +9,7 @@ from mlflow.models import set_model
 from mlflow.pyfunc import PythonModel, PythonModelContext
 
 from components.bundle import read_bundle
-from components.contracts import Predictor
+from components.contracts import BUNDLE, Predictor
 
 
 class ServedBundle(PythonModel):  # type: ignore[misc, unused-ignore]
@@ -18,7 +18,7 @@ class ServedBundle(PythonModel):  # type: ignore[misc, unused-ignore]
     predictor: Predictor
 
     def load_context(self, context: PythonModelContext) -> None:
-        folder = Path(context.artifacts["bundle"])
+        folder = Path(context.artifacts[BUNDLE])
         manifest = read_bundle(folder, threads=1).manifest  # checks every file; the predictor opens its own
         module = importlib.import_module(f"components.predictors.{manifest.predictor}")
         self.predictor = module.open_predictor(folder)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pipelines.commands.options import CommandOfCase
 from pipelines.commands.shared import AsJson, CaseName, Version, job_of, show
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 app = typer.Typer()
 
 
-@app.command()
+@app.command(cls=CommandOfCase)
 def predict(
     case: CaseName,
     source: Annotated[
@@ -28,22 +29,19 @@ def predict(
         Path | None, typer.Option(help="Parquet, CSV, text or JSON by its name; with - standard output if not given")
     ] = None,
     version: Version = None,
-    top: Annotated[int | None, typer.Option(min=1, help="answers for each, where the case ranks")] = None,
-    allow: Annotated[
-        Path | None, typer.Option(help="items to choose from, where the case ranks: one id a line")
-    ] = None,
-    deny: Annotated[Path | None, typer.Option(help="items to leave out, where the case ranks: one id a line")] = None,
-    n_best: Annotated[int | None, typer.Option(min=1, help="answers for each line, where the case converts")] = None,
-    draw: Annotated[
-        Path | None, typer.Option(help="a folder for the images with their boxes, where the case finds objects")
+    option: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=VALUE",
+            help="one of the case's own, such as top=10; --top 10 for short. `casebook predict CASE --help` tells them",
+        ),
     ] = None,
     log: Annotated[bool, typer.Option(help="keep the champion's rows and answers for monitoring")] = True,
 ) -> None:
     """Score a file of any size with the champion."""
     from pipelines.commands.predicting import predict as answer
 
-    options = {"top": top, "allow": allow, "deny": deny, "n-best": n_best, "draw": draw}
-    count = answer(job_of(case), source, out, version, options, log=_prediction_log(case) if log else None)
+    count = answer(job_of(case), source, out, version, option or [], log=_prediction_log(case) if log else None)
     if out is not None:
         typer.echo(f"{out}: {count} rows", err=True)
 

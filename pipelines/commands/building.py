@@ -104,6 +104,7 @@ def crossval(
     as_json: AsJson = False,
 ) -> None:
     """Cross-validate the case, searching, fitting and calibrating inside each fold."""
+    from components.contracts import MODEL
     from pipelines.commands.crossval import crossval as validate
     from pipelines.stages import set_up_logging
 
@@ -113,5 +114,5 @@ def crossval(
     if as_json:
         show([found], as_json, one=True)
         return
-    rows = [{"who": "model", **found["mean"]}] + [{"who": name, **mean} for name, mean in found["peers"].items()]
+    rows = [{"who": MODEL, **found["mean"]}] + [{"who": name, **mean} for name, mean in found["peers"].items()]
     show(rows, as_json)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from components.contracts import TEST, Job
+from components.contracts import MODEL, TEST, Job
 from components.recipe import Recipe, recipe_of
 from components.training.fit import fit, resume_epoch
 from components.tuning.search import search
@@ -15,8 +15,6 @@ from components.tuning.study import summary
 from components.tuning.trials import FitFunctions
 
 log = logging.getLogger(__name__)
-
-MODEL = "model"
 
 
 def crossval(job: Job, folder: Path, *, tune: bool) -> dict[str, Any]:

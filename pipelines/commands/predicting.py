@@ -4,20 +4,20 @@ import logging
 import shutil
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from components.contracts import Job, Watch
 from components.errors import CasebookError
 from components.monitor_params import PredictionLog
 from components.monitoring.log import append
 from components.monitoring.sample import draw
-from components.recipe import Recipe, recipe_of
+from components.recipe import recipe_of
 from components.registry.champion import champion_version
 from components.registry.register import bundle_of
 from components.registry.trace import find_version
 from components.registry.track import connect
+from pipelines.commands.options import read_options
 
 logger = logging.getLogger(__name__)
 
@@ -29,14 +29,14 @@ def predict(
     source: Path,
     out: Path | None,
     version: str | None,
-    options: Mapping[str, Any],
+    options: Sequence[str],
     *,
     log: PredictionLog | None,
 ) -> int:
     """Answer `source` with the champion, or `version`, and return the number of rows written.
 
     `source` may be `STANDARD`, the standard input; then the answers go to the standard output if
-    there is no `out`. `options` are the case's own, by name; those that are None were not given.
+    there is no `out`. `options` are the case's own, as NAME=VALUE.
     What the champion was asked is kept in the `log`, if there is one.
 
     Raises:
@@ -48,8 +48,7 @@ def predict(
     if out is None:
         raise CasebookError(f"{source}: say with --out where its answers go, such as --out answers{source.suffix}")
     recipe = recipe_of(job)
-    given = {name: value for name, value in options.items() if value is not None}
-    _check_options(job.case, recipe, given)
+    given = read_options(job.case, recipe.options, options)
     if not source.exists():
         raise CasebookError(f"{source}: not found")
     tracker = connect(job.paths.root)
@@ -76,7 +75,7 @@ def _keep(job: Job, watch: Watch, bundle: Path, source: Path, version: str, log:
 
 
 def _predict_standard(
-    job: Job, out: Path | None, version: str | None, options: Mapping[str, Any], log: PredictionLog | None
+    job: Job, out: Path | None, version: str | None, options: Sequence[str], log: PredictionLog | None
 ) -> int:
     """A bundle answers a file, whole or not at all: what comes in is kept in one, and so is what goes out."""
     suffix = recipe_of(job).predict_suffix
@@ -90,10 +89,3 @@ def _predict_standard(
                 shutil.copyfileobj(file, sys.stdout.buffer)
             sys.stdout.buffer.flush()
     return count
-
-
-def _check_options(name: str, recipe: Recipe, given: Mapping[str, Any]) -> None:
-    if unknown := sorted(given.keys() - recipe.predict_options):
-        shown = ", ".join(f"--{option}" for option in unknown)
-        known = ", ".join(f"--{option}" for option in sorted(recipe.predict_options)) or "no options of its own"
-        raise CasebookError(f"{name}: predict does not take {shown} for this case; it takes {known}")

@@ -6,6 +6,7 @@ import shutil
 import pandas as pd
 
 from components.compression.compare import compare, variant_row
+from components.compression.make import make_variants
 from components.compression.measure import pick
 from components.contracts import TEST, Job
 from components.evaluation.scores import as_column
@@ -25,7 +26,7 @@ def run(job: Job) -> None:
     state = state_of(job, "compress", out, inputs_of(job, "compress", "compress") | {"fitted": dvc_md5(fitted)})
     # Variants are trained with callbacks that touch the weights, and for few epochs: one process does it.
     job = job.with_values({"fit.devices": 1, "fit.num_nodes": 1, "fit.strategy": "auto"})
-    folders = recipe.variants.make_variants(job, fitted, state)
+    folders = make_variants(job, recipe, fitted, state)
     variants = compare(job, recipe, folders)
     chosen = pick(variants, job.params.compress.max_metric_drop)
     log.info("picked %s: %d bytes, loses %.4f of %s", chosen.name, chosen.bytes, chosen.loss.value, recipe.primary)

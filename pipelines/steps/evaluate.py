@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from components.contracts import Interval, Job, Scores
+from components.contracts import MODEL, Interval, Job, Scores
 from components.evaluation.scores import write_scores
 from components.files import dvc_md5, read_json, whole_folder
 from components.recipe import recipe_of
@@ -13,8 +13,6 @@ from components.registry.runs import run_of_fit
 from components.registry.track import connect
 
 log = logging.getLogger(__name__)
-
-MODEL = "model"
 
 
 def run(job: Job) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 from lightning.pytorch import LightningModule
 
-from components.contracts import Job
+from components.contracts import WEIGHTS, Job
 from components.files import dvc_md5, file_digest, read_json, whole_folder, write_json
 from components.recipe import Recipe, recipe_of
 from components.registry.curves import EpochCurves
@@ -19,8 +19,6 @@ from pipelines.resume import close_state, inputs_of, state_of
 from pipelines.tracking import stage_run
 
 log = logging.getLogger(__name__)
-
-WEIGHTS = "learner.pt"
 
 
 def run(job: Job) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from components.contracts import TEST, Answers, Decision, Interval, Job, Meta
+from components.contracts import LEARNER, MODEL, TEST, Answers, Decision, Interval, Job, Meta
 from components.errors import CasebookError
 from components.evaluation.bootstrap import Resampling, intervals, paired_difference
 from components.evaluation.gaps import largest_gap
@@ -28,7 +28,6 @@ from pipelines.provenance import GitState, flow_run_id, git_state
 
 log = logging.getLogger(__name__)
 
-MODEL, LEARNER = "model", "learner"
 LOGGED = {"prepare", "search", "evaluate", "release"}  # by this stage; fit and compress tell the rest
 
 
@@ -70,7 +69,7 @@ def describe(job: Job, recipe: Recipe, run_id: str, git: GitState) -> Release:
     tags = origin(job, git)
     lineage["card.md"] = make_card(job, recipe, tags)
     answers = recipe.serving.open_predictor(bundle).predict(example)
-    return Release(job.case, run_id, bundle, example, answers, lineage, tags, job.smoke)
+    return Release(job.case, run_id, bundle, example, answers, lineage, tags, job.smoke, recipe.packages)
 
 
 def origin(job: Job, git: GitState) -> dict[str, str]:
@@ -166,7 +165,7 @@ def _metrics(job: Job, served: Mapping[str, Interval]) -> dict[str, Any]:
         **splits,
         # How it was measured, where a case has more than one way to.
         **({"protocol": analysis["protocol"]} if "protocol" in analysis else {}),
-        "learner": learner,
+        LEARNER: learner,
         "baselines": baselines,
         "variants": read_json(job.paths.compression(job.case) / "variants.json")["variants"],
         "rows": Meta.read(job.paths.prepared(job.case)).rows,

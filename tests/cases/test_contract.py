@@ -14,8 +14,9 @@ from lightning.pytorch import LightningModule
 
 from components.bundle import SUFFIXES, read_bundle
 from components.compression.compare import compare
+from components.compression.make import make_variants
 from components.compression.measure import pick
-from components.contracts import EXTERNAL, PREPARED_FILES, TEST, TRAIN, VALIDATION, Job, Meta
+from components.contracts import EXTERNAL, FP32, PREPARED_FILES, TEST, TRAIN, VALIDATION, WEIGHTS, Job, Meta
 from components.evaluation.scores import write_scores
 from components.files import dvc_md5, whole_folder
 from components.monitor_params import DriftParams, PredictionLog
@@ -26,7 +27,6 @@ from components.params import override
 from components.recipe import Recipe, recipe_of, recipes
 from components.training.fit import build, fit, make_trainer
 from pipelines.steps import fetch, prepare
-from pipelines.steps.fit import WEIGHTS
 from tests.toy.jobs import CHECKOUT, toy_cases, toy_job
 
 pytestmark = pytest.mark.slow
@@ -152,8 +152,8 @@ def test_evaluating_writes_scores_predictions_and_pictures(run: Run, tmp_path: P
 
 
 def test_every_variant_answers_and_one_is_picked(run: Run, tmp_path: Path) -> None:
-    folders = run.recipe.variants.make_variants(run.job, run.fitted, tmp_path)
-    assert set(run.job.params.compress.variants) < set(folders)
+    folders = make_variants(run.job, run.recipe, run.fitted, tmp_path)
+    assert list(folders) == [FP32, *run.job.params.compress.variants]
     variants = compare(run.job, run.recipe, folders)
     assert variants[0].loss.value == 0
     assert variants[0].largest_difference == 0

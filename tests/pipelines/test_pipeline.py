@@ -56,7 +56,7 @@ def test_an_edit_of_the_network_trains_again_but_touches_no_data(finished: Any) 
     ("dotted", "value", "stale"),
     [
         ("fit.lr", 0.006, {"search@toy", "fit@toy", "compress@toy", "release@toy"}),
-        ("compress.prune.amount", 0.5, {"compress@toy", "release@toy"}),
+        ("compress.variants.pruned.amount", 0.5, {"compress@toy", "release@toy"}),
         ("model.serving.bands", 6, {f"{stage}@toy" for stage in STAGES[2:]}),
         ("evaluate.resamples", 110, {"evaluate@toy", "compress@toy", "release@toy"}),
         ("crossval.folds", 4, set()),

@@ -13,7 +13,7 @@ from components.baselines.table import GradientBoosting, SplineLogistic
 from components.bundle import Content, Manifest, write_bundle
 from components.cases.finance_risk.params import BinaryJob, ModelParams
 from components.compression.export import export_onnx
-from components.contracts import BUNDLE, PREPARED_FILES, TRAIN, Meta
+from components.contracts import BUNDLE, LEARNER, PREPARED_FILES, TRAIN, Meta
 from components.datamodules.table import TARGET, Rows, TableData
 from components.evaluation.binary.bands import band_edges
 from components.evaluation.binary.blend import mix, mixing_weights
@@ -26,7 +26,7 @@ from components.networks.tabm import MeanProbability
 from components.predictors.table.predictor import Member, TableSettings, open_predictor
 from components.preparation.table.encoding.encode import TableEncoder
 
-LEARNER, LOGISTIC, LIGHTGBM = "learner", "logistic", "lightgbm"
+LOGISTIC, LIGHTGBM = "logistic", "lightgbm"
 PREDICTOR = "table.predictor"  # below components/predictors
 
 

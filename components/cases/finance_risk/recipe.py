@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from components.cases.finance_risk.params import EvaluateParams, ModelParams
+from components.params import DistillParams, Int8DynamicParams, Int8StaticParams, PruneParams
 from components.preparation.table.encoding.spec import TableParams
 from components.recipe import (
     Assembly,
@@ -24,6 +25,12 @@ RECIPE = Recipe(
     evaluate=EvaluateParams,
     primary="auc",
     lower_is_better=frozenset({"brier", "ece", "log_loss"}),
+    variants={
+        "int8_dynamic": Int8DynamicParams,
+        "int8_static": Int8StaticParams,
+        "pruned": PruneParams,
+        "distilled": DistillParams,
+    },
 )
 
 if TYPE_CHECKING:  # each module beside what is asked of it

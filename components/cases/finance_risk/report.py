@@ -9,7 +9,7 @@ import pandas as pd
 
 from components.cases.finance_risk.params import BinaryJob, EvaluateParams
 from components.cases.finance_risk.serve import read_split
-from components.contracts import TEST, TRAIN, VALIDATION, Interval, Scores
+from components.contracts import BUNDLE, MODEL, TEST, TRAIN, VALIDATION, Interval, Scores
 from components.evaluation.binary.metrics import best_f1_threshold, binary_metrics
 from components.evaluation.binary_report import figures
 from components.evaluation.binary_report.fairness import Fairness, fairness
@@ -20,7 +20,6 @@ from components.files import write_json
 from components.predictors.table.predictor import TablePredictor, open_predictor
 from components.preparation.table.encoding.spec import TARGET
 
-MODEL, LEARNER = "model", "learner"
 SLICE_METRICS = ("auc", "ks", "brier")
 
 Scored = Mapping[str, np.ndarray]
@@ -29,7 +28,7 @@ Scored = Mapping[str, np.ndarray]
 def evaluate(job: BinaryJob, fitted: Path, out: Path) -> Sequence[Scores]:
     """Score the fitted bundle on validation and test; write predictions, `analysis.json` and `pictures/`."""
     params = job.evaluate
-    predictor = open_predictor(fitted / "bundle")
+    predictor = open_predictor(fitted / BUNDLE)
     frames = {split: read_split(job, split) for split in (TRAIN, VALIDATION, TEST)}
     scores = {split: all_scores(predictor, frame) for split, frame in frames.items()}
     thresholds = _thresholds(predictor, frames[VALIDATION], scores[VALIDATION])

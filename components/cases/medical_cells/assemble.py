@@ -15,7 +15,7 @@ from components.bundle import Content, Manifest, write_bundle
 from components.cases.medical_cells.params import PRIMARY, DetectionJob, ModelParams
 from components.cases.medical_cells.training import TRAINING, everything, make_data
 from components.compression.export import export_onnx
-from components.contracts import BUNDLE, PREPARED_FILES, SELECTION, TRAIN, VALIDATION, Training
+from components.contracts import BUNDLE, LEARNER, PREPARED_FILES, SELECTION, TRAIN, VALIDATION, Training
 from components.datamodules.images.data import MULTIPLE, ImageData
 from components.evaluation.detection.matching import HALF, match
 from components.evaluation.detection.metrics import detection_metrics
@@ -23,7 +23,6 @@ from components.evaluation.gaps import largest_gap_over
 from components.learners.detection.learner import DetectionLearner
 from components.params import override
 from components.predictors.detection.predictor import (
-    LEARNER,
     SEGMENTATION,
     DetectionPredictor,
     DetectionSettings,

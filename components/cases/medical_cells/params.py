@@ -1,5 +1,6 @@
 """Params of the recipe detection: the blocks that its parts read."""
 
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
@@ -109,6 +110,10 @@ class EvaluateParams(Block):
     notice: str
     intended_use: str
     limits: str
+
+
+class PredictOptions(Block):
+    draw: Annotated[Path | None, Field(description="a folder for the images with their boxes")] = None
 
 
 DetectionJob = Job[ImagesParams, ModelParams, EvaluateParams]

@@ -2,7 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from components.cases.medical_cells.params import PRIMARY, EvaluateParams, ModelParams
+from components.cases.medical_cells.params import PRIMARY, EvaluateParams, ModelParams, PredictOptions
+from components.params import DistillParams, Int8StaticParams, PruneParams
 from components.preparation.images.encoding.spec import ImagesParams
 from components.recipe import (
     Assembly,
@@ -24,8 +25,10 @@ RECIPE = Recipe(
     evaluate=EvaluateParams,
     primary=PRIMARY,
     lower_is_better=frozenset({"count_error"}),
-    predict_options=frozenset({"draw"}),
+    variants={"int8_static": Int8StaticParams, "pruned": PruneParams, "distilled": DistillParams},
+    options=PredictOptions,
     predict_suffix=".png",
+    packages=("pillow", "scikit-image", "tifffile"),
 )
 
 if TYPE_CHECKING:  # each module beside what is asked of it

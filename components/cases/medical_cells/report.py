@@ -11,7 +11,18 @@ import pandas as pd
 
 from components.cases.medical_cells.params import DetectionJob, EvaluateParams
 from components.cases.medical_cells.serve import read_split
-from components.contracts import EXTERNAL, PREPARED_FILES, TEST, VALIDATION, Interval, Meta, Scores
+from components.contracts import (
+    EXTERNAL,
+    LEARNER,
+    MODEL,
+    PREPARED_FILES,
+    SELECTION,
+    TEST,
+    VALIDATION,
+    Interval,
+    Meta,
+    Scores,
+)
 from components.evaluation.bootstrap import Resampling, intervals
 from components.evaluation.detection.froc import froc
 from components.evaluation.detection.matching import Matches, match
@@ -31,12 +42,10 @@ from components.evaluation.detection_report.slices import (
 from components.evaluation.presentation.figures import save
 from components.evaluation.scores import as_column
 from components.files import write_json
-from components.predictors.detection.predictor import LEARNER, SEGMENTATION, DetectionPredictor, open_predictor
+from components.predictors.detection.predictor import SEGMENTATION, DetectionPredictor, open_predictor
 from components.preparation.images.encoding.padding import stacked, truth
 from components.preparation.images.encoding.rows import ImageRow
 from components.shared.serving import bundle_below
-
-MODEL, SELECTION = "model", "selection"
 
 
 @dataclass(frozen=True)

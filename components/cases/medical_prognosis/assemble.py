@@ -17,7 +17,7 @@ from components.cases.medical_prognosis.network import MeanHazard, fit_baseline
 from components.cases.medical_prognosis.params import ModelParams, SurvivalJob
 from components.cases.medical_prognosis.training import TRAINING, everything, make_data
 from components.compression.export import export_onnx
-from components.contracts import BUNDLE, PREPARED_FILES, SELECTION, TRAIN, Meta
+from components.contracts import BUNDLE, LEARNER, PREPARED_FILES, SELECTION, TRAIN, Meta
 from components.datamodules.cohort import CohortData, Patients
 from components.errors import CasebookError
 from components.evaluation.gaps import largest_gap_over
@@ -32,7 +32,7 @@ from components.training.refit import refit
 
 log = logging.getLogger(__name__)
 
-LEARNER, COX, FOREST, BOOSTING = "learner", "cox", "forest", "boosting"
+COX, FOREST, BOOSTING = "cox", "forest", "boosting"
 KINDS = {LEARNER: "network", COX: "additive", FOREST: "forest", BOOSTING: "boosting"}
 SERVING = "serving.pt"  # the weights of the network in the bundle
 PREDICTOR = "survival.predictor"  # below components/predictors

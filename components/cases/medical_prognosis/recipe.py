@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from components.cases.medical_prognosis.params import EvaluateParams, ModelParams
+from components.params import DistillParams, Int8DynamicParams, Int8StaticParams, PruneParams
 from components.preparation.table.encoding.cohort import CohortParams
 from components.recipe import (
     Assembly,
@@ -24,6 +25,12 @@ RECIPE = Recipe(
     evaluate=EvaluateParams,
     primary="c_index",
     lower_is_better=frozenset({"ibs"}),
+    variants={
+        "int8_dynamic": Int8DynamicParams,
+        "int8_static": Int8StaticParams,
+        "pruned": PruneParams,
+        "distilled": DistillParams,
+    },
 )
 
 if TYPE_CHECKING:  # each module beside what is asked of it

@@ -16,7 +16,17 @@ from components.cases.medical_prognosis.serve import (
     development_censoring,
     outcome_of,
 )
-from components.contracts import EXTERNAL, PREPARED_FILES, TEST, VALIDATION, Interval, Scores
+from components.contracts import (
+    BUNDLE,
+    EXTERNAL,
+    MODEL,
+    PREPARED_FILES,
+    SELECTION,
+    TEST,
+    VALIDATION,
+    Interval,
+    Scores,
+)
 from components.evaluation.bootstrap import Resampling, intervals
 from components.evaluation.presentation.figures import save
 from components.evaluation.survival import curves
@@ -30,8 +40,7 @@ from components.files import write_json
 from components.predictors.survival.predictor import SurvivalPredictor, open_predictor
 from components.shared.serving import read_split
 
-MODEL, LEARNER = "model", "learner"
-BUNDLES = {VALIDATION: "selection", TEST: "bundle", EXTERNAL: "bundle"}
+BUNDLES = {VALIDATION: SELECTION, TEST: BUNDLE, EXTERNAL: BUNDLE}
 UNRECALIBRATED = "before recalibration"
 CURVE_POINTS = 99  # of a decision curve
 
@@ -59,11 +68,11 @@ def evaluate(job: SurvivalJob, fitted: Path, out: Path) -> Sequence[Scores]:
     external = (job.paths.prepared(job.case) / PREPARED_FILES[EXTERNAL]).is_file()
     splits = [split for split in BUNDLES if external or split != EXTERNAL]
     found = {split: answer(job, predictors[BUNDLES[split]], split) for split in splits}
-    thresholds = _thresholds(job, found[VALIDATION], predictors["selection"])
+    thresholds = _thresholds(job, found[VALIDATION], predictors[SELECTION])
     for split, one in found.items():
-        _predictions(predictors["bundle"], one).to_parquet(out / f"predictions-{split}.parquet", index=False)
-    scores = [_scores(job, predictors["bundle"], one, censoring, thresholds) for one in found.values()]
-    predictor = predictors["bundle"]
+        _predictions(predictors[BUNDLE], one).to_parquet(out / f"predictions-{split}.parquet", index=False)
+    scores = [_scores(job, predictors[BUNDLE], one, censoring, thresholds) for one in found.values()]
+    predictor = predictors[BUNDLE]
     edges = np.quantile(found[VALIDATION].risks[MODEL][:, -1], np.arange(1, params.risk_groups) / params.risk_groups)
     judged = [found[split] for split in splits if split != VALIDATION]
     groups = {one.split: _subgroups(params, predictor, one) for one in judged}

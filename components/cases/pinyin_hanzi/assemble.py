@@ -16,7 +16,7 @@ from components.bundle import Content, Manifest, write_bundle
 from components.cases.pinyin_hanzi.network import make_data
 from components.cases.pinyin_hanzi.params import PRIMARY, ConversionJob, ModelParams
 from components.compression.export import export_onnx
-from components.contracts import BUNDLE, PREPARED_FILES, SELECTION, TRAIN, VALIDATION, Meta
+from components.contracts import BUNDLE, LEARNER, PREPARED_FILES, SELECTION, TRAIN, VALIDATION, Meta
 from components.datamodules.syllables import Batch
 from components.evaluation.gaps import largest_gap_over
 from components.evaluation.text.metrics import text_metrics
@@ -36,7 +36,6 @@ from components.training.fit import make_trainer, on_cpu
 log = logging.getLogger(__name__)
 
 STRETCHES = 50  # of the training text, dealt to the folds in turn: an article's names stay in one
-LEARNER = "learner"
 PREDICTOR = "conversion.predictor"  # below components/predictors
 
 

@@ -120,4 +120,14 @@ class EvaluateParams(Block):
     limits: str
 
 
+class PrunedNGramParams(Block):
+    """N-grams are dropped each of which adds less than `threshold` nats a word to the model's relative entropy."""
+
+    threshold: Positive
+
+
+class PredictOptions(Block):
+    n_best: Annotated[Count | None, Field(description="answers for each line, best first")] = None
+
+
 ConversionJob = Job[PinyinParams, ModelParams, EvaluateParams]

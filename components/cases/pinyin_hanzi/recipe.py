@@ -2,7 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from components.cases.pinyin_hanzi.params import PRIMARY, EvaluateParams, ModelParams
+from components.cases.pinyin_hanzi.params import PRIMARY, EvaluateParams, ModelParams, PredictOptions, PrunedNGramParams
+from components.params import Int8DynamicParams, Int8StaticParams
 from components.preparation.pinyin.encoding.spec import PinyinParams
 from components.recipe import (
     Assembly,
@@ -24,7 +25,12 @@ RECIPE = Recipe(
     evaluate=EvaluateParams,
     primary=PRIMARY,
     lower_is_better=frozenset({"cer"}),
-    predict_options=frozenset({"n-best"}),
+    variants={
+        "int8_dynamic": Int8DynamicParams,
+        "int8_static": Int8StaticParams,
+        "pruned_ngrams": PrunedNGramParams,
+    },
+    options=PredictOptions,
     predict_suffix=".txt",
 )
 

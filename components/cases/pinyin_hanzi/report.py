@@ -11,7 +11,7 @@ import pandas as pd
 
 from components.cases.pinyin_hanzi.params import PRIMARY, ConversionJob, EvaluateParams
 from components.cases.pinyin_hanzi.serve import texts
-from components.contracts import TEST, TRAIN, VALIDATION, Interval, Meta, Scores
+from components.contracts import MODEL, TEST, TRAIN, VALIDATION, Interval, Meta, Scores
 from components.evaluation.bootstrap import Resampling, intervals
 from components.evaluation.presentation.figures import save
 from components.evaluation.text.metrics import text_metrics
@@ -34,8 +34,6 @@ from components.files import write_json, write_text
 from components.predictors.conversion.baselines import BASELINES
 from components.predictors.conversion.predictor import Conversion, ConversionPredictor, open_predictor
 from components.shared.serving import bundle_below, read_split
-
-MODEL = "model"
 
 
 @dataclass(frozen=True)

@@ -28,13 +28,13 @@ def predict_file(bundle: Path, source: Path, target: Path, options: Mapping[str,
     """Convert each line of a text in UTF-8; returns how many rows were written.
 
     A target that ends with .txt gets a line for each line, an empty one for an empty one; with the option
-    `n-best` its answers instead, best first, after the line's number, their rank and score, between
+    `n_best` its answers instead, best first, after the line's number, their rank and score, between
     tabs. Parquet, and CSV, get line, rank, text and score. The target appears whole or not at all.
 
     Raises:
         CasebookError: the file cannot be read, is empty, or is not UTF-8.
     """
-    predictor, asked = open_predictor(bundle), options.get("n-best")
+    predictor, asked = open_predictor(bundle), options.get("n_best")
     remarks = Remarks()
     with (
         whole_file(target) as temporary,

@@ -15,7 +15,7 @@ from components.bundle import Content, Manifest, write_bundle
 from components.cases.recommender.params import PRIMARY, ModelParams, NextItemJob
 from components.cases.recommender.training import TRAINING, everything, make_data
 from components.compression.export import export_onnx
-from components.contracts import BUNDLE, PREPARED_FILES, SELECTION, TRAIN, VALIDATION, Meta
+from components.contracts import BUNDLE, LEARNER, PREPARED_FILES, SELECTION, TRAIN, VALIDATION, Meta
 from components.datamodules.sequences import QuestionLoader, SequenceData
 from components.evaluation.gaps import largest_gap_over
 from components.evaluation.ranking.metrics import ranking_metrics
@@ -35,7 +35,7 @@ from components.training.refit import refit
 
 log = logging.getLogger(__name__)
 
-LEARNER, EASE, TRANSITIONS = "learner", "ease", "transitions"
+EASE, TRANSITIONS = "ease", "transitions"
 PREDICTOR = "ranking.predictor"  # below components/predictors
 EVENTS = ["user", "item", "time", "rating"]
 

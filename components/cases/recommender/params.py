@@ -1,5 +1,6 @@
 """Params of the recipe next_item: the blocks that its parts read."""
 
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -137,6 +138,19 @@ class EvaluateParams(Block):
     notice: str
     intended_use: str
     limits: str
+
+
+class LowRankParams(Block):
+    """`rank` of the two factors that stand for the table of item vectors; `int8` stores them in eight bits."""
+
+    rank: Count
+    int8: bool
+
+
+class PredictOptions(Block):
+    top: Annotated[Count | None, Field(description="items for each user")] = None
+    allow: Annotated[Path | None, Field(description="a file of the items to choose from, one id a line")] = None
+    deny: Annotated[Path | None, Field(description="a file of items to leave out, one id a line")] = None
 
 
 NextItemJob = Job[InteractionsParams, ModelParams, EvaluateParams]

@@ -2,7 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from components.cases.recommender.params import PRIMARY, EvaluateParams, ModelParams
+from components.cases.recommender.params import PRIMARY, EvaluateParams, LowRankParams, ModelParams, PredictOptions
+from components.params import Int8DynamicParams, Int8StaticParams
 from components.preparation.interactions.encoding.spec import InteractionsParams
 from components.recipe import (
     Assembly,
@@ -23,7 +24,9 @@ RECIPE = Recipe(
     model=ModelParams,
     evaluate=EvaluateParams,
     primary=PRIMARY,
-    predict_options=frozenset({"top", "allow", "deny"}),
+    variants={"int8_dynamic": Int8DynamicParams, "int8_static": Int8StaticParams, "low_rank": LowRankParams},
+    options=PredictOptions,
+    packages=("faiss-cpu",),
 )
 
 if TYPE_CHECKING:  # each module beside what is asked of it

@@ -10,7 +10,7 @@ import pandas as pd
 
 from components.cases.recommender.params import PRIMARY, EvaluateParams, NextItemJob
 from components.cases.recommender.serve import KNOWN, ask
-from components.contracts import TEST, VALIDATION, Interval, Scores
+from components.contracts import BUNDLE, MODEL, SELECTION, TEST, VALIDATION, Interval, Scores
 from components.evaluation.bootstrap import Resampling, intervals
 from components.evaluation.presentation.figures import save
 from components.evaluation.ranking.metrics import ranking_metrics
@@ -32,9 +32,9 @@ from components.predictors.ranking.asked import Asked, select
 from components.predictors.ranking.predictor import RankingPredictor, open_predictor
 from components.preparation.interactions.encoding.histories import questions
 
-MODEL, POPULARITY = "model", "popularity"
+POPULARITY = "popularity"
 # Weights and question of validation; the served bundle has learned from that question's answers.
-BUNDLES = {VALIDATION: "selection", TEST: "bundle"}
+BUNDLES = {VALIDATION: SELECTION, TEST: BUNDLE}
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from pydantic import Field, model_validator
 
 from components.blocks import Block, read_block
 from components.bundle import Bundle, read_bundle
+from components.contracts import LEARNER
 from components.predictors.detection.segmentation import SegmentationModel
 from components.predictors.detection.tiles import Tile, tiles
 from components.preparation.images.encoding.decode import decode
@@ -18,7 +19,7 @@ from components.preparation.images.encoding.resize import padded, rescale
 from components.preparation.images.encoding.spec import IMAGE, PIXELS, Spec
 from components.preparation.images.encoding.suppress import read_map, suppress, vote
 
-LEARNER, SEGMENTATION = "learner", "segmentation"
+SEGMENTATION = "segmentation"
 SCORE, DETECTIONS = "score", "detections"
 MULTIPLE = 32  # the network's coarsest stride
 # Which axes of a map are mirrored, and where then the distances to the left, top, right and bottom are.

@@ -4,6 +4,7 @@ import json
 import shutil
 import warnings
 from dataclasses import replace
+from importlib.metadata import version
 from pathlib import Path
 
 import mlflow
@@ -47,10 +48,22 @@ def test_the_model_folder_holds_bundle_card_lineage_and_code_and_no_pickle(track
     files = [path for path in folder.rglob("*") if path.is_file()]
     assert not [path for path in files if path.suffix in (".pkl", ".pyc", ".pickle", ".joblib")]
     assert (folder / "code" / "components" / "predictors" / "toy.py").exists()
-    assert not (folder / "code" / "components" / "networks").exists()
+    code = {path.relative_to(folder / "code" / "components").as_posix() for path in (folder / "code").rglob("*.py")}
+    assert {name for name in code if "/" in name and not name.endswith("__init__.py")} == {
+        "predictors/toy.py",  # no other predictor, and nothing that this one does not import
+        "serving/mlflow_model.py",
+    }
     requirements = (folder / "requirements.txt").read_text().splitlines()
     assert all("==" in line for line in requirements)
     assert f"mlflow=={mlflow.__version__}" in requirements
+
+
+def test_what_serving_needs_besides_is_required_in_the_version_that_is_installed(tracker: Tracker) -> None:
+    release = replace(make_release(tracker), packages=("tifffile", "pillow"))
+    folder = model_of(tracker, CASE, register(tracker, release))
+    requirements = (folder / "requirements.txt").read_text().splitlines()
+    assert {f"{name}=={version(name)}" for name in ("tifffile", "pillow", "mlflow", "pandas")} <= set(requirements)
+    assert not [line for line in requirements if line.startswith("faiss")]
 
 
 def test_the_signature_takes_missing_values_where_the_example_had_none(tracker: Tracker) -> None:

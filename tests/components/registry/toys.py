@@ -99,4 +99,5 @@ def make_release(tracker: Tracker, income: float = 0.5, *, smoke: bool = False, 
             "flow_run_id": "flow-1",
         },
         smoke=smoke,
+        packages=(),
     )

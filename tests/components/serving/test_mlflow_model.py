@@ -3,6 +3,7 @@
 import ast
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -18,10 +19,14 @@ from typing import Any
 
 import pytest
 
-from components.registry.package import COMPONENTS, SERVING_FOLDERS, serving_packages
+from components.closure import closure
+from components.params import load_params
+from components.registry.package import SERVED, SERVING_PACKAGES
 from components.registry.register import model_of, register
 from components.registry.track import Tracker
+from pipelines.cases import load_case
 from tests.components.registry.toys import CASE, make_release
+from tests.toy.jobs import CHECKOUT, toy_cases, toy_job
 
 # The toy's score is 0.01 · age + 0.5 · income, a missing income counting as 0; above 1 it is high.
 ROWS = {"columns": ["age", "income", "home"], "data": [[30, 1.5, "rent"], [41, None, None], [52, 2.0, "own"]]}
@@ -35,6 +40,16 @@ frame = pd.DataFrame({"age": [30.0, 41.0, 52.0], "income": [1.5, None, 2.0], "ho
 answer = model.predict(frame)
 import components
 print(json.dumps({"code": components.__file__, "torch": "torch" in sys.modules, "answer": answer.to_dict("list")}))
+"""
+
+
+IMPORT = """
+import importlib, sys
+for name in sys.argv[1:]:
+    importlib.import_module(name)
+assert "torch" not in sys.modules
+import components
+print(components.__file__)
 """
 
 
@@ -129,19 +144,12 @@ def test_mlflow_models_serve_answers(served: str) -> None:
     assert "age" in answer["message"]
 
 
-def imported(code: Path, start: str) -> tuple[set[str], set[str]]:
-    """Modules of `components` that `start` needs, and the other packages that they import."""
-    waiting, seen, others = [start], set(), set()
-    while waiting:
-        name = waiting.pop()
-        if name in seen:
-            continue
-        seen.add(name)
-        path = code.parent / Path(*name.split("."))
-        file = path.with_suffix(".py") if path.with_suffix(".py").exists() else path / "__init__.py"
-        for module in names_in(ast.parse(file.read_text(encoding="utf-8"))):
-            (waiting.append if module.split(".")[0] == "components" else others.add)(module)
-    return seen, {module.split(".")[0] for module in others}
+def third_party(path: Path) -> set[str]:
+    """Packages that a file imports, but for a type checker alone."""
+    return {name.split(".")[0] for name in names_in(ast.parse(path.read_bytes()))} - {
+        *sys.stdlib_module_names,
+        "components",
+    }
 
 
 def names_in(tree: ast.AST) -> Iterator[str]:
@@ -155,14 +163,40 @@ def names_in(tree: ast.AST) -> Iterator[str]:
         yield from names_in(node)
 
 
-PREDICTORS = sorted(path.relative_to(COMPONENTS.parent) for path in (COMPONENTS / "predictors").rglob("[a-z]*.py"))
+def travelling(name: str) -> list[Path]:
+    """The files of ours that are registered with a model of this case."""
+    predictor = f"components.predictors.{load_params(CHECKOUT / 'params.yaml').case(name).code.predictor}.predictor"
+    return sorted(closure(CHECKOUT, [SERVED, predictor]))
 
 
-@pytest.mark.parametrize("predictor", PREDICTORS, ids=str)
-def test_all_that_a_predictor_imports_travels_or_is_required(predictor: Path) -> None:
-    ours, others = imported(COMPONENTS, ".".join(predictor.with_suffix("").parts))
-    folders = {name.split(".")[1] for name in ours if len(name.split(".")) > 2}
-    assert folders <= set(SERVING_FOLDERS)
-    distributions = packages_distributions()
-    needed = {distributions[name][0].lower() for name in others if name not in sys.stdlib_module_names}
-    assert needed <= set(serving_packages(predictor.parts[2]))
+@pytest.mark.parametrize("name", toy_cases())
+def test_all_that_a_predictor_imports_is_required(name: str, tmp_path: Path) -> None:
+    packages = load_case(toy_job(name, tmp_path)).packages
+    distributions = packages_distributions()  # one package may come from several, as mlflow does
+    names = {one for path in travelling(name) for one in third_party(path)}
+    provided = {one: {found.lower() for found in distributions[one]} for one in names}
+    assert [one for one in sorted(names) if not provided[one] & {*SERVING_PACKAGES, *packages}] == []
+    assert set(packages) <= set().union(*provided.values())  # and no case asks for what it does not use
+    assert not set(packages) & set(SERVING_PACKAGES)
+
+
+@pytest.mark.parametrize("name", toy_cases())
+def test_the_code_of_one_case_travels_alone_and_is_enough_to_answer(name: str, tmp_path: Path) -> None:
+    files = travelling(name)
+    for path in files:
+        copy = tmp_path / path.relative_to(CHECKOUT)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(path, copy)
+    modules = [".".join(path.relative_to(CHECKOUT).with_suffix("").parts) for path in files]
+    done = subprocess.run(
+        [sys.executable, "-c", IMPORT, *(one for one in modules if one != SERVED and not one.endswith("__init__"))],
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(tmp_path), "PATH": os.environ["PATH"], "HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert Path(done.stdout.strip()).is_relative_to(tmp_path)
+    kinds = {path.relative_to(CHECKOUT / "components").parts[1] for path in files if "predictors" in path.parts}
+    assert len(kinds - {"__init__.py", "observed.py"}) == 1, "another kind's predictor travels too"

@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from components.cases.medical_cells.folds import write_folds
-from components.contracts import EXTERNAL, PREPARED_FILES, TEST, VALIDATION, Meta
-from components.errors import CasebookError
+from components.compression.make import make_variants
+from components.contracts import EXTERNAL, PREPARED_FILES, TEST, VALIDATION, WEIGHTS, Meta
 from components.files import whole_folder
 from components.params import override
 from components.recipe import recipe_of
@@ -20,7 +20,7 @@ CASE = "medical_cells"
 
 @pytest.fixture(scope="module")
 def job(tmp_path_factory):
-    job = toy_job(CASE, tmp_path_factory.mktemp("cells"), compress__variants=["int8_static"])
+    job = toy_job(CASE, tmp_path_factory.mktemp("cells"), compress__variants={"int8_static": {"calibration_rows": 4}})
     fetch.run(job)
     prepare.run(job)
     return job
@@ -36,8 +36,8 @@ def test_only_the_evaluation_reads_the_external_image(job, tmp_path):
     learner, _ = fit(job, recipe.training, state=tmp_path / "state")
     with whole_folder(job.paths.fitted(CASE)) as folder:
         recipe.assembly.assemble(job, learner, folder)
-        torch.save(learner.state_dict(), folder / "learner.pt")
-    folders = recipe.variants.make_variants(job, job.paths.fitted(CASE), tmp_path / "variants")
+        torch.save(learner.state_dict(), folder / WEIGHTS)
+    folders = make_variants(job, recipe, job.paths.fitted(CASE), tmp_path / "variants")
     for split in (VALIDATION, TEST):
         recipe.serving.answers(job, folders["int8_static"], split)
     recipe.serving.example(job)
@@ -55,9 +55,3 @@ def test_folds_are_other_simulations_with_other_seeds(job, tmp_path):
     assert (first.params.fit.seed, second.params.fit.seed) == (7, 8)
     boxes = [Meta.read(one.paths.prepared(CASE)).data["boxes"]["train"]["nucleus"] for one in (first, second)]
     assert boxes[0] != boxes[1]
-
-
-def test_a_variant_of_another_case_is_named(job, tmp_path):
-    other = replace(job, params=override(job.params, {"compress.variants": ["int8_dynamic"]}))
-    with pytest.raises(CasebookError, match="'int8_dynamic' is none of this case's; there are: int8_static, pruned"):
-        recipe_of(other).variants.make_variants(other, job.paths.fitted(CASE), tmp_path)

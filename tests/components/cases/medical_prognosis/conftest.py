@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from components.contracts import Job
+from components.contracts import WEIGHTS, Job
 from components.recipe import recipe_of
 from components.training.fit import fit
 from pipelines.steps import fetch, prepare
@@ -28,7 +28,7 @@ def fit_job(job: Job) -> None:
     learner, _ = fit(job, recipe.training, state=job.paths.state(NAME) / "fit")
     out.mkdir(parents=True, exist_ok=True)
     recipe.assembly.assemble(job, learner, out)
-    torch.save(learner.state_dict(), out / "learner.pt")
+    torch.save(learner.state_dict(), out / WEIGHTS)
 
 
 @pytest.fixture(scope="session")

@@ -8,6 +8,7 @@ import pytest
 from pyarrow import ArrowInvalid
 
 from components.compression.compare import compare
+from components.compression.make import make_variants
 from components.contracts import EXTERNAL, PREPARED_FILES, TEST, VALIDATION, Job, Paths
 from components.files import dvc_md5
 from components.params import override
@@ -36,7 +37,7 @@ def work(job: Job, folder: Path) -> None:
         tell=lambda _: None,
     )
     fit_job(job)
-    compare(job, recipe, recipe.variants.make_variants(job, job.paths.fitted(NAME), folder / "variants"))
+    compare(job, recipe, make_variants(job, recipe, job.paths.fitted(NAME), folder / "variants"))
     next(iter(recipe.folds.write_folds(job, folder / "folds")))
 
 

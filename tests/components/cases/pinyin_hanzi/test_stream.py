@@ -42,7 +42,7 @@ def test_batches_a_byte_order_mark_and_other_line_ends_change_nothing(bundle, tm
 
 
 def test_n_best_answers_stand_behind_the_number_of_their_line(bundle, tmp_path):
-    rows = predict_file(bundle, source(tmp_path, LINES), tmp_path / "out.txt", {"n-best": 2})
+    rows = predict_file(bundle, source(tmp_path, LINES), tmp_path / "out.txt", {"n_best": 2})
     table = [line.split("\t") for line in (tmp_path / "out.txt").read_text(encoding="utf-8").splitlines()]
     assert rows == len(table)
     expected = open_predictor(bundle).convert(LINES, 2)
@@ -57,7 +57,7 @@ def test_n_best_answers_stand_behind_the_number_of_their_line(bundle, tmp_path):
 @pytest.mark.parametrize("suffix", [".parquet", ".csv"])
 def test_tables_have_line_rank_text_and_score(bundle, tmp_path, suffix):
     target = tmp_path / f"out{suffix}"
-    rows = predict_file(bundle, source(tmp_path, LINES), target, {"n-best": 3})
+    rows = predict_file(bundle, source(tmp_path, LINES), target, {"n_best": 3})
     table = pd.read_parquet(target) if suffix == ".parquet" else pd.read_csv(target, keep_default_na=False)
     assert list(table.columns) == ["line", "rank", "text", "score"]
     assert len(table) == rows

@@ -6,9 +6,8 @@ import numpy as np
 import pytest
 
 from components.cases.recommender.serve import ask
-from components.cases.recommender.variants import make_variants
+from components.compression.make import make_variants
 from components.contracts import TEST, TRAIN, VALIDATION
-from components.errors import CasebookError
 from components.params import override
 from components.predictors.ranking.predictor import open_predictor
 from components.preparation.interactions.encoding.histories import questions
@@ -19,7 +18,7 @@ NAMES = ["fp32", "int8_dynamic", "int8_static", "low_rank"]
 
 @pytest.fixture(scope="module")
 def folders(untrained: Untrained, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Path]:
-    values = {"compress.variants": NAMES[1:], "compress.low_rank": {"rank": 48, "int8": True}}
+    values = {"compress.variants.low_rank": {"rank": 48, "int8": True}}
     job = replace(untrained.job, params=override(untrained.job.params, values))
     return make_variants(job, untrained.case, untrained.folder, tmp_path_factory.mktemp("variants"))
 
@@ -50,10 +49,3 @@ def test_a_variant_answers_nearly_as_the_uncompressed_model(
     assert np.corrcoef(truth.ravel(), found.ravel())[0, 1] > 0.97
     assert (truth != found).any()
     assert np.corrcoef(first.score_all(asked).ravel(), other.score_all(asked).ravel())[0, 1] > 0.97
-
-
-def test_a_variant_that_the_case_does_not_make_is_named(untrained: Untrained, tmp_path: Path) -> None:
-    values = {"compress.prune": {"amount": 0.5, "lr_factor": 0.1, "epochs": 1}, "compress.variants": ["pruned"]}
-    job = replace(untrained.job, params=override(untrained.job.params, values))
-    with pytest.raises(CasebookError, match=r"compress.variants: 'pruned' is none of this case's; there are: int8_dyn"):
-        make_variants(job, untrained.case, untrained.folder, tmp_path)

@@ -1,0 +1,20 @@
+"""The bundles that compression compares: the fitted one, and each variant that the params ask for."""
+
+import logging
+from collections.abc import Mapping
+from pathlib import Path
+
+from components.contracts import BUNDLE, FP32, Job, read_variants
+from components.recipe import Recipe
+
+log = logging.getLogger(__name__)
+
+
+def make_variants(job: Job, recipe: Recipe, fitted: Path, work: Path) -> Mapping[str, Path]:
+    """Bundle folders by name, the uncompressed one first; those of the variants are made below `work`."""
+    folders, makers = {FP32: fitted / BUNDLE}, recipe.makers
+    for name, params in read_variants(job, recipe.variants).items():
+        log.info("variant %s", name)
+        folders[name] = work / name
+        makers[name](job, params, fitted, folders[name])
+    return folders

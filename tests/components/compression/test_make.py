@@ -1,0 +1,60 @@
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from components.compression.make import make_variants
+from components.contracts import FP32, Case, Job
+from components.errors import CasebookError
+from components.params import Int8StaticParams, PruneParams, override
+from pipelines.cases import load_case
+
+
+@pytest.fixture
+def told() -> list[tuple[object, ...]]:
+    return []
+
+
+@pytest.fixture
+def case(prepared: Job, told: list[tuple[object, ...]]) -> Case:
+    """Its makers only tell what they were given."""
+
+    def maker(_job: Job, params: object, fitted: Path, folder: Path) -> None:
+        told.append((params, fitted, folder))
+
+    return replace(load_case(prepared), makers=lambda: {"pruned": maker, "int8_static": maker})
+
+
+def asking(job: Job, **variants: dict[str, object]) -> Job:
+    return replace(job, params=override(job.params, {"compress.variants": variants}))
+
+
+def test_variants_are_made_in_their_order_under_their_own_params(
+    prepared: Job, case: Case, told: list[tuple[object, ...]]
+) -> None:
+    block = {"amount": 0.5, "epochs": 2, "lr_factor": 0.1}
+    job = asking(prepared, pruned=block, int8_static={"calibration_rows": 3})
+    folders = make_variants(job, case, Path("fitted"), Path("work"))
+    assert list(folders.items()) == [
+        (FP32, Path("fitted/bundle")),
+        ("pruned", Path("work/pruned")),
+        ("int8_static", Path("work/int8_static")),
+    ]
+    assert told == [
+        (PruneParams(amount=0.5, epochs=2, lr_factor=0.1), Path("fitted"), Path("work/pruned")),
+        (Int8StaticParams(calibration_rows=3), Path("fitted"), Path("work/int8_static")),
+    ]
+
+
+def test_without_variants_the_model_is_served_as_it_is(
+    prepared: Job, case: Case, told: list[tuple[object, ...]]
+) -> None:
+    assert make_variants(asking(prepared), case, Path("fitted"), Path("work")) == {FP32: Path("fitted/bundle")}
+    assert told == []
+
+
+def test_nothing_is_made_when_one_of_them_is_wrong(prepared: Job, case: Case, told: list[tuple[object, ...]]) -> None:
+    job = asking(prepared, int8_static={"calibration_rows": 3}, pruned={"amount": 2.0, "epochs": 2, "lr_factor": 0.1})
+    with pytest.raises(CasebookError, match=r"compress\.variants\.pruned\.amount: .*less than 1, not 2\.0"):
+        make_variants(job, case, Path("fitted"), Path("work"))
+    assert told == []

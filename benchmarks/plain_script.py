@@ -19,7 +19,7 @@ from components.contracts import Job, Paths  # noqa: E402
 from components.evaluation.scores import write_scores  # noqa: E402
 from components.files import write_json  # noqa: E402
 from components.params import load_params  # noqa: E402
-from components.training.fit import fit, resume_epoch  # noqa: E402
+from components.training.fit import fit, resume_point  # noqa: E402
 from components.tuning.search import search  # noqa: E402
 from components.tuning.study import summary  # noqa: E402
 from components.tuning.trials import Fit  # noqa: E402
@@ -42,7 +42,7 @@ def run(job: Job) -> dict[str, float]:
     lap("prepare")
     state = paths.state(job.case)
     url = f"sqlite:///{state / 'search' / 'study.db'}"
-    study = search(job, case, Fit(fit, resume_epoch), storage_url=url, state=state / "search", tell=lambda _: None)
+    study = search(job, case, Fit(fit, resume_point), storage_url=url, state=state / "search", tell=lambda _: None)
     job = with_values(job, summary(study, job, case)["values"])
     lap("search")
     fitted = paths.fitted(job.case)

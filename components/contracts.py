@@ -113,13 +113,17 @@ class Interval:
 
 @dataclass(frozen=True)
 class FitResult:
-    """What training one learner ended with: the best monitored value and where it was reached."""
+    """What training one learner ended with: the best monitored value and where it was reached.
+
+    `epochs` counts those that were begun, `steps` as `FitParams` has them.
+    """
 
     monitor: str
     value: float
     best_epoch: int
     epochs: int
-    stopped: Literal["epochs", "patience", "minutes", "pruned"]
+    steps: int
+    stopped: Literal["epochs", "steps", "patience", "minutes"]
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ OBJECTIVE = "objective"
 
 @dataclass(frozen=True)
 class Trial:
-    """One ended trial: `value` is what the search compares, `curve` the monitored metric by epoch."""
+    """One ended trial: `value` is what the search compares, `curve` the monitored metric by epoch or step."""
 
     number: int
     state: Literal["COMPLETE", "PRUNED", "FAIL"]
@@ -53,7 +53,7 @@ def _tell(tracker: Tracker, case: str, search: str, monitor: str, trial: Trial, 
     told = new_run(tracker, case, name, tags, _milliseconds(trial.started)) if run is None else str(run.info.run_id)
     end = _milliseconds(trial.ended)
     # The same time each time: MLflow keeps one of two points that are equal in every field.
-    metrics = [Metric(plain_name(monitor), value, end, epoch) for epoch, value in trial.curve.items()]
+    metrics = [Metric(plain_name(monitor), value, end, at) for at, value in trial.curve.items()]
     if trial.value is not None:
         metrics.append(Metric(OBJECTIVE, trial.value, end, 0))
     params = [Param(key, text) for key, text in flat_params(trial.params)]

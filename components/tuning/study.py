@@ -18,8 +18,8 @@ FINISHED = (TrialState.COMPLETE, TrialState.PRUNED)
 
 @dataclass(frozen=True)
 class TrialRecord:
-    """An ended trial in plain values; `curve` is the monitored metric by epoch, `state`
-    one of COMPLETE, PRUNED and FAIL.
+    """An ended trial in plain values; `curve` is the monitored metric by epoch or step,
+    `state` one of COMPLETE, PRUNED and FAIL.
     """
 
     number: int

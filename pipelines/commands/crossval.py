@@ -10,7 +10,7 @@ import numpy as np
 
 from components.contracts import TEST, Case, Job
 from components.params import override
-from components.training.fit import fit, resume_epoch
+from components.training.fit import fit, resume_point
 from components.tuning.search import search
 from components.tuning.study import summary
 from components.tuning.trials import Fit
@@ -45,7 +45,7 @@ def _judge(case: Case, job: Job, *, tune: bool) -> dict[str, dict[str, float]]:
     state = job.paths.state(job.case)
     if tune and job.params.search.trials:
         url = f"sqlite:///{state / 'search' / 'study.db'}"
-        study = search(job, case, Fit(fit, resume_epoch), storage_url=url, state=state / "search", tell=lambda _: None)
+        study = search(job, case, Fit(fit, resume_point), storage_url=url, state=state / "search", tell=lambda _: None)
         job = with_values(job, summary(study, job, case)["values"])
     learner, _ = fit(job, case, state=state / "fit")
     fitted = job.paths.fitted(job.case)

@@ -26,7 +26,7 @@ def run(job: Job) -> None:
     with stage_run(job, state, "fit") as (tracker, run_id):
         tell_inputs(tracker, run_id, job)
         adopt_search(tracker, job.case, dvc_md5(best), run_id)
-        learner, result = fit(job, case, state=state, callbacks=[EpochCurves(tracker, run_id)])
+        learner, result = fit(job, case, state=state, callbacks=[EpochCurves(tracker, run_id, job.params.fit)])
         with whole_folder(out) as folder:
             case.assemble(job, learner, folder)
             torch.save(learner.state_dict(), folder / WEIGHTS)

@@ -8,7 +8,7 @@ from components.contracts import Case, Job
 from components.files import dvc_md5, write_json
 from components.registry.runs import BEST_MD5
 from components.registry.trials import Trial, log_trials
-from components.training.fit import fit, resume_epoch
+from components.training.fit import fit, resume_point
 from components.tuning.figures import study_pictures
 from components.tuning.search import search
 from components.tuning.study import Study, Tell, TrialRecord, summary
@@ -42,7 +42,7 @@ def run(job: Job) -> None:
 def _study(job: Job, case: Case, state: Path, tell: Tell) -> Study:
     params = job.params.search
     if job.smoke or (not os.environ.get(DATABASE) and params.workers == 1 and params.dask is None):
-        return search(job, case, Fit(fit, resume_epoch), storage_url=storage_url(state), state=state, tell=tell)
+        return search(job, case, Fit(fit, resume_point), storage_url=storage_url(state), state=state, tell=tell)
     from pipelines.workers import search_together
 
     return search_together(job, case, state, storage_url(state), tell)

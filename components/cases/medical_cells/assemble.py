@@ -93,6 +93,8 @@ def fit_on_all(job: Job, case: Case, state: Path) -> LightningModule:
     def datamodule(inner: Job) -> LightningDataModule:
         return make_data(inner, whole=True)
 
+    # Nothing is held out to be validated on within an epoch.
+    job = replace(job, params=override(job.params, {"fit.validate_every": None}))
     learner, _ = fit(job, replace(case, datamodule=datamodule, monitor="train/loss", mode="min"), state=state)
     checkpoint = torch.load(state / "last.ckpt", map_location="cpu", weights_only=True)
     learner.load_state_dict(checkpoint["state_dict"])

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.slow
 
 def work(job: Job, folder: Path) -> None:
     """All that search, fit and compress do, and a fold of a cross-validation."""
-    from components.training.fit import fit, resume_epoch
+    from components.training.fit import fit, resume_point
 
     case = load_case(job)
     state = folder / "search"
@@ -30,7 +30,7 @@ def work(job: Job, folder: Path) -> None:
     search(
         job,
         case,
-        Fit(fit, resume_epoch),
+        Fit(fit, resume_point),
         storage_url=f"sqlite:///{state / 'study.db'}",
         state=state,
         tell=lambda _: None,

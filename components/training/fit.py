@@ -170,8 +170,8 @@ def _train(
     best = watchers.best
     if not watchers.steps.done:
         raise CasebookError(
-            f"fit.max_minutes: {params.max_minutes:g} were over before the first step of {params.accumulate} batch(es); "
-            "give it more, or lower fit.accumulate"
+            f"fit.max_minutes: {params.max_minutes:g} were over before the first step of {params.accumulate} "
+            "batch(es); give it more, or lower fit.accumulate"
         )
     if best.best_model_score is None or not torch.isfinite(best.best_model_score):
         raise DivergedError(

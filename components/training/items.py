@@ -90,7 +90,7 @@ class ItemLoader(SliceLoader):
 
 
 class _Batches:
-    """The places of the batches to come, set for each epoch: torch's loader keeps its workers as long as its sampler."""
+    """The places of the batches to come, set for each epoch: torch's loader keeps workers and sampler over epochs."""
 
     def __init__(self) -> None:
         self.rest: Iterator[list[Place]] = iter(())

@@ -32,8 +32,8 @@ class Steps(Callback):
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:  # noqa: ARG002
         if self.params.validate_every is not None and not sum(trainer.num_val_batches):
             raise CasebookError(
-                f"fit.validate_every is {self.params.validate_every}, but the data have nothing held out to validate on; "
-                "say validate_every: null, or hold some out"
+                f"fit.validate_every is {self.params.validate_every}, but the data have nothing held out to validate "
+                "on; say validate_every: null, or hold some out"
             )
         self.planned = self.params.planned_steps(int(trainer.num_training_batches))
         trainer.should_stop = trainer.should_stop or self.ended

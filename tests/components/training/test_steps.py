@@ -15,7 +15,7 @@ from components.contracts import FitResult
 from components.errors import CasebookError
 from components.params import FitParams
 from components.training.fit import LAST, RESULT, fit, resume_point
-from tests.components.training.step_toys import BATCHES, Pair, Seen, StepLearner, toy
+from tests.components.training.step_toys import BATCHES, Pair, Seen, StepLearner, ToyData, toy
 from tests.toy.jobs import CHECKOUT, toy_params
 
 # One process imports Lightning and forks: the child is killed as by `kill -9`, its brother goes on.
@@ -255,7 +255,7 @@ def test_minutes_that_end_before_the_first_step_are_told(tmp_path: Path) -> None
 
 
 def test_a_batch_is_a_step_of_both_optimizers(tmp_path: Path) -> None:
-    fitted, told, seen = run(tmp_path, Pair, max_steps=BATCHES + 5, validate_every=5)
+    _, told, seen = run(tmp_path, Pair, max_steps=BATCHES + 5, validate_every=5)
     assert [step for step, _ in seen.told] == [5, 10, 15]
     assert (told.stopped, told.steps, told.epochs) == ("steps", BATCHES + 5, 2)
     last = torch.load(tmp_path / f"{LAST}.ckpt")
@@ -303,14 +303,17 @@ def test_a_loader_that_was_made_before_the_checkpoint_was_read_is_told(tmp_path:
     with pytest.raises(StopError):
         fit(job, case, state=tmp_path, callbacks=[Stop(0, 4, "on_train_batch_end")])
     with pytest.raises(
-        CasebookError, match=r"batch 5 of the epoch should follow, .* at 1: Early made it .* planned_steps"
+        CasebookError, match=r"batch 5 of the epoch should follow, .* at 1: Early made it .*planned_steps"
     ):
         fit(job, case, state=tmp_path)
 
 
 def test_steps_between_validations_need_something_to_validate_on(tmp_path: Path) -> None:
     job, case = toy(StepLearner, validate_every=2)
-    data = case.datamodule(job)
-    data.val_dataloader = lambda: []
+
+    class Whole(ToyData):
+        def val_dataloader(self) -> Any:
+            return []
+
     with pytest.raises(CasebookError, match="validate_every is 2, but the data have nothing held out"):
-        fit(job, replace(case, datamodule=lambda _job: data), state=tmp_path)
+        fit(job, replace(case, datamodule=lambda inner: Whole(inner.params.fit, items=False)), state=tmp_path)

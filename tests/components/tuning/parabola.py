@@ -45,7 +45,7 @@ class Fake:
             (state / "epochs").write_text(str(epoch + 1))
             if self.after:
                 self.after(len(self.jobs))
-        return None, FitResult(case.monitor, value, 0, self.epochs, "epochs")
+        return None, FitResult(case.monitor, value, 0, self.epochs, self.epochs, "epochs")
 
     def resume_point(self, state: Path) -> int:
         return int((state / "epochs").read_text()) if (state / "epochs").exists() else 0

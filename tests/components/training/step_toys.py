@@ -79,7 +79,9 @@ class Seeded(LightningModule):
         self.params = params
 
     def on_train_batch_start(self, batch: Any, batch_idx: int) -> None:  # noqa: ARG002
-        torch.default_generator.manual_seed(derived_seed(self.params.seed, self.current_epoch, batch_idx))
+        torch.default_generator.manual_seed(
+            derived_seed(self.params.seed + self.global_rank, self.current_epoch, batch_idx)
+        )
 
     def schedule(self, optimizer: torch.optim.Optimizer) -> LambdaLR:
         steps = self.params.planned_steps(len(self.trainer.datamodule.train_dataloader()))  # type: ignore[attr-defined]
@@ -111,11 +113,11 @@ class StepLearner(Seeded):
 
     def on_train_batch_end(self, *batch: Any) -> None:  # noqa: ARG002
         if is_due(self.trainer):
-            self.log("train/loss", torch.stack(self.losses).mean(), on_step=True, on_epoch=False)
+            self.log("train/loss", torch.stack(self.losses).mean(), on_step=True, on_epoch=False, sync_dist=True)
             self.losses.clear()
 
     def validation_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> None:  # noqa: ARG002
-        self.log("val/loss", functional.mse_loss(self.line(batch[0])[:, 0], batch[1]))
+        self.log("val/loss", functional.mse_loss(self.line(batch[0])[:, 0], batch[1]), sync_dist=True)
 
     def configure_optimizers(self) -> Any:
         optimizer = torch.optim.AdamW(self.parameters(), lr=self.params.lr)
@@ -146,7 +148,7 @@ class Pair(Seeded):
 
     def validation_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> None:  # noqa: ARG002
         made = self.maker(torch.randn(200, 2, generator=torch.Generator().manual_seed(1)))
-        self.log("val/loss", (made.mean(dim=0) - batch[0].mean(dim=0)).norm())
+        self.log("val/loss", (made.mean(dim=0) - batch[0].mean(dim=0)).norm(), sync_dist=True)
 
     def configure_optimizers(self) -> Any:
         optimizers = [

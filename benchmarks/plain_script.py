@@ -21,7 +21,7 @@ from components.evaluation.scores import write_scores  # noqa: E402
 from components.files import write_json  # noqa: E402
 from components.params import load_params  # noqa: E402
 from components.recipe import make_job, recipe_of  # noqa: E402
-from components.training.fit import fit, resume_epoch  # noqa: E402
+from components.training.fit import fit, resume_point  # noqa: E402, resume_point  # noqa: E402
 from components.tuning.search import search  # noqa: E402
 from components.tuning.study import summary  # noqa: E402
 from components.tuning.trials import FitFunctions  # noqa: E402
@@ -46,7 +46,7 @@ def run(job: Job) -> dict[str, float]:
     study = search(
         job,
         recipe.training,
-        FitFunctions(fit, resume_epoch),
+        FitFunctions(fit, resume_point),
         storage_url=url,
         state=state / "search",
         tell=lambda _: None,

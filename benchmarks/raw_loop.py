@@ -50,7 +50,7 @@ def _epoch(network: torch.nn.Module, rows: Tensors, optimizer: AdamW, scheduler:
         loss = binary_cross_entropy_with_logits(logits, target.unsqueeze(1).expand_as(logits))
         optimizer.zero_grad()
         loss.backward()
-        torch.nn.utils.clip_grad_norm_(network.parameters(), job.params.fit.gradient_clip)
+        torch.nn.utils.clip_grad_norm_(network.parameters(), job.params.fit.gradient_clip or torch.inf)
         optimizer.step()
         scheduler.step()
         total += loss.detach() * len(target)

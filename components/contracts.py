@@ -165,7 +165,7 @@ def read_origin(raw: Path) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class TrialRecord:
-    """An ended trial of a search: `value` is what the search compares, `curve` the monitored metric by epoch.
+    """An ended trial of a search: `value` is what the search compares, `curve` the monitored metric by epoch or step.
 
     `state` is one of COMPLETE, PRUNED and FAIL.
     """
@@ -190,13 +190,17 @@ class Interval:
 
 @dataclass(frozen=True)
 class FitResult:
-    """What training one learner ended with: the best monitored value and where it was reached."""
+    """What training one learner ended with: the best monitored value and where it was reached.
+
+    `epochs` counts those that were begun, `steps` as `FitParams` has them.
+    """
 
     monitor: str
     value: float
     best_epoch: int
     epochs: int
-    stopped: Literal["epochs", "patience", "minutes", "pruned"]
+    steps: int
+    stopped: Literal["epochs", "steps", "patience", "minutes"]
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """`params.yaml`, read once and passed whole: frozen, strict, every unknown key an error."""
 
+import math
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -53,23 +54,42 @@ class SearchParams(Block):
 
 
 class FitParams(Block):
-    """What Lightning's Trainer and the optimizer are told; `batch_size` is that of all processes together."""
+    """What Lightning's Trainer and the optimizer are told; `batch_size` is that of all processes together.
+
+    A step is an update of the weights, from `accumulate` batches; the last step of an epoch is made of those that are
+    left. `max_epochs`, `max_steps` and `max_minutes` each end the fit. It is validated every `validate_every` steps, or
+    where that is null after each epoch, and `patience` counts validations. A learner that steps its optimizers itself
+    (two of them, say) clips and accumulates itself: a step is a batch, `gradient_clip` null and `accumulate` 1.
+    """
 
     seed: int
     max_epochs: Annotated[int, Field(ge=1)]
+    max_steps: Annotated[int, Field(ge=1)] | None
     max_minutes: Annotated[float, Field(gt=0)]
+    validate_every: Annotated[int, Field(ge=1)] | None
     patience: Annotated[int, Field(ge=1)]
     batch_size: Annotated[int, Field(ge=1)]
+    accumulate: Annotated[int, Field(ge=1)]
     lr: Annotated[float, Field(gt=0)]
     weight_decay: Annotated[float, Field(ge=0)]
     warmup_fraction: Annotated[float, Field(ge=0, lt=1)]
-    gradient_clip: Annotated[float, Field(gt=0)]
+    gradient_clip: Annotated[float, Field(gt=0)] | None
     accelerator: Literal["auto", "cpu", "gpu"]
     devices: Annotated[int, Field(ge=1)]
     num_nodes: Annotated[int, Field(ge=1)]
     strategy: str
     precision: Literal["32-true", "bf16-mixed", "16-mixed", "bf16-true"]
     threads: Annotated[int, Field(ge=1)]
+
+    def steps(self, batches: int, an_epoch: int) -> int:
+        """How many whole steps the first `batches` of a fit make, where an epoch has `an_epoch` of them."""
+        epochs, rest = divmod(batches, an_epoch)
+        return epochs * math.ceil(an_epoch / self.accumulate) + rest // self.accumulate
+
+    def planned_steps(self, an_epoch: int) -> int:
+        """Steps of the whole fit, for schedules of the rate, where an epoch has `an_epoch` batches."""
+        steps = self.steps(self.max_epochs * an_epoch, an_epoch)
+        return steps if self.max_steps is None else min(steps, self.max_steps)
 
 
 class Int8DynamicParams(Block):

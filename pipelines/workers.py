@@ -17,7 +17,7 @@ from components.contracts import Job, Training
 from components.errors import BAD_INPUT, CasebookError
 from components.files import json_digest
 from components.recipe import recipe_of
-from components.training.fit import fit, resume_epoch
+from components.training.fit import fit, resume_point
 from components.tuning.shared import Shared, open_shared
 from components.tuning.study import Study, Tell, records
 from components.tuning.trials import FitFunctions
@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 
 LOOK_SECONDS = 2.0  # between looks at what the workers have ended
 GRACE_SECONDS = 20.0  # for a worker that is told to end
-FIT = FitFunctions(fit, resume_epoch)
+FIT = FitFunctions(fit, resume_point)
 # Not a copy of this process, whose threads and connections would be copied halfway.
 SPAWN = multiprocessing.get_context("spawn")
 

@@ -64,6 +64,20 @@ class Resampling:
         return cls(params.resamples, params.confidence, params.seed)
 
 
+def mean_over_units(each: Callable[[np.ndarray, np.ndarray], np.ndarray]) -> Counted:
+    """The mean of a figure (N,) of each unit, whatever that is: resamples repeat figures, not episodes or pictures."""
+
+    def plain(target: np.ndarray, score: np.ndarray, /) -> float:
+        return float(each(target, score).mean())
+
+    def over_counts(target: np.ndarray, score: np.ndarray, counts: np.ndarray) -> np.ndarray:
+        means: np.ndarray = counts @ each(target, score).astype(np.float64) / counts.sum(axis=1)
+        return means
+
+    functools.update_wrapper(plain, each)
+    return Counted(plain, over_counts)
+
+
 @dataclass(frozen=True)
 class Difference(Interval):
     """The interval of a paired difference.

@@ -11,6 +11,7 @@ from components.training.learner import Groups, Learner
 
 Batch = tuple[Tensor, Tensor, Tensor, Tensor, Tensor]
 Objective = Literal["hazard", "cox"]
+PAIRS = 4_000_000  # of patients compared at once
 
 
 class SurvivalLearner(Learner):
@@ -81,7 +82,10 @@ LOSSES = {"hazard": hazard_loss, "cox": cox_loss}
 def concordance(score: Tensor, target: Tensor) -> Tensor:
     """Harrell's C of a score (N,) and a target (N, 2); NaN where no pair can be compared."""
     time, event = target.unbind(dim=1)
-    later = (time.unsqueeze(0) > time.unsqueeze(1)) | ((time.unsqueeze(0) == time.unsqueeze(1)) & (event == 0))
-    pairs = later & (event == 1).unsqueeze(1)
-    ahead = score.unsqueeze(1) - score.unsqueeze(0)
-    return ((ahead > 0) * pairs + 0.5 * (ahead == 0) * pairs).sum() / pairs.sum()
+    won, compared = torch.zeros((2,), dtype=torch.float64, device=score.device)
+    for first in torch.nonzero(event == 1)[:, 0].split(max(1, PAIRS // max(1, len(time)))):
+        known = (time > time[first, None]) | ((time == time[first, None]) & (event == 0))
+        ahead = score[first, None] - score
+        won += ((ahead > 0) & known).sum() + 0.5 * ((ahead == 0) & known).sum()
+        compared += known.sum()
+    return (won / compared).float()

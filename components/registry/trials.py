@@ -39,7 +39,7 @@ def _tell(tracker: Tracker, case: str, search: str, monitor: str, trial: TrialRe
     told = new_run(tracker, case, name, tags, _milliseconds(trial.started)) if run is None else str(run.info.run_id)
     end = _milliseconds(trial.ended)
     # The same time each time: MLflow keeps one of two points that are equal in every field.
-    metrics = [Metric(plain_name(monitor), value, end, epoch) for epoch, value in trial.curve.items()]
+    metrics = [Metric(plain_name(monitor), value, end, at) for at, value in trial.curve.items()]
     if trial.value is not None:
         metrics.append(Metric(OBJECTIVE, trial.value, end, 0))
     params = [Param(key, text) for key, text in flat_params(trial.params)]

@@ -1,12 +1,15 @@
-"""Checkpoints that appear whole or not at all."""
+"""Checkpoints that appear whole or not at all, and when a fit writes the one that it can go on from."""
 
 from pathlib import Path
 from typing import Any
 
 import torch
 from lightning.fabric.plugins.io import TorchCheckpointIO
+from lightning.pytorch import LightningModule, Trainer
+from lightning.pytorch.callbacks import Checkpoint
 
 from components.files import whole_file
+from components.training.steps import Steps
 
 
 class WholeCheckpointIO(TorchCheckpointIO):
@@ -18,3 +21,23 @@ class WholeCheckpointIO(TorchCheckpointIO):
     def save_checkpoint(self, checkpoint: dict[str, Any], path: Any, storage_options: Any = None) -> None:  # noqa: ARG002
         with whole_file(Path(path)) as temporary:
             torch.save(checkpoint, temporary)
+
+
+class KeepLast(Checkpoint):
+    """Writes the state that a killed fit goes on from: after each epoch, or each validation where steps are counted.
+
+    Lightning's `ModelCheckpoint` does one or the other. A validation after an epoch's last batch is left to the end
+    of the epoch, which Lightning counts then; an epoch that ends between two validations by steps is passed over,
+    for what a learner keeps between them is in no checkpoint.
+    """
+
+    def __init__(self, path: Path, steps: Steps) -> None:
+        self.path, self.steps = path, steps
+
+    def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:  # noqa: ARG002
+        if not trainer.sanity_checking and not trainer.is_last_batch:
+            trainer.save_checkpoint(self.path)
+
+    def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:  # noqa: ARG002
+        if self.steps.due:
+            trainer.save_checkpoint(self.path)

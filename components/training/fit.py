@@ -19,10 +19,11 @@ from components.contracts import FitResult, Job, Training
 from components.errors import CasebookError, DivergedError
 from components.files import read_json, write_json
 from components.params import FitParams
-from components.training.checkpoints import WholeCheckpointIO
+from components.training.checkpoints import KeepLast, WholeCheckpointIO
 from components.training.devices import claim
 from components.training.processes import DistributedFit, check_processes, together, world_size
-from components.training.progress import ProgressLog
+from components.training.progress import ProgressLog, StepLog
+from components.training.steps import NEVER, Steps
 
 log = logging.getLogger(__name__)
 
@@ -40,19 +41,21 @@ def fit(
 ) -> tuple[LightningModule, FitResult]:
     """Train the case's learner and return it with its best weights.
 
-    Checkpoints live in `state`. If a run was killed, the same call goes on after its last whole
-    epoch and ends with the same weights as an undisturbed run; if it had ended, it is not repeated.
+    Checkpoints live in `state`. If a run was killed, the same call goes on after its last whole epoch, or its last
+    validation where steps are counted, and ends with the same weights as an undisturbed run; if it had ended, it is
+    not repeated.
     With several devices or nodes this process is the first of as many, and `callbacks` are called in
     it alone: they may watch and stop the fit, but not touch the weights.
 
     Raises:
         CasebookError: the monitored metric became NaN, or the parameters ask for devices or processes
-            that cannot be had.
+            that cannot be had, or for what a learner that steps its optimizers itself must do itself.
     """
     params = job.params.fit
     check_processes(params)
     torch.set_num_threads(params.threads)
     learner, datamodule = build(job, training)
+    _check_steps(learner, params)
     if not (state / RESULT).exists():
         claim(params)  # before any process that shares in the fit is started: it inherits what is visible
         resume = _last(state).exists()
@@ -71,6 +74,24 @@ def build(job: Job, training: Training) -> tuple[LightningModule, LightningDataM
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(job.params.fit.seed)
         return training.learner(job, datamodule), datamodule
+
+
+def _check_steps(learner: LightningModule, params: FitParams) -> None:
+    """Say which key the learner cannot be given, before Lightning refuses it in words of its own.
+
+    Raises:
+        CasebookError: gradients are to be clipped or gathered for a learner that steps its optimizers itself.
+    """
+    if learner.automatic_optimization:
+        return
+    asked = {"gradient_clip": (params.gradient_clip, None), "accumulate": (params.accumulate, 1)}
+    for key, (value, wanted) in asked.items():
+        if value != wanted:
+            raise CasebookError(
+                f"fit.{key} is {value}, but {type(learner).__name__} steps its optimizers itself "
+                "(automatic_optimization is False), so that nobody else can do this for it; "
+                f"say {key}: {'null' if wanted is None else wanted}, and do it in its training_step if need be"
+            )
 
 
 def forget(state: Path) -> None:
@@ -98,14 +119,17 @@ class FitCallbacks:
 
     stopping: EarlyStopping
     timer: Timer
+    steps: Steps
     best: ModelCheckpoint
-    every: ModelCheckpoint
+    last: KeepLast
 
     @classmethod
     def of(cls, params: FitParams, training: Training, state: Path) -> "FitCallbacks":
+        steps = Steps(params)
         return cls(
             ResumedStopping(training.monitor, mode=training.mode, patience=params.patience, check_finite=True),
             Timer(timedelta(minutes=params.max_minutes)),
+            steps,
             ModelCheckpoint(
                 state,
                 filename=BEST,
@@ -114,13 +138,15 @@ class FitCallbacks:
                 save_weights_only=True,  # nobody resumes from it
                 enable_version_counter=False,
             ),
-            # Not `save_last`, which writes only when there is a new best; and after `best`, whose state it holds.
-            ModelCheckpoint(state, filename=LAST, enable_version_counter=False),
+            KeepLast(_last(state), steps),
         )
 
     def around(self, params: FitParams, callbacks: Sequence[Callback]) -> list[Callback]:
-        last = [StopTogether()] if world_size(params) > 1 else []
-        return [self.stopping, self.timer, *callbacks, *last, self.best, self.every]
+        """All callbacks in their order: steps after what may stop the fit, the last checkpoint after all of whose
+        state it holds.
+        """
+        together = [StopTogether()] if world_size(params) > 1 else []
+        return [self.stopping, self.timer, self.steps, *callbacks, *together, self.best, self.last]
 
 
 def _train(
@@ -135,12 +161,18 @@ def _train(
     resume: bool,
 ) -> FitResult:
     own = FitCallbacks.of(params, training, state)
-    callbacks = own.around(params, [ProgressLog(params.max_epochs), *callbacks])
+    progress = ProgressLog(params.max_epochs) if params.validate_every is None else StepLog(own.steps)
+    callbacks = own.around(params, [progress, *callbacks])
     trainer = make_trainer(params, logger, callbacks)
     if resume:
         log.info("resuming from %s", _last(state))
     trainer.fit(learner, datamodule=datamodule, ckpt_path=str(_last(state)) if resume else None)
     best = own.best
+    if not own.steps.done:
+        raise CasebookError(
+            f"fit.max_minutes: {params.max_minutes:g} were over before the first step of {params.accumulate} "
+            "batch(es); give it more, or lower fit.accumulate"
+        )
     if best.best_model_score is None or not torch.isfinite(best.best_model_score):
         raise DivergedError(
             f"{training.monitor} was never a finite number in {trainer.current_epoch} epochs; "
@@ -150,8 +182,9 @@ def _train(
         monitor=training.monitor,
         value=float(best.best_model_score),
         best_epoch=int(torch.load(best.best_model_path, weights_only=True)["epoch"]),
-        epochs=trainer.current_epoch,
-        stopped=_reason(own.stopping, own.timer),
+        epochs=own.steps.epochs,
+        steps=own.steps.done,
+        stopped=_reason(own),
     )
 
 
@@ -198,6 +231,10 @@ def make_trainer(params: FitParams, logger: Logger | None, callbacks: list[Callb
             precision=params.precision,
             max_epochs=params.max_epochs,
             gradient_clip_val=params.gradient_clip,
+            accumulate_grad_batches=params.accumulate,
+            # With steps, `Steps` says when a validation is due, over the bounds of epochs.
+            val_check_interval=1.0 if params.validate_every is None else NEVER,
+            check_val_every_n_epoch=1 if params.validate_every is None else None,
             logger=logger or False,
             callbacks=callbacks,
             plugins=[WholeCheckpointIO()],
@@ -214,15 +251,20 @@ def make_trainer(params: FitParams, logger: Logger | None, callbacks: list[Callb
         ) from error
 
 
-def _reason(stopping: EarlyStopping, timer: Timer) -> Literal["epochs", "patience", "minutes"]:
-    if stopping.stopped_epoch:
+def _reason(watchers: FitCallbacks) -> Literal["epochs", "steps", "patience", "minutes"]:
+    if watchers.stopping.stopping_reason != EarlyStoppingReason.NOT_STOPPED:
         return "patience"
-    return "minutes" if (timer.time_remaining() or 0) <= 0 else "epochs"
+    if (watchers.timer.time_remaining() or 0) <= 0:
+        return "minutes"
+    return "steps" if watchers.steps.ended else "epochs"
 
 
-def resume_epoch(state: Path) -> int:
-    """The first epoch that a `fit` in `state` would still run; 0 if it would start anew."""
-    if (state / RESULT).exists():
-        return int(read_json(state / RESULT)["epochs"])
+def resume_point(state: Path) -> int:
+    """The first epoch that a `fit` in `state` would still run, or with `validate_every` the first step; 0 if it would
+    start anew.
+    """
     last = _last(state)
-    return int(torch.load(last, map_location="cpu", weights_only=True)["epoch"]) + 1 if last.exists() else 0
+    if not last.exists():
+        return 0
+    checkpoint = torch.load(last, map_location="cpu", weights_only=True, mmap=True)
+    return int(checkpoint["callbacks"][Steps.__qualname__]["next"])

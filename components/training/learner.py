@@ -1,6 +1,5 @@
 """The base of every learner: what a fit needs besides a loss, and is the same for all of them."""
 
-import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -15,6 +14,7 @@ from components.params import FitParams
 from components.seeds import derived_seed
 from components.training.gather import of_all_processes
 from components.training.schedules import rates
+from components.training.steps import is_due
 
 Groups = list[dict[str, Any]]
 
@@ -24,9 +24,9 @@ class Learner(LightningModule):
     `validation_metrics`; it may state its `parameter_groups` and `make_optimizer`, and the `betas` and `floor` of
     AdamW and of the rates (see `rates`).
 
-    Logs `train/loss`, the mean of an epoch, and the metrics of validation below `val/`. A learner of several
-    optimizers sets `automatic_optimization` to False, and has a `training_step` and `configure_optimizers` of its
-    own, which `keep_loss`, `make_schedule` and `total_steps` serve as well.
+    Logs `train/loss`, the mean since the validation before, and the metrics of validation below `val/`. A learner of
+    several optimizers sets `automatic_optimization` to False, and has a `training_step` and `configure_optimizers` of
+    its own, which `keep_loss`, `make_schedule` and `total_steps` serve as well.
     """
 
     betas: tuple[float, float] = (0.9, 0.999)
@@ -76,22 +76,18 @@ class Learner(LightningModule):
         return loss
 
     def keep_loss(self, loss: Tensor, weight: Tensor | int) -> None:
-        """Count a batch's loss into the epoch's mean."""
+        """Count a batch's loss into the mean."""
         self._losses.append((loss.detach(), weight))
 
     def on_train_batch_end(self, outputs: Any, batch: Any, batch_idx: int) -> None:  # noqa: ARG002
-        # Told to Lightning once an epoch: `log` at each step would cost a tenth of a small network's step.
-        if self._losses and self._is_last_batch():
+        # Told to Lightning before each validation: `log` at each step would cost a tenth of a small network's step.
+        if self._losses and is_due(self.trainer):
             losses = torch.stack([loss for loss, _ in self._losses])
             weights = torch.stack([torch.as_tensor(weight, device=losses.device) for _, weight in self._losses])
             self._losses.clear()
             mean = (losses * weights).sum() / weights.sum()
-            self.log("train/loss", mean, on_step=False, on_epoch=True, batch_size=1, sync_dist=True)
-
-    def _is_last_batch(self) -> bool:
-        """Of the epoch, or of a fit that ends within it."""
-        trainer = self.trainer
-        return trainer.is_last_batch or trainer.should_stop or 0 <= trainer.max_steps <= trainer.global_step
+            stepwise = self.params.validate_every is not None
+            self.log("train/loss", mean, on_step=stepwise, on_epoch=not stepwise, batch_size=1, sync_dist=True)
 
     def validation_step(self, batch: Any, batch_idx: int) -> None:  # noqa: ARG002
         self._validated.append(self.validated(batch))
@@ -117,12 +113,7 @@ class Learner(LightningModule):
         """Steps of an optimizer in the whole fit, which may end before."""
         # Not the trainer's estimated_stepping_batches: it makes the loaders before a checkpoint is read, and
         # Lightning then never hands them their state, so that a killed epoch would begin again.
-        trainer = self.trainer
-        if trainer.max_epochs == -1:
-            return trainer.max_steps
-        batches = len(trainer.datamodule.train_dataloader())  # type: ignore[attr-defined]
-        steps = (trainer.max_epochs or 1) * math.ceil(batches / trainer.accumulate_grad_batches)
-        return steps if trainer.max_steps == -1 else min(steps, trainer.max_steps)
+        return self.params.planned_steps(len(self.trainer.datamodule.train_dataloader()))  # type: ignore[attr-defined]
 
 
 def decay_matrices(weights: Iterable[nn.Parameter], weight_decay: float) -> Groups:

@@ -49,7 +49,7 @@ def search(
     while (complete := count(study, (TrialState.COMPLETE,))) < params.trials:
         index = count(study, FINISHED)
         check_limit(job, index, complete)
-        study.sampler, study.pruner = sampler_for(params, index), pruner_for(params, index)
+        study.sampler, study.pruner = sampler_for(params, index), pruner_for(job.params, index)
         if index == 0:
             enqueue_own_values(study, job)
         log.info("trial %d: %d of %d complete", index, complete, params.trials)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import optuna
@@ -12,13 +13,14 @@ from optuna_integration import PyTorchLightningPruningCallback
 
 from components.contracts import FitResult, Job, Training
 from components.errors import CasebookError, DivergedError
-from components.params import Choices, Dimension, FloatRange, IntRange, SearchParams
+from components.params import CaseParams, Choices, Dimension, FitParams, FloatRange, IntRange, SearchParams
 from components.seeds import derived_seed
 
 # Where the first values are the best there are, a pruner hardly lets another trial end: after so many trials for each
 # that is wanted it is told to stop, and after so many the trials must diverge by themselves.
 PRUNED_TRIALS_PER_COMPLETE = 2
 MAX_TRIALS_PER_COMPLETE = 4
+WARMUP = 3  # validations of a trial before it may be pruned
 INDEX = "index"  # which trial of the search an attempt is; a repeated one has the same
 
 
@@ -27,7 +29,7 @@ class FitFunctions:
     """What a trial needs of training, which is not below this folder; see `components.training.fit`."""
 
     run: Callable[..., tuple[Any, FitResult]]
-    resume_epoch: Callable[[Path], int]
+    resume_point: Callable[[Path], int]
 
 
 def trial_state(state: Path, index: int) -> Path:
@@ -44,7 +46,7 @@ class Objective:
     def __call__(self, trial: Trial) -> float:
         trial.set_user_attr(INDEX, self.index)
         values = suggest_all(trial, self.job.params.search)
-        _repeat_reports(trial, self.index, self.fit.resume_epoch(self.state))
+        _repeat_reports(trial, self.index, self.fit.resume_point(self.state))
         try:
             return self._run(trial, values)
         except DivergedError as error:
@@ -55,7 +57,7 @@ class Objective:
         job = self.job.with_values(values)
         callbacks: list[Callback] = []
         if self.job.params.search.prune:
-            callbacks.append(pruning := Pruning(trial, self.training.monitor))
+            callbacks.append(pruning := Pruning(trial, self.training.monitor, job.params.fit))
         _, result = self.fit.run(job, self.training, state=self.state, callbacks=callbacks)
         if callbacks and pruning.pruned is not None:
             raise pruning.pruned
@@ -65,17 +67,25 @@ class Objective:
 class Pruning(PyTorchLightningPruningCallback):
     """Optuna's own, which in a fit of several processes asks to be in each of them; this one stops them from the first.
 
-    There the fit ends with its epoch, and `pruned` is to be raised after it.
+    There the fit ends with its epoch, and `pruned` is to be raised after it. Where the fit is validated by steps, they
+    are what values are reported at.
     """
 
-    pruned: optuna.TrialPruned | None = None
+    def __init__(self, trial: Trial, monitor: str, params: FitParams) -> None:
+        super().__init__(trial, monitor)
+        self.params = params
+        self.pruned: optuna.TrialPruned | None = None
 
     def on_fit_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         pass  # it is the first process alone that has this callback
 
     def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        at = pl_module.current_epoch
+        if self.params.validate_every is not None:
+            at = self.params.steps(trainer.fit_loop.total_batch_idx + 1, int(trainer.num_training_batches))
         try:
-            super().on_validation_end(trainer, pl_module)
+            # Of the module it asks nothing but the epoch, which it reports at.
+            super().on_validation_end(trainer, SimpleNamespace(current_epoch=at))
         except optuna.TrialPruned as pruned:
             if trainer.world_size == 1:
                 raise
@@ -101,9 +111,12 @@ def sampler_for(params: SearchParams, index: int) -> optuna.samplers.BaseSampler
     return optuna.samplers.TPESampler(seed=seed, n_startup_trials=params.startup_trials)
 
 
-def pruner_for(params: SearchParams, index: int) -> optuna.pruners.BasePruner:
-    if params.prune and index < PRUNED_TRIALS_PER_COMPLETE * params.trials:
-        return optuna.pruners.MedianPruner(n_startup_trials=params.startup_trials, n_warmup_steps=3)
+def pruner_for(params: CaseParams, index: int) -> optuna.pruners.BasePruner:
+    search, every = params.search, params.fit.validate_every
+    if search.prune and index < PRUNED_TRIALS_PER_COMPLETE * search.trials:
+        # The first epoch is 0, the first validation by steps is at `every`.
+        warmup = WARMUP if every is None else (WARMUP + 1) * every
+        return optuna.pruners.MedianPruner(n_startup_trials=search.startup_trials, n_warmup_steps=warmup)
     return optuna.pruners.NopPruner()
 
 
@@ -143,11 +156,11 @@ def _lies_in(dimension: Dimension, value: Any) -> bool:
     return isinstance(value, int | float) and dimension.low <= value <= dimension.high
 
 
-def _repeat_reports(trial: Trial, index: int, resume_epoch: int) -> None:
-    """Report again what the cut-off attempt had reported for epochs that will not be run again."""
+def _repeat_reports(trial: Trial, index: int, resume_point: int) -> None:
+    """Report again what the cut-off attempt had reported for epochs or steps that will not be run again."""
     attempts: list[FrozenTrial] = trial.study.get_trials(deepcopy=False, states=(TrialState.FAIL,))
     cut_off = [attempt for attempt in attempts if attempt.user_attrs.get(INDEX) == index]
     if cut_off:
         for step, value in cut_off[-1].intermediate_values.items():
-            if step < resume_epoch:
+            if step < resume_point:
                 trial.report(value, step)

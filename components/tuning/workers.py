@@ -91,7 +91,7 @@ def _take(shared: Shared, job: Job, presence: Presence) -> Taken | None:
             return None
         index = _next_index(study)
         check_limit(job, index, ended)
-        study.sampler, study.pruner = sampler_for(params, index), pruner_for(params, index)
+        study.sampler, study.pruner = sampler_for(params, index), pruner_for(job.params, index)
         if index == 0:
             enqueue_own_values(study, job)
         with warnings.catch_warnings():

@@ -9,7 +9,7 @@ import numpy as np
 
 from components.contracts import MODEL, TEST, Job
 from components.recipe import Recipe, recipe_of
-from components.training.fit import fit, resume_epoch
+from components.training.fit import fit, resume_point
 from components.tuning.search import search
 from components.tuning.study import summary
 from components.tuning.trials import FitFunctions
@@ -44,7 +44,7 @@ def _judge(recipe: Recipe, job: Job, *, tune: bool) -> dict[str, dict[str, float
         study = search(
             job,
             recipe.training,
-            FitFunctions(fit, resume_epoch),
+            FitFunctions(fit, resume_point),
             storage_url=url,
             state=state / "search",
             tell=lambda _: None,

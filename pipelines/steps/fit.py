@@ -30,7 +30,8 @@ def run(job: Job) -> None:
     with stage_run(job, state, "fit") as (tracker, run_id):
         tell_inputs(tracker, run_id, job)
         adopt_search(tracker, job.case, dvc_md5(best), run_id)
-        learner, result = fit(job, recipe.training, state=state, callbacks=[EpochCurves(tracker, run_id)])
+        curves = EpochCurves(tracker, run_id, job.params.fit)
+        learner, result = fit(job, recipe.training, state=state, callbacks=[curves])
         with whole_folder(out) as folder:
             served = recipe.assembly.assemble(job, learner, folder)
             torch.save(learner.state_dict(), folder / WEIGHTS)

@@ -9,7 +9,7 @@ from components.files import dvc_md5, write_json
 from components.recipe import recipe_of
 from components.registry.runs import BEST_MD5
 from components.registry.trials import log_trials
-from components.training.fit import fit, resume_epoch
+from components.training.fit import fit, resume_point
 from components.tuning.figures import study_pictures
 from components.tuning.search import search
 from components.tuning.study import Study, Tell, summary
@@ -43,7 +43,7 @@ def _study(job: Job, training: Training, state: Path, tell: Tell) -> Study:
     params = job.params.search
     if job.smoke or (not os.environ.get(DATABASE) and params.workers == 1 and params.dask is None):
         return search(
-            job, training, FitFunctions(fit, resume_epoch), storage_url=storage_url(state), state=state, tell=tell
+            job, training, FitFunctions(fit, resume_point), storage_url=storage_url(state), state=state, tell=tell
         )
     from pipelines.workers import search_together
 

@@ -5,6 +5,7 @@ import torch
 from sksurv.metrics import concordance_index_censored
 from torch import Tensor, nn
 
+from components.learners import survival
 from components.learners.survival import SurvivalLearner, concordance, cox_loss, hazard_loss
 from tests.toy.jobs import toy_params
 
@@ -56,6 +57,23 @@ def test_concordance_is_harrells() -> None:
     expected = concordance_index_censored(event.numpy(), time.numpy(), score.numpy())[0]
     found = concordance(score, torch.stack([time, event.float()], dim=1))
     assert found.item() == pytest.approx(expected, rel=1e-6)
+
+
+@pytest.mark.parametrize("pairs", [1, 7 * 60, 10**6])  # a patient at once, seven, all
+def test_concordance_does_not_depend_on_how_many_pairs_are_compared_at_once(
+    monkeypatch: pytest.MonkeyPatch, pairs: int
+) -> None:
+    # (time, event): 1 before 2, 3 and 4; 2 before 3 and 4, which were watched for longer; 3 before 4, of the same time.
+    target = torch.tensor([[1.0, 1], [2, 1], [3, 1], [3, 0]] * 15)
+    score = torch.tensor([0.5, 0.5, 0.1, 0.9] * 15)
+    monkeypatch.setattr(survival, "PAIRS", pairs)
+    # Of one with the event of 15 each: against 2 a tie, 3 won, 4 lost; against 3 won, 4 lost; against 4 lost.
+    expected = torch.tensor((0.5 + 1 + 0 + 1 + 0 + 0) / 6)
+    assert torch.equal(concordance(score, target), expected)
+
+
+def test_nobody_with_an_event_is_no_concordance() -> None:
+    assert concordance(torch.rand(4), torch.tensor([[1.0, 0]] * 4)).isnan()
 
 
 class Constant(nn.Module):

@@ -12,7 +12,10 @@ from components.registry import curves
 from components.registry.curves import EpochCurves
 from components.registry.runs import new_run
 from components.registry.track import Tracker
+from components.training.fit import fit as train
 from tests.components.registry.conftest import Start
+from tests.components.training.step_toys import Pair, StepLearner, toy
+from tests.components.training.test_steps import Stop, StopError
 
 CASE = "finance_risk"
 # One process imports Lightning and forks: each scenario is a child that is killed and one that resumes.
@@ -185,3 +188,27 @@ def test_a_killed_fit_has_the_curves_of_an_undisturbed_one(tracker: Tracker, roo
     for run, scenario in zip(runs, scenarios, strict=True):
         for name in ("train/loss_epoch", "val/loss", "lr"):
             assert points(tracker, run, name) == points(tracker, undisturbed, name), (scenario, name)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("learner", "rates"), [(StepLearner, {"lr"}), (Pair, {"lr", "lr_2"})])
+def test_with_validations_by_steps_each_is_one_point_at_its_step(
+    tracker: Tracker, tmp_path: Path, learner: Any, rates: set[str]
+) -> None:
+    job, case = toy(learner, validate_every=4, max_epochs=2, lr=0.1)
+    whole, cut = (new_run(tracker, CASE, "fit", {}) for _ in range(2))
+    train(job, case, state=tmp_path / "whole", callbacks=[EpochCurves(tracker, whole, job.params.fit)])
+    stop = Stop(1, 3, "on_train_batch_end")  # step 14, after the point at 12
+    with pytest.raises(StopError):
+        train(job, case, state=tmp_path / "cut", callbacks=[EpochCurves(tracker, cut, job.params.fit), stop])
+    train(job, case, state=tmp_path / "cut", callbacks=[EpochCurves(tracker, cut, job.params.fit)])
+    names = {"val/loss", *rates, *({"train/loss"} if learner is StepLearner else set())}
+    assert set(tracker.client.get_run(whole).data.metrics) == names
+    steps = [4, 8, 12, 16, 20]
+    for name in names:
+        assert [step for step, _ in points(tracker, whole, name)] == steps
+        assert points(tracker, cut, name) == points(tracker, whole, name)
+    # The rate falls in a straight line over 2 * 10 steps, the judge's from twice as high.
+    for name, height in {"lr": 0.1, "lr_2": 0.2}.items():
+        if name in names:
+            assert points(tracker, whole, name) == [(at, pytest.approx(height * (1 - at / 20))) for at in steps]

@@ -16,6 +16,9 @@ from components.files import read_json
 from components.params import override
 from components.recipe import recipe_of
 from components.training.fit import RESULT, fit
+from tests.components.training.step_toys import Seen as StepsSeen
+from tests.components.training.step_toys import StepLearner, toy
+from tests.components.training.test_steps import Stop, StopError
 
 pytestmark = [pytest.mark.slow, pytest.mark.cluster]
 
@@ -130,3 +133,20 @@ def test_processes_that_cannot_be_had_are_one_message(
 ) -> None:
     with pytest.raises(CasebookError, match=expected):
         fit(with_params(prepared, **values), training, state=tmp_path)
+
+
+def test_two_processes_count_the_same_steps_and_go_on_within_an_epoch(tmp_path: Path) -> None:
+    values = {"validate_every": 2, "accumulate": 4, "max_steps": 8, "devices": 2, "strategy": "ddp"}
+    job, toy_case = toy(StepLearner, **values)
+    seen = StepsSeen(job.params.fit)
+    whole, told = fit(job, toy_case, state=tmp_path / "whole", callbacks=[seen])
+    # 40 rows in batches of 4 of both together: ten an epoch, of which four, four and two make a step.
+    assert [step for step, _ in seen.told] == [2, 4, 6, 8]
+    assert (told.stopped, told.steps, told.epochs) == ("steps", 8, 3)
+    with pytest.raises(StopError):
+        fit(job, toy_case, state=tmp_path / "cut", callbacks=[Stop(1, 5, "on_train_batch_end")])
+    after = StepsSeen(job.params.fit)
+    again, told_again = fit(job, toy_case, state=tmp_path / "cut", callbacks=[after])
+    assert after.batches == seen.batches[14:]  # on from the fourth step
+    assert told_again == told
+    assert all(torch.equal(again.state_dict()[name], value) for name, value in whole.state_dict().items())

@@ -12,7 +12,7 @@ from components.errors import CasebookError, DivergedError
 from components.files import read_json, write_json
 from components.params import override
 from components.recipe import recipe_of
-from components.training.fit import BEST, LAST, RESULT, build, fit, forget, resume_epoch
+from components.training.fit import BEST, LAST, RESULT, build, fit, forget, resume_point
 
 pytestmark = pytest.mark.slow
 
@@ -80,7 +80,7 @@ def test_a_killed_fit_ends_with_the_weights_of_an_undisturbed_one(
     whole, told = fit(job, training, state=tmp_path / "whole")
     with pytest.raises(KilledError):
         fit(job, training, state=tmp_path / "cut", callbacks=[Kill(*place)])
-    assert resume_epoch(tmp_path / "cut") == place[0]
+    assert resume_point(tmp_path / "cut") == place[0]
     seen = Seen()
     resumed, told_again = fit(job, training, state=tmp_path / "cut", callbacks=[seen])
     assert seen.epochs == list(range(place[0], 3))
@@ -95,9 +95,9 @@ def test_a_fit_that_ended_is_not_repeated(prepared: Job, training: Training, tmp
     assert seen.epochs == [0, 1, 2]
     assert same(first, again)
     assert told == told_again == FitResult(**read_json(tmp_path / RESULT))
-    assert resume_epoch(tmp_path) == 3
+    assert resume_point(tmp_path) == 3
     forget(tmp_path)
-    assert resume_epoch(tmp_path) == 0
+    assert resume_point(tmp_path) == 0
     assert not tmp_path.exists()
 
 
@@ -131,7 +131,7 @@ def test_the_best_epoch_is_kept_and_not_the_last(prepared: Job, training: Traini
     assert (best["epoch"], last["epoch"]) == (1, 2)
     state = learner.state_dict()
     assert all(torch.equal(best["state_dict"][name], state[name]) for name in state)
-    assert resume_epoch(tmp_path) == 3
+    assert resume_point(tmp_path) == 3
 
 
 def test_epochs_since_the_best_one_are_not_repeated_after_a_kill(

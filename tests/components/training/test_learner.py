@@ -13,6 +13,7 @@ from torch.optim import SGD, Optimizer
 from components.datamodules.slices import SliceLoader
 from components.params import FitParams
 from components.training.learner import Learner, decay_matrices
+from components.training.steps import Steps
 from tests.toy.jobs import toy_params
 
 X = torch.tensor([[1.0], [2.0], [3.0], [4.0], [5.0]])  # batches of two: (1, 2), (3, 4), (5)
@@ -70,37 +71,36 @@ def trainer_of(*callbacks: Callback, epochs: int = 1, **more: Any) -> Trainer:
     )
 
 
-def trained(learner: Learner, **options: Any) -> Trainer:
-    trainer = trainer_of(**options)
+def trained(learner: Learner) -> Trainer:
+    params = learner.params
+    trainer = trainer_of(Steps(params), epochs=params.max_epochs, accumulate_grad_batches=params.accumulate)
     trainer.fit(learner, datamodule=Rows())
     return trainer
 
 
 def test_the_loss_of_an_epoch_is_the_mean_over_batches_by_their_weights() -> None:
-    learner = Mean(fit_params(**STILL))
-    metrics = trained(learner, epochs=2).callback_metrics
+    metrics = trained(Mean(fit_params(**STILL, max_epochs=2))).callback_metrics
     assert metrics["train/loss"].item() == pytest.approx((1.5 * 2 + 3.5 * 2 + 5.0 * 1) / 5)
     assert metrics["val/sum"].item() == 15.0
 
 
 def test_a_fit_that_ends_within_an_epoch_has_a_loss_too() -> None:
-    metrics = trained(Mean(fit_params(**STILL)), max_steps=2).callback_metrics
+    metrics = trained(Mean(fit_params(**STILL, max_steps=2))).callback_metrics
     assert metrics["train/loss"].item() == pytest.approx((1.5 * 2 + 3.5 * 2) / 4)
 
 
 @pytest.mark.parametrize(
-    ("options", "steps"),
+    ("values", "steps"),
     [
-        ({"epochs": 4}, 4 * 3),
-        ({"epochs": 4, "accumulate_grad_batches": 2}, 4 * 2),  # of two batches, and the last alone
-        ({"epochs": 4, "max_steps": 5}, 5),
-        ({"epochs": 1, "max_steps": 5}, 3),
-        ({"epochs": -1, "max_steps": 7}, 7),
+        ({"max_epochs": 4}, 4 * 3),
+        ({"max_epochs": 4, "accumulate": 2}, 4 * 2),  # of two batches, and the last alone
+        ({"max_epochs": 4, "max_steps": 5}, 5),
+        ({"max_epochs": 1, "max_steps": 5}, 3),
     ],
 )
-def test_a_schedule_has_as_many_steps_as_the_optimizer(options: dict[str, Any], steps: int) -> None:
-    learner = Mean(fit_params(warmup_fraction=0.0))
-    trainer = trained(learner, **options)
+def test_a_schedule_has_as_many_steps_as_the_optimizer(values: dict[str, Any], steps: int) -> None:
+    learner = Mean(fit_params(warmup_fraction=0.0, **values))
+    trainer = trained(learner)
     assert learner.total_steps() == trainer.global_step == steps
     assert trainer.optimizers[0].param_groups[0]["lr"] == pytest.approx(0.0, abs=1e-12)  # the end of the cosine
 
@@ -190,7 +190,7 @@ class Rivals(Learner):
 
 
 def test_a_learner_may_step_two_optimizers_itself() -> None:
-    learner = Rivals(fit_params(lr=0.5, warmup_fraction=0.0))
+    learner = Rivals(fit_params(lr=0.5, warmup_fraction=0.0, max_epochs=1))
     metrics = trained(learner).callback_metrics
     # Batches of the means 1.5, 3.5 and 5, at rates of 0.5 times 1, 1 and (1 + cos(pi / 2)) / 2.
     assert [weight.item() for weight in learner.network] == pytest.approx([3.75, -3.75])

@@ -5,7 +5,9 @@ import pytest
 import torch
 
 from components.training import progress
-from components.training.progress import ProgressLog
+from components.training.progress import ProgressLog, StepLog
+from components.training.steps import Steps
+from tests.toy.jobs import toy_params
 
 
 class Clock:
@@ -49,4 +51,27 @@ def test_the_time_left_of_a_resumed_fit_counts_its_own_epochs(caplog, monkeypatc
     assert said == [
         f"epoch 7/8  val/loss 0.5000  at most {10 * 1} s left",
         "epoch 8/8  val/loss 0.5000  at most 0 s left",
+    ]
+
+
+def test_steps_are_said_every_few_seconds_whatever_an_epoch_takes(caplog, monkeypatch):
+    clock = Clock()
+    monkeypatch.setattr(progress, "time", clock)
+    caplog.set_level(logging.INFO, progress.__name__)
+    trainer = SimpleNamespace(callback_metrics={"val/loss": torch.tensor(0.5)})
+    steps = Steps(toy_params("finance_risk", fit__validate_every=2).fit)
+    steps.done, steps.planned = 10, 20  # a resumed fit
+    said = StepLog(steps, every_seconds=5.0)
+    clock.now += 50  # before training starts: loading, compiling
+    said.on_train_start(trainer, None)
+    for step in range(11, 21):
+        clock.now += 2.0
+        steps.done = step
+        said.on_train_batch_end(trainer, None)
+    said.on_train_end(trainer, None)
+    assert caplog.messages == [
+        f"step 13/20  val/loss 0.5000  at most {2 * 7} s left",
+        f"step 16/20  val/loss 0.5000  at most {2 * 4} s left",
+        f"step 19/20  val/loss 0.5000  at most {2 * 1} s left",
+        "step 20/20  val/loss 0.5000  at most 0 s left",
     ]

@@ -28,9 +28,9 @@ def test_a_folder_belongs_to_the_weights_and_those_of_others_are_removed(prepare
 def test_a_second_fit_watches_its_own_loss_and_keeps_its_checkpoints_with_the_weights_of_the_first(
     prepared: Job,
 ) -> None:
-    case = recipe_of(prepared)
-    learner, _ = build(prepared, case)
-    again = refit(prepared, case, learner, case.datamodule)
+    training = recipe_of(prepared).training
+    learner, _ = build(prepared, training)
+    again = refit(prepared, training, learner, training.data)
     told = read_json(refit_state(prepared, learner) / RESULT)
     assert (told["monitor"], told["epochs"]) == ("train/loss", prepared.params.fit.max_epochs)
     assert not torch.equal(next(iter(again.parameters())), next(iter(learner.parameters())))
@@ -38,9 +38,9 @@ def test_a_second_fit_watches_its_own_loss_and_keeps_its_checkpoints_with_the_we
 
 @pytest.mark.slow
 def test_to_the_end_gives_the_weights_of_the_last_epoch_and_not_the_best(prepared: Job, tmp_path: Path) -> None:
-    case = recipe_of(prepared)
+    training = recipe_of(prepared).training
     # The highest loss is that of the first epoch, which is then taken for the best one.
-    learner = fit_to_the_end(prepared, replace(on_everything(case, case.datamodule), mode="max"), tmp_path)
+    learner = fit_to_the_end(prepared, replace(on_everything(training, training.data), mode="max"), tmp_path)
     best, last = (torch.load(tmp_path / f"{name}.ckpt", weights_only=True)["state_dict"] for name in (BEST, LAST))
     found = learner.state_dict()
     assert all(torch.equal(found[name], last[name]) for name in found)

@@ -39,15 +39,15 @@ class Fake:
         self.states.append(state)
         state.mkdir(exist_ok=True)
         value = loss_of(job)
-        for epoch in range(self.resume_epoch(state), self.epochs):
+        for epoch in range(self.resume_point(state), self.epochs):
             for callback in callbacks:
                 report(callback, value + 1 / (epoch + 1), epoch)
             (state / "epochs").write_text(str(epoch + 1))
             if self.after:
                 self.after(len(self.jobs))
-        return None, FitResult(training.monitor, value, 0, self.epochs, "epochs")
+        return None, FitResult(training.monitor, value, 0, self.epochs, self.epochs, "epochs")
 
-    def resume_epoch(self, state: Path) -> int:
+    def resume_point(self, state: Path) -> int:
         return int((state / "epochs").read_text()) if (state / "epochs").exists() else 0
 
 
@@ -73,7 +73,7 @@ def run(
 ) -> optuna.Study:
     state.mkdir(parents=True, exist_ok=True)
     url = f"sqlite:///{state / 'study.db'}"
-    return search(job, training, FitFunctions(fake.run, fake.resume_epoch), storage_url=url, state=state, tell=tell)
+    return search(job, training, FitFunctions(fake.run, fake.resume_point), storage_url=url, state=state, tell=tell)
 
 
 def told(study: optuna.Study) -> list[tuple[Any, ...]]:

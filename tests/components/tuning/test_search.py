@@ -137,7 +137,7 @@ def test_where_the_first_values_are_the_best_the_study_ends_all_the_same(trainin
             for epoch in range(5):
                 for callback in callbacks:
                     report(callback, loss, epoch)
-            return None, FitResult(training.monitor, loss, 4, 5, "epochs")
+            return None, FitResult(training.monitor, loss, 4, 5, 5, "epochs")
 
     study = run(job_of(tmp_path, search__prune=True, search__trials=4), training, Worsening(), tmp_path / "a")
     states = [trial.state.name for trial in study.trials]

@@ -27,7 +27,7 @@ def shared_of(job: Job, training: Training, state: Path) -> Shared:
 def take_part(job: Job, training: Training, fake: Fake, state: Path) -> optuna.Study:
     state.mkdir(parents=True, exist_ok=True)
     shared = shared_of(job, training, state)
-    work(shared, job, training, FitFunctions(fake.run, fake.resume_epoch), tell=lambda _: None)
+    work(shared, job, training, FitFunctions(fake.run, fake.resume_point), tell=lambda _: None)
     return shared.study
 
 
@@ -170,7 +170,7 @@ def test_a_complete_study_is_left_and_another_begun(training: Training, tmp_path
     for checkout in ("a", "b", "c"):
         state = tmp_path / checkout / "digest"
         shared = open_shared(job, training, url, state)
-        work(shared, job, training, FitFunctions(Fake().run, Fake().resume_epoch), tell=lambda _: None)
+        work(shared, job, training, FitFunctions(Fake().run, Fake().resume_point), tell=lambda _: None)
         names.append(shared.study.study_name)
         assert open_shared(job, training, url, state).study.study_name == names[-1]  # a state goes on in its own
     assert names == [f"finance_risk-digest{number}" for number in ("", "-2", "-3")]

@@ -23,7 +23,7 @@ pytestmark = pytest.mark.slow
 
 def work(job: Job, folder: Path) -> None:
     """All that search, fit and compress do, and a fold of a cross-validation."""
-    from components.training.fit import fit, resume_epoch
+    from components.training.fit import fit, resume_point
 
     recipe = recipe_of(job)
     state = folder / "search"
@@ -31,7 +31,7 @@ def work(job: Job, folder: Path) -> None:
     search(
         job,
         recipe.training,
-        FitFunctions(fit, resume_epoch),
+        FitFunctions(fit, resume_point),
         storage_url=f"sqlite:///{state / 'study.db'}",
         state=state,
         tell=lambda _: None,

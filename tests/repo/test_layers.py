@@ -13,9 +13,11 @@ from tests.toy.jobs import CHECKOUT
 LEVELS = [
     ("errors", "files", "blocks", "params", "source_params", "operate_params", "monitor_params", "contracts", "seeds"),
     ("sources", "preparation", "networks", "evaluation", "bundle"),
+    ("registry",),
+    ("monitoring",),
     ("datamodules", "learners", "baselines", "predictors"),
-    ("training", "tuning", "compression", "registry"),
-    ("serving", "monitoring", "cases"),
+    ("training", "tuning", "compression"),
+    ("serving", "cases"),
 ]
 LEVEL = {part: level for level, parts in enumerate(LEVELS) for part in parts}
 # Tools that one place wraps: nobody else needs to know them.

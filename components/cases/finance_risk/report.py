@@ -13,9 +13,10 @@ from components.contracts import TEST, TRAIN, VALIDATION, Interval, Job, Scores
 from components.evaluation.binary.metrics import best_f1_threshold, binary_metrics
 from components.evaluation.binary_report import figures
 from components.evaluation.binary_report.fairness import Fairness, fairness
-from components.evaluation.binary_report.scorecard import psi, psi_table, records, score_bands, slices
+from components.evaluation.binary_report.scorecard import records, score_bands, slices
 from components.evaluation.bootstrap import intervals
 from components.evaluation.presentation.figures import save
+from components.evaluation.stability import psi, psi_table
 from components.files import write_json
 from components.predictors.table.predictor import TablePredictor, open_predictor
 from components.preparation.table.encoding.spec import TARGET

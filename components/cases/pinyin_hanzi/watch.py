@@ -10,8 +10,8 @@ import pandas as pd
 from components.cases.pinyin_hanzi.serve import read_clauses, texts
 from components.cases.pinyin_hanzi.stream import read_lines
 from components.contracts import TEST, TRAIN, Answers, Job, Observed, Watch
+from components.monitoring.sample import some
 from components.predictors.conversion.predictor import PINYIN_COLUMN, ConversionPredictor, open_predictor
-from components.predictors.observed import some
 from components.preparation.pinyin.encoding.normalise import normalise
 
 TEXT = "text"  # a column of the right conversions, where they are known

@@ -16,7 +16,7 @@ import torch  # noqa: E402
 from components.compression.compare import compare, variant_row  # noqa: E402
 from components.compression.measure import pick  # noqa: E402
 from components.contracts import Job, Paths  # noqa: E402
-from components.evaluation.scores import write_scores  # noqa: E402
+from components.evaluation.report import write_report  # noqa: E402
 from components.files import write_json  # noqa: E402
 from components.params import load_params  # noqa: E402
 from components.training.fit import fit, resume_epoch  # noqa: E402
@@ -51,7 +51,7 @@ def run(job: Job) -> dict[str, float]:
     torch.save(learner.state_dict(), fitted / "learner.pt")
     lap("fit")
     paths.evaluation(job.case).mkdir(parents=True)
-    write_scores(paths.evaluation(job.case), list(case.evaluate(job, fitted, paths.evaluation(job.case))))
+    write_report(paths.evaluation(job.case), case.report(job, fitted))
     lap("evaluate")
     variants = compare(job, case, case.variants(job, fitted, state / "compress"))
     picked = pick(variants, job.params.compress.max_metric_drop).name

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, runtime_checkable
 
 from components.blocks import Block
 from components.errors import CasebookError
@@ -14,10 +14,12 @@ if TYPE_CHECKING:  # the data stages and the server must not pay for importing t
     import numpy as np
     import pandas as pd
     from lightning.pytorch import LightningDataModule, LightningModule
+    from matplotlib.figure import Figure
 
 TRAIN, VALIDATION, TEST, EXTERNAL = "train", "validation", "test", "external"
 PREPARED_FILES = {TRAIN: "train.parquet", VALIDATION: "val.parquet", TEST: "test.parquet", EXTERNAL: "external.parquet"}
 ORIGIN_FILE = "source.json"  # of a raw folder: what fetch says of it
+MODEL, LEARNER = "model", "learner"  # in `Scores`: what is served, and the network alone
 
 
 @dataclass(frozen=True)
@@ -133,6 +135,38 @@ class Scores:
     by_model: dict[str, dict[str, Interval]]
 
 
+Cell: TypeAlias = str | int | float | Interval | None
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows under a header; `note` says how to read them. Empty rows leave the table out."""
+
+    title: str
+    columns: Sequence[str]
+    rows: Sequence[Sequence[Cell]]
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Report:
+    """What the judgement of a fit hands over; whoever asked for it writes it, or takes a figure from it.
+
+    `predictions` are frames by split, and `analysis` is what is no metric, as JSON. The model card prints `tables`
+    beside the metrics. `notes` are what figures mean nothing without, such as the protocol of their measurement: they
+    go wherever the metrics go. `figures` and `pages` of HTML, by the names of their files, are made when they are
+    called: cross-validation looks at none.
+    """
+
+    scores: Sequence[Scores]
+    predictions: "Mapping[str, pd.DataFrame]"
+    analysis: Mapping[str, Any]
+    tables: Sequence[Table]
+    notes: Mapping[str, Any]
+    figures: "Mapping[str, Callable[[], Figure]]"
+    pages: Mapping[str, Callable[[], str]]
+
+
 @dataclass(frozen=True)
 class Check:
     """One question the gate asked, its answer and the figures it rests on."""
@@ -228,7 +262,7 @@ class Case:
 
     `learner` gets the datamodule because sizes come from the data. `assemble` gets the trained
     learner, adds the baselines and the blend, and writes `bundle/` into the folder of the fit.
-    `evaluate` scores that bundle on each split, and writes predictions and pictures; `variants`
+    `report` judges that bundle on each split; `variants`
     makes smaller bundles below the given folder, the uncompressed one first.
     Of any bundle folder, `answers` scores a split's rows through the code that serves,
     `answer_rows` gives a function that answers n rows, for timing, and `metrics` those at its
@@ -254,7 +288,7 @@ class Case:
     answer_rows: Callable[[Job, Path], Callable[[int], object]]
     example: "Callable[[Job], pd.DataFrame]"
     metrics: Callable[[Job, Path], Mapping[str, Metric]]
-    evaluate: Callable[[Job, Path, Path], Sequence[Scores]]
+    report: Callable[[Job, Path], Report]
     variants: "Callable[[Job, Path, Path], Mapping[str, Path]]"
     folds: "Callable[[Job, Path], Iterator[Job]]"
     predict_options: frozenset[str]

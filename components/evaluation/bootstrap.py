@@ -9,6 +9,7 @@ import functools
 import logging
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
@@ -19,6 +20,32 @@ log = logging.getLogger(__name__)
 
 ENTRIES = 1_000_000  # of the counts held at once: 8 MB, whatever the number of rows
 LARGEST_SKIPPED_SHARE = 0.1  # above it, the interval is about other data than the rows given
+
+
+class Resampled(Protocol):
+    """Params that say how often to resample, from which seed, and how sure a bound is."""
+
+    @property
+    def resamples(self) -> int: ...
+
+    @property
+    def confidence(self) -> float: ...
+
+    @property
+    def seed(self) -> int: ...
+
+
+@dataclass(frozen=True)
+class Resampling:
+    """How bounds are made, as keywords of the functions below: `**vars(resampling)`."""
+
+    resamples: int
+    confidence: float
+    seed: int
+
+    @classmethod
+    def of(cls, params: Resampled) -> "Resampling":
+        return cls(params.resamples, params.confidence, params.seed)
 
 
 class Counted:

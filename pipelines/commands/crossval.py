@@ -50,10 +50,8 @@ def _judge(case: Case, job: Job, *, tune: bool) -> dict[str, dict[str, float]]:
     learner, _ = fit(job, case, state=state / "fit")
     fitted = job.paths.fitted(job.case)
     case.assemble(job, learner, fitted)
-    out = job.paths.evaluation(job.case)
-    out.mkdir(parents=True, exist_ok=True)
     quick = replace(job, params=override(job.params, {"evaluate.resamples": 100}))
-    test = next(scores for scores in case.evaluate(quick, fitted, out) if scores.split == TEST)
+    test = next(scores for scores in case.report(quick, fitted).scores if scores.split == TEST)
     return {
         name: {metric: interval.value for metric, interval in metrics.items()}
         for name, metrics in test.by_model.items()

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from components.contracts import Interval, Job, Scores
-from components.evaluation.scores import write_scores
+from components.contracts import MODEL, Interval, Job, Scores
+from components.evaluation.report import ANALYSIS, PICTURES, write_report
 from components.files import dvc_md5, read_json, whole_folder
 from components.registry.runs import run_of_fit
 from components.registry.track import connect
@@ -14,23 +14,22 @@ from pipelines.cases import load_case
 
 log = logging.getLogger(__name__)
 
-MODEL = "model"
-
 
 def run(job: Job) -> None:
-    """Score the fitted model on each split; `scores.json`, predictions and pictures."""
+    """Judge the fitted model on each split; `scores.json`, predictions, tables and pictures."""
     case, fitted = load_case(job), job.paths.fitted(job.case)
-    with whole_folder(job.paths.evaluation(job.case)) as folder:
-        found = case.evaluate(job, fitted, folder)
-        write_scores(folder, found)
+    evaluation = job.paths.evaluation(job.case)
+    report = case.report(job, fitted)
+    with whole_folder(evaluation) as folder:
+        write_report(folder, report)
     tracker = connect(job.paths.root)
     run_id = run_of_fit(tracker, job.case, dvc_md5(fitted))
-    for scores in found:
+    for scores in report.scores:
         tracker.log_metrics(run_id, flat_metrics(scores))
         tracker.log_table(run_id, wide_table(scores), f"metrics_{scores.split}")
-    tracker.log_pictures(run_id, job.paths.evaluation(job.case) / "pictures")
-    tracker.log_json(run_id, read_json(job.paths.evaluation(job.case) / "analysis.json"), "analysis.json")
-    for name, value in sorted(main_metrics(found, case.primary).items()):
+    tracker.log_pictures(run_id, evaluation / PICTURES)
+    tracker.log_json(run_id, read_json(evaluation / ANALYSIS), ANALYSIS)
+    for name, value in sorted(main_metrics(report.scores, case.primary).items()):
         log.info("%s", f"{name}: {value.value:.4f} [{value.low:.4f}, {value.high:.4f}]")
 
 

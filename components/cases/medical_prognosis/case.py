@@ -1,13 +1,13 @@
 """The contract of a cohort: a hazard network beside Cox's regression, a survival forest and boosting."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
 from components.blocks import Block, read_block
-from components.contracts import Answers, Case, Job, Metric, Predictor, Scores, Watch
+from components.contracts import Answers, Case, Job, Metric, Predictor, Report, Watch
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -182,10 +182,10 @@ def _metrics(job: Job, bundle: Path) -> Mapping[str, Metric]:
     return metrics(job, bundle)
 
 
-def _evaluate(job: Job, fitted: Path, out: Path) -> Sequence[Scores]:
-    from components.cases.medical_prognosis.report import evaluate
+def _report(job: Job, fitted: Path) -> Report:
+    from components.cases.medical_prognosis.report import report
 
-    return evaluate(job, fitted, out)
+    return report(job, fitted)
 
 
 def _variants(job: Job, fitted: Path, work: Path) -> Mapping[str, Path]:
@@ -228,7 +228,7 @@ CASE = Case(
     answer_rows=_answer_rows,
     example=_example,
     metrics=_metrics,
-    evaluate=_evaluate,
+    report=_report,
     variants=_variants,
     folds=_folds,
     predict_options=frozenset(),

@@ -1,13 +1,13 @@
 """The contract of pinyin to hanzi: a Transformer that labels syllables, fused with a word lattice."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
 
 from components.blocks import Block, read_block
-from components.contracts import Answers, Case, Job, Metric, Predictor, Scores, Watch
+from components.contracts import Answers, Case, Job, Metric, Predictor, Report, Watch
 from components.preparation.pinyin.encoding.lattice_params import LatticeParams
 from components.preparation.pinyin.encoding.search_params import BeamParams, ContextParams, PartParams
 from components.preparation.pinyin.encoding.spec import InputParams
@@ -184,10 +184,10 @@ def _metrics(job: Job, bundle: Path) -> Mapping[str, Metric]:  # noqa: ARG001 - 
     return text_metrics()
 
 
-def _evaluate(job: Job, fitted: Path, out: Path) -> Sequence[Scores]:
-    from components.cases.pinyin_hanzi.report import evaluate
+def _report(job: Job, fitted: Path) -> Report:
+    from components.cases.pinyin_hanzi.report import report
 
-    return evaluate(job, fitted, out)
+    return report(job, fitted)
 
 
 def _variants(job: Job, fitted: Path, work: Path) -> Mapping[str, Path]:
@@ -229,7 +229,7 @@ CASE = Case(
     answer_rows=_answer_rows,
     example=_example,
     metrics=_metrics,
-    evaluate=_evaluate,
+    report=_report,
     variants=_variants,
     folds=_folds,
     predict_options=frozenset({"n-best"}),

@@ -1,13 +1,13 @@
 """The contract of next-item recommendation: a sequence Transformer beside EASE, transitions and popularity."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
 from components.blocks import Block, Names, read_block
-from components.contracts import Answers, Case, Job, Metric, Predictor, Scores, Watch
+from components.contracts import Answers, Case, Job, Metric, Predictor, Report, Watch
 from components.preparation.interactions.encoding.tokens import TokenParams
 from components.preparation.interactions.encoding.weights import RecencyParams
 
@@ -211,10 +211,10 @@ def _metrics(job: Job, bundle: Path) -> Mapping[str, Metric]:  # noqa: ARG001 - 
     return ranking_metrics(evaluate_params(job).cutoffs)
 
 
-def _evaluate(job: Job, fitted: Path, out: Path) -> Sequence[Scores]:
-    from components.cases.recommender.report import evaluate
+def _report(job: Job, fitted: Path) -> Report:
+    from components.cases.recommender.report import report
 
-    return evaluate(job, fitted, out)
+    return report(job, fitted)
 
 
 def _variants(job: Job, fitted: Path, work: Path) -> Mapping[str, Path]:
@@ -256,7 +256,7 @@ CASE = Case(
     answer_rows=_answer_rows,
     example=_example,
     metrics=_metrics,
-    evaluate=_evaluate,
+    report=_report,
     variants=_variants,
     folds=_folds,
     predict_options=frozenset({"top", "allow", "deny"}),

@@ -6,18 +6,9 @@ from functools import partial
 import numpy as np
 
 from components.contracts import Interval
-from components.evaluation.bootstrap import counted, interval
+from components.evaluation.bootstrap import Resampling, counted, interval
 from components.evaluation.ranking import beyond
 from components.evaluation.ranking.sets import Sets
-
-
-@dataclass(frozen=True)
-class Resampling:
-    """Of the bootstrap over users."""
-
-    resamples: int
-    confidence: float
-    seed: int
 
 
 @dataclass(frozen=True)
@@ -68,14 +59,7 @@ def _mean(value: np.ndarray, *, resampling: Resampling, over: np.ndarray | None 
     known = np.isfinite(value) & np.isfinite(over)
     if not known.any() or not over[known].any():
         return None
-    found: Interval = interval(
-        ratio_of_means,
-        over[known],
-        value[known],
-        resamples=resampling.resamples,
-        confidence=resampling.confidence,
-        seed=resampling.seed,
-    )
+    found: Interval = interval(ratio_of_means, over[known], value[known], **vars(resampling))
     return Figure(found.value, found.low, found.high, int(known.sum()))
 
 

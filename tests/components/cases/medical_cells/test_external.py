@@ -42,10 +42,9 @@ def test_only_the_evaluation_reads_the_external_image(job, tmp_path):
         case.answers(job, folders["int8_static"], split)
     case.example(job)
     with pytest.raises(Exception, match=r"[Pp]arquet"):
-        case.evaluate(job, job.paths.fitted(CASE), tmp_path / "broken")
+        case.report(job, job.paths.fitted(CASE))
     external.write_bytes(content)
-    (tmp_path / "whole").mkdir()
-    scores = case.evaluate(job, job.paths.fitted(CASE), tmp_path / "whole")
+    scores = case.report(job, job.paths.fitted(CASE)).scores
     assert [one.split for one in scores] == [VALIDATION, TEST, EXTERNAL]
 
 

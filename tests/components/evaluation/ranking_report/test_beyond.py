@@ -4,8 +4,9 @@ from dataclasses import asdict
 import numpy as np
 import pytest
 
+from components.evaluation.bootstrap import Resampling
 from components.evaluation.ranking.sets import NOTHING, Sets
-from components.evaluation.ranking_report.beyond import Resampling, beyond_accuracy
+from components.evaluation.ranking_report.beyond import beyond_accuracy
 
 LISTS = np.array([[0, 1], [0, 2], [3, 1]])
 COUNTS = np.array([6, 3, 1, 2, 0])

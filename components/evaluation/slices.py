@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import pandas as pd
 
-from components.contracts import Interval, Metric, Table
+from components.contracts import Cell, Interval, Metric, Table
 from components.errors import CasebookError
 from components.evaluation.bootstrap import Counted, Resampling, intervals
 from components.evaluation.tables import shown
@@ -110,7 +110,7 @@ def bands(what: str, values: np.ndarray, edges: Sequence[int]) -> pd.Categorical
 
 def named(codes: np.ndarray, names: Sequence[str]) -> pd.Categorical:
     """Groups (N,) of the names in their order."""
-    return pd.Categorical.from_codes(codes, categories=list(names), ordered=True)
+    return pd.Categorical(np.array(names, dtype=object)[codes], categories=list(names), ordered=True)
 
 
 def as_json(found: Slices) -> dict[str, list[dict[str, Any]]]:
@@ -130,7 +130,7 @@ def as_json(found: Slices) -> dict[str, list[dict[str, Any]]]:
 
 def slice_table(found: Slices, metric: str, counts: Sequence[str], note: str) -> Table:
     """One metric of all slices, beside those of their `counts`."""
-    rows = [
+    rows: list[list[Cell]] = [
         [by, one.name, *(one.counts[what] for what in counts), shown(one.metrics.get(metric), "too few")]
         for by, part in found.items()
         for one in part

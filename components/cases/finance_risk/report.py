@@ -95,12 +95,12 @@ def _find(
     train, test, score = frames[TRAIN], frames[TEST], scores[TEST][MODEL]
     target, settings = test[TARGET].to_numpy(), predictor.settings
     chosen = {name: binary_metrics(threshold=0.5, bins=params.ece_bins)[name] for name in SLICE_METRICS}
-    binning = {"bins": params.psi_bins, "floor": params.psi_floor}
+    columns, bins, floor = list(predictor.data["spec"]["columns"]), params.psi_bins, params.psi_floor
     return Found(
         bands=score_bands(target, score, np.array(settings.bands), confidence=params.confidence),
         groups=compare_groups(test, score >= settings.threshold, params),
-        psi_score=psi(scores[TRAIN][MODEL], score, **binning),
-        psi_columns=psi_table(train, test, list(predictor.data["spec"]["columns"]), **binning),
+        psi_score=psi(scores[TRAIN][MODEL], score, bins=bins, floor=floor),
+        psi_columns=psi_table(train, test, columns, bins=bins, floor=floor),
         slices={
             part.column: slices(chosen, target, score, test[part.column], edges=part.edges, minimum=params.min_group)
             for part in params.slices

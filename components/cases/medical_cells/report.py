@@ -1,6 +1,6 @@
 """What a detector is worth: metrics beside the baseline's on every split, slices, and pictures of what it finds."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property, partial
 from pathlib import Path
@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 from components.cases.medical_cells.case import EvaluateParams, evaluate_params
 from components.cases.medical_cells.serve import bundle_below, read_split
-from components.contracts import EXTERNAL, MODEL, TEST, VALIDATION, Job, Meta, Metric, Report, Table
+from components.contracts import EXTERNAL, MODEL, TEST, VALIDATION, Cell, Job, Meta, Metric, Report, Table
 from components.evaluation.bootstrap import Resampling
 from components.evaluation.detection.froc import froc
 from components.evaluation.detection.matching import Matches, match
@@ -77,7 +77,7 @@ def report(job: Job, fitted: Path) -> Report:
     prepared = Meta.read(job.paths.prepared(job.case)).data
     answered = {split: answer(job, fitted, split) for split in judged_splits(job)}
     test = answered[TEST]
-    slices = _slices(test, params)
+    slices, taken = _slices(test, params), confusion(test.target, test.found[MODEL], test.least)
     tables = [_data_table(prepared), _slice_table(slices, params)]
     return Report(
         scores=[score_split(split, one.target, one.found, one.metrics, resampling) for split, one in answered.items()],
@@ -85,12 +85,12 @@ def report(job: Job, fitted: Path) -> Report:
         analysis={
             "thresholds": dict(zip(test.classes, test.least.tolist(), strict=True)),
             "slices": as_json(slices),
-            "confusion": confusion(test.target, test.found[MODEL], test.least).tolist(),
+            "confusion": taken.tolist(),
             "tables": [asdict(table) for table in tables],
         },
-        tables=tables,
+        tables=[*tables, _confusion_table(taken, test.classes)],
         notes={"protocol": prepared["protocol"]},
-        figures=_figures(answered, params, slices) | _boxes(answered, params),
+        figures=_figures(answered, params, slices, taken) | _boxes(answered, params),
         pages={},
     )
 
@@ -143,14 +143,28 @@ def _slice_table(slices: Slices, params: EvaluateParams) -> Table:
     )
 
 
+def _confusion_table(taken: np.ndarray, classes: Sequence[str]) -> Table:
+    """Background that is found as background is not counted."""
+    nowhere = len(classes)
+    rows: list[list[Cell]] = [
+        [name, *(None if row == column == nowhere else int(taken[row, column]) for column in range(nowhere + 1))]
+        for row, name in enumerate([*classes, "nothing there"])
+    ]
+    return Table(
+        "Which class is taken for which",
+        ["true class", *classes, "missed"],
+        rows,
+        "Boxes of the test images by the class they were detected as, at the confidence that serves and IoU 0.5.",
+    )
+
+
 def _figures(
-    answered: Mapping[str, Answered], params: EvaluateParams, slices: Slices
+    answered: Mapping[str, Answered], params: EvaluateParams, slices: Slices, taken: np.ndarray
 ) -> dict[str, Callable[[], Figure]]:
     test = answered[TEST]
     learners = {f"{MODEL}, {split}": froc(one.matches) for split, one in answered.items()}
     baseline = froc(match(test.target, test.found[SEGMENTATION], len(test.classes)))
     curves = {**learners, f"{SEGMENTATION}, {TEST}": baseline}
-    taken = confusion(test.target, test.found[MODEL], test.least)
     return {
         "precision_recall": partial(figures.precision_recall, test.matches, test.classes, test.least),
         "froc": partial(figures.froc_curves, curves),

@@ -62,7 +62,7 @@ def report(job: Job, fitted: Path) -> Report:
         scores=list(scores.values()),
         predictions=predictions,
         analysis={**errors.analysis(predictor), "tables": [asdict(table) for table in tables]},
-        tables=tables,
+        tables=[*tables, errors.top_table()],
         notes={},
         figures=errors.figures(scores[TEST].by_model),
         pages={"examples": errors.examples},
@@ -93,6 +93,8 @@ class _ErrorAnalysis:
         model = answered.answers[MODEL]
         self.table = character_table(answered.target, model, answered.clauses["syllables"].tolist())
         self.confused = confusions(self.table, most=params.confusions)
+        cutoffs = range(1, params.n_best + 1)
+        self.top = {name: top(answered.target, self._lists()) for name, top in top_k_metrics(cutoffs).items()}
         self.by_clause, self.by_character = self._clause_slices(model), self._character_slices()
 
     @property
@@ -104,10 +106,7 @@ class _ErrorAnalysis:
             "signatures": signatures(),
             "weights": {"beam": predictor.settings.search.learner, **predictor.settings.search.weights},
             "memory": memory(predictor),
-            "top": {
-                name: metric(self.answered.target, self._lists())
-                for name, metric in top_k_metrics(range(1, self.params.n_best + 1)).items()
-            },
+            "top": self.top,
             "slices": as_json(self.slices),
             "confusions": self.confused.to_dict("records"),
         }
@@ -117,13 +116,25 @@ class _ErrorAnalysis:
 
     def figures(self, scores: Mapping[str, Mapping[str, Interval]]) -> dict[str, Callable[[], Figure]]:
         params, caption = self.params, self._caption()
-        options = {"confidence": params.confidence, "caption": caption}
         drawn: dict[str, Callable[[], Figure]] = {
-            "metrics": partial(figures.metric_intervals, scores, [PRIMARY, "exact", "bleu"], **options)
+            "metrics": partial(
+                figures.metric_intervals,
+                scores,
+                [PRIMARY, "exact", "bleu"],
+                confidence=params.confidence,
+                caption=caption,
+            )
         }
         for name, slices in (("slices_of_clauses", self.by_clause), ("slices_of_characters", self.by_character)):
-            overall = scores[MODEL][PRIMARY]
-            drawn[name] = partial(figures.slices, slices, PRIMARY, overall=overall, minimum=params.min_group, **options)
+            drawn[name] = partial(
+                figures.slices,
+                slices,
+                PRIMARY,
+                overall=scores[MODEL][PRIMARY],
+                confidence=params.confidence,
+                minimum=params.min_group,
+                caption=caption,
+            )
         if len(self.confused):
             drawn["confusions"] = partial(figures.confused_pairs, self.confused, caption=caption)
         return drawn
@@ -192,6 +203,11 @@ class _ErrorAnalysis:
             self.confused[columns].to_numpy(object).tolist(),
             f"The {self.params.confusions} most frequent errors; of: how often the character was meant.",
         )
+
+    def top_table(self) -> Table:
+        rows = [[number, share] for number, share in enumerate(self.top.values(), start=1)]
+        note = "The share of test clauses whose reference is among the first so many answers of the served model."
+        return Table("Right among the first answers", ["answers", "share of clauses"], rows, note)
 
     def _lists(self) -> np.ndarray:
         """(N, n_best) answers, the last one repeated where there are fewer."""

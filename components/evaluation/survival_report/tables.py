@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from components.contracts import Table
+from components.contracts import Cell, Table
 from components.evaluation.survival.censoring import Censoring
 from components.evaluation.survival.metrics import calibration_at, ibs
 from components.evaluation.survival_report.decisions import Decisions, net_benefit, net_benefit_of_all
@@ -76,7 +76,7 @@ def risk_group_table(
     splits: Mapping[str, tuple[np.ndarray, np.ndarray, np.ndarray]], names: Sequence[str], horizon: float
 ) -> Table:
     """Rows, events, predicted and observed risk of each group of each split: target, risk (N,), group (N,)."""
-    rows = []
+    rows: list[list[Cell]] = []
     for split, (target, risk, group) in splits.items():
         for place, name in enumerate(names):
             inside = group == place
@@ -93,7 +93,7 @@ def risk_group_table(
 
 def subgroup_table(split: str, found: Mapping[str, Sequence[Mapping[str, Any]]], horizon: float, minimum: int) -> Table:
     """The rows of `groups.subgroups`, column by column."""
-    rows = [
+    rows: list[list[Cell]] = [
         [
             column,
             one["group"],

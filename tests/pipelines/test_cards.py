@@ -7,6 +7,7 @@ import pytest
 
 from components.contracts import Job, Paths
 from components.params import load_params
+from components.registry.track import LONGEST_NOTE, shortened
 from pipelines.cards import interval, origin, variants_table
 from pipelines.cases import load_case
 
@@ -49,4 +50,6 @@ def test_the_card_of_a_released_case(pristine: Any) -> None:
     expected += [release["commit"], release["data_md5"], "lightgbm", "logistic", "(picked)"]
     expected += ["Decisions by Marital", "Score bands", "Stability"]
     assert [text for text in expected if text not in card] == []
-    assert pristine.rows("select value from tags where key = 'mlflow.note.content'")[-1][0] == card
+    (note,) = pristine.rows("select value from tags where key = 'mlflow.note.content'")[-1]
+    assert note == shortened(card, LONGEST_NOTE, "card.md")
+    assert "## Gate" in note  # what is cut are tables

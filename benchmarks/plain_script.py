@@ -17,7 +17,7 @@ from components.compression.compare import compare, variant_row  # noqa: E402
 from components.compression.make import make_variants  # noqa: E402
 from components.compression.measure import pick  # noqa: E402
 from components.contracts import WEIGHTS, Job, Paths  # noqa: E402
-from components.evaluation.scores import write_scores  # noqa: E402
+from components.evaluation.report import write_report  # noqa: E402
 from components.files import write_json  # noqa: E402
 from components.params import load_params  # noqa: E402
 from components.recipe import make_job, recipe_of  # noqa: E402
@@ -59,7 +59,7 @@ def run(job: Job) -> dict[str, float]:
     torch.save(learner.state_dict(), fitted / WEIGHTS)
     lap("fit")
     paths.evaluation(job.case).mkdir(parents=True)
-    write_scores(paths.evaluation(job.case), list(recipe.reporting.evaluate(job, fitted, paths.evaluation(job.case))))
+    write_report(paths.evaluation(job.case), recipe.reporting.report(job, fitted))
     lap("evaluate")
     variants = compare(job, recipe, make_variants(job, recipe, fitted, state / "compress"))
     picked = pick(variants, job.params.compress.max_metric_drop).name

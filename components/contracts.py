@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, Self, TypeVar, runtime_checkable
+from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, Self, TypeAlias, TypeVar, runtime_checkable
 
 from components.blocks import Block, read_block
 from components.errors import CasebookError, nearest
@@ -16,6 +16,7 @@ if TYPE_CHECKING:  # the data stages and the server must not pay for importing t
     import numpy as np
     import pandas as pd
     from lightning.pytorch import LightningDataModule, LightningModule
+    from matplotlib.figure import Figure
 
 TRAIN, VALIDATION, TEST, EXTERNAL = "train", "validation", "test", "external"
 PREPARED_FILES = {TRAIN: "train.parquet", VALIDATION: "val.parquet", TEST: "test.parquet", EXTERNAL: "external.parquet"}
@@ -212,6 +213,38 @@ class Scores:
 
     split: str
     by_model: dict[str, dict[str, Interval]]
+
+
+Cell: TypeAlias = str | int | float | Interval | None
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows under a header; `note` says how to read them. Empty rows leave the table out."""
+
+    title: str
+    columns: Sequence[str]
+    rows: Sequence[Sequence[Cell]]
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Report:
+    """What the judgement of a fit hands over; whoever asked for it writes it, or takes a figure from it.
+
+    `predictions` are frames by split, and `analysis` is what is no metric, as JSON. The model card prints `tables`
+    beside the metrics. `notes` are what figures mean nothing without, such as the protocol of their measurement: they
+    go wherever the metrics go. `figures` and `pages` of HTML, by the names of their files, are made when they are
+    called: cross-validation looks at none.
+    """
+
+    scores: Sequence[Scores]
+    predictions: "Mapping[str, pd.DataFrame]"
+    analysis: Mapping[str, Any]
+    tables: Sequence[Table]
+    notes: Mapping[str, Any]
+    figures: "Mapping[str, Callable[[], Figure]]"
+    pages: Mapping[str, Callable[[], str]]
 
 
 @dataclass(frozen=True)

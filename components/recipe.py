@@ -5,7 +5,7 @@ uses; a Protocol says what a part must offer, and mypy holds the modules against
 """
 
 import importlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, cast
@@ -21,7 +21,7 @@ from components.contracts import (
     Metric,
     Paths,
     Predictor,
-    Scores,
+    Report,
     Training,
     Watch,
     read_variants,
@@ -74,8 +74,8 @@ class Serving(Protocol):
 
 
 class Reporting(Protocol):
-    def evaluate(self, job: AnyJob, fitted: Path, out: Path, /) -> Sequence[Scores]:
-        """Score the fitted bundle on each split; write predictions and pictures to `out`."""
+    def report(self, job: AnyJob, fitted: Path, /) -> Report:
+        """Judge the fitted bundle on each split."""
 
 
 class Variants(Protocol):

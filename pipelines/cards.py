@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from components.contracts import Decision, Interval, Job, Meta
+from components.contracts import Decision, Interval, Job, Meta, Table
 from components.evaluation.scores import read_scores
+from components.evaluation.tables import read_tables
 from components.files import read_json
 from components.recipe import Recipe
-from components.registry.card import CardFacts, Table, render_card
+from components.registry.card import CardFacts, render_card
 
 
 def make_card(job: Job, recipe: Recipe, lineage: dict[str, str], decision: Decision | None = None) -> str:
@@ -16,7 +17,6 @@ def make_card(job: Job, recipe: Recipe, lineage: dict[str, str], decision: Decis
 
 def gather(job: Job, recipe: Recipe, lineage: dict[str, str], decision: Decision | None) -> CardFacts:
     meta = Meta.read(job.paths.prepared(job.case))
-    analysis = read_json(job.paths.evaluation(job.case) / "analysis.json")
     variants = read_json(job.paths.compression(job.case) / "variants.json")
     evaluate = job.params.evaluate
     return CardFacts(
@@ -34,38 +34,15 @@ def gather(job: Job, recipe: Recipe, lineage: dict[str, str], decision: Decision
         lower_is_better=recipe.lower_is_better,
         scores=read_scores(job.paths.evaluation(job.case)),
         confidence=evaluate["confidence"],
-        fairness=[fairness_table(group) for group in analysis.get("fairness", [])],
-        calibration=calibration_table(analysis),
-        variants=variants_table(variants, recipe.primary),
-        further=[Table(**one) for one in analysis.get("tables", [])],
+        tables=[*read_tables(job.paths.evaluation(job.case)), variants_table(variants, recipe.primary)],
         lineage=lineage,
         decision=decision,
     )
 
 
-def fairness_table(group: dict[str, Any]) -> Table:
-    """Approval by group; the note holds the two comparisons."""
-    rows = [
-        [one["name"], one["rows"], interval(one["approval_interval"]), interval(one["good_approval_interval"])]
-        for one in group["groups"]
-    ]
-    ratio, gap = interval(group["approval_ratio"]), interval(group["opportunity_gap"])
-    note = f"Lowest over highest approval rate: {shown(ratio)}. Gap in approval of good payers: {shown(gap)}. "
-    note += f"Groups under {group['minimum']} rows take no part."
-    return Table([group["column"], "rows", "approved", "good payers approved"], rows, note)
-
-
 def origin(source: dict[str, Any]) -> str:
     """Where the data come from, of what `source.json` says: a package, a path or an address."""
     return str(next(source[key] for key in ("requirement", "path", "base") if key in source))
-
-
-def calibration_table(analysis: dict[str, Any]) -> Table:
-    columns = ["band", "low", "high", "rows", "bad_rate", "mean_score"]
-    rows = [[band[name] for name in columns] for band in analysis.get("bands", [])]
-    note = f"Method chosen on validation: {analysis.get('calibrator')}. "
-    note += f"PSI of the score between train and test: {analysis.get('psi_score', float('nan')):.3f}."
-    return Table([name.replace("_", " ") for name in columns], rows, note)
 
 
 def variants_table(variants: dict[str, Any], primary: str) -> Table:
@@ -83,12 +60,9 @@ def variants_table(variants: dict[str, Any], primary: str) -> Table:
         for one in variants["variants"]
     ]
     columns = ["variant", "bytes", "p50 ms", "p99 ms", "rows/s", primary, "loss on validation", "largest difference"]
-    return Table(columns, rows, "Latency of one row; the largest difference is from the uncompressed model's answers.")
+    note = "Latency of one row; the largest difference is from the uncompressed model's answers."
+    return Table("Compression", columns, rows, note)
 
 
-def interval(content: dict[str, float] | None) -> Interval | None:
-    return Interval(content["value"], content["low"], content["high"]) if content else None
-
-
-def shown(value: Interval | None) -> str:
-    return f"{value.value:.3f} [{value.low:.3f}, {value.high:.3f}]" if value else "not enough rows"
+def interval(content: dict[str, float]) -> Interval:
+    return Interval(content["value"], content["low"], content["high"])

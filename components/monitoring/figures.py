@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
-from components.evaluation.binary.bands import band_edges
+from components.evaluation.bands import band_edges
 from components.evaluation.presentation.figures import COLOURS, DASHED, QUIET, QUIET_INK, new_figure, shortened, styled
 from components.monitoring.drift import Drift, Pair, is_number
 from components.monitoring.quality import Quality

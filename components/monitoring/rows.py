@@ -1,7 +1,7 @@
 """The newest rows, from wherever the params say, as frames of raw rows; and outcomes that came later."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import pandas as pd
 from sqlalchemy import create_engine, text
@@ -12,8 +12,6 @@ from components.contracts import Job, Watch
 from components.errors import CasebookError
 from components.monitor_params import FileRows, LogRows, SqlRows
 from components.monitoring.log import logged
-from components.preparation.table.encoding.text import as_label, as_text
-from components.preparation.table.read import read_batches
 
 BATCH = 20_000  # rows of a query at a time
 
@@ -85,28 +83,34 @@ def _reason(error: Exception) -> str:
 
 
 def with_labels(
-    rows: pd.DataFrame, job: Job, labels: FileRows | SqlRows, key: Sequence[str], outcome: Sequence[str]
+    rows: pd.DataFrame,
+    case: str,
+    labels: Iterable[pd.DataFrame],
+    key: Sequence[str],
+    outcome: Sequence[str],
+    *,
+    as_name: Callable[[pd.Series], pd.Series],
 ) -> pd.DataFrame:
     """The rows with the outcome columns of `labels`, whose own are left aside; empty where none has arrived.
+
+    `as_name` makes texts of a key's cells, equal for one value however it was stored: rows and labels come from
+    different places.
 
     Raises:
         CasebookError: the case has no key, or the rows or the labels lack a column of it or of the outcome, or the
             labels have a key twice.
     """
     if not key:
-        raise CasebookError(
-            f"{job.case}: operate.monitor.labels need columns that name a row; write them into prepare.key"
-        )
-    frames = query_rows(labels) if isinstance(labels, SqlRows) else read_batches(job.paths.root / labels.path, BATCH)
-    found = pd.concat(list(frames), ignore_index=True)
+        raise CasebookError(f"{case}: operate.monitor.labels need columns that name a row; write them into prepare.key")
+    found = pd.concat(list(labels), ignore_index=True)
     for what, frame, wanted in (("labels", found, [*key, *outcome]), ("rows", rows, [*key])):
         if absent := [name for name in wanted if name not in frame]:
             there = ", ".join(map(str, frame.columns[:20]))
-            raise CasebookError(f"{job.case}: the {what} lack column(s) {', '.join(absent)}; there are: {there}")
-    names, known = _names(rows, key), _names(found, key)
+            raise CasebookError(f"{case}: the {what} lack column(s) {', '.join(absent)}; there are: {there}")
+    names, known = (_names(frame, key, as_name) for frame in (rows, found))
     if known.duplicated().any():
         example = known[known.duplicated()].iloc[0]
-        raise CasebookError(f"{job.case}: the labels have {known.duplicated().sum()} key(s) twice, such as {example!r}")
+        raise CasebookError(f"{case}: the labels have {known.duplicated().sum()} key(s) twice, such as {example!r}")
     place = pd.Index(known).get_indexer(pd.Index(names))
     joined = rows.copy()
     for name in outcome:
@@ -115,6 +119,6 @@ def with_labels(
     return joined
 
 
-def _names(frame: pd.DataFrame, key: Sequence[str]) -> pd.Series:
-    texts = [as_label(as_text(frame[name], ())).to_pandas().astype(object) for name in key]
+def _names(frame: pd.DataFrame, key: Sequence[str], as_name: Callable[[pd.Series], pd.Series]) -> pd.Series:
+    texts = [as_name(frame[name]) for name in key]
     return pd.Series([repr(values) for values in zip(*texts, strict=True)], dtype=object)

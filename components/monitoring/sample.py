@@ -1,10 +1,12 @@
-"""A random sample of rows that pass by once, however many there are."""
+"""Random samples: of rows that pass by once, however many there are, and of those that are at hand."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+
+SEED = 0  # of `some`
 
 
 @dataclass(frozen=True)
@@ -55,3 +57,8 @@ def _by_value(values: pd.Series, seed: int) -> np.ndarray:
     texts = values.astype(object).map(str).to_numpy(object)
     found: np.ndarray = pd.util.hash_array(texts, hash_key=f"{seed % 10**16:016d}") / 2.0**64
     return found
+
+
+def some(frame: pd.DataFrame, rows: int) -> pd.DataFrame:
+    """At most `rows` of the rows, at random, the same each time."""
+    return frame.sample(n=rows, random_state=SEED) if len(frame) > rows else frame

@@ -8,13 +8,13 @@ import numpy as np
 import pandas as pd
 
 from components.contracts import TEST, TRAIN, Answers, Job, Observed, Watch
+from components.monitoring.sample import some
 from components.preparation.table.encoding.convert import clean
 from components.preparation.table.encoding.spec import FeatureParams
 from components.preparation.table.read import read_batches
 
 BATCH = 20_000  # rows read at a time
 NUMBERS = ("numeric", "amount")
-SEED = 0
 
 
 class TableScorer(Protocol):
@@ -89,8 +89,3 @@ def feature_columns(typed: pd.DataFrame, data: Mapping[str, Any]) -> pd.DataFram
         elif kind != "date":
             found[name] = typed[name].astype("str")
     return pd.DataFrame(found).reset_index(drop=True)
-
-
-def some(frame: pd.DataFrame, rows: int) -> pd.DataFrame:
-    """At most `rows` of the rows, at random, the same each time."""
-    return frame.sample(n=rows, random_state=SEED) if len(frame) > rows else frame

@@ -3,26 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeAlias
 
-from components.contracts import LEARNER, MODEL, Decision, Interval, Scores
+from components.contracts import LEARNER, MODEL, Cell, Decision, Interval, Scores, Table
 from components.evaluation.presentation.pages import markdown_page
+from components.evaluation.tables import shown
 
 TEMPLATE = Path(__file__).with_name("card.md.j2")
 ABSENT = "–"
 NAMES = {MODEL: "model (served)", LEARNER: "network alone"}  # `Scores` in words; baselines keep their names
-
-Cell: TypeAlias = str | int | float | Interval | None
-
-
-@dataclass(frozen=True)
-class Table:
-    """Rows under a header; `note` says how to read them. Empty rows leave the table out."""
-
-    columns: Sequence[str]
-    rows: Sequence[Sequence[Cell]]
-    note: str = ""
-    title: str = ""
 
 
 @dataclass(frozen=True)
@@ -30,10 +18,9 @@ class CardFacts:
     """All that a card says.
 
     `notice` is the case's own warning, shown first. `source` says where the data came from, `rows`
-    counts them by split. `scores` are one per split, with intervals of that `confidence`. `fairness`,
-    `calibration` and `variants` are tables as the evaluation and the compression wrote them, `further`
-    the case's own. `lineage` is the version's origin by name. `decision` is the gate's answer, None
-    before it has answered.
+    counts them by split. `scores` are one per split, with bounds of `confidence`. `tables` are those that
+    the stages hand over, each with its own title. `lineage` is the version's origin by name. `decision` is the gate's
+    answer, None before it has answered.
     """
 
     case: str
@@ -50,17 +37,14 @@ class CardFacts:
     lower_is_better: frozenset[str]
     scores: Sequence[Scores]
     confidence: float
-    fairness: Sequence[Table]
-    calibration: Table
-    variants: Table
-    further: Sequence[Table]
+    tables: Sequence[Table]
     lineage: Mapping[str, str]
     decision: Decision | None
 
 
 def render_card(facts: CardFacts) -> str:
     """The card as Markdown."""
-    tables = {scores.split: scores_table(scores, facts.lower_is_better) for scores in facts.scores}
+    tables = [scores_table(scores, facts.lower_is_better) for scores in facts.scores]
     return markdown_page(TEMPLATE, {"cell": cell}, facts=facts, score_tables=tables)
 
 
@@ -72,7 +56,7 @@ def scores_table(scores: Scores, lower_is_better: frozenset[str]) -> Table:
     rows: list[list[Cell]] = [[metric, *(scores.by_model[model].get(metric) for model in models)] for metric in metrics]
     for row in rows:
         row[0] = f"{row[0]} ↓" if row[0] in lower_is_better else row[0]
-    return Table(["metric", *(NAMES.get(model, model) for model in models)], rows)
+    return Table(scores.split, ["metric", *(NAMES.get(model, model) for model in models)], rows)
 
 
 def cell(value: Cell) -> str:
@@ -80,7 +64,7 @@ def cell(value: Cell) -> str:
     if value is None:
         return ABSENT
     if isinstance(value, Interval):
-        return f"{value.value:.4f} [{value.low:.4f}, {value.high:.4f}]"
+        return shown(value, ABSENT)
     if isinstance(value, float):
         return f"{value:.4g}" if abs(value) < 0.001 or abs(value) >= 10_000 else f"{value:.4f}"
     if isinstance(value, int):

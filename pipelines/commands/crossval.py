@@ -53,10 +53,8 @@ def _judge(recipe: Recipe, job: Job, *, tune: bool) -> dict[str, dict[str, float
     learner, _ = fit(job, recipe.training, state=state / "fit")
     fitted = job.paths.fitted(job.case)
     recipe.assembly.assemble(job, learner, fitted)
-    out = job.paths.evaluation(job.case)
-    out.mkdir(parents=True, exist_ok=True)
     quick = job.with_values({"evaluate.resamples": 100})
-    test = next(scores for scores in recipe.reporting.evaluate(quick, fitted, out) if scores.split == TEST)
+    test = next(scores for scores in recipe.reporting.report(quick, fitted).scores if scores.split == TEST)
     return {
         name: {metric: interval.value for metric, interval in metrics.items()}
         for name, metrics in test.by_model.items()

@@ -2,10 +2,12 @@
 
 import logging
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+
+import pandas as pd
 
 from components.contracts import Interval, Job, Observed, Watch
 from components.errors import CasebookError
@@ -15,9 +17,11 @@ from components.monitoring.findings import Findings, examine
 from components.monitoring.once import Retrain, start_once
 from components.monitoring.quality import judge
 from components.monitoring.report import PAGE, verdict, write_report
-from components.monitoring.rows import newest_rows, with_labels
+from components.monitoring.rows import BATCH, newest_rows, query_rows, with_labels
 from components.monitoring.sample import Sample, draw
 from components.monitoring.tracked import log_findings, monitor_run
+from components.preparation.table.encoding.text import as_name
+from components.preparation.table.read import read_batches
 from components.recipe import Recipe, recipe_of
 from components.registry.champion import champion_at
 from components.registry.register import bundle_of
@@ -108,8 +112,14 @@ def _sample(job: Job, watch: Watch, params: MonitorParams, source: LogRows | Fil
         raise CasebookError(f"{_told(source)}: no rows to look at")
     if params.labels is None:
         return sample
-    labelled = with_labels(sample.rows, job, params.labels, watch.key(job), watch.outcome(job))
+    labels = _labels(job, params.labels)
+    labelled = with_labels(sample.rows, job.case, labels, watch.key(job), watch.outcome(job), as_name=as_name)
     return Sample(labelled, sample.seen)
+
+
+def _labels(job: Job, source: FileRows | SqlRows) -> Iterator[pd.DataFrame]:
+    """Labels are a table, whatever kind of rows they are of."""
+    return query_rows(source) if isinstance(source, SqlRows) else read_batches(job.paths.root / source.path, BATCH)
 
 
 def _observed(job: Job, watch: Watch, bundle: Path, sample: Sample, told: str) -> Observed:

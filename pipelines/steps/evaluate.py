@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from components.contracts import MODEL, Interval, Job, Scores
-from components.evaluation.scores import write_scores
+from components.evaluation.report import ANALYSIS, PICTURES, write_report
 from components.files import dvc_md5, read_json, whole_folder
 from components.recipe import recipe_of
 from components.registry.runs import run_of_fit
@@ -16,19 +16,20 @@ log = logging.getLogger(__name__)
 
 
 def run(job: Job) -> None:
-    """Score the fitted model on each split; `scores.json`, predictions and pictures."""
+    """Judge the fitted model on each split; `scores.json`, predictions, tables and pictures."""
     recipe, fitted = recipe_of(job), job.paths.fitted(job.case)
-    with whole_folder(job.paths.evaluation(job.case)) as folder:
-        found = recipe.reporting.evaluate(job, fitted, folder)
-        write_scores(folder, found)
+    evaluation = job.paths.evaluation(job.case)
+    report = recipe.reporting.report(job, fitted)
+    with whole_folder(evaluation) as folder:
+        write_report(folder, report)
     tracker = connect(job.paths.root)
     run_id = run_of_fit(tracker, job.case, dvc_md5(fitted))
-    for scores in found:
+    for scores in report.scores:
         tracker.log_metrics(run_id, flat_metrics(scores))
         tracker.log_table(run_id, wide_table(scores), f"metrics_{scores.split}")
-    tracker.log_pictures(run_id, job.paths.evaluation(job.case) / "pictures")
-    tracker.log_json(run_id, read_json(job.paths.evaluation(job.case) / "analysis.json"), "analysis.json")
-    for name, value in sorted(main_metrics(found, recipe.primary).items()):
+    tracker.log_pictures(run_id, evaluation / PICTURES)
+    tracker.log_json(run_id, read_json(evaluation / ANALYSIS), ANALYSIS)
+    for name, value in sorted(main_metrics(report.scores, recipe.primary).items()):
         log.info("%s", f"{name}: {value.value:.4f} [{value.low:.4f}, {value.high:.4f}]")
 
 

@@ -13,6 +13,7 @@ from components.errors import CasebookError
 from components.evaluation.bootstrap import Resampling, intervals, paired_difference
 from components.evaluation.gaps import largest_gap
 from components.evaluation.scores import from_column, read_scores
+from components.evaluation.tables import read_notes
 from components.files import dvc_md5, read_json, write_json, write_text
 from components.recipe import Recipe, recipe_of
 from components.registry.champion import rival_of
@@ -160,11 +161,9 @@ def _metrics(job: Job, served: Mapping[str, Interval]) -> dict[str, Any]:
     splits[TEST] = {name: asdict(value) for name, value in served.items()}
     learner = scores[TEST][LEARNER]
     baselines = {name: metrics for name, metrics in scores[TEST].items() if name not in (MODEL, LEARNER)}
-    analysis = read_json(job.paths.evaluation(job.case) / "analysis.json")
     return {
         **splits,
-        # How it was measured, where a case has more than one way to.
-        **({"protocol": analysis["protocol"]} if "protocol" in analysis else {}),
+        **read_notes(job.paths.evaluation(job.case)),  # how it was measured, where there is more than one way to
         LEARNER: learner,
         "baselines": baselines,
         "variants": read_json(job.paths.compression(job.case) / "variants.json")["variants"],

@@ -17,7 +17,8 @@ from components.compression.compare import compare
 from components.compression.make import make_variants
 from components.compression.measure import pick
 from components.contracts import EXTERNAL, FP32, PREPARED_FILES, TEST, TRAIN, VALIDATION, WEIGHTS, Job, Meta
-from components.evaluation.scores import write_scores
+from components.evaluation.report import write_report
+from components.evaluation.tables import read_tables
 from components.files import dvc_md5, whole_folder
 from components.monitor_params import DriftParams, PredictionLog
 from components.monitoring.drift import compare as compare_columns
@@ -135,9 +136,10 @@ def test_metrics_are_finite_and_name_the_primary(run: Run) -> None:
     assert all(np.isfinite(value) for value in found.values()), found
 
 
-def test_evaluating_writes_scores_predictions_and_pictures(run: Run, tmp_path: Path) -> None:
-    scores = run.recipe.reporting.evaluate(run.job, run.fitted, tmp_path)
-    write_scores(tmp_path, scores)
+def test_a_report_holds_scores_predictions_tables_and_pictures(run: Run, tmp_path: Path) -> None:
+    report = run.recipe.report(run.job, run.fitted)
+    write_report(tmp_path, report)
+    scores = report.scores
     external = (run.job.paths.prepared(run.job.case) / PREPARED_FILES[EXTERNAL]).exists()
     assert [one.split for one in scores] == [VALIDATION, TEST, *([EXTERNAL] if external else [])]
     for one in scores:
@@ -149,6 +151,11 @@ def test_evaluating_writes_scores_predictions_and_pictures(run: Run, tmp_path: P
     assert len(pictures) >= 3
     assert all(path.read_bytes().startswith(b"\x89PNG") for path in pictures)
     json.loads((tmp_path / "scores.json").read_text())
+    tables = read_tables(tmp_path)
+    assert len(tables) >= 2
+    assert all(table.title and table.note for table in tables)
+    assert all(len(row) == len(table.columns) for table in tables for row in table.rows)
+    assert sum(bool(table.rows) for table in tables) >= 2
 
 
 def test_every_variant_answers_and_one_is_picked(run: Run, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from components.cases.finance_risk.params import BinaryJob, ModelParams
 from components.compression.export import export_onnx
 from components.contracts import BUNDLE, LEARNER, PREPARED_FILES, TRAIN, Meta
 from components.datamodules.table import TARGET, Rows, TableData
-from components.evaluation.binary.bands import band_edges
+from components.evaluation.bands import band_edges
 from components.evaluation.binary.blend import mix, mixing_weights
 from components.evaluation.binary.calibration import choose_calibrator
 from components.evaluation.binary.explain import reference_values

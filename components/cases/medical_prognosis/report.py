@@ -1,7 +1,8 @@
 """What a model is worth to a clinician and to a reviewer: metrics, calibration, decisions, subgroups, pictures."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -20,23 +21,23 @@ from components.contracts import (
     BUNDLE,
     EXTERNAL,
     MODEL,
-    PREPARED_FILES,
     SELECTION,
     TEST,
     VALIDATION,
-    Interval,
+    Metric,
+    Report,
     Scores,
+    Table,
 )
-from components.evaluation.bootstrap import Resampling, intervals
-from components.evaluation.presentation.figures import save
+from components.evaluation.bootstrap import Resampling
+from components.evaluation.report import judged_splits, score_split
 from components.evaluation.survival import curves
 from components.evaluation.survival.censoring import Censoring
 from components.evaluation.survival.metrics import c_index, survival_metrics, threshold_at_specificity
 from components.evaluation.survival_report import figures, tables
 from components.evaluation.survival_report.calibration import reliability
-from components.evaluation.survival_report.decisions import decisions, net_benefit, net_benefit_of_all
+from components.evaluation.survival_report.decisions import Decisions, decisions, net_benefit, net_benefit_of_all
 from components.evaluation.survival_report.groups import kaplan_meier, risk_groups, subgroups
-from components.files import write_json
 from components.predictors.survival.predictor import SurvivalPredictor, open_predictor
 from components.shared.serving import read_split
 
@@ -59,28 +60,38 @@ class Answered:
     cumulative: np.ndarray
 
 
-def evaluate(job: SurvivalJob, fitted: Path, out: Path) -> Sequence[Scores]:
-    """Score validation, test and, where there is one, the external cohort; write predictions, `analysis.json`
-    and `pictures/`. This is the first that reads the external cohort once it is prepared.
+def report(job: SurvivalJob, fitted: Path) -> Report:
+    """Judge validation, test and, where there is one, the external cohort: this is the first that reads that one
+    once it is prepared.
     """
     params, censoring = job.evaluate, development_censoring(job)
     predictors = {name: open_predictor(fitted / name) for name in set(BUNDLES.values())}
-    external = (job.paths.prepared(job.case) / PREPARED_FILES[EXTERNAL]).is_file()
-    splits = [split for split in BUNDLES if external or split != EXTERNAL]
-    found = {split: answer(job, predictors[BUNDLES[split]], split) for split in splits}
-    thresholds = _thresholds(job, found[VALIDATION], predictors[SELECTION])
-    for split, one in found.items():
-        _predictions(predictors[BUNDLE], one).to_parquet(out / f"predictions-{split}.parquet", index=False)
-    scores = [_scores(job, predictors[BUNDLE], one, censoring, thresholds) for one in found.values()]
-    predictor = predictors[BUNDLE]
+    predictor = predictors["bundle"]
+    found = {split: answer(job, predictors[BUNDLES[split]], split) for split in judged_splits(job)}
+    thresholds = _thresholds(job, found[VALIDATION], predictors["selection"])
+    scores = {split: _scores(params, predictor, one, censoring, thresholds) for split, one in found.items()}
     edges = np.quantile(found[VALIDATION].risks[MODEL][:, -1], np.arange(1, params.risk_groups) / params.risk_groups)
-    judged = [found[split] for split in splits if split != VALIDATION]
+    judged = [one for split, one in found.items() if split != VALIDATION]
     groups = {one.split: _subgroups(params, predictor, one) for one in judged}
-    write_json(out / "analysis.json", _analysis(params, predictor, judged, edges, censoring, groups))
-    by_split = {one.split: one.by_model for one in scores}
-    for one in judged:
-        _draw(out / "pictures", params, predictor, one, edges, by_split[one.split], groups[one.split])
-    return scores
+    decided = {one.split: _decide(params, predictor, one) for one in judged}
+    told = _tables(params, predictor, judged, edges, censoring, groups, decided)
+    drawn = [_figures(params, predictor, one, edges, scores[one.split], groups[one.split]) for one in judged]
+    return Report(
+        scores=list(scores.values()),
+        predictions={split: _predictions(predictor, one) for split, one in found.items()},
+        analysis={
+            "threshold": predictor.settings.threshold,
+            "weights": {member.name: member.weight for member in predictor.settings.members},
+            "recalibration": predictor.settings.recalibration,
+            "subgroups": groups,
+            "decisions": {split: asdict(one) for split, one in decided.items()},
+            "tables": [asdict(table) for table in told],
+        },
+        tables=told,
+        notes={},
+        figures={name: draw for part in drawn for name, draw in part.items()},
+        pages={},
+    )
 
 
 def answer(job: SurvivalJob, predictor: SurvivalPredictor, split: str) -> Answered:
@@ -112,28 +123,27 @@ def _predictions(predictor: SurvivalPredictor, found: Answered) -> pd.DataFrame:
 
 
 def _scores(
-    job: SurvivalJob,
+    params: EvaluateParams,
     predictor: SurvivalPredictor,
     found: Answered,
     censoring: Censoring,
     thresholds: Mapping[str, float],
 ) -> Scores:
-    params = job.evaluate
-    by_model: dict[str, dict[str, Interval]] = {}
-    for name, risk in found.risks.items():
-        metrics = survival_metrics(
+    def metrics(name: str) -> Mapping[str, Metric]:
+        return survival_metrics(
             horizons=predictor.settings.horizons,
             calibrated=params.calibrated,
             censoring=censoring,
             threshold=thresholds[name],
         )
-        by_model[name] = intervals(
-            metrics,
-            found.target,
-            risk,
-            resampling=Resampling.of(params),
-        )
-    return Scores(found.split, by_model)
+
+    return score_split(found.split, found.target, found.risks, metrics, Resampling.of(params))
+
+
+def _decide(params: EvaluateParams, predictor: SurvivalPredictor, found: Answered) -> Decisions:
+    settings = predictor.settings
+    risk, horizon = found.risks[MODEL][:, -1], settings.horizons[-1]
+    return decisions(found.target, risk, threshold=settings.threshold, horizon=horizon, confidence=params.confidence)
 
 
 def _subgroups(params: EvaluateParams, predictor: SurvivalPredictor, found: Answered) -> Groups:
@@ -151,38 +161,28 @@ def _subgroups(params: EvaluateParams, predictor: SurvivalPredictor, found: Answ
     }
 
 
-def _analysis(
+def _tables(
     params: EvaluateParams,
     predictor: SurvivalPredictor,
     judged: Sequence[Answered],
     edges: np.ndarray,
     censoring: Censoring,
     groups: Mapping[str, Groups],
-) -> dict[str, Any]:
+    decided: Mapping[str, Decisions],
+) -> list[Table]:
     settings = predictor.settings
     horizon = settings.horizons[-1]
     served = {one.split: (one.target, one.risks[MODEL][:, -1]) for one in judged}
-    decided = {
-        split: decisions(target, risk, threshold=settings.threshold, horizon=horizon, confidence=params.confidence)
-        for split, (target, risk) in served.items()
-    }
     both = {one.split: (one.target, {"served": one.risks[MODEL], UNRECALIBRATED: one.blended}) for one in judged}
     grouped = {split: (target, risk, risk_groups(risk, edges)) for split, (target, risk) in served.items()}
-    return {
-        "threshold": settings.threshold,
-        "weights": {member.name: member.weight for member in settings.members},
-        "recalibration": settings.recalibration,
-        "subgroups": groups,
-        "decisions": {split: asdict(one) for split, one in decided.items()},
-        "tables": [
-            tables.decisions_table(decided, settings.threshold, horizon, params.confidence),
-            tables.calibration_table(both, settings.horizons, params.calibrated),
-            tables.brier_table({one.split: (one.target, one.risks) for one in judged}, settings.horizons, censoring),
-            tables.risk_group_table(grouped, _group_names(edges), horizon),
-            *(tables.subgroup_table(split, group, horizon, params.min_group) for split, group in groups.items()),
-            tables.net_benefit_table(served, params.net_benefit, horizon),
-        ],
-    }
+    return [
+        tables.decisions_table(decided, settings.threshold, horizon, params.confidence),
+        tables.calibration_table(both, settings.horizons, params.calibrated),
+        tables.brier_table({one.split: (one.target, one.risks) for one in judged}, settings.horizons, censoring),
+        tables.risk_group_table(grouped, _group_names(edges), horizon),
+        *(tables.subgroup_table(split, group, horizon, params.min_group) for split, group in groups.items()),
+        tables.net_benefit_table(served, params.net_benefit, horizon),
+    ]
 
 
 def _group_names(edges: np.ndarray) -> list[str]:
@@ -191,29 +191,28 @@ def _group_names(edges: np.ndarray) -> list[str]:
     return [f"under {shown[0]}", *(f"{low} to {high}" for low, high in pairwise(shown)), f"{shown[-1]} and over"]
 
 
-def _draw(
-    folder: Path,
+def _figures(
     params: EvaluateParams,
     predictor: SurvivalPredictor,
     found: Answered,
     edges: np.ndarray,
-    scores: Mapping[str, Mapping[str, Interval]],
+    scores: Scores,
     groups: Groups,
-) -> None:
+) -> dict[str, Callable[[], Figure]]:
     name, horizons = found.split, predictor.settings.horizons
-    auc = {who: [metrics.get(f"auc@{year:g}y") for year in horizons] for who, metrics in scores.items()}
-    overall = c_index()(found.target, found.risks[MODEL])
-    drawn = {
-        "kaplan_meier": _kaplan_meier(params, predictor, found, edges),
-        "calibration": _calibration(params, predictor, found),
-        "decision_curve": _decision_curve(predictor, found),
-        "auc": figures.auc_over_time(f"Time-dependent AUC, {name}", horizons, auc),
-        "patients": _patients(params, predictor, found),
+    auc = {who: [metrics.get(f"auc@{year:g}y") for year in horizons] for who, metrics in scores.by_model.items()}
+    drawn: dict[str, Callable[[], Figure]] = {
+        "kaplan_meier": partial(_kaplan_meier, params, predictor, found, edges),
+        "calibration": partial(_calibration, params, predictor, found),
+        "decision_curve": partial(_decision_curve, predictor, found),
+        "auc": partial(figures.auc_over_time, f"Time-dependent AUC, {name}", horizons, auc),
+        "patients": partial(_patients, params, predictor, found),
     }
     if groups:
-        drawn["subgroups"] = figures.by_subgroup(f"C-index by subgroup, {name}", "C-index", groups, overall)
-    for what, figure in drawn.items():
-        save(figure, folder / f"{what}_{name}.png")
+        overall = c_index()(found.target, found.risks[MODEL])
+        title = f"C-index by subgroup, {name}"
+        drawn["subgroups"] = partial(figures.by_subgroup, title, "C-index", groups, overall)
+    return {f"{what}_{name}": draw for what, draw in drawn.items()}
 
 
 def _kaplan_meier(params: EvaluateParams, predictor: SurvivalPredictor, found: Answered, edges: np.ndarray) -> Figure:

@@ -1,19 +1,22 @@
 """What a converter is worth: its answers beside the baselines', where it errs, and clauses to look at."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from matplotlib.figure import Figure
 
 from components.cases.pinyin_hanzi.params import PRIMARY, ConversionJob, EvaluateParams
 from components.cases.pinyin_hanzi.serve import texts
-from components.contracts import MODEL, TEST, TRAIN, VALIDATION, Interval, Meta, Scores
-from components.evaluation.bootstrap import Resampling, intervals
-from components.evaluation.presentation.figures import save
+from components.contracts import MODEL, TEST, TRAIN, VALIDATION, Interval, Meta, Report, Scores, Table
+from components.evaluation.bootstrap import Resampling
+from components.evaluation.report import score_split
+from components.evaluation.slices import Slice, as_json, slice_table
 from components.evaluation.text.metrics import text_metrics
 from components.evaluation.text.text import top_k_metrics
 from components.evaluation.text.translation import signatures
@@ -21,7 +24,6 @@ from components.evaluation.text_report import figures
 from components.evaluation.text_report.confusions import character_table, confusions
 from components.evaluation.text_report.examples import Section, choose, example, render_page
 from components.evaluation.text_report.slices import (
-    Slice,
     candidate_groups,
     character_slices,
     clause_slices,
@@ -30,7 +32,6 @@ from components.evaluation.text_report.slices import (
     rarity_groups,
     seen_groups,
 )
-from components.files import write_json, write_text
 from components.predictors.conversion.baselines import BASELINES
 from components.predictors.conversion.predictor import Conversion, ConversionPredictor, open_predictor
 from components.shared.serving import bundle_below, read_split
@@ -46,22 +47,27 @@ class Answered:
     best: list[Conversion]
 
 
-def evaluate(job: ConversionJob, fitted: Path, out: Path) -> Sequence[Scores]:
-    """Answer validation and test; write predictions, `analysis.json`, `pictures/` and the page of examples."""
-    params, found = job.evaluate, []
-    for split in (VALIDATION, TEST):
+def report(job: ConversionJob, fitted: Path) -> Report:
+    """Judge validation and test; what is looked at more closely are the answers to the test."""
+    params = job.evaluate
+    scores: dict[str, Scores] = {}
+    predictions: dict[str, pd.DataFrame] = {}
+    for split in (VALIDATION, TEST):  # one after the other: a converter is large
         predictor = open_predictor(bundle_below(fitted, split))
         answered = answer(job, predictor, split, params)
-        predictions = answered.clauses[["clause", "text"]].assign(**answered.answers)
-        predictions.to_parquet(out / f"predictions-{split}.parquet", index=False)
-        found.append(Scores(split, _intervals(answered, params)))
-    scores = found[-1].by_model
-    report = _Report(job, params, answered)
-    write_json(out / "analysis.json", report.analysis(predictor))
-    (out / "pictures").mkdir()
-    report.draw(out / "pictures", scores)
-    write_text(out / "pictures" / "examples.html", report.examples())
-    return found
+        scores[split] = _scores(split, answered, params)
+        predictions[split] = answered.clauses[["clause", "text"]].assign(**answered.answers)
+    errors = _ErrorAnalysis(job, params, answered)
+    tables = errors.tables()
+    return Report(
+        scores=list(scores.values()),
+        predictions=predictions,
+        analysis={**errors.analysis(predictor), "tables": [asdict(table) for table in tables]},
+        tables=[*tables, errors.top_table()],
+        notes={},
+        figures=errors.figures(scores[TEST].by_model),
+        pages={"examples": errors.examples},
+    )
 
 
 def answer(job: ConversionJob, predictor: ConversionPredictor, split: str, params: EvaluateParams) -> Answered:
@@ -73,14 +79,12 @@ def answer(job: ConversionJob, predictor: ConversionPredictor, split: str, param
     return Answered(clauses, clauses["text"].to_numpy(object), answers, best)
 
 
-def _intervals(answered: Answered, params: EvaluateParams) -> dict[str, dict[str, Interval]]:
-    return {
-        name: intervals(text_metrics(), answered.target, found, resampling=Resampling.of(params))
-        for name, found in answered.answers.items()
-    }
+def _scores(split: str, answered: Answered, params: EvaluateParams) -> Scores:
+    metrics = text_metrics()
+    return score_split(split, answered.target, answered.answers, lambda _: metrics, Resampling.of(params))
 
 
-class _Report:
+class _ErrorAnalysis:
     """Where the answers to the test are right and wrong."""
 
     def __init__(self, job: ConversionJob, params: EvaluateParams, answered: Answered) -> None:
@@ -90,6 +94,8 @@ class _Report:
         model = answered.answers[MODEL]
         self.table = character_table(answered.target, model, answered.clauses["syllables"].tolist())
         self.confused = confusions(self.table, most=params.confusions)
+        cutoffs = range(1, params.n_best + 1)
+        self.top = {name: top(answered.target, self._lists()) for name, top in top_k_metrics(cutoffs).items()}
         self.by_clause, self.by_character = self._clause_slices(model), self._character_slices()
 
     @property
@@ -101,24 +107,28 @@ class _Report:
             "signatures": signatures(),
             "weights": {"beam": predictor.settings.search.learner, **predictor.settings.search.weights},
             "memory": memory(predictor),
-            "top": {
-                name: metric(self.answered.target, self._lists())
-                for name, metric in top_k_metrics(range(1, self.params.n_best + 1)).items()
-            },
-            "slices": {name: [asdict(one) for one in found] for name, found in self.slices.items()},
+            "top": self.top,
+            "slices": as_json(self.slices),
             "confusions": self.confused.to_dict("records"),
-            "tables": [self._slice_table(), self._confusion_table()],
         }
 
-    def draw(self, folder: Path, scores: Mapping[str, Mapping[str, Interval]]) -> None:
+    def tables(self) -> list[Table]:
+        return [self._slice_table(), self._confusion_table()]
+
+    def figures(self, scores: Mapping[str, Mapping[str, Interval]]) -> dict[str, Callable[[], Figure]]:
         params, caption = self.params, self._caption()
-        drawn = {
-            "metrics": figures.metric_intervals(
-                scores, [PRIMARY, "exact", "bleu"], confidence=params.confidence, caption=caption
+        drawn: dict[str, Callable[[], Figure]] = {
+            "metrics": partial(
+                figures.metric_intervals,
+                scores,
+                [PRIMARY, "exact", "bleu"],
+                confidence=params.confidence,
+                caption=caption,
             )
         }
         for name, slices in (("slices_of_clauses", self.by_clause), ("slices_of_characters", self.by_character)):
-            drawn[name] = figures.slices(
+            drawn[name] = partial(
+                figures.slices,
                 slices,
                 PRIMARY,
                 overall=scores[MODEL][PRIMARY],
@@ -127,9 +137,8 @@ class _Report:
                 caption=caption,
             )
         if len(self.confused):
-            drawn["confusions"] = figures.confused_pairs(self.confused, caption=caption)
-        for name, figure in drawn.items():
-            save(figure, folder / f"{name}.png")
+            drawn["confusions"] = partial(figures.confused_pairs, self.confused, caption=caption)
+        return drawn
 
     def examples(self) -> str:
         answered, params = self.answered, self.params
@@ -183,26 +192,23 @@ class _Report:
             for name, group in groups.items()
         }
 
-    def _slice_table(self) -> dict[str, Any]:
-        return {
-            "title": "Slices",
-            "columns": ["by", "group", "clauses", "characters", PRIMARY],
-            "rows": [
-                [name, one.name, one.clauses, one.characters, _shown(one.metrics.get(PRIMARY))]
-                for name, found in self.slices.items()
-                for one in found
-            ],
-            "note": f"The served model; groups of fewer than {self.params.min_group} have no figure.",
-        }
+    def _slice_table(self) -> Table:
+        note = f"The served model; groups of fewer than {self.params.min_group} have no figure."
+        return slice_table(self.slices, PRIMARY, ["clauses", "characters"], note)
 
-    def _confusion_table(self) -> dict[str, Any]:
+    def _confusion_table(self) -> Table:
         columns = ["syllable", "reference", "answer", "count", "back", "of"]
-        return {
-            "title": "Most confused characters",
-            "columns": ["syllable", "meant", "answered", "times", "the other way round", "of"],
-            "rows": self.confused[columns].to_numpy(object).tolist(),
-            "note": f"The {self.params.confusions} most frequent errors; of: how often the character was meant.",
-        }
+        return Table(
+            "Most confused characters",
+            ["syllable", "meant", "answered", "times", "the other way round", "of"],
+            self.confused[columns].to_numpy(object).tolist(),
+            f"The {self.params.confusions} most frequent errors; of: how often the character was meant.",
+        )
+
+    def top_table(self) -> Table:
+        rows = [[number, share] for number, share in enumerate(self.top.values(), start=1)]
+        note = "The share of test clauses whose reference is among the first so many answers of the served model."
+        return Table("Right among the first answers", ["answers", "share of clauses"], rows, note)
 
     def _lists(self) -> np.ndarray:
         """(N, n_best) answers, the last one repeated where there are fewer."""
@@ -224,7 +230,3 @@ def memory(predictor: ConversionPredictor) -> dict[str, int]:
         "contexts": models.contexts,
     }
     return {name: table.nbytes for name, table in tables.items() if table is not None}
-
-
-def _shown(value: Interval | None) -> str:
-    return f"{value.value:.4f} [{value.low:.4f}, {value.high:.4f}]" if value else "too few"

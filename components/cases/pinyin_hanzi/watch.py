@@ -11,8 +11,8 @@ from components.cases.pinyin_hanzi.params import ConversionJob
 from components.cases.pinyin_hanzi.serve import texts
 from components.cases.pinyin_hanzi.stream import read_lines
 from components.contracts import TEST, TRAIN, Answers, Observed, Watch
+from components.monitoring.sample import some
 from components.predictors.conversion.predictor import PINYIN_COLUMN, ConversionPredictor, open_predictor
-from components.predictors.observed import some
 from components.preparation.pinyin.encoding.normalise import normalise
 from components.shared.serving import read_split
 

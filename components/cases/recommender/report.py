@@ -1,33 +1,30 @@
 """What a recommender is worth: ranks beside the baselines', slices, what lists do to catalogue and tastes, examples."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from matplotlib.figure import Figure
 
 from components.cases.recommender.params import PRIMARY, EvaluateParams, NextItemJob
 from components.cases.recommender.serve import KNOWN, ask
-from components.contracts import BUNDLE, MODEL, SELECTION, TEST, VALIDATION, Interval, Scores
-from components.evaluation.bootstrap import Resampling, intervals
-from components.evaluation.presentation.figures import save
+from components.contracts import BUNDLE, MODEL, SELECTION, TEST, VALIDATION, Interval, Report, Scores, Table
+from components.evaluation.bootstrap import Resampling
+from components.evaluation.examples import of_each
 from components.evaluation.ranking.metrics import ranking_metrics
 from components.evaluation.ranking.protocol import RankingProtocol
 from components.evaluation.ranking.ranks import ranks, top_items
 from components.evaluation.ranking.sets import Sets
 from components.evaluation.ranking_report import figures
 from components.evaluation.ranking_report.beyond import beyond_accuracy
-from components.evaluation.ranking_report.examples import Titles, choose, example, render_page
-from components.evaluation.ranking_report.slices import (
-    Slice,
-    feature_groups,
-    length_groups,
-    popularity_groups,
-    slices,
-)
-from components.files import write_json, write_text
+from components.evaluation.ranking_report.examples import Titles, example, render_page
+from components.evaluation.ranking_report.slices import feature_groups, popularity_groups
+from components.evaluation.report import score_split
+from components.evaluation.slices import Slice, Slices, as_json, bands, slice_table, slices
 from components.predictors.ranking.asked import Asked, select
 from components.predictors.ranking.predictor import RankingPredictor, open_predictor
 from components.preparation.interactions.encoding.histories import questions
@@ -50,26 +47,39 @@ class Answered:
     ranks: dict[str, np.ndarray]
     lists: dict[str, np.ndarray]
 
+    def lengths(self, params: EvaluateParams) -> pd.Categorical:
+        """The band (N,) of each user's number of events before the question."""
+        return bands("history length", self.asked.histories.lengths, params.history_edges)
+
     @property
     def seen(self) -> Sets:
         return Sets(self.asked.histories.item.astype(np.int64), self.asked.histories.start)
 
 
-def evaluate(job: NextItemJob, fitted: Path, out: Path) -> Sequence[Scores]:
-    """Answer validation and test; write predictions, `analysis.json`, `pictures/` and the page of examples."""
-    params, found = job.evaluate, []
-    for split, bundle in BUNDLES.items():
-        answered = answer(job, fitted / bundle, split, params)
-        _predictions(answered).to_parquet(out / f"predictions-{split}.parquet", index=False)
-        found.append(Scores(split, _intervals(answered, params)))
-    scores = found[-1].by_model
-    tables = _slices(answered, params)
-    beyond = _beyond(answered, params)
-    write_json(out / "analysis.json", answered.protocol.stated_with(_analysis(answered, params, tables, beyond)))
-    (out / "pictures").mkdir()
-    _draw(out / "pictures", answered, params, scores, tables)
-    write_text(out / "pictures" / "examples.html", _examples(answered, params))
-    return found
+def report(job: NextItemJob, fitted: Path) -> Report:
+    """Judge validation and test; what is looked at more closely are the answers to the test."""
+    params = job.evaluate
+    scores: dict[str, Scores] = {}
+    predictions: dict[str, pd.DataFrame] = {}
+    for split, bundle in BUNDLES.items():  # one after the other: answers to a split are large
+        test = answer(job, fitted / bundle, split, params)
+        scores[split], predictions[split] = _scores(split, test, params), _predictions(test)
+    slices, beyond = _slices(test, params), _beyond(test, params)
+    tables = [_beyond_table(beyond, test, params), _slice_table(slices, params)]
+    return Report(
+        scores=list(scores.values()),
+        predictions=predictions,
+        analysis={
+            "weights": {member.name: member.weight for member in test.predictor.settings.members},
+            "beyond": beyond,
+            "slices": as_json(slices),
+            "tables": [asdict(table) for table in tables],
+        },
+        tables=tables,
+        notes={"protocol": test.protocol.stated},
+        figures=_figures(test, params, scores[TEST].by_model, slices),
+        pages={"examples": partial(_examples, test, params)},
+    )
 
 
 def answer(job: NextItemJob, bundle: Path, split: str, params: EvaluateParams) -> Answered:
@@ -99,24 +109,16 @@ def _predictions(answered: Answered) -> pd.DataFrame:
     return pd.DataFrame({"user": answered.asked.ids, "item": items[answered.target], **answered.ranks})
 
 
-def _intervals(answered: Answered, params: EvaluateParams) -> dict[str, dict[str, Interval]]:
+def _scores(split: str, answered: Answered, params: EvaluateParams) -> Scores:
     metrics = ranking_metrics(params.cutoffs)
-    return {
-        name: intervals(
-            metrics,
-            answered.target,
-            rank,
-            resampling=Resampling.of(params),
-        )
-        for name, rank in answered.ranks.items()
-    }
+    return score_split(split, answered.target, answered.ranks, lambda _: metrics, Resampling.of(params))
 
 
 def _slices(answered: Answered, params: EvaluateParams) -> dict[str, list[Slice]]:
     """The served model's metrics by history length, popularity of the item asked for, and features of the user."""
     catalogue, users = answered.predictor.catalogue, answered.asked.users
     groups = {
-        "history length": length_groups(answered.asked.histories.lengths, params.history_edges),
+        "history length": answered.lengths(params),
         "popularity of the item": popularity_groups(catalogue.counts, answered.target, params.popularity_quantiles),
     }
     for place, feature in enumerate(catalogue.user_features):
@@ -128,6 +130,7 @@ def _slices(answered: Answered, params: EvaluateParams) -> dict[str, list[Slice]
             answered.target,
             answered.ranks[MODEL],
             group,
+            counted="users",
             minimum=params.min_group,
             resampling=Resampling.of(params),
         )
@@ -150,68 +153,35 @@ def _beyond(answered: Answered, params: EvaluateParams) -> dict[str, dict[str, A
     }
 
 
-def _analysis(
-    answered: Answered,
-    params: EvaluateParams,
-    tables: Mapping[str, list[Slice]],
-    beyond: Mapping[str, dict[str, Any]],
-) -> dict[str, Any]:
-    return {
-        "weights": {member.name: member.weight for member in answered.predictor.settings.members},
-        "beyond": beyond,
-        "slices": {name: [asdict(one) for one in table] for name, table in tables.items()},
-        "tables": [_beyond_table(beyond, answered, params), _slice_table(tables, params)],
-    }
-
-
-def _beyond_table(beyond: Mapping[str, dict[str, Any]], answered: Answered, params: EvaluateParams) -> dict[str, Any]:
+def _beyond_table(beyond: Mapping[str, dict[str, Any]], answered: Answered, params: EvaluateParams) -> Table:
     names = list(next(iter(beyond.values())))
-    return {
-        "title": "Beyond accuracy",
-        "columns": ["recommender", *(name.replace("_", " ") for name in names)],
-        "rows": [[who, *(figures_of[name]["value"] for name in names)] for who, figures_of in beyond.items()],
-        "note": f"Lists of {params.places}. {answered.protocol.caption}. Novelty in bits; popularity bias: mean "
+    return Table(
+        "Beyond accuracy",
+        ["recommender", *(name.replace("_", " ") for name in names)],
+        [[who, *(figures_of[name]["value"] for name in names)] for who, figures_of in beyond.items()],
+        f"Lists of {params.places}. {answered.protocol.caption}. Novelty in bits; popularity bias: mean "
         "popularity of what is recommended over that of what users chose before; miscalibration: KL divergence in "
         "nats between the genres of a user's history and of the list.",
-    }
+    )
 
 
-def _slice_table(tables: Mapping[str, list[Slice]], params: EvaluateParams) -> dict[str, Any]:
-    rows = [
-        [table, one.name, one.users, _shown(one.metrics.get(PRIMARY))]
-        for table, found in tables.items()
-        for one in found
-    ]
-    return {
-        "title": "Slices",
-        "columns": ["by", "group", "users", PRIMARY],
-        "rows": rows,
-        "note": f"The served model; groups of fewer than {params.min_group} users have no figure.",
-    }
+def _slice_table(slices: Slices, params: EvaluateParams) -> Table:
+    note = f"The served model; groups of fewer than {params.min_group} users have no figure."
+    return slice_table(slices, PRIMARY, ["users"], note)
 
 
-def _shown(value: Interval | None) -> str:
-    return f"{value.value:.4f} [{value.low:.4f}, {value.high:.4f}]" if value else "too few"
-
-
-def _draw(
-    folder: Path,
-    answered: Answered,
-    params: EvaluateParams,
-    scores: Mapping[str, Mapping[str, Interval]],
-    tables: Mapping[str, list[Slice]],
-) -> None:
+def _figures(
+    answered: Answered, params: EvaluateParams, scores: Mapping[str, Mapping[str, Interval]], slices: Slices
+) -> dict[str, Callable[[], Figure]]:
     protocol, confidence = answered.protocol, params.confidence
-    drawn = {
-        "cutoffs": figures.cutoff_curves(answered.ranks, largest=2 * params.places, protocol=protocol),
-        "metrics": figures.metric_bars(
-            scores, [PRIMARY, PRIMARY.replace("ndcg", "hr")], confidence=confidence, protocol=protocol
-        ),
-        "popularity_bias": figures.popularity_bias(
-            answered.lists, answered.seen, answered.predictor.catalogue.counts, protocol=protocol
-        ),
-        "slices": figures.slices(
-            tables,
+    shown, counts = [PRIMARY, PRIMARY.replace("ndcg", "hr")], answered.predictor.catalogue.counts
+    return {
+        "cutoffs": partial(figures.cutoff_curves, answered.ranks, largest=2 * params.places, protocol=protocol),
+        "metrics": partial(figures.metric_bars, scores, shown, confidence=confidence, protocol=protocol),
+        "popularity_bias": partial(figures.popularity_bias, answered.lists, answered.seen, counts, protocol=protocol),
+        "slices": partial(
+            figures.slices,
+            slices,
             PRIMARY,
             overall=scores[MODEL][PRIMARY],
             confidence=confidence,
@@ -219,17 +189,14 @@ def _draw(
             protocol=protocol,
         ),
     }
-    for name, figure in drawn.items():
-        save(figure, folder / f"{name}.png")
 
 
 def _examples(answered: Answered, params: EvaluateParams) -> str:
     catalogue = answered.predictor.catalogue
-    bands = length_groups(answered.asked.histories.lengths, params.history_edges)
     titles = Titles(
         catalogue.item_ids.tolist(), [title or None for title in catalogue.titles], _genres(answered, params)
     )
-    shown = choose(bands, per_band=params.examples, seed=params.seed)
+    shown = of_each(answered.lengths(params), most=params.examples, seed=params.seed)
     scores = answered.predictor.score_all(select(answered.asked, shown))
     lists = answered.lists[MODEL]
     best = np.zeros(lists.shape, np.float32)

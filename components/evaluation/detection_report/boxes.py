@@ -1,7 +1,8 @@
 """Boxes drawn over images, a few to a sheet."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -32,12 +33,18 @@ class Shown:
     outcome: Outcome
 
 
-def sheets(images: Sequence[Shown], classes: Sequence[str], *, title: str) -> Iterator[Figure]:
-    """Figures of up to six images each, in their order."""
-    for start in range(0, len(images), PER_SHEET):
-        part = images[start : start + PER_SHEET]
-        numbers = f"{start + 1} to {start + len(part)} of {len(images)}" if len(images) > PER_SHEET else ""
-        yield sheet(part, classes, title=", ".join(filter(None, [title, numbers])))
+def sheets(
+    places: Sequence[int], show: Callable[[int], Shown], classes: Sequence[str], *, title: str
+) -> Iterator[Callable[[], Figure]]:
+    """Figures of up to six images each, in the order of their places; images are read when their figure is drawn."""
+    for start in range(0, len(places), PER_SHEET):
+        part = places[start : start + PER_SHEET]
+        numbers = f"{start + 1} to {start + len(part)} of {len(places)}" if len(places) > PER_SHEET else ""
+        yield partial(_sheet_of, part, show, classes, ", ".join(filter(None, [title, numbers])))
+
+
+def _sheet_of(places: Sequence[int], show: Callable[[int], Shown], classes: Sequence[str], title: str) -> Figure:
+    return sheet([show(place) for place in places], classes, title=title)
 
 
 @styled

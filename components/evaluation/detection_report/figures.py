@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,22 +12,21 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator, PercentFormatter
 
-from components.contracts import Interval
-from components.errors import CasebookError
 from components.evaluation.detection.accumulate import average_precision
 from components.evaluation.detection.froc import RATES, Froc
 from components.evaluation.detection.matching import HALF, Matches
-from components.evaluation.detection_report.slices import SENSITIVITY, Slice
+from components.evaluation.detection_report.slices import SENSITIVITY
+from components.evaluation.presentation import slices as picture
 from components.evaluation.presentation.figures import (
     COLOURS,
     DASHED,
     INK,
     QUIET,
-    QUIET_INK,
     new_figure,
     shortened,
     styled,
 )
+from components.evaluation.slices import Slice, Slices
 
 COLUMNS = 3  # of count panels, at most
 
@@ -135,41 +135,28 @@ def confusion(matrix: np.ndarray, classes: Sequence[str]) -> Figure:
 
 
 @styled
-def slices(tables: Mapping[str, Sequence[Slice]], *, overall: float, confidence: float, minimum: int) -> Figure:
+def slices(tables: Slices, *, overall: float, confidence: float, minimum: int) -> Figure:
     """The sensitivity in every slice of every table (such as "class"), beside that of all boxes."""
-    if not any(tables.values()):
-        raise CasebookError("figure: no slices to draw")
+    picture.check(tables)
     figure = new_figure(height=1.9 + 0.4 * sum(len(parts) + 1.4 for parts in tables.values()))
     axes = figure.subplots()
     axes.axvline(overall, color=COLOURS[0], linewidth=1.2, linestyle=DASHED)
-    places, names, place = [], [], 0.0
-    for table, parts in tables.items():
-        places.append(place)
-        names.append(table)
-        for one in parts:
-            place += 1
-            places.append(place)
-            names.append(f"{shortened(one.name, 26)}  (n {one.boxes:,})")
-            _slice(axes, place, one.metrics.get(SENSITIVITY), minimum)
-        place += 1.4
-    axes.set(ylim=(place - 0.6, -0.8), xlim=(0, 1.12), xlabel=f"boxes found, {confidence:.0%} intervals over images")
+    draw = partial(_slice, axes, minimum)
+    picture.lines(axes, tables, gap=1.4, counted=lambda one: f"n {one.counts['boxes']:,}", draw=draw)
+    axes.set(xlim=(0, 1.12), xlabel=f"boxes found, {confidence:.0%} intervals over images")
     axes.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     axes.xaxis.set_major_locator(FixedLocator([0, 0.2, 0.4, 0.6, 0.8, 1]))
-    axes.set_yticks(places, names)
-    for label in axes.get_yticklabels():
-        label.set_fontweight("bold" if label.get_text() in tables else "normal")
     axes.tick_params(axis="y", length=0)
     axes.grid(visible=False, axis="y")
     axes.set_title(f"Boxes found by group; dashed: all, {overall:.1%}")
     return figure
 
 
-def _slice(axes: Axes, place: float, found: Interval | None, minimum: int) -> None:
-    if found is None:
-        text = f"fewer than {minimum} boxes, or one image"
-        axes.text(0.01, place, text, transform=axes.get_yaxis_transform(), va="center", color=QUIET_INK, fontsize=10.5)
+def _slice(axes: Axes, minimum: int, place: float, one: Slice) -> None:
+    if not one.sufficient:
+        picture.insufficient(axes, place, f"fewer than {minimum} boxes, or one image")
         return
-    axes.plot([found.low, found.high], [place, place], color=COLOURS[0], linewidth=3, alpha=0.45, solid_capstyle="butt")
-    axes.plot(found.value, place, marker="o", markersize=8, color=COLOURS[0])
+    found = one.metrics[SENSITIVITY]
+    picture.point(axes, place, found)
     text = f"{found.value:.1%}"
     axes.annotate(text, (found.high, place), (6, 0), textcoords="offset points", va="center", fontsize=10.5)

@@ -3,28 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
+import pandas as pd
 
-from components.contracts import Interval
-from components.evaluation.bootstrap import Counted, Resampling, intervals
+from components.evaluation.bootstrap import Resampling
 from components.evaluation.detection.matching import HALF, NOBODY, Matches, present
+from components.evaluation.slices import Slice, named, share_slices
 
 SENSITIVITY = "sensitivity"
-
-
-@dataclass(frozen=True)
-class Slice:
-    """A part of the boxes, and how many images they are in.
-
-    With fewer boxes than the stated minimum, or all in one image, it is not `sufficient`, and has no metrics.
-    """
-
-    name: str
-    boxes: int
-    images: int
-    sufficient: bool
-    metrics: dict[str, Interval]
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,61 +40,33 @@ def true_boxes(matches: Matches, target: np.ndarray, least: np.ndarray) -> TrueB
     return TrueBoxes(image, boxes[:, 4].astype(np.intp), size, found[image, place], len(target))
 
 
-def by_size(boxes: TrueBoxes, parts: int, *, minimum: int, resampling: Resampling) -> list[Slice]:
-    """`parts` bands of about equally many boxes each; `minimum` as in `slices`."""
-    codes, names = _bands(boxes.size, parts, "px", step=0)
-    return slices(boxes, codes, names, minimum=minimum, resampling=resampling)
+def by_size(boxes: TrueBoxes, parts: int, **options: Any) -> list[Slice]:
+    """`parts` bands of about equally many boxes each; see `sensitivity` for the options."""
+    return sensitivity(boxes, named(*_bands(boxes.size, parts, "px", step=0)), **options)
 
 
-def by_crowding(boxes: TrueBoxes, parts: int, *, minimum: int, resampling: Resampling) -> list[Slice]:
+def by_crowding(boxes: TrueBoxes, parts: int, **options: Any) -> list[Slice]:
     """By the number of true boxes in a box's image, in `parts` bands of about equally many boxes each."""
     around = np.bincount(boxes.image, minlength=boxes.images)[boxes.image]
-    codes, names = _bands(around, parts, "boxes", step=1)
-    return slices(boxes, codes, names, minimum=minimum, resampling=resampling)
+    return sensitivity(boxes, named(*_bands(around, parts, "boxes", step=1)), **options)
 
 
-def by_class(boxes: TrueBoxes, classes: Sequence[str], *, minimum: int, resampling: Resampling) -> list[Slice]:
-    return slices(boxes, boxes.label, classes, minimum=minimum, resampling=resampling)
+def by_class(boxes: TrueBoxes, classes: Sequence[str], **options: Any) -> list[Slice]:
+    return sensitivity(boxes, named(boxes.label, classes), **options)
 
 
-def slices(
-    boxes: TrueBoxes, codes: np.ndarray, names: Sequence[str], *, minimum: int, resampling: Resampling
-) -> list[Slice]:
-    """Sensitivity in each group of `codes` (B,) that has boxes, with bootstrap intervals over images.
-
-    A figure needs `minimum` boxes.
-    """
-    found = []
-    for code, name in enumerate(names):
-        inside = codes == code
-        number, images = int(inside.sum()), len(np.unique(boxes.image[inside]))
-        if number == 0:
-            continue
-        sufficient = number >= minimum and images > 1
-        values = _sensitivity(boxes, inside, resampling) if sufficient else {}
-        found.append(Slice(name, number, images, sufficient, values))
-    return found
-
-
-def _sensitivity(boxes: TrueBoxes, inside: np.ndarray, resampling: Resampling) -> dict[str, Interval]:
-    there = np.bincount(boxes.image[inside], minlength=boxes.images).astype(float)
-    hits = np.bincount(boxes.image[inside & boxes.found], minlength=boxes.images).astype(float)
-    holding = there > 0  # images without such a box say nothing of it
-    return intervals(
-        {SENSITIVITY: Counted(_share, _share_over_counts)},
-        there[holding],
-        hits[holding],
+def sensitivity(boxes: TrueBoxes, groups: pd.Categorical, *, minimum: int, resampling: Resampling) -> list[Slice]:
+    """The share of boxes found in each group (B,) that has some: of `minimum` boxes, and not all in one image."""
+    return share_slices(
+        SENSITIVITY,
+        boxes.found,
+        boxes.image,
+        groups,
+        counted=("images", "boxes"),
+        minimum=minimum,
+        fewest_units=2,
         resampling=resampling,
     )
-
-
-def _share(there: np.ndarray, hits: np.ndarray, /) -> float:
-    return float(hits.sum() / there.sum())
-
-
-def _share_over_counts(there: np.ndarray, hits: np.ndarray, counts: np.ndarray) -> np.ndarray:
-    shares: np.ndarray = (counts @ hits) / (counts @ there)
-    return shares
 
 
 def _bands(values: np.ndarray, parts: int, unit: str, *, step: int) -> tuple[np.ndarray, list[str]]:

@@ -1,5 +1,6 @@
 """How every picture looks and is saved. Drawn without pyplot, so that no state is shared."""
 
+import textwrap
 import warnings
 from collections.abc import Callable
 from functools import wraps
@@ -11,6 +12,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.font_manager import fontManager
 from matplotlib.layout_engine import ConstrainedLayoutEngine
+from matplotlib.patheffects import withStroke
 
 from components.files import whole_file
 
@@ -24,6 +26,8 @@ DASHED = (0, (4, 3))
 FONTS = ("DejaVu Sans", "Noto Sans CJK SC", "Noto Sans SC", "WenQuanYi Zen Hei", "WenQuanYi Micro Hei", "SimHei")
 INCHES = (8.0, 6.0)
 DOTS_PER_INCH = 150
+CAPTION_WIDTH = 112  # characters of the small print that fit a line
+HALO = [withStroke(linewidth=3, foreground="white")]  # keeps a number legible over a line
 STYLE = {
     "text.parse_math": False,  # a category named "$100-$200" is no formula
     "text.color": INK,
@@ -73,6 +77,18 @@ def new_figure(*, height: float = INCHES[1]) -> Figure:
     """An empty figure of the common width; `height` in inches."""
     margins = ConstrainedLayoutEngine(w_pad=0.12, h_pad=0.12)
     return Figure(figsize=(INCHES[0], height), dpi=DOTS_PER_INCH, layout=margins)
+
+
+def title_over_all(figure: Figure, text: str) -> None:
+    """Over all panels, from the left edge of the picture: the first panel may be too narrow for it."""
+    figure.suptitle(text, x=0.02, ha="left", fontsize=15, weight="bold")
+
+
+def small_print(figure: Figure, caption: str, note: str = "") -> None:
+    """At the foot: a note in a line of its own, and how it was measured."""
+    lines = [note] if note else []
+    lines += textwrap.wrap(caption, CAPTION_WIDTH)
+    figure.supxlabel("\n".join(lines), x=0.02, ha="left", fontsize=9, color=QUIET_INK)
 
 
 def shown_percent(share: float) -> str:

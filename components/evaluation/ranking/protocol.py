@@ -1,6 +1,5 @@
 """How a ranking was measured: without it the number says nothing, so it goes wherever the number goes."""
 
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -19,6 +18,7 @@ class RankingProtocol:
         """One line, for pictures and pages."""
         return f"{self.split}: {self.users:,} users, {self.items:,} items; {self.text}"
 
-    def stated_with(self, numbers: Mapping[str, Any]) -> dict[str, Any]:
-        """`numbers` with this protocol beside them, for a JSON file."""
-        return {"protocol": {**asdict(self), "caption": self.caption}, **numbers}
+    @property
+    def stated(self) -> dict[str, Any]:
+        """For a JSON file."""
+        return {**asdict(self), "caption": self.caption}

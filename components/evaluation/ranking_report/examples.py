@@ -52,19 +52,6 @@ class Example:
         return any(line.asked for line in self.recommended)
 
 
-def choose(bands: pd.Categorical, *, per_band: int, seed: int) -> np.ndarray:
-    """Rows of up to `per_band` users drawn from each band (N,) of history length, bands and rows rising.
-
-    Nobody is picked by how well they were served.
-    """
-    generator = np.random.default_rng(seed)
-    chosen = []
-    for code in range(len(bands.categories)):
-        inside = np.flatnonzero(bands.codes == code)
-        chosen.append(np.sort(generator.choice(inside, size=min(per_band, len(inside)), replace=False)))
-    return np.concatenate(chosen).astype(np.int64)
-
-
 def example(
     row: int,
     *,

@@ -4,39 +4,39 @@ Names map to one recommender each, the same in every picture of a report: the fi
 picture is about and stands out, the others are for comparison.
 """
 
-import textwrap
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, TypeAlias
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.patheffects import withStroke
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator, PercentFormatter
 
 from components.contracts import Interval
 from components.errors import CasebookError
+from components.evaluation.presentation import slices as picture
 from components.evaluation.presentation.figures import (
     COLOURS,
     DASHED,
+    HALO,
     INK,
     QUIET,
-    QUIET_INK,
     new_figure,
     shortened,
+    small_print,
     styled,
+    title_over_all,
 )
 from components.evaluation.ranking.metrics import CREDITS, discounted_gain, hit
 from components.evaluation.ranking.protocol import RankingProtocol
 from components.evaluation.ranking.sets import NOTHING, Sets
-from components.evaluation.ranking_report.slices import Slice
+from components.evaluation.slices import Slice, Slices
 
 Look: TypeAlias = dict[str, Any]
 
 CATALOGUE: Look = {"color": QUIET, "linewidth": 2.0, "linestyle": DASHED}
 HISTORIES: Look = {"color": "black", "linewidth": 2.6, "zorder": 8}
-HALO = [withStroke(linewidth=3, foreground="white")]  # keeps a number legible over a line
-CAPTION_WIDTH = 112  # characters of the small print that fit a line
 PLAIN_NAMES = {
     "hr": "hit rate",
     "ndcg": "NDCG",
@@ -61,10 +61,10 @@ def cutoff_curves(ranks: Mapping[str, np.ndarray], *, largest: int, protocol: Ra
         axes.set(xlabel="k, items recommended", ylabel=label, ylim=(0, None), xlim=(1, max(largest, 2)))
         axes.xaxis.set_major_locator(MaxNLocator(6, integer=True, steps=[1, 2, 5, 10]))
     left.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
-    _title(figure, "How often, and how high, the item asked for is shown")
+    title_over_all(figure, "How often, and how high, the item asked for is shown")
     handles, labels = left.get_legend_handles_labels()
     below_title.legend(handles, labels, loc="outside upper left", ncols=min(len(labels), 4))
-    _caption(figure, protocol)
+    small_print(figure, protocol.caption)
     return figure
 
 
@@ -91,8 +91,8 @@ def metric_bars(
         axes.grid(visible=False, axis="y")
         axes.tick_params(axis="y", length=0)
     panels[0].set_yticks(range(len(names)), [shortened(name, 22) for name in names])
-    _title(figure, "The model beside what it is made of and measured against")
-    _caption(figure, protocol, f"Lines are {confidence:.0%} bootstrap intervals over users.")
+    title_over_all(figure, "The model beside what it is made of and measured against")
+    small_print(figure, protocol.caption, f"Lines are {confidence:.0%} bootstrap intervals over users.")
     return figure
 
 
@@ -120,13 +120,13 @@ def popularity_bias(
     axes.yaxis.set_major_formatter(PercentFormatter(1))
     axes.set_title("Popularity of what is recommended")
     axes.legend(loc="upper left", title="mean events of an item", alignment="left")
-    _caption(figure, protocol, "Further right is more popular; right of the histories is popularity bias.")
+    small_print(figure, protocol.caption, "Further right is more popular; right of the histories is popularity bias.")
     return figure
 
 
 @styled
 def slices(
-    tables: Mapping[str, Sequence[Slice]],
+    tables: Slices,
     metric: str,
     *,
     overall: Interval,
@@ -135,34 +135,19 @@ def slices(
     protocol: RankingProtocol,
 ) -> Figure:
     """One metric in every slice of every table (such as "history length"), beside its value over all users."""
-    rows = [(table, one) for table, parts in tables.items() for one in parts]
-    if not rows:
-        raise CasebookError("figure: no slices to draw")
+    picture.check(tables)
+    rows = [one for parts in tables.values() for one in parts]
     figure = new_figure(height=2.2 + 0.36 * len(rows) + 0.5 * len(tables))
     axes = figure.subplots()
-    axes.axvspan(overall.low, overall.high, color=COLOURS[5], alpha=0.22, linewidth=0)
-    axes.axvline(overall.value, color=COLOURS[0], linewidth=1.2, linestyle=DASHED)
-    places, names, place = [], [], 0.0
-    for table, parts in tables.items():
-        places.append(place)
-        names.append(table)
-        for one in parts:
-            place += 1
-            places.append(place)
-            names.append(f"{shortened(one.name, 26)}  (n {one.users:,})")
-            _slice(axes, place, one, metric, minimum)
-        place += 1.5
-    largest = max([overall.high, *(one.metrics[metric].high for _, one in rows if one.sufficient)])
-    axes.set(
-        ylim=(place - 0.7, -0.8), xlim=(0, 1.14 * largest or 1), xlabel=f"{_plain(metric)}, {confidence:.0%} intervals"
-    )
-    axes.set_yticks(places, names)
-    for label in axes.get_yticklabels():
-        label.set_fontweight("bold" if label.get_text() in tables else "normal")
+    picture.overall_line(axes, overall)
+    draw = partial(_slice, axes, metric, minimum)
+    picture.lines(axes, tables, gap=1.5, counted=lambda one: f"n {one.counts['users']:,}", draw=draw)
+    largest = max([overall.high, *(one.metrics[metric].high for one in rows if one.sufficient)])
+    axes.set(xlim=(0, 1.14 * largest or 1), xlabel=f"{_plain(metric)}, {confidence:.0%} intervals")
     axes.tick_params(axis="y", length=0)
     axes.grid(visible=False, axis="y")
-    _title(figure, f"{_plain(metric)} by group of users")
-    _caption(figure, protocol, f"Dashed, with its interval: all users, {overall.value:.3f}.")
+    title_over_all(figure, f"{_plain(metric)} by group of users")
+    small_print(figure, protocol.caption, f"Dashed, with its interval: all users, {overall.value:.3f}.")
     return figure
 
 
@@ -200,14 +185,12 @@ def _bar(axes: Axes, place: int, found: Interval, colour: str) -> None:
     axes.annotate(text, (found.high, place), (5, 0), textcoords="offset points", va="center", color=INK, fontsize=11)
 
 
-def _slice(axes: Axes, place: float, one: Slice, metric: str, minimum: int) -> None:
+def _slice(axes: Axes, metric: str, minimum: int, place: float, one: Slice) -> None:
     if not one.sufficient:
-        text = f"fewer than {minimum} users"
-        axes.text(0.01, place, text, transform=axes.get_yaxis_transform(), va="center", color=QUIET_INK, fontsize=10.5)
+        picture.insufficient(axes, place, f"fewer than {minimum} users")
         return
     found = one.metrics[metric]
-    axes.plot([found.low, found.high], [place, place], color=COLOURS[0], linewidth=3, alpha=0.45, solid_capstyle="butt")
-    axes.plot(found.value, place, marker="o", markersize=8, color=COLOURS[0])
+    picture.point(axes, place, found)
     text = f"{found.value:.3f}"
     axes.annotate(
         text, (found.high, place), (5, 0), textcoords="offset points", va="center", fontsize=10.5, path_effects=HALO
@@ -220,14 +203,3 @@ def _plain(metric: str) -> str:
     if name not in CREDITS:
         raise CasebookError(f"figure: no ranking metric {metric!r}; there are {', '.join(CREDITS)}, each with @k")
     return f"{PLAIN_NAMES[name]} at {cutoff}"
-
-
-def _title(figure: Figure, text: str) -> None:
-    """Over all panels, from the left edge of the picture: the first panel may be too narrow for it."""
-    figure.suptitle(text, x=0.02, ha="left", fontsize=15, weight="bold")
-
-
-def _caption(figure: Figure, protocol: RankingProtocol, note: str = "") -> None:
-    lines = [note] if note else []
-    lines += textwrap.wrap(protocol.caption, CAPTION_WIDTH)
-    figure.supxlabel("\n".join(lines), x=0.02, ha="left", fontsize=9, color=QUIET_INK)

@@ -5,13 +5,12 @@ from typing import Any
 
 import numpy as np
 
-from components.contracts import Interval
+from components.contracts import Cell, Table
 from components.evaluation.survival.censoring import Censoring
 from components.evaluation.survival.metrics import calibration_at, ibs
 from components.evaluation.survival_report.decisions import Decisions, net_benefit, net_benefit_of_all
 from components.evaluation.survival_report.groups import observed_risk
-
-Table = dict[str, Any]
+from components.evaluation.tables import shown
 
 
 def decisions_table(found: Mapping[str, Decisions], threshold: float, horizon: float, confidence: float) -> Table:
@@ -21,7 +20,7 @@ def decisions_table(found: Mapping[str, Decisions], threshold: float, horizon: f
             split,
             one.known,
             one.unknown,
-            *(shown(part) for part in (one.sensitivity, one.specificity, one.precision)),
+            *(shown(part, "nobody", digits=3) for part in (one.sensitivity, one.specificity, one.precision)),
             one.f1,
         ]
         for split, one in found.items()
@@ -31,12 +30,7 @@ def decisions_table(found: Mapping[str, Decisions], threshold: float, horizon: f
         f"Risk by {horizon:g} years at or above {threshold:.4f}, chosen on validation. {confidence:.0%} Wilson "
         "intervals, over patients whose state at the horizon is known; those censored before it are left out."
     )
-    return {
-        "title": f"Decision at the threshold, event within {horizon:g} years",
-        "columns": columns,
-        "rows": rows,
-        "note": note,
-    }
+    return Table(f"Decision at the threshold, event within {horizon:g} years", columns, rows, note)
 
 
 def calibration_table(
@@ -57,7 +51,7 @@ def calibration_table(
                 )
     columns = ["split", "risk", "years", "slope", "intercept", "mean prediction", "observed (Kaplan-Meier)"]
     note = "A slope of 1 and an intercept of 0 are best. Recalibration was fitted on validation alone."
-    return {"title": "Calibration before and after recalibration", "columns": columns, "rows": rows, "note": note}
+    return Table("Calibration before and after recalibration", columns, rows, note)
 
 
 def brier_table(
@@ -75,14 +69,14 @@ def brier_table(
         "`ibs` among the metrics is the first. A cohort that was followed for less time than the development cohort "
         "weighs its late rows more under its own censoring distribution."
     )
-    return {"title": "Integrated Brier score and its weights", "columns": columns, "rows": rows, "note": note}
+    return Table("Integrated Brier score and its weights", columns, rows, note)
 
 
 def risk_group_table(
     splits: Mapping[str, tuple[np.ndarray, np.ndarray, np.ndarray]], names: Sequence[str], horizon: float
 ) -> Table:
     """Rows, events, predicted and observed risk of each group of each split: target, risk (N,), group (N,)."""
-    rows = []
+    rows: list[list[Cell]] = []
     for split, (target, risk, group) in splits.items():
         for place, name in enumerate(names):
             inside = group == place
@@ -94,12 +88,12 @@ def risk_group_table(
             rows.append([split, name, int(inside.sum()), events, float(risk[inside].mean()), observed])
     columns = ["split", "group", "rows", "events", "predicted", "observed (Kaplan-Meier)"]
     note = f"Risk by {horizon:g} years. Groups are of equal size on validation."
-    return {"title": "Risk groups", "columns": columns, "rows": rows, "note": note}
+    return Table("Risk groups", columns, rows, note)
 
 
 def subgroup_table(split: str, found: Mapping[str, Sequence[Mapping[str, Any]]], horizon: float, minimum: int) -> Table:
     """The rows of `groups.subgroups`, column by column."""
-    rows = [
+    rows: list[list[Cell]] = [
         [
             column,
             one["group"],
@@ -112,7 +106,7 @@ def subgroup_table(split: str, found: Mapping[str, Sequence[Mapping[str, Any]]],
     ]
     columns = ["column", "group", "rows", "events", "C-index", "predicted", "observed (Kaplan-Meier)"]
     note = f"Risk by {horizon:g} years. Groups under {minimum} rows are insufficient."
-    return {"title": f"Subgroups, {split}", "columns": columns, "rows": rows, "note": note}
+    return Table(f"Subgroups, {split}", columns, rows, note)
 
 
 def net_benefit_table(
@@ -128,16 +122,7 @@ def net_benefit_table(
             for threshold, one, all_ in zip(thresholds, model, everybody, strict=True)
         ]
     columns = ["split", "treat from a risk of", "model", "treat all"]
-    return {
-        "title": f"Net benefit, event within {horizon:g} years",
-        "columns": columns,
-        "rows": rows,
-        "note": "Treat none: 0.",
-    }
-
-
-def shown(value: Interval | None) -> str:
-    return "nobody" if value is None else f"{value.value:.3f} [{value.low:.3f}, {value.high:.3f}]"
+    return Table(f"Net benefit, event within {horizon:g} years", columns, rows, "Treat none: 0.")
 
 
 def finite(value: float) -> float | None:

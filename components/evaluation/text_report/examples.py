@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from components.errors import CasebookError
+from components.evaluation.examples import drawn
 from components.evaluation.presentation.pages import html_page
 from components.evaluation.text.alignment import aligned
 
@@ -60,8 +61,8 @@ def choose(bands: pd.Categorical, wrong: np.ndarray, *, per_band: int, seed: int
     every, failed = [], []
     for code in range(len(bands.categories)):
         inside = np.flatnonzero(bands.codes == code)
-        every.append(_draw(generator, inside, per_band))
-        failed.append(_draw(generator, np.setdiff1d(inside[wrong[inside]], every[-1]), per_band))
+        every.append(drawn(generator, inside, per_band))
+        failed.append(drawn(generator, np.setdiff1d(inside[wrong[inside]], every[-1]), per_band))
     return np.concatenate(every), np.concatenate(failed)
 
 
@@ -116,7 +117,3 @@ def _cells(reference: str, answer: str) -> list[Cell]:
 
 def _parts(length: int) -> list[range]:
     return [range(start, min(start + PLACES, length)) for start in range(0, length, PLACES)]
-
-
-def _draw(generator: np.random.Generator, rows: np.ndarray, most: int) -> np.ndarray:
-    return np.sort(generator.choice(rows, size=min(most, len(rows)), replace=False)).astype(np.int64)

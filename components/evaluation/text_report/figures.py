@@ -1,7 +1,7 @@
 """Pictures of answered text. In pictures of several systems the first is the one the picture is about."""
 
-import textwrap
 from collections.abc import Mapping, Sequence
+from functools import partial
 from itertools import cycle
 from typing import Any
 
@@ -9,25 +9,26 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.patheffects import withStroke
 from matplotlib.ticker import FuncFormatter, MaxNLocator, PercentFormatter
 
 from components.contracts import Interval
 from components.errors import CasebookError
+from components.evaluation.presentation import slices as picture
 from components.evaluation.presentation.figures import (
     COLOURS,
     DASHED,
+    HALO,
     INK,
     QUIET,
     QUIET_INK,
     new_figure,
     shortened,
+    small_print,
     styled,
+    title_over_all,
 )
-from components.evaluation.text_report.slices import Slice
+from components.evaluation.slices import Slice, Slices
 
-HALO = [withStroke(linewidth=3, foreground="white")]  # keeps a number legible over a line
-CAPTION_WIDTH = 112  # characters of the small print that fit a line
 ROWS = 25  # pairs in a column
 DROPPED = "∅"
 PLAIN_NAMES = {
@@ -57,14 +58,16 @@ def metric_intervals(
         found = [scores[name][metric] for name in names]
         _metric_axis(axes, metric, min(one.low for one in found), max(one.high for one in found))
     panels[0].set_yticks(range(len(names)), [shortened(name, 22) for name in names])
-    _title(figure, "The model beside what it is made of and measured against")
-    _caption(figure, caption, f"Lines are {confidence:.0%} bootstrap intervals over clauses. Axes do not start at 0.")
+    title_over_all(figure, "The model beside what it is made of and measured against")
+    small_print(
+        figure, caption, f"Lines are {confidence:.0%} bootstrap intervals over clauses. Axes do not start at 0."
+    )
     return figure
 
 
 @styled
 def slices(
-    tables: Mapping[str, Sequence[Slice]],
+    tables: Slices,
     metric: str,
     *,
     overall: Interval,
@@ -73,31 +76,18 @@ def slices(
     caption: str,
 ) -> Figure:
     """One metric in every slice of every table (such as "clause length"), beside its value over all."""
+    picture.check(tables)
     rows = [one for parts in tables.values() for one in parts]
-    if not rows:
-        raise CasebookError("figure: no slices to draw")
     figure = new_figure(height=2.2 + 0.36 * len(rows) + 0.5 * len(tables))
     axes = figure.subplots()
-    axes.axvspan(overall.low, overall.high, color=COLOURS[5], alpha=0.22, linewidth=0)
-    axes.axvline(overall.value, color=COLOURS[0], linewidth=1.2, linestyle=DASHED)
-    places, names, place = [], [], 0.0
-    for table, parts in tables.items():
-        places.append(place)
-        names.append(table)
-        for one in parts:
-            place += 1
-            places.append(place)
-            names.append(f"{shortened(one.name, 26)}  ({one.characters:,} characters)")
-            _slice(axes, place, one, metric, minimum)
-        place += 1.5
+    picture.overall_line(axes, overall)
+    draw = partial(_slice, axes, metric, minimum)
+    picture.lines(axes, tables, gap=1.5, counted=lambda one: f"{one.counts['characters']:,} characters", draw=draw)
     drawn = [overall, *(one.metrics[metric] for one in rows if one.sufficient)]
     _metric_axis(axes, metric, min(one.low for one in drawn), max(one.high for one in drawn))
-    axes.set(ylim=(place - 0.7, -0.8), xlabel=f"{plain(metric)}, {confidence:.0%} intervals")
-    axes.set_yticks(places, names)
-    for label in axes.get_yticklabels():
-        label.set_fontweight("bold" if label.get_text() in tables else "normal")
-    _title(figure, f"{plain(metric).capitalize()} by group")
-    _caption(figure, caption, f"Dashed, with its interval: all, {shown(metric, overall.value)}.")
+    axes.set(xlabel=f"{plain(metric)}, {confidence:.0%} intervals")
+    title_over_all(figure, f"{plain(metric).capitalize()} by group")
+    small_print(figure, caption, f"Dashed, with its interval: all, {shown(metric, overall.value)}.")
     return figure
 
 
@@ -121,11 +111,11 @@ def confused_pairs(table: pd.DataFrame, *, caption: str) -> Figure:
         axes.set_xlim(0, 1.55 * table["count"].max())
         axes.xaxis.set_major_locator(MaxNLocator(4, integer=True))
         _bare(axes)
-    _title(figure, f"The {len(table)} most confused pairs: meant → answered")
+    title_over_all(figure, f"The {len(table)} most confused pairs: meant → answered")
     note = (
         f"Together {table['share'].sum():.0%} of all wrong characters. “of”: how often it was meant by that syllable."
     )
-    _caption(figure, caption, note)
+    small_print(figure, caption, note)
     return figure
 
 
@@ -150,8 +140,8 @@ def accuracy_over_minutes(
     axes.set(xlabel="minutes of training", ylabel="character accuracy", xlim=(0, None))
     axes.yaxis.set_major_formatter(PercentFormatter(1))
     axes.legend(loc="lower right")
-    _title(figure, "Accuracy against minutes of training")
-    _caption(figure, caption)
+    title_over_all(figure, "Accuracy against minutes of training")
+    small_print(figure, caption)
     return figure
 
 
@@ -170,8 +160,7 @@ def shown(metric: str, value: float) -> str:
 
 
 def _point(axes: Axes, place: float, found: Interval, metric: str, colour: str) -> None:
-    axes.plot([found.low, found.high], [place, place], color=colour, linewidth=3, alpha=0.45, solid_capstyle="butt")
-    axes.plot(found.value, place, marker="o", markersize=8, color=colour)
+    picture.point(axes, place, found, colour)
     above: dict[str, Any] = {
         "textcoords": "offset points",
         "ha": "center",
@@ -182,12 +171,11 @@ def _point(axes: Axes, place: float, found: Interval, metric: str, colour: str) 
     axes.annotate(shown(metric, found.value), (found.value, place), (0, 7), **above)
 
 
-def _slice(axes: Axes, place: float, one: Slice, metric: str, minimum: int) -> None:
+def _slice(axes: Axes, metric: str, minimum: int, place: float, one: Slice) -> None:
     if one.sufficient:
         _point(axes, place, one.metrics[metric], metric, COLOURS[0])
-        return
-    text = f"fewer than {minimum}"
-    axes.text(0.01, place, text, transform=axes.get_yaxis_transform(), va="center", color=QUIET_INK, fontsize=10.5)
+    else:
+        picture.insufficient(axes, place, f"fewer than {minimum}")
 
 
 def _metric_axis(axes: Axes, metric: str, low: float, high: float) -> None:
@@ -203,14 +191,3 @@ def _bare(axes: Axes) -> None:
     axes.grid(visible=False, axis="y")
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_color(QUIET)
-
-
-def _title(figure: Figure, text: str) -> None:
-    """Over all panels, from the left edge of the picture: the first panel may be too narrow for it."""
-    figure.suptitle(text, x=0.02, ha="left", fontsize=15, weight="bold")
-
-
-def _caption(figure: Figure, caption: str, note: str = "") -> None:
-    lines = [note] if note else []
-    lines += textwrap.wrap(caption, CAPTION_WIDTH)
-    figure.supxlabel("\n".join(lines), x=0.02, ha="left", fontsize=9, color=QUIET_INK)

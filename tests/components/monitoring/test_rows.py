@@ -1,13 +1,15 @@
 """The newest rows from a database, and outcomes that came later; what is wrong with either is one message."""
 
 import sqlite3
+import subprocess
+import sys
+from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from components.contracts import Job, Paths
 from components.errors import CasebookError
-from components.monitor_params import FileRows, SqlRows
+from components.monitor_params import SqlRows
 from components.monitoring import rows as module
 from components.monitoring.rows import query_rows, with_labels
 
@@ -74,45 +76,47 @@ def test_an_address_that_leads_nowhere_is_said_without_its_password(monkeypatch,
     assert "s3cret" not in str(error.value)
 
 
-def labels(tmp_path, text, name="labels.csv"):
-    (tmp_path / name).write_text(text, encoding="utf-8")
-    return FileRows(kind="file", path=name)
+def as_name(cells: pd.Series) -> pd.Series:
+    return cells.astype(str).str.removesuffix(".0")
 
 
-def job(tmp_path) -> Job:
-    return Job("shop", None, Paths(tmp_path), None)  # type: ignore[arg-type]  # its params are not asked
+def joined(labels: pd.DataFrame, key=("id",)) -> pd.DataFrame:
+    return with_labels(ROWS, "shop", [labels[:2], labels[2:]], key, ["Status"], as_name=as_name)
 
 
 ROWS = pd.DataFrame({"id": ["1", "2", "3"], "Age": [30, 40, 50], "Status": ["good", "good", "good"]})
 
 
-def test_labels_find_their_rows_by_the_key_in_any_type_and_those_that_have_none_stay_empty(tmp_path):
-    found = with_labels(
-        ROWS, job(tmp_path), labels(tmp_path, "id,Status\n3.0,bad\n1,good\n9,bad\n"), ["id"], ["Status"]
-    )
+def test_labels_find_their_rows_by_the_key_in_any_type_and_those_that_have_none_stay_empty():
+    found = joined(pd.DataFrame({"id": [3.0, 1.0, 9.0], "Status": ["bad", "good", "bad"]}))
     assert found["Status"].fillna("none").tolist() == ["good", "none", "bad"]
     assert found["Age"].tolist() == [30, 40, 50]
 
 
-def test_labels_of_a_database_count_as_those_of_a_file(tmp_path, database):
-    with sqlite3.connect(database) as connection:
-        connection.execute("update applications set Status = 'bad' where id = 2")
-    source = query("select id, Status from applications where Status is not null")
-    found = with_labels(ROWS, job(tmp_path), source, ["id"], ["Status"])
-    assert found["Status"].fillna("none").tolist() == ["none", "bad", "none"]
-
-
 @pytest.mark.parametrize(
-    ("text", "key", "said"),
+    ("labels", "key", "said"),
     [
-        ("id,Status\n1,bad\n1.0,good\n", ["id"], "the labels have 1 key(s) twice"),
-        ("number,Status\n1,bad\n", ["id"], "the labels lack column(s) id; there are: number, Status"),
-        ("id,State\n1,bad\n", ["id"], "the labels lack column(s) Status"),
-        ("id,Status,who\n1,bad,me\n", ["id", "who"], "the rows lack column(s) who"),
-        ("id,Status\n1,bad\n", [], "operate.monitor.labels need columns that name a row; write them into prepare.key"),
+        ({"id": ["1", "1.0"], "Status": ["bad", "good"]}, ["id"], "shop: the labels have 1 key(s) twice"),
+        ({"number": [1], "Status": ["bad"]}, ["id"], "shop: the labels lack column(s) id; there are: number, Status"),
+        ({"id": [1], "State": ["bad"]}, ["id"], "shop: the labels lack column(s) Status"),
+        ({"id": [1], "Status": ["bad"], "who": ["me"]}, ["id", "who"], "shop: the rows lack column(s) who"),
+        ({"id": [1], "Status": ["bad"]}, [], "labels need columns that name a row; write them into prepare.key"),
     ],
 )
-def test_labels_that_do_not_fit_are_refused(tmp_path, text, key, said):
+def test_labels_that_do_not_fit_are_refused(labels, key, said):
     with pytest.raises(CasebookError) as error:
-        with_labels(ROWS, job(tmp_path), labels(tmp_path, text), key, ["Status"])
+        joined(pd.DataFrame(labels), key)
     assert said in str(error.value)
+
+
+def test_a_comparison_knows_no_kind_of_rows():
+    """All of `components.monitoring`, imported anew, brings in no reader, no metric of one kind and no predictor."""
+    names = sorted(path.stem for path in Path(module.__file__).parent.glob("*.py"))
+    asked = "import sys, importlib; [importlib.import_module('components.monitoring.' + name) for name in sys.argv[1:]]"
+    asked += "; print(*sorted(name for name in sys.modules if name.startswith('components.')))"
+    command = [sys.executable, "-c", asked, *(name for name in names if name != "__init__")]
+    loaded = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
+    assert "components.monitoring.drift" in loaded
+    kinds = ("binary", "survival", "detection", "ranking", "text")
+    rooms = ["preparation", "predictors", "cases", *(f"evaluation.{kind}" for kind in kinds)]
+    assert [name for name in loaded if name.startswith(tuple(f"components.{room}" for room in rooms))] == []

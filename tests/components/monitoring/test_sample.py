@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from components.monitoring.sample import draw
+from components.monitoring.sample import draw, some
 
 
 def frames(rows: int, size: int) -> list[pd.DataFrame]:
@@ -52,3 +52,11 @@ def test_a_unit_comes_with_all_its_rows_from_every_batch():
 def test_of_nothing_comes_nothing(nothing):
     found = draw(nothing, 5, seed=0)
     assert (len(found.rows), found.seen) == (0, 0)
+
+
+def test_some_of_the_rows_are_the_same_each_time_and_few_rows_stay_as_they_are():
+    rows = pd.DataFrame({"n": range(100)})
+    found = some(rows, 30)
+    assert (len(found), found["n"].is_unique) == (30, True)
+    pd.testing.assert_frame_equal(found, some(rows, 30))
+    pd.testing.assert_frame_equal(some(rows, 100), rows)

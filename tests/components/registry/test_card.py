@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from components.contracts import Check, Decision, Interval, Scores
-from components.registry.card import CardFacts, Table, cell, render_card, scores_table
+from components.contracts import Check, Decision, Interval, Scores, Table
+from components.registry.card import CardFacts, cell, render_card, scores_table
 
 FACTS = CardFacts(
     case="finance_risk",
@@ -33,10 +33,12 @@ FACTS = CardFacts(
         )
     ],
     confidence=0.95,
-    fairness=[Table(["age band", "approval ratio"], [["18|30", Interval(0.751, 0.70, 0.80)]], "To the best band.")],
-    calibration=Table(["slope", "ECE"], [[1.01, 0.0004]]),
-    variants=Table(["name", "bytes", "picked"], [["int8_dynamic", 81234, "yes"], ["fp32", 297000, None]]),
-    further=[Table(["band", "rows"], [["18", 40]], "By age.", title="Slices"), Table(["x"], [], title="Not shown")],
+    tables=[
+        Table("By age", ["band", "ratio"], [["18|30", Interval(0.751, 0.70, 0.80)]], "To the best band."),
+        Table("Not shown", ["x"], []),
+        Table("Calibration", ["slope", "ECE"], [[1.01, 0.0004]]),
+        Table("Compression", ["name", "bytes", "picked"], [["int8_dynamic", 81234, "yes"], ["fp32", 297000, None]]),
+    ],
     lineage={"git commit": "abc", "data md5": "def.dir"},
     decision=Decision(False, (Check("real", True, "trained on all rows"), Check("floor auc", False, "auc 0.7"))),
 )
@@ -72,9 +74,16 @@ Value and 95% bootstrap interval; the primary metric is auc; ↓ marks what is b
 | auc | 0.8530 [0.8350, 0.8710] | 0.8490 [0.8300, 0.8700] | 0.8400 [0.8200, 0.8600] |
 | brier ↓ | 0.1345 [0.1300, 0.1400] | – | – |
 
-## Fairness
+## Gate
 
-| age band | approval ratio |
+Refused.
+
+- passed: real: trained on all rows
+- **failed**: floor auc: auc 0.7
+
+## By age
+
+| band | ratio |
 | --- | --- |
 | 18\\|30 | 0.7510 [0.7000, 0.8000] |
 
@@ -86,27 +95,12 @@ To the best band.
 | --- | --- |
 | 1.0100 | 0.0004 |
 
-## Slices
-
-| band | rows |
-| --- | --- |
-| 18 | 40 |
-
-By age.
-
 ## Compression
 
 | name | bytes | picked |
 | --- | --- | --- |
 | int8_dynamic | 81,234 | yes |
 | fp32 | 297,000 | – |
-
-## Gate
-
-Refused.
-
-- passed: real: trained on all rows
-- **failed**: floor auc: auc 0.7
 
 ## Lineage
 
@@ -120,10 +114,8 @@ def test_a_card_says_it_all() -> None:
 
 
 def test_what_is_not_known_yet_is_left_out() -> None:
-    nothing = Table(["a"], [])
-    card = render_card(
-        replace(FACTS, decision=None, fairness=[nothing], calibration=nothing, variants=nothing, further=[])
-    )
+    nothing = Table("Nothing", ["a"], [])
+    card = render_card(replace(FACTS, decision=None, tables=[nothing]))
     headings = [line for line in card.splitlines() if line.startswith("## ")]
     assert headings == ["## Intended use", "## Limits", "## Data", "## Metrics", "## Lineage"]
     assert "\n\n\n" not in card
@@ -166,8 +158,11 @@ def test_a_cell(value: object, shown: str) -> None:
 
 @given(st.lists(st.text(), min_size=2, max_size=2))
 def test_no_text_breaks_its_table(texts: list[str]) -> None:
-    card = render_card(replace(FACTS, calibration=Table(["a", "b"], [texts])))
-    (row,) = (
-        card[card.index("## Calibration") : card.index("## Compression")].split("| --- | --- |\n")[1].splitlines()[:1]
-    )
+    card = render_card(replace(FACTS, tables=[Table("Texts", ["a", "b"], [texts])]))
+    (row,) = card[card.index("## Texts") : card.index("## Lineage")].split("| --- | --- |\n")[1].splitlines()[:1]
     assert row.replace("\\|", "").count("|") == 3
+
+
+@pytest.mark.parametrize(("confidence", "said"), [(0.9, "90%"), (0.999, "99.9%")])
+def test_bounds_are_said_to_be_as_sure_as_they_are(confidence: float, said: str) -> None:
+    assert f"Value and {said} bootstrap interval" in render_card(replace(FACTS, confidence=confidence))

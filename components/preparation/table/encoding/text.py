@@ -37,6 +37,11 @@ def as_label(text: pa.Array) -> pa.Array:
     return pc.replace_substring_regex(text, r"^([+-]?\d+)\.0+$", r"\1")
 
 
+def as_name(cells: pd.Series) -> pd.Series:
+    """Cells (N,) as texts that are equal for one value, however it was stored: as 3, "3" or 3.0."""
+    return as_label(as_text(cells, ())).to_pandas().astype(object)
+
+
 def as_number(text: pa.Array) -> tuple[np.ndarray, np.ndarray]:
     """Plain numbers as float64 (N,), NaN elsewhere; and where something stands that is none."""
     text = _plain_characters(text)

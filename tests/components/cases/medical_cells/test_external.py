@@ -42,10 +42,9 @@ def test_only_the_evaluation_reads_the_external_image(job, tmp_path):
         recipe.serving.answers(job, folders["int8_static"], split)
     recipe.serving.example(job)
     with pytest.raises(Exception, match=r"[Pp]arquet"):
-        recipe.reporting.evaluate(job, job.paths.fitted(CASE), tmp_path / "broken")
+        recipe.reporting.report(job, job.paths.fitted(CASE))
     external.write_bytes(content)
-    (tmp_path / "whole").mkdir()
-    scores = recipe.reporting.evaluate(job, job.paths.fitted(CASE), tmp_path / "whole")
+    scores = recipe.reporting.report(job, job.paths.fitted(CASE)).scores
     assert [one.split for one in scores] == [VALIDATION, TEST, EXTERNAL]
 
 

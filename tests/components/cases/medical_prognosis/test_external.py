@@ -47,13 +47,11 @@ def test_nothing_before_the_evaluation_opens_it(job: Job, tmp_path: Path) -> Non
     shutil.copytree(job.paths.prepared(NAME), prepared)
     (prepared / PREPARED_FILES[EXTERNAL]).write_bytes(b"whoever opens this falls over it")
     work(again, tmp_path / "work")
-    out = tmp_path / "evaluation"
-    out.mkdir()
     with pytest.raises(ArrowInvalid):  # the evaluation does
-        recipe_of(job).reporting.evaluate(again, again.paths.fitted(NAME), out)
+        recipe_of(job).reporting.report(again, again.paths.fitted(NAME))
     shutil.copyfile(job.paths.prepared(NAME) / PREPARED_FILES[EXTERNAL], prepared / PREPARED_FILES[EXTERNAL])
-    found = recipe_of(job).reporting.evaluate(again, again.paths.fitted(NAME), out)
-    assert [one.split for one in found] == [VALIDATION, TEST, EXTERNAL]
+    found = recipe_of(job).reporting.report(again, again.paths.fitted(NAME))
+    assert [one.split for one in found.scores] == [VALIDATION, TEST, EXTERNAL]
 
 
 def test_what_is_served_is_the_same_without_it(job: Job, tmp_path: Path) -> None:
@@ -67,10 +65,8 @@ def test_what_is_served_is_the_same_without_it(job: Job, tmp_path: Path) -> None
     both = [one.paths.fitted(NAME) / "bundle" for one in (alone, job)]
     for name in ("learner.onnx", "cox.json", "forest.parquet", "boosting.parquet"):
         assert dvc_md5(both[0] / name) == dvc_md5(both[1] / name), name
-    out = tmp_path / "evaluation"
-    out.mkdir()
-    found = recipe_of(alone).reporting.evaluate(alone, alone.paths.fitted(NAME), out)
-    assert [one.split for one in found] == [VALIDATION, TEST]
+    found = recipe_of(alone).reporting.report(alone, alone.paths.fitted(NAME))
+    assert [one.split for one in found.scores] == [VALIDATION, TEST]
 
 
 def test_deep_cox_is_a_parameter(job: Job, tmp_path: Path) -> None:

@@ -7,10 +7,11 @@ from scipy.special import expit
 from sklearn.metrics import average_precision_score, roc_auc_score
 
 from components.errors import CasebookError
+from components.evaluation.bands import band_edges
 from components.evaluation.binary.metrics import ks
 from components.evaluation.binary_report import figures
 from components.evaluation.binary_report.fairness import fairness
-from components.evaluation.binary_report.scorecard import band_edges, score_bands
+from components.evaluation.binary_report.scorecard import score_bands
 from components.evaluation.bootstrap import Resampling
 from components.evaluation.presentation.figures import save
 

@@ -5,6 +5,7 @@ import warnings
 import numpy as np
 import pytest
 from matplotlib.colors import to_hex
+from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from components.errors import CasebookError
@@ -24,14 +25,16 @@ LEAST = np.array([0.3, 0.3, 0.3])
 TARGET, SCORE = crowds(10, 9, 3, seed=4)
 MATCHES = match(TARGET, SCORE, 3)
 BOXES = true_boxes(MATCHES, TARGET, LEAST)
-OPTIONS = {"minimum": 5, "resampling": Resampling(100, confidence=0.95, seed=1)}
+OPTIONS = {"minimum": 5, "resampling": Resampling(resamples=100, confidence=0.95, seed=1)}
 TABLES = {"size of the box": by_size(BOXES, 3, **OPTIONS), "class": by_class(BOXES, CLASSES, **OPTIONS)}
 PIXELS = np.random.default_rng(0).random((60, 80, 3)).astype(np.float32)
 
 
-def shown(number: int, pixels: np.ndarray = PIXELS) -> list[Shown]:
-    images = worst_first(MATCHES, LEAST)[:number]
-    return [Shown(f"{image}.png", pixels, outcome(MATCHES, TARGET, SCORE, image, LEAST)) for image in images]
+def drawn(number: int, pixels: np.ndarray = PIXELS, **options) -> list[Figure]:
+    def show(place: int) -> Shown:
+        return Shown(f"{place}.png", pixels, outcome(MATCHES, TARGET, SCORE, place, LEAST))
+
+    return [draw() for draw in sheets(worst_first(MATCHES, LEAST)[:number].tolist(), show, CLASSES, **options)]
 
 
 PICTURES = {
@@ -42,8 +45,8 @@ PICTURES = {
     "counts of four": lambda: figures.counts(np.eye(4, dtype=int), np.ones((4, 4), int), ("a", "b", "c", "d")),
     "confusion": lambda: figures.confusion(confusion(TARGET, SCORE, LEAST), CLASSES),
     "slices": lambda: figures.slices(TABLES, overall=0.7, confidence=0.95, minimum=5),
-    "colour": lambda: next(sheets(shown(3), CLASSES, title="Worst images")),
-    "grey": lambda: next(sheets(shown(1, PIXELS[..., :1]), CLASSES, title="One image")),
+    "colour": lambda: drawn(3, title="Worst images")[0],
+    "grey": lambda: drawn(1, PIXELS[..., :1], title="One image")[0],
 }
 
 
@@ -59,7 +62,7 @@ def test_every_picture_says_what_it_is_and_is_saved_the_same_twice(name, tmp_pat
 
 
 def test_sheets_hold_six_images_each_and_say_which():
-    found = [*sheets(shown(8), CLASSES, title="Worst")]
+    found = drawn(8, title="Worst")
     assert [len(figure.axes) for figure in found] == [6, 2]
     assert [figure.get_suptitle() for figure in found] == ["Worst, 1 to 6 of 8", "Worst, 7 to 8 of 8"]
 
@@ -68,7 +71,8 @@ def test_hits_are_green_false_ones_red_and_missed_ones_yellow():
     target = targets([(0, 0, 10, 10, 0), (30, 30, 40, 40, 0)])
     score = scores([(0, 0, 10, 10, 0, 0.9), (50, 50, 60, 60, 0, 0.8)])
     found = outcome(match(target, score, 1), target, score, 0, np.array([0.5]))
-    (figure,) = sheets([Shown("a.png", PIXELS, found)], ["cell"], title="One")
+    (draw,) = sheets([7], lambda place: Shown(f"{place}.png", PIXELS, found), ["cell"], title="One")
+    figure = draw()
     drawn = {
         to_hex(patch.get_edgecolor()).upper(): patch.get_xy()
         for patch in figure.axes[0].patches

@@ -8,7 +8,7 @@ from components.evaluation.detection.matching import match
 from components.evaluation.detection_report.slices import by_class, by_crowding, by_size, true_boxes
 from tests.components.evaluation.detection.boxes import scores, targets
 
-OPTIONS = {"minimum": 2, "resampling": Resampling(100, confidence=0.95, seed=1)}
+OPTIONS = {"minimum": 2, "resampling": Resampling(resamples=100, confidence=0.95, seed=1)}
 SMALL, LARGE, FAR = (0, 0, 4, 4), (20, 20, 40, 40), (60, 60, 80, 80)
 # Two images of one small box, found once; two of two large ones, of which three are found and one too timidly.
 TARGET = targets([(*SMALL, 0)], [(*SMALL, 0)], [(*LARGE, 1), (*FAR, 1)], [(*LARGE, 1), (*FAR, 0)])
@@ -23,7 +23,7 @@ def boxes():
 
 
 def told(found):
-    return {one.name: (one.boxes, one.images, one.metrics["sensitivity"].value) for one in found}
+    return {one.name: (one.counts["boxes"], one.counts["images"], one.metrics["sensitivity"].value) for one in found}
 
 
 def test_what_is_known_of_each_box(boxes):

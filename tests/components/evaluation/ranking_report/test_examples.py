@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 from components.errors import CasebookError
 from components.evaluation.ranking.protocol import RankingProtocol
 from components.evaluation.ranking.sets import NOTHING, Sets
-from components.evaluation.ranking_report.examples import Titles, choose, example, render_page
-from components.evaluation.ranking_report.slices import length_groups
+from components.evaluation.ranking_report.examples import Titles, example, render_page
 
 PROTOCOL = RankingProtocol("leave-one-out", "test", 2, 5)
 TITLES = Titles(
@@ -100,16 +99,6 @@ def test_no_word_of_the_data_becomes_markup(word):
     plain = Reader(page(one()))
     found = Reader(page(one(Titles([word] * 5, [word] * 5, [[word]] * 5), user=word, facts={word: word})))
     assert (found.tags, found.attributes) == (plain.tags, plain.attributes)
-
-
-def test_users_are_drawn_from_each_band_by_the_seed_alone():
-    lengths = np.repeat([1, 10, 100], [50, 40, 1])
-    bands = length_groups(lengths, [5, 50])
-    chosen = choose(bands, per_band=3, seed=7)
-    assert lengths[chosen].tolist() == [1] * 3 + [10] * 3 + [100]
-    assert len(set(chosen)) == len(chosen)
-    np.testing.assert_array_equal(choose(bands, per_band=3, seed=7), chosen)
-    assert choose(bands, per_band=3, seed=8).tolist() != chosen.tolist()
 
 
 def test_a_page_of_nobody_is_refused():

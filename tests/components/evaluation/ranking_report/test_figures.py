@@ -12,7 +12,7 @@ from components.evaluation.ranking.protocol import RankingProtocol
 from components.evaluation.ranking.ranks import ranks, top_items
 from components.evaluation.ranking.sets import Sets
 from components.evaluation.ranking_report import figures
-from components.evaluation.ranking_report.slices import Slice, length_groups, slices
+from components.evaluation.slices import Slice, bands, slices
 
 GENERATOR = np.random.default_rng(0)
 USERS, ITEMS = 120, 60
@@ -28,10 +28,16 @@ SCORES = {
 RANKS = {name: ranks(scores, TARGET, SEEN) for name, scores in SCORES.items()}
 LISTS = {name: top_items(scores, SEEN, places=10) for name, scores in SCORES.items()}
 METRICS = ranking_metrics([10])
-BOOTSTRAP = Resampling(100, confidence=0.95, seed=1)
-FOUND = {name: intervals(METRICS, TARGET, rank, resampling=BOOTSTRAP) for name, rank in RANKS.items()}
+BOOTSTRAP = {"resamples": 100, "confidence": 0.95, "seed": 1}
+FOUND = {name: intervals(METRICS, TARGET, rank, **BOOTSTRAP) for name, rank in RANKS.items()}
 LENGTH_SLICES = slices(
-    METRICS, TARGET, RANKS["model"], length_groups(LENGTHS, [2, 6]), minimum=20, resampling=BOOTSTRAP
+    METRICS,
+    TARGET,
+    RANKS["model"],
+    bands("history length", LENGTHS, [2, 6]),
+    counted="users",
+    minimum=20,
+    resampling=Resampling(**BOOTSTRAP),
 )
 PROTOCOL = RankingProtocol("leave-one-out; ties in file order; rank = 1 + greater + equal", "test", USERS, ITEMS)
 OVERALL = FOUND["model"]["ndcg@10"]
@@ -95,7 +101,7 @@ def test_popularity_counts_every_user_the_same():
 
 
 def test_small_slices_say_so():
-    tables = {"age": [Slice("under 18", 7, sufficient=False, metrics={}), *LENGTH_SLICES]}
+    tables = {"age": [Slice("under 18", {"users": 7}, sufficient=False, metrics={}), *LENGTH_SLICES]}
     axes = slice_figure(tables).axes[0]
     assert "fewer than 20 users" in [text.get_text() for text in axes.texts]
     labels = {label.get_text(): label.get_fontweight() for label in axes.get_yticklabels()}

@@ -1,41 +1,8 @@
 import numpy as np
-import pandas as pd
 import pytest
 
 from components.errors import CasebookError
-from components.evaluation.bootstrap import Resampling
-from components.evaluation.ranking.metrics import ranking_metrics
-from components.evaluation.ranking_report.slices import feature_groups, length_groups, popularity_groups, slices
-
-BOOTSTRAP = Resampling(100, confidence=0.95, seed=1)
-
-
-def test_each_group_has_its_own_metrics_and_small_ones_have_none():
-    rank = np.array([1.0, 20.0, 1.0, 20.0, 20.0, 3.0])
-    groups = pd.Categorical(list("aaaabb"), categories=["b", "nobody", "a"])
-    found = slices(ranking_metrics([10]), np.arange(6), rank, groups, minimum=3, resampling=BOOTSTRAP)
-    assert [(one.name, one.users, one.sufficient) for one in found] == [("b", 2, False), ("a", 4, True)]
-    assert found[0].metrics == {}
-    hits = found[1].metrics["hr@10"]
-    assert hits.value == 2 / 4
-    assert hits.low < hits.value < hits.high
-
-
-def test_groups_of_other_users_are_refused():
-    with pytest.raises(CasebookError, match="groups of 1 users, ranks of 2"):
-        slices(ranking_metrics([10]), np.arange(2), np.ones(2), pd.Categorical(["a"]), minimum=1, resampling=BOOTSTRAP)
-
-
-def test_bands_of_length_hold_their_lower_edge():
-    found = length_groups(np.array([0, 19, 20, 49, 50, 51, 2000]), [20, 50, 51, 1500])
-    assert list(found) == ["under 20", "under 20", "20 to 49", "20 to 49", "50", "51 to 1,499", "1,500 and more"]
-    assert list(found.categories) == ["under 20", "20 to 49", "50", "51 to 1,499", "1,500 and more"]
-
-
-@pytest.mark.parametrize("edges", [[], [0, 5], [5, 5], [9, 5]])
-def test_edges_that_do_not_rise_are_refused(edges):
-    with pytest.raises(CasebookError, match="must be whole numbers that rise"):
-        length_groups(np.array([1]), edges)
+from components.evaluation.ranking_report.slices import feature_groups, popularity_groups
 
 
 def test_head_middle_and_tail_are_of_the_catalogue():

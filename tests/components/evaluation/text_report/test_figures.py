@@ -8,7 +8,8 @@ from components.evaluation.presentation.figures import save
 from components.evaluation.text.metrics import text_metrics
 from components.evaluation.text_report import figures
 from components.evaluation.text_report.confusions import character_table, confusions
-from components.evaluation.text_report.slices import Slice, clause_slices, length_groups
+from components.evaluation.slices import Slice
+from components.evaluation.text_report.slices import clause_slices, length_groups
 
 GENERATOR = np.random.default_rng(0)
 LETTERS = np.array(list("他她它的得地天田甜气汽七好号毫来莱赖"))
@@ -89,7 +90,9 @@ def test_training_time_is_in_order_and_the_last_value_is_said():
 
 
 def test_small_slices_say_so():
-    axes = slice_figure({"rare": [Slice("0", 3, 7, sufficient=False, metrics={})], "clause length": SLICES}).axes[0]
+    axes = slice_figure(
+        {"rare": [Slice("0", {"clauses": 3, "characters": 7}, sufficient=False, metrics={})], "clause length": SLICES}
+    ).axes[0]
     assert "fewer than 20" in [text.get_text() for text in axes.texts]
     labels = {label.get_text(): label.get_fontweight() for label in axes.get_yticklabels()}
     assert labels["0  (7 characters)"] == "normal"

@@ -7,7 +7,6 @@ from components.evaluation.text.metrics import text_metrics
 from components.evaluation.text.text import char_accuracy
 from components.evaluation.text_report.confusions import character_table
 from components.evaluation.text_report.slices import (
-    SHARE,
     candidate_groups,
     character_slices,
     clause_slices,
@@ -42,7 +41,7 @@ def test_clauses_by_length():
     groups = length_groups(TARGET, [2, 4])
     assert groups.tolist() == ["2 to 3", "2 to 3", "4 and more", "under 2"]
     found = clause_slices(text_metrics(), TARGET, SCORE, groups, minimum=2, resampling=BOOTSTRAP)
-    assert [(one.name, one.clauses, one.characters, one.sufficient) for one in found] == [
+    assert [(one.name, one.counts["clauses"], one.counts["characters"], one.sufficient) for one in found] == [
         ("under 2", 1, 1, False),
         ("2 to 3", 2, 2 + 3, True),
         ("4 and more", 1, 5, False),
@@ -63,8 +62,8 @@ def test_characters_by_training_count():
     assert set(groups.tolist()[5:7]) == {"0"}
     found = by_name(character_slices(TABLE, groups, minimum=1, resampling=BOOTSTRAP))
     assert found["10 to 99"].metrics["char_accuracy"].value == 1 / 2  # 行 of 银行 is right, of 行人 it is not
-    assert (found["10 to 99"].clauses, found["10 to 99"].characters) == (2, 2)
-    assert found["100 and more"].characters == 3  # 人 and 来 twice
+    assert found["10 to 99"].counts == {"clauses": 2, "characters": 2}
+    assert found["100 and more"].counts["characters"] == 3  # 人 and 来 twice
 
 
 def test_characters_by_number_of_readings():
@@ -84,16 +83,10 @@ def test_characters_by_candidates_of_their_syllable():
 
 def test_groups_together_are_the_whole():
     found = character_slices(TABLE, heteronym_groups(TABLE, PAIRS), minimum=1, resampling=BOOTSTRAP)
-    right = sum(one.characters * one.metrics["char_accuracy"].value for one in found)
-    assert right / sum(one.characters for one in found) == pytest.approx(char_accuracy(TARGET, SCORE))
+    right = sum(one.counts["characters"] * one.metrics["char_accuracy"].value for one in found)
+    assert right / sum(one.counts["characters"] for one in found) == pytest.approx(char_accuracy(TARGET, SCORE))
     few = character_slices(TABLE, heteronym_groups(TABLE, PAIRS), minimum=3, resampling=BOOTSTRAP)
-    assert [one.sufficient for one in few] == [one.characters >= 3 for one in found]
-
-
-def test_the_share_over_counts_is_that_of_repeated_clauses():
-    characters, right, counts = np.array([2.0, 3, 5]), np.array([2.0, 1, 0]), np.array([[1.0, 2, 0], [0, 0, 3]])
-    np.testing.assert_array_equal(SHARE.over_counts(characters, right, counts), [(2 + 2) / (2 + 6), 0.0])
-    assert SHARE(characters, right) == 3 / 10
+    assert [one.sufficient for one in few] == [one.counts["characters"] >= 3 for one in found]
 
 
 def test_edges_and_groups_that_do_not_fit_are_refused():

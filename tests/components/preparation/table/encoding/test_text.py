@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from components.preparation.table.encoding.text import as_amount, as_label, as_number, as_text
+from components.preparation.table.encoding.text import as_amount, as_label, as_name, as_number, as_text
 
 NAN = float("nan")
 
@@ -115,3 +115,8 @@ def test_any_text_is_read_without_an_exception(cells: list[str | None], unit: st
     for numbers, broken in (as_number(texts(*cells)), as_amount(texts(*cells), ",", ".", unit)):
         assert np.isnan(numbers[broken]).all()
         assert len(numbers) == len(cells)
+
+
+@pytest.mark.parametrize("cells", [[3, 1], [3.0, 1.0], ["3", " 1"], ["3.0", "1"]])
+def test_a_name_is_the_same_however_it_was_stored(cells):
+    assert as_name(pd.Series(cells)).tolist() == ["3", "1"]

@@ -1,0 +1,37 @@
+"""What a report tells beside the metrics, from the stage that writes it to those that show it: tables, and notes."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from components.contracts import Cell, Interval, Table
+from components.files import read_json, write_json
+
+TABLES, NOTES = "tables.json", "notes.json"
+
+
+def write_tables(folder: Path, tables: Sequence[Table], notes: Mapping[str, Any]) -> None:
+    write_json(folder / TABLES, [asdict(table) for table in tables])
+    write_json(folder / NOTES, notes)
+
+
+def read_tables(folder: Path) -> list[Table]:
+    return [
+        Table(**{**content, "rows": [[_cell(cell) for cell in row] for row in content["rows"]]})
+        for content in read_json(folder / TABLES)
+    ]
+
+
+def read_notes(folder: Path) -> dict[str, Any]:
+    notes: dict[str, Any] = read_json(folder / NOTES)
+    return notes
+
+
+def shown(value: Interval | None, absent: str, *, digits: int = 4) -> str:
+    """An interval in words; `absent` says why there is none."""
+    return absent if value is None else f"{value.value:.{digits}f} [{value.low:.{digits}f}, {value.high:.{digits}f}]"
+
+
+def _cell(content: Any) -> Cell:
+    return Interval(content["value"], content["low"], content["high"]) if isinstance(content, dict) else content

@@ -10,7 +10,8 @@ def check_free(tracker: Tracker, new: str) -> None:
     taken = [what for what, found in _found(tracker, new) if found]
     if taken:
         raise CasebookError(
-            f"{tracker.uri}: MLflow has {' and '.join(taken)} {new!r} already; take another name, or delete what is there"
+            f"{tracker.uri}: MLflow has {' and '.join(taken)} {new!r} already; "
+            "take another name, or delete what is there"
         )
 
 

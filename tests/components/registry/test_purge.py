@@ -112,7 +112,7 @@ def test_runs_that_somebody_has_deleted_are_purged_but_those_of_versions_that_st
 
 
 @pytest.mark.parametrize("at", ["delete_logged_model", "delete_run"])
-def test_a_deletion_that_was_cut_off_goes_on(story: Tracker, at: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_deletion_that_was_cut_off_goes_on(story: Tracker, at: str) -> None:
     class CutOffError(Exception):
         pass
 

@@ -35,10 +35,8 @@ def remove(
         take_away(root, case, registry=registry)
     show([{**row, "bytes": _amount(row["bytes"], as_json)} for row in rows], as_json)
     if registry:
-        typer.echo(
-            f"what MLflow {'would lose' if dry_run else 'has lost'} cannot be brought back, but from a `casebook backup`",
-            err=True,
-        )
+        lost = "would lose" if dry_run else "has lost"
+        typer.echo(f"what MLflow {lost} cannot be brought back, but from a `casebook backup` of before", err=True)
     if dry_run:
         return
     if not registry:
@@ -64,11 +62,11 @@ def rename(
 
 @app.command()
 def gc(
+    keep: Annotated[int, typer.Option(min=1, help="how many of the newest versions of a case stay in any case")],
     cases: Annotated[
         list[str] | None,
         typer.Argument(help="cases of params.yaml; if none is named all of them, DVC's cache and downloads"),
     ] = None,
-    keep: Annotated[int, typer.Option(min=1, help="how many of the newest versions of a case stay in any case")] = ...,  # type: ignore[assignment]
     dry_run: Look = False,
     as_json: AsJson = False,
 ) -> None:

@@ -23,7 +23,7 @@ from pipelines.leaving.lockfile import LOCK
 from pipelines.leaving.params import FILE
 from pipelines.leaving.registry import store
 from pipelines.resume import DONE
-from pipelines.steps.search import DATABASE
+from pipelines.servers.settings import DATABASE
 
 log = logging.getLogger(__name__)
 

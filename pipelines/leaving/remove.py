@@ -16,7 +16,7 @@ from pipelines.leaving import lockfile, params
 from pipelines.leaving.folders import check_known, folders, held, size
 from pipelines.leaving.registry import store
 from pipelines.resume import DONE
-from pipelines.steps.search import DATABASE
+from pipelines.servers.settings import DATABASE
 
 
 @dataclass(frozen=True)

@@ -52,9 +52,9 @@ def without(text: str, path: tuple[str, ...], unwanted: Callable[[str], bool]) -
     if not gone:
         return text
     parent = next(value for key, value in pairs(node, *path[:-1]) if key.value == path[-1])
-    cut = _from_flow if isinstance(parent, MappingNode) and parent.flow_style else _from_lines
-    edits = list(cut(text, found, gone))
-    if len(gone) == len(found) and cut is _from_lines:
+    flow = isinstance(parent, MappingNode) and parent.flow_style
+    edits = list(_from_flow(found, gone) if flow else _from_lines(text, found, gone))
+    if len(gone) == len(found) and not flow:
         parent_key = next(key for key, _ in pairs(node, *path[:-1]) if key.value == path[-1])
         after = text.index(":", parent_key.end_mark.index) + 1
         edits.append((after, after, " {}"))
@@ -63,7 +63,7 @@ def without(text: str, path: tuple[str, ...], unwanted: Callable[[str], bool]) -
     return result
 
 
-def _from_flow(text: str, found: list[Pair], gone: list[int]) -> Iterator[Edit]:
+def _from_flow(found: list[Pair], gone: list[int]) -> Iterator[Edit]:
     """Between braces each entry is cut up to the next one, and the last from the end of the one before it."""
     kept = [index for index in range(len(found)) if index not in gone]
     for index in gone:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from mlflow.entities import LoggedModel, Run, ViewType
 from mlflow.entities.model_registry import ModelVersion
@@ -29,12 +30,18 @@ class Doomed:
     whole: bool = False
 
 
+def behind_server(tracker: Tracker) -> bool:
+    """Whether a server has the rows: what is deleted there stays in its database, marked, until `mlflow gc` runs."""
+    return urlsplit(tracker.uri).scheme in ("http", "https")
+
+
 def surplus(tracker: Tracker, case: str, keep: int) -> Doomed:
     """The versions beyond the newest `keep` that nobody can come back to, with what belongs to them alone.
 
     A version stays that has an alias, such as `champion` or `candidate`, or that was champion: it is the rival of
     the one after it, and a rollback may return to it. A run goes with the last of its versions, and its search and
-    trials go with it. What somebody has deleted in MLflow's pages goes, too.
+    trials go with it. What somebody has deleted in MLflow's pages goes, too, but from a server's database, which only
+    `mlflow gc` there can clear.
     """
     experiment = experiment_of(tracker, case)
     versions = versions_of(tracker, case)
@@ -45,6 +52,8 @@ def surplus(tracker: Tracker, case: str, keep: int) -> Doomed:
         return Doomed(None, tuple(str(one.version) for one in going))
     needed = {str(one.run_id) for one in kept}
     everything = list(runs_of(tracker, experiment))
+    if behind_server(tracker):
+        everything = [run for run in everything if run.info.lifecycle_stage == "active"]
     deleted = {str(run.info.run_id) for run in everything if run.info.lifecycle_stage != "active"}
     lost = _with_nested(everything, ({str(one.run_id) for one in going} | deleted) - needed) - needed
     models = frozenset(model_id_of(one) for one in kept)

@@ -11,18 +11,13 @@ from mlflow.store.artifact.artifact_repository_registry import get_artifact_repo
 from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
 
 from components.registry.client import plain_errors
-from components.registry.keep import Doomed, has_model
+from components.registry.keep import Doomed, behind_server, has_model
 from components.registry.store import artifact_folder
 from components.registry.track import Tracker
 
 log = logging.getLogger(__name__)
 
 MISSING = "RESOURCE_DOES_NOT_EXIST"
-
-
-def behind_server(tracker: Tracker) -> bool:
-    """Whether a server has the rows: what is deleted there stays in its database, marked, until `mlflow gc` runs."""
-    return urlsplit(tracker.uri).scheme in ("http", "https")
 
 
 def bytes_of(tracker: Tracker, doomed: Doomed) -> tuple[int, int]:

@@ -76,7 +76,9 @@ ELSEWHERE = {
     "casebook worker gpu": "tests/pipelines/servers.py::up",
     "casebook backup stores.tar": "tests/pipelines/test_team_servers.py::test_the_servers_come_back_from_a_backup",
     "casebook restore stores.tar": "tests/pipelines/test_team_servers.py::test_the_servers_come_back_from_a_backup",
-    "casebook remove my_loans --dry-run": "tests/pipelines/leaving/test_leaving.py::test_the_commands_say_what_they_did",
+    "casebook remove my_loans --dry-run": (
+        "tests/pipelines/leaving/test_leaving.py::test_the_commands_say_what_they_did"
+    ),
     "casebook remove my_loans": "tests/pipelines/leaving/test_leaving.py::test_the_commands_say_what_they_did",
     "casebook remove my_loans --registry": (
         "tests/pipelines/leaving/test_released.py::test_a_removed_case_keeps_its_registry_unless_it_is_told_to_go"

@@ -7,10 +7,10 @@ from dataclasses import replace
 import pytest
 
 from components.registry.champion import champion_at, champion_version
-from components.registry.keep import Doomed, all_of, data_of_kept, surplus
+from components.registry.keep import Doomed, all_of, behind_server, data_of_kept, surplus
 from components.registry.ledger import history
 from components.registry.promote import rollback, settle
-from components.registry.purge import behind_server, bytes_of, delete
+from components.registry.purge import bytes_of, delete
 from components.registry.register import bundle_of, register
 from components.registry.runs import PARENT, new_run
 from components.registry.track import Tracker

@@ -8,9 +8,10 @@ from mlflow.entities import LoggedModel, Run, ViewType
 from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
 
+from components.errors import CasebookError
 from components.registry.ledger import REFUSED, history
 from components.registry.register import model_id_of
-from components.registry.runs import PARENT
+from components.registry.runs import HOST, PARENT, alive
 from components.registry.track import Tracker
 
 PAGE = 1000
@@ -69,6 +70,18 @@ def surplus(tracker: Tracker, case: str, keep: int) -> Doomed:
         runs=tuple(run for run in everything if run.info.run_id in lost),
         needed=models,
     )
+
+
+def check_idle(tracker: Tracker, case: str) -> None:
+    """Raises CasebookError if a process, of this machine or another, may still be writing to a run of the case."""
+    experiment = experiment_of(tracker, case)
+    for run in runs_of(tracker, experiment) if experiment is not None else ():
+        if run.info.status == "RUNNING" and run.info.lifecycle_stage == "active" and alive(run.data.tags):
+            raise CasebookError(
+                f"{case}: MLflow's run {run.info.run_name!r} ({run.info.run_id}) of machine "
+                f"{run.data.tags.get(HOST, 'unknown')} is under way; wait for its end, or if that machine is gone "
+                "delete the run in MLflow, then run this again"
+            )
 
 
 def all_of(tracker: Tracker, case: str) -> Doomed:

@@ -21,17 +21,18 @@ def rename(tracker: Tracker, old: str, new: str) -> None:
     Versions, aliases, and the ledger, which is in tags of the registered model, are under the new name as they were.
 
     Raises:
-        CasebookError: there is an experiment, or a registered model, of either name.
+        CasebookError: there is an experiment, or a registered model, of either name, or the experiment was deleted.
     """
     had_model, had_experiment = has_model(tracker, old), experiment_of(tracker, old)
     if had_model and has_model(tracker, new):
         raise CasebookError(_both(tracker, "registered models", old, new))
     if had_experiment is not None and experiment_of(tracker, new) is not None:
         raise CasebookError(_both(tracker, "experiments", old, new))
+    experiment = None if had_experiment is None else tracker.experiment(old)
     if had_model:
         tracker.client.rename_registered_model(old, new)
-    if had_experiment is not None:
-        tracker.client.rename_experiment(tracker.experiment(old), new)
+    if experiment is not None:
+        tracker.client.rename_experiment(experiment, new)
 
 
 def _found(tracker: Tracker, name: str) -> list[tuple[str, bool]]:

@@ -1,10 +1,10 @@
 """DVC's cache: what of it nothing names that is still in use."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from dvc.repo import Repo
 from dvc_data.hashfile.gc import gc
@@ -55,13 +55,13 @@ def _used(repo: Repo, data: Iterable[str]) -> set[HashInfo]:
     return used
 
 
-class _quiet:  # noqa: N801 - a context manager
+@contextmanager
+def _quiet() -> Iterator[None]:
     """DVC warns of every out that never was; here that is no news."""
-
-    def __enter__(self) -> None:
-        self.log = logging.getLogger("dvc")
-        self.level = self.log.level
-        self.log.setLevel(logging.ERROR)
-
-    def __exit__(self, *error: Any) -> None:
-        self.log.setLevel(self.level)
+    log = logging.getLogger("dvc")
+    level = log.level
+    log.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        log.setLevel(level)

@@ -9,7 +9,7 @@ from pathlib import Path
 from components.contracts import Paths
 from components.errors import CasebookError
 from components.params import load_params
-from components.registry.keep import all_of
+from components.registry.keep import all_of, check_idle
 from components.registry.purge import bytes_of, delete
 from components.registry.track import Tracker
 from pipelines.leaving import lockfile, params
@@ -51,6 +51,7 @@ def remove(root: Path, case: str, *, registry: bool) -> None:
     with lockfile.dvc_held(root) as repo, held(root, case):
         _check_free(lockfile.resting_on(repo, case), case)
         if registry and (tracker := store(root)) is not None:
+            check_idle(tracker, case)
             delete(tracker, case, all_of(tracker, case))
         _forget_studies(root, case)
         for folder in folders(root, case):
@@ -77,6 +78,7 @@ def _planned(root: Path, case: str, tracker: Tracker | None) -> Iterator[Leaving
         yield Leaving(f"{folder.relative_to(root)}/", files, size(folder))
     if tracker is None:
         return
+    check_idle(tracker, case)
     doomed = all_of(tracker, case)
     of_models, of_runs = bytes_of(tracker, doomed)
     yield Leaving("MLflow: versions, with the ledger", len(doomed.versions), None)

@@ -6,13 +6,14 @@ from dataclasses import replace
 
 import pytest
 
+from components.errors import CasebookError
 from components.registry.champion import champion_at, champion_version
-from components.registry.keep import Doomed, all_of, behind_server, data_of_kept, surplus
+from components.registry.keep import Doomed, all_of, behind_server, check_idle, data_of_kept, surplus
 from components.registry.ledger import history
 from components.registry.promote import rollback, settle
 from components.registry.purge import bytes_of, delete
 from components.registry.register import bundle_of, register
-from components.registry.runs import PARENT, new_run
+from components.registry.runs import HOST, PARENT, new_run, owner
 from components.registry.track import Tracker
 from tests.components.registry.toys import CASE, FAILED, METRICS, PASSED, make_release
 
@@ -162,3 +163,14 @@ def test_a_database_is_purged_a_server_is_not(tracker: Tracker) -> None:
     assert not behind_server(tracker)
     assert not behind_server(replace(tracker, uri="postgresql://team/mlflow"))
     assert behind_server(replace(tracker, uri="https://team.example"))
+
+
+def test_a_run_that_a_process_of_any_machine_may_be_at_is_named(tracker: Tracker) -> None:
+    check_idle(tracker, CASE)
+    gone = new_run(tracker, CASE, "cut off here", {**owner(), "casebook.process_started": "1.0"})
+    there = new_run(tracker, CASE, "fit", {**owner(), HOST: "another"})
+    with pytest.raises(CasebookError, match=rf"'fit' \({there}\) of machine another is under way"):
+        check_idle(tracker, CASE)
+    tracker.client.set_terminated(there)
+    check_idle(tracker, CASE)
+    assert tracker.client.get_run(gone).info.status == "RUNNING"

@@ -51,7 +51,7 @@ def _used(repo: Repo, data: Iterable[str]) -> set[HashInfo]:
     for md5 in data:
         folder = HashInfo("md5", md5)
         if cache.exists(md5):
-            used |= {folder, *(entry.hash_info for _, entry in Tree.load(cache, folder))}
+            used |= {folder, *(oid for _, _, oid in Tree.load(cache, folder))}
     return used
 
 

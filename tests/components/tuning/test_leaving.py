@@ -55,12 +55,13 @@ def test_a_copy_that_was_cut_off_is_made_anew_and_other_studies_keep_their_names
         optuna.create_study(study_name=name, storage=url)
     study = optuna.load_study(study_name=f"{OLD}-a", storage=url)
     study.optimize(lambda trial: trial.suggest_float("x", 0, 1), n_trials=2)
+    told = [(one.number, one.values, one.params) for one in study.trials]
     write_json(state / "study.json", {"name": f"{OLD}-a-2"})
     for _ in range(2):
         rename_studies(tmp_path, OLD, NEW)
         assert sorted(names(state)) == [f"{OLD}-b", f"{NEW}-a", f"{NEW}-a-2"]
     copied = optuna.load_study(study_name=f"{NEW}-a", storage=url)
-    assert [(one.number, one.values) for one in copied.trials] == [(one.number, one.values) for one in study.trials]
+    assert [(one.number, one.values, one.params) for one in copied.trials] == told
     assert read_json(state / "study.json") == {"name": f"{NEW}-a-2"}
 
 

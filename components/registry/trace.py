@@ -10,9 +10,10 @@ import yaml
 from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
 
+from components.bundle import INDEX
 from components.contracts import Paths
 from components.errors import CasebookError
-from components.files import dvc_md5, json_digest
+from components.files import dvc_md5, json_digest, read_json
 from components.params import CaseParams
 from components.registry.champion import CHAMPION, champion_version
 from components.registry.ledger import champions, history
@@ -97,7 +98,7 @@ def verify(tracker: Tracker, case: str, params: CaseParams, which: str = CHAMPIO
     found += [_folder(name, tags, path) for name, path in _folders(tracker.root, case)]
     found.append(_compared("params_digest", tags, params_digest(params), "params.yaml differs: `git diff` says where"))
     origin, lock = _lock(tracker.root, version, folder)
-    for name, path in _folders(tracker.root, case):
+    for name, path in _folders(tracker.root, _made_as(folder)):
         if (relative := path.relative_to(tracker.root).as_posix()) in lock:
             remedy = f"dvc.lock ({origin}) names other bytes for {relative}: the version's tags were edited"
             found.append(_compared(name, tags, lock[relative], remedy, "dvc.lock "))
@@ -151,16 +152,19 @@ def _commit(root: Path, commit: str | None) -> dict[str, str] | None:
     return {"sha": sha, "author": author, "time": time, "subject": subject}
 
 
+def _made_as(folder: Path) -> str:
+    """The name that the case had when the version was made: stages and paths of its lock are of that name."""
+    return str(read_json(bundle_in(folder) / INDEX)["manifest"]["case"])
+
+
 def _lock(root: Path, version: ModelVersion, folder: Path) -> tuple[str | None, dict[str, str]]:
     """Where the lock was found, and the md5 of each of the case's outs in it by path: the lock of the
     commit if it is the one the version was made under, else the one kept with the model.
     """
-    commit = version.tags.get(COMMIT)
+    commit, case = version.tags.get(COMMIT), _made_as(folder)
     texts = {"commit": _git(root, commit, "show", f"{commit}:./{LOCK}"), "registered": lineage_in(folder, LOCK)}
-    locks = {origin: _outs(text, version.name) for origin, text in texts.items() if text is not None}
-    made_under = {
-        path.relative_to(root).as_posix(): version.tags.get(name) for name, path in _folders(root, version.name)
-    }
+    locks = {origin: _outs(text, case) for origin, text in texts.items() if text is not None}
+    made_under = {path.relative_to(root).as_posix(): version.tags.get(name) for name, path in _folders(root, case)}
     for origin, outs in locks.items():
         if made_under.items() <= outs.items():
             return origin, outs

@@ -134,6 +134,9 @@ def test_help_is_there_for_every_command(casebook: Casebook, tmp_path: Path) -> 
         "crossval",
         "predict",
         "new",
+        "remove",
+        "rename",
+        "gc",
     ]:
         assert f"\n  {name} " in said.out
         assert "Usage: casebook" in casebook(tmp_path, name, "--help").out
@@ -145,6 +148,9 @@ def test_help_is_there_for_every_command(casebook: Casebook, tmp_path: Path) -> 
         ["nonsense"],
         ["fit"],
         ["history", CASE, "--yaml"],
+        ["gc"],
+        ["gc", "--keep", "0"],
+        ["rename", CASE],
         ["new", "x"],
         ["new", "x", "--csv", "y"],
         ["new", "x", "--images", "y", "--from", "z"],

@@ -76,6 +76,20 @@ ELSEWHERE = {
     "casebook worker gpu": "tests/pipelines/servers.py::up",
     "casebook backup stores.tar": "tests/pipelines/test_team_servers.py::test_the_servers_come_back_from_a_backup",
     "casebook restore stores.tar": "tests/pipelines/test_team_servers.py::test_the_servers_come_back_from_a_backup",
+    "casebook remove my_loans --dry-run": (
+        "tests/pipelines/leaving/test_leaving.py::test_the_commands_say_what_they_did"
+    ),
+    "casebook remove my_loans": "tests/pipelines/leaving/test_leaving.py::test_the_commands_say_what_they_did",
+    "casebook remove my_loans --registry": (
+        "tests/pipelines/leaving/test_released.py::test_a_removed_case_keeps_its_registry_unless_it_is_told_to_go"
+    ),
+    "casebook rename my_loans loans": ("tests/pipelines/leaving/test_leaving.py::test_the_commands_say_what_they_did"),
+    "casebook gc --keep 5 --dry-run": (
+        "tests/pipelines/leaving/test_released.py::test_what_is_finished_goes_and_the_champion_its_data_and_the_ledger"
+    ),
+    "casebook gc my_loans --keep 5": (
+        "tests/pipelines/leaving/test_leaving.py::test_states_of_work_whose_result_the_lock_has_are_collected"
+    ),
     "pip install --constraint constraints.txt '.[s3]'": "pip's own",
     "export CASEBOOK_TOKEN=$(openssl rand -hex 24)": SHELL,
     "export MLFLOW_TRACKING_URI=http://team.example:5000 PREFECT_API_URL=http://team.example:4200/api": SHELL,

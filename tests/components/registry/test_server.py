@@ -10,6 +10,7 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,10 +18,13 @@ import pytest
 from components.bundle import bundle_md5
 from components.errors import CasebookError
 from components.registry.champion import champion_at, rival_of
+from components.registry.keep import all_of, experiment_of, surplus
 from components.registry.ledger import history
 from components.registry.promote import rollback, settle
+from components.registry.purge import bytes_of, delete
 from components.registry.register import bundle_of, model_of, register
-from components.registry.runs import parent_run
+from components.registry.rename import rename
+from components.registry.runs import new_run, parent_run
 from components.registry.trace import trace
 from components.registry.track import connect
 from tests.components.registry.conftest import child_environment
@@ -100,3 +104,36 @@ def test_runs_models_and_ledger_live_on_the_server(
     stop(process)
     with pytest.raises(CasebookError, match=r"http://127\.0\.0\.1:\d+: the MLflow store does not answer"):
         connect(checkout)
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("toy")
+def test_what_goes_from_a_server_goes_with_its_artifacts_and_frees_its_name(
+    server: tuple[str, "subprocess.Popen[bytes]"], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", server[0])
+    (tmp_path / "checkout").mkdir()
+    tracker = connect(tmp_path / "checkout")
+    for income in (0.1, 0.2, 0.3):
+        run = new_run(tracker, CASE, "fit", {})
+        tracker.client.log_text(run, "x" * 100, "note.txt")
+        register(tracker, replace(make_release(tracker, income), run=run))
+    rename(tracker, CASE, "renamed")
+
+    def kept() -> int:
+        return sum(path.stat().st_size for path in (tmp_path / "server" / "artifacts").rglob("*") if path.is_file())
+
+    doomed, before = surplus(tracker, "renamed", 2), kept()
+    assert (doomed.versions, len(doomed.models), len(doomed.runs)) == (("1",), 1, 1)
+    of_models, of_runs = bytes_of(tracker, doomed)
+    delete(tracker, "renamed", doomed)
+    assert (of_runs, before - kept()) == (100, of_models + 100)
+    again = surplus(tracker, "renamed", 2)
+    assert (again.versions, again.models, again.runs) == ((), (), ())
+    assert bundle_of(tracker, "renamed", "3").is_dir()
+    delete(tracker, "renamed", all_of(tracker, "renamed"))
+    assert (kept(), experiment_of(tracker, "renamed")) == (0, None)
+    assert (
+        register(tracker, replace(make_release(tracker), case="renamed", run=new_run(tracker, "renamed", "x", {})))
+        == "1"
+    )

@@ -1,0 +1,90 @@
+"""Commands by which a case leaves, gets another name, or gives back the room it does not need."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipelines.commands.shared import AsJson, CaseName, show
+
+app = typer.Typer()
+
+Look = Annotated[bool, typer.Option("--dry-run", help="say what would go, and how much; touch nothing")]
+PREFECT = "prefect.yaml"
+
+
+@app.command()
+def remove(
+    case: CaseName,
+    registry: Annotated[
+        bool, typer.Option("--registry", help="what MLflow has as well: versions, ledger, runs; there is no way back")
+    ] = False,
+    dry_run: Look = False,
+    as_json: AsJson = False,
+) -> None:
+    """Take a case out of the checkout: its block, its part of dvc.lock, its data, models, reports and state."""
+    from pipelines.leaving.remove import plan
+    from pipelines.leaving.remove import remove as take_away
+    from pipelines.stages import set_up_logging
+
+    set_up_logging()
+    root = Path.cwd()
+    rows = [asdict(one) for one in plan(root, case, registry=registry)]
+    if not dry_run:
+        take_away(root, case, registry=registry)
+    show([{**row, "bytes": _amount(row["bytes"], as_json)} for row in rows], as_json)
+    if registry:
+        lost = "would lose" if dry_run else "has lost"
+        typer.echo(f"what MLflow {lost} cannot be brought back, but from a `casebook backup` of before", err=True)
+    if dry_run:
+        return
+    if not registry:
+        typer.echo(f"what MLflow has of {case} is still there: its versions, ledger and runs", err=True)
+    typer.echo(f"{case} is removed; `casebook gc` frees what DVC's cache and downloads hold of it", err=True)
+    _deploy_again(root)
+
+
+@app.command()
+def rename(
+    old: Annotated[str, typer.Argument(metavar="OLD", help="a case of params.yaml")],
+    new: Annotated[str, typer.Argument(metavar="NEW", help="its new name: small letters, digits, _")],
+) -> None:
+    """Give a case another name in params.yaml, dvc.lock, folders, studies and MLflow; nothing runs again."""
+    from pipelines.leaving.rename import rename as give_name
+    from pipelines.stages import set_up_logging
+
+    set_up_logging()
+    give_name(Path.cwd(), old, new)
+    typer.echo(f"{old} is {new} now; look at `git diff`, then commit params.yaml and dvc.lock")
+    _deploy_again(Path.cwd())
+
+
+@app.command()
+def gc(
+    keep: Annotated[int, typer.Option(min=1, help="how many of the newest versions of a case stay in any case")],
+    cases: Annotated[
+        list[str] | None,
+        typer.Argument(help="cases of params.yaml; if none is named all of them, DVC's cache and downloads"),
+    ] = None,
+    dry_run: Look = False,
+    as_json: AsJson = False,
+) -> None:
+    """Delete old versions with their runs, finished studies and checkpoints, former outs, unused downloads."""
+    from pipelines.leaving.collect import collect
+    from pipelines.stages import set_up_logging
+
+    set_up_logging()
+    found = collect(Path.cwd(), cases or [], keep, dry_run=dry_run)
+    show([{**asdict(one), "bytes": _amount(one.bytes, as_json)} for one in found], as_json)
+    total = sum(one.bytes for one in found)
+    typer.echo(f"{_amount(total, as_json=False)} bytes {'can be' if dry_run else 'were'} freed", err=True)
+
+
+def _amount(number: int | None, as_json: bool) -> int | str | None:
+    return number if as_json or number is None else f"{number:,}"
+
+
+def _deploy_again(root: Path) -> None:
+    if (root / PREFECT).exists():
+        typer.echo("run `casebook deploy`: Prefect's server and prefect.yaml still have the old deployments", err=True)

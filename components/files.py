@@ -1,8 +1,7 @@
-"""Files that appear whole or not at all, digests, and locks that die with their process."""
+"""Files that appear whole or not at all, and digests."""
 
 import hashlib
 import json
-import logging
 import os
 import shutil
 import tempfile
@@ -10,10 +9,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-
-from filelock import FileLock, Timeout
-
-log = logging.getLogger(__name__)
 
 CHUNK = 1 << 20
 
@@ -114,41 +109,3 @@ def json_digest(value: Mapping[str, Any]) -> str:
     """A short digest of a JSON-able mapping, the same for equal contents in any key order."""
     text = json.dumps(value, sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-
-def file_lock(path: Path, **options: Any) -> FileLock:
-    """A lock that the operating system frees when its holder dies, however it dies; not yet taken.
-
-    Where a file system has no such locks this is an error: filelock would take the mere existence of the file
-    for a lock, and one that a killed process left would be waited for for ever.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    return FileLock(path, fallback_to_soft=False, **options)
-
-
-def is_held(path: Path) -> bool:
-    """Whether any process, this one included, holds the lock of `path`."""
-    try:
-        with file_lock(path, blocking=False):
-            return False
-    except Timeout:
-        return True
-
-
-@contextmanager
-def held_lock(path: Path, purpose: str) -> Iterator[None]:
-    """Hold the lock of `path`, waiting for whoever holds it and saying so."""
-    lock = file_lock(path, on_acquired=_write_process_id)
-    try:
-        held = lock.acquire(blocking=False)
-    except Timeout:
-        holder = path.read_text(encoding="utf-8").strip() or "?"
-        log.warning("%s: process %s is at it; waiting for it to end", purpose, holder)
-        held = lock.acquire()
-    with held:
-        yield
-
-
-def _write_process_id(descriptor: int) -> None:
-    os.ftruncate(descriptor, 0)
-    os.pwrite(descriptor, str(os.getpid()).encode(), 0)

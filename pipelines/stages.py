@@ -16,7 +16,8 @@ from typing import Any
 
 from components.contracts import Job, Paths
 from components.errors import BAD_INPUT, DONE, CasebookError
-from components.files import held_lock, sweep_temporaries
+from components.files import sweep_temporaries
+from components.locks import held_lock
 from components.recipe import make_job
 from pipelines.code import read_resolved
 from pipelines.environment import prepare_environment

@@ -8,7 +8,8 @@ from scipy import linalg
 from scipy.sparse import csr_array, diags_array
 
 from components.preparation.interactions.encoding.histories import Histories
-from components.preparation.interactions.encoding.weights import RecencyParams, history_weights
+from components.preparation.interactions.encoding.recency import RecencyParams
+from components.preparation.interactions.encoding.weights import history_weights
 
 Sparse = tuple[np.ndarray, np.ndarray, np.ndarray]  # rows, columns, values
 

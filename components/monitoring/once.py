@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Literal
 
 from components.errors import CasebookError
-from components.files import held_lock, read_json, write_json
+from components.files import read_json, write_json
+from components.locks import held_lock
 
 log = logging.getLogger(__name__)
 

@@ -14,7 +14,8 @@ import mlflow
 from mlflow.exceptions import MlflowException
 
 from components.errors import CasebookError
-from components.files import held_lock, sweep_temporaries, whole_file
+from components.files import sweep_temporaries, whole_file
+from components.locks import held_lock
 
 VARIABLE = "MLFLOW_TRACKING_URI"
 PATIENCE = 20.0  # seconds to wait for another writer; MLflow's own busy timeout

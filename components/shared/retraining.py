@@ -26,8 +26,8 @@ def pruned(job: Job, training: Training, params: PruneParams, weights: Path, sta
     """The learner of these weights, the smallest of them set to zero, the rest trained on for a few epochs."""
     masks = magnitude_masks(_network(restored(job, training, weights)), params.amount)
 
-    def start(_job: Job, _data: LightningDataModule) -> LightningModule:
-        learner = restored(job, training, weights)
+    def start(inner: Job, _data: LightningDataModule) -> LightningModule:
+        learner = restored(inner, training, weights)  # at the rate, and by the schedule, of the epochs after
         apply_masks(_network(learner), masks)
         return learner
 

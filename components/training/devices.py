@@ -15,7 +15,7 @@ import torch
 from filelock import FileLock, Timeout
 
 from components.errors import CasebookError
-from components.files import file_lock
+from components.locks import file_lock
 from components.params import FitParams
 from components.training.launched import launched
 

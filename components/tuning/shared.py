@@ -22,7 +22,8 @@ from sqlalchemy.exc import DBAPIError
 
 from components.contracts import Job, Training
 from components.errors import CasebookError
-from components.files import file_lock, is_held, read_json, write_json
+from components.files import read_json, write_json
+from components.locks import file_lock, is_held
 from components.tuning.study import count, create_study, study_name
 
 log = logging.getLogger(__name__)

@@ -8,7 +8,7 @@ import optuna
 from optuna.trial import FrozenTrial, TrialState
 
 from components.contracts import Job, Training, TrialRecord
-from components.files import held_lock
+from components.locks import held_lock
 
 Study = optuna.Study
 FINISHED = (TrialState.COMPLETE, TrialState.PRUNED)

@@ -11,7 +11,8 @@ import pandas as pd
 
 from components.contracts import Interval, Job, Observed, Watch
 from components.errors import CasebookError
-from components.files import held_lock, sweep_temporaries, whole_folder
+from components.files import sweep_temporaries, whole_folder
+from components.locks import held_lock
 from components.monitor_params import FileRows, LogRows, MonitorParams, SqlRows
 from components.monitoring.findings import Findings, examine
 from components.monitoring.once import Retrain, start_once

@@ -19,7 +19,8 @@ from pathlib import Path
 import psutil
 
 from components.errors import CasebookError
-from components.files import held_lock, read_json, write_json
+from components.files import read_json, write_json
+from components.locks import held_lock
 from pipelines.environment import MARK, alive, up_file
 from pipelines.servers.serve import answers
 from pipelines.servers.settings import MLFLOW_PORT, PREFECT_PORT, Settings, read_settings

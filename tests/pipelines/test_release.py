@@ -3,11 +3,11 @@
 from dataclasses import dataclass, replace
 
 import pytest
-from pipelines.cases import load_case
 
-from components.contracts import TEST, Answers, Case, Job
+from components.contracts import TEST, Answers, Job
 from components.files import read_json, write_json
 from components.params import override
+from components.recipe import Recipe, recipe_of
 from components.registry.gate import Evidence, decide
 from components.registry.track import connect
 from pipelines.provenance import git_state
@@ -20,12 +20,12 @@ pytestmark = pytest.mark.slow
 @dataclass(frozen=True)
 class Released:
     job: Job
-    case: Case
+    recipe: Recipe
     answers: Answers
 
     def weighed(self, job: Job) -> Evidence:
         tracker, git = connect(job.paths.root), git_state(job.paths.root)
-        return release.weigh(job, self.case, tracker, "1", None, self.answers, {}, git)
+        return release.weigh(job, self.recipe, tracker, "1", None, self.answers, {}, git)
 
     def refused(self, job: Job) -> set[str]:
         decision = decide(self.weighed(job), job.params.release)
@@ -37,8 +37,8 @@ def released(tmp_path_factory: pytest.TempPathFactory) -> Released:
     job = toy_job("finance_risk", tmp_path_factory.mktemp("released"))
     for step in (fetch, prepare, search, fit, evaluate, compress, release):
         step.run(job)
-    case = load_case(job)
-    return Released(job, case, case.answers(job, job.paths.bundle(job.case), TEST))
+    recipe = recipe_of(job)
+    return Released(job, recipe, recipe.serving.answers(job, job.paths.bundle(job.case), TEST))
 
 
 def test_the_fit_measures_how_far_the_network_is_from_its_graph(released: Released) -> None:

@@ -14,7 +14,7 @@ import yaml
 
 from components.contracts import Job, Paths
 from components.errors import CasebookError
-from components.files import held_lock
+from components.locks import held_lock
 from components.params import load_params
 from components.recipe import make_job
 from pipelines import stages

@@ -20,6 +20,7 @@ LEVELS = [
         "operate_params",
         "monitor_params",
         "contracts",
+        "locks",
         "seeds",
         "closure",
         "recipe",

@@ -7,9 +7,9 @@ from pydantic import Field
 
 from components.blocks import Block, Names
 from components.contracts import Job
+from components.preparation.interactions.encoding.recency import RecencyParams
 from components.preparation.interactions.encoding.spec import InteractionsParams
 from components.preparation.interactions.encoding.tokens import TokenParams
-from components.preparation.interactions.encoding.weights import RecencyParams
 
 Count = Annotated[int, Field(ge=1)]
 Share = Annotated[float, Field(ge=0, lt=1)]

@@ -14,8 +14,9 @@ from components.errors import CasebookError
 from components.predictors.ranking.asked import Asked
 from components.predictors.ranking.vectors import read_vectors
 from components.preparation.interactions.encoding.catalogue import Catalogue
+from components.preparation.interactions.encoding.recency import RecencyParams
 from components.preparation.interactions.encoding.tokens import Tokenizer, TokenParams, Windows, last_windows
-from components.preparation.interactions.encoding.weights import RecencyParams, history_weights
+from components.preparation.interactions.encoding.weights import history_weights
 
 VECTORS = "item_vectors.parquet"
 ROWS = 64  # of a batch of the network: larger ones leave the processor's cache

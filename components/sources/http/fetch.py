@@ -13,7 +13,7 @@ from threading import Lock
 from tqdm import tqdm
 
 from components.errors import CasebookError
-from components.files import held_lock
+from components.locks import held_lock
 from components.source_params import HttpSource
 from components.sources.http.download import Downloads, StoppedError, UnavailableError
 from components.sources.http.manifest import read_manifest

@@ -7,7 +7,8 @@ import sys
 from pathlib import Path
 
 from components.errors import CasebookError
-from components.files import held_lock, sweep_temporaries, whole_folder
+from components.files import sweep_temporaries, whole_folder
+from components.locks import held_lock
 from components.source_params import Package
 
 log = logging.getLogger(__name__)

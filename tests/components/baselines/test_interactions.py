@@ -5,7 +5,8 @@ import pytest
 from scipy.sparse import csr_array
 
 from components.baselines.interactions import Popularity, RecencyEASE, Transitions, strongest
-from components.preparation.interactions.encoding.weights import RecencyParams, history_weights
+from components.preparation.interactions.encoding.recency import RecencyParams
+from components.preparation.interactions.encoding.weights import history_weights
 from tests.components.sequence_toys import ITEMS, histories, random_users
 
 EVEN = RecencyParams(events=1e12, seconds=None, floor=0.0, last=None)

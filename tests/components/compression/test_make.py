@@ -4,10 +4,10 @@ from pathlib import Path
 import pytest
 
 from components.compression.make import make_variants
-from components.contracts import FP32, Case, Job
+from components.contracts import FP32, Job
 from components.errors import CasebookError
 from components.params import Int8StaticParams, PruneParams, override
-from pipelines.cases import load_case
+from components.recipe import Recipe, recipe_of
 
 
 @pytest.fixture
@@ -16,13 +16,14 @@ def told() -> list[tuple[object, ...]]:
 
 
 @pytest.fixture
-def case(prepared: Job, told: list[tuple[object, ...]]) -> Case:
+def recipe(prepared: Job, told: list[tuple[object, ...]]) -> Recipe:
     """Its makers only tell what they were given."""
 
     def maker(_job: Job, params: object, fitted: Path, folder: Path) -> None:
         told.append((params, fitted, folder))
 
-    return replace(load_case(prepared), makers=lambda: {"pruned": maker, "int8_static": maker})
+    makers = {"pruned": maker, "int8_static": maker}
+    return type("Recipe", (Recipe,), {"makers": makers})(**vars(recipe_of(prepared)))
 
 
 def asking(job: Job, **variants: dict[str, object]) -> Job:
@@ -30,11 +31,11 @@ def asking(job: Job, **variants: dict[str, object]) -> Job:
 
 
 def test_variants_are_made_in_their_order_under_their_own_params(
-    prepared: Job, case: Case, told: list[tuple[object, ...]]
+    prepared: Job, recipe: Recipe, told: list[tuple[object, ...]]
 ) -> None:
     block = {"amount": 0.5, "epochs": 2, "lr_factor": 0.1}
     job = asking(prepared, pruned=block, int8_static={"calibration_rows": 3})
-    folders = make_variants(job, case, Path("fitted"), Path("work"))
+    folders = make_variants(job, recipe, Path("fitted"), Path("work"))
     assert list(folders.items()) == [
         (FP32, Path("fitted/bundle")),
         ("pruned", Path("work/pruned")),
@@ -47,14 +48,16 @@ def test_variants_are_made_in_their_order_under_their_own_params(
 
 
 def test_without_variants_the_model_is_served_as_it_is(
-    prepared: Job, case: Case, told: list[tuple[object, ...]]
+    prepared: Job, recipe: Recipe, told: list[tuple[object, ...]]
 ) -> None:
-    assert make_variants(asking(prepared), case, Path("fitted"), Path("work")) == {FP32: Path("fitted/bundle")}
+    assert make_variants(asking(prepared), recipe, Path("fitted"), Path("work")) == {FP32: Path("fitted/bundle")}
     assert told == []
 
 
-def test_nothing_is_made_when_one_of_them_is_wrong(prepared: Job, case: Case, told: list[tuple[object, ...]]) -> None:
+def test_nothing_is_made_when_one_of_them_is_wrong(
+    prepared: Job, recipe: Recipe, told: list[tuple[object, ...]]
+) -> None:
     job = asking(prepared, int8_static={"calibration_rows": 3}, pruned={"amount": 2.0, "epochs": 2, "lr_factor": 0.1})
     with pytest.raises(CasebookError, match=r"compress\.variants\.pruned\.amount: .*less than 1, not 2\.0"):
-        make_variants(job, case, Path("fitted"), Path("work"))
+        make_variants(job, recipe, Path("fitted"), Path("work"))
     assert told == []

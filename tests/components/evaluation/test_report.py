@@ -42,7 +42,7 @@ def test_everybody_is_judged_by_the_metrics_of_their_name():
 def test_an_external_split_is_judged_where_it_was_prepared(
     tmp_path: Path, prepared: list[str], expected: list[str]
 ) -> None:
-    job = Job("shop", None, Paths(tmp_path))  # type: ignore[arg-type]  # its params are not asked
+    job = Job("shop", None, Paths(tmp_path), None)  # type: ignore[arg-type]  # its params are not asked
     job.paths.prepared("shop").mkdir(parents=True)
     for name in prepared:
         (job.paths.prepared("shop") / name).touch()

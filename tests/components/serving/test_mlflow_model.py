@@ -21,10 +21,10 @@ import pytest
 
 from components.closure import closure
 from components.params import load_params
+from components.recipe import load_recipe, recipe_of
 from components.registry.package import SERVED, SERVING_PACKAGES
 from components.registry.register import model_of, register
 from components.registry.track import Tracker
-from pipelines.cases import load_case
 from tests.components.registry.toys import CASE, make_release
 from tests.toy.jobs import CHECKOUT, toy_cases, toy_job
 
@@ -165,13 +165,13 @@ def names_in(tree: ast.AST) -> Iterator[str]:
 
 def travelling(name: str) -> list[Path]:
     """The files of ours that are registered with a model of this case."""
-    predictor = f"components.predictors.{load_params(CHECKOUT / 'params.yaml').case(name).code.predictor}.predictor"
-    return sorted(closure(CHECKOUT, [SERVED, predictor]))
+    recipe = load_recipe(load_params(CHECKOUT / "params.yaml").case(name).recipe)
+    return sorted(closure(CHECKOUT, [SERVED, recipe.serving.open_predictor.__module__]))
 
 
 @pytest.mark.parametrize("name", toy_cases())
 def test_all_that_a_predictor_imports_is_required(name: str, tmp_path: Path) -> None:
-    packages = load_case(toy_job(name, tmp_path)).packages
+    packages = recipe_of(toy_job(name, tmp_path)).packages
     distributions = packages_distributions()  # one package may come from several, as mlflow does
     names = {one for path in travelling(name) for one in third_party(path)}
     provided = {one: {found.lower() for found in distributions[one]} for one in names}

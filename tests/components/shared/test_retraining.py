@@ -15,7 +15,7 @@ PRUNE = PruneParams(amount=0.6, epochs=1, lr_factor=0.25)
 
 
 def test_a_restored_learner_has_the_weights_that_were_saved(fitted: Fitted) -> None:
-    found = restored(fitted.job, fitted.case, fitted.folder / WEIGHTS).state_dict()
+    found = restored(fitted.job, fitted.recipe.training, fitted.folder / WEIGHTS).state_dict()
     saved = torch.load(fitted.folder / WEIGHTS, weights_only=True)
     assert found.keys() == saved.keys()
     assert all(torch.equal(found[name], saved[name]) for name in saved)
@@ -38,11 +38,12 @@ def test_a_student_is_the_same_job_with_a_smaller_model(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_a_pruned_learner_went_on_from_the_weights_without_the_smallest(fitted: Fitted, tmp_path: Path) -> None:
-    whole = restored(fitted.job, fitted.case, fitted.folder / WEIGHTS)
+    whole = restored(fitted.job, fitted.recipe.training, fitted.folder / WEIGHTS)
     assert isinstance(whole, BinaryLearner)
     masks = magnitude_masks(whole.network, PRUNE.amount)
-    learner = pruned(fitted.job, fitted.case, PRUNE, fitted.folder / WEIGHTS, tmp_path / "state")
+    learner = pruned(fitted.job, fitted.recipe.training, PRUNE, fitted.folder / WEIGHTS, tmp_path / "state")
     assert isinstance(learner, BinaryLearner)
+    assert (learner.params.max_epochs, learner.params.lr) == (1, fitted.job.params.fit.lr * PRUNE.lr_factor)
     before, after = dict(prunable(whole.network)), dict(prunable(learner.network))
     for name, mask in masks.items():
         assert (after[name][mask == 0] == 0).all()

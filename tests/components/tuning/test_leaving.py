@@ -7,7 +7,7 @@ import optuna
 import pytest
 from optuna.trial import TrialState
 
-from components.contracts import Case
+from components.contracts import Training
 from components.files import read_json, write_json
 from components.tuning.leaving import delete_shared_study, rename_studies
 from components.tuning.study import records
@@ -28,18 +28,20 @@ def names(state: Path) -> list[str]:
     return optuna.get_all_study_names(f"sqlite:///{state / 'study.db'}")
 
 
-def test_a_study_that_was_cut_off_goes_on_under_the_new_name_to_the_same_end(case: Case, tmp_path: Path) -> None:
+def test_a_study_that_was_cut_off_goes_on_under_the_new_name_to_the_same_end(
+    training: Training, tmp_path: Path
+) -> None:
     job = job_of(tmp_path)
-    undisturbed = run(job, case, Fake(), tmp_path / "whole" / "a")
+    undisturbed = run(job, training, Fake(), tmp_path / "whole" / "a")
     state = tmp_path / "search" / "a"
     with pytest.raises(KilledError):
-        run(job, case, killed_at(3), state)
+        run(job, training, killed_at(3), state)
     rename_studies(tmp_path / "search", OLD, NEW)
     assert names(state) == [f"{NEW}-a"]
     study = optuna.load_study(study_name=f"{NEW}-a", storage=f"sqlite:///{state / 'study.db'}")
     assert [trial.state for trial in study.trials] == [TrialState.COMPLETE] * 2 + [TrialState.RUNNING]
     fake = Fake()
-    found = run(replace(job, case=NEW), case, fake, state)
+    found = run(replace(job, case=NEW), training, fake, state)
     assert len(fake.jobs) == 3
     assert names(state) == [f"{NEW}-a"]
     assert [(one.params, one.value) for one in records(found) if one.state == "COMPLETE"] == [

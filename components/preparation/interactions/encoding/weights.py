@@ -1,24 +1,10 @@
 """How much each event of a history counts where scores follow from a table from item to item. No torch."""
 
-from typing import Annotated
-
 import numpy as np
-from pydantic import Field
 from scipy.sparse import csr_array
 
-from components.blocks import Block
 from components.preparation.interactions.encoding.histories import Histories
-
-
-class RecencyParams(Block):
-    """An event weighs `exp(-lag / events)` for the `lag` events after it, times `exp(-age / seconds) + floor`
-    for its age at the user's last event; only the `last` events count. Null leaves its factor out.
-    """
-
-    events: Annotated[float, Field(gt=0)]
-    seconds: Annotated[float, Field(gt=0)] | None
-    floor: Annotated[float, Field(ge=0)]
-    last: Annotated[int, Field(ge=1)] | None
+from components.preparation.interactions.encoding.recency import RecencyParams
 
 
 def history_weights(histories: Histories, params: RecencyParams, items: int) -> csr_array:

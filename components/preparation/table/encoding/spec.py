@@ -4,7 +4,6 @@ from abc import abstractmethod
 from itertools import pairwise
 from typing import Annotated, Literal, Self
 
-import pandas as pd
 from pydantic import Field, field_validator, model_validator
 
 from components.blocks import Block, Names
@@ -86,6 +85,8 @@ class DateColumn(Block):
     @field_validator("formats")
     @classmethod
     def _formats_are_known(cls, formats: tuple[str, ...]) -> tuple[str, ...]:
+        import pandas as pd  # it decides, and only who has dates pays for loading it
+
         for pattern in formats:
             pd.to_datetime(pd.Series(["-"]), format=pattern, errors="coerce")  # raises ValueError if it is none
         return formats

@@ -3,12 +3,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from pipelines.cases import load_case
 
 from components.cases.medical_prognosis.serve import answers, example
 from components.contracts import BUNDLE, EXTERNAL, TEST, Job
 from components.errors import CasebookError
 from components.predictors.survival.predictor import SurvivalPredictor, open_predictor
+from components.recipe import recipe_of
 from components.shared.serving import read_split
 from tests.components.cases.medical_prognosis.conftest import NAME
 
@@ -61,7 +61,7 @@ def test_a_file_of_patients(job: Job, predictor: SurvivalPredictor, tmp_path: Pa
     rows = read_split(job, TEST).drop(columns=["row", "time", "event"])
     rows.to_csv(tmp_path / "rows.csv", index=False)
     bundle = job.paths.fitted(NAME) / BUNDLE
-    assert load_case(job).predict_file(bundle, tmp_path / "rows.csv", tmp_path / name, {}) == len(rows)
+    assert recipe_of(job).predict.predict_file(bundle, tmp_path / "rows.csv", tmp_path / name, {}) == len(rows)
     read = pd.read_parquet if name.endswith("parquet") else pd.read_csv
     answer = read(tmp_path / name)
     assert answer["row"].tolist() == list(range(1, len(rows) + 1))

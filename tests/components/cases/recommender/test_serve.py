@@ -88,7 +88,7 @@ def test_the_example_is_raw_rows_that_the_predictor_answers(untrained: Untrained
     rows = example(untrained.job)
     assert list(rows.columns) == ["user_id", "item_id", "timestamp", "rating"]
     assert rows["user_id"].nunique() == 2
-    answer = untrained.case.predictor(untrained.bundle).predict(rows)
+    answer = untrained.recipe.serving.open_predictor(untrained.bundle).predict(rows)
     assert answer.groupby("user").size().tolist() == [10, 10]
 
 

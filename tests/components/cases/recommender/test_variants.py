@@ -20,7 +20,7 @@ NAMES = ["fp32", "int8_dynamic", "int8_static", "low_rank"]
 def folders(untrained: Untrained, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Path]:
     values = {"compress.variants.low_rank": {"rank": 48, "int8": True}}
     job = replace(untrained.job, params=override(untrained.job.params, values))
-    return make_variants(job, untrained.case, untrained.folder, tmp_path_factory.mktemp("variants"))
+    return make_variants(job, untrained.recipe, untrained.folder, tmp_path_factory.mktemp("variants"))
 
 
 def test_each_variant_is_a_bundle_smaller_where_it_says(untrained: Untrained, folders: Mapping[str, Path]) -> None:

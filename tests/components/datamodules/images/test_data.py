@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from components.cases.medical_cells.params import make_data
+from components.cases.medical_cells.training import make_data
 from components.contracts import PREPARED_FILES, TEST, TRAIN, VALIDATION
 from components.datamodules.images.augment import Picture
 from components.datamodules.images.data import ImageData, WholeLoader, collate

@@ -28,8 +28,8 @@ SCORES = {
 RANKS = {name: ranks(scores, TARGET, SEEN) for name, scores in SCORES.items()}
 LISTS = {name: top_items(scores, SEEN, places=10) for name, scores in SCORES.items()}
 METRICS = ranking_metrics([10])
-BOOTSTRAP = {"resamples": 100, "confidence": 0.95, "seed": 1}
-FOUND = {name: intervals(METRICS, TARGET, rank, **BOOTSTRAP) for name, rank in RANKS.items()}
+BOOTSTRAP = Resampling(100, confidence=0.95, seed=1)
+FOUND = {name: intervals(METRICS, TARGET, rank, resampling=BOOTSTRAP) for name, rank in RANKS.items()}
 LENGTH_SLICES = slices(
     METRICS,
     TARGET,
@@ -37,7 +37,7 @@ LENGTH_SLICES = slices(
     bands("history length", LENGTHS, [2, 6]),
     counted="users",
     minimum=20,
-    resampling=Resampling(**BOOTSTRAP),
+    resampling=BOOTSTRAP,
 )
 PROTOCOL = RankingProtocol("leave-one-out; ties in file order; rank = 1 + greater + equal", "test", USERS, ITEMS)
 OVERALL = FOUND["model"]["ndcg@10"]

@@ -5,10 +5,10 @@ from components.contracts import Interval
 from components.errors import CasebookError
 from components.evaluation.bootstrap import Resampling, intervals
 from components.evaluation.presentation.figures import save
+from components.evaluation.slices import Slice
 from components.evaluation.text.metrics import text_metrics
 from components.evaluation.text_report import figures
 from components.evaluation.text_report.confusions import character_table, confusions
-from components.evaluation.slices import Slice
 from components.evaluation.text_report.slices import clause_slices, length_groups
 
 GENERATOR = np.random.default_rng(0)

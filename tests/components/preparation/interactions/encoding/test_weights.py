@@ -2,7 +2,8 @@ import math
 
 import pytest
 
-from components.preparation.interactions.encoding.weights import RecencyParams, history_weights
+from components.preparation.interactions.encoding.recency import RecencyParams
+from components.preparation.interactions.encoding.weights import history_weights
 from tests.components.sequence_toys import histories
 
 FADING = RecencyParams(events=10.0, seconds=None, floor=0.0, last=None)

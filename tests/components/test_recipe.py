@@ -1,4 +1,4 @@
-"""A case's contract, its params checked before any stage works with them."""
+"""A recipe's declaration, the params of a case checked against it before any stage works with them."""
 
 import subprocess
 import sys
@@ -7,25 +7,25 @@ from typing import Any
 import pytest
 
 from components.errors import CasebookError
-from pipelines.cases import load_case
+from components.recipe import recipe_of
 from tests.toy.jobs import CHECKOUT, toy_cases, toy_job
 
-HEAVY = ("torch", "lightning", "onnxruntime", "onnx", "pandas", "sklearn", "mlflow")
+HEAVY = ("torch", "lightning", "onnxruntime", "onnx", "pandas", "scipy", "sklearn", "mlflow")
 LOAD = f"""
 import importlib, sys
 from pathlib import Path
-from components.contracts import Job, Paths
+from components.contracts import Paths
 from components.params import load_params
-from pipelines.cases import load_case
+from components.recipe import make_job, recipe_of
 for name, params in load_params(Path("params.yaml")).cases.items():
-    load_case(Job(name, params, Paths(Path())))
+    recipe_of(make_job(name, params, Paths(Path())))
 print(*[name for name in {HEAVY!r} if name in sys.modules])
 """
 
 
 def refused(case: str, variants: dict[str, Any], tmp_path: Any) -> str:
     with pytest.raises(CasebookError) as error:
-        load_case(toy_job(case, tmp_path, compress__variants=variants))
+        toy_job(case, tmp_path, compress__variants=variants)
     return str(error.value)
 
 
@@ -60,8 +60,8 @@ def test_a_variants_own_params_are_checked(case: str, variants: dict[str, Any], 
 
 @pytest.mark.parametrize("name", toy_cases())
 def test_each_variant_that_a_case_declares_has_its_maker(name: str, tmp_path: Any) -> None:
-    case = load_case(toy_job(name, tmp_path))
-    assert list(case.makers()) == list(case.variants)
+    recipe = recipe_of(toy_job(name, tmp_path))
+    assert list(recipe.makers) == list(recipe.variants)
 
 
 def test_loading_every_case_and_checking_its_params_imports_nothing_heavy() -> None:

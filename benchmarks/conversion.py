@@ -10,14 +10,14 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.results import Cell, Limit, Result
-from components.bundle import INDEX
 from components.compression.make import make_variants
-from components.contracts import TEST, Job, Paths
-from components.errors import CasebookError
-from components.files import read_json
-from components.params import load_params
-from components.predictors.conversion.predictor import ConversionPredictor, open_predictor
-from components.recipe import make_job, recipe_of
+from components.core.bundle import INDEX
+from components.core.contracts import TEST, Job, Paths
+from components.core.errors import CasebookError
+from components.core.files import read_json
+from components.core.params.case import load_params
+from components.core.recipe import make_job, recipe_of
+from components.recipes.conversion.serving.predictor import ConversionPredictor, open_predictor
 
 CASE = "pinyin_hanzi"
 PEERS = Path(__file__).with_name("peers.json")
@@ -122,7 +122,7 @@ def _rate(_worker: int) -> float:
 
 
 def _each() -> list[float]:
-    from components.shared.serving import read_split
+    from components.recipes.shared.serving import read_split
 
     _, predictor, job = _opened
     assert isinstance(predictor, ConversionPredictor)

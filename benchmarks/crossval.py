@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.results import Cell, Limit, Result
-from components.files import read_json
+from components.core.files import read_json
 
 PEERS = Path(__file__).with_name("peers.json")
 GIVEN = "CASEBOOK_CROSSVAL"

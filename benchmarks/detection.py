@@ -4,8 +4,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.results import Cell, Limit, Result
-from components.errors import CasebookError
-from components.files import read_json
+from components.core.errors import CasebookError
+from components.core.files import read_json
 
 PEERS = Path(__file__).with_name("peers.json")
 CASES = ("medical_cells", "blood_cells")

@@ -14,9 +14,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from benchmarks.results import Cell, Limit, Result
-from components.contracts import PREPARED_FILES, TEST, TRAIN, VALIDATION
-from components.files import write_json
-from components.params import CaseParams
+from components.core.contracts import PREPARED_FILES, TEST, TRAIN, VALIDATION
+from components.core.files import write_json
+from components.core.params.case import CaseParams
 
 SIZES = (1_000_000, 10_000_000, 30_000_000)
 USER_EVENTS, ITEMS = 100, 50_000  # events of a user on average; items that may occur
@@ -108,7 +108,7 @@ def write_events(folder: Path, count: int, seed: int = 3) -> None:
 
 
 def with_casebook(folder: Path) -> dict[str, int]:
-    from components.preparation.interactions.prepare import prepare_interactions
+    from components.recipes.next_item.preparation.prepare import prepare_interactions
 
     params = CaseParams.model_construct(prepare=PREPARE)
     meta = prepare_interactions(folder / "raw", folder / "prepared", "benchmark", params)

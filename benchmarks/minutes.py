@@ -5,18 +5,18 @@ import time
 from pathlib import Path
 
 import torch
-from components.cases.pinyin_hanzi.case import PRIMARY
 from lightning.pytorch import Callback, LightningModule, Trainer
 
 from benchmarks.results import FOLDER, Result
 from benchmarks.throughput import prepared_job
-from components.contracts import VALIDATION
-from components.errors import CasebookError
+from components.core.contracts import VALIDATION
+from components.core.errors import CasebookError
+from components.core.recipe import recipe_of
 from components.evaluation.presentation.figures import save
 from components.evaluation.scores import read_scores
-from components.evaluation.text_report.figures import accuracy_over_minutes
-from components.learners.syllable_labels import SyllableLearner
-from components.recipe import recipe_of
+from components.recipes.conversion.recipe import PRIMARY
+from components.recipes.conversion.report.figures import accuracy_over_minutes
+from components.recipes.conversion.training.learner import SyllableLearner
 from components.training.fit import fit
 
 CASE = "pinyin_hanzi"

@@ -16,16 +16,16 @@ import pyarrow.parquet as pq
 
 from benchmarks.predict import repeat_rows
 from benchmarks.results import Cell, Limit, Result
-from components.contracts import Paths
-from components.monitor_params import FileRows, SqlRows
+from components.core.contracts import Paths
+from components.core.params.case import load_params
+from components.core.params.monitor import FileRows, SqlRows
+from components.core.params.operate import load_operate
+from components.core.recipe import make_job, recipe_of
 from components.monitoring.findings import examine
 from components.monitoring.quality import judge
 from components.monitoring.report import write_report
 from components.monitoring.rows import newest_rows
 from components.monitoring.sample import draw
-from components.operate_params import load_operate
-from components.params import load_params
-from components.recipe import make_job, recipe_of
 
 SIZES = (100_000, 1_000_000)
 CHUNK = 50_000

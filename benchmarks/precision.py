@@ -8,9 +8,9 @@ import torch
 
 from benchmarks.results import Result
 from benchmarks.throughput import Clock, prepared_job
-from components.contracts import Job
-from components.params import override
-from components.recipe import recipe_of
+from components.core.contracts import Job
+from components.core.params.case import override
+from components.core.recipe import recipe_of
 from components.training.fit import fit
 
 CASE = "medical_cells"

@@ -13,8 +13,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from benchmarks.results import Cell, Limit, Result
-from components.contracts import Paths
-from components.params import load_params
+from components.core.contracts import Paths
+from components.core.params.case import load_params
 
 SIZES = (10_000, 50_000, 200_000)  # a million takes the same path for ten minutes
 CHUNK = 50_000

@@ -7,8 +7,8 @@ from typing import Any
 from benchmarks.crossval import PEERS
 from benchmarks.crossval import measure as crossval
 from benchmarks.results import Limit, Result
-from components.errors import CasebookError
-from components.files import read_json
+from components.core.errors import CasebookError
+from components.core.files import read_json
 
 CASE = "medical_prognosis"
 

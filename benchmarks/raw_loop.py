@@ -10,9 +10,9 @@ from torch.optim import AdamW
 from torch.optim.lr_scheduler import LambdaLR
 from torchmetrics.functional.classification import binary_auroc
 
-from components.contracts import Job, Training
-from components.datamodules.table import TableData
-from components.learners.binary import BinaryLearner, weight_decay_groups
+from components.core.contracts import Job, Training
+from components.recipes.binary.training.data import TableData
+from components.recipes.binary.training.learner import BinaryLearner, weight_decay_groups
 from components.training.fit import build
 from components.training.schedules import WarmupCosine
 

@@ -8,9 +8,9 @@ import numpy as np
 
 from benchmarks.results import Cell, Limit, Result
 from components.evaluation.bootstrap import Resampling, draw_counts, intervals
-from components.evaluation.detection.accumulate import average_precision
-from components.evaluation.detection.matching import evaluate, match, present
-from components.evaluation.detection.metrics import detection_metrics
+from components.recipes.detection.metrics.accumulate import average_precision
+from components.recipes.detection.metrics.matching import evaluate, match, present
+from components.recipes.detection.metrics.metrics import detection_metrics
 
 IMAGES, CLASSES, BOXES = 72, 3, 13
 RESAMPLES, THEIRS = 1000, 5  # the library's are few, and counted up

@@ -11,7 +11,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from components.files import read_json, write_json, write_text
+from components.core.files import read_json, write_json, write_text
 
 FOLDER = Path(__file__).with_name("results")
 TOOLS = ("torch", "lightning", "dvc", "prefect", "mlflow", "optuna", "onnxruntime")

@@ -21,11 +21,11 @@ from lightning.pytorch.callbacks import ModelCheckpoint
 from benchmarks.results import Cell, Limit, Result
 from benchmarks.throughput import prepared_job
 from benchmarks.workspace import clean_environment
-from components.contracts import PREPARED_FILES, TRAIN, VALIDATION, Job, Meta, Paths
-from components.errors import CasebookError
-from components.files import write_text
-from components.params import override
-from components.recipe import recipe_of
+from components.core.contracts import PREPARED_FILES, TRAIN, VALIDATION, Job, Meta, Paths
+from components.core.errors import CasebookError
+from components.core.files import write_text
+from components.core.params.case import override
+from components.core.recipe import recipe_of
 from components.training.fit import build, make_trainer
 
 CASE = "recommender"

@@ -9,8 +9,8 @@ import numpy as np
 import psutil
 
 from benchmarks.results import Cell, Limit, Result
-from components.predictors.ranking.index import IndexSettings, ItemIndex
-from components.predictors.ranking.topk import top_k, user_blocks
+from components.recipes.next_item.serving.index import IndexSettings, ItemIndex
+from components.recipes.next_item.serving.topk import top_k, user_blocks
 
 SIZES = (100_000, 1_000_000)
 DIMENSIONS, QUERIES, TOP, GROUPS = 64, 500, 10, 300

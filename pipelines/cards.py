@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from components.contracts import Decision, Interval, Job, Meta, Table
+from components.core.contracts import Decision, Interval, Job, Meta, Table
+from components.core.files import read_json
+from components.core.recipe import Recipe
 from components.evaluation.scores import read_scores
 from components.evaluation.tables import read_tables
-from components.files import read_json
-from components.recipe import Recipe
 from components.registry.card import CardFacts, render_card
 
 

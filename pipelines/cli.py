@@ -31,7 +31,7 @@ for group in (building, registry, answering, leaving, operating, servers):
 @app.command("list")
 def list_cases(as_json: AsJson = False) -> None:
     """The cases of params.yaml, and the champion of each."""
-    from components.params import load_params
+    from components.core.params.case import load_params
 
     tracker = open_tracker()
     rows = []
@@ -92,7 +92,7 @@ def doctor(as_json: AsJson = False) -> None:
     """What this machine and this checkout lack; exit code 1 if anything."""
     from dataclasses import asdict
 
-    from components.errors import BAD_INPUT
+    from components.core.errors import BAD_INPUT
     from pipelines.commands.doctor import examine
 
     found = examine(Path.cwd())
@@ -104,7 +104,7 @@ def doctor(as_json: AsJson = False) -> None:
 @app.command()
 def ui(port: Annotated[int, typer.Option(help="on 127.0.0.1")] = 5000) -> None:
     """MLflow's pages for the store of this checkout."""
-    from components.registry.store import artifact_folder
+    from components.tracking.store import artifact_folder
 
     uri = open_tracker().uri
     artifacts = artifact_folder(uri)
@@ -120,7 +120,7 @@ def ui(port: Annotated[int, typer.Option(help="on 127.0.0.1")] = 5000) -> None:
 
 def main() -> int:
     """Run a command. Exit codes: 0 done, 1 wrong input or environment, 2 wrong usage, 3 the gate refused."""
-    from components.errors import BAD_INPUT, DONE, CasebookError
+    from components.core.errors import BAD_INPUT, DONE, CasebookError
 
     prepare_environment(Path.cwd())
     try:

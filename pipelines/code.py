@@ -14,12 +14,12 @@ from typing import Any
 
 import yaml
 
-from components.closure import closure, digest
-from components.contracts import Paths
-from components.errors import BAD_INPUT, DONE, CasebookError
-from components.files import whole_file
-from components.params import CaseParams, load_params, read_given
-from components.recipe import make_job, part_module, recipe_module
+from components.core.closure import closure, digest
+from components.core.contracts import Paths
+from components.core.errors import BAD_INPUT, DONE, CasebookError
+from components.core.files import whole_file
+from components.core.params.case import CaseParams, load_params, read_given
+from components.core.recipe import make_job, part_module, recipe_module
 from pipelines.environment import ROOT, prepare_environment
 
 log = logging.getLogger(__name__)

@@ -22,8 +22,8 @@ from prefect.futures import PrefectFuture, wait  # noqa: E402
 from prefect.logging import get_run_logger  # noqa: E402
 from prefect.runtime import flow_run  # noqa: E402
 
-from components.errors import BAD_INPUT, DONE, CasebookError  # noqa: E402
-from components.params import load_params  # noqa: E402
+from components.core.errors import BAD_INPUT, DONE, CasebookError  # noqa: E402
+from components.core.params.case import load_params  # noqa: E402
 from pipelines.flow_runs import end_orphans, hold  # noqa: E402
 from pipelines.operating import dispatch  # noqa: E402
 from pipelines.plan import plan  # noqa: E402

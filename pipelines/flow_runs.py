@@ -14,7 +14,7 @@ from prefect.client.schemas.filters import TaskRunFilterStateType as StateTypes
 from prefect.exceptions import ObjectNotFound
 from prefect.states import Crashed, StateType
 
-from components.locks import file_lock, is_held
+from components.core.locks import file_lock, is_held
 
 log = logging.getLogger(__name__)
 

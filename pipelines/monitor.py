@@ -20,12 +20,12 @@ from prefect.exceptions import ObjectNotFound  # noqa: E402
 from prefect.logging import get_run_logger  # noqa: E402
 from prefect.runtime import flow_run  # noqa: E402
 
-from components.contracts import Job, Paths  # noqa: E402
-from components.errors import BAD_INPUT, DONE, CasebookError  # noqa: E402
+from components.core.contracts import Job, Paths  # noqa: E402
+from components.core.errors import BAD_INPUT, DONE, CasebookError  # noqa: E402
+from components.core.params.case import load_params  # noqa: E402
+from components.core.params.operate import load_operate  # noqa: E402
+from components.core.recipe import make_job  # noqa: E402
 from components.monitoring.once import Retrain  # noqa: E402
-from components.operate_params import load_operate  # noqa: E402
-from components.params import load_params  # noqa: E402
-from components.recipe import make_job  # noqa: E402
 from pipelines.commands.monitoring import Looked, look, retrain_once, summary  # noqa: E402
 from pipelines.flow_runs import end_orphans, hold  # noqa: E402
 from pipelines.stages import set_up_logging, terminate  # noqa: E402

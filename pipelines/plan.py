@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from components.errors import CasebookError
-from components.params import load_params
+from components.core.errors import CasebookError
+from components.core.params.case import load_params
 from pipelines.code import RESOLVED, changes
 from pipelines.resume import read_lock
 from pipelines.stages import STAGES

@@ -6,8 +6,8 @@ import os
 import shutil
 from pathlib import Path
 
-from components.contracts import Job, Paths
-from components.files import dvc_md5, whole_folder
+from components.core.contracts import Job, Paths
+from components.core.files import dvc_md5, whole_folder
 
 log = logging.getLogger(__name__)
 

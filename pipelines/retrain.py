@@ -16,9 +16,9 @@ from prefect.logging import get_run_logger  # noqa: E402
 from prefect.runtime import flow_run  # noqa: E402
 from prefect.states import Completed, State  # noqa: E402
 
-from components.operate_params import Record, load_operate  # noqa: E402
-from components.params import load_params  # noqa: E402
-from components.source_params import FileSource, FolderSource, Source  # noqa: E402
+from components.core.params.case import load_params  # noqa: E402
+from components.core.params.operate import Record, load_operate  # noqa: E402
+from components.core.params.source import FileSource, FolderSource, Source  # noqa: E402
 from pipelines.develop import complete, resolve_code, submit_stages  # noqa: E402
 from pipelines.flow_runs import end_orphans, hold  # noqa: E402
 from pipelines.operating.approval import approved  # noqa: E402

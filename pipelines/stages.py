@@ -14,11 +14,11 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from components.contracts import Job, Paths
-from components.errors import BAD_INPUT, DONE, CasebookError
-from components.files import sweep_temporaries
-from components.locks import held_lock
-from components.recipe import make_job
+from components.core.contracts import Job, Paths
+from components.core.errors import BAD_INPUT, DONE, CasebookError
+from components.core.files import sweep_temporaries
+from components.core.locks import held_lock
+from components.core.recipe import make_job
 from pipelines.code import read_resolved
 from pipelines.environment import prepare_environment
 

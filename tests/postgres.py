@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pytest
 
-from components.locks import held_lock
+from components.core.locks import held_lock
 
 USER = "postgres"
 PATIENCE = 120.0  # seconds until it answers on a busy machine

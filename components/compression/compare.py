@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from components.compression.measure import Speed, Variant, folder_bytes, measure_speed
-from components.contracts import TEST, VALIDATION, Answers, Interval, Job
+from components.core.contracts import TEST, VALIDATION, Answers, Interval, Job
+from components.core.recipe import Recipe
 from components.evaluation.bootstrap import Resampling, intervals, paired_difference
 from components.evaluation.gaps import largest_gap
-from components.recipe import Recipe
 
 
 def compare(job: Job, recipe: Recipe, folders: Mapping[str, Path]) -> list[Variant]:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from components.errors import CasebookError
+from components.core.errors import CasebookError
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,8 @@ import logging
 from collections.abc import Mapping
 from pathlib import Path
 
-from components.contracts import BUNDLE, FP32, Job, read_variants
-from components.recipe import Recipe
+from components.core.contracts import BUNDLE, FP32, Job, read_variants
+from components.core.recipe import Recipe
 
 log = logging.getLogger(__name__)
 

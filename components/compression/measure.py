@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from components.contracts import Interval
+from components.core.contracts import Interval
 
 
 @dataclass(frozen=True)

@@ -18,8 +18,8 @@ from onnxruntime.quantization import (
 )
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
-from components.errors import CasebookError
-from components.files import whole_file
+from components.core.errors import CasebookError
+from components.core.files import whole_file
 
 Feed = Mapping[str, np.ndarray]
 

@@ -13,8 +13,8 @@ from typing import Protocol
 
 import numpy as np
 
-from components.contracts import CountedMetric, Interval, Metric
-from components.errors import CasebookError
+from components.core.contracts import CountedMetric, Interval, Metric
+from components.core.errors import CasebookError
 
 log = logging.getLogger(__name__)
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from components.errors import CasebookError
+from components.core.errors import CasebookError
 
 
 def largest_gap(first: np.ndarray, second: np.ndarray) -> float:

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import numpy as np
 
-from components.contracts import EXTERNAL, PREPARED_FILES, TEST, VALIDATION, Job, Metric, Report, Scores
+from components.core.contracts import EXTERNAL, PREPARED_FILES, TEST, VALIDATION, Job, Metric, Report, Scores
+from components.core.files import write_json, write_text
 from components.evaluation.bootstrap import Resampling, intervals
 from components.evaluation.presentation.figures import save
 from components.evaluation.scores import write_scores
 from components.evaluation.tables import write_tables
-from components.files import write_json, write_text
 
 ANALYSIS, PICTURES = "analysis.json", "pictures"
 

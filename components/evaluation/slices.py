@@ -8,8 +8,8 @@ from typing import Any, TypeAlias
 import numpy as np
 import pandas as pd
 
-from components.contracts import Cell, Interval, Metric, Table
-from components.errors import CasebookError
+from components.core.contracts import Cell, Interval, Metric, Table
+from components.core.errors import CasebookError
 from components.evaluation.bootstrap import Counted, Resampling, intervals
 from components.evaluation.tables import shown
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from components.errors import CasebookError
+from components.core.errors import CasebookError
 from components.evaluation.bands import band_edges
 
 

@@ -5,8 +5,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from components.contracts import Cell, Interval, Table
-from components.files import read_json, write_json
+from components.core.contracts import Cell, Interval, Table
+from components.core.files import read_json, write_json
 
 TABLES, NOTES = "tables.json", "notes.json"
 

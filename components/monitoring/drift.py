@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 from scipy.stats import chi2_contingency, false_discovery_control, ks_2samp
 
+from components.core.params.monitor import DriftParams
 from components.evaluation.bands import band_edges
 from components.evaluation.stability import psi
-from components.monitor_params import DriftParams
 
 LEAST_EXPECTED = 5  # of a cell of the chi-squared test; Cochran (1954)
 

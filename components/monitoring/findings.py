@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from components.contracts import Observed
-from components.monitor_params import MonitorParams
+from components.core.contracts import Observed
+from components.core.params.monitor import MonitorParams
 from components.monitoring.drift import Drift, Pair, compare
 from components.monitoring.quality import Quality
 

@@ -11,9 +11,9 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from components.errors import CasebookError
-from components.files import whole_file
-from components.monitor_params import PredictionLog
+from components.core.errors import CasebookError
+from components.core.files import whole_file
+from components.core.params.monitor import PredictionLog
 
 log = logging.getLogger(__name__)
 

@@ -8,9 +8,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
-from components.errors import CasebookError
-from components.files import read_json, write_json
-from components.locks import held_lock
+from components.core.errors import CasebookError
+from components.core.files import read_json, write_json
+from components.core.locks import held_lock
 
 log = logging.getLogger(__name__)
 

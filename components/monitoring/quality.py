@@ -3,10 +3,10 @@
 import math
 from dataclasses import dataclass
 
-from components.contracts import Answers, Interval, Metric
-from components.errors import CasebookError
+from components.core.contracts import Answers, Interval, Metric
+from components.core.errors import CasebookError
+from components.core.params.monitor import QualityParams
 from components.evaluation.bootstrap import Resampling, interval
-from components.monitor_params import QualityParams
 
 
 @dataclass(frozen=True)

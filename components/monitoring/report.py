@@ -8,11 +8,11 @@ from typing import Any
 
 import pandas as pd
 
-from components.contracts import Interval
+from components.core.contracts import Interval
+from components.core.files import write_json, write_text
+from components.core.params.monitor import MonitorParams
 from components.evaluation.presentation.figures import save
 from components.evaluation.presentation.pages import html_page
-from components.files import write_json, write_text
-from components.monitor_params import MonitorParams
 from components.monitoring import figures
 from components.monitoring.drift import Drift
 from components.monitoring.findings import Findings

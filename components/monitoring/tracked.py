@@ -6,8 +6,8 @@ from pathlib import Path
 
 from components.monitoring.findings import Findings
 from components.monitoring.report import PICTURES, as_metrics, as_table
-from components.registry.runs import RUN_FILE, end_orphans, parent_run
-from components.registry.track import Tracker
+from components.tracking.runs import RUN_FILE, end_orphans, parent_run
+from components.tracking.track import Tracker
 
 NAME = "monitor"
 

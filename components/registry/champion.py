@@ -7,7 +7,7 @@ from typing import Any
 from mlflow.exceptions import MlflowException
 
 from components.registry.ledger import PROMOTED, Entry, champions, entry_at, history
-from components.registry.track import Tracker
+from components.tracking.track import Tracker
 
 CHAMPION = "champion"
 

@@ -8,11 +8,11 @@ from mlflow.entities import LoggedModel, Run, ViewType
 from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
 
-from components.errors import CasebookError
+from components.core.errors import CasebookError
 from components.registry.ledger import REFUSED, history
 from components.registry.register import model_id_of
-from components.registry.runs import HOST, PARENT, alive
-from components.registry.track import Tracker
+from components.tracking.runs import HOST, PARENT, alive
+from components.tracking.track import Tracker
 
 PAGE = 1000
 

@@ -8,8 +8,8 @@ from typing import Any, Literal
 
 from mlflow.exceptions import MlflowException
 
-from components.errors import CasebookError
-from components.registry.track import Tracker, user_name
+from components.core.errors import CasebookError
+from components.tracking.track import Tracker, user_name
 
 PREFIX = "casebook.decision."
 LONGEST_ENTRY = 5000  # characters; the width of MLflow's column on databases that have widths

@@ -12,13 +12,13 @@ from tempfile import TemporaryDirectory
 import pandas as pd
 from mlflow.models import Model, ModelSignature, infer_signature
 
-from components.bundle import read_bundle
-from components.closure import closure
-from components.contracts import BUNDLE
-from components.files import file_digest, read_json, write_json
+from components.core.bundle import read_bundle
+from components.core.closure import closure
+from components.core.contracts import BUNDLE
+from components.core.files import file_digest, read_json, write_json
 
 COMPONENTS = Path(__file__).resolve().parents[1]
-SERVED = "components.serving.mlflow_model"  # what MLflow runs where it serves
+SERVED = "components.registry.mlflow_model"  # what MLflow runs where it serves
 MODEL_CODE = COMPONENTS.parent.joinpath(*SERVED.split(".")).with_suffix(".py")
 SERVING_PACKAGES = (
     "mlflow",
@@ -72,7 +72,7 @@ def model_folder(
 
 def read_predictor(bundle: Path) -> str:
     """The module that answers with a bundle."""
-    return f"components.predictors.{read_bundle(bundle, threads=1).manifest.predictor}"
+    return str(read_bundle(bundle, threads=1).manifest.module)
 
 
 def bundle_in(folder: Path) -> Path:

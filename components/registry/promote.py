@@ -6,9 +6,9 @@ from dataclasses import asdict
 
 from mlflow.entities import Metric
 
-from components.contracts import Decision, Interval
-from components.errors import CasebookError
-from components.files import json_digest
+from components.core.contracts import Decision, Interval
+from components.core.errors import CasebookError
+from components.core.files import json_digest
 from components.registry.champion import CHAMPION, champion_version, origin_of
 from components.registry.gate import decision_digest
 from components.registry.ledger import (
@@ -22,7 +22,7 @@ from components.registry.ledger import (
     recorded,
 )
 from components.registry.register import bundle_of, model_id_of
-from components.registry.track import Tracker, plain_name
+from components.tracking.track import Tracker, plain_name
 
 
 def settle(

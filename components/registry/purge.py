@@ -10,10 +10,10 @@ from mlflow.exceptions import MlflowException
 from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
 from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
 
-from components.registry.client import plain_errors
 from components.registry.keep import Doomed, behind_server, has_model
-from components.registry.store import artifact_folder
-from components.registry.track import Tracker
+from components.tracking.client import plain_errors
+from components.tracking.store import artifact_folder
+from components.tracking.track import Tracker
 
 log = logging.getLogger(__name__)
 

@@ -11,12 +11,12 @@ from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
 from mlflow.models import Model
 
-from components.bundle import bundle_md5
-from components.errors import CasebookError
+from components.core.bundle import bundle_md5
+from components.core.errors import CasebookError
 from components.registry.champion import champion_version
 from components.registry.package import bundle_in, damage, model_folder
-from components.registry.runs import alive, owner
-from components.registry.track import Tracker, shortened
+from components.tracking.runs import alive, owner
+from components.tracking.track import Tracker, shortened
 
 if TYPE_CHECKING:
     import pandas as pd

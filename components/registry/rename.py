@@ -1,8 +1,8 @@
 """Another name for what MLflow has of a case: its experiment and its registered model, which it can rename itself."""
 
-from components.errors import CasebookError
+from components.core.errors import CasebookError
 from components.registry.keep import experiment_of, has_model
-from components.registry.track import Tracker
+from components.tracking.track import Tracker
 
 
 def check_free(tracker: Tracker, new: str) -> None:

@@ -10,16 +10,16 @@ import yaml
 from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
 
-from components.bundle import INDEX
-from components.contracts import Paths
-from components.errors import CasebookError
-from components.files import dvc_md5, json_digest, read_json
-from components.params import CaseParams
+from components.core.bundle import INDEX
+from components.core.contracts import Paths
+from components.core.errors import CasebookError
+from components.core.files import dvc_md5, json_digest, read_json
+from components.core.params.case import CaseParams
 from components.registry.champion import CHAMPION, champion_version
 from components.registry.ledger import champions, history
 from components.registry.package import bundle_in, lineage_in
 from components.registry.register import BUNDLE_MD5, model_of
-from components.registry.track import Tracker
+from components.tracking.track import Tracker
 
 DIGESTS = (BUNDLE_MD5, "fitted_md5", "data_md5", "raw_md5", "params_digest")
 COMMIT = "git_commit"

@@ -7,8 +7,8 @@ from typing import IO
 
 from tqdm import tqdm
 
-from components.errors import CasebookError
-from components.files import CHUNK
+from components.core.errors import CasebookError
+from components.core.files import CHUNK
 
 log = logging.getLogger(__name__)
 

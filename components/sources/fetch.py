@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from components.files import file_digest, sweep_temporaries, whole_folder, write_json
-from components.source_params import FolderSource, HttpSource, Source, WheelSource
+from components.core.files import file_digest, sweep_temporaries, whole_folder, write_json
+from components.core.params.source import FolderSource, HttpSource, Source, WheelSource
 from components.sources.copying import ORIGIN_FILE
 
 

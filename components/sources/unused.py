@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from components.source_params import HttpSource, Source, WheelSource
+from components.core.params.source import HttpSource, Source, WheelSource
 from components.sources.http.manifest import read_manifest
 
 HTTP = "http"  # the folder of files by digest; its neighbours are of packages by requirement

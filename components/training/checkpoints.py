@@ -8,7 +8,7 @@ from lightning.fabric.plugins.io import TorchCheckpointIO
 from lightning.pytorch import LightningModule, Trainer
 from lightning.pytorch.callbacks import Checkpoint
 
-from components.files import whole_file
+from components.core.files import whole_file
 from components.training.steps import Steps
 
 

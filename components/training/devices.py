@@ -14,9 +14,9 @@ from pathlib import Path
 import torch
 from filelock import FileLock, Timeout
 
-from components.errors import CasebookError
-from components.locks import file_lock
-from components.params import FitParams
+from components.core.errors import CasebookError
+from components.core.locks import file_lock
+from components.core.params.case import FitParams
 from components.training.launched import launched
 
 log = logging.getLogger(__name__)

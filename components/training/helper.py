@@ -9,7 +9,7 @@ import sys
 import threading
 import warnings
 
-from components.errors import BAD_INPUT, DONE, CasebookError
+from components.core.errors import BAD_INPUT, DONE, CasebookError
 from components.training.fit import help_fit
 from components.training.launched import launched
 from components.training.processes import receive

@@ -10,8 +10,8 @@ from lightning.pytorch import Trainer
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, default_collate
 
-from components.datamodules.slices import SliceLoader
-from components.seeds import derived_seed
+from components.core.seeds import derived_seed
+from components.training.slices import SliceLoader
 
 Place = tuple[int, int]  # which item, and the seed of what is drawn for it
 

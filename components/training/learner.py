@@ -10,8 +10,8 @@ from torch import Tensor, nn
 from torch.optim import AdamW, Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
-from components.params import FitParams
-from components.seeds import derived_seed
+from components.core.params.case import FitParams
+from components.core.seeds import derived_seed
 from components.training.gather import of_all_processes
 from components.training.schedules import rates
 from components.training.steps import is_due

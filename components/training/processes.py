@@ -21,9 +21,9 @@ import cloudpickle
 import torch
 import torch.distributed as dist
 
-from components.contracts import Job, Training
-from components.errors import CasebookError
-from components.params import FitParams
+from components.core.contracts import Job, Training
+from components.core.errors import CasebookError
+from components.core.params.case import FitParams
 from components.training.launched import launched
 
 log = logging.getLogger(__name__)

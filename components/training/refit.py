@@ -10,7 +10,7 @@ from pathlib import Path
 import torch
 from lightning.pytorch import LightningDataModule, LightningModule
 
-from components.contracts import Job, Training
+from components.core.contracts import Job, Training
 from components.training.fit import LAST, fit
 
 

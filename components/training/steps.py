@@ -4,8 +4,8 @@ from typing import Any
 
 from lightning.pytorch import Callback, LightningModule, Trainer
 
-from components.errors import CasebookError
-from components.params import FitParams
+from components.core.errors import CasebookError
+from components.core.params.case import FitParams
 
 NEVER = 2**62  # batches between two validations, where this callback says when one is due
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import optuna
 from optuna.storages import RDBStorage
 
-from components.files import read_json, write_json
+from components.core.files import read_json, write_json
 from components.tuning.shared import STUDY
 
 DATABASE = "study.db"  # in the state of a search, unless a team's database has the study

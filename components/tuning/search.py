@@ -13,7 +13,7 @@ from pathlib import Path
 import optuna
 from optuna.trial import TrialState
 
-from components.contracts import Job, Training
+from components.core.contracts import Job, Training
 from components.tuning.study import FINISHED, Tell, count, open_study, records
 from components.tuning.trials import (
     FitFunctions,

@@ -7,8 +7,8 @@ from typing import Any
 import optuna
 from optuna.trial import FrozenTrial, TrialState
 
-from components.contracts import Job, Training, TrialRecord
-from components.locks import held_lock
+from components.core.contracts import Job, Training, TrialRecord
+from components.core.locks import held_lock
 
 Study = optuna.Study
 FINISHED = (TrialState.COMPLETE, TrialState.PRUNED)

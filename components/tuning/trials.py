@@ -11,10 +11,10 @@ from lightning.pytorch import Callback, LightningModule, Trainer
 from optuna.trial import FrozenTrial, Trial, TrialState
 from optuna_integration import PyTorchLightningPruningCallback
 
-from components.contracts import FitResult, Job, Training
-from components.errors import CasebookError, DivergedError
-from components.params import CaseParams, Choices, Dimension, FitParams, FloatRange, IntRange, SearchParams
-from components.seeds import derived_seed
+from components.core.contracts import FitResult, Job, Training
+from components.core.errors import CasebookError, DivergedError
+from components.core.params.case import CaseParams, Choices, Dimension, FitParams, FloatRange, IntRange, SearchParams
+from components.core.seeds import derived_seed
 
 # Where the first values are the best there are, a pruner hardly lets another trial end: after so many trials for each
 # that is wanted it is told to stop, and after so many the trials must diverge by themselves.

@@ -17,8 +17,8 @@ import optuna
 from optuna.exceptions import UpdateFinishedTrialError
 from optuna.trial import Trial, TrialState
 
-from components.contracts import Job, Training
-from components.locks import held_lock
+from components.core.contracts import Job, Training
+from components.core.locks import held_lock
 from components.tuning.shared import OUT_OF_REACH, WORKER, Presence, Shared, fail_lost, first_line, heartbeat, turn
 from components.tuning.study import Tell, count, records
 from components.tuning.trials import (

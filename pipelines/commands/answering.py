@@ -9,7 +9,7 @@ from pipelines.commands.options import CommandOfCase
 from pipelines.commands.shared import AsJson, CaseName, Version, job_of, show
 
 if TYPE_CHECKING:
-    from components.monitor_params import PredictionLog
+    from components.core.params.monitor import PredictionLog
     from components.monitoring.once import Retrain
 
 app = typer.Typer()
@@ -56,8 +56,8 @@ def monitor(
     as_json: AsJson = False,
 ) -> None:
     """Compare the newest rows with the champion's training data; report, and retrain if they call for it."""
+    from components.core.params.operate import load_operate
     from components.monitoring.report import as_json as figures
-    from components.operate_params import load_operate
     from pipelines.commands.monitoring import look, retrain_once, summary
     from pipelines.provenance import flow_run_id
     from pipelines.stages import set_up_logging
@@ -79,8 +79,8 @@ def monitor(
 
 def _prediction_log(case: str) -> "PredictionLog | None":
     """None where it is off, or the params have no such block."""
-    from components.operate_params import load_operate
-    from components.params import load_params
+    from components.core.params.case import load_params
+    from components.core.params.operate import load_operate
 
     if load_params(Path("params.yaml")).operate is None:
         return None

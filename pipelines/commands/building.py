@@ -22,7 +22,7 @@ def run(
     dry_run: DryRun = False,
 ) -> None:
     """Bring cases up to date, from raw data to a promoted model."""
-    from components.params import load_params
+    from components.core.params.case import load_params
 
     params = load_params(Path("params.yaml"))
     names = cases or sorted(params.cases)
@@ -78,8 +78,8 @@ def compress(case: CaseName, dry_run: DryRun = False) -> None:
 @app.command()
 def promote(case: CaseName, dry_run: DryRun = False) -> None:
     """Register the newest bundle and ask the gate again; exit code 3 if it refuses."""
-    from components.errors import GATE_REFUSED
-    from components.files import read_json
+    from components.core.errors import GATE_REFUSED
+    from components.core.files import read_json
 
     target = target_of("release", case)
     bring_up_to_date([target], dry_run=dry_run)
@@ -104,7 +104,7 @@ def crossval(
     as_json: AsJson = False,
 ) -> None:
     """Cross-validate the case, searching, fitting and calibrating inside each fold."""
-    from components.contracts import MODEL
+    from components.core.contracts import MODEL
     from pipelines.commands.crossval import crossval as validate
     from pipelines.stages import set_up_logging
 

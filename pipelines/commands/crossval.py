@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from components.contracts import MODEL, TEST, Job
-from components.recipe import Recipe, recipe_of
+from components.core.contracts import MODEL, TEST, Job
+from components.core.recipe import Recipe, recipe_of
 from components.training.fit import fit, resume_point
 from components.tuning.search import search
 from components.tuning.study import summary

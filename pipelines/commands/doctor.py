@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from components.errors import CasebookError
-from components.params import load_params
+from components.core.errors import CasebookError
+from components.core.params.case import load_params
 
 LEAST_FREE = 2 * 1024**3
 
@@ -74,7 +74,7 @@ def _disk(root: Path) -> Iterator[Finding]:
 
 
 def _store(root: Path) -> Iterator[Finding]:
-    from components.registry.track import connect
+    from components.tracking.track import connect
 
     try:
         yield Finding("MLflow store", connect(root).uri)

@@ -9,11 +9,14 @@ from pathlib import Path
 
 import pandas as pd
 
-from components.contracts import Interval, Job, Observed, Watch
-from components.errors import CasebookError
-from components.files import sweep_temporaries, whole_folder
-from components.locks import held_lock
-from components.monitor_params import FileRows, LogRows, MonitorParams, SqlRows
+from components.core.contracts import Interval, Job, Observed, Watch
+from components.core.errors import CasebookError
+from components.core.files import sweep_temporaries, whole_folder
+from components.core.locks import held_lock
+from components.core.params.monitor import FileRows, LogRows, MonitorParams, SqlRows
+from components.core.recipe import Recipe, recipe_of
+from components.kits.tables.encoding.text import as_name
+from components.kits.tables.read import read_batches
 from components.monitoring.findings import Findings, examine
 from components.monitoring.once import Retrain, start_once
 from components.monitoring.quality import judge
@@ -21,12 +24,9 @@ from components.monitoring.report import PAGE, verdict, write_report
 from components.monitoring.rows import BATCH, newest_rows, query_rows, with_labels
 from components.monitoring.sample import Sample, draw
 from components.monitoring.tracked import log_findings, monitor_run
-from components.preparation.table.encoding.text import as_name
-from components.preparation.table.read import read_batches
-from components.recipe import Recipe, recipe_of
 from components.registry.champion import champion_at
 from components.registry.register import bundle_of
-from components.registry.track import Tracker, connect
+from components.tracking.track import Tracker, connect
 from pipelines.reference import prepared_of
 
 log = logging.getLogger(__name__)

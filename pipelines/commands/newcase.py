@@ -7,12 +7,12 @@ from typing import Any
 
 import yaml
 
-from components.blocks import Block, read_block
-from components.errors import CasebookError
-from components.files import file_digest, whole_file
-from components.params import CaseParams, Params, load_params, override
-from components.preparation.table.infer import infer_table
-from components.preparation.table.infer_cohort import infer_cohort, reached
+from components.core.blocks import Block, read_block
+from components.core.errors import CasebookError
+from components.core.files import file_digest, whole_file
+from components.core.params.case import CaseParams, Params, load_params, override
+from components.recipes.binary.preparation.infer import infer_table
+from components.recipes.survival.preparation.infer import infer_cohort, reached
 
 EXAMPLES = "examples"  # ready blocks, in the checkout
 NAME = re.compile(r"^[a-z][a-z0-9_]*$")

@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import Any
 
-from components.errors import CasebookError
-from components.preparation.images.infer import Seen, infer_images
+from components.core.errors import CasebookError
+from components.recipes.detection.preparation.infer import Seen, infer_images
 from pipelines.commands.newcase import UNKNOWN_ORIGIN, UNSTATED, pattern, shown_path, write_case
 
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 import typer
 from typer.core import TyperCommand
 
-from components.errors import CasebookError, nearest
+from components.core.errors import CasebookError, nearest
 
 if TYPE_CHECKING:
-    from components.blocks import Block
+    from components.core.blocks import Block
 
 OPTION = "--option"
 
@@ -85,7 +85,7 @@ def shown(field: str) -> str:
 
 def _of_case(words: Sequence[str]) -> str | None:
     """What there is to say of the options of the case that the words name, if they name one."""
-    from components.params import load_params
+    from components.core.params.case import load_params
     from pipelines.cases import load_case
     from pipelines.commands.shared import job_of
 

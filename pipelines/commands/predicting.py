@@ -7,16 +7,16 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from components.contracts import Job, Watch
-from components.errors import CasebookError
-from components.monitor_params import PredictionLog
+from components.core.contracts import Job, Watch
+from components.core.errors import CasebookError
+from components.core.params.monitor import PredictionLog
+from components.core.recipe import recipe_of
 from components.monitoring.log import append
 from components.monitoring.sample import draw
-from components.recipe import recipe_of
 from components.registry.champion import champion_version
 from components.registry.register import bundle_of
 from components.registry.trace import find_version
-from components.registry.track import connect
+from components.tracking.track import connect
 from pipelines.commands.options import read_options
 
 logger = logging.getLogger(__name__)

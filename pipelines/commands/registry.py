@@ -38,7 +38,7 @@ def champion(
     case: CaseName, at: Annotated[str | None, typer.Option(help="a moment, ISO 8601")] = None, as_json: AsJson = False
 ) -> None:
     """The model that serves now, or served at a moment."""
-    from components.errors import CasebookError
+    from components.core.errors import CasebookError
 
     found = champion_entry(open_tracker(), job_of(case).case, at)
     if found is None:
@@ -60,7 +60,7 @@ def verify(case: CaseName, version: Version = None, as_json: AsJson = False) -> 
     """Derive the digests of a version again; exit code 1 if anything no longer matches."""
     from dataclasses import asdict
 
-    from components.errors import BAD_INPUT
+    from components.core.errors import BAD_INPUT
     from components.registry.champion import CHAMPION
     from components.registry.trace import verify as check
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    from components.contracts import Job
-    from components.registry.track import Tracker
+    from components.core.contracts import Job
+    from components.tracking.track import Tracker
 
 CaseName = Annotated[str, typer.Argument(metavar="CASE", help="a case of params.yaml")]
 AsJson = Annotated[bool, typer.Option("--json", help="print JSON instead of a table")]
@@ -17,9 +17,9 @@ Version = Annotated[str | None, typer.Option(help="a version's number; the champ
 
 
 def job_of(case: str) -> "Job":
-    from components.contracts import Paths
-    from components.params import load_params
-    from components.recipe import make_job
+    from components.core.contracts import Paths
+    from components.core.params.case import load_params
+    from components.core.recipe import make_job
 
     return make_job(case, load_params(Path("params.yaml")).case(case), Paths(Path.cwd()))
 
@@ -29,7 +29,7 @@ def target_of(stage: str, case: str) -> str:
 
 
 def open_tracker() -> "Tracker":
-    from components.registry.track import connect
+    from components.tracking.track import connect
 
     return connect(Path.cwd())
 

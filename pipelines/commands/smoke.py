@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from components.contracts import Paths
-from components.params import load_params, override
-from components.recipe import make_job
-from components.source_params import FileSource, FolderSource, HttpSource, Source
+from components.core.contracts import Paths
+from components.core.params.case import load_params, override
+from components.core.params.source import FileSource, FolderSource, HttpSource, Source
+from components.core.recipe import make_job
 from pipelines.stages import STAGES, run
 
 

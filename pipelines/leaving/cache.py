@@ -11,7 +11,7 @@ from dvc_data.hashfile.gc import gc
 from dvc_data.hashfile.hash_info import HashInfo
 from dvc_data.hashfile.tree import Tree
 
-from components.errors import CasebookError
+from components.core.errors import CasebookError
 from pipelines.leaving.lockfile import dvc_held
 
 

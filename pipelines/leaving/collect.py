@@ -10,13 +10,13 @@ from pathlib import Path
 
 import yaml
 
-from components.contracts import Paths
-from components.files import read_json
-from components.params import Params, load_params
+from components.core.contracts import Paths
+from components.core.files import read_json
+from components.core.params.case import Params, load_params
 from components.registry.keep import Doomed, data_of_kept, surplus
 from components.registry.purge import bytes_of, delete
-from components.registry.track import Tracker
 from components.sources.unused import unused as unused_downloads
+from components.tracking.track import Tracker
 from pipelines.leaving.cache import unused
 from pipelines.leaving.folders import SMOKE, at_work, check_known, size
 from pipelines.leaving.lockfile import LOCK

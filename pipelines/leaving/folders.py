@@ -6,9 +6,9 @@ from contextlib import ExitStack, contextmanager
 from difflib import get_close_matches
 from pathlib import Path
 
-from components.contracts import Paths
-from components.errors import CasebookError
-from components.params import Params
+from components.core.contracts import Paths
+from components.core.errors import CasebookError
+from components.core.params.case import Params
 
 # Folders that have one of each case, by what `dvc.lock` may name in them and what is this checkout's alone.
 STAGED = ("data/raw", "data/prepared", "models", "reports", "resolved")

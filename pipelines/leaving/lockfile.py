@@ -10,8 +10,8 @@ from dvc.repo import Repo
 from dvc.stage import PipelineStage
 from yaml.nodes import Node, ScalarNode, SequenceNode
 
-from components.errors import CasebookError
-from components.files import write_text
+from components.core.errors import CasebookError
+from components.core.files import write_text
 from pipelines.leaving.folders import moved
 from pipelines.leaving.text import Edit, Pair, applied, pairs, read, replaced, without
 

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from components.files import whole_file
-from components.params import load_params
+from components.core.files import whole_file
+from components.core.params.case import load_params
 from pipelines.leaving.text import applied, pairs, read, replaced, without
 
 FILE = "params.yaml"

@@ -3,8 +3,8 @@
 import os
 from pathlib import Path
 
-from components.registry.store import VARIABLE
-from components.registry.track import Tracker, connect
+from components.tracking.store import VARIABLE
+from components.tracking.track import Tracker, connect
 
 
 def store(root: Path) -> Tracker | None:

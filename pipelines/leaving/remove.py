@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from components.contracts import Paths
-from components.errors import CasebookError
-from components.params import load_params
+from components.core.contracts import Paths
+from components.core.errors import CasebookError
+from components.core.params.case import load_params
 from components.registry.keep import all_of, check_idle
 from components.registry.purge import bytes_of, delete
-from components.registry.track import Tracker
+from components.tracking.track import Tracker
 from pipelines.leaving import lockfile, params
 from pipelines.leaving.folders import check_known, folders, held, size
 from pipelines.leaving.registry import store

@@ -3,10 +3,10 @@
 import shutil
 from pathlib import Path
 
-from components.contracts import Paths
-from components.errors import CasebookError
-from components.files import read_json, write_json
-from components.params import load_params
+from components.core.contracts import Paths
+from components.core.errors import CasebookError
+from components.core.files import read_json, write_json
+from components.core.params.case import load_params
 from components.registry import rename as registry
 from pipelines.commands.newcase import NAME
 from pipelines.leaving import lockfile, params

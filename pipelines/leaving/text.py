@@ -6,7 +6,7 @@ from typing import Any
 import yaml
 from yaml.nodes import CollectionNode, MappingNode, Node, ScalarNode
 
-from components.errors import CasebookError
+from components.core.errors import CasebookError
 
 Edit = tuple[int, int, str]  # from and to in characters, and what stands there instead
 Pair = tuple[ScalarNode, Node]

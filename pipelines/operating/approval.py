@@ -11,9 +11,9 @@ from prefect.logging import get_run_logger
 from prefect.runtime import flow_run
 from prefect.states import Running
 
+from components.core.files import read_json
+from components.core.params.operate import Approval
 from components.evaluation.scores import read_scores
-from components.files import read_json
-from components.operate_params import Approval
 
 KEY = "approval"
 

@@ -11,8 +11,8 @@ app = typer.Typer()
 @app.command()
 def deploy() -> None:
     """Put the schedules and pools of params.yaml into the Prefect server; prefect.yaml says which."""
-    from components.operate_params import load_operate
-    from components.params import load_params
+    from components.core.params.case import load_params
+    from components.core.params.operate import load_operate
     from pipelines.operating.deployments import deploy as put
     from pipelines.stages import set_up_logging
 
@@ -30,7 +30,7 @@ def worker(
     ] = None,
 ) -> None:
     """Run what is scheduled for a pool, and what a killed worker of the same name left behind."""
-    from components.operate_params import load_operate
+    from components.core.params.operate import load_operate
     from pipelines.operating.worker import work
     from pipelines.stages import set_up_logging
 

@@ -18,10 +18,10 @@ from prefect.events.schemas.events import ResourceSpecification
 from prefect.states import StateType
 from prefect.workers.process import ProcessWorker
 
-from components.errors import CasebookError
-from components.files import write_text
-from components.operate_params import OperateParams
-from components.params import Params
+from components.core.errors import CasebookError
+from components.core.files import write_text
+from components.core.params.case import Params
+from components.core.params.operate import OperateParams
 
 log = logging.getLogger(__name__)
 

@@ -28,7 +28,7 @@ from prefect.logging import get_run_logger
 from prefect.runtime import flow_run
 from prefect.states import Cancelled
 
-from components.operate_params import OperateParams, load_operate
+from components.core.params.operate import OperateParams, load_operate
 
 STAGES = ("search", "fit")
 POOL, DEPLOYMENT = "gpu", "stage/gpu"

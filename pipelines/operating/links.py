@@ -3,15 +3,15 @@
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
-from components.files import dvc_md5
+from components.core.files import dvc_md5
 
 EMBEDDED = "http://127.0.0.1:5000"  # of `casebook ui`, which shows the store of this checkout
 
 
 def run_page(case: str, root: Path) -> str:
     """The page of the run that fitted what stands in `models/<case>/fitted`."""
-    from components.registry.runs import run_of_fit  # MLflow takes seconds to import
-    from components.registry.track import connect
+    from components.tracking.runs import run_of_fit  # MLflow takes seconds to import
+    from components.tracking.track import connect
 
     tracker = connect(root)
     run = run_of_fit(tracker, case, dvc_md5(root / "models" / case / "fitted"))

@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from components.errors import CasebookError
+from components.core.errors import CasebookError
 
 RECORDED = ("dvc.lock", "params.yaml")
 # Of a machine where nobody has told git who they are.

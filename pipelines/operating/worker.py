@@ -29,8 +29,8 @@ from prefect.client.schemas.filters import (
 from prefect.client.schemas.objects import FlowRun, StateType
 from prefect.states import AwaitingRetry, Cancelled
 
-from components.errors import CasebookError
-from components.operate_params import OperateParams
+from components.core.errors import CasebookError
+from components.core.params.operate import OperateParams
 from pipelines import flow_runs
 from pipelines.servers.serve import prefect_worker
 from pipelines.servers.settings import read_settings

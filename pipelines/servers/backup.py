@@ -20,8 +20,8 @@ from pathlib import Path
 
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from components.errors import CasebookError
-from components.files import file_digest, read_json, write_json
+from components.core.errors import CasebookError
+from components.core.files import file_digest, read_json, write_json
 from pipelines.provenance import git_state
 from pipelines.servers.settings import read_settings
 from pipelines.servers.supervise import running

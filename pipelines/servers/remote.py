@@ -6,7 +6,7 @@ from pathlib import Path
 
 import yaml
 
-from components.errors import CasebookError
+from components.core.errors import CasebookError
 from pipelines.servers.settings import S3, read_settings
 
 NAME = "casebook"

@@ -15,7 +15,7 @@ import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 
-from components.errors import BAD_INPUT, BAD_USAGE, CasebookError
+from components.core.errors import BAD_INPUT, BAD_USAGE, CasebookError
 from pipelines.environment import USER, prepare_environment
 from pipelines.servers.settings import SCHEMAS, Settings, read_settings, tool_url
 from pipelines.stages import set_up_logging
@@ -87,7 +87,7 @@ def _mlflow_store(settings: Settings, root: Path) -> dict[str, str]:
     """The database, and where artifacts lie: beside the embedded one, where commands without a server
     write, too; else wherever the server alone reaches, and clients send them to it.
     """
-    from components.registry.store import artifact_folder, open_store
+    from components.tracking.store import artifact_folder, open_store
 
     if settings.database is not None:
         make_schema(settings.database, SCHEMAS["mlflow"])

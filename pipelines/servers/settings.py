@@ -5,7 +5,7 @@ import os
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
-from components.errors import CasebookError
+from components.core.errors import CasebookError
 from pipelines.environment import TOKEN
 
 DATABASE, S3 = "CASEBOOK_DATABASE_URL", "CASEBOOK_S3_URL"

@@ -18,9 +18,9 @@ from pathlib import Path
 
 import psutil
 
-from components.errors import CasebookError
-from components.files import read_json, write_json
-from components.locks import held_lock
+from components.core.errors import CasebookError
+from components.core.files import read_json, write_json
+from components.core.locks import held_lock
 from pipelines.environment import MARK, alive, up_file
 from pipelines.servers.serve import answers
 from pipelines.servers.settings import MLFLOW_PORT, PREFECT_PORT, Settings, read_settings

@@ -8,12 +8,12 @@ import pandas as pd
 from components.compression.compare import compare, variant_row
 from components.compression.make import make_variants
 from components.compression.measure import pick
-from components.contracts import TEST, Job
+from components.core.contracts import TEST, Job
+from components.core.files import dvc_md5, read_json, whole_folder, write_json
+from components.core.recipe import recipe_of
 from components.evaluation.scores import as_column
-from components.files import dvc_md5, read_json, whole_folder, write_json
-from components.recipe import recipe_of
-from components.registry.runs import run_of_fit
-from components.registry.track import connect
+from components.tracking.runs import run_of_fit
+from components.tracking.track import connect
 from pipelines.resume import close_state, inputs_of, state_of
 
 log = logging.getLogger(__name__)

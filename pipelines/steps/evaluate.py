@@ -5,12 +5,12 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from components.contracts import MODEL, Interval, Job, Scores
+from components.core.contracts import MODEL, Interval, Job, Scores
+from components.core.files import dvc_md5, read_json, whole_folder
+from components.core.recipe import recipe_of
 from components.evaluation.report import ANALYSIS, PICTURES, write_report
-from components.files import dvc_md5, read_json, whole_folder
-from components.recipe import recipe_of
-from components.registry.runs import run_of_fit
-from components.registry.track import connect
+from components.tracking.runs import run_of_fit
+from components.tracking.track import connect
 
 log = logging.getLogger(__name__)
 

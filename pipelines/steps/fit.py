@@ -8,12 +8,12 @@ from pathlib import Path
 import torch
 from lightning.pytorch import LightningModule
 
-from components.contracts import WEIGHTS, Job
-from components.files import dvc_md5, file_digest, read_json, whole_folder, write_json
-from components.recipe import Recipe, recipe_of
-from components.registry.curves import EpochCurves
-from components.registry.runs import FITTED_MD5, adopt_search
-from components.registry.track import Tracker
+from components.core.contracts import WEIGHTS, Job
+from components.core.files import dvc_md5, file_digest, read_json, whole_folder, write_json
+from components.core.recipe import Recipe, recipe_of
+from components.tracking.curves import EpochCurves
+from components.tracking.runs import FITTED_MD5, adopt_search
+from components.tracking.track import Tracker
 from components.training.fit import fit
 from pipelines.resume import close_state, inputs_of, state_of
 from pipelines.tracking import stage_run

@@ -1,7 +1,7 @@
 """Check, set aside, split and encode: `data/prepared/<case>`."""
 
-from components.contracts import Job
-from components.recipe import recipe_of
+from components.core.contracts import Job
+from components.core.recipe import recipe_of
 
 
 def run(job: Job) -> None:

@@ -8,22 +8,22 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from components.contracts import LEARNER, MODEL, TEST, Answers, Decision, Interval, Job, Meta
-from components.errors import CasebookError
+from components.core.contracts import LEARNER, MODEL, TEST, Answers, Decision, Interval, Job, Meta
+from components.core.errors import CasebookError
+from components.core.files import dvc_md5, read_json, write_json, write_text
+from components.core.recipe import Recipe, recipe_of
 from components.evaluation.bootstrap import Resampling, intervals, paired_difference
 from components.evaluation.gaps import largest_gap
 from components.evaluation.scores import from_column, read_scores
 from components.evaluation.tables import read_notes
-from components.files import dvc_md5, read_json, write_json, write_text
-from components.recipe import Recipe, recipe_of
 from components.registry.champion import rival_of
 from components.registry.gate import Evidence, Rival, decide
 from components.registry.ledger import history, withdrawn
 from components.registry.promote import settle
 from components.registry.register import Release, bundle_of, register
-from components.registry.runs import run_of_fit
 from components.registry.trace import params_digest
-from components.registry.track import Tracker, connect
+from components.tracking.runs import run_of_fit
+from components.tracking.track import Tracker, connect
 from pipelines.cards import make_card
 from pipelines.provenance import GitState, flow_run_id, git_state
 

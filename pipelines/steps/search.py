@@ -4,11 +4,11 @@ import os
 from pathlib import Path
 from typing import Any
 
-from components.contracts import Job, Training, TrialRecord
-from components.files import dvc_md5, write_json
-from components.recipe import recipe_of
-from components.registry.runs import BEST_MD5
-from components.registry.trials import log_trials
+from components.core.contracts import Job, Training, TrialRecord
+from components.core.files import dvc_md5, write_json
+from components.core.recipe import recipe_of
+from components.tracking.runs import BEST_MD5
+from components.tracking.trials import log_trials
 from components.training.fit import fit, resume_point
 from components.tuning.figures import study_pictures
 from components.tuning.search import search

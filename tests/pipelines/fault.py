@@ -61,7 +61,7 @@ def plant(place: str, when: str) -> None:
 
 
 def count_epochs(stage: str) -> None:
-    from components.learners.binary import BinaryLearner
+    from components.recipes.binary.training.learner import BinaryLearner
 
     whole = BinaryLearner.on_validation_epoch_end
 

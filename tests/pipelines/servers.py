@@ -9,7 +9,7 @@ from pathlib import Path
 import psutil
 import requests
 
-from components.files import read_json
+from components.core.files import read_json
 from pipelines.environment import alive, up_file
 from tests.pipelines.conftest import Checkout, Ended, left_alive
 from tests.postgres import free_port

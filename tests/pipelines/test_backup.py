@@ -12,13 +12,13 @@ from pathlib import Path
 import optuna
 import pytest
 
-from components.bundle import bundle_md5
-from components.errors import CasebookError
+from components.core.bundle import bundle_md5
+from components.core.errors import CasebookError
 from components.registry import package
 from components.registry.promote import settle
 from components.registry.register import bundle_of, register
 from components.registry.trace import trace
-from components.registry.track import connect
+from components.tracking.track import connect
 from pipelines.servers.backup import backup, restore
 from tests.components.registry.toys import CASE, METRICS, PASSED, make_release, use_toy_predictor
 

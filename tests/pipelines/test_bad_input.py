@@ -104,7 +104,7 @@ def test_tables(checkout: Any, name: str) -> None:
 
 
 def test_an_mlflow_store_that_is_locked_or_read_only(finished: Any) -> None:
-    finished.append("components/networks/tabm.py", "\nEDITED = True\n")
+    finished.append("components/kits/tables/tabm.py", "\nEDITED = True\n")
     database = finished.root / "mlflow.db"
     with closing(sqlite3.connect(database, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")

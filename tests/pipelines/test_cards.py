@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from components.contracts import Paths
-from components.params import load_params
-from components.recipe import make_job, recipe_of
-from components.registry.track import LONGEST_NOTE, shortened
+from components.core.contracts import Paths
+from components.core.params.case import load_params
+from components.core.recipe import make_job, recipe_of
+from components.tracking.track import LONGEST_NOTE, shortened
 from pipelines.cards import interval, origin, variants_table
 
 

@@ -16,16 +16,16 @@ import pandas as pd
 import pytest
 import yaml
 
-from components.bundle import read_bundle, write_bundle
-from components.contracts import Check, Decision, Interval
-from components.files import dvc_md5
-from components.registry import store
+from components.core.bundle import read_bundle, write_bundle
+from components.core.contracts import Check, Decision, Interval
+from components.core.files import dvc_md5
 from components.registry.promote import settle
 from components.registry.register import Release, register
-from components.registry.runs import run_of_fit
-from components.registry.track import connect
+from components.tracking import store
+from components.tracking.runs import run_of_fit
+from components.tracking.track import connect
 from pipelines import cli
-from tests.components.preparation.images.folders import CELL, voc
+from tests.components.recipes.detection.preparation.folders import CELL, voc
 
 pytestmark = pytest.mark.slow
 

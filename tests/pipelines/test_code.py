@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 import yaml
 
-from components.errors import CasebookError
-from components.params import load_params
+from components.core.errors import CasebookError
+from components.core.params.case import load_params
 from pipelines.code import PARTS, READS, changes, content_of, read_resolved, resolve, resolved_file
 from pipelines.stages import STAGES
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from components.operate_params import OperateParams, load_operate
-from components.params import Params, load_params
+from components.core.params.case import Params, load_params
+from components.core.params.operate import OperateParams, load_operate
 from pipelines.operating.deployments import prefect_yaml
 from pipelines.operating.links import page_address
 from pipelines.retrain import pinned

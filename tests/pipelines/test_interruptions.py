@@ -12,11 +12,11 @@ import pytest
 
 pytestmark = pytest.mark.slow
 
-VALIDATION = "components.learners.binary:BinaryLearner.validation_step before"  # once an epoch
+VALIDATION = "components.recipes.binary.training.learner:BinaryLearner.validation_step before"  # once an epoch
 ALIAS = "mlflow:MlflowClient.set_registered_model_alias"  # first `candidate`, then `champion`
 KILLS = {
     "fetch, rows copied": ("fetch components.sources.fetch:write_json before", 1),
-    "prepare, a split written": ("prepare components.preparation.table.write:pq.write_table after", 1),
+    "prepare, a split written": ("prepare components.kits.tables.write:pq.write_table after", 1),
     "search, second epoch of the second trial": (f"search {VALIDATION}", 6),
     "search, all trials ended": ("search pipelines.steps.search:summary before", 1),
     "fit, third epoch": (f"fit {VALIDATION}", 3),

@@ -198,7 +198,7 @@ def test_drift_starts_exactly_one_retrain_and_a_worse_model_is_not_promoted(pris
 
 CLIENT = """
 from prefect.client.orchestration import get_client
-from components.errors import CasebookError
+from components.core.errors import CasebookError
 from components.monitoring.once import Retrain
 from pipelines.monitor import start_retrain
 

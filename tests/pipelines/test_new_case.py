@@ -11,12 +11,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from components.contracts import Job, Meta, Paths
-from components.datamodules.table import TableData
-from components.errors import CasebookError
-from components.files import read_json
-from components.params import load_params
-from components.recipe import make_job
+from components.core.contracts import Job, Meta, Paths
+from components.core.errors import CasebookError
+from components.core.files import read_json
+from components.core.params.case import load_params
+from components.core.recipe import make_job
+from components.recipes.binary.training.data import TableData
 from pipelines.commands.newcase import Asked, new_case
 from pipelines.commands.smoke import smoke
 from pipelines.steps import fetch, prepare

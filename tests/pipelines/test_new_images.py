@@ -10,20 +10,20 @@ import pytest
 import yaml
 from PIL import Image
 
-from components.contracts import Meta, Paths
-from components.errors import CasebookError
-from components.files import file_digest
-from components.params import CaseParams, load_params, override
-from components.preparation.images.encoding.spec import ImagesParams
-from components.preparation.images.prepare import prepare_images
-from components.recipe import make_job
-from components.source_params import HttpSource
+from components.core.contracts import Meta, Paths
+from components.core.errors import CasebookError
+from components.core.files import file_digest
+from components.core.params.case import CaseParams, load_params, override
+from components.core.params.source import HttpSource
+from components.core.recipe import make_job
+from components.recipes.detection.encoding.spec import ImagesParams
+from components.recipes.detection.preparation.prepare import prepare_images
 from components.sources.http.manifest import read_manifest
 from pipelines.commands.newcase import Asked, new_case, new_example, read_example
 from pipelines.commands.newimages import new_images
 from pipelines.commands.smoke import smoke_paths
 from pipelines.steps import fetch
-from tests.components.preparation.images.folders import CELL, HEIGHT, WIDTH, voc
+from tests.components.recipes.detection.preparation.folders import CELL, HEIGHT, WIDTH, voc
 from tests.components.sources.http.server import serving, write_manifest
 
 ROOT = Path(__file__).resolve().parents[2]

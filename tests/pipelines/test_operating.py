@@ -24,7 +24,7 @@ from tests.pipelines.team import Team, wait_for
 
 pytestmark = [pytest.mark.slow, pytest.mark.cluster]
 
-VALIDATION = "components.learners.binary:BinaryLearner.validation_step before"  # once an epoch
+VALIDATION = "components.recipes.binary.training.learner:BinaryLearner.validation_step before"  # once an epoch
 EVERY_MINUTE = "* * * * *"
 LITTLE = {"search.trials": 1, "fit.max_epochs": 3, "compress.variants": {}}
 UNFINISHED = {"RUNNING", "PENDING", "CANCELLING", "PAUSED"}

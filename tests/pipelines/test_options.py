@@ -7,8 +7,8 @@ import pytest
 import typer
 from pydantic import Field
 
-from components.blocks import Block
-from components.errors import CasebookError
+from components.core.blocks import Block
+from components.core.errors import CasebookError
 from pipelines.commands.options import read_options, spelled_out
 
 OWN = ("--out", "--log", "--no-log", "--option", "--help")

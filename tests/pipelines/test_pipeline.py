@@ -28,7 +28,7 @@ def test_one_command_goes_from_rows_to_a_champion_and_is_then_done(finished: Any
 
 
 def test_a_comment_and_a_docstring_run_nothing(finished: Any) -> None:
-    finished.append("components/networks/tabm.py", "\n# A thought.\n")
+    finished.append("components/kits/tables/tabm.py", "\n# A thought.\n")
     path = finished.root / "components" / "errors.py"
     path.write_text(path.read_text(encoding="utf-8").replace("Errors a user", "The errors that a user"))
     ended = finished.repro("release@toy")
@@ -37,7 +37,7 @@ def test_a_comment_and_a_docstring_run_nothing(finished: Any) -> None:
 
 def test_an_edit_of_the_network_trains_again_but_touches_no_data(finished: Any) -> None:
     before, files = finished.outs(), finished.digests("models/toy/fitted")
-    finished.append("components/networks/tabm.py", "\nEDITED = True\n")
+    finished.append("components/kits/tables/tabm.py", "\nEDITED = True\n")
     ended = finished.repro("release@toy", PYTHONHASHSEED="20")  # sets in another order than in the first run
     assert ended.code == 0, ended.said
     assert finished.digests("models/toy/fitted") == files
@@ -76,9 +76,9 @@ def test_a_parameter_makes_only_the_stages_that_read_it_stale(
 def test_sigterm_is_no_success_and_the_fit_goes_on_afterwards(finished: Any, wait_until: Callable[..., None]) -> None:
     """Lightning ends a terminated fit with exit code 0."""
     before = finished.digests("models/toy/fitted")
-    finished.append("components/networks/tabm.py", "\nEDITED = True\n")
+    finished.append("components/kits/tables/tabm.py", "\nEDITED = True\n")
     finished.resolve()
-    place = "components.learners.binary:BinaryLearner.on_train_batch_start before"
+    place = "components.recipes.binary.training.learner:BinaryLearner.on_train_batch_start before"
     started = finished.start("dvc", "repro", "-s", "fit@toy", **finished.fault(f"fit {place}", "none", call=9))
     wait_until(finished.mark.exists, "the ninth step of the fit")
     os.kill(int(finished.mark.read_text()), signal.SIGTERM)

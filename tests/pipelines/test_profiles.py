@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from components.contracts import Paths
-from components.errors import CasebookError
-from components.params import load_params, override
-from components.recipe import make_job
+from components.core.contracts import Paths
+from components.core.errors import CasebookError
+from components.core.params.case import load_params, override
+from components.core.recipe import make_job
 from pipelines.commands.newcase import new_example, plan_example
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from components.errors import CasebookError
+from components.core.errors import CasebookError
 from pipelines.operating.record import push, record
 
 NAMED = ("-c", "user.name=A Person", "-c", "user.email=person@example.org")

@@ -3,8 +3,8 @@
 import pytest
 from dvc.repo import Repo
 
-from components.contracts import Job, Paths
-from components.files import dvc_md5
+from components.core.contracts import Job, Paths
+from components.core.files import dvc_md5
 from pipelines.reference import prepared_of
 
 

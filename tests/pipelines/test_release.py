@@ -4,12 +4,12 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from components.contracts import TEST, Answers, Job
-from components.files import read_json, write_json
-from components.params import override
-from components.recipe import Recipe, recipe_of
+from components.core.contracts import TEST, Answers, Job
+from components.core.files import read_json, write_json
+from components.core.params.case import override
+from components.core.recipe import Recipe, recipe_of
 from components.registry.gate import Evidence, decide
-from components.registry.track import connect
+from components.tracking.track import connect
 from pipelines.provenance import git_state
 from pipelines.steps import compress, evaluate, fetch, fit, prepare, release, search
 from tests.toy.jobs import toy_job

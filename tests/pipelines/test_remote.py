@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from components.errors import CasebookError
+from components.core.errors import CasebookError
 from pipelines.servers.remote import recorded, share
 
 pytestmark = pytest.mark.slow

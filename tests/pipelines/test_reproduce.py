@@ -130,9 +130,9 @@ def test_two_at_once_do_the_work_once(finished: Any) -> None:
 @pytest.mark.slow
 def test_a_stage_whose_dvc_was_killed_is_not_doubled(finished: Any, wait_until: Callable[..., None]) -> None:
     before = finished.digests("models/toy/fitted")
-    finished.append("components/networks/tabm.py", "\nEDITED = True\n")
+    finished.append("components/kits/tables/tabm.py", "\nEDITED = True\n")
     finished.resolve()
-    place = "fit components.learners.binary:BinaryLearner.validation_step before"
+    place = "fit components.recipes.binary.training.learner:BinaryLearner.validation_step before"
     killed = finished.start("dvc", "repro", "-s", "fit@toy", **finished.fault(place, "dvc", call=2))
     assert killed.wait().code == -signal.SIGKILL
     orphan = int((finished.root / "state" / "toy" / "fit.lock").read_text())

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from components.contracts import Job, Paths
-from components.files import dvc_md5
-from components.params import load_params
-from components.recipe import make_job
+from components.core.contracts import Job, Paths
+from components.core.files import dvc_md5
+from components.core.params.case import load_params
+from components.core.recipe import make_job
 from pipelines.resume import DONE, close_state, inputs_of, open_state, recorded_md5, state_of
 
 ROOT = Path(__file__).resolve().parents[2]

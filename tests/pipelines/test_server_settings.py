@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 
-from components.errors import CasebookError
+from components.core.errors import CasebookError
 from pipelines import environment
 from pipelines.environment import addresses, credentials
 from pipelines.servers import serve

@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 import yaml
 
-from components.contracts import Job, Paths
-from components.errors import CasebookError
-from components.locks import held_lock
-from components.params import load_params
-from components.recipe import make_job
+from components.core.contracts import Job, Paths
+from components.core.errors import CasebookError
+from components.core.locks import held_lock
+from components.core.params.case import load_params
+from components.core.recipe import make_job
 from pipelines import stages
 from pipelines.code import READS, RESOLVED, resolve
 

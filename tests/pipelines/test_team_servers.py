@@ -42,7 +42,7 @@ from pipelines.environment import prepare_environment
 prepare_environment(Path.cwd())
 from components.registry.promote import settle
 from components.registry.register import register
-from components.registry.track import connect
+from components.tracking.track import connect
 from tests.components.registry.toys import CASE, METRICS, PASSED, make_release, use_toy_predictor
 elsewhere = Path(sys.argv[2])
 elsewhere.mkdir()
@@ -56,7 +56,7 @@ from pathlib import Path
 from pipelines.environment import prepare_environment
 prepare_environment(Path.cwd())
 from components.registry.trace import trace
-from components.registry.track import connect
+from components.tracking.track import connect
 print(json.dumps(trace(connect(Path.cwd()), "toy_case")))
 """
 

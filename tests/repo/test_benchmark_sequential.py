@@ -11,8 +11,8 @@ import pytest
 
 from benchmarks import sequential, sequential_peers
 from benchmarks.sequential import PINS, peers_python, quality_rows, seconds_to
-from components.contracts import PREPARED_FILES, TRAIN, Paths
-from components.recipe import make_job
+from components.core.contracts import PREPARED_FILES, TRAIN, Paths
+from components.core.recipe import make_job
 from tests.toy.jobs import toy_params
 
 

@@ -14,8 +14,8 @@ from benchmarks.__main__ import BENCHMARKS, main
 from benchmarks.predict import repeat_rows
 from benchmarks.results import FOLDER, Limit, Result, load, markdown, save, show
 from benchmarks.workspace import copied_checkout
-from components.errors import CasebookError
-from components.files import read_json
+from components.core.errors import CasebookError
+from components.core.files import read_json
 
 ROOT = Path(__file__).resolve().parents[2]
 SMALL = Result("small", "A title", ["a", "b"], [["x|y", 0.91234], [None, 1234567]], [Limit("ratio", 0.8, at_least=0.9)])

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from components.files import dvc_md5
+from components.core.files import dvc_md5
 from tests.browser import PATIENCE, See, needs_browser
 from tests.pipelines.conftest import make_checkout, tools
 

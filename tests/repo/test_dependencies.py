@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 import yaml
 
-from components.params import CaseParams, load_params
-from components.recipe import part_module
+from components.core.params.case import CaseParams, load_params
+from components.core.recipe import part_module
 from pipelines.code import PARTS, files_of, resolve
 from pipelines.stages import STAGES
 from tests.toy.jobs import CHECKOUT, TOY, toy_cases, toy_values
@@ -79,9 +79,9 @@ def test_a_stage_rests_on_the_code_that_it_runs(imported: dict[str, Any], stage:
 
 def test_no_bytecode_is_in_a_hash_of_dvc() -> None:
     files = [
-        "components/networks/__pycache__/tabm.cpython-311.pyc",
-        "components/preparation/table/encoding/__pycache__/encode.cpython-311.pyc",
-        "components/networks/tabm.py",
+        "components/kits/tables/__pycache__/tabm.cpython-311.pyc",
+        "components/kits/tables/encoding/__pycache__/encode.cpython-311.pyc",
+        "components/kits/tables/tabm.py",
     ]
     done = subprocess.run(
         [sys.executable, "-m", "dvc", "check-ignore", "--non-matching", "--details", *files],

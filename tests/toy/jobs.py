@@ -5,9 +5,9 @@ from typing import Any
 
 import yaml
 
-from components.contracts import AnyJob, Paths
-from components.params import CaseParams, load_params, override
-from components.recipe import make_job
+from components.core.contracts import AnyJob, Paths
+from components.core.params.case import CaseParams, load_params, override
+from components.core.recipe import make_job
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 TOY = CHECKOUT / "tests" / "toy"

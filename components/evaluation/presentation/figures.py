@@ -14,7 +14,7 @@ from matplotlib.font_manager import fontManager
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.patheffects import withStroke
 
-from components.files import whole_file
+from components.core.files import whole_file
 
 P = ParamSpec("P")
 

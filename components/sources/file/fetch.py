@@ -3,8 +3,8 @@
 import os
 from pathlib import Path
 
-from components.errors import CasebookError
-from components.source_params import FileSource
+from components.core.errors import CasebookError
+from components.core.params.source import FileSource
 from components.sources import copying
 
 SUFFIXES = (".csv", ".tsv", ".txt", ".parquet")

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from components.errors import CasebookError
-from components.source_params import FolderSource
+from components.core.errors import CasebookError
+from components.core.params.source import FolderSource
 from components.sources.copying import ORIGIN_FILE
 
 

@@ -11,7 +11,7 @@ from requests.adapters import HTTPAdapter
 from urllib3.exceptions import HTTPError
 from urllib3.util import Retry
 
-from components.files import CHUNK, file_digest
+from components.core.files import CHUNK, file_digest
 
 OK, PARTIAL, UNFIT_RANGE = 200, 206, 416
 BUSY = (408, 429, 500, 502, 503, 504)

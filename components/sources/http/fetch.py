@@ -12,9 +12,9 @@ from threading import Lock
 
 from tqdm import tqdm
 
-from components.errors import CasebookError
-from components.locks import held_lock
-from components.source_params import HttpSource
+from components.core.errors import CasebookError
+from components.core.locks import held_lock
+from components.core.params.source import HttpSource
 from components.sources.http.download import Downloads, StoppedError, UnavailableError
 from components.sources.http.manifest import read_manifest
 from components.sources.http.places import MIRROR, Place, places

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path, PurePosixPath
 
-from components.errors import CasebookError
+from components.core.errors import CasebookError
 from components.sources.copying import ORIGIN_FILE
 
 LINE = re.compile(r"^([0-9a-f]{64}) [ *](.+)$")

@@ -6,10 +6,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-from components.errors import CasebookError
-from components.files import sweep_temporaries, whole_folder
-from components.locks import held_lock
-from components.source_params import Package
+from components.core.errors import CasebookError
+from components.core.files import sweep_temporaries, whole_folder
+from components.core.locks import held_lock
+from components.core.params.source import Package
 
 log = logging.getLogger(__name__)
 

@@ -5,8 +5,8 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from components.errors import CasebookError
-from components.source_params import Member, Package, WheelSource
+from components.core.errors import CasebookError
+from components.core.params.source import Member, Package, WheelSource
 from components.sources import copying
 from components.sources.wheel import archives, download
 

@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
-from components.errors import CasebookError
+from components.core.errors import CasebookError
 
 # What a compressed file starts with; a bare pickle starts with none of these.
 DECOMPRESS: dict[bytes, Callable[[bytes], bytes]] = {

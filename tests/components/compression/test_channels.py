@@ -3,7 +3,7 @@ import torch
 from torch import nn
 
 from components.compression.channels import prune_channels
-from components.networks.cell_detector import CellDetector
+from components.recipes.detection.training.cell_detector import CellDetector
 
 
 def chain(hidden):

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from components.compression.compare import compare, variant_row
-from components.contracts import VALIDATION, Answers, Job
-from components.params import override
-from components.recipe import Recipe, recipe_of
+from components.core.contracts import VALIDATION, Answers, Job
+from components.core.params.case import override
+from components.core.recipe import Recipe, recipe_of
 
 TARGET = np.array([0, 1, 0, 1])
 

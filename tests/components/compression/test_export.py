@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from components.compression.export import export_onnx
-from components.networks.tabm import MeanProbability, TabMNetwork, periodic, piecewise_linear
+from components.kits.tables.tabm import MeanProbability, TabMNetwork, periodic, piecewise_linear
 
 EMBEDDINGS = {
     "none": lambda _: None,

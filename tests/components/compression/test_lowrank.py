@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from components.compression.lowrank import lost_share, low_rank
-from components.errors import CasebookError
+from components.core.errors import CasebookError
 
 
 def test_a_table_of_that_rank_is_held_whole() -> None:

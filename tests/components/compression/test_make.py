@@ -4,10 +4,10 @@ from pathlib import Path
 import pytest
 
 from components.compression.make import make_variants
-from components.contracts import FP32, Job
-from components.errors import CasebookError
-from components.params import Int8StaticParams, PruneParams, override
-from components.recipe import Recipe, recipe_of
+from components.core.contracts import FP32, Job
+from components.core.errors import CasebookError
+from components.core.params.case import Int8StaticParams, PruneParams, override
+from components.core.recipe import Recipe, recipe_of
 
 
 @pytest.fixture

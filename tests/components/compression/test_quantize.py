@@ -9,7 +9,7 @@ from torch import nn
 
 from components.compression.export import export_onnx
 from components.compression.quantize import int8_dynamic, int8_static
-from components.errors import CasebookError
+from components.core.errors import CasebookError
 
 RANDOM = np.random.default_rng(0)
 FEEDS = [{"numeric": RANDOM.normal(size=(32, 16)).astype(np.float32)} for _ in range(4)]

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from components.contracts import CountedMetric
-from components.errors import CasebookError
+from components.core.contracts import CountedMetric
+from components.core.errors import CasebookError
 from components.evaluation.bootstrap import (
     Counted,
     Resampling,

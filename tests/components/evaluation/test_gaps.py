@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from components.errors import CasebookError
+from components.core.errors import CasebookError
 from components.evaluation.gaps import largest_gap, largest_gap_over
 
 

@@ -4,11 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from components.contracts import Interval, Table
-from components.errors import CasebookError
+from components.core.contracts import Interval, Table
+from components.core.errors import CasebookError
 from components.evaluation.bootstrap import Resampling
-from components.evaluation.ranking.metrics import ranking_metrics
 from components.evaluation.slices import SHARE, Slice, as_json, bands, share_slices, slice_table, slices
+from components.recipes.next_item.metrics.metrics import ranking_metrics
 
 BOOTSTRAP = Resampling(resamples=100, confidence=0.95, seed=1)
 OPTIONS = {"counted": "users", "resampling": BOOTSTRAP}

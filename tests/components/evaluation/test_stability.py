@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from components.errors import CasebookError
+from components.core.errors import CasebookError
 from components.evaluation.stability import psi, psi_table
 
 

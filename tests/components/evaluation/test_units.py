@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 
 from components.compression.compare import compare
-from components.contracts import Answers, Job
+from components.core.contracts import Answers, Job
+from components.core.recipe import Recipe, recipe_of
 from components.evaluation.bootstrap import (
     CountedMetric,
     Resampling,
@@ -20,7 +21,6 @@ from components.evaluation.bootstrap import (
 )
 from components.evaluation.gaps import largest_gap
 from components.evaluation.scores import as_column, from_column
-from components.recipe import Recipe, recipe_of
 from tests.toy.jobs import toy_job
 
 SETTINGS = Resampling(400, 0.9, 2)

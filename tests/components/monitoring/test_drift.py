@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from scipy.stats import chi2
 
-from components.monitor_params import DriftParams
+from components.core.params.monitor import DriftParams
 from components.monitoring.drift import banded, chi_squared, compare, kolmogorov_smirnov
 
 PARAMS = DriftParams(psi=0.2, alpha=0.01, bins=10, floor=0.0001, columns=0.2, ignore=())

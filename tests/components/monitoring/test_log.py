@@ -6,8 +6,8 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-from components.errors import CasebookError
-from components.monitor_params import PredictionLog
+from components.core.errors import CasebookError
+from components.core.params.monitor import PredictionLog
 from components.monitoring.log import SAID, TIME, VERSION, append, log_folder, logged
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)

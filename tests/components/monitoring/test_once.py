@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from components.errors import CasebookError
+from components.core.errors import CasebookError
 from components.monitoring.once import RECORD, read, start_once
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)

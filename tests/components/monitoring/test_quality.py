@@ -5,10 +5,10 @@ import math
 import numpy as np
 import pytest
 
-from components.contracts import Answers, Interval
-from components.evaluation.binary.metrics import binary_metrics
-from components.monitor_params import QualityParams
+from components.core.contracts import Answers, Interval
+from components.core.params.monitor import QualityParams
 from components.monitoring.quality import difference, judge
+from components.recipes.binary.metrics.metrics import binary_metrics
 
 PARAMS = QualityParams(max_drop=0.01, min_rows=100, resamples=200, confidence=0.95)
 METRICS = binary_metrics(threshold=0.5, bins=10)

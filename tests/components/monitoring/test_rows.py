@@ -8,8 +8,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from components.errors import CasebookError
-from components.monitor_params import SqlRows
+from components.core.errors import CasebookError
+from components.core.params.monitor import SqlRows
 from components.monitoring import rows as module
 from components.monitoring.rows import query_rows, with_labels
 

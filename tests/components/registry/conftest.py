@@ -12,7 +12,7 @@ import pytest
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 
 from components.registry import package
-from components.registry.track import Tracker, connect
+from components.tracking.track import Tracker, connect
 from tests.components.registry.toys import CHECKOUT, use_toy_predictor
 
 Start = Callable[..., "subprocess.Popen[str]"]
@@ -29,7 +29,7 @@ def fresh_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a new store that nobody has open."""
     root = tmp_path_factory.mktemp("store")
     subprocess.run(
-        [sys.executable, "-c", "from components.registry.store import *; open_store(Path.cwd())"],
+        [sys.executable, "-c", "from components.tracking.store import *; open_store(Path.cwd())"],
         cwd=root,
         env=child_environment(),
         check=True,

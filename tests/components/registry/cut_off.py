@@ -23,8 +23,8 @@ from components.registry.champion import rival_of
 from components.registry.ledger import history
 from components.registry.promote import rollback, settle
 from components.registry.register import model_of, register
-from components.registry.runs import end_orphans
-from components.registry.track import Tracker, connect
+from components.tracking.runs import end_orphans
+from components.tracking.track import Tracker, connect
 from tests.components.registry.toys import CASE, METRICS, PASSED, make_release, use_toy_predictor
 
 Work = Callable[[Path], None]

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from components.errors import CasebookError
+from components.core.errors import CasebookError
 from components.registry.ledger import (
     LONGEST_ENTRY,
     PREFIX,
@@ -25,7 +25,7 @@ from components.registry.ledger import (
     recorded,
     withdrawn,
 )
-from components.registry.track import Tracker, connect
+from components.tracking.track import Tracker, connect
 
 CASE = "finance_risk"
 

@@ -7,14 +7,14 @@ from dataclasses import replace
 
 import pytest
 
-from components.contracts import Check, Decision, Interval
-from components.errors import CasebookError
+from components.core.contracts import Check, Decision, Interval
+from components.core.errors import CasebookError
 from components.registry.champion import champion_at, champion_version, rival_of
 from components.registry.gate import decision_digest
 from components.registry.ledger import Entry, history, parse_time
 from components.registry.promote import rollback, settle
 from components.registry.register import model_of, register
-from components.registry.track import Tracker, connect
+from components.tracking.track import Tracker, connect
 from tests.components.registry.toys import CASE, FAILED, METRICS, PASSED, make_release
 
 pytestmark = pytest.mark.usefixtures("toy")

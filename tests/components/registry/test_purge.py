@@ -6,15 +6,15 @@ from dataclasses import replace
 
 import pytest
 
-from components.errors import CasebookError
+from components.core.errors import CasebookError
 from components.registry.champion import champion_at, champion_version
 from components.registry.keep import Doomed, all_of, behind_server, check_idle, data_of_kept, surplus
 from components.registry.ledger import history
 from components.registry.promote import rollback, settle
 from components.registry.purge import bytes_of, delete
 from components.registry.register import bundle_of, register
-from components.registry.runs import HOST, PARENT, new_run, owner
-from components.registry.track import Tracker
+from components.tracking.runs import HOST, PARENT, new_run, owner
+from components.tracking.track import Tracker
 from tests.components.registry.toys import CASE, FAILED, METRICS, PASSED, make_release
 
 pytestmark = pytest.mark.usefixtures("toy")

@@ -10,11 +10,11 @@ from pathlib import Path
 import mlflow
 import pytest
 
-from components.bundle import bundle_md5, read_bundle
-from components.errors import CasebookError
+from components.core.bundle import bundle_md5, read_bundle
+from components.core.errors import CasebookError
 from components.registry.package import FILES, bundle_in, lineage_in
 from components.registry.register import bundle_of, model_of, register
-from components.registry.track import Tracker, connect
+from components.tracking.track import Tracker, connect
 from tests.components.registry.toys import CASE, EXAMPLE, make_release
 
 pytestmark = pytest.mark.usefixtures("toy")
@@ -47,11 +47,11 @@ def test_the_model_folder_holds_bundle_card_lineage_and_code_and_no_pickle(track
     assert lineage_in(folder, "nothing") is None
     files = [path for path in folder.rglob("*") if path.is_file()]
     assert not [path for path in files if path.suffix in (".pkl", ".pyc", ".pickle", ".joblib")]
-    assert (folder / "code" / "components" / "predictors" / "toy.py").exists()
+    assert (folder / "code" / "components" / "recipes" / "toy" / "serving" / "predictor.py").exists()
     code = {path.relative_to(folder / "code" / "components").as_posix() for path in (folder / "code").rglob("*.py")}
-    assert {name for name in code if "/" in name and not name.endswith("__init__.py")} == {
-        "predictors/toy.py",  # no other predictor, and nothing that this one does not import
-        "serving/mlflow_model.py",
+    assert {name for name in code if not name.startswith("core/") and not name.endswith("__init__.py")} == {
+        "recipes/toy/serving/predictor.py",  # no other predictor, and nothing that this one does not import
+        "registry/mlflow_model.py",
     }
     requirements = (folder / "requirements.txt").read_text().splitlines()
     assert all("==" in line for line in requirements)

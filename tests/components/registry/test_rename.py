@@ -2,15 +2,15 @@
 
 import pytest
 
-from components.errors import CasebookError
+from components.core.errors import CasebookError
 from components.registry.champion import champion_at, champion_version
 from components.registry.ledger import history
 from components.registry.promote import rollback, settle
 from components.registry.register import bundle_of, register
 from components.registry.rename import check_free, rename
-from components.registry.runs import new_run
 from components.registry.trace import trace
-from components.registry.track import Tracker
+from components.tracking.runs import new_run
+from components.tracking.track import Tracker
 from tests.components.registry.toys import CASE, METRICS, PASSED, make_release
 
 pytestmark = pytest.mark.usefixtures("toy")

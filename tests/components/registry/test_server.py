@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from components.bundle import bundle_md5
-from components.errors import CasebookError
+from components.core.bundle import bundle_md5
+from components.core.errors import CasebookError
 from components.registry.champion import champion_at, rival_of
 from components.registry.keep import all_of, experiment_of, surplus
 from components.registry.ledger import history
@@ -24,9 +24,9 @@ from components.registry.promote import rollback, settle
 from components.registry.purge import bytes_of, delete
 from components.registry.register import bundle_of, model_of, register
 from components.registry.rename import rename
-from components.registry.runs import new_run, parent_run
 from components.registry.trace import trace
-from components.registry.track import connect
+from components.tracking.runs import new_run, parent_run
+from components.tracking.track import connect
 from tests.components.registry.conftest import child_environment
 from tests.components.registry.toys import CASE, METRICS, PASSED, make_release
 

@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from components.contracts import Paths
-from components.errors import CasebookError
-from components.files import dvc_md5
-from components.params import CaseParams, load_params, override
+from components.core.contracts import Paths
+from components.core.errors import CasebookError
+from components.core.files import dvc_md5
+from components.core.params.case import CaseParams, load_params, override
 from components.registry.package import bundle_in
 from components.registry.promote import settle
 from components.registry.register import model_of, register
 from components.registry.trace import Mismatch, params_digest, trace, verify
-from components.registry.track import Tracker
+from components.tracking.track import Tracker
 from tests.components.registry.toys import CASE, CHECKOUT, METRICS, PASSED, make_data, make_release
 
 pytestmark = pytest.mark.usefixtures("toy")

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pandas as pd
 
-from components.bundle import Manifest, write_bundle
-from components.contracts import Check, Decision, Interval, Paths
-from components.files import dvc_md5, write_json
+from components.core.bundle import Manifest, write_bundle
+from components.core.contracts import Check, Decision, Interval, Paths
+from components.core.files import dvc_md5, write_json
 from components.registry import package
 from components.registry.register import Release
-from components.registry.runs import run_of_fit
-from components.registry.track import Tracker
+from components.tracking.runs import run_of_fit
+from components.tracking.track import Tracker
 
 CHECKOUT = Path(__file__).resolve().parents[3]
 CASE = "toy_case"
@@ -20,7 +20,7 @@ PREDICTOR = '''
 
 import pandas as pd
 
-from components.bundle import read_bundle
+from components.core.bundle import read_bundle
 
 
 class WeightedSum:
@@ -48,13 +48,15 @@ def use_toy_predictor(folder: Path) -> None:
     code = folder / "components"
     if not code.exists():
         shutil.copytree(CHECKOUT / "components", code, ignore=shutil.ignore_patterns("__pycache__"))
-        (code / "predictors" / "toy.py").write_text(PREDICTOR, encoding="utf-8")
-    package.COMPONENTS, package.MODEL_CODE = code, code / "serving" / "mlflow_model.py"
+        serving = code / "recipes" / "toy" / "serving"
+        serving.mkdir(parents=True)
+        (serving / "predictor.py").write_text(PREDICTOR, encoding="utf-8")
+    package.COMPONENTS, package.MODEL_CODE = code, code / "registry" / "mlflow_model.py"
 
 
 def make_bundle(folder: Path, income: float = 0.5) -> Path:
     """A bundle of the toy predictor; another weight makes other bytes."""
-    manifest = Manifest(case=CASE, predictor="toy", graphs=(), settings={})
+    manifest = Manifest(case=CASE, predictor="toy.serving.predictor", graphs=(), settings={})
     write_bundle(folder, manifest, {"weights.json": {"age": 0.01, "income": income}})
     return folder
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from components.source_params import Member, Package, WheelSource
+from components.core.params.source import Member, Package, WheelSource
 
 Files = Mapping[str, bytes]
 

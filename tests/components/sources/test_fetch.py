@@ -12,9 +12,9 @@ import pandas as pd
 import pytest
 import yaml
 
-from components.errors import CasebookError
-from components.files import dvc_md5, read_json
-from components.source_params import FileSource, WheelSource
+from components.core.errors import CasebookError
+from components.core.files import dvc_md5, read_json
+from components.core.params.source import FileSource, WheelSource
 from components.sources.fetch import fetch
 
 ROWS = b"age,status\n30,good\n"
@@ -166,7 +166,7 @@ def test_files_of_an_older_source_go(rows, folder, tmp_path):
 def test_a_file_source_loads_no_code_for_packages_and_no_pandas(rows, folder, tmp_path):
     script = (
         "import json, sys; from pathlib import Path\n"
-        "from components.source_params import FileSource; from components.sources.fetch import fetch\n"
+        "from components.core.params.source import FileSource; from components.sources.fetch import fetch\n"
         "fetch(FileSource.model_validate_json(sys.argv[1]), *map(Path, sys.argv[2:]))\n"
         "print(json.dumps(sorted(sys.modules)))"
     )

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from components.errors import CasebookError
-from components.source_params import HttpSource, WheelSource
+from components.core.errors import CasebookError
+from components.core.params.source import HttpSource, WheelSource
 from components.sources.unused import unused
 
 FIRST, SECOND, THIRD = "a" * 64, "b" * 64, "c" * 64

@@ -10,11 +10,11 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.optim.lr_scheduler import LambdaLR
 
-from components.contracts import Job, Training
-from components.datamodules.slices import SliceLoader
-from components.params import FitParams
-from components.seeds import derived_seed
+from components.core.contracts import Job, Training
+from components.core.params.case import FitParams
+from components.core.seeds import derived_seed
 from components.training.items import ItemLoader
+from components.training.slices import SliceLoader
 from components.training.steps import is_due
 from tests.toy.jobs import toy_job
 

@@ -21,7 +21,7 @@ HOLDER = """
 import logging, sys, time, types
 sys.modules["torch"] = types.ModuleType("torch")
 logging.basicConfig(stream=sys.stdout, level=logging.INFO, format="%(message)s")
-from components.errors import CasebookError
+from components.core.errors import CasebookError
 from components.training.devices import claim
 params = types.SimpleNamespace(accelerator=sys.argv[1], devices=int(sys.argv[2]))
 try:

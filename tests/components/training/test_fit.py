@@ -7,11 +7,11 @@ import pytest
 import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
 
-from components.contracts import FitResult, Job, Training
-from components.errors import CasebookError, DivergedError
-from components.files import read_json, write_json
-from components.params import override
-from components.recipe import recipe_of
+from components.core.contracts import FitResult, Job, Training
+from components.core.errors import CasebookError, DivergedError
+from components.core.files import read_json, write_json
+from components.core.params.case import override
+from components.core.recipe import recipe_of
 from components.training.fit import BEST, LAST, RESULT, build, fit, forget, resume_point
 
 pytestmark = pytest.mark.slow

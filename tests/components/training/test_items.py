@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 import torch
 
-from components.datamodules.slices import SliceLoader
-from components.errors import CasebookError
+from components.core.errors import CasebookError
 from components.training.items import Files, ItemLoader
-from tests.components.datamodules.test_slices import trainer_at
+from components.training.slices import SliceLoader
+from tests.components.training.test_slices import trainer_at
 
 ITEMS = 10
 

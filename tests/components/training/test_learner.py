@@ -10,9 +10,9 @@ from lightning.pytorch.callbacks import ModelCheckpoint
 from torch import Tensor, nn
 from torch.optim import SGD, Optimizer
 
-from components.datamodules.slices import SliceLoader
-from components.params import FitParams
+from components.core.params.case import FitParams
 from components.training.learner import Learner, decay_matrices
+from components.training.slices import SliceLoader
 from components.training.steps import Steps
 from tests.toy.jobs import toy_params
 

@@ -4,8 +4,8 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from components.contracts import Training
-from components.recipe import recipe_of
+from components.core.contracts import Training
+from components.core.recipe import recipe_of
 from tests.components.tuning.parabola import job_of
 
 

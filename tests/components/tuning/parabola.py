@@ -7,7 +7,7 @@ from typing import Any
 import optuna
 from lightning.pytorch import Callback
 
-from components.contracts import FitResult, Job, Training, TrialRecord
+from components.core.contracts import FitResult, Job, Training, TrialRecord
 from components.tuning.search import search
 from components.tuning.study import records
 from components.tuning.trials import FitFunctions

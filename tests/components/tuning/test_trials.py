@@ -8,8 +8,8 @@ import optuna
 import pytest
 from lightning.pytorch import Callback, Trainer
 
-from components.contracts import Job, Training
-from components.params import override
+from components.core.contracts import Job, Training
+from components.core.params.case import override
 from components.training.fit import fit, resume_point
 from components.tuning.search import search
 from components.tuning.trials import FitFunctions, pruner_for

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 import yaml
 
-from components.errors import CasebookError
-from components.files import write_json
+from components.core.errors import CasebookError
+from components.core.files import write_json
 from pipelines.leaving import collect, lockfile, params
 from pipelines.leaving import remove as removing
 from pipelines.leaving import rename as renaming

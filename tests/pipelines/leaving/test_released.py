@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from components.contracts import Job, Paths
-from components.params import load_params
+from components.core.contracts import Job, Paths
+from components.core.params.case import load_params
 from components.registry.champion import champion_at
 from components.registry.keep import Doomed, all_of
 from components.registry.ledger import history
 from components.registry.trace import trace, verify
-from components.registry.track import connect
+from components.tracking.track import connect
 from pipelines.leaving.collect import collect
 from pipelines.leaving.remove import plan, remove
 from pipelines.leaving.rename import rename

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from components.errors import CasebookError
+from components.core.errors import CasebookError
 from pipelines.leaving.text import applied, pairs, read, replaced, without
 
 TEXT = """\

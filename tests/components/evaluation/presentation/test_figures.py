@@ -59,7 +59,7 @@ def test_names_in_any_script_are_drawn_without_a_warning(tmp_path):
 
 @pytest.mark.slow
 def test_drawing_never_loads_pyplot():
-    code = "import sys, components.evaluation.binary_report.figures; print('matplotlib.pyplot' in sys.modules)"
+    code = "import sys, components.recipes.binary.report.figures; print('matplotlib.pyplot' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
 

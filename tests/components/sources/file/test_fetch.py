@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from components.errors import CasebookError
-from components.source_params import FileSource
+from components.core.errors import CasebookError
+from components.core.params.source import FileSource
 from components.sources.file.fetch import fetch
 
 ROWS = "年龄;état\r\n30;bon\r\n".encode()
@@ -121,8 +121,8 @@ def test_a_name_that_the_disk_cannot_hold_is_told(tmp_path, folder):
 AS_ANOTHER_USER = """
 import os, sys
 from pathlib import Path
-from components.errors import CasebookError
-from components.source_params import FileSource
+from components.core.errors import CasebookError
+from components.core.params.source import FileSource
 from components.sources.file.fetch import fetch
 os.chdir(sys.argv[1])
 if os.geteuid() == 0:

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from components.errors import CasebookError
-from components.files import dvc_md5, read_json
-from components.source_params import FolderSource
+from components.core.errors import CasebookError
+from components.core.files import dvc_md5, read_json
+from components.core.params.source import FolderSource
 from components.sources.fetch import fetch
 
 

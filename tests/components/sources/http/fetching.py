@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 import pytest
 
-from components.errors import CasebookError
+from components.core.errors import CasebookError
 from components.sources.fetch import fetch
 from tests.components.sources.http.server import Server, source
 

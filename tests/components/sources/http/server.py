@@ -8,7 +8,7 @@ from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-from components.source_params import HttpSource
+from components.core.params.source import HttpSource
 
 
 class Server:

@@ -5,8 +5,8 @@ from hashlib import sha256
 import pytest
 from pydantic import ValidationError
 
-from components.errors import CasebookError
-from components.files import read_json
+from components.core.errors import CasebookError
+from components.core.files import read_json
 from components.sources.fetch import fetch
 from tests.components.sources.http.fetching import CONTENT, got, refused, url
 from tests.components.sources.http.server import source, write_manifest

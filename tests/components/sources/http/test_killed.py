@@ -19,7 +19,7 @@ import signal
 import sys
 from pathlib import Path
 signal.signal(signal.SIGINT, signal.default_int_handler)  # what a shell starts in the background ignores it
-from components.source_params import HttpSource
+from components.core.params.source import HttpSource
 from components.sources.fetch import fetch
 root = Path(sys.argv[2])
 fetch(HttpSource.model_validate_json(sys.argv[1]), root / "raw" / "toy", root, root / "state")

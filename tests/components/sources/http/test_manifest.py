@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from components.errors import CasebookError
+from components.core.errors import CasebookError
 from components.sources.http.manifest import read_manifest
 
 ONE, TWO = "1" * 64, "2" * 64

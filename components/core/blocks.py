@@ -1,0 +1,51 @@
+"""What all of `params.yaml` is made of: blocks that are frozen and strict, and the message for one that is wrong."""
+
+from typing import Annotated, Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from components.core.errors import CasebookError
+
+
+class Block(BaseModel):
+    """A part of `params.yaml`. Immutable; a key it does not declare is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+AnyBlock = TypeVar("AnyBlock", bound=Block)
+Names = Annotated[tuple[str, ...], Field(strict=False)]
+
+
+def read_block(block: type[AnyBlock], content: Any, where: str) -> AnyBlock:
+    """Check `content` against `block`; `where` is the dotted place shown in the message."""
+    try:
+        return block.model_validate(content)
+    except ValidationError as error:
+        # pydantic calls a list too short, too, when its only item is wrong.
+        details = [detail for detail in error.errors() if detail["type"] != "too_short" or not detail["input"]]
+        problems = "\n".join(f"  {_problem(where, content, detail)}" for detail in details)
+        raise CasebookError(f"{where}: {len(details)} key(s) are wrong; edit them:\n{problems}") from None
+
+
+def _problem(where: str, content: Any, detail: Any) -> str:
+    dotted = ".".join([where.removesuffix(".yaml"), *_keys(content, detail["loc"])])
+    if detail["type"] == "extra_forbidden":
+        return f"{dotted}: unknown key"
+    if detail["type"] == "missing":
+        return f"{dotted}: missing"
+    shown = repr(detail["input"])
+    return f"{dotted}: {detail['msg']}, not {shown[:80]} ({type(detail['input']).__name__})"
+
+
+def _keys(content: Any, loc: tuple[int | str, ...]) -> list[str]:
+    """The keys on the way to `loc`, without pydantic's names for the kinds of a union: no keys of the file."""
+    keys = []
+    for part in loc:
+        if isinstance(content, dict) and part not in content and part != loc[-1]:
+            continue
+        if not isinstance(content, dict | list | tuple):
+            break
+        keys.append(str(part))
+        content = dict(enumerate(content) if not isinstance(content, dict) else content).get(part)
+    return keys

@@ -1,0 +1,252 @@
+"""`params.yaml`, read once and passed whole: frozen, strict, every unknown key an error."""
+
+import math
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import Field, create_model
+
+from components.core.blocks import Block, read_block
+from components.core.errors import CasebookError
+from components.core.params.source import Source
+
+
+class FloatRange(Block):
+    kind: Literal["float"]
+    low: float
+    high: float
+    log: bool
+
+
+class IntRange(Block):
+    kind: Literal["int"]
+    low: int
+    high: int
+    log: bool
+
+
+class Choices(Block):
+    kind: Literal["choice"]
+    values: Annotated[tuple[str | int | float | bool, ...], Field(strict=False, min_length=1)]
+
+
+Dimension = Annotated[FloatRange | IntRange | Choices, Field(discriminator="kind")]
+
+
+class SearchParams(Block):
+    """`space` maps a dotted path such as `model.dropout` or `fit.lr` to its range.
+
+    So many `workers` search at once: processes here, or on the cluster of the Dask scheduler at `dask`, such as
+    `tcp://host:8786`. One that has given no sign of life for `lost_after_s` seconds loses its trial to another;
+    a trial is begun again at most `retries` times.
+    """
+
+    trials: Annotated[int, Field(ge=0)]
+    startup_trials: Annotated[int, Field(ge=0)]
+    prune: bool
+    seed: int
+    workers: Annotated[int, Field(ge=1)]
+    dask: Annotated[str, Field(pattern=r"^(tcp|tls|ws|wss)://.+")] | None
+    lost_after_s: Annotated[int, Field(ge=2)]
+    retries: Annotated[int, Field(ge=0)]
+    space: dict[str, Dimension]
+
+
+class FitParams(Block):
+    """What Lightning's Trainer and the optimizer are told; `batch_size` is that of all processes together.
+
+    A step is an update of the weights, from `accumulate` batches; the last step of an epoch is made of those that are
+    left. `max_epochs`, `max_steps` and `max_minutes` each end the fit. It is validated every `validate_every` steps, or
+    where that is null after each epoch, and `patience` counts validations. A learner that steps its optimizers itself
+    (two of them, say) clips and accumulates itself: a step is a batch, `gradient_clip` null and `accumulate` 1.
+    """
+
+    seed: int
+    max_epochs: Annotated[int, Field(ge=1)]
+    max_steps: Annotated[int, Field(ge=1)] | None
+    max_minutes: Annotated[float, Field(gt=0)]
+    validate_every: Annotated[int, Field(ge=1)] | None
+    patience: Annotated[int, Field(ge=1)]
+    batch_size: Annotated[int, Field(ge=1)]
+    accumulate: Annotated[int, Field(ge=1)]
+    lr: Annotated[float, Field(gt=0)]
+    weight_decay: Annotated[float, Field(ge=0)]
+    warmup_fraction: Annotated[float, Field(ge=0, lt=1)]
+    gradient_clip: Annotated[float, Field(gt=0)] | None
+    accelerator: Literal["auto", "cpu", "gpu"]
+    devices: Annotated[int, Field(ge=1)]
+    num_nodes: Annotated[int, Field(ge=1)]
+    strategy: str
+    precision: Literal["32-true", "bf16-mixed", "16-mixed", "bf16-true"]
+    threads: Annotated[int, Field(ge=1)]
+
+    def steps(self, batches: int, an_epoch: int) -> int:
+        """How many whole steps the first `batches` of a fit make, where an epoch has `an_epoch` of them."""
+        epochs, rest = divmod(batches, an_epoch)
+        return epochs * math.ceil(an_epoch / self.accumulate) + rest // self.accumulate
+
+    def planned_steps(self, an_epoch: int) -> int:
+        """Steps of the whole fit, for schedules of the rate, where an epoch has `an_epoch` batches."""
+        steps = self.steps(self.max_epochs * an_epoch, an_epoch)
+        return steps if self.max_steps is None else min(steps, self.max_steps)
+
+
+class Int8DynamicParams(Block):
+    """Nothing is chosen."""
+
+
+class Int8StaticParams(Block):
+    """The ranges of activations are taken from `calibration_rows` training rows."""
+
+    calibration_rows: Annotated[int, Field(ge=1)]
+
+
+class PruneParams(Block):
+    """`amount` is the share of weights dropped, `lr_factor` the share of the fit's rate for the epochs after."""
+
+    amount: Annotated[float, Field(gt=0, lt=1)]
+    lr_factor: Annotated[float, Field(gt=0)]
+    epochs: Annotated[int, Field(ge=1)]
+
+
+class DistillParams(Block):
+    """`model` overrides dotted keys of the case's `model` block to make the student smaller; its
+    targets are `teacher_share` of the teacher's probability, the rest the truth.
+    """
+
+    model: dict[str, Any]
+    epochs: Annotated[int, Field(ge=1)]
+    teacher_share: Annotated[float, Field(gt=0, le=1)]
+
+
+class ResamplingParams(Block):
+    """Of the bootstrap: how often rows are drawn anew, and the share of the draws that an interval holds."""
+
+    resamples: Annotated[int, Field(ge=100)]
+    confidence: Annotated[float, Field(gt=0.5, lt=1)]
+    seed: int
+
+
+class CompressParams(ResamplingParams):
+    """`variants` are made in this order, each under its own params; the recipe declares which there are."""
+
+    variants: dict[str, dict[str, Any]]
+    max_metric_drop: Annotated[float, Field(ge=0)]
+    latency_rows: Annotated[int, Field(ge=1)]
+    latency_repeats: Annotated[int, Field(ge=10)]
+
+
+class ReleaseParams(ResamplingParams):
+    """Bars of the gate: `floors` by metric name, margins in units of the primary metric.
+
+    `max_network_gap` is between the network and its exported graph, in units of what the network answers;
+    `max_served_gap` between the registered bundle and the same bundle when it was measured, in units of its answers.
+    """
+
+    floors: dict[str, float]
+    baseline_margin: float
+    champion_margin: float
+    max_network_gap: Annotated[float, Field(ge=0)]
+    max_served_gap: Annotated[float, Field(ge=0)]
+    allow_dirty: bool
+    waive_champion: bool
+
+
+class CrossvalParams(Block):
+    """Folds of `casebook crossval`; `seed` shuffles them."""
+
+    folds: Annotated[int, Field(ge=2)]
+    seed: int
+
+
+class CaseParams(Block):
+    """One case. `prepare`, `model` and `evaluate` are read by its recipe; `smoke` holds the dotted keys that
+    `--smoke` sets.
+    """
+
+    recipe: str
+    source: Source
+    prepare: dict[str, Any]
+    model: dict[str, Any]
+    search: SearchParams
+    fit: FitParams
+    evaluate: dict[str, Any]
+    compress: CompressParams
+    release: ReleaseParams
+    crossval: CrossvalParams
+    smoke: dict[str, Any]
+
+
+class Params(Block):
+    """`operate` is checked by `core/params/operate.py`; no stage depends on it, so they run without the block."""
+
+    cases: dict[str, CaseParams]
+    operate: dict[str, Any] | None = None
+
+    def case(self, name: str) -> CaseParams:
+        if name not in self.cases:
+            known = ", ".join(sorted(self.cases))
+            raise CasebookError(f"params.yaml: no case {name!r}; there are: {known}")
+        return self.cases[name]
+
+
+def load_params(path: Path) -> Params:
+    """Read and check a whole `params.yaml`.
+
+    Raises:
+        CasebookError: the file is missing, is not YAML, or has an unknown key, a missing key or
+            a value of the wrong type; the message names each key by its dotted path.
+    """
+    try:
+        content = yaml.safe_load(path.read_bytes())  # yaml tells of bytes that are not UTF-8 itself
+    except FileNotFoundError:
+        raise CasebookError(f"{path}: not found; run this in the root of a checkout") from None
+    except yaml.YAMLError as error:
+        raise CasebookError(f"{path}: not YAML: {error}") from None
+    _refuse_old(content, path)
+    return read_block(Params, content, path.name)
+
+
+def _refuse_old(content: Any, path: Path) -> None:
+    """Say of blocks of the form before recipes what to do about all of them at once.
+
+    Raises:
+        CasebookError: there are some.
+    """
+    cases = content.get("cases") if isinstance(content, dict) else None
+    old = [name for name, case in (cases or {}).items() if isinstance(case, dict) and "code" in case]
+    if old:
+        raise CasebookError(
+            f"{path}: {len(old)} case(s) are of the form before recipes, such as {old[0]!r}: `code:` names modules "
+            "where `recipe:` names a kind of problem now; see docs/adding-a-case.md"
+        )
+
+
+def override(case: CaseParams, values: dict[str, Any]) -> CaseParams:
+    """A copy of `case` with dotted paths such as `fit.lr` set to new values, checked again.
+
+    Raises:
+        CasebookError: a path names no key, or a value does not fit its key.
+    """
+    content = case.model_dump(mode="python", include=case.model_fields_set)
+    for dotted, value in values.items():
+        *parents, last = dotted.split(".")
+        node: Any = content
+        for part in parents:
+            node = node.get(part) if isinstance(node, dict) else None
+        if not isinstance(node, dict) or last not in node:
+            raise CasebookError(f"params.yaml: {dotted!r} names no key of the case")
+        node[last] = value
+    return read_given(content, "params.yaml with overrides")
+
+
+def read_given(content: dict[str, Any], where: str) -> CaseParams:
+    """A case of which only some blocks are given; to ask for another one is an AttributeError.
+
+    Raises:
+        CasebookError: a block is unknown, or a key of one is unknown, missing or of the wrong type.
+    """
+    fields = {name: (field.annotation, ...) for name, field in CaseParams.model_fields.items() if name in content}
+    given = read_block(create_model("Given", __base__=Block, **fields), content, where)  # type: ignore[call-overload]
+    return CaseParams.model_construct(**{name: getattr(given, name) for name in content})

@@ -1,0 +1,91 @@
+"""What monitoring sees in rows of a table: the columns as the model takes them, and what it says of them."""
+
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+import numpy as np
+import pandas as pd
+
+from components.core.contracts import TEST, TRAIN, Answers, Job, Observed, Watch
+from components.kits.tables.encoding.convert import clean
+from components.kits.tables.encoding.spec import FeatureParams
+from components.kits.tables.read import read_batches
+from components.monitoring.sample import some
+
+BATCH = 20_000  # rows read at a time
+NUMBERS = ("numeric", "amount")
+
+
+class TableScorer(Protocol):
+    """`data` is `Meta.data` of the table; `score` takes typed rows (N) to scores (N,) or (N, K)."""
+
+    @property
+    def data(self) -> Mapping[str, Any]: ...
+
+    def score(self, typed: pd.DataFrame) -> np.ndarray: ...
+
+
+AnyScorer = TypeVar("AnyScorer", bound=TableScorer)
+AnySpec = TypeVar("AnySpec", bound=FeatureParams)
+
+
+def watch_table(
+    *,
+    spec_of: Callable[[Job], AnySpec],
+    open_predictor: Callable[[Path], AnyScorer],
+    read_split: Callable[[Job, str], pd.DataFrame],
+    said: Callable[[AnyScorer, np.ndarray], pd.DataFrame],
+    labelled: Callable[[pd.DataFrame, np.ndarray, AnySpec], Answers | None],
+) -> Watch:
+    """How a table is watched whose every row is a unit.
+
+    Of the scores of N rows, `said` makes a frame (N) of what is compared; `labelled` picks, of raw rows and
+    their scores, those whose outcome is known.
+    """
+
+    def observe(job: Job, bundle: Path, rows: pd.DataFrame) -> Observed:
+        """Raw rows as the model takes them, and what it says of them."""
+        predictor = open_predictor(bundle)
+        typed = clean(rows, predictor.data)
+        score = predictor.score(typed)
+        columns = feature_columns(typed, predictor.data)
+        return Observed(columns, said(predictor, score), labelled(rows, score, spec_of(job)))
+
+    def reference(job: Job, bundle: Path, rows: int) -> Observed:
+        """Training rows, and scores of test rows: those of rows it was trained on are surer than any of new ones."""
+        predictor = open_predictor(bundle)
+        held_out = predictor.score(some(read_split(job, TEST), rows))
+        columns = feature_columns(some(read_split(job, TRAIN), rows), predictor.data)
+        return Observed(columns, said(predictor, held_out), None)
+
+    return Watch(
+        rows=table_rows,
+        unit=lambda job: None,  # noqa: ARG005 - each row is one
+        key=lambda job: spec_of(job).key,
+        outcome=lambda job: spec_of(job).outcome,
+        observe=observe,
+        reference=reference,
+    )
+
+
+def table_rows(job: Job, source: Path) -> Iterator[pd.DataFrame]:  # noqa: ARG001 - the file says it all
+    """Raw rows of a CSV or Parquet file, in frames."""
+    return read_batches(source, BATCH)
+
+
+def feature_columns(typed: pd.DataFrame, data: Mapping[str, Any]) -> pd.DataFrame:
+    """Typed rows (N) to a frame (N): numbers as float64, classes and truths as texts, of free text its length.
+
+    `data` is `Meta.data` of the table. Dates are left out: those of new rows are later, always.
+    """
+    kinds = {name: column["kind"] for name, column in data["spec"]["columns"].items()}
+    found: dict[str, pd.Series] = {}
+    for name, kind in kinds.items():
+        if kind in NUMBERS:
+            found[name] = typed[name].astype(np.float64)
+        elif kind == "text":
+            found[f"length of {name}"] = typed[name].str.len().astype(np.float64)
+        elif kind != "date":
+            found[name] = typed[name].astype("str")
+    return pd.DataFrame(found).reset_index(drop=True)

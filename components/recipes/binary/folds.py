@@ -1,0 +1,17 @@
+"""Cross-validation: scikit-learn's stratified folds of the prepared rows, all fitted on each training part alone."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from sklearn.model_selection import StratifiedKFold
+
+from components.kits.tables.encoding.spec import TARGET, TableParams
+from components.kits.tables.folds import cut_anew
+from components.recipes.binary.params import BinaryJob
+
+
+def write_folds(job: BinaryJob, folder: Path) -> Iterator[BinaryJob]:
+    """A job for each fold, its prepared data below `folder`."""
+    params = job.params.crossval
+    cut = StratifiedKFold(params.folds, shuffle=True, random_state=params.seed)
+    return cut_anew(job, folder, cut, kind=TableParams, label=TARGET)

@@ -1,0 +1,108 @@
+"""A `prepare` block for a table that nobody has described."""
+
+import logging
+import math
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+
+from components.core.errors import CasebookError
+from components.kits.tables.encoding.convert import infinite
+from components.kits.tables.encoding.spec import ROW, TARGET
+from components.kits.tables.encoding.text import as_label, as_number, as_text
+from components.kits.tables.kinds import guess_column
+from components.kits.tables.read import read_table
+from components.kits.tables.seen import Guess
+from components.recipes.binary.preparation.labels import column_of, find_labels, share_labelled
+
+log = logging.getLogger(__name__)
+
+MISSING = ("NA", "N/A", "#N/A", "null", "None", "nan", "NaT", "?", "-")
+SHOWN = 5
+
+
+def infer_table(path: Path, target: str, positive: str | None) -> dict[str, Any]:
+    """The whole `prepare` block, of plain types, for a CSV or Parquet file with a column `target` of two values.
+
+    `positive` names the value to look for; without it the rarer one is taken. Columns that cannot
+    help (identifiers, constants, columns without values) are under `ignore`, each with its
+    reason; the first identifier that names every row becomes the key. Every choice is logged.
+
+    Raises:
+        CasebookError: the file cannot be read, the target is not there or has not exactly two
+            values, `positive` is none of them, or no column is left to learn from.
+    """
+    frame = read_table(path)
+    answers = column_of(frame, target, path)
+    labels = find_labels(answers, positive, MISSING, f"{path}: column {target} (the target)")
+    unlabelled = 1 - share_labelled(answers, labels)
+    log.info("target %s: %r is the positive value, %r the negative one", target, *labels)
+    others = [name for name in frame.columns if name != target]
+    guesses = {name: guess_column(name, frame[name], MISSING) for name in others}
+    words = [*_words(guesses), *_infinite(frame, guesses)]
+    if words:  # they stand for no value in every column, so the columns are looked at again
+        guesses = {name: guess_column(name, frame[name], (*MISSING, *words)) for name in others}
+    key = [name for name, guess in guesses.items() if guess.key and name != TARGET][:1]
+    reserved = {TARGET, *(() if key else (ROW,))}
+    ignore = {name: guess.reason for name, guess in guesses.items() if guess.column is None and name not in key}
+    ignore |= dict.fromkeys((name for name in others if name in reserved), "a prepared table has a column of this name")
+    columns = {name: guess.column for name, guess in guesses.items() if guess.column and name not in ignore}
+    if not columns:
+        raise CasebookError(f"{path}: no column is left to learn {target} from: {_listed(ignore)}")
+    for name, reason in ignore.items():
+        log.info("column %s is left out: %s", name, reason)
+    broken = unlabelled + sum(guess.broken for guess in guesses.values())
+    if broken:
+        log.warning("about %.1f%% of the rows will be set aside: no target, or a cell that does not fit", 100 * broken)
+    return {
+        "file": path.name,
+        "missing": [*MISSING, *words],
+        "key": key,
+        "target": {"column": target, "positive": labels[0], "negative": labels[1]},
+        "columns": columns,
+        "derived": {},
+        "ignore": ignore,
+        "split": _split(guesses),
+        # A class of fewer rows would be one of too many columns, and have too few rows to learn from.
+        "encode": {"numeric": "quantile", "knots": 256, "min_count": max(5, len(frame) // 200)},
+        "max_rejected": min(0.99, math.ceil(100 * (0.01 + broken)) / 100),
+        "max_leak_auc": 0.99,
+    }
+
+
+def _words(guesses: dict[str, Guess]) -> list[str]:
+    words: dict[str, str] = {}
+    for name, guess in guesses.items():
+        for word in guess.words:
+            if word.lower() not in words:
+                words[word.lower()] = word
+                log.info("%r stands for no value: column %s is otherwise %s", word, name, (guess.column or {})["kind"])
+    return list(words.values())
+
+
+def _infinite(frame: pd.DataFrame, guesses: dict[str, Guess]) -> list[str]:
+    """Texts of numbers that nothing can be computed with, such as `inf`."""
+    words: dict[str, str] = {}
+    for name, guess in guesses.items():
+        if guess.column is not None and guess.column["kind"] == "numeric":
+            texts = as_label(as_text(frame[name], MISSING)).drop_null().unique()
+            numbers, _ = as_number(texts)
+            for word in texts.filter(pa.array(infinite(numbers))).to_pylist():
+                words.setdefault(word.lower(), word)
+                log.warning("%r stands for no value: column %s is otherwise finite", word, name)
+    return list(words.values())
+
+
+def _split(guesses: dict[str, Guess]) -> dict[str, Any]:
+    shares = {"validation": 0.16, "test": 0.2, "seed": 11}
+    entity = next((name for name, guess in guesses.items() if guess.entity), None)
+    if entity is None:
+        return {"by": "stratified", **shares}
+    log.info("rows that share a value of %s stay in one split", entity)
+    return {"by": "group", "column": entity, **shares}
+
+
+def _listed(reasons: dict[str, str]) -> str:
+    return "; ".join(f"{name}: {reason}" for name, reason in list(reasons.items())[:SHOWN])

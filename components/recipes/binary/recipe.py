@@ -1,0 +1,47 @@
+"""Rows of a table with two classes: TabM beside logistic splines and LightGBM."""
+
+from typing import TYPE_CHECKING
+
+from components.core.params.case import DistillParams, Int8DynamicParams, Int8StaticParams, PruneParams
+from components.core.recipe import (
+    Assembly,
+    Folds,
+    Predict,
+    Preparation,
+    Recipe,
+    Reporting,
+    Serving,
+    Trained,
+    Variants,
+    Watching,
+)
+from components.kits.tables.encoding.spec import TableParams
+from components.recipes.binary.params import EvaluateParams, ModelParams
+
+RECIPE = Recipe(
+    name="binary",
+    prepare=TableParams,
+    model=ModelParams,
+    evaluate=EvaluateParams,
+    primary="auc",
+    lower_is_better=frozenset({"brier", "ece", "log_loss"}),
+    variants={
+        "int8_dynamic": Int8DynamicParams,
+        "int8_static": Int8StaticParams,
+        "pruned": PruneParams,
+        "distilled": DistillParams,
+    },
+)
+
+if TYPE_CHECKING:  # each module beside what is asked of it
+    from components.recipes.binary import folds, variants, watch
+    from components.recipes.binary import predict as stream
+    from components.recipes.binary.assembly import assembly as assemble
+    from components.recipes.binary.preparation import preparation as prepare
+    from components.recipes.binary.report import report
+    from components.recipes.binary.serving import serving as serve
+    from components.recipes.binary.training import training
+
+    _parts: tuple[Preparation, Trained, Assembly, Serving, Reporting, Variants, Folds, Predict, Watching] = (
+        prepare, training, assemble, serve, report, variants, folds, stream, watch,
+    )  # fmt: skip

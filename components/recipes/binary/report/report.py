@@ -1,0 +1,165 @@
+"""What a model is worth: metrics beside the baselines', slices, fairness, stability, pictures."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from components.core.contracts import BUNDLE, MODEL, TEST, TRAIN, VALIDATION, Report, Table
+from components.evaluation.bootstrap import Resampling
+from components.evaluation.report import score_split
+from components.evaluation.stability import psi, psi_table
+from components.kits.tables.encoding.spec import TARGET
+from components.recipes.binary.metrics.metrics import best_f1_threshold, binary_metrics
+from components.recipes.binary.params import BinaryJob, EvaluateParams
+from components.recipes.binary.report import figures, tables
+from components.recipes.binary.report.fairness import Fairness, fairness
+from components.recipes.binary.report.scorecard import records, score_bands, slices
+from components.recipes.binary.serving.predictor import TablePredictor, open_predictor
+from components.recipes.binary.serving.serving import read_split
+
+SLICE_METRICS = ("auc", "ks", "brier")
+
+Scored = Mapping[str, np.ndarray]
+
+
+@dataclass(frozen=True)
+class Found:
+    """What was found on the test rows beside the metrics: see `scorecard`, `fairness` and `stability`."""
+
+    bands: pd.DataFrame
+    groups: list[Fairness]
+    psi_score: float
+    psi_columns: pd.DataFrame
+    slices: dict[str, pd.DataFrame]
+
+
+def report(job: BinaryJob, fitted: Path) -> Report:
+    """Judge the fitted bundle on validation and test, beside each of its members alone."""
+    params = job.evaluate
+    predictor = open_predictor(fitted / BUNDLE)
+    frames = {split: read_split(job, split) for split in (TRAIN, VALIDATION, TEST)}
+    scores = {split: all_scores(predictor, frame) for split, frame in frames.items()}
+    thresholds = _thresholds(predictor, frames[VALIDATION], scores[VALIDATION])
+    found = _find(predictor, params, frames, scores)
+    return Report(
+        scores=[
+            score_split(
+                split,
+                frames[split][TARGET].to_numpy(),
+                scores[split],
+                lambda name: binary_metrics(threshold=thresholds[name], bins=params.ece_bins),
+                Resampling.of(params),
+            )
+            for split in (VALIDATION, TEST)
+        ],
+        predictions={split: _predictions(predictor, frames[split], scores[split]) for split in (VALIDATION, TEST)},
+        analysis=_analysis(predictor, found),
+        tables=_tables(predictor, params, found),
+        notes={},
+        figures=_figures(params, frames[TEST][TARGET].to_numpy(), scores[TEST], found),
+        pages={},
+    )
+
+
+def all_scores(predictor: TablePredictor, frame: pd.DataFrame) -> dict[str, np.ndarray]:
+    """Scores `(N,)` by name: the calibrated blend as `model`, then each member alone, uncalibrated."""
+    encoded = predictor.encoder.encode(frame)
+    members = {name: score(encoded) for name, score in predictor.member_scores.items()}
+    return {MODEL: predictor.score(frame), **members}
+
+
+def _thresholds(predictor: TablePredictor, validation: pd.DataFrame, scores: Scored) -> dict[str, float]:
+    """The served threshold, and for each member alone the one that is best on validation."""
+    target = validation[TARGET].to_numpy()
+    alone = {name: best_f1_threshold(target, score) for name, score in scores.items() if name != MODEL}
+    return {MODEL: predictor.settings.threshold, **alone}
+
+
+def _predictions(predictor: TablePredictor, rows: pd.DataFrame, scores: Scored) -> pd.DataFrame:
+    key = [name for name in predictor.data["key"] if name in rows]
+    return pd.concat([rows[[*key, TARGET]], pd.DataFrame(scores)], axis=1)
+
+
+def _find(
+    predictor: TablePredictor,
+    params: EvaluateParams,
+    frames: Mapping[str, pd.DataFrame],
+    scores: Mapping[str, Scored],
+) -> Found:
+    train, test, score = frames[TRAIN], frames[TEST], scores[TEST][MODEL]
+    target, settings = test[TARGET].to_numpy(), predictor.settings
+    chosen = {name: binary_metrics(threshold=0.5, bins=params.ece_bins)[name] for name in SLICE_METRICS}
+    columns, bins, floor = list(predictor.data["spec"]["columns"]), params.psi_bins, params.psi_floor
+    return Found(
+        bands=score_bands(target, score, np.array(settings.bands), confidence=params.confidence),
+        groups=compare_groups(test, score >= settings.threshold, params),
+        psi_score=psi(scores[TRAIN][MODEL], score, bins=bins, floor=floor),
+        psi_columns=psi_table(train, test, columns, bins=bins, floor=floor),
+        slices={
+            part.column: slices(chosen, target, score, test[part.column], edges=part.edges, minimum=params.min_group)
+            for part in params.slices
+        },
+    )
+
+
+def compare_groups(rows: pd.DataFrame, over: np.ndarray, params: EvaluateParams) -> list[Fairness]:
+    """Approvals by each sensitive column; `over (N,)` says who is declined."""
+    return [
+        fairness(
+            rows[TARGET].to_numpy(),
+            ~over,
+            rows[sensitive.column],
+            edges=sensitive.edges,
+            minimum=params.min_group,
+            resampling=Resampling.of(params),
+        )
+        for sensitive in params.sensitive
+    ]
+
+
+def _analysis(predictor: TablePredictor, found: Found) -> dict[str, Any]:
+    return {
+        "threshold": predictor.settings.threshold,
+        "weights": {member.name: member.weight for member in predictor.settings.members},
+        "calibrator": predictor.settings.calibrator["method"],
+        "bands": records(found.bands),
+        "psi_score": found.psi_score,
+        "psi": records(found.psi_columns),
+        "fairness": [group.to_json() for group in found.groups],
+        "slices": {column: records(table) for column, table in found.slices.items()},
+    }
+
+
+def _tables(predictor: TablePredictor, params: EvaluateParams, found: Found) -> list[Table]:
+    target, calibrator = predictor.data["spec"]["target"], predictor.settings.calibrator["method"]
+    positive, negative = target["positive"], target["negative"]
+    return [
+        *(
+            tables.decision_table(one, decisions=predictor.settings.decisions, negative=negative)
+            for one in found.groups
+        ),
+        tables.band_table(found.bands, positive=positive, calibrator=calibrator),
+        tables.slice_table(found.slices, SLICE_METRICS, positive=positive, minimum=params.min_group),
+        tables.stability_table(found.psi_score, found.psi_columns),
+    ]
+
+
+def _figures(
+    params: EvaluateParams, target: np.ndarray, scores: Scored, found: Found
+) -> dict[str, Callable[[], Figure]]:
+    series = {name: (target, score) for name, score in scores.items()}
+    served = {MODEL: series[MODEL]}
+    return {
+        "roc": partial(figures.roc, series),
+        "precision_recall": partial(figures.precision_recall, series),
+        "calibration": partial(figures.calibration, series, bins=params.ece_bins, confidence=params.confidence),
+        "ks": partial(figures.ks_curve, served),
+        "score_bands": partial(figures.score_bands, found.bands),
+        **{f"fairness_{one.column.lower()}": partial(figures.fairness_by_group, one) for one in found.groups},
+    }

@@ -1,0 +1,71 @@
+"""What the model card of a two-class table says beside the metrics, in the words of its own params.
+
+`positive` and `negative` are the classes as the data name them, `decisions` what is answered at or above the threshold
+and below it.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+
+from components.core.contracts import Cell, Table
+from components.evaluation.tables import shown
+from components.recipes.binary.report.fairness import Fairness
+from components.recipes.binary.report.scorecard import records
+
+MOST_COLUMNS = 10  # of the table of stability: those that moved furthest
+
+
+def band_table(bands: pd.DataFrame, *, positive: str, calibrator: str) -> Table:
+    """The rows of `scorecard.score_bands`: whether the class is as frequent as the score says."""
+    columns = ["band", "low", "high", "rows", "bad_rate", "mean_score"]
+    return Table(
+        "Score bands",
+        ["band", "from", "to", "rows", f"share of {positive}", "mean score"],
+        [[row[name] for name in columns] for row in records(bands)],
+        "Test rows, cut at edges of equal mass on held-out rows. Of a calibrated score the last two columns agree; "
+        f"calibrator chosen on validation: {calibrator}.",
+    )
+
+
+def decision_table(found: Fairness, *, decisions: tuple[str, str], negative: str) -> Table:
+    """Who is answered the second of the decisions, by group, and the two comparisons of groups."""
+    favourable = decisions[1]
+    rows: list[list[Cell]] = [
+        [one.name, one.rows, one.approval_interval, one.good_approval_interval] for one in found.groups
+    ]
+    ratio, gap = (shown(one, "not enough rows", digits=3) for one in (found.approval_ratio, found.opportunity_gap))
+    return Table(
+        f"Decisions by {found.column}",
+        [found.column, "rows", favourable, f"{favourable} among {negative}"],
+        rows,
+        f"The share of test rows that is answered {favourable!r}. The lowest over the highest: {ratio}. The largest "
+        f"difference among {negative}: {gap}. Groups under {found.minimum} rows take no part.",
+    )
+
+
+def slice_table(slices: Mapping[str, pd.DataFrame], metrics: Sequence[str], *, positive: str, minimum: int) -> Table:
+    """The rows of `scorecard.slices`, column by column."""
+    rows = [
+        [column, row["slice"], row["rows"], row["bad_rate"], *(row[name] for name in metrics)]
+        for column, table in slices.items()
+        for row in records(table)
+    ]
+    return Table(
+        "Slices",
+        ["by", "group", "rows", f"share of {positive}", *metrics],
+        rows,
+        f"The served model on test rows; groups under {minimum} rows, or of one class, have no figure.",
+    )
+
+
+def stability_table(score: float, columns: pd.DataFrame) -> Table:
+    """The PSI of the score, and those of the columns (`stability.psi_table`) that moved furthest."""
+    named = columns.head(MOST_COLUMNS)
+    return Table(
+        "Stability",
+        ["what", "PSI"],
+        [["the score", score], *([row["column"], row["psi"]] for row in records(named))],
+        f"Population stability index between training and test rows: the score, and the {len(named)} columns that "
+        "moved furthest. By custom below 0.1 is stable, above 0.25 has shifted.",
+    )

@@ -1,0 +1,164 @@
+"""Answers for rows of a table: members, blend, calibration, decision, reasons. No torch."""
+
+import logging
+from collections.abc import Callable
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import pandas as pd
+from pydantic import Field
+
+from components.core.blocks import Block, Names, read_block
+from components.core.bundle import Bundle, read_bundle
+from components.kits.tables.encoding.convert import clean
+from components.kits.tables.encoding.dummies import with_dummies
+from components.kits.tables.encoding.encode import Encoded, TableEncoder
+from components.recipes.binary.metrics.blend import mix
+from components.recipes.binary.metrics.calibrator import Calibrator
+from components.recipes.binary.metrics.explain import reason_codes
+from components.recipes.binary.serving.additive import AdditiveModel
+
+log = logging.getLogger(__name__)
+
+Score = Callable[[Encoded], np.ndarray]
+
+
+class Member(Block):
+    """A model of the blend: `files` (graphs, or JSON) whose probabilities are averaged in log-odds."""
+
+    name: str
+    kind: str
+    files: Names
+    weight: float
+
+
+class TableSettings(Block):
+    """The `settings` of a table's bundle.
+
+    `reference` holds a typical approved row, against which a declined row's reasons are found;
+    `decisions` the words for a score at or above the threshold and for one below it.
+    """
+
+    members: list[Member]
+    calibrator: dict[str, Any]
+    threshold: float
+    decisions: Annotated[tuple[str, str], Field(strict=False)]
+    bands: list[float]
+    reference: dict[str, Any]
+    reasons: int
+
+
+class TablePredictor:
+    """Rows as the source has them to `score`, `decision` and `reasons` beside their key columns."""
+
+    def __init__(self, bundle: Bundle) -> None:
+        self.bundle = bundle
+        self.settings = read_block(TableSettings, bundle.manifest.settings, "bundle.settings")
+        self.data: dict[str, Any] = bundle.json("table")
+        self.encoder = TableEncoder.from_json(self.data["encoder"])
+        self.calibrator = Calibrator.from_json(self.settings.calibrator)
+
+    def predict(self, rows: pd.DataFrame) -> pd.DataFrame:
+        """Key columns, `score` (calibrated probability of the positive class), `decision`, `reasons`.
+
+        `reasons` is a list of texts `column = value`, strongest first, empty for rows below the
+        threshold. Unreadable cells count as missing and classes that training did not have as
+        rare ones, each with a warning.
+
+        Raises:
+            CasebookError: a column that the model uses is not there.
+        """
+        typed = clean(rows, self.data)
+        encoded = self.encoder.encode(typed)
+        self._warn_of_unknown(typed, encoded)
+        score = self.calibrator.apply(self.blend(encoded))
+        high, low = self.settings.decisions
+        over = score >= self.settings.threshold
+        key = rows[[name for name in self.data["key"] if name in rows]].reset_index(drop=True)
+        answer = pd.DataFrame(
+            {"score": score, "decision": np.where(over, high, low), "reasons": self.reasons(typed, over)}
+        )
+        return pd.concat([key, answer], axis=1)
+
+    def score(self, typed: pd.DataFrame) -> np.ndarray:
+        """Typed rows (N), as prepared files hold them, to calibrated probabilities (N,)."""
+        return self.calibrator.apply(self.blend(self.encoder.encode(typed)))
+
+    def blend(self, encoded: Encoded) -> np.ndarray:
+        """Encoded rows (N) to uncalibrated probabilities (N,)."""
+        members = [member for member in self.settings.members if member.weight > 0]
+        scores = np.column_stack([self.member_scores[member.name](encoded) for member in members])
+        return mix(scores, np.array([member.weight for member in members]))
+
+    def reasons(self, typed: pd.DataFrame, over: np.ndarray) -> list[list[str]]:
+        """For each row that is `over` the threshold what raised its score most; see `explain`."""
+        found = iter(reason_codes(self.score, typed[over], self.settings.reference, top=self.settings.reasons))
+        return [[_text(reason.feature, reason.value) for reason in next(found)] if flag else [] for flag in over]
+
+    def _warn_of_unknown(self, typed: pd.DataFrame, encoded: Encoded) -> None:
+        for feature in self.encoder.categorical:
+            if count := encoded.unknown.get(feature.name):
+                values = typed[feature.name].dropna()
+                example = values[~values.isin([*feature.classes, *feature.rare])].iloc[0]
+                log.warning(
+                    "column %s: %d cell(s) of classes that training did not have, such as %r; they score as rare ones",
+                    feature.name,
+                    count,
+                    example,
+                )
+
+    @cached_property
+    def member_scores(self) -> dict[str, Score]:
+        """How each member scores encoded rows, those of no weight too."""
+        return {member.name: self._scorer(member) for member in self.settings.members}
+
+    def _scorer(self, member: Member) -> Score:
+        parts = [KINDS[member.kind](self, file) for file in member.files]
+        equal = np.full(len(parts), 1 / len(parts))
+        return lambda encoded: mix(np.column_stack([part(encoded) for part in parts]), equal)
+
+    def _network(self, file: str) -> Score:
+        def score(encoded: Encoded) -> np.ndarray:
+            feed = {"numeric": encoded.numeric, "categorical": encoded.categorical}
+            session = self.bundle.session(file)
+            wanted = {put.name for put in session.get_inputs()}  # a graph without categories has no such input
+            answer: np.ndarray = session.run(["score"], {k: v for k, v in feed.items() if k in wanted})[0]
+            return answer.astype(np.float64)
+
+        return score
+
+    def _trees(self, file: str) -> Score:
+        def score(encoded: Encoded) -> np.ndarray:
+            features = with_dummies(encoded.numeric, encoded.categorical, self.encoder.sizes)
+            answer: np.ndarray = self.bundle.session(file).run(["probabilities"], {"features": features})[0]
+            return answer[:, 1].astype(np.float64)
+
+        return score
+
+    def _additive(self, file: str) -> Score:
+        model = AdditiveModel.from_json(self.bundle.json(file))
+        return lambda encoded: model.predict(encoded.numeric, encoded.categorical)
+
+
+KINDS: dict[str, Callable[[TablePredictor, str], Score]] = {
+    "network": TablePredictor._network,
+    "trees": TablePredictor._trees,
+    "additive": TablePredictor._additive,
+}
+
+
+def open_predictor(folder: Path, *, threads: int = 1) -> TablePredictor:
+    """The predictor of a bundle folder.
+
+    Raises:
+        CasebookError: the folder is no whole bundle.
+    """
+    return TablePredictor(read_bundle(folder, threads=threads))
+
+
+def _text(feature: str, value: Any) -> str:
+    if value is None:
+        return f"{feature} is missing"
+    return f"{feature} = {value:g}" if isinstance(value, float) else f"{feature} = {value}"

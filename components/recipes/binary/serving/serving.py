@@ -1,0 +1,38 @@
+"""A bundle's answers to prepared rows, through the predictor that serves it."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from components.core.contracts import Answers, Metric
+from components.kits.tables.encoding.spec import TARGET
+from components.recipes.binary.metrics.metrics import binary_metrics
+from components.recipes.binary.params import BinaryJob
+from components.recipes.binary.serving.predictor import open_predictor
+from components.recipes.shared.serving import first_rows, score_in_turn
+from components.recipes.shared.serving import (
+    read_split as read_split,  # the report's, which dvc.yaml has depend on this file
+)
+
+
+def answers(job: BinaryJob, bundle: Path, split: str) -> Answers:
+    """Scores `(N,)` of a split's rows from `predict`, the same call that `casebook predict` makes."""
+    rows = read_split(job, split)
+    score = open_predictor(bundle).predict(rows.drop(columns=TARGET))["score"]
+    return Answers(rows[TARGET].to_numpy(np.int8), score.to_numpy())
+
+
+def answer_rows(job: BinaryJob, bundle: Path) -> Callable[[int], object]:
+    """A function that scores n test rows, repeated where there are fewer."""
+    return score_in_turn(job, open_predictor(bundle).score, [TARGET])
+
+
+def example(job: BinaryJob, rows: int = 5) -> pd.DataFrame:
+    """The first test rows as a client would send them: no key, no target."""
+    return first_rows(job, [TARGET], rows)
+
+
+def metrics(job: BinaryJob, bundle: Path) -> Mapping[str, Metric]:
+    return binary_metrics(threshold=open_predictor(bundle).settings.threshold, bins=job.evaluate.ece_bins)

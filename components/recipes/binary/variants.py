@@ -1,0 +1,71 @@
+"""Smaller ways to serve a fitted model: quantized, pruned, distilled."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from lightning.pytorch import LightningDataModule
+
+from components.core.bundle import Content, read_bundle, write_bundle
+from components.core.contracts import BUNDLE, LEARNER, WEIGHTS, Maker
+from components.core.params.case import DistillParams, Int8DynamicParams, Int8StaticParams, PruneParams
+from components.recipes.binary.assembly.assembly import learner_graph, make_manifest, make_settings, network_scores
+from components.recipes.binary.params import BinaryJob
+from components.recipes.binary.serving.predictor import open_predictor
+from components.recipes.binary.training.data import Rows, TableData
+from components.recipes.binary.training.training import TRAINING
+from components.recipes.shared import retraining, variants
+from components.training.fit import fit
+
+
+def int8_dynamic(_job: BinaryJob, _params: Int8DynamicParams, fitted: Path, folder: Path) -> None:
+    variants.int8_dynamic(fitted / BUNDLE, LEARNER, folder)
+
+
+def int8_static(job: BinaryJob, params: Int8StaticParams, fitted: Path, folder: Path) -> None:
+    rows = table_data(job).parts[0].encoded
+    inputs = {"numeric": rows.numeric, "categorical": rows.categorical}
+    feeds = variants.first_feeds(fitted / BUNDLE / f"{LEARNER}.onnx", inputs, params.calibration_rows)
+    variants.int8_static(fitted / BUNDLE, LEARNER, folder, feeds)
+
+
+def pruned(job: BinaryJob, params: PruneParams, fitted: Path, folder: Path) -> None:
+    learner = retraining.pruned(job, TRAINING, params, fitted / WEIGHTS, folder.with_suffix(".fit"))
+    graph = learner_graph(learner, table_data(job).encoder)
+    variants.replaced(fitted / BUNDLE, {f"{LEARNER}.onnx": graph}, folder)
+
+
+def distilled(job: BinaryJob, params: DistillParams, fitted: Path, folder: Path) -> None:
+    """A smaller network that learns the whole blend's probabilities. It is served alone: the baselines are in it."""
+    student, teacher = retraining.student(job, params), open_predictor(fitted / BUNDLE)
+
+    def datamodule(inner: BinaryJob) -> LightningDataModule:
+        data = table_data(inner)
+        train, held_out = data.parts
+        soft = teacher.calibrator.apply(teacher.blend(train.encoded))
+        mixed = params.teacher_share * soft + (1 - params.teacher_share) * train.target
+        data.parts = (Rows(train.encoded, mixed), held_out)
+        return data
+
+    learner, _ = fit(student, replace(TRAINING, data=datamodule), state=folder.with_suffix(".fit"))
+    data = table_data(job)
+    held_out = data.parts[1]
+    scores = {LEARNER: network_scores(learner, held_out)}
+    settings = make_settings(student, student.model, held_out.target, scores)
+    contents: dict[str, Content] = {
+        "table.json": read_bundle(fitted / BUNDLE, threads=1).path("table.json"),
+        f"{LEARNER}.onnx": learner_graph(learner, data.encoder),
+    }
+    write_bundle(folder, make_manifest(job, settings), contents)
+
+
+def table_data(job: BinaryJob) -> TableData:
+    return TableData(job.paths.prepared(job.case), job.params.fit)
+
+
+VARIANTS: Mapping[str, Maker] = {
+    "int8_dynamic": int8_dynamic,
+    "int8_static": int8_static,
+    "pruned": pruned,
+    "distilled": distilled,
+}

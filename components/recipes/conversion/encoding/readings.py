@@ -1,0 +1,86 @@
+"""How Chinese characters are read, by pypinyin and the phrases of CC-CEDICT, which share nothing with the corpus.
+
+pypinyin keeps its dictionaries in globals that every user of the library shares; here they are
+copied, and its documented extension points (`post_pinyin`, `pre_seg`) get the copy.
+"""
+
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+
+from pypinyin import Style
+from pypinyin.constants import PHRASES_DICT, PINYIN_DICT
+from pypinyin.contrib.tone_convert import to_normal
+from pypinyin.converter import DefaultConverter
+from pypinyin.core import Pinyin
+from pypinyin_dict.phrase_pinyin_data import cc_cedict
+
+from components.recipes.conversion.encoding.syllables import toneless
+
+Phrases = dict[str, list[list[str]]]
+CACHED_WORDS = 1 << 17
+
+
+class _WithPhrases(DefaultConverter):
+    """Looks a phrase up among ours; characters one by one, and styles, are the library's."""
+
+    def __init__(self, phrases: Phrases) -> None:
+        super().__init__()
+        self.phrases = phrases
+
+    def post_pinyin(self, han: str, heteronym: bool, pinyin: list[list[str]], **_: object) -> list[list[str]] | None:  # noqa: ARG002
+        found = self.phrases.get(han)
+        return found and [list(readings) for readings in found]  # the library writes into what it gets
+
+
+class _Segmented(Pinyin):
+    """Cuts what is no phrase into the longest ones from the left, as the library does."""
+
+    def __init__(self, reader: "Readings") -> None:
+        super().__init__(_WithPhrases(reader.phrases))
+        self.reader = reader
+
+    def pre_seg(self, hans: str, **_: object) -> list[str]:
+        return list(self.reader.words(hans))
+
+
+class Readings:
+    """Toneless syllables of words, and words of text without any marked."""
+
+    def __init__(self) -> None:
+        self.phrases: Phrases = {**PHRASES_DICT, **cc_cedict.phrases_dict}
+        self.prefixes = {phrase[:end] for phrase in self.phrases for end in range(1, len(phrase) + 1)}
+        self._pinyin = _Segmented(self)
+        self.of_word = lru_cache(CACHED_WORDS)(self._of_word)
+
+    def _of_word(self, word: str) -> tuple[str | None, ...]:
+        """A syllable for each character of a word of hanzi, None for one that has no reading."""
+        # The library gives a character that it cannot read as it is.
+        found = self._pinyin.lazy_pinyin(word, style=Style.NORMAL)
+        assert len(found) == len(word), (word, found)
+        return tuple(None if one == han else toneless(one) for one, han in zip(found, word, strict=True))
+
+    def words(self, text: str) -> Iterator[str]:
+        """Forward maximum matching among the phrases; a character that begins none is a word."""
+        start = 0
+        while start < len(text):
+            stop = longest = start + 1
+            while stop <= len(text) and text[start:stop] in self.prefixes:
+                longest = stop if text[start:stop] in self.phrases else longest
+                stop += 1
+            yield text[start:longest]
+            start = longest
+
+
+def dictionary_pairs(characters: Iterable[str]) -> set[tuple[str, str]]:
+    """(syllable, character) for every reading, rare ones too, that the dictionary has of each character."""
+    readings = ((PINYIN_DICT.get(ord(character), ""), character) for character in characters)
+    return {(toneless(to_normal(one)), character) for all_, character in readings for one in all_.split(",") if one}
+
+
+def gb2312_characters() -> Iterator[str]:
+    """The 6,763 hanzi of GB 2312-1980: rows 16 to 87 of the standard."""
+    for row in range(0xB0, 0xF8):
+        for cell in range(0xA1, 0xFF):
+            character = bytes([row, cell]).decode("gb2312", errors="ignore")
+            if character:
+                yield character

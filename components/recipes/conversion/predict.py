@@ -1,0 +1,132 @@
+"""A text of any length through a bundle, some lines at a time."""
+
+import codecs
+import logging
+from collections.abc import Iterator, Mapping
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+
+from components.core.errors import CasebookError
+from components.core.files import whole_file
+from components.recipes.conversion.serving.predictor import Conversion, open_predictor
+from components.recipes.shared.stream import FrameWriter, progress
+
+log = logging.getLogger(__name__)
+
+BATCH_LINES = 1_000
+NAMED = 5  # remarks that are written out; the others are counted
+TEXT = ".txt"
+TABLES = (".csv", ".parquet")
+ANSWER = pa.schema([("line", pa.int64()), ("rank", pa.int32()), ("text", pa.string()), ("score", pa.float64())])
+
+
+def predict_file(bundle: Path, source: Path, target: Path, options: Mapping[str, Any]) -> int:
+    """Convert each line of a text in UTF-8; returns how many rows were written.
+
+    A target that ends with .txt gets a line for each line, an empty one for an empty one; with the option
+    `n_best` its answers instead, best first, after the line's number, their rank and score, between
+    tabs. Parquet, and CSV, get line, rank, text and score. The target appears whole or not at all.
+
+    Raises:
+        CasebookError: the file cannot be read, is empty, or is not UTF-8.
+    """
+    predictor, asked = open_predictor(bundle), options.get("n_best")
+    remarks = Remarks()
+    with (
+        whole_file(target) as temporary,
+        progress(source, "lines") as bar,
+        open_writer(temporary, target.suffix, listed=asked is not None) as writer,
+    ):
+        for first, lines in read_lines(source):
+            answers = predictor.convert(lines, n_best=asked or 1)
+            remarks.add(first, answers)
+            writer.write(listed_answers(first, answers))
+            bar.update(len(lines))
+        if writer.rows == 0:
+            raise CasebookError(f"{source}: the file is empty; give one with a line of pinyin for each answer")
+    remarks.say(source)
+    return writer.rows
+
+
+class Remarks:
+    """What could not be read, by line: some of it is said, and how much there is."""
+
+    def __init__(self) -> None:
+        self._said: list[str] = []
+        self._count = 0
+
+    def add(self, first: int, answers: list[Conversion]) -> None:
+        for number, answer in enumerate(answers, start=first):
+            self._count += len(answer.illegal)
+            self._said += [f"line {number}, {one}" for one in answer.illegal[: NAMED - len(self._said)]]
+
+    def say(self, source: Path) -> None:
+        for said in self._said:
+            log.warning("%s: %s", source.name, said)
+        if self._count > len(self._said):
+            log.warning("%s: and %d more that are no pinyin", source.name, self._count - len(self._said))
+
+
+def listed_answers(first: int, answers: list[Conversion]) -> pd.DataFrame:
+    """Each answer to each line, best first; `first` is the number of the first line."""
+    rows = [
+        (number, rank, text, score)
+        for number, answer in enumerate(answers, start=first)
+        for rank, (text, score) in enumerate(answer.alternatives, start=1)
+    ]
+    return pd.DataFrame(rows, columns=ANSWER.names)
+
+
+def open_writer(path: Path, suffix: str, *, listed: bool) -> "FrameWriter | TextWriter":
+    """To a table of the kind that a suffix names, or else to a text."""
+    return FrameWriter(path, suffix, fields=ANSWER) if suffix in TABLES else TextWriter(path, listed=listed)
+
+
+class TextWriter:
+    """Answers to a text: each alone, or `listed` after line, rank and score."""
+
+    def __init__(self, path: Path, *, listed: bool) -> None:
+        self.rows = 0
+        self._file, self._listed = path.open("w", encoding="utf-8", newline=""), listed
+
+    def __enter__(self) -> "TextWriter":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+
+    def write(self, answers: pd.DataFrame) -> None:
+        for line, rank, text, score in answers.itertuples(index=False):
+            self._file.write(f"{line}\t{rank}\t{score:.4f}\t{text}\n" if self._listed else f"{text}\n")
+        self.rows += len(answers)
+
+
+def read_lines(source: Path) -> Iterator[tuple[int, list[str]]]:
+    """Lines without their ends, some at a time, each batch with the number of its first line, from 1."""
+    if source.suffix not in (TEXT, ""):
+        raise CasebookError(
+            f"{source}: suffix {source.suffix!r}; give a text, a line for each answer, that ends with .txt"
+        )
+    try:
+        with source.open("rb") as file:
+            first = 1
+            while raw := list(islice(file, BATCH_LINES)):
+                yield first, [_line(content, first + place, source) for place, content in enumerate(raw)]
+                first += len(raw)
+    except OSError as error:
+        raise CasebookError(f"{source}: cannot be read: {error.strerror}") from None
+
+
+def _line(content: bytes, number: int, source: Path) -> str:
+    content = content.removeprefix(codecs.BOM_UTF8) if number == 1 else content
+    try:
+        return content.decode("utf-8").rstrip("\r\n")
+    except UnicodeDecodeError as error:
+        raise CasebookError(
+            f"{source}: not UTF-8: byte 0x{content[error.start]:02x} in line {number}; convert it, for example: "
+            f"iconv -f GB18030 -t UTF-8 {source.name} > {source.stem}.utf8.txt"
+        ) from None

@@ -1,0 +1,48 @@
+"""Syllables to characters: a Transformer that labels syllables, fused with a word lattice."""
+
+from typing import TYPE_CHECKING
+
+from components.core.params.case import Int8DynamicParams, Int8StaticParams
+from components.core.recipe import (
+    Assembly,
+    Folds,
+    Predict,
+    Preparation,
+    Recipe,
+    Reporting,
+    Serving,
+    Trained,
+    Variants,
+    Watching,
+)
+from components.recipes.conversion.encoding.spec import PinyinParams
+from components.recipes.conversion.params import PRIMARY, EvaluateParams, ModelParams, PredictOptions, PrunedNGramParams
+
+RECIPE = Recipe(
+    name="conversion",
+    prepare=PinyinParams,
+    model=ModelParams,
+    evaluate=EvaluateParams,
+    primary=PRIMARY,
+    lower_is_better=frozenset({"cer"}),
+    variants={
+        "int8_dynamic": Int8DynamicParams,
+        "int8_static": Int8StaticParams,
+        "pruned_ngrams": PrunedNGramParams,
+    },
+    options=PredictOptions,
+    predict_suffix=".txt",
+)
+
+if TYPE_CHECKING:  # each module beside what is asked of it
+    from components.recipes.conversion import folds, variants, watch
+    from components.recipes.conversion import predict as stream
+    from components.recipes.conversion.assembly import assembly as assemble
+    from components.recipes.conversion.preparation import preparation as prepare
+    from components.recipes.conversion.report import report
+    from components.recipes.conversion.serving import serving as serve
+    from components.recipes.conversion.training import training
+
+    _parts: tuple[Preparation, Trained, Assembly, Serving, Reporting, Variants, Folds, Predict, Watching] = (
+        prepare, training, assemble, serve, report, variants, folds, stream, watch,
+    )  # fmt: skip

@@ -1,0 +1,232 @@
+"""What a converter is worth: its answers beside the baselines', where it errs, and clauses to look at."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from components.core.contracts import MODEL, TEST, TRAIN, VALIDATION, Interval, Meta, Report, Scores, Table
+from components.evaluation.bootstrap import Resampling
+from components.evaluation.report import score_split
+from components.evaluation.slices import Slice, as_json, slice_table
+from components.recipes.conversion.metrics.metrics import text_metrics
+from components.recipes.conversion.metrics.text import top_k_metrics
+from components.recipes.conversion.metrics.translation import signatures
+from components.recipes.conversion.params import PRIMARY, ConversionJob, EvaluateParams
+from components.recipes.conversion.report import figures
+from components.recipes.conversion.report.confusions import character_table, confusions
+from components.recipes.conversion.report.examples import Section, choose, example, render_page
+from components.recipes.conversion.report.slices import (
+    candidate_groups,
+    character_slices,
+    clause_slices,
+    heteronym_groups,
+    length_groups,
+    rarity_groups,
+    seen_groups,
+)
+from components.recipes.conversion.serving.baselines import BASELINES
+from components.recipes.conversion.serving.predictor import Conversion, ConversionPredictor, open_predictor
+from components.recipes.conversion.serving.serving import texts
+from components.recipes.shared.serving import bundle_below, read_split
+
+
+@dataclass(frozen=True)
+class Answered:
+    """A split's N clauses: their rows, the reference (N,), each system's answer (N,) and the model's best."""
+
+    clauses: pd.DataFrame
+    target: np.ndarray
+    answers: dict[str, np.ndarray]
+    best: list[Conversion]
+
+
+def report(job: ConversionJob, fitted: Path) -> Report:
+    """Judge validation and test; what is looked at more closely are the answers to the test."""
+    params = job.evaluate
+    scores: dict[str, Scores] = {}
+    predictions: dict[str, pd.DataFrame] = {}
+    for split in (VALIDATION, TEST):  # one after the other: a converter is large
+        predictor = open_predictor(bundle_below(fitted, split))
+        answered = answer(job, predictor, split, params)
+        scores[split] = _scores(split, answered, params)
+        predictions[split] = answered.clauses[["clause", "text"]].assign(**answered.answers)
+    errors = _ErrorAnalysis(job, params, answered)
+    tables = errors.tables()
+    return Report(
+        scores=list(scores.values()),
+        predictions=predictions,
+        analysis={**errors.analysis(predictor), "tables": [asdict(table) for table in tables]},
+        tables=[*tables, errors.top_table()],
+        notes={},
+        figures=errors.figures(scores[TEST].by_model),
+        pages={"examples": errors.examples},
+    )
+
+
+def answer(job: ConversionJob, predictor: ConversionPredictor, split: str, params: EvaluateParams) -> Answered:
+    clauses = read_split(job, split)
+    asked = clauses["syllables"].str.split().tolist()
+    best = predictor.convert_syllables(asked, n_best=params.n_best)
+    answers = {MODEL: texts(best)}
+    answers |= {name: np.array(predictor.baseline(name, asked), object) for name in BASELINES}
+    return Answered(clauses, clauses["text"].to_numpy(object), answers, best)
+
+
+def _scores(split: str, answered: Answered, params: EvaluateParams) -> Scores:
+    metrics = text_metrics()
+    return score_split(split, answered.target, answered.answers, lambda _: metrics, Resampling.of(params))
+
+
+class _ErrorAnalysis:
+    """Where the answers to the test are right and wrong."""
+
+    def __init__(self, job: ConversionJob, params: EvaluateParams, answered: Answered) -> None:
+        self.case, self.params, self.answered = job.case, params, answered
+        self.pairs: Mapping[str, str] = Meta.read(job.paths.prepared(job.case)).data["pairs"]
+        self.training = read_split(job, TRAIN)["text"]
+        model = answered.answers[MODEL]
+        self.table = character_table(answered.target, model, answered.clauses["syllables"].tolist())
+        self.confused = confusions(self.table, most=params.confusions)
+        cutoffs = range(1, params.n_best + 1)
+        self.top = {name: top(answered.target, self._lists()) for name, top in top_k_metrics(cutoffs).items()}
+        self.by_clause, self.by_character = self._clause_slices(model), self._character_slices()
+
+    @property
+    def slices(self) -> dict[str, list[Slice]]:
+        return {**self.by_clause, **self.by_character}
+
+    def analysis(self, predictor: ConversionPredictor) -> dict[str, Any]:
+        return {
+            "signatures": signatures(),
+            "weights": {"beam": predictor.settings.search.learner, **predictor.settings.search.weights},
+            "memory": memory(predictor),
+            "top": self.top,
+            "slices": as_json(self.slices),
+            "confusions": self.confused.to_dict("records"),
+        }
+
+    def tables(self) -> list[Table]:
+        return [self._slice_table(), self._confusion_table()]
+
+    def figures(self, scores: Mapping[str, Mapping[str, Interval]]) -> dict[str, Callable[[], Figure]]:
+        params, caption = self.params, self._caption()
+        drawn: dict[str, Callable[[], Figure]] = {
+            "metrics": partial(
+                figures.metric_intervals,
+                scores,
+                [PRIMARY, "exact", "bleu"],
+                confidence=params.confidence,
+                caption=caption,
+            )
+        }
+        for name, slices in (("slices_of_clauses", self.by_clause), ("slices_of_characters", self.by_character)):
+            drawn[name] = partial(
+                figures.slices,
+                slices,
+                PRIMARY,
+                overall=scores[MODEL][PRIMARY],
+                confidence=params.confidence,
+                minimum=params.min_group,
+                caption=caption,
+            )
+        if len(self.confused):
+            drawn["confusions"] = partial(figures.confused_pairs, self.confused, caption=caption)
+        return drawn
+
+    def examples(self) -> str:
+        answered, params = self.answered, self.params
+        bands = length_groups(answered.target, params.length_edges)
+        wrong = answered.answers[MODEL] != answered.target
+        every, failed = choose(bands, wrong, per_band=params.examples, seed=params.seed)
+        sections = [
+            Section("Clauses drawn by chance", "Of each length as many.", [self._example(row) for row in every]),
+            Section(
+                "Where it errs", "Drawn of the clauses with a wrong character.", [self._example(row) for row in failed]
+            ),
+        ]
+        return render_page(sections, title=f"{self.case}: pinyin and what it became", caption=self._caption())
+
+    def _example(self, row: int) -> Any:
+        answered = self.answered
+        clause = answered.clauses.iloc[row]
+        systems = {name: found[row] for name, found in answered.answers.items()}
+        return example(
+            f"clause {clause['clause']}", clause["text"], clause["syllables"], systems, answered.best[row].alternatives
+        )
+
+    def _clause_slices(self, model: np.ndarray) -> dict[str, list[Slice]]:
+        groups = {
+            "clause length": length_groups(self.answered.target, self.params.length_edges),
+            "clause": seen_groups(self.answered.target, set(self.training)),
+        }
+        return {
+            name: clause_slices(
+                text_metrics(),
+                self.answered.target,
+                model,
+                group,
+                minimum=self.params.min_group,
+                resampling=Resampling.of(self.params),
+            )
+            for name, group in groups.items()
+        }
+
+    def _character_slices(self) -> dict[str, list[Slice]]:
+        counts = Counter("".join(self.training))
+        groups = {
+            "character's count in training": rarity_groups(self.table, counts, self.params.rarity_edges),
+            "readings of the character": heteronym_groups(self.table, self.pairs),
+            "characters of the syllable": candidate_groups(self.table, self.pairs, self.params.candidate_edges),
+        }
+        return {
+            name: character_slices(
+                self.table, group, minimum=self.params.min_group, resampling=Resampling.of(self.params)
+            )
+            for name, group in groups.items()
+        }
+
+    def _slice_table(self) -> Table:
+        note = f"The served model; groups of fewer than {self.params.min_group} have no figure."
+        return slice_table(self.slices, PRIMARY, ["clauses", "characters"], note)
+
+    def _confusion_table(self) -> Table:
+        columns = ["syllable", "reference", "answer", "count", "back", "of"]
+        return Table(
+            "Most confused characters",
+            ["syllable", "meant", "answered", "times", "the other way round", "of"],
+            self.confused[columns].to_numpy(object).tolist(),
+            f"The {self.params.confusions} most frequent errors; of: how often the character was meant.",
+        )
+
+    def top_table(self) -> Table:
+        rows = [[number, share] for number, share in enumerate(self.top.values(), start=1)]
+        note = "The share of test clauses whose reference is among the first so many answers of the served model."
+        return Table("Right among the first answers", ["answers", "share of clauses"], rows, note)
+
+    def _lists(self) -> np.ndarray:
+        """(N, n_best) answers, the last one repeated where there are fewer."""
+        most = self.params.n_best
+        lists = [[text for text, _ in one.alternatives] for one in self.answered.best]
+        return np.array([[*found, *found[-1:] * (most - len(found))] for found in lists], object)
+
+    def _caption(self) -> str:
+        return f"{self.case}: {len(self.answered.target):,} clauses of the test, {len(self.table):,} characters."
+
+
+def memory(predictor: ConversionPredictor) -> dict[str, int]:
+    """Bytes of the tables, with what finds an entry in them."""
+    models = predictor.models.models
+    tables = {
+        "words": models.words,
+        "characters": models.characters,
+        "associations": models.associations,
+        "contexts": models.contexts,
+    }
+    return {name: table.nbytes for name, table in tables.items() if table is not None}

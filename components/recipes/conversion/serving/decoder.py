@@ -1,0 +1,115 @@
+"""Clauses of syllables to their n best readings: learner and lattice in one beam, then a choice among whole ones."""
+
+import itertools
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Annotated
+
+import numpy as np
+from pydantic import Field
+
+from components.core.blocks import Block
+from components.recipes.conversion.encoding.search_params import BeamParams
+from components.recipes.conversion.serving.arcs import ArcTable
+from components.recipes.conversion.serving.beam import Readings, beam_search
+from components.recipes.conversion.serving.lattice import Lattice, lattice_of
+from components.recipes.conversion.serving.learner import LearnerScorer
+from components.recipes.conversion.serving.prune import max_marginals
+from components.recipes.conversion.serving.rescore import (
+    Feature,
+    Models,
+    features,
+    shares,
+    weighted,
+)
+from components.recipes.conversion.serving.vocabulary import Vocabulary
+
+CELLS = 4096  # places of a batch of clauses: what memory a search takes is in proportion
+
+Candidate = tuple[str, float]
+
+
+class SearchSettings(Block):
+    """`caps` bounds the words of the same 1, 2, ... syllables. A word adds `learner` times the learner's log p to a
+    reading, and `other` if it is a character in a reading that it seldom has. Words that no reading within
+    `behind` nats of the best one uses, words taken by themselves, are left out; null keeps all. The
+    `rescored` best readings of the beam are scored again, by `weights`; a feature without one does not count.
+    """
+
+    caps: Annotated[tuple[Annotated[int, Field(ge=1)], ...], Field(strict=False, min_length=1)]
+    learner: Annotated[float, Field(ge=0)]
+    other: Annotated[float, Field(le=0)]
+    behind: Annotated[float, Field(gt=0)] | None
+    beam: BeamParams
+    rescored: Annotated[int, Field(ge=1)]
+    weights: dict[Feature, float]
+
+
+@dataclass(frozen=True)
+class Decoder:
+    """`learner` is None where there is no network: its log p is then 0 everywhere."""
+
+    table: ArcTable
+    models: Models
+    learner: LearnerScorer | None
+    search: SearchSettings
+
+    def candidates(self, sequences: Sequence[np.ndarray], n_best: int) -> list[list[Candidate]]:
+        """For each clause of syllable numbers at most `n_best` texts with log of their share, best first.
+
+        Shares are among the readings that are rescored; a clause without syllables is read as "".
+        """
+        found: list[list[Candidate]] = [[("", 0.0)] for _ in sequences]
+        for rows in batches(np.array([len(one) for one in sequences])):
+            lattice = self.lattice([sequences[row] for row in rows])
+            for row, answer in zip(rows, self.answers(lattice, n_best), strict=True):
+                found[row] = answer
+        return found
+
+    def lattice(self, sequences: Sequence[np.ndarray]) -> Lattice:
+        log_p = self.learner.log_p(sequences) if self.learner else None
+        return lattice_of(sequences, self.table, log_p)
+
+    def readings(self, lattice: Lattice, count: int) -> tuple[Lattice, Readings]:
+        """The best `count` of each clause by the beam, and the arcs of the lattice that it looked at."""
+        if self.search.behind is not None:
+            alone = self.local(lattice) + self.models.words.unigram[lattice.word]
+            lattice = lattice.select(np.flatnonzero(max_marginals(lattice, alone) >= -self.search.behind))
+        spelling = self.models.vocabulary.spelling
+        found = beam_search(lattice, self.local(lattice), self.models.words, spelling, self.search.beam, count)
+        return lattice, found
+
+    def local(self, lattice: Lattice) -> np.ndarray:
+        """What each arc adds by itself, `(A,)`."""
+        return self.search.learner * lattice.learner + self.search.other * lattice.other
+
+    def answers(self, lattice: Lattice, n_best: int) -> list[list[Candidate]]:
+        """At most `n_best` texts of each clause of a lattice, by the weighted features."""
+        lattice, readings = self.readings(lattice, max(self.search.rescored, n_best))
+        texts = texts_of(lattice, readings, self.models.vocabulary)
+        share = shares(readings.clause, weighted(features(lattice, readings, self.models), self.search.weights))
+        order = np.lexsort((-share, readings.clause))
+        found: list[list[Candidate]] = [[] for _ in lattice.lengths]
+        for reading, clause in zip(order.tolist(), readings.clause[order].tolist(), strict=True):
+            if len(found[clause]) < n_best:
+                found[clause].append((texts[reading], float(share[reading])))
+        return found
+
+
+def texts_of(lattice: Lattice, readings: Readings, vocabulary: Vocabulary) -> list[str]:
+    words = vocabulary.texts
+    symbols, start = lattice.word[readings.arcs].tolist(), readings.start.tolist()
+    return ["".join([words[one] for one in symbols[a:b]]) for a, b in itertools.pairwise(start)]
+
+
+def batches(lengths: np.ndarray) -> Iterator[list[int]]:
+    """Clauses that are not empty, like lengths together; a batch has at most `CELLS` places, or one clause."""
+    batch: list[int] = []
+    for clause in np.argsort(lengths, kind="stable").tolist():
+        if lengths[clause] and batch and (len(batch) + 1) * lengths[clause] > CELLS:
+            yield batch
+            batch = []
+        if lengths[clause]:
+            batch.append(clause)
+    if batch:
+        yield batch

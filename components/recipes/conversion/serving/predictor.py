@@ -1,0 +1,131 @@
+"""Pinyin to Chinese characters: lines as they are typed, or clauses of syllables. No torch."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from components.core.blocks import read_block
+from components.core.bundle import Bundle, read_bundle
+from components.core.errors import CasebookError
+from components.recipes.conversion.encoding.normalise import Illegal, normalise
+from components.recipes.conversion.encoding.syllables import Syllabary
+from components.recipes.conversion.serving.baselines import BASELINES
+from components.recipes.conversion.serving.decoder import Candidate
+from components.recipes.conversion.serving.lines import Run, read_runs, spelled_run
+from components.recipes.conversion.serving.models import ConversionModels, ConversionSettings
+from components.recipes.conversion.serving.parts import chained
+from components.recipes.conversion.serving.runs import RunReader
+
+PINYIN_COLUMN = "pinyin"
+
+
+@dataclass(frozen=True)
+class Conversion:
+    """`alternatives` are the best texts with the log of the share of each; `text` and `score` are the first."""
+
+    text: str
+    score: float
+    alternatives: tuple[Candidate, ...]
+    illegal: tuple[Illegal, ...]
+
+
+class ConversionPredictor:
+    """Lines to the same lines with characters for the pinyin in them.
+
+    The score of an answer is the log of its share among the readings that were weighed, summed over the
+    clauses of the line: exp(score) is how likely the model takes it to be.
+    """
+
+    def __init__(self, bundle: Bundle) -> None:
+        self.bundle = bundle
+        self.settings = read_block(ConversionSettings, bundle.manifest.settings, "bundle.settings")
+        self.models = ConversionModels(bundle, self.settings)
+        self.syllabary = Syllabary(self.models.candidates.syllables)
+
+    def predict(self, rows: pd.DataFrame) -> pd.DataFrame:
+        """Column `pinyin` to `text`, `score` and `illegal`: what was no pinyin and stayed, in words, "" for nothing.
+
+        Raises:
+            CasebookError: no such column, or a cell that is no text.
+        """
+        if PINYIN_COLUMN not in rows:
+            there = ", ".join(map(repr, rows.columns)) or "none"
+            raise CasebookError(f"column {PINYIN_COLUMN!r} is missing; the columns there are: {there}")
+        lines = rows[PINYIN_COLUMN].tolist()
+        if other := [number for number, line in enumerate(lines, start=1) if not isinstance(line, str)]:
+            raise CasebookError(
+                f"column {PINYIN_COLUMN!r}: {len(other)} cell(s) are no text, such as {lines[other[0] - 1]!r} in row "
+                f"{other[0]}; leave the row out, or give an empty text"
+            )
+        found = self.convert(lines, 1)
+        return pd.DataFrame(
+            {
+                "text": pd.Series([one.text for one in found], dtype="str", index=rows.index),
+                "score": pd.Series([one.score for one in found], dtype="float64", index=rows.index),
+                "illegal": pd.Series(
+                    ["; ".join(map(str, one.illegal)) for one in found], dtype="str", index=rows.index
+                ),
+            }
+        )
+
+    def convert(self, lines: Sequence[str], n_best: int | None = None) -> list[Conversion]:
+        """An answer for each line, whatever it is, with at most `n_best` alternatives."""
+        count = n_best or self.settings.n_best
+        pieces: list[list[str | Run]] = []
+        illegal: list[tuple[Illegal, ...]] = []
+        for line in lines:
+            normalised = normalise(line, self.syllabary, self.settings.input)
+            pieces.append(list(read_runs(normalised, self.models.candidates)))
+            illegal.append(normalised.illegal)
+        runs = [piece for line in pieces for piece in line if isinstance(piece, Run)]
+        texts = iter(self.runs.texts(runs, count))
+        answers = [[next(texts) if isinstance(piece, Run) else [(piece, 0.0)] for piece in line] for line in pieces]
+        return [_conversion(chained(parts, count), left) for parts, left in zip(answers, illegal, strict=True)]
+
+    def convert_syllables(self, clauses: Sequence[Sequence[str]], n_best: int | None = None) -> list[Conversion]:
+        """Clauses of legal syllables, as `meta.data["syllables"]` has them.
+
+        Raises:
+            CasebookError: a syllable is none of these.
+        """
+        count = n_best or self.settings.n_best
+        runs = [spelled_run(numbers) for numbers in self.numbers(clauses)]
+        return [_conversion(texts, ()) for texts in self.runs.texts(runs, count)]
+
+    def baseline(self, name: str, clauses: Sequence[Sequence[str]]) -> list[str]:
+        """What one of `BASELINES` answers by itself to clauses of legal syllables."""
+        return BASELINES[name](self.models, self.numbers(clauses))
+
+    def numbers(self, clauses: Sequence[Sequence[str]]) -> list[np.ndarray]:
+        """Syllables to their numbers, from 1."""
+        number = self.models.candidates.number
+        try:
+            return [np.array([number[one] for one in clause], np.int64) for clause in clauses]
+        except KeyError as error:
+            wrong = [(row, one) for row, clause in enumerate(clauses) for one in clause if one not in number]
+            raise CasebookError(
+                f"{len(wrong)} syllable(s) are not legal, such as {wrong[0][1]!r} in clause {wrong[0][0] + 1}; "
+                "legal ones are toneless, ü as v"
+            ) from error
+
+    @cached_property
+    def runs(self) -> RunReader:
+        return RunReader(self.models.decoder, self.settings.parts)
+
+
+def open_predictor(folder: Path, *, threads: int = 1) -> ConversionPredictor:
+    """The predictor of a bundle folder.
+
+    Raises:
+        CasebookError: the folder is no whole bundle.
+    """
+    return ConversionPredictor(read_bundle(folder, threads=threads))
+
+
+def _conversion(candidates: Sequence[Candidate], illegal: tuple[Illegal, ...]) -> Conversion:
+    text, score = candidates[0]
+    return Conversion(text, score, tuple(candidates), illegal)

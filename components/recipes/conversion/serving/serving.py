@@ -1,0 +1,51 @@
+"""A bundle's answers to the clauses of a split, through the predictor that serves it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from components.core.contracts import TEST, Answers, Metric
+from components.recipes.conversion.metrics.metrics import text_metrics
+from components.recipes.conversion.params import ConversionJob
+from components.recipes.conversion.serving.predictor import PINYIN_COLUMN, Conversion, open_predictor
+from components.recipes.shared.serving import bundle_below, read_split
+
+TIMED = 10  # syllables of the clauses that are timed
+EXAMPLES = 3
+
+
+def answers(job: ConversionJob, bundle: Path, split: str) -> Answers:
+    """The text (N,) of each clause, and what its pinyin is converted to (N,)."""
+    clauses = read_split(job, split)
+    predictor = open_predictor(bundle_below(bundle, split))
+    found = predictor.convert_syllables(clauses["syllables"].str.split().tolist(), n_best=1)
+    return Answers(clauses["text"].to_numpy(object), texts(found))
+
+
+def texts(found: Sequence[Conversion]) -> np.ndarray:
+    """The best answer (N,) of each clause."""
+    return np.array([one.text for one in found], object)
+
+
+def answer_rows(job: ConversionJob, bundle: Path) -> Callable[[int], object]:
+    """A function that converts n clauses of about ten syllables, those of the test nearest to that, in turn."""
+    predictor = open_predictor(bundle_below(bundle))
+    clauses = read_split(job, TEST)["syllables"].str.split().tolist()
+    distance = [abs(len(clause) - TIMED) for clause in clauses]
+    nearest = [clause for clause, far in zip(clauses, distance, strict=True) if far <= max(min(distance), 1)]
+
+    def answer(count: int) -> object:
+        return predictor.convert_syllables([nearest[place % len(nearest)] for place in range(count)], n_best=1)
+
+    return answer
+
+
+def example(job: ConversionJob) -> pd.DataFrame:
+    """Pinyin as a client would send it."""
+    return pd.DataFrame({PINYIN_COLUMN: read_split(job, TEST)["syllables"].head(EXAMPLES).tolist()})
+
+
+def metrics(job: ConversionJob, bundle: Path) -> Mapping[str, Metric]:  # noqa: ARG001 - no threshold to read
+    return text_metrics()

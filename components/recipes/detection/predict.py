@@ -1,0 +1,101 @@
+"""A folder of images to one file of boxes in COCO's form, and to pictures with the boxes drawn."""
+
+import logging
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image, ImageDraw
+from tqdm import tqdm
+
+from components.core.errors import CasebookError
+from components.core.files import whole_file, write_json
+from components.recipes.detection.encoding.decode import SUFFIXES
+from components.recipes.detection.serving.predictor import DetectionPredictor, open_predictor
+
+log = logging.getLogger(__name__)
+
+COLOURS = ((255, 80, 80), (90, 170, 255), (250, 210, 60), (120, 230, 120), (220, 120, 255), (255, 160, 60))
+SHOWN = 5  # images that cannot be read, in a message
+DRAW = "draw"
+
+
+def predict_file(bundle: Path, source: Path, target: Path, options: Mapping[str, Any]) -> int:
+    """Write the boxes of an image, or of all images in a folder, to `target`, and return how many images there were.
+
+    `target` is COCO JSON: `images`, `categories`, and `annotations` with a `score` each. With the option `draw`, a
+    folder, each image is written there with its boxes.
+
+    Raises:
+        CasebookError: no image is there, `target` is no `.json` file; or, after the others are written, some images
+            cannot be read.
+    """
+    if target.suffix != ".json":
+        raise CasebookError(f"{target}: boxes are written as COCO JSON; end its name with .json")
+    predictor, paths = open_predictor(bundle), images_of(source)
+    document: dict[str, Any] = {"images": [], "annotations": [], "categories": _categories(predictor)}
+    broken: list[str] = []
+    for path, name in tqdm(paths, desc="images", unit="image", leave=False, disable=None):
+        try:
+            image = predictor.decode(path, name)
+        except CasebookError as error:
+            log.warning("%s", f"skipped: {error}")
+            broken.append(str(error))
+            continue
+        found = predictor.served(image)
+        _add(document, name, image.shape, found)
+        if (folder := options.get(DRAW)) is not None:
+            draw(image, found, Path(folder) / (name if name.endswith(".png") else f"{name}.png"))
+    if len(broken) < len(paths):
+        write_json(target, document)
+    if broken:
+        shown = "\n".join(f"  {one}" for one in broken[:SHOWN])
+        left = f"; the other {len(paths) - len(broken)} are in {target}" if len(broken) < len(paths) else ""
+        raise CasebookError(f"{source}: {len(broken)} of {len(paths)} images cannot be read{left}:\n{shown}")
+    return len(paths)
+
+
+def images_of(source: Path) -> list[tuple[Path, str]]:
+    """Each image with its name below the folder, in the names' order."""
+    if not source.is_dir():
+        return [(source, source.name)]
+    found = sorted(path for path in source.rglob("*") if path.is_file() and path.suffix.lower() in SUFFIXES)
+    if not found:
+        raise CasebookError(f"{source}: no image in this folder; names that end with {', '.join(SUFFIXES)} are images")
+    return [(path, path.relative_to(source).as_posix()) for path in found]
+
+
+def _categories(predictor: DetectionPredictor) -> list[dict[str, Any]]:
+    return [{"id": number, "name": name} for number, name in enumerate(predictor.spec.classes, start=1)]
+
+
+def _add(document: dict[str, Any], name: str, shape: tuple[int, ...], found: np.ndarray) -> None:
+    number = len(document["images"]) + 1
+    document["images"].append({"id": number, "file_name": name, "height": shape[0], "width": shape[1]})
+    document["annotations"] += list(_annotations(number, len(document["annotations"]), found))
+
+
+def _annotations(image: int, before: int, found: np.ndarray) -> Iterator[dict[str, Any]]:
+    for place, (x1, y1, x2, y2, label, confidence) in enumerate(found.astype(float).tolist(), start=1):
+        box = [round(side, 2) for side in (x1, y1, x2 - x1, y2 - y1)]
+        yield {
+            "id": before + place,
+            "image_id": image,
+            "category_id": int(label) + 1,
+            "bbox": box,
+            "area": round((x2 - x1) * (y2 - y1), 2),
+            "iscrowd": 0,
+            "score": round(confidence, 4),
+        }
+
+
+def draw(image: np.ndarray, found: np.ndarray, target: Path) -> None:
+    """A PNG of the image as the network is given it, with a box in its class's colour around each object."""
+    channels = np.repeat(image, 3, axis=2) if image.shape[2] == 1 else image
+    picture = Image.fromarray((channels * 255).round().astype(np.uint8))
+    pen = ImageDraw.Draw(picture)
+    for x1, y1, x2, y2, label, _ in found.astype(float).tolist():
+        pen.rectangle((x1, y1, max(x1, x2 - 1), max(y1, y2 - 1)), outline=COLOURS[int(label) % len(COLOURS)])
+    with whole_file(target) as temporary:
+        picture.save(temporary, format="PNG")

@@ -1,0 +1,186 @@
+"""Raw images with boxes to training, validation and test images, and all that their readers need to know of them."""
+
+import logging
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from tqdm import tqdm
+
+from components.core.blocks import read_block
+from components.core.contracts import TRAIN, Meta, read_origin
+from components.core.errors import CasebookError
+from components.core.files import whole_folder
+from components.core.params.case import CaseParams
+from components.recipes.detection.encoding.rows import ImageRow
+from components.recipes.detection.encoding.spec import IMAGE, ImagesParams, Spec
+from components.recipes.detection.preparation.checks import Checked, check_image
+from components.recipes.detection.preparation.coco import read_coco
+from components.recipes.detection.preparation.records import NO_LIST, ImageRecord, Rejected
+from components.recipes.detection.preparation.refuse import kinds, refuse_many
+from components.recipes.detection.preparation.split import ORDER, by_lists, group_of, split_images
+from components.recipes.detection.preparation.voc import read_voc
+from components.recipes.detection.preparation.write import Written, write_rejected, write_split
+
+log = logging.getLogger(__name__)
+
+READERS: dict[str, Callable[[Path, Path], Iterator[ImageRecord | Rejected]]] = {"voc": read_voc, "coco": read_coco}
+COPY = "the same bytes as an image of another split"
+
+
+def prepare_images(raw: Path, out: Path, case: str, params: CaseParams) -> Meta:
+    """Check the raw folder's images and boxes, split them by image or group, and write `out` whole.
+
+    `out` gets `train.parquet`, `val.parquet` and `test.parquet` (see `write.IMAGES`; pixels are the
+    files' own bytes, boxes x1, y1, x2, y2 in pixels of the image turned as its EXIF says),
+    `rejected.parquet` (image, box or null, reason) and `meta.json`. Images are read one at a time.
+
+    Raises:
+        CasebookError: the params, a folder or a list are wrong, too many images or boxes are
+            broken, or a split or a class is left empty.
+    """
+    spec = read_block(ImagesParams, params.prepare, f"params.cases.{case}.prepare")
+    source = read_source(raw)
+    checked, rejected = _check_all(raw, spec)
+    boxes = sum(len(one.record.boxes) for one in checked.values())
+    refuse_many(raw / spec.images, rejected, len(checked), boxes, spec.max_rejected)
+    places = _split(raw, spec, checked, rejected)
+    spec_of = Spec(classes=_classes(spec, checked, places), channels=spec.channels, percentiles=spec.percentiles)
+    with whole_folder(out) as folder:
+        written = {
+            split: write_split(folder, split, _rows(split, checked, places, spec_of), spec_of) for split in ORDER
+        }
+        _check_splits(written)
+        count = write_rejected(folder, rejected)
+        clipped = sum(checked[name].clipped for name in places)
+        meta = describe(case, spec_of, written, rejected, source, clipped=clipped, protocol=_protocol(spec))
+        meta.write(folder)
+    log.info("%s: %s; %d rejected", case, ", ".join(f"{k} {v.images} images" for k, v in written.items()), count)
+    for reason, number in meta.rejected.items():
+        log.info("%s: set aside %d: %s", case, number, reason)
+    if clipped:
+        log.info("%s: clipped %d box(es) that reached over the edge of their image", case, clipped)
+    return meta
+
+
+def read_source(raw: Path) -> dict[str, Any]:
+    source = read_origin(raw)
+    source.pop("files", None)  # hundreds of them, each with its digest: source.json has them
+    return source
+
+
+def describe(
+    case: str,
+    spec: Spec,
+    written: dict[str, Written],
+    rejected: Iterable[Rejected],
+    source: dict[str, Any],
+    *,
+    clipped: int,
+    protocol: str,
+) -> Meta:
+    """`meta.json` of prepared images; `data.sizes` are of the largest image, `data.most_boxes` of an image."""
+    reasons = Counter(one.kind for one in rejected)
+    facts = {name: asdict(one) for name, one in written.items()}
+    data = {
+        "key": [IMAGE],
+        "spec": spec.model_dump(mode="json"),
+        "boxes": {name: fact["boxes"] for name, fact in facts.items()},
+        "sizes": {name: {"width": fact["widest"], "height": fact["highest"]} for name, fact in facts.items()},
+        "most_boxes": {name: fact["most_boxes"] for name, fact in facts.items()},
+        "clipped": clipped,
+        "protocol": protocol,
+    }
+    rows = {name: one.images for name, one in written.items()} | {"rejected": sum(reasons.values())}
+    return Meta(case, rows, dict(sorted(reasons.items())), source, data)
+
+
+def _check_all(raw: Path, spec: ImagesParams) -> tuple[dict[str, Checked], list[Rejected]]:
+    checked: dict[str, Checked] = {}
+    rejected: list[Rejected] = []
+    records = READERS[spec.form](raw / spec.images, raw / spec.annotations)
+    for record in tqdm(records, desc="images", unit="image", leave=False, disable=None):
+        found = record if isinstance(record, Rejected) else check_image(record, spec.classes)
+        if isinstance(found, Rejected):
+            rejected.append(found)
+            continue
+        group = group_of(found.record.name, spec.group) if spec.group is not None else None
+        checked[found.record.name] = replace(found, record=replace(found.record, group=group))
+        rejected += found.rejected
+    if not checked:
+        raise CasebookError(f"{raw / spec.images}: no image can be used:\n{kinds(rejected)}")
+    return checked, rejected
+
+
+def _split(raw: Path, spec: ImagesParams, checked: dict[str, Checked], rejected: list[Rejected]) -> dict[str, str]:
+    """The split of each image that is used; those in no list, and copies of others, join the rejected."""
+    if spec.lists is None:
+        places = split_images([*checked], [one.record.group for one in checked.values()], spec.split)
+    else:
+        known = {*checked, *(one.image for one in rejected if one.box is None)}
+        listed = by_lists(raw, spec.lists, known)
+        rejected += [Rejected(name, None, NO_LIST) for name in checked if name not in listed]
+        places = {name: listed[name] for name in checked if name in listed}
+        _tell_of_groups(checked, places)
+    kept = {checked[name].digest: name for split in ORDER for name in places if places[name] == split}
+    for name in [*places]:
+        if places[name] != places[kept[checked[name].digest]]:
+            # The most held-out one stays: who compares on the test split compares on all of it.
+            rejected.append(Rejected(name, None, f"{COPY}: {kept[checked[name].digest]}"))
+            del places[name]
+    return places
+
+
+def _tell_of_groups(checked: dict[str, Checked], places: dict[str, str]) -> None:
+    splits: dict[str, set[str]] = {}
+    for name, place in places.items():
+        if (group := checked[name].record.group) is not None:
+            splits.setdefault(group, set()).add(place)
+    if several := sorted(group for group, found in splits.items() if len(found) > 1):
+        log.warning(
+            "%d group(s) of prepare.group have images in several of prepare.lists, such as %r: figures on the test "
+            "split flatter the model; lists null splits by group",
+            len(several),
+            several[0],
+        )
+
+
+def _classes(spec: ImagesParams, checked: dict[str, Checked], places: dict[str, str]) -> tuple[str, ...]:
+    trained = {label for name, place in places.items() if place == TRAIN for label in checked[name].record.labels}
+    classes = spec.classes or tuple(sorted({label for one in checked.values() for label in one.record.labels}))
+    if not classes:
+        raise CasebookError("prepare: none of the images has a box; there is nothing to learn")
+    if absent := [name for name in classes if name not in trained]:
+        raise CasebookError(
+            f"prepare.classes: no training image has a box of {absent[0]!r} ({len(absent)} of {len(classes)} classes); "
+            "correct the name, or leave it out, or see to the lists and the split"
+        )
+    return classes
+
+
+def _rows(split: str, checked: dict[str, Checked], places: dict[str, str], spec: Spec) -> Iterator[ImageRow]:
+    labels = {name: place for place, name in enumerate(spec.classes)}
+    for name in sorted(name for name, place in places.items() if place == split):
+        one = checked[name].record
+        numbers = np.array([labels[label] for label in one.labels], np.int32)
+        yield ImageRow(name, one.group, one.width, one.height, one.path.read_bytes(), one.boxes, numbers)
+
+
+def _check_splits(written: dict[str, Written]) -> None:
+    for name, one in written.items():
+        if not sum(one.boxes.values()):
+            raise CasebookError(
+                f"prepare: {name} has {one.images} image(s) and no box; see to prepare.lists, or to the shares of "
+                "prepare.split"
+            )
+
+
+def _protocol(spec: ImagesParams) -> str:
+    """How images were split: it stands beside every number."""
+    if spec.lists is not None:
+        return "the data's own lists of training, validation and test images"
+    unit = "groups of images" if spec.group is not None else "images"
+    return f"{unit} at random: {spec.split.test:.0%} test, {spec.split.validation:.0%} validation"

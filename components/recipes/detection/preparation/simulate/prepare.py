@@ -1,0 +1,88 @@
+"""Simulated training, validation and test images, and a real annotated one that only the evaluation reads."""
+
+import io
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import tifffile
+from PIL import Image
+from scipy.ndimage import find_objects
+from tqdm import tqdm
+
+from components.core.blocks import read_block
+from components.core.contracts import EXTERNAL, TEST, TRAIN, VALIDATION, Meta
+from components.core.errors import CasebookError
+from components.core.files import whole_folder
+from components.core.params.case import CaseParams
+from components.recipes.detection.encoding.decode import read_size
+from components.recipes.detection.encoding.rows import ImageRow
+from components.recipes.detection.encoding.spec import ImagesParams, Spec
+from components.recipes.detection.preparation.prepare import describe, read_source
+from components.recipes.detection.preparation.simulate.micrograph import simulate
+from components.recipes.detection.preparation.simulate.params import External, SimulateParams
+from components.recipes.detection.preparation.write import write_rejected, write_split
+
+log = logging.getLogger(__name__)
+
+SPLITS = (TRAIN, VALIDATION, TEST)
+PROTOCOL = "simulated images, each drawn by itself; no object of one is in another"
+
+
+def prepare_simulated(raw: Path, out: Path, case: str, params: CaseParams) -> Meta:
+    """Write the splits of `prepare.simulate` to `out` whole, and its external image, if it names one, apart.
+
+    The same params give the same pixels and boxes. The training images do not depend on the raw folder.
+
+    Raises:
+        CasebookError: the params are wrong, or the external image and its mask are no pair.
+    """
+    images = read_block(ImagesParams, params.prepare, f"params.cases.{case}.prepare")
+    if images.simulate is None:
+        raise CasebookError(f"params.cases.{case}.prepare: form {images.form!r} is not simulated; say where images are")
+    block = read_block(SimulateParams, images.simulate, f"params.cases.{case}.prepare.simulate")
+    spec = Spec(classes=(block.label,), channels=images.channels, percentiles=images.percentiles)
+    counts = dict(zip(SPLITS, (block.train, block.validation, block.test), strict=True))
+    with whole_folder(out) as folder:
+        written = {
+            split: write_split(folder, split, _simulated(split, count, block), spec) for split, count in counts.items()
+        }
+        if block.external is not None:
+            written[EXTERNAL] = write_split(folder, EXTERNAL, [_external(raw, block.external)], spec)
+        write_rejected(folder, [])
+        meta = describe(case, spec, written, [], read_source(raw), clipped=0, protocol=PROTOCOL)
+        meta.write(folder)
+    log.info("%s: simulated %s", case, ", ".join(f"{name} {count}" for name, count in counts.items()))
+    return meta
+
+
+def _simulated(split: str, count: int, params: SimulateParams) -> Iterator[ImageRow]:
+    for number in tqdm(range(count), desc=f"simulated {split}", unit="image", leave=False, disable=None):
+        random = np.random.default_rng([params.seed, SPLITS.index(split), number])
+        micrograph = simulate(random, params)
+        boxes = micrograph.boxes(params.visible)
+        labels = np.zeros(len(boxes), np.int32)
+        name = f"{split}-{number:04d}.png"
+        yield ImageRow(name, None, params.size, params.size, _png(micrograph.pixels), boxes, labels)
+
+
+def _png(pixels: np.ndarray) -> bytes:
+    content = io.BytesIO()
+    Image.fromarray(pixels).save(content, format="PNG")
+    return content.getvalue()
+
+
+def _external(raw: Path, names: External) -> ImageRow:
+    """The annotated image: a box around each object that its mask numbers."""
+    content = (raw / names.image).read_bytes()
+    width, height = read_size(content, name=names.image)
+    mask = tifffile.imread(raw / names.mask)
+    if mask.shape != (height, width) or mask.dtype.kind not in "ui" or not mask.any():
+        raise CasebookError(
+            f"{raw / names.mask}: shape {mask.shape} of {mask.dtype} for an image of {height} by {width}; "
+            "a mask has the number of an object, from 1, at each of the image's pixels that it covers"
+        )
+    found = [place for place in find_objects(mask.astype(np.int64)) if place is not None]
+    boxes = np.array([[x.start, y.start, x.stop, y.stop] for y, x in found], np.float32)
+    return ImageRow(names.image, None, width, height, content, boxes, np.zeros(len(boxes), np.int32))

@@ -1,0 +1,45 @@
+"""Objects in images: a dense detector beside classical segmentation."""
+
+from typing import TYPE_CHECKING
+
+from components.core.params.case import DistillParams, Int8StaticParams, PruneParams
+from components.core.recipe import (
+    Assembly,
+    Folds,
+    Predict,
+    Preparation,
+    Recipe,
+    Reporting,
+    Serving,
+    Trained,
+    Variants,
+    Watching,
+)
+from components.recipes.detection.encoding.spec import ImagesParams
+from components.recipes.detection.params import PRIMARY, EvaluateParams, ModelParams, PredictOptions
+
+RECIPE = Recipe(
+    name="detection",
+    prepare=ImagesParams,
+    model=ModelParams,
+    evaluate=EvaluateParams,
+    primary=PRIMARY,
+    lower_is_better=frozenset({"count_error"}),
+    variants={"int8_static": Int8StaticParams, "pruned": PruneParams, "distilled": DistillParams},
+    options=PredictOptions,
+    predict_suffix=".png",
+    packages=("pillow", "scikit-image", "tifffile"),
+)
+
+if TYPE_CHECKING:  # each module beside what is asked of it
+    from components.recipes.detection import folds, variants, watch
+    from components.recipes.detection import predict as stream
+    from components.recipes.detection.assembly import assembly as assemble
+    from components.recipes.detection.preparation import preparation as prepare
+    from components.recipes.detection.report import report
+    from components.recipes.detection.serving import serving as serve
+    from components.recipes.detection.training import training
+
+    _parts: tuple[Preparation, Trained, Assembly, Serving, Reporting, Variants, Folds, Predict, Watching] = (
+        prepare, training, assemble, serve, report, variants, folds, stream, watch,
+    )  # fmt: skip

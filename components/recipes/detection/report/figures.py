@@ -1,0 +1,162 @@
+"""Pictures of a detector: its boxes over images, and what they amount to.
+
+`least` (C,) are the confidences from which boxes are served, in the order of `classes`.
+"""
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator, PercentFormatter
+
+from components.evaluation.presentation import slices as picture
+from components.evaluation.presentation.figures import (
+    COLOURS,
+    DASHED,
+    INK,
+    QUIET,
+    new_figure,
+    shortened,
+    styled,
+)
+from components.evaluation.slices import Slice, Slices
+from components.recipes.detection.metrics.accumulate import average_precision
+from components.recipes.detection.metrics.froc import RATES, Froc
+from components.recipes.detection.metrics.matching import HALF, Matches
+from components.recipes.detection.report.slices import SENSITIVITY
+
+COLUMNS = 3  # of count panels, at most
+
+
+@styled
+def precision_recall(matches: Matches, classes: Sequence[str], least: np.ndarray) -> Figure:
+    """Of each class at IoU 0.5, with a mark where it is served; classes without a true box are left out."""
+    figure = new_figure()
+    axes = figure.subplots()
+    average = average_precision(matches, np.ones((1, len(matches.true))))[0, :, HALF]
+    for label, name in enumerate(classes):
+        if matches.true[:, label].sum() == 0:
+            continue
+        mine = matches.label == label
+        hits = np.cumsum(matches.hit[HALF][mine])
+        seen, recall = np.arange(1, mine.sum() + 1), hits / matches.true[:, label].sum()
+        colour = COLOURS[label % len(COLOURS)]
+        text = f"{shortened(name, 24)}: AP {average[label]:.3f}"
+        axes.plot(recall, hits / seen, color=colour, linewidth=2.2, label=text)
+        served = int((matches.confidence[mine] >= least[label]).sum())
+        if served:
+            place = (recall[served - 1], hits[served - 1] / served)
+            axes.plot(*place, marker="o", markersize=9, color=colour, markeredgecolor="white", zorder=9)
+    axes.set(
+        xlim=(0, 1.01), ylim=(0, 1.02), xlabel="boxes found (recall)", ylabel="detections that are right (precision)"
+    )
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_formatter(PercentFormatter(1, decimals=0))
+    axes.set_title("Precision and recall at IoU 0.5")
+    axes.legend(loc="lower left", title="with the point that is served", alignment="left")
+    return figure
+
+
+@styled
+def froc_curves(curves: Mapping[str, Froc]) -> Figure:
+    """Sensitivity against false detections an image, of each by name: the first is the one it is about."""
+    figure = new_figure()
+    axes = figure.subplots()
+    for place, (name, one) in enumerate(curves.items()):
+        # A step before the first false detection, and one to the edge: neither is drawn by the points alone.
+        rate = np.concatenate([[RATES[0] / 2], np.maximum(one.false_per_image, RATES[0] / 2), [2 * RATES[-1]]])
+        share = np.concatenate([[0.0], one.sensitivity, one.sensitivity[-1:] if len(one.sensitivity) else [0.0]])
+        look: dict[str, Any] = {"linewidth": 2.8, "zorder": 9} if place == 0 else {"linewidth": 1.6}
+        label = f"{shortened(name, 24)}: mean {one.at_rates.mean():.3f}"
+        colour = COLOURS[place % len(COLOURS)]
+        axes.step(rate, share, where="post", color=colour, label=label, **look)
+        axes.plot(RATES, one.at_rates, linestyle="none", marker="o", markersize=6, color=colour)
+    axes.set_xscale("log", base=2)
+    axes.xaxis.set_major_locator(FixedLocator([*RATES]))
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda rate, _: f"1/{round(1 / rate)}" if rate < 1 else f"{rate:g}"))
+    axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    axes.set(xlim=(RATES[0] / 1.3, RATES[-1] * 1.3), ylim=(0, 1.02))
+    axes.set(xlabel="false detections an image (logarithmic)", ylabel="boxes found")
+    axes.set_title("FROC at IoU 0.5")
+    axes.legend(loc="lower right")
+    return figure
+
+
+@styled
+def counts(true: np.ndarray, found: np.ndarray, classes: Sequence[str]) -> Figure:
+    """Boxes counted in each image (N, C) against those that are there (N, C), a panel for each class."""
+    columns = min(COLUMNS, len(classes))
+    rows = -(-len(classes) // columns)
+    figure = new_figure(height=1.0 + 7.0 * rows / columns if columns > 1 else 6.6)
+    panels = np.atleast_1d(figure.subplots(rows, columns, squeeze=False)).ravel()
+    for label, name in enumerate(classes):
+        _count_panel(panels[label], true[:, label], found[:, label], shortened(name, 24), COLOURS[label % len(COLOURS)])
+    for axes in panels[len(classes) :]:
+        axes.remove()
+    figure.suptitle("Cells counted and cells there, an image a point", x=0.02, ha="left", fontsize=15, weight="bold")
+    return figure
+
+
+def _count_panel(axes: Axes, true: np.ndarray, found: np.ndarray, name: str, colour: str) -> None:
+    top = 1.08 * max(1, true.max(initial=0), found.max(initial=0))
+    axes.plot([0, top], [0, top], color=QUIET, linewidth=1, linestyle=DASHED)
+    pairs, times = np.unique(np.stack([true, found], axis=1), axis=0, return_counts=True)
+    # Images of the same two counts lie on one point: its area says how many.
+    axes.scatter(pairs[:, 0], pairs[:, 1], s=22 * times, color=colour, alpha=0.6, linewidth=0, clip_on=False)
+    axes.set(xlim=(-0.03 * top, top), ylim=(-0.03 * top, top), aspect="equal", xlabel="there", ylabel="counted")
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_locator(MaxNLocator(5, integer=True))
+    axes.set_title(f"{name}: off by {np.abs(true - found).mean():.2f}", fontsize=12.5, pad=8)
+
+
+@styled
+def confusion(matrix: np.ndarray, classes: Sequence[str]) -> Figure:
+    """`outcomes.confusion`: rows the true class, columns the detected one, the last of each for none."""
+    figure = new_figure(height=2.4 + 0.8 * len(matrix))
+    axes = figure.subplots()
+    shares = matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)
+    axes.imshow(shares, cmap="Blues", vmin=0, vmax=1, aspect="auto")
+    for row, column in np.ndindex(matrix.shape):
+        if row == column == len(classes):
+            continue  # background found as background is not counted
+        colour = "white" if shares[row, column] > 0.55 else INK
+        axes.text(column, row, f"{matrix[row, column]:,}", ha="center", va="center", color=colour)
+    names = [shortened(name, 20) for name in classes]
+    axes.set_xticks(range(len(matrix)), [*names, "missed"])
+    axes.set_yticks(range(len(matrix)), [*names, "nothing there"])
+    axes.set(xlabel="detected as", ylabel="true class")
+    axes.grid(visible=False)
+    axes.set_title("Which class is taken for which, at IoU 0.5")
+    return figure
+
+
+@styled
+def slices(tables: Slices, *, overall: float, confidence: float, minimum: int) -> Figure:
+    """The sensitivity in every slice of every table (such as "class"), beside that of all boxes."""
+    picture.check(tables)
+    figure = new_figure(height=1.9 + 0.4 * sum(len(parts) + 1.4 for parts in tables.values()))
+    axes = figure.subplots()
+    axes.axvline(overall, color=COLOURS[0], linewidth=1.2, linestyle=DASHED)
+    draw = partial(_slice, axes, minimum)
+    picture.lines(axes, tables, gap=1.4, counted=lambda one: f"n {one.counts['boxes']:,}", draw=draw)
+    axes.set(xlim=(0, 1.12), xlabel=f"boxes found, {confidence:.0%} intervals over images")
+    axes.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    axes.xaxis.set_major_locator(FixedLocator([0, 0.2, 0.4, 0.6, 0.8, 1]))
+    axes.tick_params(axis="y", length=0)
+    axes.grid(visible=False, axis="y")
+    axes.set_title(f"Boxes found by group; dashed: all, {overall:.1%}")
+    return figure
+
+
+def _slice(axes: Axes, minimum: int, place: float, one: Slice) -> None:
+    if not one.sufficient:
+        picture.insufficient(axes, place, f"fewer than {minimum} boxes, or one image")
+        return
+    found = one.metrics[SENSITIVITY]
+    picture.point(axes, place, found)
+    text = f"{found.value:.1%}"
+    axes.annotate(text, (found.high, place), (6, 0), textcoords="offset points", va="center", fontsize=10.5)

@@ -1,0 +1,57 @@
+"""A bundle's answers to the images of a split, through the predictor that serves it."""
+
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from components.core.contracts import PREPARED_FILES, TEST, Answers, Metric
+from components.recipes.detection.encoding.padding import stacked, truth
+from components.recipes.detection.encoding.rows import ImageRow, read_rows
+from components.recipes.detection.encoding.spec import IMAGE, PIXELS
+from components.recipes.detection.metrics.metrics import detection_metrics
+from components.recipes.detection.params import DetectionJob
+from components.recipes.detection.serving.predictor import DetectionPredictor, open_predictor
+from components.recipes.shared.serving import bundle_below
+
+EXAMPLES = 2
+TIMED = 16  # images that are timed in turn
+
+
+def answers(job: DetectionJob, bundle: Path, split: str) -> Answers:
+    """True boxes (N, T, 5) and answers (N, K, 6) of a split's images, padded with NaN; K is `most` of the bundle."""
+    predictor = open_predictor(bundle_below(bundle))
+    rows = read_split(job, split)
+    found = [(row, predictor.find(row.decoded(predictor.spec))) for row in rows]
+    return Answers(truth([row for row, _ in found]), stacked([one for _, one in found], predictor.settings.most))
+
+
+def read_split(job: DetectionJob, split: str, *, pixels: bool = True) -> Iterator[ImageRow]:
+    return read_rows(job.paths.prepared(job.case) / PREPARED_FILES[split], pixels=pixels)
+
+
+def answer_rows(job: DetectionJob, bundle: Path) -> Callable[[int], object]:
+    """A function that finds the objects of n encoded images, the first of the test in turn."""
+    predictor = open_predictor(bundle_below(bundle))
+    rows = [row for row, _ in zip(read_split(job, TEST), range(TIMED), strict=False)]
+
+    def answer(count: int) -> object:
+        return [_answer(predictor, rows[place % len(rows)]) for place in range(count)]
+
+    return answer
+
+
+def _answer(predictor: DetectionPredictor, row: ImageRow) -> np.ndarray:
+    return predictor.served(predictor.decode(row.pixels, row.name))
+
+
+def example(job: DetectionJob) -> pd.DataFrame:
+    """Images as a client would send them."""
+    rows = [row for row, _ in zip(read_split(job, TEST), range(EXAMPLES), strict=False)]
+    return pd.DataFrame({IMAGE: [row.name for row in rows], PIXELS: [row.pixels for row in rows]})
+
+
+def metrics(job: DetectionJob, bundle: Path) -> Mapping[str, Metric]:  # noqa: ARG001 - the bundle says it all
+    settings = open_predictor(bundle).settings
+    return detection_metrics(settings.spec.classes, threshold=settings.thresholds)

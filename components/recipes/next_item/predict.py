@@ -1,0 +1,158 @@
+"""A file of users, or of their interactions, through a bundle: any number of rows, some users at a time."""
+
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from components.core.errors import CasebookError
+from components.core.files import whole_file
+from components.recipes.next_item.preparation.database import one, open_database
+from components.recipes.next_item.preparation.read import open_raw, unreadable
+from components.recipes.next_item.serving.asked import require_user
+from components.recipes.next_item.serving.predictor import open_predictor
+from components.recipes.next_item.serving.remarks import NAMELESS, Remarks
+from components.recipes.shared.stream import FrameWriter, progress
+
+BATCH_ROWS = 50_000  # interactions answered at a time
+BATCH_USERS = 5_000
+MEMORY = "512MB"  # of DuckDB, which groups the rows on disk beyond it
+ANSWER = pa.schema(
+    [
+        ("user", pa.string()),
+        ("rank", pa.int32()),
+        ("item", pa.string()),
+        ("score", pa.float64()),
+        ("title", pa.string()),
+    ]
+)
+LISTED = "select user from raw where user is not null group by user order by min(place)"
+FIRSTS = "select user, min(place) as first from raw where user is not null group by user"
+
+
+def predict_file(bundle: Path, source: Path, target: Path, options: Mapping[str, Any]) -> int:
+    """Write the best items of each user of a CSV or Parquet file; returns how many rows.
+
+    With an item column the rows are interactions, in any order: those of a user are the whole
+    history that counts. Without one each row names a user, whose stored history is used. Users are
+    answered once each, in the order in which the file first has them. `target` is Parquet, or CSV
+    where its name says so, and appears whole or not at all. Options: `top`, and `allow` and `deny`,
+    files of item ids, one a line.
+
+    Raises:
+        CasebookError: a file cannot be read or has no rows, or a column is missing.
+    """
+    predictor = open_predictor(bundle)
+    chosen: dict[str, Any] = {name: read_ids(options[name]) if name in options else None for name in ("allow", "deny")}
+    chosen["top"] = options["top"] if "top" in options else predictor.settings.top  # noqa: SIM401 - no default of ours
+    remarks = Remarks()
+    with (
+        whole_file(target) as temporary,
+        tempfile.TemporaryDirectory(prefix=".rows-", dir=target.parent) as folder,
+        progress(source, "users") as bar,
+        FrameWriter(temporary, target.suffix, fields=ANSWER) as writer,
+    ):
+        for rows in users_in_turn(source, predictor.data, Path(folder), remarks):
+            answer = predictor.answer(rows, remarks=remarks, exclude_seen=True, **chosen)
+            writer.write(answer)
+            bar.update(answer["user"].nunique())
+        if not writer.rows:
+            raise CasebookError(f"{source}: no item is left for any of its users; look at the allow and deny lists")
+    remarks.say()
+    return writer.rows
+
+
+def read_ids(path: Path) -> list[str]:
+    """The lines of a text file that are not blank.
+
+    Raises:
+        CasebookError: there is no such file, it is no text in UTF-8, or it holds no id.
+    """
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except FileNotFoundError:
+        raise CasebookError(f"{path}: not found") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise CasebookError(f"{path}: not a text file of item ids, one a line: {error}") from None
+    ids = [line.strip() for line in lines if line.strip()]
+    if not ids:
+        raise CasebookError(f"{path}: no item id in it; write one a line")
+    return ids
+
+
+def users_in_turn(source: Path, data: Mapping[str, Any], folder: Path, remarks: Remarks) -> Iterator[pd.DataFrame]:
+    """The file's rows in frames of whole users, each user once; grouped on disk in `folder`.
+
+    Raises:
+        CasebookError: the file cannot be read, is empty, or has no column of users.
+    """
+    with open_database(folder, MEMORY, threads=1) as connection:
+        names = _load(connection, source, data)
+        _say_nameless(connection, source, names[0], remarks)
+        if len(names) == 1:
+            yield from _frames(connection, LISTED, names, BATCH_USERS)
+            return
+        listed = ", ".join(role for role in ("user", "item", "time", "rating") if data["columns"][role] in names)
+        query = f"select {listed} from raw join ({FIRSTS}) using (user) order by first, place"  # noqa: S608 - our names
+        yield from _whole_users(_frames(connection, query, names, BATCH_ROWS))
+
+
+def _load(connection: duckdb.DuckDBPyConnection, source: Path, data: Mapping[str, Any]) -> list[str]:
+    """Fill the table `raw` (place, user, and of interactions item, time, rating); the raw names of its columns."""
+    if not source.is_file():
+        raise CasebookError(f"{source}: no such file")
+    raw, missing = open_raw(connection, source, (), "data"), data["spec"]["missing"]
+    columns = data["columns"]
+    try:
+        user = require_user(raw.columns, columns)
+    except CasebookError as error:
+        raise CasebookError(f"{source}: {error}") from None
+    parts, names = [f"{raw.text(user, missing)} as user"], [user]
+    if columns["item"] in raw.columns:
+        for role in ("item", "time", "rating"):
+            if columns[role] in raw.columns:
+                cell, _ = raw.columns[columns[role]]  # as it stands: the predictor reads it
+                parts.append(f"{cell} as {role}")
+                names.append(columns[role])
+    try:
+        cells = ", ".join([f"{raw.row} as place", *parts])
+        connection.execute(f"create table raw as select {cells} from {raw.table}")  # noqa: S608 - quoted by the reader
+    except duckdb.OutOfMemoryException:
+        raise
+    except duckdb.Error as error:
+        raise unreadable(raw, error) from None
+    return names
+
+
+def _say_nameless(connection: duckdb.DuckDBPyConnection, source: Path, user: str, remarks: Remarks) -> None:
+    rows, named = one(connection, "select count(*), count(user) from raw")
+    if not rows:
+        raise CasebookError(f"{source}: it has a header but no rows; give a row for each user")
+    if not named:
+        raise CasebookError(f"{source}: column {user!r} names no user in any of {rows} row(s)")
+    places = connection.execute("select place from raw where user is null order by place").fetchall()
+    remarks.add(NAMELESS, [f"row {place}" for (place,) in places])
+
+
+def _frames(connection: duckdb.DuckDBPyConnection, query: str, names: list[str], rows: int) -> Iterator[pd.DataFrame]:
+    for batch in connection.sql(query).to_arrow_reader(rows):
+        yield batch.to_pandas().set_axis(names, axis=1)
+
+
+def _whole_users(frames: Iterator[pd.DataFrame]) -> Iterator[pd.DataFrame]:
+    """Frames cut where a user ends; only a user of more rows than a frame makes one larger."""
+    held: pd.DataFrame | None = None
+    for frame in frames:
+        both = frame if held is None else pd.concat([held, frame], ignore_index=True)
+        user = both.iloc[:, 0].to_numpy()
+        begin = int(np.argmax(user == user[-1]))  # of the last user, who may go on in the next frame
+        if begin:
+            yield both.iloc[:begin].reset_index(drop=True)
+        held = both.iloc[begin:].reset_index(drop=True)
+    if held is not None:
+        yield held

@@ -1,0 +1,43 @@
+"""What a user takes next: a sequence Transformer beside EASE, transitions and popularity."""
+
+from typing import TYPE_CHECKING
+
+from components.core.params.case import Int8DynamicParams, Int8StaticParams
+from components.core.recipe import (
+    Assembly,
+    Folds,
+    Predict,
+    Preparation,
+    Recipe,
+    Reporting,
+    Serving,
+    Trained,
+    Variants,
+    Watching,
+)
+from components.recipes.next_item.encoding.spec import InteractionsParams
+from components.recipes.next_item.params import PRIMARY, EvaluateParams, LowRankParams, ModelParams, PredictOptions
+
+RECIPE = Recipe(
+    name="next_item",
+    prepare=InteractionsParams,
+    model=ModelParams,
+    evaluate=EvaluateParams,
+    primary=PRIMARY,
+    variants={"int8_dynamic": Int8DynamicParams, "int8_static": Int8StaticParams, "low_rank": LowRankParams},
+    options=PredictOptions,
+    packages=("faiss-cpu",),
+)
+
+if TYPE_CHECKING:  # each module beside what is asked of it
+    from components.recipes.next_item import folds, variants, watch
+    from components.recipes.next_item import predict as stream
+    from components.recipes.next_item.assembly import assembly as assemble
+    from components.recipes.next_item.preparation import preparation as prepare
+    from components.recipes.next_item.report import report
+    from components.recipes.next_item.serving import serving as serve
+    from components.recipes.next_item.training import training
+
+    _parts: tuple[Preparation, Trained, Assembly, Serving, Reporting, Variants, Folds, Predict, Watching] = (
+        prepare, training, assemble, serve, report, variants, folds, stream, watch,
+    )  # fmt: skip

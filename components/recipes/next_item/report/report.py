@@ -1,0 +1,238 @@
+"""What a recommender is worth: ranks beside the baselines', slices, what lists do to catalogue and tastes, examples."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from components.core.contracts import BUNDLE, MODEL, SELECTION, TEST, VALIDATION, Interval, Report, Scores, Table
+from components.evaluation.bootstrap import Resampling
+from components.evaluation.examples import of_each
+from components.evaluation.report import score_split
+from components.evaluation.slices import Slice, Slices, as_json, bands, slice_table, slices
+from components.recipes.next_item.encoding.histories import questions
+from components.recipes.next_item.metrics.metrics import ranking_metrics
+from components.recipes.next_item.metrics.protocol import RankingProtocol
+from components.recipes.next_item.metrics.ranks import ranks, top_items
+from components.recipes.next_item.metrics.sets import Sets
+from components.recipes.next_item.params import PRIMARY, EvaluateParams, NextItemJob
+from components.recipes.next_item.report import figures
+from components.recipes.next_item.report.beyond import beyond_accuracy
+from components.recipes.next_item.report.examples import Titles, example, render_page
+from components.recipes.next_item.report.slices import feature_groups, popularity_groups
+from components.recipes.next_item.serving.asked import Asked, select
+from components.recipes.next_item.serving.predictor import RankingPredictor, open_predictor
+from components.recipes.next_item.serving.serving import KNOWN, ask
+
+POPULARITY = "popularity"
+# Weights and question of validation; the served bundle has learned from that question's answers.
+BUNDLES = {VALIDATION: SELECTION, TEST: BUNDLE}
+
+
+@dataclass(frozen=True)
+class Answered:
+    """A split's N questions: who was asked, the item (N,) that came next, and each recommender's rank of it (N,)
+    and list (N, k).
+    """
+
+    predictor: RankingPredictor
+    protocol: RankingProtocol
+    asked: Asked
+    target: np.ndarray
+    ranks: dict[str, np.ndarray]
+    lists: dict[str, np.ndarray]
+
+    def lengths(self, params: EvaluateParams) -> pd.Categorical:
+        """The band (N,) of each user's number of events before the question."""
+        return bands("history length", self.asked.histories.lengths, params.history_edges)
+
+    @property
+    def seen(self) -> Sets:
+        return Sets(self.asked.histories.item.astype(np.int64), self.asked.histories.start)
+
+
+def report(job: NextItemJob, fitted: Path) -> Report:
+    """Judge validation and test; what is looked at more closely are the answers to the test."""
+    params = job.evaluate
+    scores: dict[str, Scores] = {}
+    predictions: dict[str, pd.DataFrame] = {}
+    for split, bundle in BUNDLES.items():  # one after the other: answers to a split are large
+        test = answer(job, fitted / bundle, split, params)
+        scores[split], predictions[split] = _scores(split, test, params), _predictions(test)
+    slices, beyond = _slices(test, params), _beyond(test, params)
+    tables = [_beyond_table(beyond, test, params), _slice_table(slices, params)]
+    return Report(
+        scores=list(scores.values()),
+        predictions=predictions,
+        analysis={
+            "weights": {member.name: member.weight for member in test.predictor.settings.members},
+            "beyond": beyond,
+            "slices": as_json(slices),
+            "tables": [asdict(table) for table in tables],
+        },
+        tables=tables,
+        notes={"protocol": test.protocol.stated},
+        figures=_figures(test, params, scores[TEST].by_model, slices),
+        pages={"examples": partial(_examples, test, params)},
+    )
+
+
+def answer(job: NextItemJob, bundle: Path, split: str, params: EvaluateParams) -> Answered:
+    predictor = open_predictor(bundle)
+    users, target = questions(job.paths.prepared(job.case), split)
+    asked = ask(job, predictor, users, KNOWN[split])
+    seen = Sets(asked.histories.item.astype(np.int64), asked.histories.start)
+    found: dict[str, np.ndarray] = {}
+    lists: dict[str, np.ndarray] = {}
+    for name, scores in _scorers(predictor, asked):
+        found[name] = ranks(scores, target, seen)
+        lists[name] = top_items(scores, seen, places=params.places)
+    protocol = RankingProtocol(predictor.data["protocol"], split, len(target), len(predictor.catalogue.item_ids))
+    return Answered(predictor, protocol, asked, target, found, lists)
+
+
+def _scorers(predictor: RankingPredictor, asked: Asked) -> Any:
+    """Name and scores (N, M) of the blend, of each member alone and of popularity, one after the other."""
+    yield MODEL, predictor.score_all(asked)
+    for name, scorer in predictor.member_scorers.items():
+        yield name, scorer.scores(asked)
+    yield POPULARITY, np.broadcast_to(predictor.popularity, (len(asked.ids), len(predictor.popularity)))
+
+
+def _predictions(answered: Answered) -> pd.DataFrame:
+    items = answered.predictor.catalogue.item_ids
+    return pd.DataFrame({"user": answered.asked.ids, "item": items[answered.target], **answered.ranks})
+
+
+def _scores(split: str, answered: Answered, params: EvaluateParams) -> Scores:
+    metrics = ranking_metrics(params.cutoffs)
+    return score_split(split, answered.target, answered.ranks, lambda _: metrics, Resampling.of(params))
+
+
+def _slices(answered: Answered, params: EvaluateParams) -> dict[str, list[Slice]]:
+    """The served model's metrics by history length, popularity of the item asked for, and features of the user."""
+    catalogue, users = answered.predictor.catalogue, answered.asked.users
+    groups = {
+        "history length": answered.lengths(params),
+        "popularity of the item": popularity_groups(catalogue.counts, answered.target, params.popularity_quantiles),
+    }
+    for place, feature in enumerate(catalogue.user_features):
+        if feature.name in params.user_features:
+            groups[feature.name] = feature_groups(catalogue.user_codes[users, place], feature.labels)
+    return {
+        name: slices(
+            ranking_metrics(params.cutoffs),
+            answered.target,
+            answered.ranks[MODEL],
+            group,
+            counted="users",
+            minimum=params.min_group,
+            resampling=Resampling.of(params),
+        )
+        for name, group in groups.items()
+    }
+
+
+def _beyond(answered: Answered, params: EvaluateParams) -> dict[str, dict[str, Any]]:
+    catalogue = answered.predictor.catalogue
+    genres = catalogue.item_sets[params.genres][:, 1:] if params.genres else None  # column 0 is "none"
+    resampling = Resampling.of(params)
+    return {
+        name: {
+            figure: asdict(value)
+            for figure, value in beyond_accuracy(
+                lists, answered.seen, catalogue.counts, genres, alpha=params.calibration_alpha, resampling=resampling
+            ).items()
+        }
+        for name, lists in answered.lists.items()
+    }
+
+
+def _beyond_table(beyond: Mapping[str, dict[str, Any]], answered: Answered, params: EvaluateParams) -> Table:
+    names = list(next(iter(beyond.values())))
+    return Table(
+        "Beyond accuracy",
+        ["recommender", *(name.replace("_", " ") for name in names)],
+        [[who, *(figures_of[name]["value"] for name in names)] for who, figures_of in beyond.items()],
+        f"Lists of {params.places}. {answered.protocol.caption}. Novelty in bits; popularity bias: mean "
+        "popularity of what is recommended over that of what users chose before; miscalibration: KL divergence in "
+        "nats between the genres of a user's history and of the list.",
+    )
+
+
+def _slice_table(slices: Slices, params: EvaluateParams) -> Table:
+    note = f"The served model; groups of fewer than {params.min_group} users have no figure."
+    return slice_table(slices, PRIMARY, ["users"], note)
+
+
+def _figures(
+    answered: Answered, params: EvaluateParams, scores: Mapping[str, Mapping[str, Interval]], slices: Slices
+) -> dict[str, Callable[[], Figure]]:
+    protocol, confidence = answered.protocol, params.confidence
+    shown, counts = [PRIMARY, PRIMARY.replace("ndcg", "hr")], answered.predictor.catalogue.counts
+    return {
+        "cutoffs": partial(figures.cutoff_curves, answered.ranks, largest=2 * params.places, protocol=protocol),
+        "metrics": partial(figures.metric_bars, scores, shown, confidence=confidence, protocol=protocol),
+        "popularity_bias": partial(figures.popularity_bias, answered.lists, answered.seen, counts, protocol=protocol),
+        "slices": partial(
+            figures.slices,
+            slices,
+            PRIMARY,
+            overall=scores[MODEL][PRIMARY],
+            confidence=confidence,
+            minimum=params.min_group,
+            protocol=protocol,
+        ),
+    }
+
+
+def _examples(answered: Answered, params: EvaluateParams) -> str:
+    catalogue = answered.predictor.catalogue
+    titles = Titles(
+        catalogue.item_ids.tolist(), [title or None for title in catalogue.titles], _genres(answered, params)
+    )
+    shown = of_each(answered.lengths(params), most=params.examples, seed=params.seed)
+    scores = answered.predictor.score_all(select(answered.asked, shown))
+    lists = answered.lists[MODEL]
+    best = np.zeros(lists.shape, np.float32)
+    best[shown] = np.take_along_axis(scores, np.maximum(lists[shown], 0), axis=1)
+    pages = [
+        example(
+            int(row),
+            user=answered.asked.ids[row],
+            facts=_facts(answered, int(row)),
+            history=answered.seen,
+            times=answered.asked.histories.time,
+            recommended=lists,
+            scores=best,
+            target=answered.target,
+            rank=answered.ranks[MODEL],
+            titles=titles,
+            last=params.last,
+        )
+        for row in shown
+    ]
+    title = f"{answered.predictor.bundle.manifest.case}: what users were recommended"
+    return render_page(pages, protocol=answered.protocol, title=title, score_name="blended score")
+
+
+def _facts(answered: Answered, row: int) -> dict[str, str]:
+    catalogue, user = answered.predictor.catalogue, answered.asked.users[row]
+    return {
+        feature.name: feature.labels[catalogue.user_codes[user, place]]
+        for place, feature in enumerate(catalogue.user_features)
+    }
+
+
+def _genres(answered: Answered, params: EvaluateParams) -> list[list[str]]:
+    catalogue = answered.predictor.catalogue
+    if params.genres is None:
+        return [[] for _ in catalogue.item_ids]
+    feature = next(one for one in catalogue.item_features if one.name == params.genres)
+    held = catalogue.item_sets[params.genres]
+    return [[feature.labels[code] for code in np.flatnonzero(row) if code] for row in held]

@@ -1,0 +1,214 @@
+"""The best next items for users: learner and neighbours, blended; popularity where there is no history. No torch."""
+
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+from pydantic import Field
+
+from components.core.blocks import Block, read_block
+from components.core.bundle import Bundle, read_bundle
+from components.recipes.next_item.encoding.catalogue import make_catalogue
+from components.recipes.next_item.encoding.histories import Histories, make_histories, rating_codes
+from components.recipes.next_item.encoding.spec import ITEMS, USERS
+from components.recipes.next_item.serving.asked import Asked, Columns, id_texts, read_asked, select
+from components.recipes.next_item.serving.index import IndexSettings, ItemIndex
+from components.recipes.next_item.serving.remarks import TOO_FEW, UNKNOWN_ALLOWED, UNKNOWN_DENIED, Remarks
+from components.recipes.next_item.serving.scorers import SCORERS, Member, Scorer, SequenceScorer, standardized
+from components.recipes.next_item.serving.shortlist import shortlist
+from components.recipes.next_item.serving.topk import top_k, user_blocks
+
+INTERACTIONS, HISTORIES = "interactions", "histories.parquet"
+MOST_BARRED = 0.5  # share of the catalogue; with more left out the index finds mostly what may not be answered
+Count = Annotated[int, Field(ge=1)]
+
+
+class RankingSettings(Block):
+    """The `settings` of a ranking bundle: `top` items are answered where nobody says how many."""
+
+    members: list[Member]
+    top: Count
+    index: IndexSettings
+
+
+class RankingPredictor:
+    """Raw interactions, or users, to `user, rank, item, score, title`.
+
+    The score is the blend: for each member the distance of the item's score from the user's mean over
+    the catalogue, in standard deviations, times the member's weight, summed. A user without any known
+    event is answered by popularity, and the score is then the item's share of the training events.
+    """
+
+    def __init__(self, bundle: Bundle) -> None:
+        self.bundle = bundle
+        self.settings = read_block(RankingSettings, bundle.manifest.settings, "bundle.settings")
+        self.data: dict[str, Any] = bundle.json(INTERACTIONS)
+        self.columns: Columns = self.data["columns"]
+        users, items = (pq.read_table(bundle.path(name)) for name in (USERS, ITEMS))
+        self.catalogue = make_catalogue(users, items, self.data)
+
+    def predict(self, rows: pd.DataFrame) -> pd.DataFrame:
+        """`recommend` with the bundle's own number of items."""
+        return self.recommend(rows, top=self.settings.top)
+
+    def recommend(
+        self,
+        rows: pd.DataFrame,
+        *,
+        top: int,
+        allow: Sequence[str | int] | None = None,
+        deny: Sequence[str | int] | None = None,
+        exclude_seen: bool = True,
+    ) -> pd.DataFrame:
+        """The `top` items of each user in `rows`, best first; fewer where fewer are left.
+
+        Rows are interactions in the raw data's columns: a user's rows are then the whole history that
+        counts, also of a user whom the bundle knows. Or they have the user's column alone: then the
+        stored history counts. `allow` and `deny` are raw item ids, those to choose from and those to leave
+        out. What could not be used is said, one warning a kind.
+
+        Raises:
+            CasebookError: a column is missing, or a time is none.
+        """
+        remarks = Remarks()
+        answer = self.answer(rows, remarks=remarks, top=top, allow=allow, deny=deny, exclude_seen=exclude_seen)
+        remarks.say()
+        return answer
+
+    def answer(
+        self,
+        rows: pd.DataFrame,
+        *,
+        remarks: Remarks,
+        top: int,
+        allow: Sequence[str | int] | None,
+        deny: Sequence[str | int] | None,
+        exclude_seen: bool,
+    ) -> pd.DataFrame:
+        """`recommend` that leaves what there is to say in `remarks`."""
+        asked = read_asked(rows, self.data, self.catalogue, self.histories, remarks)
+        barred = self._barred(allow, deny, remarks)
+        items, scores = self.best(asked, top=top, barred=barred, exclude_seen=exclude_seen)
+        remarks.add(TOO_FEW, asked.ids[(items < 0).any(axis=1)].tolist())
+        user, place = np.nonzero(items >= 0)
+        item = items[user, place]
+        answer = pd.DataFrame(
+            {
+                "user": asked.ids[user],
+                "rank": (place + 1).astype(np.int32),
+                "item": self.catalogue.item_ids[item],
+                "score": scores[user, place].astype(np.float64),
+            }
+        )
+        return answer.assign(title=self.catalogue.titles[item]) if self.has_titles else answer
+
+    @cached_property
+    def has_titles(self) -> bool:
+        """Whether any item has one; without, answers have no such column."""
+        return bool((self.catalogue.titles != "").any())
+
+    def best(self, asked: Asked, *, top: int, barred: np.ndarray, exclude_seen: bool) -> tuple[np.ndarray, np.ndarray]:
+        """Item indices `(N, top)`, -1 where none is left, and their scores; `barred (M,)` items are left out.
+
+        From the threshold of the settings on, users are answered from a short list: what the index finds
+        for the learner and the neighbours of the history, scored exactly. A user whose list is too short
+        for all that is barred is scored item by item.
+        """
+        items = np.full((len(asked.ids), top), -1, np.int64)
+        scores = np.zeros((len(asked.ids), top), np.float32)
+        rest = np.ones(len(asked.ids), bool)
+        if self.index is not None and not barred.mean() > MOST_BARRED:
+            found = shortlist(self.scorers, self.index, asked, top=top, barred=barred, exclude_seen=exclude_seen)
+            rest = found.short | (asked.histories.lengths == 0)
+            items[~rest], scores[~rest] = found.items[~rest], found.scores[~rest]
+        places = np.flatnonzero(rest)
+        left = select(asked, places)
+        for part, block in self.score_blocks(left):
+            block[:, barred] = -np.inf
+            if exclude_seen:
+                seen = left.histories.of(np.arange(part.start, part.stop))
+                block[seen.user, seen.item] = -np.inf
+            items[places[part]], scores[places[part]] = top_k(block, top)
+        return items, scores
+
+    def score_all(self, asked: Asked) -> np.ndarray:
+        """Scores `(N, M)` of the whole catalogue, seen items too: for measuring."""
+        return np.concatenate([block for _, block in self.score_blocks(asked)])
+
+    def score_blocks(self, asked: Asked) -> Iterator[tuple[slice, np.ndarray]]:
+        """The same in blocks of users, `(b, M)` float32 each, so that memory does not grow with their number."""
+        for part in user_blocks(len(asked.ids), len(self.catalogue.item_ids)):
+            some = select(asked, np.arange(part.start, part.stop))
+            block = np.zeros((len(some.ids), len(self.catalogue.item_ids)), np.float32)
+            for member, scorer in self.scorers:
+                block += np.float32(member.weight) * standardized(scorer.scores(some))
+            block[some.histories.lengths == 0] = self.popularity
+            yield part, block
+
+    def _barred(
+        self, allow: Sequence[str | int] | None, deny: Sequence[str | int] | None, remarks: Remarks
+    ) -> np.ndarray:
+        barred = np.zeros(len(self.catalogue.item_ids), bool)
+        if allow is not None:
+            barred[:] = True
+            barred[self._known(allow, UNKNOWN_ALLOWED, remarks)] = False
+        if deny is not None:
+            barred[self._known(deny, UNKNOWN_DENIED, remarks)] = True
+        return barred
+
+    def _known(self, ids: Sequence[str | int], message: str, remarks: Remarks) -> np.ndarray:
+        texts = id_texts(pd.Series(list(ids), dtype=object))
+        index = self.catalogue.item_index(texts)
+        remarks.add(message, texts[index < 0].tolist())
+        known: np.ndarray = index[index >= 0]
+        return known
+
+    @cached_property
+    def histories(self) -> Histories:
+        """All events known at fitting, by user index."""
+        table = pq.read_table(self.bundle.path(HISTORIES))
+        user, item, time, rating = (table[name].to_numpy() for name in ("user", "item", "time", "rating"))
+        codes = rating_codes(rating, self.data["rating_edges"])
+        return make_histories(user, item, time, codes, len(self.catalogue.user_ids))
+
+    @cached_property
+    def popularity(self) -> np.ndarray:
+        """Each item's share of the training events, `(M,)`."""
+        share: np.ndarray = (self.catalogue.counts / max(1, self.catalogue.counts.sum())).astype(np.float32)
+        return share
+
+    @cached_property
+    def member_scorers(self) -> dict[str, Scorer]:
+        """Each member's own scorer, those of no weight too."""
+        return {
+            member.name: SCORERS[member.kind](self.bundle, member, self.data, self.catalogue)
+            for member in self.settings.members
+        }
+
+    @cached_property
+    def scorers(self) -> list[tuple[Member, Scorer]]:
+        """Those that count."""
+        return [(member, self.member_scorers[member.name]) for member in self.settings.members if member.weight]
+
+    @cached_property
+    def index(self) -> ItemIndex | None:
+        """Of the learner's item vectors, made on the first question; None below the threshold."""
+        if len(self.catalogue.item_ids) < self.settings.index.threshold:
+            return None
+        for _, scorer in self.scorers:
+            if isinstance(scorer, SequenceScorer):
+                return ItemIndex(scorer.vectors, scorer.bias, self.settings.index, threads=self.bundle.threads)
+        return None
+
+
+def open_predictor(folder: Path, *, threads: int = 1) -> RankingPredictor:
+    """The predictor of a bundle folder.
+
+    Raises:
+        CasebookError: the folder is no whole bundle.
+    """
+    return RankingPredictor(read_bundle(folder, threads=threads))

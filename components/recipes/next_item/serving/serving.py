@@ -1,0 +1,105 @@
+"""A bundle's answers to the questions of a split, through the predictor that serves it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from components.core.contracts import PREPARED_FILES, TEST, TRAIN, VALIDATION, Answers, Meta, Metric
+from components.recipes.next_item.encoding.catalogue import read_catalogue
+from components.recipes.next_item.encoding.histories import ORDER, questions
+from components.recipes.next_item.metrics.metrics import ranking_metrics
+from components.recipes.next_item.metrics.ranks import ranks
+from components.recipes.next_item.metrics.sets import Sets
+from components.recipes.next_item.params import NextItemJob
+from components.recipes.next_item.serving.asked import Asked, read_asked, select
+from components.recipes.next_item.serving.predictor import RankingPredictor, open_predictor
+from components.recipes.next_item.serving.remarks import Remarks
+from components.recipes.shared.serving import bundle_below
+
+KNOWN = {VALIDATION: (TRAIN,), TEST: (TRAIN, VALIDATION)}  # what is history when a split is asked
+
+
+def answers(job: NextItemJob, bundle: Path, split: str) -> Answers:
+    """The item `(N,)` each user of a split came to, and its rank `(N,)` among what they had not seen.
+
+    The raw rows of the histories go the way of `casebook predict`. Of the fitted folder validation is
+    answered by `selection/`, which has not seen it, and test by `bundle/`; any other folder is a bundle.
+    """
+    predictor = open_predictor(bundle_below(bundle, split))
+    users, items = questions(job.paths.prepared(job.case), split)
+    asked = ask(job, predictor, users, KNOWN[split])
+    # A champion of other days may count its items otherwise, and one that it does not know it cannot rank.
+    target = predictor.catalogue.item_index(read_catalogue(job.paths.prepared(job.case)).item_ids[items])
+    found = np.concatenate(
+        [
+            ranks(block, np.maximum(target[part], 0), _seen(select(asked, np.arange(part.start, part.stop))))
+            for part, block in predictor.score_blocks(asked)
+        ]
+    )
+    return Answers(items, np.where(target < 0, np.inf, found))
+
+
+def answer_rows(job: NextItemJob, bundle: Path) -> Callable[[int], object]:
+    """A function that finds the best items of n users of the test split, repeated where there are fewer."""
+    predictor = open_predictor(bundle)
+    users, _ = questions(job.paths.prepared(job.case), TEST)
+    asked = ask(job, predictor, users, KNOWN[TEST])
+    barred = np.zeros(len(predictor.catalogue.item_ids), bool)
+
+    def answer(count: int) -> object:
+        some = select(asked, np.arange(count) % len(users))
+        return predictor.best(some, top=predictor.settings.top, barred=barred, exclude_seen=True)
+
+    return answer
+
+
+def ask(job: NextItemJob, predictor: RankingPredictor, users: np.ndarray, splits: Sequence[str]) -> Asked:
+    """The users `(N,)`, by index, with their events of some splits, read from raw rows."""
+    rows = raw_rows(job, users, splits)
+    return read_asked(rows, predictor.data, predictor.catalogue, predictor.histories, Remarks())
+
+
+def raw_rows(job: NextItemJob, users: np.ndarray, splits: Sequence[str]) -> pd.DataFrame:
+    """The events of the users `(N,)`, in that order, as the raw file has them; of one without any a row
+    that only names the user.
+    """
+    prepared = job.paths.prepared(job.case)
+    data, catalogue = Meta.read(prepared).data, read_catalogue(prepared)
+    columns, unit = data["columns"], data["spec"]["time_unit"]
+    tables = [pd.read_parquet(prepared / PREPARED_FILES[split]) for split in ORDER if split in splits]
+    events = pd.DataFrame({"user": users}).merge(pd.concat(tables, ignore_index=True), on="user", how="left")
+    ids = np.array([*catalogue.item_ids, None], object)
+    rows = {
+        columns["user"]: catalogue.user_ids[events["user"]],
+        columns["item"]: ids[events["item"].fillna(-1).astype(np.int64)],
+        columns["time"]: _in_unit(events["time"], unit),
+    }
+    if columns["rating"] is not None:
+        rows[columns["rating"]] = events["rating"].to_numpy(np.float64)
+    return pd.DataFrame(rows)
+
+
+def example(job: NextItemJob, users: int = 2, events: int = 3) -> pd.DataFrame:
+    """The last events of the first users asked in the test, as a client would send them."""
+    first = questions(job.paths.prepared(job.case), TEST)[0][:users]
+    rows = raw_rows(job, first, KNOWN[TEST])
+    user = Meta.read(job.paths.prepared(job.case)).data["columns"]["user"]
+    return rows.groupby(user, sort=False).tail(events).reset_index(drop=True)
+
+
+def _in_unit(seconds: pd.Series, unit: str) -> np.ndarray:
+    """Times as the raw file has them; nothing where an event is none."""
+    if unit == "datetime":
+        return pd.to_datetime(seconds, unit="s").to_numpy()
+    found: np.ndarray = seconds.to_numpy(np.float64) * {"seconds": 1, "milliseconds": 1e3, "microseconds": 1e6}[unit]
+    return found if np.isnan(found).any() else found.astype(np.int64)
+
+
+def _seen(asked: Asked) -> Sets:
+    return Sets(asked.histories.item, asked.histories.start)
+
+
+def metrics(job: NextItemJob, bundle: Path) -> Mapping[str, Metric]:  # noqa: ARG001 - no threshold to read
+    return ranking_metrics(job.evaluate.cutoffs)

@@ -1,0 +1,28 @@
+"""Cross-validation where rows cannot be shuffled: the case prepared and fitted again under other seeds."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from components.core.contracts import Job, Paths
+from components.core.params.case import CaseParams, override
+
+
+def reseeded(
+    job: Job,
+    folder: Path,
+    values: Callable[[int], Mapping[str, Any]],
+    prepare: Callable[[Path, CaseParams], object],
+) -> Iterator[Job]:
+    """A job for each seed counted from `crossval.seed`, its prepared data below `folder`.
+
+    Besides `fit.seed` its params have the `values` of the seed, by dotted key; `prepare` writes its prepared data.
+    """
+    for number in range(job.params.crossval.folds):
+        seed, paths = job.params.crossval.seed + number, Paths(folder / f"fold-{number}")
+        params = override(job.params, {**values(seed), "fit.seed": seed})
+        target = paths.prepared(job.case)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        prepare(target, params)
+        yield replace(job, paths=paths, params=params)

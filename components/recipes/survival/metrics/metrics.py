@@ -1,0 +1,195 @@
+"""Metrics of a risk for a censored outcome.
+
+Every metric takes a target (N, 2), years and event, and a score (N, H), the risk by each of H
+horizons in years, and returns a float, NaN where the rows do not define it. What only ranks
+(`c_index`, thresholds) reads the last horizon; a score (N,) stands for it alone. The weights for
+censoring of `auc` and `ibs` come from the cohort that the model was developed on, as scikit-survival's
+`integrated_brier_score(train, test, ...)` takes them, those of calibration from the rows themselves.
+"""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from sksurv import metrics as sk
+
+from components.core.contracts import Metric
+from components.evaluation.bootstrap import Counted
+from components.recipes.survival.metrics import over_counts
+from components.recipes.survival.metrics.censoring import Censoring
+from components.recipes.survival.metrics.rows import checked_outcome, checked_score
+
+LOWER_IS_BETTER = frozenset({"ibs"})
+
+
+def survival_metrics(
+    *, horizons: Sequence[float], calibrated: Sequence[float], censoring: Censoring, threshold: float
+) -> dict[str, Metric]:
+    """Every metric by its name: `auc@3y` and `calibration_slope@3y` at three years, and so on.
+
+    `threshold` is for the risk by the last horizon. Calibration is asked at the horizons of
+    `calibrated`; its slope (best 1) and intercept (best 0) have no better direction.
+    """
+    found: dict[str, Metric] = {"c_index": c_index(), "ibs": ibs(horizons, censoring)}
+    for place, horizon in enumerate(horizons):
+        found[f"auc@{horizon:g}y"] = auc_at(place, horizon, censoring)
+    for horizon in calibrated:
+        place = list(horizons).index(horizon)
+        found[f"calibration_slope@{horizon:g}y"] = calibration_at(place, horizon, slope=True)
+        found[f"calibration_intercept@{horizon:g}y"] = calibration_at(place, horizon, slope=False)
+    for part, name in enumerate(("sensitivity", "specificity", "f1")):
+        found[name] = at_threshold(part, name, horizons[-1], threshold)
+    return found
+
+
+def c_index() -> Metric:
+    """Harrell's C: of pairs of which it is known who had the event first, the share in which that one scores higher.
+
+    Harrell et al., Evaluating the yield of medical tests (JAMA, 1982); tied scores count half.
+    """
+
+    def plain(target: np.ndarray, score: np.ndarray, /) -> float:
+        time, event, last = _ranked(target, score)
+        try:
+            return float(sk.concordance_index_censored(event, time, last, tied_tol=over_counts.TIED)[0])
+        except (ValueError, sk.NoComparablePairException):  # nobody with the event, or nobody to compare with
+            return np.nan
+
+    def resampled(target: np.ndarray, score: np.ndarray, counts: np.ndarray) -> np.ndarray:
+        return over_counts.c_index(*_ranked(target, score), counts)
+
+    return _counted("c_index", plain, resampled)
+
+
+def ibs(horizons: Sequence[float], censoring: Censoring) -> Metric:
+    """The Brier score of the risk, integrated over the horizons and divided by their span (Graf et al., 1999)."""
+    span = horizons[-1] - horizons[0]
+
+    def plain(target: np.ndarray, score: np.ndarray, /) -> float:
+        time, event, risk = _curves(target, score, len(horizons))
+        try:
+            outcome = _outcome(censoring, time, event, horizons[-1])
+            return float(sk.integrated_brier_score(censoring.outcome, outcome, 1 - risk, list(horizons)))
+        except ValueError:  # a horizon outside the rows' observation
+            return np.nan
+
+    def resampled(target: np.ndarray, score: np.ndarray, counts: np.ndarray) -> np.ndarray:
+        time, event, risk = _curves(target, score, len(horizons))
+        parts = [
+            over_counts.brier(time, risk[:, place], counts, censoring.weights(time, event, horizon), horizon)
+            for place, horizon in enumerate(horizons)
+        ]
+        return np.trapezoid(np.stack(parts), list(horizons), axis=0) / span
+
+    return _counted("ibs", plain, resampled)
+
+
+def auc_at(place: int, horizon: float, censoring: Censoring) -> Metric:
+    """Cumulative/dynamic AUC: those with the event by the horizon against those without it then.
+
+    Uno et al., Evaluating prediction rules for t-year survivors (JASA, 2007).
+    """
+
+    def plain(target: np.ndarray, score: np.ndarray, /) -> float:
+        time, event, risk = _curves(target, score, place + 1)
+        if not ((event & (time <= horizon)).any() and (time > horizon).any()):
+            return np.nan
+        outcome = _outcome(censoring, time, event, horizon)
+        return float(sk.cumulative_dynamic_auc(censoring.outcome, outcome, risk[:, place], [horizon])[0][0])
+
+    def resampled(target: np.ndarray, score: np.ndarray, counts: np.ndarray) -> np.ndarray:
+        time, event, risk = _curves(target, score, place + 1)
+        return over_counts.auc(risk[:, place], counts, censoring.weights(time, event, horizon))
+
+    return _counted(f"auc@{horizon:g}y", plain, resampled)
+
+
+def calibration_at(place: int, horizon: float, *, slope: bool) -> Metric:
+    """Cox's calibration slope, or the intercept with the slope fixed at 1, of the risk by the horizon.
+
+    Cox, Two further applications of a model for binary regression (Biometrika, 1958), each row
+    weighted for censoring by the rows' own distribution: the development cohort's would make a
+    cohort that was followed for less time look as if events were missing.
+    """
+
+    def resampled(target: np.ndarray, score: np.ndarray, counts: np.ndarray) -> np.ndarray:
+        time, event, risk = _curves(target, score, place + 1)
+        return over_counts.calibration(time, event, risk[:, place], counts, horizon)[0 if slope else 1]
+
+    name = f"calibration_{'slope' if slope else 'intercept'}@{horizon:g}y"
+    return _counted(name, _on_all_rows(resampled), resampled)
+
+
+def at_threshold(part: int, name: str, horizon: float, threshold: float) -> Metric:
+    """Sensitivity, specificity or F1 (`part` 0, 1, 2) of a risk over the threshold, for the event by the horizon.
+
+    Rows that were censored before the horizon are neither right nor wrong and are left out.
+    """
+
+    def resampled(target: np.ndarray, score: np.ndarray, counts: np.ndarray) -> np.ndarray:
+        time, event, last = _ranked(target, score)
+        had, had_not = known_states(time, event, horizon)
+        return over_counts.flagged(last, counts, had, had_not, threshold)[part]
+
+    return _counted(name, _on_all_rows(resampled), resampled)
+
+
+def known_states(time: np.ndarray, event: np.ndarray, horizon: float) -> tuple[np.ndarray, np.ndarray]:
+    """Who had the event by the horizon, and who was observed beyond it without: two (N,) of bool."""
+    return event & (time <= horizon), time > horizon
+
+
+def threshold_at_specificity(target: np.ndarray, score: np.ndarray, horizon: float, specificity: float) -> float:
+    """The lowest threshold on the risk by the last horizon with at least that specificity, halfway to the score below.
+
+    NaN where nobody was observed beyond the horizon.
+    """
+    time, event, last = _ranked(target, score)
+    _, without = known_states(time, event, horizon)
+    if not without.any():
+        return np.nan
+    ordered = np.sort(last[without])
+    allowed = int(np.floor((1 - specificity) * len(ordered) + 1e-9))  # so many without the event may be over it
+    highest = ordered[len(ordered) - 1 - allowed]
+    above = np.unique(last[last > highest])
+    return float((highest + above[0]) / 2) if len(above) else float(np.nextafter(highest, np.inf))
+
+
+def _counted(
+    name: str, plain: Metric, resampled: Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
+) -> Counted:
+    found = Counted(plain, resampled)
+    found.__name__ = name
+    return found
+
+
+def _on_all_rows(resampled: Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]) -> Metric:
+    def plain(target: np.ndarray, score: np.ndarray, /) -> float:
+        return float(resampled(target, score, np.ones((1, len(target))))[0])
+
+    return plain
+
+
+def _ranked(target: np.ndarray, score: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Years, events, and the score (N,) of the last horizon."""
+    time, event = checked_outcome(target)
+    score = checked_score(score, len(time))
+    return time, event, score if score.ndim == 1 else score[:, -1]
+
+
+def _curves(target: np.ndarray, score: np.ndarray, horizons: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Years, events, and risks (N, at least `horizons`)."""
+    time, event = checked_outcome(target)
+    score = checked_score(score, len(time))
+    if score.ndim != 2 or score.shape[1] < horizons:
+        raise ValueError(f"score {score.shape}: {horizons} horizon(s) are asked for")
+    return time, event, score
+
+
+def _outcome(censoring: Censoring, time: np.ndarray, event: np.ndarray, horizon: float) -> np.ndarray:
+    """As scikit-survival takes it. What comes after the horizon says no more than that it came after."""
+    found = np.empty(len(time), dtype=censoring.outcome.dtype)
+    names = censoring.outcome.dtype.names
+    assert names is not None
+    later = time > horizon
+    found[names[0]], found[names[1]] = event & ~later, np.where(later, np.nextafter(horizon, np.inf), time)
+    return found

@@ -1,0 +1,82 @@
+"""The outcome of a cohort's rows: years until the event or the end of observation, and which of the two."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from components.core.errors import CasebookError
+from components.kits.tables.encoding.convert import UNREADABLE, Typed, as_floats, convert, infinite
+from components.kits.tables.encoding.derive import evaluate
+from components.kits.tables.encoding.spec import BooleanColumn, Column, NumericColumn
+from components.recipes.survival.encoding.cohort import CohortParams, Outcome
+
+FEW_EVENTS = 20  # too few to tell a leak from chance
+
+
+def read_outcome(
+    frame: pd.DataFrame, outcome: Outcome, spec: CohortParams, file: Path
+) -> tuple[pd.Series, pd.Series, dict[str, pd.Series]]:
+    """Years (N,) and events (N,) of 0.0 and 1.0, NaN where unknown, and the typed columns they come from.
+
+    Raises:
+        CasebookError: a cell is no number, or of the event no yes or no; a time is negative or
+            infinite; an event is neither 0 nor 1. Cells without a value are left to the schema.
+    """
+    number, truth = NumericColumn(kind="numeric", min=None, max=None), BooleanColumn(kind="boolean")
+    columns: dict[str, Column] = dict.fromkeys(sorted(outcome.time_columns), number)
+    columns |= dict.fromkeys(sorted(outcome.event_columns), truth)
+    typed = convert(frame, columns, spec.missing)
+    _check_readable(frame, typed, columns, file)
+    numbers = {name: as_floats(typed.frame[name]) for name in columns}
+    time, event = evaluate(outcome.time, numbers), evaluate(outcome.event, numbers)
+    _refuse(time, (time < 0) | infinite(time), "negative or infinite", outcome.time, file)
+    _refuse(event, ~np.isnan(event) & (event != 0) & (event != 1), "neither 0 nor 1", outcome.event, file)
+    return pd.Series(time / outcome.per_year), pd.Series(event), {name: typed.frame[name] for name in columns}
+
+
+def check_events(event: np.ndarray, outcome: Outcome, file: Path) -> None:
+    """Events (N,) of 0 and 1: a cohort in which nobody has the event teaches nothing."""
+    if not event.any():
+        raise CasebookError(
+            f"{file}: column {outcome.event} (the event): all {len(event)} row(s) are censored; "
+            "nothing can be learned without events: correct the column, or prepare.target.event"
+        )
+
+
+def check_time_leaks(train: pd.DataFrame, time: np.ndarray, event: np.ndarray, spec: CohortParams) -> None:
+    """No number follows the time to the event, as another date or duration of the same course would."""
+    if event.sum() < FEW_EVENTS:
+        return
+    rows = pd.Series(time[event == 1]).rank()
+    for name, column in spec.columns.items():
+        if column.kind not in ("numeric", "amount", "date"):
+            continue
+        values = pd.Series(as_floats(train[name])[event == 1])
+        with np.errstate(invalid="ignore"):  # a constant column follows nothing
+            correlation = abs(values.rank().corr(rows))
+        if correlation > spec.max_leak_correlation:
+            raise CasebookError(
+                f"{spec.file}: column {name} follows the time to the event (rank correlation {correlation:.3f}, "
+                f"allowed {spec.max_leak_correlation}): it was hardly known at the start; move it to prepare.ignore"
+            )
+
+
+def _check_readable(frame: pd.DataFrame, typed: Typed, columns: dict[str, Column], file: Path) -> None:
+    for name, broken in typed.unreadable.items():
+        if broken.any():
+            first = int(broken.argmax())
+            raise CasebookError(
+                f"{file}: column {name} (of the outcome): {broken.sum()} value(s) are "
+                f"{UNREADABLE[columns[name].kind]}, such as {str(frame[name].iloc[first])!r} in row {first + 1}; "
+                "correct them, or set prepare.target"
+            )
+
+
+def _refuse(values: np.ndarray, wrong: np.ndarray, what: str, expression: str, file: Path) -> None:
+    if wrong.any():
+        first = int(wrong.argmax())
+        raise CasebookError(
+            f"{file}: column {expression} (of the outcome): {wrong.sum()} value(s) are {what}, such as "
+            f"{values[first]:g} in row {first + 1}; correct them, or set prepare.target"
+        )

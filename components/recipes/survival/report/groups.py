@@ -1,0 +1,103 @@
+"""Patients in groups: by their risk, with Kaplan and Meier's curves, and by what they have in common."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sksurv.nonparametric import kaplan_meier_estimator
+
+from components.recipes.survival.metrics.rows import checked_outcome, checked_score
+
+NO_VALUE = "missing"
+
+
+@dataclass(frozen=True)
+class Curve:
+    """Kaplan and Meier's survival of one group (N rows): steps at `time` with bounds, and the numbers at risk."""
+
+    name: str
+    rows: int
+    time: np.ndarray
+    survival: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+    at_risk: list[int]
+
+
+def kaplan_meier(name: str, target: np.ndarray, years: Sequence[float], confidence: float) -> Curve:
+    """The curve of a target (N, 2), and how many are still observed just before each of `years`.
+
+    Bounds are those of log(-log survival) (Kalbfleisch and Prentice, 1980).
+    """
+    time, event = checked_outcome(target)
+    steps, survival, (low, high) = kaplan_meier_estimator(event, time, conf_level=confidence, conf_type="log-log")
+    at_risk = [int((time >= year).sum()) for year in years]
+    return Curve(name, len(time), steps, survival, np.clip(low, 0, 1), np.clip(high, 0, 1), at_risk)
+
+
+def observed_risk(target: np.ndarray, horizon: float) -> float:
+    """1 - Kaplan and Meier's survival at the horizon; NaN where nobody was observed so long."""
+    time, event = checked_outcome(target)
+    if time.max() < horizon:
+        return np.nan
+    steps, survival = kaplan_meier_estimator(event, time)
+    return float(1 - np.concatenate([[1.0], survival])[np.searchsorted(steps, horizon, side="right")])
+
+
+def risk_groups(score: np.ndarray, edges: np.ndarray) -> np.ndarray:
+    """The group of each score (N,), from 0, the lowest, by rising edges (G - 1,); a score at an edge is above it."""
+    return np.searchsorted(edges, checked_score(score, len(score)), side="right")
+
+
+def group_names(column: pd.Series, edges: Sequence[float] | None) -> pd.Series:
+    """The group of each row (N,) as a category: bands of a number, values of others; without a value, `missing` last.
+
+    A number at an edge is in the band above it.
+    """
+    if edges is None:
+        named = column.astype("string").astype("category")
+    else:
+        shown = [f"{edge:g}" for edge in edges]
+        names = [f"under {shown[0]}", *(f"{low} to {high}" for low, high in pairwise(shown)), f"{shown[-1]} and over"]
+        numbers = column.astype("Float64").astype("float64")
+        named = pd.cut(numbers, [-np.inf, *edges, np.inf], right=False, labels=names)
+    return named.cat.add_categories(NO_VALUE).fillna(NO_VALUE) if named.isna().any() else named
+
+
+def subgroups(
+    target: np.ndarray,
+    risk: np.ndarray,
+    column: pd.Series,
+    *,
+    edges: Sequence[float] | None,
+    horizon: float,
+    minimum: int,
+    measure: Callable[[np.ndarray, np.ndarray], float],
+) -> list[dict[str, Any]]:
+    """A row a group: `group`, `rows`, `events`, `measure` of target and risk (N,), risk `observed` and `predicted`.
+
+    A group of fewer rows than `minimum` is not `sufficient`: its figures are None, not noise.
+    """
+    names = group_names(column, edges)
+    found = []
+    for name in names.cat.categories:
+        inside = (names == name).to_numpy()
+        enough = int(inside.sum()) >= minimum
+        figures = {
+            "measure": measure(target[inside], risk[inside]) if enough else np.nan,
+            "observed": observed_risk(target[inside], horizon) if enough else np.nan,
+            "predicted": float(risk[inside].mean()) if enough else np.nan,
+        }
+        found.append(
+            {
+                "group": str(name),
+                "rows": int(inside.sum()),
+                "events": int(target[inside, 1].sum()),
+                "sufficient": enough,
+                **{key: value if np.isfinite(value) else None for key, value in figures.items()},
+            }
+        )
+    return found

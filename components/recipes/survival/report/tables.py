@@ -1,0 +1,133 @@
+"""What a model card says beside the metrics: tables of plain values, of one split each or of several."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from components.core.contracts import Cell, Table
+from components.evaluation.tables import shown
+from components.recipes.survival.metrics.censoring import Censoring
+from components.recipes.survival.metrics.metrics import calibration_at, ibs
+from components.recipes.survival.report.decisions import Decisions, net_benefit, net_benefit_of_all
+from components.recipes.survival.report.groups import observed_risk
+
+
+def decisions_table(found: Mapping[str, Decisions], threshold: float, horizon: float, confidence: float) -> Table:
+    """A row a split: sensitivity, specificity and precision with Wilson's bounds, F1, and who was judged."""
+    rows = [
+        [
+            split,
+            one.known,
+            one.unknown,
+            *(shown(part, "nobody", digits=3) for part in (one.sensitivity, one.specificity, one.precision)),
+            one.f1,
+        ]
+        for split, one in found.items()
+    ]
+    columns = ["split", "known", "left out", "sensitivity", "specificity", "precision", "F1"]
+    note = (
+        f"Risk by {horizon:g} years at or above {threshold:.4f}, chosen on validation. {confidence:.0%} Wilson "
+        "intervals, over patients whose state at the horizon is known; those censored before it are left out."
+    )
+    return Table(f"Decision at the threshold, event within {horizon:g} years", columns, rows, note)
+
+
+def calibration_table(
+    splits: Mapping[str, tuple[np.ndarray, Mapping[str, np.ndarray]]],
+    horizons: Sequence[float],
+    calibrated: Sequence[float],
+) -> Table:
+    """Slope, intercept, mean prediction and observed risk of each series of risks `(N, H)` of each split."""
+    rows = []
+    for split, (target, series) in splits.items():
+        for name, risk in series.items():
+            for year in calibrated:
+                place = list(horizons).index(year)
+                slope, shift = (calibration_at(place, year, slope=which)(target, risk) for which in (True, False))
+                predicted, observed = float(risk[:, place].mean()), observed_risk(target, year)
+                rows.append(
+                    [split, name, f"{year:g}", *(finite(value) for value in (slope, shift, predicted, observed))]
+                )
+    columns = ["split", "risk", "years", "slope", "intercept", "mean prediction", "observed (Kaplan-Meier)"]
+    note = "A slope of 1 and an intercept of 0 are best. Recalibration was fitted on validation alone."
+    return Table("Calibration before and after recalibration", columns, rows, note)
+
+
+def brier_table(
+    splits: Mapping[str, tuple[np.ndarray, Mapping[str, np.ndarray]]], horizons: Sequence[float], censoring: Censoring
+) -> Table:
+    """The integrated Brier score by two censoring distributions: the development cohort's and the split's own."""
+    rows = []
+    for split, (target, series) in splits.items():
+        own = Censoring.of(target)
+        for name, risk in series.items():
+            values = [ibs(horizons, weights)(target, risk) for weights in (censoring, own)]
+            rows.append([split, name, *(finite(value) for value in values)])
+    columns = ["split", "model", "weighted by the development cohort", "weighted by the split itself"]
+    note = (
+        "`ibs` among the metrics is the first. A cohort that was followed for less time than the development cohort "
+        "weighs its late rows more under its own censoring distribution."
+    )
+    return Table("Integrated Brier score and its weights", columns, rows, note)
+
+
+def risk_group_table(
+    splits: Mapping[str, tuple[np.ndarray, np.ndarray, np.ndarray]], names: Sequence[str], horizon: float
+) -> Table:
+    """Rows, events, predicted and observed risk of each group of each split: target, risk (N,), group (N,)."""
+    rows: list[list[Cell]] = []
+    for split, (target, risk, group) in splits.items():
+        for place, name in enumerate(names):
+            inside = group == place
+            if not inside.any():
+                rows.append([split, name, 0, 0, None, None])
+                continue
+            observed = finite(observed_risk(target[inside], horizon))
+            events = int(target[inside, 1].sum())
+            rows.append([split, name, int(inside.sum()), events, float(risk[inside].mean()), observed])
+    columns = ["split", "group", "rows", "events", "predicted", "observed (Kaplan-Meier)"]
+    note = f"Risk by {horizon:g} years. Groups are of equal size on validation."
+    return Table("Risk groups", columns, rows, note)
+
+
+def subgroup_table(split: str, found: Mapping[str, Sequence[Mapping[str, Any]]], horizon: float, minimum: int) -> Table:
+    """The rows of `groups.subgroups`, column by column."""
+    rows: list[list[Cell]] = [
+        [
+            column,
+            one["group"],
+            one["rows"],
+            one["events"],
+            *(_or_insufficient(one, part) for part in ("measure", "predicted", "observed")),
+        ]
+        for column, table in found.items()
+        for one in table
+    ]
+    columns = ["column", "group", "rows", "events", "C-index", "predicted", "observed (Kaplan-Meier)"]
+    note = f"Risk by {horizon:g} years. Groups under {minimum} rows are insufficient."
+    return Table(f"Subgroups, {split}", columns, rows, note)
+
+
+def net_benefit_table(
+    splits: Mapping[str, tuple[np.ndarray, np.ndarray]], thresholds: Sequence[float], horizon: float
+) -> Table:
+    """Net benefit of the model and of treating all, at threshold risks; treating nobody has 0."""
+    rows = []
+    for split, (target, risk) in splits.items():
+        model = net_benefit(target, risk, horizon=horizon, thresholds=thresholds)
+        everybody = net_benefit_of_all(target, horizon=horizon, thresholds=thresholds)
+        rows += [
+            [split, f"{threshold:.0%}", finite(one), finite(all_)]
+            for threshold, one, all_ in zip(thresholds, model, everybody, strict=True)
+        ]
+    columns = ["split", "treat from a risk of", "model", "treat all"]
+    return Table(f"Net benefit, event within {horizon:g} years", columns, rows, "Treat none: 0.")
+
+
+def finite(value: float) -> float | None:
+    return float(value) if np.isfinite(value) else None
+
+
+def _or_insufficient(row: Mapping[str, Any], part: str) -> float | str | None:
+    return row[part] if row["sufficient"] else "insufficient"

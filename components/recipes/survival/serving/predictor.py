@@ -1,0 +1,138 @@
+"""Answers for patients: members, blend, recalibration, survival, decision, contributions. No torch."""
+
+import logging
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import pandas as pd
+from pydantic import Field
+
+from components.core.blocks import Block, read_block
+from components.core.bundle import Bundle, read_bundle
+from components.kits.tables.encoding.convert import clean
+from components.kits.tables.encoding.encode import Encoded, TableEncoder
+from components.recipes.survival.metrics import curves
+from components.recipes.survival.metrics.contributions import Contribution, contributions
+from components.recipes.survival.metrics.pool import Recalibration, pooled
+from components.recipes.survival.serving.members import OPENERS, Curves
+
+log = logging.getLogger(__name__)
+
+Numbers = Annotated[tuple[float, ...], Field(strict=False, min_length=1)]
+
+
+class Member(Block):
+    """One model of the blend; `name` is its files' too, `weight` its share on the scale of log cumulative hazards."""
+
+    name: str
+    kind: str
+    weight: float
+
+
+class SurvivalSettings(Block):
+    """The `settings` of a cohort's bundle. Times are years.
+
+    `times` is the grid of the members' curves, `edges` where the network's intervals end, `horizons`
+    what is answered. `typical` is a typical training patient, against whom contributions are told;
+    `decisions` the words for a risk by the last horizon at or above the threshold and below it.
+    """
+
+    members: list[Member]
+    times: Numbers
+    edges: Numbers
+    horizons: Numbers
+    recalibration: dict[str, float]
+    threshold: float
+    decisions: Annotated[tuple[str, str], Field(strict=False)]
+    typical: dict[str, Any]
+    reasons: int
+
+
+class SurvivalPredictor:
+    """Rows as the source has them to risk, survival, decision and what made them, beside their key columns."""
+
+    def __init__(self, bundle: Bundle) -> None:
+        self.bundle = bundle
+        self.settings = read_block(SurvivalSettings, bundle.manifest.settings, "bundle.settings")
+        self.data: dict[str, Any] = bundle.json("table")
+        self.encoder = TableEncoder.from_json(self.data["encoder"])
+        self.times, self.edges = np.array(self.settings.times), np.array(self.settings.edges)
+        self.recalibration = Recalibration(**self.settings.recalibration)
+
+    def predict(self, rows: pd.DataFrame) -> pd.DataFrame:
+        """Key columns, `score` (the risk by the last horizon), `survival_1y` and so on, `decision`, `reasons`.
+
+        `reasons` is a list of texts `column = value (x factor)`, strongest first: by how much that
+        value alone changes the cumulative hazard against a typical patient's. Unreadable cells
+        count as missing and classes that training did not have as rare ones, each with a warning.
+
+        Raises:
+            CasebookError: a column that the model uses is not there.
+        """
+        typed = clean(rows, self.data)
+        encoded = self.encoder.encode(typed)
+        for column, count in encoded.unknown.items():
+            log.warning("column %s: %d cell(s) of classes that training did not have score as rare ones", column, count)
+        risk = self.risks(encoded)
+        high, low = self.settings.decisions
+        key = rows[[name for name in self.data["key"] if name in rows]].reset_index(drop=True)
+        survival = {f"survival_{year:g}y": 1 - risk[:, place] for place, year in enumerate(self.settings.horizons)}
+        answer = {
+            "score": risk[:, -1],
+            **survival,
+            "decision": np.where(risk[:, -1] >= self.settings.threshold, high, low),
+            "reasons": [[told(one) for one in found] for found in self.explain(typed)],
+        }
+        return pd.concat([key, pd.DataFrame(answer)], axis=1)
+
+    def score(self, typed: pd.DataFrame) -> np.ndarray:
+        """Typed rows (N), as prepared files hold them, to risks (N, H)."""
+        return self.risks(self.encoder.encode(typed))
+
+    def risks(self, encoded: Encoded) -> np.ndarray:
+        return curves.risks(self.settings.horizons, self.times, self.cumulative(encoded))
+
+    def cumulative(self, encoded: Encoded) -> np.ndarray:
+        """Encoded rows (N) to recalibrated cumulative hazards (N, T) on the grid."""
+        return self.recalibration.apply(self.blend(encoded))
+
+    def blend(self, encoded: Encoded) -> np.ndarray:
+        """The same before recalibration."""
+        members = [member for member in self.settings.members if member.weight > 0]
+        found = [self.member_curves[member.name](encoded) for member in members]
+        return pooled(found, np.array([member.weight for member in members]))
+
+    def explain(self, typed: pd.DataFrame) -> Sequence[tuple[Contribution, ...]]:
+        """For each typed row what changes its cumulative hazard by the last horizon most."""
+        at_end = self.settings.horizons[-1:]
+
+        def hazard(rows: pd.DataFrame) -> np.ndarray:
+            return curves.at(at_end, self.times, self.cumulative(self.encoder.encode(rows)))[:, 0]
+
+        return contributions(hazard, typed, self.settings.typical, top=self.settings.reasons)
+
+    @cached_property
+    def member_curves(self) -> dict[str, Curves]:
+        """How each member answers encoded rows, those of no weight too."""
+        return {
+            member.name: OPENERS[member.kind](self.bundle, member.name, self.times, self.edges, self.encoder.sizes)
+            for member in self.settings.members
+        }
+
+
+def open_predictor(folder: Path, *, threads: int = 1) -> SurvivalPredictor:
+    """The predictor of a bundle folder.
+
+    Raises:
+        CasebookError: the folder is no whole bundle.
+    """
+    return SurvivalPredictor(read_bundle(folder, threads=threads))
+
+
+def told(one: Contribution) -> str:
+    value = f"{one.value:g}" if isinstance(one.value, float) else one.value
+    shown = f"{one.feature} is missing" if one.value is None else f"{one.feature} = {value}"
+    return f"{shown} (x {one.factor:.2f})"

@@ -1,0 +1,59 @@
+"""A bundle's answers to prepared rows, through the predictor that serves it, and the metrics they are judged by."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from components.core.contracts import TEST, TRAIN, VALIDATION, Answers, Metric
+from components.recipes.shared.serving import first_rows, read_split, score_in_turn
+from components.recipes.survival.encoding.cohort import EVENT, TIME
+from components.recipes.survival.metrics.censoring import Censoring
+from components.recipes.survival.metrics.metrics import survival_metrics
+from components.recipes.survival.params import SurvivalJob
+from components.recipes.survival.serving.predictor import SurvivalPredictor, open_predictor
+
+OUTCOME = [TIME, EVENT]
+
+
+def answers(job: SurvivalJob, bundle: Path, split: str) -> Answers:
+    """Risks `(N, H)` of a split's rows from `predict`, the same call that `casebook predict` makes."""
+    rows = read_split(job, split)
+    predictor = open_predictor(bundle)
+    answer = predictor.predict(rows.drop(columns=OUTCOME))
+    survival = answer[[f"survival_{year:g}y" for year in predictor.settings.horizons]]
+    return Answers(outcome_of(rows), 1 - survival.to_numpy())
+
+
+def answer_rows(job: SurvivalJob, bundle: Path) -> Callable[[int], object]:
+    """A function that scores n test rows, repeated where there are fewer."""
+    return score_in_turn(job, open_predictor(bundle).score, OUTCOME)
+
+
+def metrics(job: SurvivalJob, bundle: Path) -> Mapping[str, Metric]:
+    return metrics_of(job, open_predictor(bundle), development_censoring(job))
+
+
+def metrics_of(job: SurvivalJob, predictor: SurvivalPredictor, censoring: Censoring) -> Mapping[str, Metric]:
+    settings = predictor.settings
+    calibrated = job.evaluate.calibrated
+    return survival_metrics(
+        horizons=settings.horizons, calibrated=calibrated, censoring=censoring, threshold=settings.threshold
+    )
+
+
+def development_censoring(job: SurvivalJob) -> Censoring:
+    """The censoring distribution of the whole development cohort, by which every split is weighted."""
+    frames = [read_split(job, split) for split in (TRAIN, VALIDATION, TEST)]
+    return Censoring.of(np.concatenate([outcome_of(frame) for frame in frames]))
+
+
+def outcome_of(rows: pd.DataFrame) -> np.ndarray:
+    """Years and event `(N, 2)` of prepared rows."""
+    return rows[OUTCOME].to_numpy(np.float64)
+
+
+def example(job: SurvivalJob, rows: int = 5) -> pd.DataFrame:
+    """The first test rows as a client would send them: no key, no outcome."""
+    return first_rows(job, OUTCOME, rows)

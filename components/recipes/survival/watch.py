@@ -1,0 +1,40 @@
+"""What monitoring sees of a cohort: columns, risks, and outcomes where they are known."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from components.core.blocks import read_block
+from components.core.contracts import Answers
+from components.kits.tables.observed import watch_table
+from components.recipes.shared.serving import read_split
+from components.recipes.survival.encoding.cohort import CohortParams
+from components.recipes.survival.params import SurvivalJob
+from components.recipes.survival.preparation.outcome import read_outcome
+from components.recipes.survival.serving.predictor import SurvivalPredictor, open_predictor
+
+
+def spec_of(job: SurvivalJob) -> CohortParams:
+    return read_block(CohortParams, job.params.prepare, f"params.cases.{job.case}.prepare")
+
+
+def risks(predictor: SurvivalPredictor, risk: np.ndarray) -> pd.DataFrame:
+    """Of risks (N, H) those of the first and the last horizon."""
+    first, *_, last = predictor.settings.horizons
+    return pd.DataFrame({f"risk by {first:g} y": risk[:, 0], f"risk by {last:g} y": risk[:, -1]})
+
+
+def labelled(rows: pd.DataFrame, risk: np.ndarray, spec: CohortParams) -> Answers | None:
+    """Years and event (N, 2) of those of whom both are known, and their risks (N, H)."""
+    if not set(spec.target.columns) <= set(rows.columns):
+        return None
+    time, event, _ = read_outcome(rows, spec.target, spec, Path("the rows"))
+    outcome = np.column_stack([time, event])
+    known = ~np.isnan(outcome).any(axis=1)
+    return Answers(outcome[known], risk[known]) if known.any() else None
+
+
+WATCH = watch_table(
+    spec_of=spec_of, open_predictor=open_predictor, read_split=read_split, said=risks, labelled=labelled
+)

@@ -1,0 +1,36 @@
+"""A registered bundle as MLflow serves it: `mlflow models serve` runs this file, nothing is unpickled."""
+
+import importlib
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from mlflow.models import set_model
+from mlflow.pyfunc import PythonModel, PythonModelContext
+
+from components.core.bundle import read_bundle
+from components.core.contracts import BUNDLE, Predictor
+
+
+class ServedBundle(PythonModel):  # type: ignore[misc, unused-ignore]
+    """Answers with the predictor that the bundle's manifest names."""
+
+    predictor: Predictor
+
+    def load_context(self, context: PythonModelContext) -> None:
+        folder = Path(context.artifacts[BUNDLE])
+        manifest = read_bundle(folder, threads=1).manifest  # checks every file; the predictor opens its own
+        module = importlib.import_module(manifest.module)
+        self.predictor = module.open_predictor(folder)
+
+    def predict(
+        self,
+        context: PythonModelContext,  # noqa: ARG002 - MLflow tells signatures apart by this name
+        model_input: pd.DataFrame,
+        params: dict[str, Any] | None = None,  # noqa: ARG002 - MLflow passes it
+    ) -> pd.DataFrame:
+        """Raw rows, as the source has them, to the case's answer columns, in the same order."""
+        return self.predictor.predict(model_input)
+
+
+set_model(ServedBundle())

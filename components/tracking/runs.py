@@ -1,0 +1,142 @@
+"""The life of a run: opened, resumed after a kill, ended with the truth, found again by what it made."""
+
+import logging
+import socket
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+from mlflow.exceptions import MlflowException
+
+from components.core.errors import CasebookError
+from components.core.files import read_json, write_json
+from components.tracking.track import Tracker, user_name
+
+log = logging.getLogger(__name__)
+
+RUN_FILE = "mlflow_run.json"
+PARENT = "mlflow.parentRunId"
+HOST, PID, STARTED = "casebook.host", "casebook.pid", "casebook.process_started"
+FITTED_MD5, BEST_MD5 = "casebook.fitted_md5", "casebook.best_md5"
+
+
+@contextmanager
+def parent_run(tracker: Tracker, case: str, state: Path, name: str, tags: Mapping[str, str]) -> Iterator[str]:
+    """Yield the id of one run for all attempts at one piece of work, and end it with what became of it.
+
+    The id stands in a file in `state`: whoever takes the work up again after a kill, even one that
+    fell after its end, goes on in the same run, and whoever clears `state` begins another. The run
+    ends FINISHED, KILLED (an interrupt, or an exit such as a SIGTERM handler's) or FAILED.
+    """
+    run = _reopened(tracker, case, state) or _opened(tracker, case, state, name)
+    tracker.log_tags(run, {**tags, **owner()})
+    status = "FAILED"
+    try:
+        yield run
+        status = "FINISHED"
+    except (KeyboardInterrupt, SystemExit):
+        status = "KILLED"
+        raise
+    finally:
+        _end(tracker, run, status)
+
+
+def _opened(tracker: Tracker, case: str, state: Path, name: str) -> str:
+    run = new_run(tracker, case, name, owner())
+    write_json(state / RUN_FILE, {"run": run, "store": tracker.uri})
+    return run
+
+
+def _reopened(tracker: Tracker, case: str, state: Path) -> str | None:
+    """The run named in `state`, RUNNING again; None if there is none, or not in this store any more."""
+    if not (state / RUN_FILE).exists():
+        return None
+    run = str(read_json(state / RUN_FILE)["run"])
+    try:
+        info = tracker.client.get_run(run).info
+    except MlflowException as error:
+        if error.error_code != "RESOURCE_DOES_NOT_EXIST":
+            raise
+        return None
+    if info.lifecycle_stage != "active" or info.experiment_id != tracker.experiment(case):
+        return None
+    tracker.client.update_run(run, status="RUNNING")
+    log.info("going on in MLflow run %s", run)
+    return run
+
+
+def _end(tracker: Tracker, run: str, status: str) -> None:
+    try:
+        tracker.client.set_terminated(run, status)
+    except CasebookError as error:
+        if status == "FINISHED":
+            raise
+        log.warning("run %s stays open (%s); the next start ends it", run, error)  # the first error matters more
+
+
+def new_run(tracker: Tracker, case: str, name: str, tags: Mapping[str, str], started: int | None = None) -> str:
+    """Create a RUNNING run in the case's experiment and return its id; `started` in ms since 1970."""
+    shown = {"mlflow.user": user_name(), "mlflow.source.name": "casebook", "mlflow.source.type": "LOCAL"}
+    run = tracker.client.create_run(tracker.experiment(case), start_time=started, tags={**shown, **tags}, run_name=name)
+    return str(run.info.run_id)
+
+
+def newest_run(tracker: Tracker, case: str, tag: str, value: str) -> str | None:
+    """The run that was started last of those of the case that carry `tag` with `value`."""
+    text = f"tags.`{tag}` = '{value}'"
+    experiment = tracker.experiment(case)
+    found = tracker.client.search_runs([experiment], text, order_by=["attributes.start_time DESC"], max_results=1)
+    return str(found[0].info.run_id) if found else None
+
+
+def run_of_fit(tracker: Tracker, case: str, fitted_md5: str) -> str:
+    """The run whose fit ended in this fitted folder, for later stages to add to.
+
+    A store that has never seen the fit (it came from DVC's cache) gets a run of that name, ended.
+    """
+    if (run := newest_run(tracker, case, FITTED_MD5, fitted_md5)) is not None:
+        return run
+    run = new_run(tracker, case, "fit (from cache)", {FITTED_MD5: fitted_md5, **owner()})
+    tracker.client.set_terminated(run, "FINISHED")
+    return run
+
+
+def adopt_search(tracker: Tracker, case: str, best_md5: str, fit: str) -> bool:
+    """Nest the search that wrote this `best.json` under the run `fit`; false if the store has none."""
+    search = newest_run(tracker, case, BEST_MD5, best_md5)
+    if search is not None:
+        tracker.client.set_tag(search, PARENT, fit)
+    return search is not None
+
+
+def owner() -> dict[str, str]:
+    """Tags that name this process; its start time tells it from a later one with the same number."""
+    process = psutil.Process()
+    return {HOST: socket.gethostname(), PID: str(process.pid), STARTED: f"{process.create_time():.2f}"}
+
+
+def end_orphans(tracker: Tracker, case: str) -> list[str]:
+    """End as KILLED the case's RUNNING runs whose process is gone from this machine; return their ids.
+
+    Runs of other machines, and runs without the tags of `owner`, are left alone.
+    """
+    text = f"attributes.status = 'RUNNING' AND tags.`{HOST}` = '{socket.gethostname()}'"
+    running = tracker.client.search_runs([tracker.experiment(case)], text, max_results=1000)
+    orphans = [str(run.info.run_id) for run in running if not alive(run.data.tags)]
+    for run in orphans:
+        tracker.client.set_terminated(run, "KILLED")
+        log.warning("MLflow run %s was left RUNNING by a process that is gone; ended as KILLED", run)
+    return orphans
+
+
+def alive(tags: Mapping[str, str]) -> bool:
+    """Whether the process that `owner` tagged may still be at work; true where that cannot be told from here."""
+    if not {HOST, PID, STARTED} <= tags.keys() or tags[HOST] != socket.gethostname():
+        return True
+    try:
+        process = psutil.Process(int(tags[PID]))
+        # The clock may have been set since; and a zombie has ended, whatever its parent has yet to read.
+        return abs(process.create_time() - float(tags[STARTED])) < 5 and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False

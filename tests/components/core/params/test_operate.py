@@ -1,0 +1,84 @@
+"""The block `operate` is read whole or refused, and an override changes one case and no other."""
+
+import copy
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from components.core.errors import CasebookError
+from components.core.params.case import load_params
+from components.core.params.operate import OperateParams, load_operate
+
+SHIPPED = Path(__file__).parents[4] / "params.yaml"
+
+
+@pytest.fixture(scope="module")
+def shipped() -> dict[str, Any]:
+    return yaml.safe_load(SHIPPED.read_text(encoding="utf-8"))
+
+
+@pytest.fixture
+def content(shipped) -> dict[str, Any]:
+    """One case and the shipped block, to be made wrong."""
+    name = "finance_risk"
+    return {"cases": {name: shipped["cases"][name]}, "operate": copy.deepcopy(shipped["operate"]) | {"cases": {}}}
+
+
+def load(content: Any, tmp_path: Path) -> OperateParams:
+    path = tmp_path / "params.yaml"
+    path.write_text(yaml.safe_dump(content, allow_unicode=True), encoding="utf-8")
+    return load_operate(path)
+
+
+def refused(content: Any, tmp_path: Path) -> str:
+    with pytest.raises(CasebookError) as error:
+        load(content, tmp_path)
+    return str(error.value)
+
+
+def test_the_shipped_block_is_read_with_the_overrides_of_its_cases(shipped):
+    operate = load_operate(SHIPPED)
+    assert operate.retrain.cron == shipped["operate"]["retrain"]["cron"]
+    for case, values in shipped["operate"]["cases"].items():
+        assert operate.of(case).retrain.cron == values["retrain.cron"]
+
+
+def test_an_override_changes_its_own_case_alone(content, tmp_path):
+    content["operate"]["cases"] = {"finance_risk": {"retrain.approval.needed": True, "monitor.cron": None}}
+    operate = load(content, tmp_path)
+    assert operate.retrain.approval.needed is False
+    assert operate.of("finance_risk").retrain.approval.needed is True
+    assert operate.of("finance_risk").monitor.cron is None
+    assert operate.of("finance_risk").retrain.cron == operate.retrain.cron
+    assert operate.of("another").retrain == operate.retrain
+
+
+@pytest.mark.parametrize(
+    ("keys", "value", "message"),
+    [
+        (("pools", "gpu", "concurency"), 1, "params.operate.pools.gpu.concurency: unknown key"),
+        (("pools", "cpu", "concurrency"), 0, "params.operate.pools.cpu.concurrency: "),
+        (("retrain", "timezone"), "Mars/Olympus", "params.operate.retrain.timezone: "),
+        (("retrain", "start_deadline_s"), 0, "params.operate.retrain.start_deadline_s: "),
+        (("retrain", "approval", "needed"), "yes", "params.operate.retrain.approval.needed: "),
+        (("cases",), {"finance_rsk": {}}, "no case 'finance_rsk'"),
+        (("cases",), {"finance_risk": {"retrain.corn": None}}, "'retrain.corn' names no key"),
+        (("cases",), {"finance_risk": {"pools.cpu": None}}, "'pools.cpu' names no key"),
+        (("cases",), {"finance_risk": {"retrain.cron": 5}}, "params.operate.cases.finance_risk.retrain.cron: "),
+    ],
+)
+def test_a_wrong_block_is_refused_by_its_key(content, tmp_path, keys, value, message):
+    *parents, last = keys
+    node = content["operate"]
+    for part in parents:
+        node = node[part]
+    node[last] = value
+    assert message in refused(content, tmp_path)
+
+
+def test_stages_need_no_block_and_operating_says_that_it_is_missing(content, tmp_path):
+    del content["operate"]
+    assert "no block `operate`" in refused(content, tmp_path)
+    assert "finance_risk" in load_params(tmp_path / "params.yaml").cases

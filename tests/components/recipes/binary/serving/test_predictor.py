@@ -1,0 +1,136 @@
+import logging
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.special import expit, logit
+
+from components.core.contracts import PREPARED_FILES, TEST
+from components.core.errors import CasebookError
+from components.recipes.binary.serving.predictor import TablePredictor, open_predictor
+from tests.conftest import Fitted
+from tests.toy.jobs import CHECKOUT
+
+
+@pytest.fixture(scope="module")
+def predictor(fitted: Fitted) -> TablePredictor:
+    return open_predictor(fitted.bundle)
+
+
+@pytest.fixture(scope="module")
+def rows(fitted: Fitted) -> pd.DataFrame:
+    """Test rows as a client has them."""
+    frame = pd.read_parquet(fitted.job.paths.prepared(fitted.job.case) / PREPARED_FILES[TEST])
+    return frame.drop(columns=["target", "row"])
+
+
+def members_of(predictor: TablePredictor, rows: pd.DataFrame) -> dict[str, np.ndarray]:
+    encoded = predictor.encoder.encode(rows)
+    return {name: score(encoded) for name, score in predictor.member_scores.items()}
+
+
+def test_the_blend_is_the_weighted_mean_of_the_members_log_odds(predictor: TablePredictor, rows: pd.DataFrame) -> None:
+    scores = members_of(predictor, rows)
+    weights = {member.name: member.weight for member in predictor.settings.members}
+    assert sum(weights.values()) == pytest.approx(1)
+    assert set(scores) == {"learner", "logistic", "lightgbm"}
+    by_hand = expit(sum(weights[name] * logit(score) for name, score in scores.items()))
+    assert predictor.blend(predictor.encoder.encode(rows)) == pytest.approx(by_hand, abs=1e-9)
+    assert predictor.score(rows) == pytest.approx(predictor.calibrator.apply(by_hand), abs=1e-9)
+
+
+def test_members_of_several_graphs_are_averaged_in_log_odds(predictor: TablePredictor, rows: pd.DataFrame) -> None:
+    encoded = predictor.encoder.encode(rows)
+    (trees,) = [member for member in predictor.settings.members if member.kind == "trees"]
+    parts = [predictor._trees(file)(encoded) for file in trees.files]
+    assert len(parts) == 2
+    by_hand = expit((logit(parts[0]) + logit(parts[1])) / 2)
+    assert members_of(predictor, rows)["lightgbm"] == pytest.approx(by_hand, abs=1e-9)
+
+
+def test_reasons_are_given_for_declined_rows_only(predictor: TablePredictor, rows: pd.DataFrame) -> None:
+    answer = predictor.predict(rows)
+    over = predictor.score(rows) >= predictor.settings.threshold
+    assert 0 < over.sum() < len(rows)
+    assert answer["decision"].tolist() == ["decline" if flag else "approve" for flag in over]
+    assert all(not reasons for reasons, flag in zip(answer["reasons"], over, strict=True) if not flag)
+    declined = [reasons for reasons, flag in zip(answer["reasons"], over, strict=True) if flag]
+    assert all(1 <= len(reasons) <= 4 for reasons in declined)
+    columns = set(predictor.data["spec"]["columns"])
+    assert all(reason.split(" = ")[0].removesuffix(" is missing") in columns for row in declined for reason in row)
+
+
+def test_a_row_is_answered_alike_alone_and_in_company(predictor: TablePredictor, rows: pd.DataFrame) -> None:
+    whole = predictor.predict(rows)
+    alone = predictor.predict(rows.iloc[[7]])
+    assert alone["score"].iloc[0] == pytest.approx(whole["score"].iloc[7], abs=1e-6)
+    assert alone["reasons"].iloc[0] == whole["reasons"].iloc[7]
+
+
+def test_columns_in_another_order_and_others_beside_them_change_nothing(
+    predictor: TablePredictor, rows: pd.DataFrame
+) -> None:
+    shuffled = rows[rows.columns[::-1]].assign(note="x")
+    pd.testing.assert_frame_equal(predictor.predict(shuffled), predictor.predict(rows))
+
+
+def test_cells_may_be_texts_as_a_csv_has_them(predictor: TablePredictor, rows: pd.DataFrame) -> None:
+    texts = rows.astype("str").where(rows.notna(), "NA")
+    pd.testing.assert_frame_equal(predictor.predict(texts), predictor.predict(rows))
+
+
+def test_a_missing_column_is_named(predictor: TablePredictor, rows: pd.DataFrame) -> None:
+    with pytest.raises(CasebookError, match="Income"):
+        predictor.predict(rows.drop(columns="Income"))
+
+
+def test_a_category_unseen_in_training_counts_as_other_and_is_told(
+    predictor: TablePredictor, rows: pd.DataFrame, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.WARNING)
+    strange, stranger = (predictor.predict(rows.assign(Home=home)) for home in ("castle", "houseboat"))
+    pd.testing.assert_series_equal(strange["score"], stranger["score"])
+    assert np.isfinite(strange["score"]).all()
+    encoded = predictor.encoder.encode(rows.assign(Home="castle"))
+    assert encoded.unknown == {"Home": len(rows)}
+    assert (encoded.categorical[:, predictor.encoder.categorical_names.index("Home")] == 0).all()
+
+
+def test_an_unreadable_cell_counts_as_missing(
+    predictor: TablePredictor, rows: pd.DataFrame, caplog: pytest.LogCaptureFixture
+) -> None:
+    texts = rows.head(3).astype({"Income": object})
+    texts.iloc[0, texts.columns.get_loc("Income")] = "a lot"
+    missing = rows.head(3).copy()
+    missing.iloc[0, missing.columns.get_loc("Income")] = np.nan
+    pd.testing.assert_frame_equal(predictor.predict(texts), predictor.predict(missing))
+    assert "Income" in caplog.text
+
+
+def test_no_rows_are_no_answers(predictor: TablePredictor, rows: pd.DataFrame) -> None:
+    answer = predictor.predict(rows.head(0))
+    assert answer.columns.tolist() == ["score", "decision", "reasons"]
+    assert len(answer) == 0
+
+
+def test_a_folder_that_is_no_bundle_is_named(tmp_path: Path) -> None:
+    with pytest.raises(CasebookError, match="is no bundle"):
+        open_predictor(tmp_path)
+
+
+def test_answering_imports_no_torch(fitted: Fitted, rows: pd.DataFrame, tmp_path: Path) -> None:
+    rows.to_parquet(tmp_path / "rows.parquet")
+    script = (
+        "import sys, pandas as pd; from pathlib import Path; "
+        "from components.recipes.binary.serving.predictor import open_predictor; "
+        "open_predictor(Path(sys.argv[1])).predict(pd.read_parquet(sys.argv[2])); "
+        "print(*sorted({'torch', 'lightning', 'mlflow', 'lightgbm', 'optuna'} & sys.modules.keys()))"
+    )
+    arguments = [str(fitted.bundle), str(tmp_path / "rows.parquet")]
+    done = subprocess.run(
+        [sys.executable, "-c", script, *arguments], cwd=CHECKOUT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == []

@@ -1,0 +1,95 @@
+import logging
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from components.core.errors import CasebookError
+from components.recipes.conversion import predict as stream
+from components.recipes.conversion.predict import predict_file
+from components.recipes.conversion.serving.predictor import open_predictor
+from tests.components.recipes.conversion.serving.tiny import write_tiny
+
+LINES = ["ni hao ma", "", "Zhongguo, 中国!", "😀", "ni3hao3 2026"]
+
+
+@pytest.fixture(scope="module")
+def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_tiny(tmp_path_factory.mktemp("tiny") / "bundle")
+
+
+def source(folder: Path, lines: list[str], end: str = "\n") -> Path:
+    path = folder / "in.txt"
+    path.write_bytes("".join(line + end for line in lines).encode())
+    return path
+
+
+def test_each_line_gets_a_line(bundle, tmp_path):
+    assert predict_file(bundle, source(tmp_path, LINES), tmp_path / "out.txt", {}) == len(LINES)
+    written = (tmp_path / "out.txt").read_text(encoding="utf-8").split("\n")
+    assert written == [one.text for one in open_predictor(bundle).convert(LINES, 1)] + [""]
+    assert written[1] == ""
+    assert written[3] == "😀"
+
+
+@pytest.mark.parametrize("end", ["\r\n", "\n"])
+def test_batches_a_byte_order_mark_and_other_line_ends_change_nothing(bundle, tmp_path, monkeypatch, end):
+    predict_file(bundle, source(tmp_path, LINES), tmp_path / "one.txt", {})
+    monkeypatch.setattr(stream, "BATCH_LINES", 2)
+    marked = source(tmp_path, ["\ufeff" + LINES[0], *LINES[1:]], end)
+    predict_file(bundle, marked, tmp_path / "other.txt", {})
+    assert (tmp_path / "other.txt").read_bytes() == (tmp_path / "one.txt").read_bytes()
+
+
+def test_n_best_answers_stand_behind_the_number_of_their_line(bundle, tmp_path):
+    rows = predict_file(bundle, source(tmp_path, LINES), tmp_path / "out.txt", {"n_best": 2})
+    table = [line.split("\t") for line in (tmp_path / "out.txt").read_text(encoding="utf-8").splitlines()]
+    assert rows == len(table)
+    expected = open_predictor(bundle).convert(LINES, 2)
+    assert [(int(line), int(rank), text) for line, rank, _, text in table] == [
+        (number, rank, text)
+        for number, one in enumerate(expected, start=1)
+        for rank, (text, _) in enumerate(one.alternatives, start=1)
+    ]
+    assert [rank for line, rank, *_ in table if line == "1"] == ["1", "2"]
+
+
+@pytest.mark.parametrize("suffix", [".parquet", ".csv"])
+def test_tables_have_line_rank_text_and_score(bundle, tmp_path, suffix):
+    target = tmp_path / f"out{suffix}"
+    rows = predict_file(bundle, source(tmp_path, LINES), target, {"n_best": 3})
+    table = pd.read_parquet(target) if suffix == ".parquet" else pd.read_csv(target, keep_default_na=False)
+    assert list(table.columns) == ["line", "rank", "text", "score"]
+    assert len(table) == rows
+    assert table.groupby("line")["rank"].min().tolist() == [1] * len(LINES)
+    first = open_predictor(bundle).convert(LINES, 3)[0]
+    assert table.loc[table["line"] == 1, "score"].tolist() == pytest.approx([score for _, score in first.alternatives])
+
+
+def test_what_is_no_pinyin_is_named_with_its_line_and_the_rest_is_counted(bundle, tmp_path, caplog):
+    lines = ["ni hao"] + ["ni xyzq hao"] * 7
+    with caplog.at_level(logging.WARNING):
+        predict_file(bundle, source(tmp_path, lines), tmp_path / "out.txt", {})
+    said = [record.getMessage() for record in caplog.records]
+    assert said[0] == "in.txt: line 2, syllable 2: 'xyzq' is no pinyin; it is left as it is"
+    assert said[-1] == "in.txt: and 2 more that are no pinyin"
+    assert len(said) == 6
+    assert (tmp_path / "out.txt").read_text(encoding="utf-8").splitlines()[1].count("xyzq") == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("in.txt", b"", "in.txt: the file is empty; give one with a line of pinyin for each answer"),
+        ("in.txt", b"ni hao\n\xc4\xe3\n", "not UTF-8: byte 0xc4 in line 2; convert it, for example: iconv"),
+        ("in.csv", b"ni hao\n", "suffix '.csv'; give a text"),
+        ("in.txt", None, "cannot be read: No such file"),
+    ],
+)
+def test_a_file_that_is_no_such_text_leaves_no_answer(bundle, tmp_path, name, content, said):
+    path = tmp_path / name
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(CasebookError, match=said):
+        predict_file(bundle, path, tmp_path / "out.txt", {})
+    assert not (tmp_path / "out.txt").exists()

@@ -1,0 +1,149 @@
+"""A folder nobody has described: its form, classes, lists and kind of images are found, and it can be prepared."""
+
+import json
+import shutil
+from typing import Any
+
+import numpy as np
+import pytest
+import tifffile
+from PIL import Image
+
+from components.core.contracts import Meta
+from components.core.errors import CasebookError
+from components.recipes.detection.preparation.infer import infer_images
+from tests.components.recipes.detection.preparation.folders import CELL, coco, picture, prepare, voc, xml
+
+
+def inferred(tmp_path) -> tuple[dict[str, Any], Meta]:
+    """The block found for `lab`, and what it prepares."""
+    block = infer_images(tmp_path / "lab").prepare
+    shutil.copytree(tmp_path / "lab", tmp_path / "raw", dirs_exist_ok=True)
+    return block, prepare(tmp_path, block)
+
+
+def test_a_voc_folder_with_its_own_lists(tmp_path):
+    lab = tmp_path / "lab" / "VOC2012"
+    for number in range(8):
+        picture(lab / "JPEGImages" / f"{number}.jpg")
+        picture(lab / "SegmentationClass" / f"{number}.png")
+        (lab / "Annotations").mkdir(exist_ok=True)
+        (lab / "Annotations" / f"{number}.xml").write_text(xml([CELL, ("RBC", 1, 2, 9, 9)]))
+    lists = lab / "ImageSets" / "Main"
+    lists.mkdir(parents=True)
+    for name, text in (("train", "0\n1\n2\n3\n"), ("val", "4\n5\n"), ("test", "6\n7\n"), ("trainval", "0\n")):
+        (lists / f"{name}.txt").write_text(text)
+    block, meta = inferred(tmp_path)
+    assert block | {"split": None} == {
+        "form": "voc",
+        "images": "VOC2012/JPEGImages",
+        "annotations": "VOC2012/Annotations",
+        "lists": {
+            "train": "VOC2012/ImageSets/Main/train.txt",
+            "validation": "VOC2012/ImageSets/Main/val.txt",
+            "test": "VOC2012/ImageSets/Main/test.txt",
+        },
+        "group": None,
+        "classes": ["RBC", "cell"],
+        "split": None,
+        "channels": 3,
+        "percentiles": None,
+        "max_rejected": 0.01,
+        "simulate": None,
+    }
+    assert meta.rows == {"train": 4, "validation": 2, "test": 2, "rejected": 0}
+
+
+def test_a_coco_export_in_a_folder_for_each_split(tmp_path):
+    for part in ("train", "valid", "test"):
+        names = [f"{part}_{number}.png" for number in range(3)]
+        for name in names:
+            picture(tmp_path / "lab" / part / name)
+        coco(tmp_path / "lab" / part / "_annotations.coco.json", {name: [CELL] for name in names})
+    block, meta = inferred(tmp_path)
+    assert (block["form"], block["images"], block["annotations"]) == ("coco", ".", ".")
+    assert block["lists"] == {
+        "train": "train/_annotations.coco.json",
+        "validation": "valid/_annotations.coco.json",
+        "test": "test/_annotations.coco.json",
+    }
+    assert meta.rows == {"train": 3, "validation": 3, "test": 3, "rejected": 0}
+
+
+def test_one_coco_file_beside_other_json_and_hidden_ones(tmp_path):
+    names = [f"{number}.png" for number in range(9)]
+    for name in names:
+        picture(tmp_path / "lab" / "images" / name)
+    coco(tmp_path / "lab" / "result.json", {f"images/{name}": [CELL] for name in names})
+    coco(tmp_path / "lab" / ".cache" / "old.json", {"gone.png": [("old", 1, 2, 3, 4)]})
+    (tmp_path / "lab" / "notes.json").write_text(json.dumps({"images": 3}))
+    block, meta = inferred(tmp_path)
+    assert (block["images"], block["annotations"], block["lists"]) == ("images", "result.json", None)
+    assert block["classes"] == ["cell"]
+    assert sum(meta.rows.values()) == 9
+
+
+def test_grey_images_of_16_bits_are_seen_as_such(tmp_path):
+    voc(tmp_path / "lab", {f"{number}": [CELL] for number in range(8)})
+    random = np.random.default_rng(0)
+    for number in range(8):
+        (tmp_path / "lab" / "images" / f"{number}.png").unlink()
+        tifffile.imwrite(
+            tmp_path / "lab" / "images" / f"{number}.tif", random.integers(300, 5000, (30, 40)).astype(np.uint16)
+        )
+    block, meta = inferred(tmp_path)
+    assert (block["channels"], block["percentiles"]) == (1, [1.0, 99.8])
+    assert meta.rows["rejected"] == 0
+
+
+@pytest.mark.parametrize(("cells", "around", "bright"), [(200, 60, True), (60, 200, False)])
+def test_objects_are_bright_or_dark(tmp_path, cells, around, bright):
+    voc(tmp_path / "lab", {f"{number}": [CELL] for number in range(3)})
+    pixels = np.full((30, 40, 3), around, np.uint8)
+    pixels[3:13, 2:12] = cells
+    for path in (tmp_path / "lab" / "images").iterdir():
+        Image.fromarray(pixels).save(path)
+    found = infer_images(tmp_path / "lab")
+    assert (found.bright, found.prepare["channels"]) == (bright, 1), "grey in three channels is grey"
+
+
+def nothing(lab):
+    pass
+
+
+def pictures(lab):
+    picture(lab / "a.png")
+    (lab / "a.txt").write_text("0 0.5 0.5 0.1 0.1\n")
+
+
+def both(lab):
+    voc(lab, {"a": [CELL]})
+    coco(lab / "boxes.json", {"a.png": [CELL]})
+
+
+def boxless(lab):
+    voc(lab, {"a": []})
+
+
+def imageless(lab):
+    voc(lab, {"a": [CELL]})
+    (lab / "images" / "a.png").unlink()
+
+
+@pytest.mark.parametrize(
+    ("make", "told"),
+    [
+        (nothing, "no annotations of a known form"),
+        (pictures, "no annotations of a known form"),
+        (both, r"has 1 \.xml files and 1 COCO \.json files"),
+        (boxless, "none of its 1 annotated images has a box"),
+        (imageless, "no image in it"),
+    ],
+)
+def test_what_is_no_such_folder_is_told(tmp_path, make, told):
+    (tmp_path / "lab").mkdir()
+    make(tmp_path / "lab")
+    with pytest.raises(CasebookError, match=told):
+        infer_images(tmp_path / "lab")
+    with pytest.raises(CasebookError, match="no such folder; --images"):
+        infer_images(tmp_path / "nowhere")

@@ -1,0 +1,117 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from components.core.contracts import PREPARED_FILES, TEST, TRAIN, VALIDATION
+from components.core.params.case import override
+from components.recipes.detection.encoding.rows import read_rows
+from components.recipes.detection.training.augment import Picture
+from components.recipes.detection.training.data import ImageData, WholeLoader, collate
+from components.recipes.detection.training.training import make_data
+from components.training.fit import make_trainer
+from pipelines.steps import fetch, prepare
+from tests.toy.jobs import toy_job
+
+CASE = "medical_cells"
+
+
+@pytest.fixture(scope="module")
+def job(tmp_path_factory):
+    job = toy_job(CASE, tmp_path_factory.mktemp("cells"), fit__batch_size=3)
+    fetch.run(job)
+    prepare.run(job)
+    return job
+
+
+def make(job, *, whole=False) -> ImageData:
+    data = make_data(job, whole=whole)
+    data.trainer = make_trainer(job.params.fit, None, [])
+    return data
+
+
+def test_objects_are_as_large_as_the_network_wants_them(job):
+    data = make(job)
+    median = np.median(data.sides)
+    assert 12 / 2 ** (1 / 8) <= median * data.scale <= 12 * 2 ** (1 / 8)
+    (row, *_), (picture, *_) = read_rows(job.paths.prepared(CASE) / PREPARED_FILES[TRAIN]), data.training
+    assert picture.boxes == pytest.approx(row.boxes * data.scale)
+    assert picture.pixels.dtype == torch.uint8
+    assert picture.pixels.shape == (1, round(64 * data.scale), round(64 * data.scale))
+
+
+def test_an_epoch_shows_every_image_before_it_shows_one_again(job):
+    loader = make(job).train_dataloader()
+    order = loader._order(epoch=0)
+    assert len(order) == 8 == len(set(order.tolist()))
+    assert loader._order(epoch=1).tolist() != order.tolist()
+
+
+def test_the_same_epoch_gives_the_same_views(job):
+    first, second = list(make(job).train_dataloader()), list(make(job).train_dataloader())
+    assert [len(batch.images) for batch in first] == [3, 3, 2]
+    for one, other in zip(first, second, strict=True):
+        assert all(torch.equal(a, b) for a, b in zip(one, other, strict=True))
+
+
+def test_a_killed_epoch_goes_on_with_the_next_batch(job):
+    loader = make(job).train_dataloader()
+    batches = iter(loader)
+    next(batches)
+    again = make(job).train_dataloader()
+    again.load_state_dict(loader.state_dict())
+    rest = list(again)
+    assert len(rest) == 2
+    assert torch.equal(rest[0].images, next(batches).images)
+
+
+def test_validation_images_are_whole_padded_and_hold_all_boxes(job):
+    data = make(job)
+    rows = list(read_rows(job.paths.prepared(CASE) / PREPARED_FILES[VALIDATION]))
+    batches = list(data.val_dataloader())
+    assert sum(len(batch.images) for batch in batches) == len(rows) == 3
+    assert all(side % 32 == 0 for batch in batches for side in batch.images.shape[2:])
+    assert sum(int((batch.labels >= 0).sum()) for batch in batches) == sum(len(row.boxes) for row in rows)
+
+
+def test_with_the_whole_data_nothing_is_held_out_and_the_test_stays_out(job):
+    data = make(job, whole=True)
+    assert len(data.training) == 8 + 3
+    assert data.val_dataloader() == []
+    assert data.scale == make(job).scale  # of the training images alone: both fits see objects of one size
+    test = next(read_rows(job.paths.prepared(CASE) / PREPARED_FILES[TEST]))
+    shown = [picture.boxes.shape for picture in data.training if np.array_equal(picture.boxes, test.boxes * data.scale)]
+    assert shown == []
+
+
+def test_small_views_come_first(job):
+    params = override(job.params, {"model.augment.small": {"factor": 0.5, "until": 0.5}})
+    loader = make(replace(job, params=params)).train_dataloader()
+    both = np.arange(2)
+    sizes = [tuple(loader._batch(0, both, both, done).images.shape[2:]) for done in (0.0, 0.49, 0.5)]
+    assert sizes == [(32, 32), (32, 32), (64, 64)]
+
+
+def test_images_of_one_size_go_together():
+    shapes = [(32, 32), (32, 32), (32, 32), (32, 64), (32, 32)]
+    pictures = [
+        Picture(torch.zeros(1, *shape, dtype=torch.uint8), np.zeros((0, 4), np.float32), np.zeros(0, np.int64))
+        for shape in shapes
+    ]
+
+    class Alone:
+        global_rank, world_size = 0, 1
+
+    loader = WholeLoader(pictures, 2, Alone())
+    assert loader.batches == [[0, 1], [2], [3], [4]]
+
+
+def test_boxes_are_padded_to_the_most_of_a_batch():
+    def picture(count):
+        return Picture(torch.zeros(1, 8, 8), np.ones((count, 4), np.float32), np.arange(count))
+
+    batch = collate([picture(2), picture(0)], torch.device("cpu"))
+    assert batch.labels.tolist() == [[0, 1], [-1, -1]]
+    assert batch.boxes.shape == (2, 2, 4)
+    assert collate([picture(0)], torch.device("cpu")).labels.tolist() == [[-1]]

@@ -1,0 +1,140 @@
+import logging
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from components.core.errors import CasebookError
+from components.recipes.next_item import predict as stream
+from components.recipes.next_item.predict import predict_file
+from components.recipes.next_item.serving.predictor import open_predictor
+from tests.components.recipes.next_item.serving.tiny import write_tiny
+
+INTERACTIONS = pd.DataFrame(
+    {
+        "user_id": ["b", "a", "b", "c", "a", "b"],
+        "item_id": [10, 12, 11, 13, 10, 15],
+        "timestamp": [3, 9, 1, 4, 2, 2],
+        "rating": [5.0, None, 3.0, 2.0, 1.0, 4.0],
+    }
+)
+
+
+@pytest.fixture(scope="module")
+def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_tiny(tmp_path_factory.mktemp("tiny") / "bundle")
+
+
+@pytest.mark.parametrize("kind", ["csv", "tsv", "parquet"])
+def test_interactions_are_answered_as_in_memory_in_whatever_order_they_stand(
+    bundle: Path, tmp_path: Path, kind: str
+) -> None:
+    source, target = tmp_path / f"rows.{kind}", tmp_path / "out.parquet"
+    if kind == "parquet":
+        INTERACTIONS.to_parquet(source)
+    else:
+        INTERACTIONS.to_csv(source, sep="," if kind == "csv" else "\t", index=False)
+    assert predict_file(bundle, source, target, {}) == 9
+    answer = pd.read_parquet(target)
+    assert answer["user"].drop_duplicates().tolist() == ["b", "a", "c"]
+    expected = open_predictor(bundle).predict(INTERACTIONS)
+    pd.testing.assert_frame_equal(answer, expected, check_dtype=False, atol=1e-6)
+
+
+def test_users_are_cut_into_batches_without_a_difference(
+    bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    INTERACTIONS.to_csv(tmp_path / "rows.csv", index=False)
+    whole, parts = tmp_path / "whole.parquet", tmp_path / "parts.parquet"
+    predict_file(bundle, tmp_path / "rows.csv", whole, {"top": 2})
+    monkeypatch.setattr(stream, "BATCH_ROWS", 2)
+    frames = []
+    real = stream._whole_users
+    monkeypatch.setattr(stream, "_whole_users", lambda given: (frames.append(one) or one for one in real(given)))
+    predict_file(bundle, tmp_path / "rows.csv", parts, {"top": 2})
+    assert len(frames) == 3
+    pd.testing.assert_frame_equal(pd.read_parquet(parts), pd.read_parquet(whole), atol=1e-6)
+
+
+def test_a_list_of_users_is_answered_from_stored_histories_each_once(
+    bundle: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "users.csv").write_text("user_id\n2\n1\n 2 \nstranger\n\n", encoding="utf-8")
+    with caplog.at_level(logging.WARNING):
+        assert predict_file(bundle, tmp_path / "users.csv", tmp_path / "out.csv", {"top": 2}) == 6
+    answer = pd.read_csv(tmp_path / "out.csv", dtype={"user": str, "item": str})
+    assert list(answer.columns) == ["user", "rank", "item", "score", "title"]
+    assert answer["user"].tolist() == ["2", "2", "1", "1", "stranger", "stranger"]
+    expected = open_predictor(bundle).recommend(pd.DataFrame({"user_id": [2, 1]}), top=2)
+    assert answer["item"].tolist() == [*expected["item"], "11", "12"]
+    assert "1 user(s) that the model does not know" in caplog.text
+
+
+def test_warnings_of_all_batches_are_one(
+    bundle: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stream, "BATCH_USERS", 1)
+    pd.DataFrame({"user_id": ["x", "y", None, "z"]}).to_parquet(tmp_path / "users.parquet")
+    with caplog.at_level(logging.WARNING):
+        predict_file(bundle, tmp_path / "users.parquet", tmp_path / "out.parquet", {})
+    assert sorted(caplog.messages) == [
+        "1 row(s) without a user, such as row 3: not answered",
+        "3 user(s) that the model does not know, without a history, such as 'x': answered by popularity",
+    ]
+
+
+def test_allow_and_deny_files_hold_an_id_a_line(bundle: Path, tmp_path: Path) -> None:
+    INTERACTIONS.to_csv(tmp_path / "rows.csv", index=False)
+    (tmp_path / "allow.txt").write_text("\ufeff13\n\n 14 \n15\n", encoding="utf-8")
+    (tmp_path / "deny.txt").write_text("14\n", encoding="utf-8")
+    options = {"top": 3, "allow": tmp_path / "allow.txt", "deny": tmp_path / "deny.txt"}
+    predict_file(bundle, tmp_path / "rows.csv", tmp_path / "out.parquet", options)
+    answer = pd.read_parquet(tmp_path / "out.parquet")
+    assert {user: set(rows["item"]) for user, rows in answer.groupby("user")} == {
+        "a": {"13", "15"},
+        "b": {"13"},
+        "c": {"15"},
+    }
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (
+            "customer,item_id\n1,10\n",
+            "column 'user_id' (the user's id) is missing; the columns there are: 'customer",
+        ),
+        ("user_id,item_id\n1,10\n", "column 'timestamp' (the time, seconds) is missing"),
+        ("user_id,item_id,timestamp\n", "it has a header but no rows"),
+        ("user_id,item_id,timestamp\n,10,5\n", "column 'user_id' names no user in any of 1 row(s)"),
+        ("", "the file is empty"),
+        ("user_id,item_id,timestamp\n1,10,late\n", "1 cell(s) are no time (seconds), such as 'late'"),
+        (None, "no such file"),
+    ],
+)
+def test_a_wrong_file_is_one_message_and_nothing_is_written(
+    bundle: Path, tmp_path: Path, content: str | None, told: str
+) -> None:
+    source, target = tmp_path / "rows.csv", tmp_path / "out" / "o.parquet"
+    if content is not None:
+        source.write_text(content, encoding="utf-8")
+    with pytest.raises(CasebookError) as error:
+        predict_file(bundle, source, target, {})
+    assert told in str(error.value)
+    assert not target.parent.exists() or list(target.parent.iterdir()) == []
+
+
+def test_a_wrong_list_of_items_is_one_message(bundle: Path, tmp_path: Path) -> None:
+    INTERACTIONS.to_csv(tmp_path / "rows.csv", index=False)
+    (tmp_path / "empty.txt").write_text("\n \n")
+    (tmp_path / "deny.bin").write_bytes(b"\xff\xfe\x00")
+    (tmp_path / "all.txt").write_text("\n".join(map(str, range(10, 16))))
+    for options, told in [
+        ({"allow": tmp_path / "none.txt"}, "none.txt: not found"),
+        ({"allow": tmp_path / "empty.txt"}, "empty.txt: no item id in it"),
+        ({"deny": tmp_path / "deny.bin"}, "deny.bin: not a text file of item ids"),
+        ({"deny": tmp_path / "all.txt"}, "no item is left for any of its users"),
+    ]:
+        with pytest.raises(CasebookError, match=told):
+            predict_file(bundle, tmp_path / "rows.csv", tmp_path / "o.parquet", options)
+    assert not (tmp_path / "o.parquet").exists()

@@ -1,0 +1,30 @@
+from pathlib import Path
+
+import pytest
+
+from components.core.contracts import TEST, VALIDATION, Job
+from components.recipes.shared.serving import bundle_below, first_rows, read_split, score_in_turn
+
+
+def test_a_fitted_folder_has_a_bundle_for_each_split_and_any_other_is_one(tmp_path: Path) -> None:
+    assert bundle_below(tmp_path) == bundle_below(tmp_path, VALIDATION) == tmp_path
+    for name in ("bundle", "selection"):
+        (tmp_path / name).mkdir()
+    assert bundle_below(tmp_path) == bundle_below(tmp_path, TEST) == tmp_path / "bundle"
+    assert bundle_below(tmp_path, VALIDATION) == tmp_path / "selection"
+
+
+@pytest.mark.slow
+def test_rows_are_scored_in_turn_without_their_outcome(prepared: Job) -> None:
+    rows = read_split(prepared, TEST)
+    asked = score_in_turn(prepared, lambda given: given, ["target"])
+    answered = asked(len(rows) + 2)
+    assert answered.equals(rows.drop(columns="target").take([*range(len(rows)), 0, 1]))
+    assert asked(1).equals(rows.drop(columns="target").head(1))
+
+
+@pytest.mark.slow
+def test_an_example_has_neither_key_nor_outcome(prepared: Job) -> None:
+    rows, example = read_split(prepared, TEST), first_rows(prepared, ["target"], 3)
+    assert set(rows.columns) - set(example.columns) == {"target", "row"}
+    assert example.equals(rows[example.columns].head(3))

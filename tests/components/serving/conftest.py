@@ -1,9 +1,0 @@
-"""The registry's real store and toy case, for what serves from it."""
-
-from tests.components.registry.conftest import (  # noqa: F401 - fixtures
-    _no_store_from_outside,
-    fresh_store,
-    root,
-    toy,
-    tracker,
-)

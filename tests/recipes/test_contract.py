@@ -1,0 +1,209 @@
+"""What every case must do on its toy rows, on a CPU, in seconds: learn, score, export, reload, answer."""
+
+import json
+from collections.abc import Callable
+from copy import deepcopy
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from lightning.pytorch import LightningModule
+
+from components.compression.compare import compare
+from components.compression.make import make_variants
+from components.compression.measure import pick
+from components.core.bundle import SUFFIXES, read_bundle
+from components.core.contracts import EXTERNAL, FP32, PREPARED_FILES, TEST, TRAIN, VALIDATION, WEIGHTS, Job, Meta
+from components.core.files import dvc_md5, whole_folder
+from components.core.params.case import override
+from components.core.params.monitor import DriftParams, PredictionLog
+from components.core.recipe import Recipe, recipe_of, recipes
+from components.evaluation.report import write_report
+from components.evaluation.tables import read_tables
+from components.monitoring.drift import compare as compare_columns
+from components.monitoring.drift import is_number
+from components.monitoring.log import append, logged
+from components.training.fit import build, fit, make_trainer
+from pipelines.steps import fetch, prepare
+from tests.toy.jobs import CHECKOUT, toy_cases, toy_job
+
+pytestmark = pytest.mark.slow
+
+DRIFT = DriftParams(psi=0.2, alpha=0.01, bins=10, floor=0.0001, columns=0.2, ignore=())
+
+
+@dataclass(frozen=True)
+class Run:
+    """A case that is fitted. `served` is the learner whose graph `fitted/bundle` holds."""
+
+    job: Job
+    recipe: Recipe
+    served: LightningModule
+    fitted: Path
+
+
+def run_case(name: str, root: Path) -> Run:
+    """A case from raw rows to `fitted/`, by the steps of the stages, without tracking."""
+    job = toy_job(name, root)
+    fetch.run(job)
+    prepare.run(job)
+    recipe, out = recipe_of(job), job.paths.fitted(name)
+    learner, _ = fit(job, recipe.training, state=job.paths.state(name) / "fit")
+    with whole_folder(out) as folder:
+        served = recipe.assembly.assemble(job, learner, folder)
+        torch.save(learner.state_dict(), folder / WEIGHTS)
+    return Run(job, recipe, served, out)
+
+
+@pytest.fixture(scope="module", params=toy_cases())
+def run(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    return run_case(request.param, tmp_path_factory.mktemp(request.param))
+
+
+def test_every_recipe_has_toy_rows() -> None:
+    from components.core.params.case import load_params
+
+    params = load_params(CHECKOUT / "params.yaml")
+    assert {params.case(case).recipe for case in toy_cases()} == set(recipes())
+
+
+def test_preparing_leaves_disjoint_splits_of_all_rows(run: Run) -> None:
+    folder = run.job.paths.prepared(run.job.case)
+    meta = Meta.read(folder)
+    frames = [pd.read_parquet(folder / PREPARED_FILES[split]) for split in (TRAIN, VALIDATION, TEST)]
+    keys = pd.concat([frame[meta.data["key"]] for frame in frames])
+    assert not keys.duplicated().any()
+    assert [len(frame) for frame in frames] == [meta.rows[split] for split in (TRAIN, VALIDATION, TEST)]
+    assert min(len(frame) for frame in frames) > 0
+
+
+def test_the_learner_learns(run: Run) -> None:
+    """Two steps on the same rows lower their loss."""
+    job = replace(run.job, params=override(run.job.params, {"fit.max_epochs": 1, "fit.warmup_fraction": 0.0}))
+    learner, data = build(job, run.recipe.training)
+    data.trainer = make_trainer(job.params.fit, None, [])
+    batch = next(iter(data.train_dataloader()))
+    learner.eval()  # without dropout, so that losses can be compared
+    learner._trainer = data.trainer
+    optimizer = torch.optim.AdamW(learner.parameters(), lr=job.params.fit.lr)
+    losses = []
+    for _ in range(3):
+        loss = learner.training_step(batch, 0)
+        losses.append(loss.item())
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    assert losses[0] > losses[1] > losses[2]
+
+
+def test_the_bundle_answers_what_the_network_answers(run: Run) -> None:
+    """The graph in the bundle that is served, beside the network in torch that it was made of, on validation rows."""
+    assert 0 <= run.recipe.assembly.network_gap(run.job, run.served, run.fitted) < 1e-5
+
+
+def test_a_bundle_of_another_network_is_not_taken_for_this_one(run: Run) -> None:
+    """Else nothing is compared: one weight more or less must be seen."""
+    other = deepcopy(run.served)
+    with torch.no_grad():
+        for numbers in other.state_dict().values():  # some networks are served by averages, which are buffers
+            if numbers.is_floating_point():
+                numbers.add_(0.01)
+    assert run.recipe.assembly.network_gap(run.job, other, run.fitted) > 1e-4
+
+
+def test_the_predictor_answers_raw_rows(run: Run) -> None:
+    example = run.recipe.serving.example(run.job)
+    answer = run.recipe.serving.open_predictor(run.fitted / "bundle").predict(example)
+    assert len(example) > 0
+    assert np.isfinite(answer["score"]).all()
+    assert len(answer) > 0
+    answers = run.recipe.serving.answers(run.job, run.fitted / "bundle", TEST)
+    assert len(answers.target) == len(answers.score) > 0
+    for one in answers.score:  # boxes of an image are padded with rows of NaN
+        assert isinstance(one, str) or np.isfinite(one if np.ndim(one) == 0 else one[~np.isnan(one)]).all()
+    run.recipe.serving.answer_rows(run.job, run.fitted / "bundle")(3)
+
+
+def test_metrics_are_finite_and_name_the_primary(run: Run) -> None:
+    answers = run.recipe.serving.answers(run.job, run.fitted / "bundle", TEST)
+    metrics = run.recipe.serving.metrics(run.job, run.fitted / "bundle")
+    assert run.recipe.primary in metrics
+    assert run.recipe.lower_is_better <= set(metrics)
+    found = {name: metric(answers.target, answers.score) for name, metric in metrics.items()}
+    assert all(np.isfinite(value) for value in found.values()), found
+
+
+def test_a_report_holds_scores_predictions_tables_and_pictures(run: Run, tmp_path: Path) -> None:
+    report = run.recipe.report(run.job, run.fitted)
+    write_report(tmp_path, report)
+    scores = report.scores
+    external = (run.job.paths.prepared(run.job.case) / PREPARED_FILES[EXTERNAL]).exists()
+    assert [one.split for one in scores] == [VALIDATION, TEST, *([EXTERNAL] if external else [])]
+    for one in scores:
+        assert {"model", "learner"} < set(one.by_model)  # and a baseline at least
+        assert all(run.recipe.primary in metrics for metrics in one.by_model.values())
+        predictions = pd.read_parquet(tmp_path / f"predictions-{one.split}.parquet")
+        assert set(one.by_model) <= set(predictions.columns)
+    pictures = list((tmp_path / "pictures").glob("*.png"))
+    assert len(pictures) >= 3
+    assert all(path.read_bytes().startswith(b"\x89PNG") for path in pictures)
+    json.loads((tmp_path / "scores.json").read_text())
+    tables = read_tables(tmp_path)
+    assert len(tables) >= 2
+    assert all(table.title and table.note for table in tables)
+    assert all(len(row) == len(table.columns) for table in tables for row in table.rows)
+    assert sum(bool(table.rows) for table in tables) >= 2
+
+
+def test_every_variant_answers_and_one_is_picked(run: Run, tmp_path: Path) -> None:
+    folders = make_variants(run.job, run.recipe, run.fitted, tmp_path)
+    assert list(folders) == [FP32, *run.job.params.compress.variants]
+    variants = compare(run.job, run.recipe, folders)
+    assert variants[0].loss.value == 0
+    assert variants[0].largest_difference == 0
+    for variant in variants:
+        assert np.isfinite([value.value for value in variant.test.values()]).all(), variant.name
+        assert variant.bytes > 0
+    assert pick(variants, run.job.params.compress.max_metric_drop).name in folders
+
+
+def test_a_bundle_holds_nothing_that_runs_code_when_it_is_read(run: Run) -> None:
+    bundle = read_bundle(run.fitted / "bundle", threads=1)
+    assert {Path(name).suffix for name in bundle.files} <= set(SUFFIXES)
+    for name in bundle.files:
+        start = bundle.path(name).read_bytes()[:4]
+        assert not start.startswith((b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05", b"PK")), name
+
+
+def test_monitoring_sees_new_rows_as_it_sees_those_of_training(run: Run, tmp_path: Path) -> None:
+    """The same columns of numbers and texts, of which none has drifted from itself; also by way of the log."""
+    watch, bundle = run.recipe.watch, run.fitted / "bundle"
+    example, reference = run.recipe.serving.example(run.job), watch.reference(run.job, bundle, 50)
+    recent = watch.observe(run.job, bundle, example)
+    for new, old in ((recent.features, reference.features), (recent.scores, reference.scores)):
+        assert list(new.columns) == list(old.columns)
+        assert [is_number(new[name]) for name in new] == [is_number(old[name]) for name in old]
+        assert 0 < len(old) <= 50
+        pairs = {str(name): (old[name], old[name]) for name in old}
+        assert [one.name for one in compare_columns(pairs, DRIFT) if one.psi > 0 or one.p < 1] == []
+    assert np.isfinite(reference.scores.mean()).any()
+    append(tmp_path, run.job.case, example, recent.scores, "1", PredictionLog(enabled=True, rows=50, megabytes=10))
+    (logged_rows,) = logged(tmp_path, run.job.case, days=1)
+    again = watch.observe(run.job, bundle, logged_rows)
+    pd.testing.assert_frame_equal(again.features, recent.features)
+    pd.testing.assert_frame_equal(again.scores, recent.scores)
+    unit = watch.unit(run.job)
+    assert unit is None or unit in example
+    assert set(watch.key(run.job)) <= {*example.columns, *Meta.read(run.job.paths.prepared(run.job.case)).data["key"]}
+
+
+def test_a_second_run_gives_the_same_bytes(run: Run, tmp_path: Path) -> None:
+    again = run_case(run.job.case, tmp_path)
+    files: Callable[[Path], dict[str, str]] = lambda folder: {  # noqa: E731
+        path.relative_to(folder).as_posix(): dvc_md5(path) for path in folder.rglob("*") if path.is_file()
+    }
+    assert files(again.fitted) == files(run.fitted)
+    assert dvc_md5(again.fitted) == dvc_md5(run.fitted)

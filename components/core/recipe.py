@@ -34,6 +34,10 @@ if TYPE_CHECKING:  # the data stages and the server must not pay for importing t
     from lightning.pytorch import LightningModule
 
 
+PACKAGE = "components.recipes"
+FOLDER = Path(__file__).resolve().parents[1] / "recipes"
+
+
 class Preparation(Protocol):
     def prepare(self, job: AnyJob, /) -> Meta:
         """Check, set aside, split and encode the raw rows: all of `data/prepared/<case>`."""
@@ -164,28 +168,18 @@ class Recipe:
 
 def part_module(recipe: str, part: str) -> str:
     """The dotted name of a part: a module of the recipe's folder, or in a folder of its own the module of its name."""
-    return f"{PACKAGES[recipe]}.{MODULES.get(part, part)}"
+    name = f"{PACKAGE}.{recipe}.{part}"
+    return f"{name}.{part}" if (FOLDER / recipe / part).is_dir() else name
 
 
 def recipe_module(recipe: str) -> str:
     """The dotted name of a recipe's declaration."""
-    return f"{PACKAGES[recipe]}.recipe"
-
-
-PACKAGES = {
-    "binary": "components.recipes.binary",
-    "survival": "components.recipes.survival",
-    "detection": "components.recipes.detection",
-    "next_item": "components.recipes.next_item",
-    "conversion": "components.recipes.conversion",
-}
-FOLDERS = ("preparation", "training", "assembly", "serving", "report")
-MODULES = {part: f"{part}.{part}" for part in FOLDERS}
+    return f"{PACKAGE}.{recipe}.recipe"
 
 
 def recipes() -> tuple[str, ...]:
     """The names of all recipes, found as folders: adding one edits no list."""
-    return tuple(sorted(PACKAGES))
+    return tuple(sorted(path.parent.name for path in FOLDER.glob("*/recipe.py")))
 
 
 def load_recipe(name: str) -> Recipe:

@@ -43,27 +43,18 @@ BELOW: dict[str, tuple[str, ...]] = {
 SHARED = ("contract", "shared")  # of the folder of recipes: what they have in common
 # Imports that break the law today, by who imports what; each goes with the edit that its line names.
 EXCEPTIONS = {
-    # The edges of bands and the stability index are to lie in evaluation/.
-    ("components.monitoring.drift", "components.recipes.binary.metrics.bands"),
-    ("components.monitoring.drift", "components.recipes.binary.report.scorecard"),
-    ("components.monitoring.figures", "components.recipes.binary.metrics.bands"),
-    # How rows and outcomes are read is to come from the recipe's `watch`.
-    ("components.monitoring.rows", "components.kits.tables.encoding.text"),
-    ("components.monitoring.rows", "components.kits.tables.read"),
     # What a table and a cohort are both told from is to lie in the kit.
     ("components.recipes.survival.preparation.infer", "components.recipes.binary.preparation.infer"),
     ("components.recipes.survival.preparation.infer", "components.recipes.binary.preparation.labels"),
     # How a raw file is read is to lie below both.
     ("components.recipes.conversion.watch", "components.recipes.conversion.predict"),
     ("components.recipes.detection.watch", "components.recipes.detection.predict"),
-    # What is compared is to come with the job, not with the recipe's whole declaration.
-    ("components.compression.compare", "components.recipes.contract"),
     # Blocks of params that lie beside the code that reads them are to lie in params.
     ("components.recipes.survival.params", "components.recipes.survival.encoding.cohort"),
     ("components.recipes.detection.params", "components.recipes.detection.encoding.spec"),
     ("components.recipes.next_item.params", "components.recipes.next_item.encoding.spec"),
     ("components.recipes.next_item.params", "components.recipes.next_item.encoding.tokens"),
-    ("components.recipes.next_item.params", "components.recipes.next_item.encoding.weights"),
+    ("components.recipes.next_item.params", "components.recipes.next_item.encoding.recency"),
     ("components.recipes.conversion.params", "components.recipes.conversion.encoding.lattice_params"),
     ("components.recipes.conversion.params", "components.recipes.conversion.encoding.search_params"),
     ("components.recipes.conversion.params", "components.recipes.conversion.encoding.spec"),

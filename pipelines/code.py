@@ -33,7 +33,7 @@ PARTS: Mapping[str, tuple[str, ...]] = {
     "search": ("training",),
     "fit": ("training", "assembly"),
     "evaluate": ("report", "serving"),
-    "compress": ("training", "assembly", "variants", "serving"),
+    "compress": ("variants", "serving"),
     "release": ("serving",),
 }
 
@@ -78,6 +78,7 @@ def _put(path: Path, content: str) -> bool:
 
 def _remove_others(folder: Path, wanted: Iterable[Path]) -> list[Path]:
     """Remove what is of no stage of a case of today, and name it."""
+    folder.mkdir(exist_ok=True)
     keep = set(wanted)
     others = [path for path in sorted(folder.rglob("*")) if path.is_file() and path not in keep]
     for path in others:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from pipelines.commands.shared import AsJson, CaseName, show
+from pipelines.commands.shared import AsJson, CaseName, bring_up_to_date, show
 
 app = typer.Typer()
 
@@ -33,6 +33,7 @@ def remove(
     rows = [asdict(one) for one in plan(root, case, registry=registry)]
     if not dry_run:
         take_away(root, case, registry=registry)
+        bring_up_to_date(["code"], dry_run=False, single=True)  # or `dvc status` would tell of it
     show([{**row, "bytes": _amount(row["bytes"], as_json)} for row in rows], as_json)
     if registry:
         lost = "would lose" if dry_run else "has lost"
@@ -56,6 +57,7 @@ def rename(
 
     set_up_logging()
     give_name(Path.cwd(), old, new)
+    bring_up_to_date(["code"], dry_run=False, single=True)  # or `dvc status` would tell of it
     typer.echo(f"{old} is {new} now; look at `git diff`, then commit params.yaml and dvc.lock")
     _deploy_again(Path.cwd())
 

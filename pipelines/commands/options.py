@@ -86,13 +86,13 @@ def shown(field: str) -> str:
 def _of_case(words: Sequence[str]) -> str | None:
     """What there is to say of the options of the case that the words name, if they name one."""
     from components.core.params.case import load_params
-    from pipelines.cases import load_case
+    from components.core.recipe import recipe_of
     from pipelines.commands.shared import job_of
 
     try:
         cases = load_params(Path("params.yaml")).cases
         name = next((word for word in words if word in cases), None)
-        declared = None if name is None else load_case(job_of(name)).options
+        declared = None if name is None else recipe_of(job_of(name)).options
     except CasebookError:
         return None
     if name is None:

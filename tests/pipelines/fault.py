@@ -30,7 +30,7 @@ def main() -> None:
     stage, place, when = os.environ["FAULT_AT"].split()
     if arguments[:3] == ["-m", "pipelines.stages", stage]:
         plant(place, when)
-    if arguments[2] in ("search", "fit", "compress"):
+    if arguments[2:] and arguments[2] in ("search", "fit", "compress"):
         count_epochs(arguments[2])
     sys.argv = arguments[1:]
     runpy.run_module(arguments[1], run_name="__main__", alter_sys=True)

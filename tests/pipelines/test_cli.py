@@ -87,7 +87,7 @@ def released(tmp_path_factory: pytest.TempPathFactory, fitted: Any) -> Path:
             },
             tags={"git_commit": "c" * 40, "data_md5": "d" * 32 + ".dir"},
             smoke=False,
-            packages=fitted.case.packages,
+            packages=fitted.recipe.packages,
         )
         assert register(tracker, release) == version
         settle(tracker, CASE, version, PASSED, METRICS, None if version == "1" else "1")

@@ -29,7 +29,7 @@ def test_one_command_goes_from_rows_to_a_champion_and_is_then_done(finished: Any
 
 def test_a_comment_and_a_docstring_run_nothing(finished: Any) -> None:
     finished.append("components/kits/tables/tabm.py", "\n# A thought.\n")
-    path = finished.root / "components" / "errors.py"
+    path = finished.root / "components" / "core" / "errors.py"
     path.write_text(path.read_text(encoding="utf-8").replace("Errors a user", "The errors that a user"))
     ended = finished.repro("release@toy")
     assert (ended.code, ran(ended.said)) == (0, ["code"]), ended.said

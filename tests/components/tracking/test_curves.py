@@ -24,7 +24,7 @@ import os, sys
 from pathlib import Path
 from lightning.pytorch import Callback, Trainer
 from lightning.pytorch.callbacks import ModelCheckpoint
-from components.registry import curves
+from components.tracking import curves
 from components.tracking.curves import EpochCurves
 from components.tracking.track import connect
 from tests.components.tracking.test_curves import EPOCHS, Line

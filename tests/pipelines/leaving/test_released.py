@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from components.core.contracts import Job, Paths
+from components.core.contracts import Paths
 from components.core.params.case import load_params
+from components.core.recipe import make_job
 from components.registry.champion import champion_at
 from components.registry.keep import Doomed, all_of
 from components.registry.ledger import history
@@ -91,7 +92,7 @@ def test_what_is_finished_goes_and_the_champion_its_data_and_the_ledger_stay(fin
     assert {key: said_of(finished.root, "toy")[key] for key in ("champion", "history")} == {
         key: before[key] for key in ("champion", "history")
     }
-    job = Job("toy", load_params(finished.root / "params.yaml").case("toy"), Paths(finished.root))
+    job = make_job("toy", load_params(finished.root / "params.yaml").case("toy"), Paths(finished.root))
     assert "from DVC's cache" in prepared_of(job, md5)[1]
     finished.set("prepare.split.seed", 11)
     ended = finished.repro("release@toy")
@@ -108,7 +109,7 @@ def test_a_removed_case_keeps_its_registry_unless_it_is_told_to_go(finished: Any
     lock = (finished.root / "dvc.lock").read_bytes()
     remove(finished.root, "toy", registry=False)
     assert list(finished.params()["cases"]) == ["other"]
-    assert (finished.lock(), list((finished.root / "models").iterdir())) == ({}, [])
+    assert (list(finished.lock()), list((finished.root / "models").iterdir())) == (["code"], [])
     assert champion_at(connect(finished.root), "toy") == before
     (finished.root / "params.yaml").write_bytes(params)
     (finished.root / "dvc.lock").write_bytes(lock)

@@ -44,7 +44,7 @@ OUTS: dict[str, Callable[[Paths, str], list[Path]]] = {
     "prepare": lambda paths, case: [paths.prepared(case)],
     "search": lambda paths, case: [paths.best(case)],
     "fit": lambda paths, case: [paths.fitted(case)],
-    "evaluate": lambda paths, case: [paths.evaluation(case)],
+    "evaluate": lambda paths, case: [paths.evaluation(case), paths.plots(case)],
     "compress": lambda paths, case: [paths.bundle(case), paths.compression(case)],
     "release": lambda paths, case: [paths.reports(case) / name for name in RELEASED],
 }

@@ -1,4 +1,4 @@
-"""Score learner, baselines and blend: `reports/<case>/evaluation`."""
+"""Score learner, baselines and blend: `reports/<case>/evaluation`, and the curves of `reports/<case>/plots`."""
 
 import logging
 from collections.abc import Sequence
@@ -8,6 +8,7 @@ import pandas as pd
 from components.core.contracts import MODEL, Interval, Job, Scores
 from components.core.files import read_json, whole_folder
 from components.core.recipe import recipe_of
+from components.evaluation.plots import training_plots, write_plots
 from components.evaluation.report import ANALYSIS, PICTURES, write_report
 from components.tracking.track import connect
 from pipelines.tracking import run_to_add_to
@@ -22,6 +23,8 @@ def run(job: Job) -> None:
     report = recipe.reporting.report(job, fitted)
     with whole_folder(evaluation) as folder:
         write_report(folder, report)
+    with whole_folder(job.paths.plots(job.case)) as folder:
+        write_plots(folder, {**report.plots, **training_plots(fitted)})
     tracker = connect(job.paths.root)
     run_id = run_to_add_to(tracker, job)
     for scores in report.scores:

@@ -25,7 +25,7 @@ def test_dvc_reads_a_value_as_it_was_given(value: Any) -> None:
 
 def test_known_keys_become_the_arguments_of_an_experiment(tmp_path: Path) -> None:
     job = toy_job("finance_risk", tmp_path)
-    assert experiment_arguments(job, ["fit.lr=3e-3", "evaluate.notice=none: yet"]) == [
+    assert experiment_arguments(job, ["fit.lr=3e-3", "evaluate.notice='none: yet'"]) == [
         *("exp", "run", "-S", "++cases.finance_risk.fit.lr=0.003"),
         *("-S", '++cases.finance_risk.evaluate.notice="none: yet"', "release@finance_risk"),
     ]

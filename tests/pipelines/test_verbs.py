@@ -14,6 +14,7 @@ from tests.pipelines.conftest import Checkout, copy_of, left_alive
 
 pytestmark = pytest.mark.slow
 
+CASEBOOK = ("python", "-m", "pipelines.cli")
 REGISTRY = "select name, version from model_versions", "select alias, version from registered_model_aliases"
 RUN = (
     "select r.name, t.value from runs r join tags t on r.run_uuid = t.run_uuid "
@@ -106,9 +107,7 @@ def test_a_case_that_never_ran_is_a_line_and_no_error(tried: Tried) -> None:
     assert "Traceback" not in ended.said
     rows = [line for line in ended.said.splitlines() if "summary.json" in line]
     assert [line.split()[1] for line in rows] == ["reports/toy/summary.json", "reports/other/summary.json"]
-    found = {
-        row.pop("case"): row for row in answer(tried.checkout, "python", "-m", "pipelines.cli", "metrics", "--json")
-    }
+    found = {row.pop("case"): row for row in answer(tried.checkout, *CASEBOOK, "metrics", "--json")}
     assert found["other"] == {**dict.fromkeys(COLUMNS), "gate": "never ran"}
     assert found["toy"] == {column: tried.checkout.json("reports/toy/summary.json")[column] for column in COLUMNS}
 
@@ -137,9 +136,9 @@ def test_the_dag_of_one_case(tried: Tried) -> None:
 def test_a_plain_run_registers_what_an_experiment_has_scored(tried: Tried, tmp_path: Path) -> None:
     """The same bundle is the version that there is; what was only scored is decided and written into the ledger."""
     checkout = copy_of(tried.checkout, tmp_path / "checkout")
-    assert "experiment was 'here' and is None" in checkout.run("casebook", "run", "toy", "--dry-run").said
+    assert "experiment was 'here' and is None" in checkout.run(*CASEBOOK, "run", "toy", "--dry-run").said
     checkout.commit()
-    ended = checkout.run("casebook", "run", "toy")
+    ended = checkout.run(*CASEBOOK, "run", "toy")
     assert ended.code == 0, ended.said
     release = checkout.json("reports/toy/release.json")
     assert (release["version"], release["experiment"]) == ("1", None)
@@ -148,14 +147,14 @@ def test_a_plain_run_registers_what_an_experiment_has_scored(tried: Tried, tmp_p
 
 def test_run_with_values_is_an_experiment(finished: Checkout) -> None:
     finished.commit()
-    ended = finished.run("casebook", "run", "toy", "-S", "release.resample=120")
+    ended = finished.run(*CASEBOOK, "run", "toy", "-S", "release.resample=120")
     assert ended.code == 1
     assert "has no key 'release.resample'; did you mean 'release.resamples'?" in ended.said
-    ended = finished.run("casebook", "run", "toy", "-S", "release.resamples=120", "--dry-run")
+    ended = finished.run(*CASEBOOK, "run", "toy", "-S", "release.resamples=120", "--dry-run")
     assert ended.said.strip() == "dvc exp run -S ++cases.toy.release.resamples=120 release@toy"
     assert finished.git("status", "--porcelain") == ""
     author = {f"GIT_{who}_{what}": "a@example.org" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
-    ended = finished.run("casebook", "run", "toy", "-S", "release.resamples=120", **author)
+    ended = finished.run(*CASEBOOK, "run", "toy", "-S", "release.resamples=120", **author)
     assert ended.code == 0, ended.said
     assert finished.params()["cases"]["toy"]["release"]["resamples"] == 120
     assert finished.json("reports/toy/release.json")["version"] is None

@@ -14,6 +14,12 @@ from tests.pipelines.conftest import Checkout, copy_of, left_alive
 
 pytestmark = pytest.mark.slow
 
+# Whose commits those of DVC are: it reads dates in git's own form only.
+PERSON = {
+    f"GIT_{who}_{what}": value
+    for who in ("AUTHOR", "COMMITTER")
+    for what, value in {"NAME": "A Person", "EMAIL": "person@example.org", "DATE": "1767225600 +0000"}.items()
+}
 CASEBOOK = ("python", "-m", "pipelines.cli")
 REGISTRY = "select name, version from model_versions", "select alias, version from registered_model_aliases"
 RUN = (
@@ -42,14 +48,13 @@ def tried(pristine: Checkout, tmp_path_factory: pytest.TempPathFactory) -> Itera
     checkout.commit()
     tried = Tried(checkout, {}, registry(checkout), {})
     key, target = "cases.toy.release.resamples", "release@toy"
-    author = {f"GIT_{who}_{what}": "a@example.org" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
     for name, commands in {
         "queued": [("--queue", "-n", "queued", "-S", f"{key}=130", target), ("--run-all",)],
         "beside": [("--temp", "-n", "beside", "-S", f"++{key}=140", target)],
         "here": [("-n", "here", "-S", f"{key}=150", target)],
     }.items():
         for arguments in commands:
-            ended = checkout.run("dvc", "exp", "run", *arguments, **author)
+            ended = checkout.run("dvc", "exp", "run", *arguments, **PERSON)
             assert ended.code == 0, ended.said
             tried.said[name] = ended.said
         tried.clean[name] = checkout.git("status", "--porcelain")
@@ -153,8 +158,7 @@ def test_run_with_values_is_an_experiment(finished: Checkout) -> None:
     ended = finished.run(*CASEBOOK, "run", "toy", "-S", "release.resamples=120", "--dry-run")
     assert ended.said.strip() == "dvc exp run -S ++cases.toy.release.resamples=120 release@toy"
     assert finished.git("status", "--porcelain") == ""
-    author = {f"GIT_{who}_{what}": "a@example.org" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
-    ended = finished.run(*CASEBOOK, "run", "toy", "-S", "release.resamples=120", **author)
+    ended = finished.run(*CASEBOOK, "run", "toy", "-S", "release.resamples=120", **PERSON)
     assert ended.code == 0, ended.said
     assert finished.params()["cases"]["toy"]["release"]["resamples"] == 120
     assert finished.json("reports/toy/release.json")["version"] is None

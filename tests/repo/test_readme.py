@@ -75,7 +75,9 @@ ELSEWHERE = {
     "dvc plots diff HEAD": "tests/pipelines/test_verbs.py::test_curves_are_drawn_and_compared",
     "casebook metrics": "tests/pipelines/test_verbs.py::test_a_case_that_never_ran_is_a_line_and_no_error",
     "dvc dag release@finance_risk": "tests/pipelines/test_verbs.py::test_the_dag_of_one_case",
-    "dvc exp apply wider-net": "tests/pipelines/test_verbs.py::test_a_plain_run_registers_what_an_experiment_has_scored",
+    "dvc exp apply wider-net": (
+        "tests/pipelines/test_verbs.py::test_a_plain_run_registers_what_an_experiment_has_scored"
+    ),
     'git commit -am "Wider network"': "git's own",
     "casebook crossval finance_risk": "tests/pipelines/test_cli.py::test_cross_validation_gives_folds_mean_and_peers",
     "casebook history finance_risk": "tests/pipelines/test_cli.py::test_history_and_rollback",

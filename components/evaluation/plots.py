@@ -80,4 +80,4 @@ def training_plots(fitted: Path) -> dict[str, pd.DataFrame]:
     if not (fitted / TRAINING).is_file():
         return {}
     curves = pd.read_csv(fitted / TRAINING)
-    return {f"training/{file_name(name)}": part for name, part in curves.groupby("metric", sort=True)}
+    return {f"training/{file_name(str(name))}": part for name, part in curves.groupby("metric", sort=True)}

@@ -59,7 +59,7 @@ def run(job: Job) -> None:
     write_json(reports / "release.json", _report(job, version, trial, decision, git))
     write_json(reports / "metrics.json", _metrics(job, metrics))
     write_json(reports / SUMMARY, summary)
-    made = {"version": version} if trial is None else {"experiment": trial.name}
+    made = {"version": str(version)} if trial is None else {"experiment": trial.name}
     card = make_card(job, recipe, origin(job, git) | made, decision)
     write_text(reports / "card.md", card)
     tracker.log_note(run_id, card, "card.md")

@@ -76,7 +76,7 @@ def test_experiments_ask_the_gate_and_register_nothing(tried: Tried) -> None:
     assert "fit@toy' didn't change, skipping" in tried.said["here"]
     release = tried.checkout.json("reports/toy/release.json")
     assert (release["version"], release["experiment"], release["promoted"]) == (None, "here", False)
-    assert "| experiment | here |" in (tried.checkout.root / "reports/toy/card.md").read_text(encoding="utf-8")
+    assert "- experiment: `here`" in (tried.checkout.root / "reports/toy/card.md").read_text(encoding="utf-8")
 
 
 def test_their_runs_carry_their_names_in_the_checkouts_own_store(tried: Tried) -> None:
@@ -123,7 +123,7 @@ def test_curves_are_drawn_and_compared(tried: Tried) -> None:
         assert ended.code == 0, ended.said
         page = (tried.checkout.root / f"state/plots-{verb}/index.html").read_text(encoding="utf-8")
         for title in ("ROC", "Precision and recall", "Calibration", "Confusion", "Training"):
-            assert f'"title": "{title}"' in page, (verb, title)
+            assert f'"text": "{title}"' in page, (verb, title)
     roc = (tried.checkout.root / "reports/toy/plots/roc/test.csv").read_text(encoding="utf-8").splitlines()
     assert roc[:2] == ["false_positive_rate,true_positive_rate", "0.0,0.0"]
     assert roc[-1] == "1.0,1.0"

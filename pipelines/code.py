@@ -6,6 +6,7 @@ DVC runs a stage again after an edit of what it reads and of nothing else; a com
 
 import hashlib
 import logging
+import re
 import shutil
 import sys
 from collections.abc import Iterable, Mapping
@@ -21,10 +22,12 @@ from components.core.files import whole_file
 from components.core.params.case import CaseParams, load_params, read_given
 from components.core.recipe import make_job, part_module, recipe_module
 from pipelines.environment import ROOT, prepare_environment
+from pipelines.provenance import experiment
 
 log = logging.getLogger(__name__)
 
 RESOLVED = "resolved"
+MARK = "experiment"  # the key under which the file of `release` names the experiment that it was written in
 
 # The parts of its recipe that a stage may ask for; one that asks for another fails the test of dependencies.
 PARTS: Mapping[str, tuple[str, ...]] = {
@@ -94,9 +97,11 @@ def resolved_file(root: Path, case: str, stage: str) -> Path:
 
 
 def content_of(case: CaseParams, stage: str) -> str:
-    """The text of a resolved file."""
+    """The text of a resolved file. That of `release` names the experiment: a plain run after it is another release."""
     values = case.model_dump(mode="json", include=set(READS[stage]))
     content = {"recipe": case.recipe, "code": code_digest(case, stage), **{name: values[name] for name in READS[stage]}}
+    if stage == "release" and (found := experiment()) is not None:
+        content[MARK] = found.name
     written: str = yaml.dump(content, Dumper=yaml.CSafeDumper, sort_keys=False, allow_unicode=True, width=120)
     return written
 
@@ -115,6 +120,20 @@ def files_of(case: CaseParams, stage: str) -> frozenset[Path]:
     return closure(ROOT, entries)
 
 
+def forget_experiments(root: Path) -> None:
+    """Take the mark out of what each `release` reads: a plain run then registers what an experiment has only scored.
+
+    DVC by itself does not see that the experiment is over, as nothing else that `code` depends on has changed.
+    """
+    for path in sorted((root / RESOLVED).glob("*/release.yaml")):
+        _put(path, without_mark(path.read_text(encoding="utf-8")))
+
+
+def without_mark(text: str) -> str:
+    """A resolved file's text less the name of an experiment, which is its last line."""
+    return re.sub(rf"^{MARK}: .*\n\Z", "", text, flags=re.MULTILINE)
+
+
 def read_resolved(root: Path, case: str, stage: str) -> CaseParams:
     """The blocks that a stage reads, after checking that its file is of today's params and code.
 
@@ -125,13 +144,15 @@ def read_resolved(root: Path, case: str, stage: str) -> CaseParams:
     if not path.is_file():
         raise CasebookError(f"{path.relative_to(root)}: not found; `dvc repro code` writes it, as `dvc repro` does")
     written, wanted = path.read_text(encoding="utf-8"), content_of(today, stage)
-    if written != wanted:
+    # `dvc exp run` leaves a file alone that a plain run has brought up to date: it has no mark, and is as good.
+    if written not in (wanted, without_mark(wanted)):
         raise CasebookError(
             f"{path.relative_to(root)} is not of today's params.yaml and code ({_difference(written, wanted)}); "
             f"run `dvc repro code` first, or `dvc repro {stage}@{case}` without -s"
         )
     content = yaml.load(written, Loader=yaml.CSafeLoader)
     content.pop("code")
+    content.pop(MARK, None)
     return read_given(content, path.name)
 
 

@@ -24,6 +24,7 @@ from prefect.runtime import flow_run  # noqa: E402
 
 from components.core.errors import BAD_INPUT, DONE, CasebookError  # noqa: E402
 from components.core.params.case import load_params  # noqa: E402
+from pipelines.code import forget_experiments  # noqa: E402
 from pipelines.flow_runs import end_orphans, hold  # noqa: E402
 from pipelines.operating import dispatch  # noqa: E402
 from pipelines.plan import plan  # noqa: E402
@@ -39,6 +40,7 @@ class StageError(RuntimeError):
 @task(task_run_name="code", cache_policy=NO_CACHE)
 def resolve_code(root: str) -> None:
     """Write what each stage reads, once for all cases: `dvc repro -s` of a stage does not."""
+    forget_experiments(Path(root))
     run_here("code", root, str(flow_run.id))
 
 

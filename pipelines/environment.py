@@ -20,16 +20,30 @@ QUIET = {
 
 TOKEN = "CASEBOOK_TOKEN"  # noqa: S105 - a variable's name
 USER = "casebook"  # the name beside the token, where a server asks for both
+EXPERIMENT = "DVC_EXP_NAME"  # set by `dvc exp run` for its stages
 MARK = "CASEBOOK_UP"  # every process that `casebook up` started, and all that these start, carry it
 
 
 def prepare_environment(root: Path = ROOT) -> None:
     """Set what is not set already; a person's own settings win."""
-    own = {"PREFECT_HOME": str(root / ".prefect")}
+    checkout = home(root)
+    own = {"PREFECT_HOME": str(checkout / ".prefect")}
     # Bytecode beside the sources would change the digest of a folder that DVC depends on.
-    own["PYTHONPYCACHEPREFIX"] = str(root / ".venv" / "pycache")
-    for name, value in {**QUIET, **own, **credentials(), **addresses(root)}.items():
+    own["PYTHONPYCACHEPREFIX"] = str(checkout / ".venv" / "pycache")
+    if checkout != root:
+        own["MLFLOW_TRACKING_URI"] = f"sqlite:///{checkout / 'mlflow.db'}"
+    for name, value in {**QUIET, **own, **credentials(), **addresses(checkout)}.items():
         os.environ.setdefault(name, value)
+
+
+def home(root: Path) -> Path:
+    """The checkout that an experiment in `root` belongs to: where its runs are logged, and downloads are kept.
+
+    With `--temp` and `--queue` DVC runs an experiment in a folder that it removes afterwards, and tells the stages
+    in DVC_ROOT which checkout asked for it.
+    """
+    checkout = os.environ.get("DVC_ROOT")
+    return Path(checkout) if checkout and os.environ.get(EXPERIMENT) else root
 
 
 def credentials() -> dict[str, str]:

@@ -1,9 +1,11 @@
-"""Which commit this tree is at, whether it is that commit, and for which flow run this process works."""
+"""Which commit this tree is at, whether it is that commit, and for which experiment or flow run this process works."""
 
 import os
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
+
+from pipelines.environment import EXPERIMENT
 
 # DVC writes it while the pipeline runs: a change of it says what ran, not that code differs.
 NOT_CODE = ":(exclude)dvc.lock"
@@ -18,9 +20,31 @@ class GitState:
     dirty: bool | None
 
 
+@dataclass(frozen=True)
+class Experiment:
+    """A run of `dvc exp run`: its name, and the commit that it starts from."""
+
+    name: str
+    baseline: str
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """What its MLflow runs are tagged with."""
+        return {"casebook.experiment": self.name, "casebook.experiment_baseline": self.baseline}
+
+
+def experiment() -> Experiment | None:
+    """The experiment that this process works for; None in a plain run."""
+    name = os.environ.get(EXPERIMENT)
+    return Experiment(name, os.environ.get("DVC_EXP_BASELINE_REV", "unknown")) if name else None
+
+
 def git_state(root: Path) -> GitState:
+    """The commit, and whether there are edits; in an experiment new files alone, as DVC commits edits with it."""
     commit = _git(root, "rev-parse", "HEAD")
     changes = _git(root, "status", "--porcelain", "--", ".", NOT_CODE)
+    if changes is not None and experiment() is not None:
+        changes = "\n".join(line for line in changes.splitlines() if line.startswith("??"))
     return GitState(commit, None if changes is None or commit is None else bool(changes))
 
 

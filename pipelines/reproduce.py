@@ -38,14 +38,26 @@ def reproduce(
     one of the stages this waits and says so. SIGTERM and SIGINT are passed to DVC's whole process
     group, so that no stage is left behind.
     """
-    command = [sys.executable, "-m", "dvc", "repro", *(["-s"] if single else []), *(["-f"] if force else []), *targets]
-    said = False
+    arguments = ["repro", *(["-s"] if single else []), *(["-f"] if force else []), *targets]
+    return call_dvc(arguments, root, ", ".join(targets) or "here", variables=variables, tell=tell)
+
+
+def call_dvc(
+    arguments: list[str],
+    root: Path,
+    what: str,
+    *,
+    variables: Mapping[str, str] | None = None,
+    tell: Callable[[str], object] | None = None,
+) -> int:
+    """Run `dvc ARGUMENTS` in `root`, as `reproduce` does; `what` it brings about is named while it waits."""
+    command, said = [sys.executable, "-m", "dvc", *arguments], False
     while True:
         code, busy = _run(command, root, variables or {}, tell)
         if not busy:
             return code
         if not said:
-            log.warning("another dvc repro is running %s; waiting for it to end", ", ".join(targets) or "here")
+            log.warning("another dvc repro is running %s; waiting for it to end", what)
             said = True
         time.sleep(WAIT_SECONDS)
 

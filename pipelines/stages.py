@@ -36,15 +36,17 @@ log = logging.getLogger("casebook")
 
 STAGES = ("fetch", "prepare", "search", "fit", "evaluate", "compress", "release")
 
+RELEASED = ("release.json", "card.md", "metrics.json", "summary.json")
+
 # The outs of each stage, as dvc.yaml names them.
 OUTS: dict[str, Callable[[Paths, str], list[Path]]] = {
     "fetch": lambda paths, case: [paths.raw(case)],
     "prepare": lambda paths, case: [paths.prepared(case)],
     "search": lambda paths, case: [paths.best(case)],
     "fit": lambda paths, case: [paths.fitted(case)],
-    "evaluate": lambda paths, case: [paths.evaluation(case)],
+    "evaluate": lambda paths, case: [paths.evaluation(case), paths.plots(case)],
     "compress": lambda paths, case: [paths.bundle(case), paths.compression(case)],
-    "release": lambda paths, case: [paths.reports(case) / n for n in ("release.json", "card.md", "metrics.json")],
+    "release": lambda paths, case: [paths.reports(case) / name for name in RELEASED],
 }
 
 

@@ -1,13 +1,14 @@
-"""The MLflow run of a stage that trains."""
+"""The MLflow runs of the stages: one of its own for each that trains, to which the later ones add."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from components.core.contracts import Job
-from components.tracking.runs import end_orphans, parent_run
+from components.core.files import dvc_md5
+from components.tracking.runs import end_orphans, parent_run, run_of_experiment, run_of_fit
 from components.tracking.track import Tracker, connect
-from pipelines.provenance import flow_run_id
+from pipelines.provenance import experiment, flow_run_id
 
 
 @contextmanager
@@ -19,5 +20,16 @@ def stage_run(job: Job, state: Path, stage: str) -> Iterator[tuple[Tracker, str]
     tracker = connect(job.paths.root)
     end_orphans(tracker, job.case)
     tags = {"casebook.stage": stage, "casebook.smoke": str(job.smoke).lower(), "prefect.flow_run_id": flow_run_id()}
-    with parent_run(tracker, job.case, state, stage, tags) as run_id:
+    name = stage
+    if (found := experiment()) is not None:
+        name, tags = f"{stage} {found.name}", tags | found.tags
+    with parent_run(tracker, job.case, state, name, tags) as run_id:
         yield tracker, run_id
+
+
+def run_to_add_to(tracker: Tracker, job: Job) -> str:
+    """The run of the fit that a later stage tells about; in an experiment that did not fit, one of its own."""
+    fitted_md5 = dvc_md5(job.paths.fitted(job.case))
+    if (found := experiment()) is None:
+        return run_of_fit(tracker, job.case, fitted_md5)
+    return run_of_experiment(tracker, job.case, fitted_md5, found.name, found.tags)

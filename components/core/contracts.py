@@ -1,7 +1,7 @@
 """What passes between stages: small frozen records."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -53,6 +53,9 @@ class Paths:
 
     def evaluation(self, case: str) -> Path:
         return self.reports(case) / "evaluation"
+
+    def plots(self, case: str) -> Path:
+        return self.reports(case) / "plots"
 
     def compression(self, case: str) -> Path:
         return self.reports(case) / "compression"
@@ -235,7 +238,8 @@ class Report:
     `predictions` are frames by split, and `analysis` is what is no metric, as JSON. The model card prints `tables`
     beside the metrics. `notes` are what figures mean nothing without, such as the protocol of their measurement: they
     go wherever the metrics go. `figures` and `pages` of HTML, by the names of their files, are made when they are
-    called: cross-validation looks at none.
+    called: cross-validation looks at none. `plots` are the curves that `dvc plots` draws, by kind and name such as
+    `roc/test`; see `evaluation/plots.py`.
     """
 
     scores: Sequence[Scores]
@@ -245,6 +249,7 @@ class Report:
     notes: Mapping[str, Any]
     figures: "Mapping[str, Callable[[], Figure]]"
     pages: Mapping[str, Callable[[], str]]
+    plots: "Mapping[str, pd.DataFrame]" = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -23,8 +23,8 @@ def champion_version(tracker: Tracker, case: str) -> str | None:
     return str(aliases[CHAMPION]) if CHAMPION in aliases else None
 
 
-def rival_of(tracker: Tracker, case: str, version: str) -> str | None:
-    """The champion that `version` has to hold against; None if there never was one.
+def rival_of(tracker: Tracker, case: str, version: str | None) -> str | None:
+    """The champion that `version`, None if it is not registered, has to hold against; None if there never was one.
 
     For the present champion it is the one it took over from, so that a release that is repeated,
     after a kill or by hand, rests on the evidence it rested on before. A champion that only the

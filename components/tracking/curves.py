@@ -3,13 +3,29 @@
 import time
 from typing import Any
 
+import pandas as pd
 from lightning.pytorch import Callback, LightningModule, Trainer
 from mlflow.entities import Metric
 
 from components.core.params.case import FitParams
 from components.tracking.track import Tracker, plain_name
 
+TOLD = ("train/", "val/")
 FLUSH_SECONDS = 2.0  # a write costs some ms whatever its size, so short epochs share one
+
+
+def curve_table(tracker: Tracker, run: str) -> pd.DataFrame:
+    """What a fit logged of training and validation: `metric`, `step` (the epoch, if it validates by epochs), `value`.
+
+    In the order of names and steps, so that a fit that was killed and resumed leaves the same as another.
+    """
+    names = sorted(name for name in tracker.client.get_run(run).data.metrics if name.startswith(TOLD))
+    points = [
+        (name, step, value)
+        for name in names
+        for step, value in sorted((one.step, one.value) for one in tracker.client.get_metric_history(run, name))
+    ]
+    return pd.DataFrame(points, columns=["metric", "step", "value"])
 
 
 class EpochCurves(Callback):

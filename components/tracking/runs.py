@@ -19,6 +19,7 @@ RUN_FILE = "mlflow_run.json"
 PARENT = "mlflow.parentRunId"
 HOST, PID, STARTED = "casebook.host", "casebook.pid", "casebook.process_started"
 FITTED_MD5, BEST_MD5 = "casebook.fitted_md5", "casebook.best_md5"
+TAKEN_MD5 = "casebook.taken_fitted_md5"  # of an experiment's run: the fit of another run that it took over
 
 
 @contextmanager
@@ -84,7 +85,11 @@ def new_run(tracker: Tracker, case: str, name: str, tags: Mapping[str, str], sta
 
 def newest_run(tracker: Tracker, case: str, tag: str, value: str) -> str | None:
     """The run that was started last of those of the case that carry `tag` with `value`."""
-    text = f"tags.`{tag}` = '{value}'"
+    return _newest(tracker, case, {tag: value})
+
+
+def _newest(tracker: Tracker, case: str, tags: Mapping[str, str]) -> str | None:
+    text = " AND ".join(f"tags.`{tag}` = '{value}'" for tag, value in tags.items())
     experiment = tracker.experiment(case)
     found = tracker.client.search_runs([experiment], text, order_by=["attributes.start_time DESC"], max_results=1)
     return str(found[0].info.run_id) if found else None
@@ -98,6 +103,19 @@ def run_of_fit(tracker: Tracker, case: str, fitted_md5: str) -> str:
     if (run := newest_run(tracker, case, FITTED_MD5, fitted_md5)) is not None:
         return run
     run = new_run(tracker, case, "fit (from cache)", {FITTED_MD5: fitted_md5, **owner()})
+    tracker.client.set_terminated(run, "FINISHED")
+    return run
+
+
+def run_of_experiment(tracker: Tracker, case: str, fitted_md5: str, name: str, tags: Mapping[str, str]) -> str:
+    """The run of the experiment of this name for later stages to add to: its fit's, or where it took over a fit that
+    was there, one of its own: the run of that fit tells of others.
+    """
+    if (run := _newest(tracker, case, {FITTED_MD5: fitted_md5, **tags})) is not None:
+        return run
+    if (run := _newest(tracker, case, {TAKEN_MD5: fitted_md5, **tags})) is not None:
+        return run
+    run = new_run(tracker, case, name, {TAKEN_MD5: fitted_md5, **tags, **owner()})
     tracker.client.set_terminated(run, "FINISHED")
     return run
 

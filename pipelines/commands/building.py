@@ -19,6 +19,16 @@ def run(
         bool, typer.Option("--smoke", help="the same code on little work, apart from the results")
     ] = False,
     refresh: Annotated[bool, typer.Option("--refresh", help="fetch the source again first")] = False,
+    values: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            "-S",
+            metavar="KEY=VALUE",
+            help="try a value of one case, such as fit.lr=0.003, as a DVC experiment: params.yaml and the outs are "
+            "those of the experiment afterwards, `dvc exp show` has it, and nothing is registered or promoted",
+        ),
+    ] = None,
     dry_run: DryRun = False,
 ) -> None:
     """Bring cases up to date, from raw data to a promoted model."""
@@ -28,6 +38,11 @@ def run(
     names = cases or sorted(params.cases)
     for name in names:
         params.case(name)
+    if values:
+        if len(names) != 1 or smoke or refresh:
+            raise typer.BadParameter("-S goes with one case, and with neither --smoke nor --refresh")
+        _try_values(names[0], values, dry_run=dry_run)
+        return
     if smoke:
         from pipelines.commands.smoke import smoke as run_smoke
         from pipelines.stages import set_up_logging
@@ -39,6 +54,29 @@ def run(
     if refresh:
         bring_up_to_date([f"fetch@{name}" for name in names], dry_run=dry_run, force=True)
     bring_up_to_date([f"release@{name}" for name in names], dry_run=dry_run)
+
+
+def _try_values(case: str, settings: list[str], *, dry_run: bool) -> None:
+    import shlex
+
+    from pipelines.experiments import experiment_arguments
+    from pipelines.reproduce import call_dvc
+
+    arguments = experiment_arguments(job_of(case), settings)
+    typer.echo(f"dvc {shlex.join(arguments)}", err=True)
+    if not dry_run and call_dvc(arguments, Path.cwd(), case):
+        raise typer.Exit(1)
+
+
+@app.command()
+def metrics(as_json: AsJson = False) -> None:
+    """The newest figures of every case beside its best baseline's, and which cases never ran."""
+    from components.core.contracts import Paths
+    from components.core.params.case import load_params
+    from pipelines.summary import read_summary
+
+    names, paths = sorted(load_params(Path("params.yaml")).cases), Paths(Path.cwd())
+    show([{"case": name, **read_summary(paths, name)} for name in names], as_json)
 
 
 @app.command()

@@ -48,8 +48,10 @@ def bring_up_to_date(targets: list[str], *, dry_run: bool, force: bool = False, 
         for line in plan(targets, Path.cwd(), force=force):
             typer.echo(line)
         return
+    from pipelines.code import forget_experiments
     from pipelines.reproduce import reproduce
 
+    forget_experiments(Path.cwd())
     code = reproduce(targets, Path.cwd(), force=force, single=single)
     if code:
         raise typer.Exit(1)

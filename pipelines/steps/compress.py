@@ -12,9 +12,9 @@ from components.core.contracts import TEST, Job
 from components.core.files import dvc_md5, read_json, whole_folder, write_json
 from components.core.recipe import recipe_of
 from components.evaluation.scores import as_column
-from components.tracking.runs import run_of_fit
 from components.tracking.track import connect
 from pipelines.resume import close_state, inputs_of, state_of
+from pipelines.tracking import run_to_add_to
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +39,7 @@ def run(job: Job) -> None:
         shutil.copytree(folders[chosen.name], folder, dirs_exist_ok=True)
     close_state(state, out)
     tracker = connect(job.paths.root)
-    run_id = run_of_fit(tracker, job.case, dvc_md5(fitted))
+    run_id = run_to_add_to(tracker, job)
     tracker.log_table(run_id, pd.json_normalize(rows), "variants")
     tracker.log_tags(run_id, {"variant": chosen.name})
     tracker.log_params(run_id, {"compress": job.params.compress.model_dump(mode="json")})

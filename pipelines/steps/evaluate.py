@@ -1,4 +1,4 @@
-"""Score learner, baselines and blend: `reports/<case>/evaluation`."""
+"""Score learner, baselines and blend: `reports/<case>/evaluation`, and the curves of `reports/<case>/plots`."""
 
 import logging
 from collections.abc import Sequence
@@ -6,11 +6,12 @@ from collections.abc import Sequence
 import pandas as pd
 
 from components.core.contracts import MODEL, Interval, Job, Scores
-from components.core.files import dvc_md5, read_json, whole_folder
+from components.core.files import read_json, whole_folder
 from components.core.recipe import recipe_of
+from components.evaluation.plots import training_plots, write_plots
 from components.evaluation.report import ANALYSIS, PICTURES, write_report
-from components.tracking.runs import run_of_fit
 from components.tracking.track import connect
+from pipelines.tracking import run_to_add_to
 
 log = logging.getLogger(__name__)
 
@@ -22,8 +23,10 @@ def run(job: Job) -> None:
     report = recipe.reporting.report(job, fitted)
     with whole_folder(evaluation) as folder:
         write_report(folder, report)
+    with whole_folder(job.paths.plots(job.case)) as folder:
+        write_plots(folder, {**report.plots, **training_plots(fitted)})
     tracker = connect(job.paths.root)
-    run_id = run_of_fit(tracker, job.case, dvc_md5(fitted))
+    run_id = run_to_add_to(tracker, job)
     for scores in report.scores:
         tracker.log_metrics(run_id, flat_metrics(scores))
         tracker.log_table(run_id, wide_table(scores), f"metrics_{scores.split}")

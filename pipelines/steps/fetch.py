@@ -2,8 +2,9 @@
 
 from components.core.contracts import Job
 from components.sources.fetch import fetch
+from pipelines.environment import home
 
 
 def run(job: Job) -> None:
     paths = job.paths
-    fetch(job.params.source, paths.raw(job.case), root=paths.root, cache=paths.root / "state" / "fetch")
+    fetch(job.params.source, paths.raw(job.case), root=paths.root, cache=home(paths.root) / "state" / "fetch")

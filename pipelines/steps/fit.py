@@ -11,7 +11,8 @@ from lightning.pytorch import LightningModule
 from components.core.contracts import WEIGHTS, Job
 from components.core.files import dvc_md5, file_digest, read_json, whole_folder, write_json
 from components.core.recipe import Recipe, recipe_of
-from components.tracking.curves import EpochCurves
+from components.evaluation.plots import TRAINING
+from components.tracking.curves import EpochCurves, curve_table
 from components.tracking.runs import FITTED_MD5, adopt_search
 from components.tracking.track import Tracker
 from components.training.fit import fit
@@ -35,6 +36,7 @@ def run(job: Job) -> None:
         with whole_folder(out) as folder:
             served = recipe.assembly.assemble(job, learner, folder)
             torch.save(learner.state_dict(), folder / WEIGHTS)
+            curve_table(tracker, run_id).to_csv(folder / TRAINING, index=False, lineterminator="\n")
             gap = network_gap(job, recipe, served, folder)
             write_json(folder / "fit.json", {"result": asdict(result), "values": values, "network_gap": gap})
         tracker.log_tags(run_id, {FITTED_MD5: dvc_md5(out)})

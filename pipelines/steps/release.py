@@ -1,4 +1,7 @@
-"""Register the bundle, ask the gate, move the alias: `reports/<case>/release.json`."""
+"""Register the bundle, ask the gate, move the alias: `reports/<case>/release.json`.
+
+In an experiment (`dvc exp run`) the gate is asked all the same, but nothing is registered and no alias moves.
+"""
 
 import logging
 from collections.abc import Mapping
@@ -22,10 +25,11 @@ from components.registry.ledger import history, withdrawn
 from components.registry.promote import settle
 from components.registry.register import Release, bundle_of, register
 from components.registry.trace import params_digest
-from components.tracking.runs import run_of_fit
 from components.tracking.track import Tracker, connect
 from pipelines.cards import make_card
-from pipelines.provenance import GitState, flow_run_id, git_state
+from pipelines.provenance import Experiment, GitState, experiment, flow_run_id, git_state
+from pipelines.summary import PASSED, PROMOTED, SUMMARY, summarise
+from pipelines.tracking import run_to_add_to
 
 log = logging.getLogger(__name__)
 
@@ -34,11 +38,13 @@ LOGGED = {"prepare", "search", "evaluate", "release"}  # by this stage; fit and 
 
 def run(job: Job) -> None:
     """Register the bundle, let the gate decide on what the registry serves, and write it all down."""
+    trial = experiment()
     recipe, tracker, git = recipe_of(job), connect(job.paths.root), git_state(job.paths.root)
-    run_id = run_of_fit(tracker, job.case, dvc_md5(job.paths.fitted(job.case)))
+    run_id = run_to_add_to(tracker, job)
     tracker.log_params(run_id, job.params.model_dump(mode="json", include=LOGGED))
-    version = register(tracker, describe(job, recipe, run_id, git))
-    served = recipe.serving.answers(job, bundle_of(tracker, job.case, version), TEST)
+    version = register(tracker, describe(job, recipe, run_id, git)) if trial is None else None
+    bundle = job.paths.bundle(job.case) if version is None else bundle_of(tracker, job.case, version)
+    served = recipe.serving.answers(job, bundle, TEST)
     metrics = intervals(
         recipe.serving.metrics(job, job.paths.bundle(job.case)),
         served.target,
@@ -47,14 +53,18 @@ def run(job: Job) -> None:
     )
     rival = rival_of(tracker, job.case, version)
     decision = decide(weigh(job, recipe, tracker, version, rival, served, metrics, git), job.params.release)
-    settle(tracker, job.case, version, decision, metrics, rival)
-    report = _report(job, version, decision, git)
-    write_json(job.paths.reports(job.case) / "release.json", report)
-    write_json(job.paths.reports(job.case) / "metrics.json", _metrics(job, metrics))
-    card = make_card(job, recipe, origin(job, git) | {"version": version}, decision)
-    write_text(job.paths.reports(job.case) / "card.md", card)
+    if version is not None:
+        settle(tracker, job.case, version, decision, metrics, rival)
+    reports, summary = job.paths.reports(job.case), summarise(job, recipe, metrics, decision, registered=trial is None)
+    write_json(reports / "release.json", _report(job, version, trial, decision, git))
+    write_json(reports / "metrics.json", _metrics(job, metrics))
+    write_json(reports / SUMMARY, summary)
+    made = {"version": str(version)} if trial is None else {"experiment": trial.name}
+    card = make_card(job, recipe, origin(job, git) | made, decision)
+    write_text(reports / "card.md", card)
     tracker.log_note(run_id, card, "card.md")
-    tell(job.case, version, decision)
+    tracker.log_tags(run_id, {"casebook.gate": summary["gate"]})
+    tell(job.case, f"version {version}" if trial is None else f"experiment {trial.name}", summary["gate"], decision)
 
 
 def describe(job: Job, recipe: Recipe, run_id: str, git: GitState) -> Release:
@@ -95,7 +105,7 @@ def weigh(
     job: Job,
     recipe: Recipe,
     tracker: Tracker,
-    version: str,
+    version: str | None,
     rival: str | None,
     served: Answers,
     metrics: Mapping[str, Interval],
@@ -118,7 +128,7 @@ def weigh(
         network_gap=read_json(job.paths.fitted(job.case) / "fit.json").get("network_gap"),
         variant=_picked(job),
         served_gap=largest_gap(served.score, from_column(measured)),
-        withdrawn=withdrawn(history(tracker, job.case), version),
+        withdrawn=version is not None and withdrawn(history(tracker, job.case), version),
         waive_champion=job.params.release.waive_champion,
     )
 
@@ -141,11 +151,15 @@ def _rival(job: Job, recipe: Recipe, served: Answers, name: str, score: np.ndarr
     return Rival(name, float(metric(served.target, score)), Interval(found.value, found.low, found.high))
 
 
-def _report(job: Job, version: str, decision: Decision, git: GitState) -> dict[str, Any]:
+def _report(
+    job: Job, version: str | None, trial: Experiment | None, decision: Decision, git: GitState
+) -> dict[str, Any]:
+    """`promoted` is of a registered version: of an experiment that passes, `checks` and `reasons` tell."""
     return {
         "case": job.case,
         "version": version,
-        "promoted": decision.promoted,
+        "experiment": None if trial is None else trial.name,
+        "promoted": version is not None and decision.promoted,
         "checks": [asdict(check) for check in decision.checks],
         "reasons": list(decision.reasons),
         "commit": git.commit,
@@ -171,7 +185,10 @@ def _metrics(job: Job, served: Mapping[str, Interval]) -> dict[str, Any]:
     }
 
 
-def tell(case: str, version: str, decision: Decision) -> None:
-    log.info("%s version %s: %s", case, version, "promoted to champion" if decision.promoted else "not promoted")
+WORDS = {PROMOTED: "promoted to champion", PASSED: "passes the gate; an experiment registers nothing"}
+
+
+def tell(case: str, what: str, gate: str, decision: Decision) -> None:
+    log.info("%s %s: %s", case, what, WORDS.get(gate, "not promoted"))
     for reason in decision.reasons:
         log.warning("  %s", reason)

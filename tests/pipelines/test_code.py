@@ -9,7 +9,7 @@ import yaml
 
 from components.core.errors import CasebookError
 from components.core.params.case import load_params
-from pipelines.code import PARTS, READS, changes, content_of, read_resolved, resolve, resolved_file
+from pipelines.code import PARTS, READS, changes, content_of, forget_experiments, read_resolved, resolve, resolved_file
 from pipelines.stages import STAGES
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -91,6 +91,23 @@ def test_a_stale_file_is_told_with_what_differs(root: Path) -> None:
     with pytest.raises(CasebookError, match=r"fit\.lr was 0\.005 and is 0\.006.*run `dvc repro code` first"):
         read_resolved(root, CASE, "fit")
     read_resolved(root, CASE, "prepare")  # reads no learning rate
+
+
+def test_the_file_of_a_release_names_the_experiment_until_a_plain_run(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    resolve(root)
+    plain = resolved_file(root, CASE, "release").read_text(encoding="utf-8")
+    monkeypatch.setenv("DVC_EXP_NAME", "wider-net")
+    read_resolved(root, CASE, "release")  # DVC need not run `code` again where nothing has changed
+    assert {path.name for path in resolve(root)} == {"release.yaml"}
+    assert resolved_file(root, CASE, "release").read_text(encoding="utf-8") == f"{plain}experiment: wider-net\n"
+    read_resolved(root, CASE, "release")
+    monkeypatch.delenv("DVC_EXP_NAME")
+    with pytest.raises(CasebookError, match="experiment was 'wider-net' and is None"):
+        read_resolved(root, CASE, "release")
+    forget_experiments(root)
+    assert resolved_file(root, CASE, "release").read_text(encoding="utf-8") == plain
 
 
 def test_changes_are_those_since_the_stage_ran(root: Path) -> None:

@@ -30,7 +30,7 @@ def test_the_flow_ends_where_dvc_repro_ends(checkout: Any, pristine: Any) -> Non
     )
     again = checkout.repro("release@toy")
     assert (again.code, re.findall("Running stage", again.said)) == (0, []), again.said
-    timed = {"reports/toy/compression", "reports/toy/metrics.json", "reports/toy/card.md"}
+    timed = {"reports/toy/compression", "reports/toy/metrics.json", "reports/toy/summary.json", "reports/toy/card.md"}
     expected, found = pristine.outs(), checkout.outs()
     assert {path for path in expected if expected[path] != found[path]} <= timed
     # The version names the flow run that it came from.

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.environment import QUIET, prepare_environment
+from pipelines.environment import QUIET, home, prepare_environment
 
 
 @pytest.fixture(autouse=True)
 def bare(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in (*QUIET, "PREFECT_HOME", "PYTHONPYCACHEPREFIX"):
+    for name in (*QUIET, "PREFECT_HOME", "PYTHONPYCACHEPREFIX", "MLFLOW_TRACKING_URI"):
         monkeypatch.setenv(name, "")  # so that what the function sets is taken back afterwards
         monkeypatch.delenv(name)
 
@@ -23,6 +23,20 @@ def test_everything_is_quiet_and_state_stays_in_the_checkout(tmp_path: Path) -> 
     assert os.environ["DO_NOT_TRACK"] == "true"  # mlflow ignores "1"
     assert os.environ["PREFECT_HOME"] == str(tmp_path / ".prefect")
     assert os.environ["PYTHONPYCACHEPREFIX"].startswith(str(tmp_path))
+
+
+def test_an_experiment_elsewhere_logs_to_the_checkout_that_asked_for_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checkout, elsewhere = tmp_path / "checkout", tmp_path / "checkout" / ".dvc" / "tmp" / "exps" / "tmp1"
+    monkeypatch.setenv("DVC_ROOT", str(checkout))
+    monkeypatch.delenv("DVC_EXP_NAME", raising=False)
+    assert home(elsewhere) == elsewhere  # any stage has DVC_ROOT
+    monkeypatch.setenv("DVC_EXP_NAME", "wider-net")
+    assert home(elsewhere) == home(checkout) == checkout
+    prepare_environment(elsewhere)
+    assert os.environ["MLFLOW_TRACKING_URI"] == f"sqlite:///{checkout}/mlflow.db"
+    assert os.environ["PREFECT_HOME"] == str(checkout / ".prefect")
 
 
 def test_what_a_person_has_set_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

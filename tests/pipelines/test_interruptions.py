@@ -67,7 +67,7 @@ def test_the_kill_fell_where_it_should(story: Story, name: str) -> None:
 
 
 def test_every_result_is_that_of_an_undisturbed_run(story: Story, pristine) -> None:
-    timed = {"reports/toy/compression", "reports/toy/metrics.json", "reports/toy/card.md"}
+    timed = {"reports/toy/compression", "reports/toy/metrics.json", "reports/toy/summary.json", "reports/toy/card.md"}
     expected, found = pristine.outs(), story.checkout.outs()
     assert {path for path in expected if expected[path] != found[path]} <= timed
     for path in ("models/toy/best.json", "reports/toy/release.json"):

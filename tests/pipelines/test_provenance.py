@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.provenance import GitState, flow_run_id, git_state
+from pipelines.provenance import Experiment, GitState, experiment, flow_run_id, git_state
 
 
 def git(root: Path, *arguments: str) -> str:
@@ -35,6 +35,19 @@ def test_an_edit_or_a_new_file_makes_it_dirty(tree: Path, name: str) -> None:
     (tree / name).parent.mkdir(exist_ok=True)
     (tree / name).write_text("a: 2\n")
     assert git_state(tree).dirty is True
+
+
+def test_in_an_experiment_new_files_alone_make_it_dirty(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """DVC commits the edits with the experiment."""
+    monkeypatch.setenv("DVC_EXP_NAME", "wider-net")
+    monkeypatch.setenv("DVC_EXP_BASELINE_REV", "abc")
+    assert experiment() == Experiment("wider-net", "abc")
+    (tree / "params.yaml").write_text("a: 2\n")
+    assert git_state(tree).dirty is False
+    (tree / "new.py").write_text("A = 1\n")
+    assert git_state(tree).dirty is True
+    monkeypatch.delenv("DVC_EXP_NAME")
+    assert experiment() is None
 
 
 def test_no_checkout_and_no_commit_are_unknown_and_not_clean(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from components.core.errors import CasebookError
 from components.core.locks import held_lock
 from components.core.params.case import load_params
 from components.core.recipe import make_job
+from components.evaluation.plots import KINDS
 from pipelines import stages
 from pipelines.code import READS, RESOLVED, resolve
 
@@ -130,6 +131,12 @@ def test_a_stage_waits_for_another_process_at_it_and_says_so(
     assert lock.read_text() == str(os.getpid())
 
 
+def test_dvc_yaml_has_the_axes_of_every_kind_of_plot() -> None:
+    plots = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]["evaluate"]["do"]["plots"]
+    axes = {Path(path).name: (props["x"], props["y"]) for plot in plots for path, props in plot.items()}
+    assert axes == KINDS
+
+
 def test_stages_and_their_outs_are_those_of_dvc_yaml() -> None:
     pipeline = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
     code = pipeline.pop("code")
@@ -137,7 +144,8 @@ def test_stages_and_their_outs_are_those_of_dvc_yaml() -> None:
     assert all(f"{RESOLVED}/${{key}}/{name}.yaml" in stage["do"]["deps"] for name, stage in pipeline.items())
     assert tuple(pipeline) == stages.STAGES == tuple(stages.OUTS)
     for name, stage in pipeline.items():
-        made = [*stage["do"]["outs"], *stage["do"].get("metrics", [])]
+        plots = {str(Path(next(iter(plot))).parent) for plot in stage["do"].get("plots", [])}
+        made = [*stage["do"]["outs"], *stage["do"].get("metrics", []), *plots]
         named = [re.sub(r"\$\{key\}", "toy", next(iter(out)) if isinstance(out, dict) else out) for out in made]
         outs = stages.OUTS[name](Paths(ROOT), "toy")
         assert sorted(named) == sorted(out.relative_to(ROOT).as_posix() for out in outs)

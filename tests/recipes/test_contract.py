@@ -21,6 +21,7 @@ from components.core.files import dvc_md5, whole_folder
 from components.core.params.case import override
 from components.core.params.monitor import DriftParams, PredictionLog
 from components.core.recipe import Recipe, recipe_of, recipes
+from components.evaluation.plots import write_plots
 from components.evaluation.report import write_report
 from components.evaluation.tables import read_tables
 from components.monitoring.drift import compare as compare_columns
@@ -139,6 +140,9 @@ def test_metrics_are_finite_and_name_the_primary(run: Run) -> None:
 def test_a_report_holds_scores_predictions_tables_and_pictures(run: Run, tmp_path: Path) -> None:
     report = run.recipe.reporting.report(run.job, run.fitted)
     write_report(tmp_path, report)
+    write_plots(tmp_path / "plots", report.plots)
+    drawn = {path.relative_to(tmp_path / "plots").with_suffix("").as_posix() for path in tmp_path.rglob("plots/*/*")}
+    assert drawn == {name for name, frame in report.plots.items() if len(frame)}
     scores = report.scores
     external = (run.job.paths.prepared(run.job.case) / PREPARED_FILES[EXTERNAL]).exists()
     assert [one.split for one in scores] == [VALIDATION, TEST, *([EXTERNAL] if external else [])]

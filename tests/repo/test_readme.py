@@ -64,6 +64,21 @@ ELSEWHERE = {
     ),
     "casebook run finance_risk --smoke": "tests/pipelines/test_new_case.py::test_the_smoke_run_of_a_strange_file",
     "casebook run finance_risk": "tests/pipelines/test_cli.py::test_stages_by_name_and_their_dry_runs",
+    # On a case that is small: the tests' own.
+    "casebook run finance_risk -S fit.lr=0.003 -S evaluate.resamples=500": (
+        "tests/pipelines/test_verbs.py::test_run_with_values_is_an_experiment"
+    ),
+    "dvc exp run -S cases.finance_risk.fit.lr=0.003 release@finance_risk": "tests/pipelines/test_verbs.py::tried",
+    "dvc exp show --only-changed": "tests/pipelines/test_verbs.py::test_exp_show_has_a_dozen_columns",
+    "dvc metrics diff": "tests/pipelines/test_verbs.py::test_metrics_and_params_are_compared",
+    "dvc params diff": "tests/pipelines/test_verbs.py::test_metrics_and_params_are_compared",
+    "dvc plots diff HEAD": "tests/pipelines/test_verbs.py::test_curves_are_drawn_and_compared",
+    "casebook metrics": "tests/pipelines/test_verbs.py::test_a_case_that_never_ran_is_a_line_and_no_error",
+    "dvc dag release@finance_risk": "tests/pipelines/test_verbs.py::test_the_dag_of_one_case",
+    "dvc exp apply wider-net": (
+        "tests/pipelines/test_verbs.py::test_a_plain_run_registers_what_an_experiment_has_scored"
+    ),
+    'git commit -am "Wider network"': "git's own",
     "casebook crossval finance_risk": "tests/pipelines/test_cli.py::test_cross_validation_gives_folds_mean_and_peers",
     "casebook history finance_risk": "tests/pipelines/test_cli.py::test_history_and_rollback",
     "casebook rollback finance_risk": "tests/pipelines/test_cli.py::test_history_and_rollback",

@@ -9,7 +9,7 @@ from lightning.pytorch import LightningModule, Trainer
 from torch.utils.data import DataLoader
 
 from components.tracking import curves
-from components.tracking.curves import EpochCurves
+from components.tracking.curves import EpochCurves, curve_table
 from components.tracking.runs import new_run
 from components.tracking.track import Tracker
 from components.training.fit import fit as train
@@ -212,3 +212,11 @@ def test_with_validations_by_steps_each_is_one_point_at_its_step(
     for name, height in {"lr": 0.1, "lr_2": 0.2}.items():
         if name in names:
             assert points(tracker, whole, name) == [(at, pytest.approx(height * (1 - at / 20))) for at in steps]
+
+
+def test_a_table_has_the_curves_of_training_and_validation(tracker: Tracker) -> None:
+    run = new_run(tracker, CASE, "fit", {})
+    tracker.log_metrics(run, {"val/loss": 0.4, "lr": 0.1}, step=1)
+    tracker.log_metrics(run, {"val/loss": 0.5, "train/loss": 0.7, "test/auc": 0.8}, step=0)
+    table = curve_table(tracker, run)
+    assert table.to_dict("split")["data"] == [["train/loss", 0, 0.7], ["val/loss", 0, 0.5], ["val/loss", 1, 0.4]]

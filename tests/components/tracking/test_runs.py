@@ -25,6 +25,7 @@ from components.tracking.runs import (
     new_run,
     owner,
     parent_run,
+    run_of_experiment,
     run_of_fit,
 )
 from components.tracking.track import Tracker, connect
@@ -227,3 +228,17 @@ def test_orphans_of_other_machines_and_cases_are_left_alone(tracker: Tracker) ->
 
 def test_a_case_without_runs_has_no_orphans(root: Path) -> None:
     assert end_orphans(connect(root), "new_case") == []
+
+
+def test_an_experiment_adds_to_its_own_fit_or_to_a_run_of_its_own(tracker: Tracker) -> None:
+    fitted = new_run(tracker, CASE, "fit", {FITTED_MD5: "a"})
+    tags = {"casebook.experiment": "wider-net"}
+    own = run_of_experiment(tracker, CASE, "a", "wider-net", tags)
+    assert own != fitted
+    assert tracker.client.get_run(own).info.run_name == "wider-net"
+    assert status(tracker, own) == "FINISHED"
+    assert run_of_experiment(tracker, CASE, "a", "wider-net", tags) == own
+    assert run_of_experiment(tracker, CASE, "a", "other", {"casebook.experiment": "other"}) not in (own, fitted)
+    assert run_of_fit(tracker, CASE, "a") == fitted  # later plain stages find the fit itself
+    its_fit = new_run(tracker, CASE, "fit wider-net", {FITTED_MD5: "b", **tags})
+    assert run_of_experiment(tracker, CASE, "b", "wider-net", tags) == its_fit

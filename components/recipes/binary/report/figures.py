@@ -88,7 +88,7 @@ def calibration(series: Series, *, bins: int, confidence: float) -> Figure:
     axes.axline((0, 0), (1, 1), color=QUIET_INK, linewidth=1, linestyle=DASHED, label="exact")
     largest = 0.0
     for place, (name, target, score, look) in enumerate(_each(series)):
-        mean, rate, low, high = _reliability(target, score, bins, confidence)
+        mean, rate, low, high = reliability(target, score, bins, confidence)
         if place == 0:
             bars = [rate - low, high - rate]
             axes.errorbar(mean, rate, yerr=bars, fmt="none", ecolor=look["color"], elinewidth=1.6, alpha=0.5, zorder=8)
@@ -204,7 +204,7 @@ def _share_axes(axes: Axes, *, x: str, y: str, x_end: float = 1.0, y_end: float 
     return axes
 
 
-def _reliability(target: np.ndarray, score: np.ndarray, bins: int, confidence: float) -> tuple[np.ndarray, ...]:
+def reliability(target: np.ndarray, score: np.ndarray, bins: int, confidence: float) -> tuple[np.ndarray, ...]:
     """Mean score, bad rate and its Wilson bounds of each bin that has rows."""
     _, place, rows = np.unique(score, return_inverse=True, return_counts=True)
     bin_of_row = mass_bins(rows[None, :].astype(float), bins)[0][place]

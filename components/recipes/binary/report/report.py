@@ -9,8 +9,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
+from sklearn.metrics import confusion_matrix
 
 from components.core.contracts import BUNDLE, MODEL, TEST, TRAIN, VALIDATION, Report, Table
+from components.evaluation import plots
 from components.evaluation.bootstrap import Resampling
 from components.evaluation.report import score_split
 from components.evaluation.stability import psi, psi_table
@@ -64,7 +66,19 @@ def report(job: BinaryJob, fitted: Path) -> Report:
         notes={},
         figures=_figures(params, frames[TEST][TARGET].to_numpy(), scores[TEST], found),
         pages={},
+        plots=_plots(params, predictor.settings.threshold, frames[TEST][TARGET].to_numpy(), scores[TEST][MODEL]),
     )
+
+
+def _plots(params: EvaluateParams, threshold: float, target: np.ndarray, score: np.ndarray) -> dict[str, pd.DataFrame]:
+    """Of the served model on the test rows."""
+    mean, rate, _, _ = figures.reliability(target, score, params.ece_bins, params.confidence)
+    return {
+        "roc/test": plots.roc(target, score),
+        "precision_recall/test": plots.precision_recall(target, score),
+        "calibration/test": plots.curve("calibration", mean, rate),
+        "confusion/test": plots.confusion(confusion_matrix(target, score >= threshold), ["negative", "positive"]),
+    }
 
 
 def all_scores(predictor: TablePredictor, frame: pd.DataFrame) -> dict[str, np.ndarray]:

@@ -67,6 +67,7 @@ def report(job: ConversionJob, fitted: Path) -> Report:
         notes={},
         figures=errors.figures(scores[TEST].by_model),
         pages={"examples": errors.examples},
+        plots={"confusion/test": errors.confusion()},
     )
 
 
@@ -152,6 +153,12 @@ class _ErrorAnalysis:
             ),
         ]
         return render_page(sections, title=f"{self.case}: pinyin and what it became", caption=self._caption())
+
+    def confusion(self) -> pd.DataFrame:
+        """The most frequent errors, a row for each time."""
+        found = self.confused.loc[self.confused.index.repeat(self.confused["count"])]
+        named = {"reference": "actual", "answer": "predicted"}
+        return found[[*named]].rename(columns=named).replace("", figures.DROPPED)
 
     def _example(self, row: int) -> Any:
         answered = self.answered

@@ -37,18 +37,14 @@ def precision_recall(matches: Matches, classes: Sequence[str], least: np.ndarray
     figure = new_figure()
     axes = figure.subplots()
     average = average_precision(matches, np.ones((1, len(matches.true))))[0, :, HALF]
-    for label, name in enumerate(classes):
-        if matches.true[:, label].sum() == 0:
-            continue
-        mine = matches.label == label
-        hits = np.cumsum(matches.hit[HALF][mine])
-        seen, recall = np.arange(1, mine.sum() + 1), hits / matches.true[:, label].sum()
+    for name, (recall, precision) in precision_and_recall(matches, classes).items():
+        label = classes.index(name)
         colour = COLOURS[label % len(COLOURS)]
         text = f"{shortened(name, 24)}: AP {average[label]:.3f}"
-        axes.plot(recall, hits / seen, color=colour, linewidth=2.2, label=text)
-        served = int((matches.confidence[mine] >= least[label]).sum())
+        axes.plot(recall, precision, color=colour, linewidth=2.2, label=text)
+        served = int((matches.confidence[matches.label == label] >= least[label]).sum())
         if served:
-            place = (recall[served - 1], hits[served - 1] / served)
+            place = (recall[served - 1], precision[served - 1])
             axes.plot(*place, marker="o", markersize=9, color=colour, markeredgecolor="white", zorder=9)
     axes.set(
         xlim=(0, 1.01), ylim=(0, 1.02), xlabel="boxes found (recall)", ylabel="detections that are right (precision)"
@@ -58,6 +54,17 @@ def precision_recall(matches: Matches, classes: Sequence[str], least: np.ndarray
     axes.set_title("Precision and recall at IoU 0.5")
     axes.legend(loc="lower left", title="with the point that is served", alignment="left")
     return figure
+
+
+def precision_and_recall(matches: Matches, classes: Sequence[str]) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """Recall and precision at IoU 0.5 (D,) of each class that has a true box, as its confidence falls."""
+    found = {}
+    for label, name in enumerate(classes):
+        if (there := matches.true[:, label].sum()) > 0:
+            mine = matches.label == label
+            hits = np.cumsum(matches.hit[HALF][mine])
+            found[name] = (hits / there, hits / np.arange(1, mine.sum() + 1))
+    return found
 
 
 @styled

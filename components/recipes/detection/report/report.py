@@ -23,6 +23,7 @@ from components.core.contracts import (
     Report,
     Table,
 )
+from components.evaluation import plots
 from components.evaluation.bootstrap import Resampling
 from components.evaluation.report import judged_splits, score_split
 from components.evaluation.scores import as_column
@@ -103,7 +104,17 @@ def report(job: DetectionJob, fitted: Path) -> Report:
         notes={"protocol": prepared["protocol"]},
         figures=_figures(answered, params, slices, taken) | _boxes(answered, params),
         pages={},
+        plots=_plots(test, taken),
     )
+
+
+def _plots(test: Answered, taken: np.ndarray) -> dict[str, pd.DataFrame]:
+    """Precision and recall of each class that there is at IoU 0.5, and which class is taken for which."""
+    drawn = {
+        f"precision_recall/{plots.file_name(name)}": plots.curve("precision_recall", recall, precision)
+        for name, (recall, precision) in figures.precision_and_recall(test.matches, test.classes).items()
+    }
+    return drawn | {"confusion/test": plots.confusion(taken, [*test.classes, "none"])}
 
 
 def answer(job: DetectionJob, fitted: Path, split: str) -> Answered:

@@ -23,6 +23,7 @@ from components.core.contracts import (
     Scores,
     Table,
 )
+from components.evaluation import plots
 from components.evaluation.bootstrap import Resampling
 from components.evaluation.report import judged_splits, score_split
 from components.recipes.shared.serving import read_split
@@ -31,7 +32,7 @@ from components.recipes.survival.metrics.censoring import Censoring
 from components.recipes.survival.metrics.metrics import c_index, survival_metrics, threshold_at_specificity
 from components.recipes.survival.params import EvaluateParams, SurvivalJob
 from components.recipes.survival.report import figures, tables
-from components.recipes.survival.report.calibration import reliability
+from components.recipes.survival.report.calibration import Reliability, reliability
 from components.recipes.survival.report.decisions import Decisions, decisions, net_benefit, net_benefit_of_all
 from components.recipes.survival.report.groups import kaplan_meier, risk_groups, subgroups
 from components.recipes.survival.serving.predictor import SurvivalPredictor, open_predictor
@@ -91,7 +92,18 @@ def report(job: SurvivalJob, fitted: Path) -> Report:
         notes={},
         figures={name: draw for part in drawn for name, draw in part.items()},
         pages={},
+        plots=_plots(params, predictor, judged),
     )
+
+
+def _plots(params: EvaluateParams, predictor: SurvivalPredictor, judged: Sequence[Answered]) -> dict[str, pd.DataFrame]:
+    """Calibration of the served risks by each horizon that is looked at."""
+    drawn = {}
+    for found in judged:
+        for year in params.calibrated:
+            one = _reliability(params, predictor, found.target, found.risks[MODEL], year)
+            drawn[f"calibration/{found.split}_{year:g}y"] = plots.curve("calibration", one.predicted, one.observed)
+    return drawn
 
 
 def answer(job: SurvivalJob, predictor: SurvivalPredictor, split: str) -> Answered:
@@ -226,22 +238,22 @@ def _kaplan_meier(params: EvaluateParams, predictor: SurvivalPredictor, found: A
 
 
 def _calibration(params: EvaluateParams, predictor: SurvivalPredictor, found: Answered) -> Figure:
-    horizons = predictor.settings.horizons
     panels = {}
     for year in params.calibrated:
-        place = horizons.index(year)
         series = {"served": found.risks[MODEL], UNRECALIBRATED: found.blended}
         panels[f"{year:g} years"] = {
-            name: reliability(
-                found.target,
-                risk[:, place],
-                horizon=year,
-                groups=params.calibration_groups,
-                confidence=params.confidence,
-            )
-            for name, risk in series.items()
+            name: _reliability(params, predictor, found.target, risk, year) for name, risk in series.items()
         }
     return figures.calibration(f"Calibration, {found.split}", panels)
+
+
+def _reliability(
+    params: EvaluateParams, predictor: SurvivalPredictor, target: np.ndarray, risks: np.ndarray, year: float
+) -> Reliability:
+    """Of risks `(N, H)` by the horizon of that year."""
+    risk = risks[:, predictor.settings.horizons.index(year)]
+    groups, confidence = params.calibration_groups, params.confidence
+    return reliability(target, risk, horizon=year, groups=groups, confidence=confidence)
 
 
 def _decision_curve(predictor: SurvivalPredictor, found: Answered) -> Figure:

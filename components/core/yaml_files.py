@@ -61,7 +61,7 @@ def dump_yaml(content: Any) -> str:
     yaml = YAML()
     yaml.width = WIDTH
     yaml.allow_unicode = True
-    yaml.representer.ignore_aliases = lambda *_: True  # type: ignore[method-assign]
+    yaml.representer.ignore_aliases = lambda *_: True
     written = io.StringIO()
     yaml.dump(_styled(content), written)
     return written.getvalue()

@@ -16,7 +16,13 @@ from components.core.recipe import (
     Watching,
 )
 from components.recipes.conversion.encoding.spec import PinyinParams
-from components.recipes.conversion.params import PRIMARY, EvaluateParams, ModelParams, PredictOptions, PrunedNGramParams
+from components.recipes.conversion.params.params import (
+    PRIMARY,
+    EvaluateParams,
+    ModelParams,
+    PredictOptions,
+    PrunedNGramParams,
+)
 
 RECIPE = Recipe(
     name="conversion",

@@ -6,7 +6,7 @@ from typing import Any
 
 from components.core.contracts import Meta
 from components.core.params.case import CaseParams
-from components.recipes.detection.params import DetectionJob
+from components.recipes.detection.params.params import DetectionJob
 from components.recipes.detection.preparation.preparation import prepare_into
 from components.recipes.shared.folds import reseeded
 

@@ -16,7 +16,7 @@ from components.core.recipe import (
     Watching,
 )
 from components.recipes.detection.encoding.spec import ImagesParams
-from components.recipes.detection.params import PRIMARY, EvaluateParams, ModelParams, PredictOptions
+from components.recipes.detection.params.params import PRIMARY, EvaluateParams, ModelParams, PredictOptions
 
 RECIPE = Recipe(
     name="detection",

@@ -13,7 +13,7 @@ from components.core.contracts import BUNDLE, LEARNER, TRAIN, WEIGHTS, Maker, Tr
 from components.core.params.case import DistillParams, Int8StaticParams, PruneParams
 from components.recipes.detection.assembly.assembly import REFIT_WEIGHTS, fit_on_all, learner_graph
 from components.recipes.detection.encoding.resize import padded, rescale
-from components.recipes.detection.params import DetectionJob
+from components.recipes.detection.params.params import DetectionJob
 from components.recipes.detection.serving.predictor import open_predictor
 from components.recipes.detection.serving.serving import read_split
 from components.recipes.detection.training.data import MULTIPLE, ImageData

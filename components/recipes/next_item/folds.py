@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from components.core.params.case import CaseParams
-from components.recipes.next_item.params import NextItemJob
+from components.recipes.next_item.params.params import NextItemJob
 from components.recipes.shared.folds import reseeded
 
 

@@ -16,7 +16,13 @@ from components.core.recipe import (
     Watching,
 )
 from components.recipes.next_item.encoding.spec import InteractionsParams
-from components.recipes.next_item.params import PRIMARY, EvaluateParams, LowRankParams, ModelParams, PredictOptions
+from components.recipes.next_item.params.params import (
+    PRIMARY,
+    EvaluateParams,
+    LowRankParams,
+    ModelParams,
+    PredictOptions,
+)
 
 RECIPE = Recipe(
     name="next_item",

@@ -15,8 +15,8 @@ from components.core.recipe import (
     Variants,
     Watching,
 )
-from components.recipes.survival.encoding.cohort import CohortParams
-from components.recipes.survival.params import EvaluateParams, ModelParams
+from components.recipes.survival.params.cohort import CohortParams
+from components.recipes.survival.params.params import EvaluateParams, ModelParams
 
 RECIPE = Recipe(
     name="survival",

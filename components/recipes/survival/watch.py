@@ -9,8 +9,8 @@ from components.core.blocks import read_block
 from components.core.contracts import Answers
 from components.kits.tables.observed import watch_table
 from components.recipes.shared.serving import read_split
-from components.recipes.survival.encoding.cohort import CohortParams
-from components.recipes.survival.params import SurvivalJob
+from components.recipes.survival.params.cohort import CohortParams
+from components.recipes.survival.params.params import SurvivalJob
 from components.recipes.survival.preparation.outcome import read_outcome
 from components.recipes.survival.serving.predictor import SurvivalPredictor, open_predictor
 

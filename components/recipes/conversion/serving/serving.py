@@ -8,7 +8,7 @@ import pandas as pd
 
 from components.core.contracts import TEST, Answers, Metric
 from components.recipes.conversion.metrics.metrics import text_metrics
-from components.recipes.conversion.params import ConversionJob
+from components.recipes.conversion.params.params import ConversionJob
 from components.recipes.conversion.serving.predictor import PINYIN_COLUMN, Conversion, open_predictor
 from components.recipes.shared.serving import bundle_below, read_split
 

@@ -22,7 +22,7 @@ from components.recipes.detection.encoding.rows import ImageRow, read_rows
 from components.recipes.detection.encoding.spec import Spec
 from components.recipes.detection.metrics.matching import HALF, match
 from components.recipes.detection.metrics.metrics import detection_metrics
-from components.recipes.detection.params import PRIMARY, DetectionJob, ModelParams
+from components.recipes.detection.params.params import PRIMARY, DetectionJob, ModelParams
 from components.recipes.detection.serving.predictor import (
     SEGMENTATION,
     DetectionPredictor,

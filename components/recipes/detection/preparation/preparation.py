@@ -4,7 +4,7 @@ from pathlib import Path
 
 from components.core.contracts import Meta
 from components.core.params.case import CaseParams
-from components.recipes.detection.params import DetectionJob
+from components.recipes.detection.params.params import DetectionJob
 from components.recipes.detection.preparation.prepare import prepare_images
 from components.recipes.detection.preparation.simulate.prepare import prepare_simulated
 

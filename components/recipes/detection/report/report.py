@@ -33,7 +33,7 @@ from components.recipes.detection.metrics.froc import froc
 from components.recipes.detection.metrics.matching import Matches, match
 from components.recipes.detection.metrics.metrics import counted, detection_metrics
 from components.recipes.detection.metrics.outcomes import confusion, outcome, worst_first
-from components.recipes.detection.params import DetectionJob, EvaluateParams
+from components.recipes.detection.params.params import DetectionJob, EvaluateParams
 from components.recipes.detection.report import figures
 from components.recipes.detection.report.boxes import Shown, sheets
 from components.recipes.detection.report.slices import (

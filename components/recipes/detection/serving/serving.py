@@ -11,7 +11,7 @@ from components.recipes.detection.encoding.padding import stacked, truth
 from components.recipes.detection.encoding.rows import ImageRow, read_rows
 from components.recipes.detection.encoding.spec import IMAGE, PIXELS
 from components.recipes.detection.metrics.metrics import detection_metrics
-from components.recipes.detection.params import DetectionJob
+from components.recipes.detection.params.params import DetectionJob
 from components.recipes.detection.serving.predictor import DetectionPredictor, open_predictor
 from components.recipes.shared.serving import bundle_below
 

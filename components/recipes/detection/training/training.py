@@ -2,7 +2,7 @@
 
 from components.core.blocks import read_block
 from components.core.recipe import Training
-from components.recipes.detection.params import PRIMARY, DetectionJob
+from components.recipes.detection.params.params import PRIMARY, DetectionJob
 from components.recipes.detection.training.augment import AugmentParams
 from components.recipes.detection.training.data import ImageData
 from components.recipes.detection.training.learner import DetectionLearner

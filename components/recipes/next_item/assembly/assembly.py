@@ -20,7 +20,7 @@ from components.recipes.next_item.encoding.spec import ITEMS, USERS
 from components.recipes.next_item.metrics.metrics import ranking_metrics
 from components.recipes.next_item.metrics.ranks import ranks
 from components.recipes.next_item.metrics.sets import Sets
-from components.recipes.next_item.params import PRIMARY, ModelParams, NextItemJob
+from components.recipes.next_item.params.params import PRIMARY, ModelParams, NextItemJob
 from components.recipes.next_item.serving.asked import Asked
 from components.recipes.next_item.serving.index import IndexSettings
 from components.recipes.next_item.serving.predictor import RankingSettings, open_predictor

@@ -1,7 +1,7 @@
 """Who chose what and when: raw events to prepared splits."""
 
 from components.core.contracts import Meta
-from components.recipes.next_item.params import NextItemJob
+from components.recipes.next_item.params.params import NextItemJob
 from components.recipes.next_item.preparation.prepare import prepare_interactions
 
 

@@ -20,7 +20,7 @@ from components.recipes.next_item.metrics.metrics import ranking_metrics
 from components.recipes.next_item.metrics.protocol import RankingProtocol
 from components.recipes.next_item.metrics.ranks import ranks, top_items
 from components.recipes.next_item.metrics.sets import Sets
-from components.recipes.next_item.params import PRIMARY, EvaluateParams, NextItemJob
+from components.recipes.next_item.params.params import PRIMARY, EvaluateParams, NextItemJob
 from components.recipes.next_item.report import figures
 from components.recipes.next_item.report.beyond import beyond_accuracy
 from components.recipes.next_item.report.examples import Titles, example, render_page

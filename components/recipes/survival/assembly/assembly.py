@@ -22,7 +22,7 @@ from components.recipes.survival.metrics import curves
 from components.recipes.survival.metrics.contributions import typical_values
 from components.recipes.survival.metrics.metrics import threshold_at_specificity
 from components.recipes.survival.metrics.pool import Recalibration, fit_recalibration, pooled, pooling_weights
-from components.recipes.survival.params import ModelParams, SurvivalJob
+from components.recipes.survival.params.params import ModelParams, SurvivalJob
 from components.recipes.survival.serving.predictor import Member, SurvivalSettings, open_predictor
 from components.recipes.survival.training.data import CohortData, Patients
 from components.recipes.survival.training.learner import SurvivalLearner

@@ -27,7 +27,7 @@ from components.kits.tables.write import (
     summarise,
     write_rows,
 )
-from components.recipes.survival.encoding.cohort import EVENT, TIME, CohortParams, Outcome
+from components.recipes.survival.params.cohort import EVENT, TIME, CohortParams, Outcome
 from components.recipes.survival.preparation.outcome import check_events, check_time_leaks, read_outcome
 
 log = logging.getLogger(__name__)

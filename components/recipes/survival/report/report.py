@@ -29,7 +29,7 @@ from components.recipes.shared.serving import read_split
 from components.recipes.survival.metrics import curves
 from components.recipes.survival.metrics.censoring import Censoring
 from components.recipes.survival.metrics.metrics import c_index, survival_metrics, threshold_at_specificity
-from components.recipes.survival.params import EvaluateParams, SurvivalJob
+from components.recipes.survival.params.params import EvaluateParams, SurvivalJob
 from components.recipes.survival.report import figures, tables
 from components.recipes.survival.report.calibration import reliability
 from components.recipes.survival.report.decisions import Decisions, decisions, net_benefit, net_benefit_of_all

@@ -8,10 +8,10 @@ import pandas as pd
 
 from components.core.contracts import TEST, TRAIN, VALIDATION, Answers, Metric
 from components.recipes.shared.serving import first_rows, read_split, score_in_turn
-from components.recipes.survival.encoding.cohort import EVENT, TIME
 from components.recipes.survival.metrics.censoring import Censoring
 from components.recipes.survival.metrics.metrics import survival_metrics
-from components.recipes.survival.params import SurvivalJob
+from components.recipes.survival.params.cohort import EVENT, TIME
+from components.recipes.survival.params.params import SurvivalJob
 from components.recipes.survival.serving.predictor import SurvivalPredictor, open_predictor
 
 OUTCOME = [TIME, EVENT]

@@ -19,8 +19,8 @@ from components.recipes.conversion.assembly.lattice.kneser_ney import Sentences,
 from components.recipes.conversion.assembly.lattice.lexicon import BOUNDS, Lexicon, build_lexicon
 from components.recipes.conversion.assembly.lattice.other_text import prepared_other_text
 from components.recipes.conversion.encoding.associations import Associations
-from components.recipes.conversion.encoding.lattice_params import LatticeParams
 from components.recipes.conversion.encoding.ngrams import FIRST, NGrams
+from components.recipes.conversion.params.lattice import LatticeParams
 
 log = logging.getLogger(__name__)
 

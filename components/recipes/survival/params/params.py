@@ -6,7 +6,7 @@ from pydantic import Field, model_validator
 
 from components.core.blocks import Block
 from components.core.contracts import Job
-from components.recipes.survival.encoding.cohort import CohortParams
+from components.recipes.survival.params.cohort import CohortParams
 
 Count = Annotated[int, Field(ge=1)]
 Share = Annotated[float, Field(ge=0, le=1)]

@@ -16,7 +16,7 @@ from components.core.files import file_digest
 from components.core.params.case import CaseParams, load_params, override
 from components.core.params.source import HttpSource
 from components.core.recipe import make_job
-from components.recipes.detection.encoding.spec import ImagesParams
+from components.recipes.detection.params.images import ImagesParams
 from components.recipes.detection.preparation.prepare import prepare_images
 from components.sources.http.manifest import read_manifest
 from pipelines.commands.newcase import Asked, new_case, new_example, read_example

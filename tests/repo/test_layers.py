@@ -46,19 +46,6 @@ EXCEPTIONS = {
     # What a table and a cohort are both told from is to lie in the kit.
     ("components.recipes.survival.preparation.infer", "components.recipes.binary.preparation.infer"),
     ("components.recipes.survival.preparation.infer", "components.recipes.binary.preparation.labels"),
-    # How a raw file is read is to lie below both.
-    ("components.recipes.conversion.watch", "components.recipes.conversion.predict"),
-    ("components.recipes.detection.watch", "components.recipes.detection.predict"),
-    # Blocks of params that lie beside the code that reads them are to lie in params.
-    ("components.recipes.survival.params", "components.recipes.survival.encoding.cohort"),
-    ("components.recipes.detection.params", "components.recipes.detection.encoding.spec"),
-    ("components.recipes.next_item.params", "components.recipes.next_item.encoding.spec"),
-    ("components.recipes.next_item.params", "components.recipes.next_item.encoding.tokens"),
-    ("components.recipes.next_item.params", "components.recipes.next_item.encoding.recency"),
-    ("components.recipes.conversion.params", "components.recipes.conversion.encoding.lattice_params"),
-    ("components.recipes.conversion.params", "components.recipes.conversion.encoding.search_params"),
-    ("components.recipes.conversion.params", "components.recipes.conversion.encoding.spec"),
-    ("components.recipes.conversion.params", "components.recipes.conversion.encoding.windows"),
 }
 # Tools that one place wraps: nobody else needs to know them.
 WRAPPED = {

@@ -15,7 +15,6 @@ from components.core.recipe import (
     Variants,
     Watching,
 )
-from components.recipes.conversion.encoding.spec import PinyinParams
 from components.recipes.conversion.params.params import (
     PRIMARY,
     EvaluateParams,
@@ -23,6 +22,7 @@ from components.recipes.conversion.params.params import (
     PredictOptions,
     PrunedNGramParams,
 )
+from components.recipes.conversion.params.pinyin import PinyinParams
 
 RECIPE = Recipe(
     name="conversion",

@@ -15,7 +15,7 @@ from components.core.recipe import (
     Variants,
     Watching,
 )
-from components.recipes.detection.encoding.spec import ImagesParams
+from components.recipes.detection.params.images import ImagesParams
 from components.recipes.detection.params.params import PRIMARY, EvaluateParams, ModelParams, PredictOptions
 
 RECIPE = Recipe(

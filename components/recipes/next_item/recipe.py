@@ -15,7 +15,7 @@ from components.core.recipe import (
     Variants,
     Watching,
 )
-from components.recipes.next_item.encoding.spec import InteractionsParams
+from components.recipes.next_item.params.interactions import InteractionsParams
 from components.recipes.next_item.params.params import (
     PRIMARY,
     EvaluateParams,

@@ -11,9 +11,9 @@ from components.core.contracts import TEST, Answers, Observed, Watch
 from components.core.errors import CasebookError
 from components.kits.tables.read import read_batches
 from components.recipes.next_item.encoding.histories import Histories, questions
-from components.recipes.next_item.encoding.spec import InteractionsParams
 from components.recipes.next_item.metrics.ranks import ranks
 from components.recipes.next_item.metrics.sets import Sets
+from components.recipes.next_item.params.interactions import InteractionsParams
 from components.recipes.next_item.params.params import NextItemJob
 from components.recipes.next_item.serving.asked import Asked, id_texts, read_asked, select
 from components.recipes.next_item.serving.predictor import RankingPredictor, open_predictor

@@ -6,10 +6,10 @@ from pydantic import Field
 
 from components.core.blocks import Block
 from components.core.contracts import Job
-from components.recipes.conversion.encoding.spec import InputParams, PinyinParams
-from components.recipes.conversion.encoding.windows import WindowParams
 from components.recipes.conversion.params.lattice import LatticeParams
+from components.recipes.conversion.params.pinyin import InputParams, PinyinParams
 from components.recipes.conversion.params.search import BeamParams, ContextParams, PartParams
+from components.recipes.conversion.params.windows import WindowParams
 
 Count = Annotated[int, Field(ge=1)]
 Share = Annotated[float, Field(ge=0, lt=1)]

@@ -13,7 +13,8 @@ from components.core.errors import CasebookError
 from components.core.files import whole_folder
 from components.core.params.case import CaseParams
 from components.recipes.conversion.encoding.readings import Readings
-from components.recipes.conversion.encoding.spec import ASSOCIATIONS, FREQUENCIES, LEXICON, OTHER_TEXT, PinyinParams
+from components.recipes.conversion.encoding.spec import ASSOCIATIONS, FREQUENCIES, LEXICON, OTHER_TEXT
+from components.recipes.conversion.params.pinyin import PinyinParams
 from components.recipes.conversion.preparation import corpus, repeats
 from components.recipes.conversion.preparation.associations import write_associations
 from components.recipes.conversion.preparation.corpus import Cutter, Line, Words

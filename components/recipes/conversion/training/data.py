@@ -19,7 +19,8 @@ from components.core.errors import CasebookError
 from components.core.params.case import FitParams
 from components.core.seeds import derived_seed
 from components.recipes.conversion.encoding.spec import LEXICON
-from components.recipes.conversion.encoding.windows import WindowParams, Windows
+from components.recipes.conversion.encoding.windows import Windows
+from components.recipes.conversion.params.windows import WindowParams
 from components.training.slices import SliceLoader
 
 BUCKET = 32  # batches whose clauses are sorted by length together

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from components.core.blocks import Block
 from components.core.contracts import Job
-from components.recipes.detection.encoding.spec import ImagesParams
+from components.recipes.detection.params.images import ImagesParams
 
 Count = Annotated[int, Field(ge=1)]
 Share = Annotated[float, Field(ge=0, le=1)]

@@ -16,7 +16,8 @@ from components.core.errors import CasebookError
 from components.core.files import whole_folder
 from components.core.params.case import CaseParams
 from components.recipes.detection.encoding.rows import ImageRow
-from components.recipes.detection.encoding.spec import IMAGE, ImagesParams, Spec
+from components.recipes.detection.encoding.spec import IMAGE, Spec
+from components.recipes.detection.params.images import ImagesParams
 from components.recipes.detection.preparation.checks import Checked, check_image
 from components.recipes.detection.preparation.coco import read_coco
 from components.recipes.detection.preparation.records import NO_LIST, ImageRecord, Rejected

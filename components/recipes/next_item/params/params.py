@@ -7,9 +7,9 @@ from pydantic import Field
 
 from components.core.blocks import Block, Names
 from components.core.contracts import Job
-from components.recipes.next_item.encoding.spec import InteractionsParams
-from components.recipes.next_item.encoding.tokens import TokenParams
+from components.recipes.next_item.params.interactions import InteractionsParams
 from components.recipes.next_item.params.recency import RecencyParams
+from components.recipes.next_item.params.tokens import TokenParams
 
 Count = Annotated[int, Field(ge=1)]
 Share = Annotated[float, Field(ge=0, lt=1)]

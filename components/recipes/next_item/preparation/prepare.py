@@ -14,7 +14,8 @@ from components.core.contracts import PREPARED_FILES, TRAIN, Meta, read_origin
 from components.core.errors import CasebookError
 from components.core.files import whole_folder
 from components.core.params.case import CaseParams
-from components.recipes.next_item.encoding.spec import ITEMS, USERS, InteractionsParams, TimeSplit
+from components.recipes.next_item.encoding.spec import ITEMS, USERS
+from components.recipes.next_item.params.interactions import InteractionsParams, TimeSplit
 from components.recipes.next_item.preparation.core import END_OF_TIME, drop_repeats, keep_core, number_ids, time_cuts
 from components.recipes.next_item.preparation.database import one, open_database, run
 from components.recipes.next_item.preparation.features import write_side

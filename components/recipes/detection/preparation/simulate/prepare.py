@@ -18,7 +18,8 @@ from components.core.files import whole_folder
 from components.core.params.case import CaseParams
 from components.recipes.detection.encoding.decode import read_size
 from components.recipes.detection.encoding.rows import ImageRow
-from components.recipes.detection.encoding.spec import ImagesParams, Spec
+from components.recipes.detection.encoding.spec import Spec
+from components.recipes.detection.params.images import ImagesParams
 from components.recipes.detection.preparation.prepare import describe, read_source
 from components.recipes.detection.preparation.simulate.micrograph import simulate
 from components.recipes.detection.preparation.simulate.params import External, SimulateParams

@@ -8,9 +8,9 @@ import pandas as pd
 from components.core.blocks import read_block
 from components.core.contracts import Answers
 from components.kits.tables.encoding.spec import TableParams
+from components.kits.tables.labels import read_target
 from components.kits.tables.observed import watch_table
 from components.recipes.binary.params import BinaryJob
-from components.recipes.binary.preparation.labels import read_target
 from components.recipes.binary.serving.predictor import open_predictor
 from components.recipes.shared.serving import read_split
 

@@ -19,6 +19,7 @@ from components.kits.tables.checks import (
 from components.kits.tables.encoding.convert import convert
 from components.kits.tables.encoding.encode import fit_encoder
 from components.kits.tables.encoding.spec import ROW, TARGET, TableParams
+from components.kits.tables.labels import read_target
 from components.kits.tables.read import read_table
 from components.kits.tables.schema import check_share, find_rejections
 from components.kits.tables.split import split_rows
@@ -30,7 +31,6 @@ from components.kits.tables.write import (
     summarise,
     write_rows,
 )
-from components.recipes.binary.preparation.labels import read_target
 
 log = logging.getLogger(__name__)
 

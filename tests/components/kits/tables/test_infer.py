@@ -16,8 +16,8 @@ from components.core.params.case import CaseParams
 from components.kits.tables.encoding.convert import clean
 from components.kits.tables.encoding.encode import TableEncoder
 from components.kits.tables.encoding.spec import TableParams
+from components.kits.tables.infer import infer_table
 from components.kits.tables.read import read_table
-from components.recipes.binary.preparation.infer import infer_table
 from components.recipes.binary.preparation.prepare import prepare_table
 from tests.components.kits.tables.tables import NUMERIC, SOURCE, applications, prepare, write_raw
 

@@ -14,8 +14,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from benchmarks.results import Cell, Limit, Result
-from components.core.contracts import PREPARED_FILES, TEST, TRAIN, VALIDATION
 from components.core.files import write_json
+from components.core.job import PREPARED_FILES, TEST, TRAIN, VALIDATION
 from components.core.params.case import CaseParams
 
 SIZES = (1_000_000, 10_000_000, 30_000_000)

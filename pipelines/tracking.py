@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from components.core.contracts import Job
+from components.core.job import Job
 from components.tracking.runs import end_orphans, parent_run
 from components.tracking.track import Tracker, connect
 from pipelines.provenance import flow_run_id

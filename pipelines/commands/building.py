@@ -104,7 +104,7 @@ def crossval(
     as_json: AsJson = False,
 ) -> None:
     """Cross-validate the case, searching, fitting and calibrating inside each fold."""
-    from components.core.contracts import MODEL
+    from components.core.results import MODEL
     from pipelines.commands.crossval import crossval as validate
     from pipelines.stages import set_up_logging
 

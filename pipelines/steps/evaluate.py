@@ -5,9 +5,10 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from components.core.contracts import MODEL, Interval, Job, Scores
 from components.core.files import dvc_md5, read_json, whole_folder
+from components.core.job import Job
 from components.core.recipe import recipe_of
+from components.core.results import MODEL, Interval, Scores
 from components.evaluation.report import ANALYSIS, PICTURES, write_report
 from components.tracking.runs import run_of_fit
 from components.tracking.track import connect

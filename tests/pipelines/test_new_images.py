@@ -10,9 +10,9 @@ import pytest
 import yaml
 from PIL import Image
 
-from components.core.contracts import Meta, Paths
 from components.core.errors import CasebookError
 from components.core.files import file_digest
+from components.core.job import Meta, Paths
 from components.core.params.case import CaseParams, load_params, override
 from components.core.params.source import HttpSource
 from components.core.recipe import make_job

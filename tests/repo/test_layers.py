@@ -252,7 +252,7 @@ def test_nobody_imports_the_declaration(part: str, monkeypatch: pytest.MonkeyPat
 @pytest.mark.parametrize(
     ("path", "source"),
     [
-        ("components/core/contracts.py", "from components.core.blocks import Block"),
+        ("components/core/job.py", "from components.core.blocks import Block"),
         ("components/training/x.py", "from components.core.files import read_json"),
         ("components/registry/x.py", "from components.tracking.track import Tracker"),
         ("components/kits/tables/x.py", "from components.evaluation.bootstrap import intervals"),

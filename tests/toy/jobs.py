@@ -5,7 +5,7 @@ from typing import Any
 
 import yaml
 
-from components.core.contracts import AnyJob, Paths
+from components.core.job import AnyJob, Paths
 from components.core.params.case import CaseParams, load_params, override
 from components.core.recipe import make_job
 

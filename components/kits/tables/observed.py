@@ -7,7 +7,9 @@ from typing import Any, Protocol, TypeVar
 import numpy as np
 import pandas as pd
 
-from components.core.contracts import TEST, TRAIN, Answers, Job, Observed, Watch
+from components.core.job import TEST, TRAIN, Job
+from components.core.parts import Watch
+from components.core.results import Answers, Observed
 from components.kits.tables.encoding.convert import clean
 from components.kits.tables.encoding.spec import FeatureParams
 from components.kits.tables.read import read_batches

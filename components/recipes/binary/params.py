@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from components.core.blocks import Block, Names
-from components.core.contracts import Job
+from components.core.job import Job
 from components.kits.tables.encoding.spec import TableParams
 
 Count = Annotated[int, Field(ge=1)]

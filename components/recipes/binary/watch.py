@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from components.core.blocks import read_block
-from components.core.contracts import Answers
+from components.core.results import Answers
 from components.kits.tables.encoding.spec import TableParams
 from components.kits.tables.labels import read_target
 from components.kits.tables.observed import watch_table

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from components.core.contracts import Meta
+from components.core.job import Meta
 from components.core.params.case import CaseParams
 from components.recipes.conversion.params.params import ConversionJob
 from components.recipes.conversion.preparation.prepare import prepare_pinyin

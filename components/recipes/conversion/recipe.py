@@ -3,18 +3,8 @@
 from typing import TYPE_CHECKING
 
 from components.core.params.case import Int8DynamicParams, Int8StaticParams
-from components.core.recipe import (
-    Assembly,
-    Folds,
-    Predict,
-    Preparation,
-    Recipe,
-    Reporting,
-    Serving,
-    Trained,
-    Variants,
-    Watching,
-)
+from components.core.parts import Assembly, Folds, Predict, Preparation, Reporting, Serving, Trained, Variants, Watching
+from components.core.recipe import Recipe
 from components.recipes.conversion.params.params import (
     PRIMARY,
     EvaluateParams,

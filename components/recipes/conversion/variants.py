@@ -6,8 +6,9 @@ from pathlib import Path
 
 from components.compression.quantize import Feed
 from components.core.bundle import Content
-from components.core.contracts import BUNDLE, TRAIN, Maker
+from components.core.job import BUNDLE, TRAIN
 from components.core.params.case import Int8DynamicParams, Int8StaticParams
+from components.core.parts import Maker
 from components.recipes.conversion.assembly.lattice.lattice import CHARACTERS, WORDS
 from components.recipes.conversion.assembly.lattice.pruning import prune
 from components.recipes.conversion.encoding.ngrams import NGrams, read_ngrams

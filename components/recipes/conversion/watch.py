@@ -7,7 +7,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from components.core.contracts import TEST, TRAIN, Answers, Observed, Watch
+from components.core.job import TEST, TRAIN
+from components.core.parts import Watch
+from components.core.results import Answers, Observed
 from components.monitoring.sample import some
 from components.recipes.conversion.encoding.normalise import normalise
 from components.recipes.conversion.encoding.typed import read_lines

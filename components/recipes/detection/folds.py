@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from components.core.contracts import Meta
+from components.core.job import Meta
 from components.core.params.case import CaseParams
 from components.recipes.detection.params.params import DetectionJob
 from components.recipes.detection.preparation.preparation import prepare_into

@@ -6,7 +6,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from components.core.contracts import TEST, TRAIN, Observed, Watch
+from components.core.job import TEST, TRAIN
+from components.core.parts import Watch
+from components.core.results import Observed
 from components.recipes.detection.encoding.decode import read_values
 from components.recipes.detection.encoding.files import images_of
 from components.recipes.detection.encoding.spec import IMAGE, PIXELS

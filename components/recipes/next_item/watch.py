@@ -7,8 +7,10 @@ import numpy as np
 import pandas as pd
 
 from components.core.blocks import read_block
-from components.core.contracts import TEST, Answers, Observed, Watch
 from components.core.errors import CasebookError
+from components.core.job import TEST
+from components.core.parts import Watch
+from components.core.results import Answers, Observed
 from components.kits.tables.read import read_batches
 from components.recipes.next_item.encoding.histories import Histories, questions
 from components.recipes.next_item.metrics.ranks import ranks

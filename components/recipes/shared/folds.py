@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from components.core.contracts import Job, Paths
+from components.core.job import Job, Paths
 from components.core.params.case import CaseParams, override
 
 

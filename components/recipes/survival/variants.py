@@ -4,8 +4,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from components.core.contracts import BUNDLE, LEARNER, Maker
+from components.core.job import BUNDLE
 from components.core.params.case import DistillParams, Int8DynamicParams, Int8StaticParams, PruneParams
+from components.core.parts import Maker
+from components.core.results import LEARNER
 from components.recipes.shared import retraining, variants
 from components.recipes.survival.assembly.assembly import SERVING, Blend, Network, learner_graph, write
 from components.recipes.survival.metrics import curves

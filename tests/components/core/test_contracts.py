@@ -3,7 +3,9 @@ from pathlib import Path
 
 import pytest
 
-from components.core.contracts import Check, CountedMetric, Decision, Meta, Paths
+from components.core.job import Meta, Paths
+from components.core.parts import CountedMetric
+from components.core.results import Check, Decision
 
 
 def test_every_stage_writes_to_a_place_of_its_own_case() -> None:

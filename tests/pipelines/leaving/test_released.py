@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from components.core.contracts import Job, Paths
+from components.core.job import Job, Paths
 from components.core.params.case import load_params
 from components.registry.champion import champion_at
 from components.registry.keep import Doomed, all_of

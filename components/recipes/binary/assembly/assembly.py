@@ -11,7 +11,8 @@ from torch import Tensor
 
 from components.compression.export import export_onnx
 from components.core.bundle import Content, Manifest, write_bundle
-from components.core.contracts import BUNDLE, LEARNER, PREPARED_FILES, TRAIN, Meta
+from components.core.job import BUNDLE, PREPARED_FILES, TRAIN, Meta
+from components.core.results import LEARNER
 from components.evaluation.bands import band_edges
 from components.evaluation.gaps import largest_gap_over
 from components.kits.tables.encoding.encode import TableEncoder

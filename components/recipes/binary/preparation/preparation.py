@@ -1,6 +1,6 @@
 """Credit applications: raw rows to prepared splits."""
 
-from components.core.contracts import Meta
+from components.core.job import Meta
 from components.recipes.binary.params import BinaryJob
 from components.recipes.binary.preparation.prepare import prepare_table
 

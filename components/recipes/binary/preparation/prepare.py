@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 
 from components.core.blocks import read_block
-from components.core.contracts import PREPARED_FILES, TRAIN, Meta, read_origin
 from components.core.files import whole_folder
+from components.core.job import PREPARED_FILES, TRAIN, Meta, read_origin
 from components.core.params.case import CaseParams
 from components.kits.tables.checks import (
     check_classes,

@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from components.core.contracts import BUNDLE, MODEL, TEST, TRAIN, VALIDATION, Report, Table
+from components.core.job import BUNDLE, TEST, TRAIN, VALIDATION
+from components.core.results import MODEL, Report, Table
 from components.evaluation.bootstrap import Resampling
 from components.evaluation.report import score_split
 from components.evaluation.stability import psi, psi_table

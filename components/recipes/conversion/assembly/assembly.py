@@ -13,7 +13,8 @@ from lightning.pytorch import LightningModule
 
 from components.compression.export import export_onnx
 from components.core.bundle import Content, Manifest, write_bundle
-from components.core.contracts import BUNDLE, LEARNER, PREPARED_FILES, SELECTION, TRAIN, VALIDATION, Meta
+from components.core.job import BUNDLE, PREPARED_FILES, SELECTION, TRAIN, VALIDATION, Meta
+from components.core.results import LEARNER
 from components.evaluation.gaps import largest_gap_over
 from components.recipes.conversion.assembly.lattice.lattice import fit_lattice
 from components.recipes.conversion.encoding.windows import WINDOWS

@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from components.core.blocks import Block
-from components.core.contracts import Job
+from components.core.job import Job
 from components.recipes.conversion.params.lattice import LatticeParams
 from components.recipes.conversion.params.pinyin import InputParams, PinyinParams
 from components.recipes.conversion.params.search import BeamParams, ContextParams, PartParams

@@ -1,6 +1,6 @@
 """Chinese sentences with their pinyin: raw text to prepared splits."""
 
-from components.core.contracts import Meta
+from components.core.job import Meta
 from components.recipes.conversion.params.params import ConversionJob
 from components.recipes.conversion.preparation.prepare import prepare_pinyin
 

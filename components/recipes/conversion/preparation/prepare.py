@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from components.core.blocks import read_block
-from components.core.contracts import TEST, TRAIN, VALIDATION, Meta, read_origin
 from components.core.errors import CasebookError
 from components.core.files import whole_folder
+from components.core.job import TEST, TRAIN, VALIDATION, Meta, read_origin
 from components.core.params.case import CaseParams
 from components.recipes.conversion.encoding.readings import Readings
 from components.recipes.conversion.encoding.spec import ASSOCIATIONS, FREQUENCIES, LEXICON, OTHER_TEXT

@@ -2,8 +2,8 @@
 
 import random
 
-from components.core.contracts import TEST, TRAIN, VALIDATION
 from components.core.errors import CasebookError
+from components.core.job import TEST, TRAIN, VALIDATION
 from components.recipes.conversion.params.pinyin import BlockSplit
 
 ORDER = (TRAIN, VALIDATION, TEST)

@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from components.core.contracts import MODEL, TEST, TRAIN, VALIDATION, Interval, Meta, Report, Scores, Table
+from components.core.job import TEST, TRAIN, VALIDATION, Meta
+from components.core.results import MODEL, Interval, Report, Scores, Table
 from components.evaluation.bootstrap import Resampling
 from components.evaluation.report import score_split
 from components.evaluation.slices import Slice, as_json, slice_table

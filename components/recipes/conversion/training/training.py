@@ -1,6 +1,6 @@
 """One fit of a labeller of syllables: its clauses, its learner, what it watches."""
 
-from components.core.recipe import Training
+from components.core.parts import Training
 from components.recipes.conversion.params.params import PRIMARY, ConversionJob
 from components.recipes.conversion.training.data import SyllableData
 from components.recipes.conversion.training.learner import SyllableLearner

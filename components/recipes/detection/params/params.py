@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from components.core.blocks import Block
-from components.core.contracts import Job
+from components.core.job import Job
 from components.recipes.detection.params.images import ImagesParams
 
 Count = Annotated[int, Field(ge=1)]

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from components.core.contracts import Meta
+from components.core.job import Meta
 from components.core.params.case import CaseParams
 from components.recipes.detection.params.params import DetectionJob
 from components.recipes.detection.preparation.prepare import prepare_images

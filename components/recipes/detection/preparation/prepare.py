@@ -11,9 +11,9 @@ import numpy as np
 from tqdm import tqdm
 
 from components.core.blocks import read_block
-from components.core.contracts import TRAIN, Meta, read_origin
 from components.core.errors import CasebookError
 from components.core.files import whole_folder
+from components.core.job import TRAIN, Meta, read_origin
 from components.core.params.case import CaseParams
 from components.recipes.detection.encoding.rows import ImageRow
 from components.recipes.detection.encoding.spec import IMAGE, Spec

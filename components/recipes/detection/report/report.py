@@ -10,19 +10,9 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from components.core.contracts import (
-    EXTERNAL,
-    LEARNER,
-    MODEL,
-    SELECTION,
-    TEST,
-    VALIDATION,
-    Cell,
-    Meta,
-    Metric,
-    Report,
-    Table,
-)
+from components.core.job import EXTERNAL, SELECTION, TEST, VALIDATION, Meta
+from components.core.parts import Metric
+from components.core.results import LEARNER, MODEL, Cell, Report, Table
 from components.evaluation.bootstrap import Resampling
 from components.evaluation.report import judged_splits, score_split
 from components.evaluation.scores import as_column

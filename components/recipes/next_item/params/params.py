@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from components.core.blocks import Block, Names
-from components.core.contracts import Job
+from components.core.job import Job
 from components.recipes.next_item.params.interactions import InteractionsParams
 from components.recipes.next_item.params.recency import RecencyParams
 from components.recipes.next_item.params.tokens import TokenParams

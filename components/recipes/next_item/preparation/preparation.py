@@ -1,6 +1,6 @@
 """Who chose what and when: raw events to prepared splits."""
 
-from components.core.contracts import Meta
+from components.core.job import Meta
 from components.recipes.next_item.params.params import NextItemJob
 from components.recipes.next_item.preparation.prepare import prepare_interactions
 

@@ -10,9 +10,9 @@ import numpy as np
 import pyarrow as pa
 
 from components.core.blocks import read_block
-from components.core.contracts import PREPARED_FILES, TRAIN, Meta, read_origin
 from components.core.errors import CasebookError
 from components.core.files import whole_folder
+from components.core.job import PREPARED_FILES, TRAIN, Meta, read_origin
 from components.core.params.case import CaseParams
 from components.recipes.next_item.encoding.spec import ITEMS, USERS
 from components.recipes.next_item.params.interactions import InteractionsParams, TimeSplit

@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from components.core.contracts import BUNDLE, MODEL, SELECTION, TEST, VALIDATION, Interval, Report, Scores, Table
+from components.core.job import BUNDLE, SELECTION, TEST, VALIDATION
+from components.core.results import MODEL, Interval, Report, Scores, Table
 from components.evaluation.bootstrap import Resampling
 from components.evaluation.examples import of_each
 from components.evaluation.report import score_split

@@ -6,7 +6,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from components.core.contracts import PREPARED_FILES, TEST, TRAIN, VALIDATION, Answers, Meta, Metric
+from components.core.job import PREPARED_FILES, TEST, TRAIN, VALIDATION, Meta
+from components.core.parts import Metric
+from components.core.results import Answers
 from components.recipes.next_item.encoding.catalogue import read_catalogue
 from components.recipes.next_item.encoding.histories import ORDER, questions
 from components.recipes.next_item.metrics.metrics import ranking_metrics

@@ -1,6 +1,6 @@
 """One fit of a sequence model: its events, its learner, what it watches."""
 
-from components.core.recipe import Training
+from components.core.parts import Training
 from components.recipes.next_item.params.params import PRIMARY, NextItemJob
 from components.recipes.next_item.training.data import SequenceData
 from components.recipes.next_item.training.learner import NextItemLearner

@@ -13,8 +13,9 @@ from torch import Tensor
 
 from components.compression.export import export_onnx
 from components.core.bundle import Content, Manifest, write_bundle
-from components.core.contracts import BUNDLE, LEARNER, PREPARED_FILES, SELECTION, TRAIN, Meta
 from components.core.errors import CasebookError
+from components.core.job import BUNDLE, PREPARED_FILES, SELECTION, TRAIN, Meta
+from components.core.results import LEARNER
 from components.evaluation.gaps import largest_gap_over
 from components.kits.tables.encoding.encode import TableEncoder
 from components.recipes.survival.assembly.baselines import SplineCox, SurvivalBoosting, SurvivalForest

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from components.core.blocks import Block
-from components.core.contracts import Job
+from components.core.job import Job
 from components.recipes.survival.params.cohort import CohortParams
 
 Count = Annotated[int, Field(ge=1)]

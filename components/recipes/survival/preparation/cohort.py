@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 
 from components.core.blocks import read_block
-from components.core.contracts import EXTERNAL, PREPARED_FILES, TRAIN, Meta, read_origin
 from components.core.errors import CasebookError
 from components.core.files import whole_folder
+from components.core.job import EXTERNAL, PREPARED_FILES, TRAIN, Meta, read_origin
 from components.core.params.case import CaseParams
 from components.kits.tables.checks import check_columns, check_infinite, check_keys
 from components.kits.tables.encoding.convert import convert

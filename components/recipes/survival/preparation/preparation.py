@@ -1,6 +1,6 @@
 """A cohort of patients, and the one it is validated on: raw rows to prepared splits."""
 
-from components.core.contracts import Meta
+from components.core.job import Meta
 from components.recipes.survival.params.params import SurvivalJob
 from components.recipes.survival.preparation.cohort import prepare_cohort
 

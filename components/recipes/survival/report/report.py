@@ -11,18 +11,9 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from components.core.contracts import (
-    BUNDLE,
-    EXTERNAL,
-    MODEL,
-    SELECTION,
-    TEST,
-    VALIDATION,
-    Metric,
-    Report,
-    Scores,
-    Table,
-)
+from components.core.job import BUNDLE, EXTERNAL, SELECTION, TEST, VALIDATION
+from components.core.parts import Metric
+from components.core.results import MODEL, Report, Scores, Table
 from components.evaluation.bootstrap import Resampling
 from components.evaluation.report import judged_splits, score_split
 from components.recipes.shared.serving import read_split

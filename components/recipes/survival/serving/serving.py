@@ -6,7 +6,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from components.core.contracts import TEST, TRAIN, VALIDATION, Answers, Metric
+from components.core.job import TEST, TRAIN, VALIDATION
+from components.core.parts import Metric
+from components.core.results import Answers
 from components.recipes.shared.serving import first_rows, read_split, score_in_turn
 from components.recipes.survival.metrics.censoring import Censoring
 from components.recipes.survival.metrics.metrics import survival_metrics

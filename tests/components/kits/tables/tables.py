@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from components.core.contracts import Meta
 from components.core.files import write_json
+from components.core.job import Meta
 from components.core.params.case import CaseParams
 from components.kits.tables.encoding.spec import TableParams
 from components.recipes.binary.preparation.prepare import prepare_table

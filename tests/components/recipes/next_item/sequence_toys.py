@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from components.core.contracts import Meta
+from components.core.job import Meta
 from components.core.params.case import FitParams
 from components.recipes.next_item.encoding.histories import Histories
 from components.recipes.next_item.encoding.tokens import Tokenizer

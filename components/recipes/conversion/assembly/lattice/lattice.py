@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from components.core.contracts import TRAIN, Meta
+from components.core.job import TRAIN, Meta
 from components.recipes.conversion.assembly.lattice.associations import prepared_associations
 from components.recipes.conversion.assembly.lattice.corpus import number_symbols, read_corpus
 from components.recipes.conversion.assembly.lattice.frequencies import prepared_frequencies

@@ -12,9 +12,9 @@ from scipy.ndimage import find_objects
 from tqdm import tqdm
 
 from components.core.blocks import read_block
-from components.core.contracts import EXTERNAL, TEST, TRAIN, VALIDATION, Meta
 from components.core.errors import CasebookError
 from components.core.files import whole_folder
+from components.core.job import EXTERNAL, TEST, TRAIN, VALIDATION, Meta
 from components.core.params.case import CaseParams
 from components.recipes.detection.encoding.decode import read_size
 from components.recipes.detection.encoding.rows import ImageRow

@@ -9,9 +9,9 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-from components.core.contracts import Meta
 from components.core.errors import CasebookError
 from components.core.files import dvc_md5
+from components.core.job import Meta
 from components.core.params.case import CaseParams
 from components.kits.tables.encoding.convert import clean
 from components.kits.tables.encoding.encode import TableEncoder

@@ -6,9 +6,9 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from components.core.contracts import Meta
 from components.core.errors import CasebookError
 from components.core.files import dvc_md5
+from components.core.job import Meta
 from components.core.params.case import CaseParams
 from components.recipes.conversion.preparation.prepare import prepare_pinyin
 from tests.components.recipes.conversion.preparation.texts import SPLITS, block, clauses, prepare, prepared

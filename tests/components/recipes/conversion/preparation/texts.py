@@ -5,8 +5,8 @@ from typing import Any
 
 import pandas as pd
 
-from components.core.contracts import Meta
 from components.core.files import write_json
+from components.core.job import Meta
 from components.core.params.case import CaseParams
 from components.recipes.conversion.preparation.prepare import prepare_pinyin
 

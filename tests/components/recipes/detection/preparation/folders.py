@@ -9,9 +9,9 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
-from components.core.contracts import Meta
 from components.core.errors import CasebookError
 from components.core.files import write_json
+from components.core.job import Meta
 from components.core.params.case import CaseParams
 from components.recipes.detection.encoding.rows import ImageRow, read_rows
 from components.recipes.detection.preparation.prepare import prepare_images

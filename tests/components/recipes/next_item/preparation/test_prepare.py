@@ -9,9 +9,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from components.core.contracts import Meta
 from components.core.errors import CasebookError
 from components.core.files import dvc_md5
+from components.core.job import Meta
 from components.core.params.case import CaseParams
 from components.recipes.next_item.preparation.prepare import prepare_interactions
 from tests.components.recipes.next_item.preparation.events import (

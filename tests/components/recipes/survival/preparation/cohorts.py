@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from components.core.contracts import Meta
 from components.core.files import write_json
+from components.core.job import Meta
 from components.core.params.case import CaseParams
 from components.recipes.survival.preparation.cohort import prepare_cohort
 from tests.components.kits.tables.tables import SOURCE

@@ -3,9 +3,9 @@ import pyarrow.parquet as pq
 import pytest
 import tifffile
 
-from components.core.contracts import EXTERNAL, PREPARED_FILES, TEST, TRAIN, VALIDATION, Meta
 from components.core.errors import CasebookError
 from components.core.files import dvc_md5
+from components.core.job import EXTERNAL, PREPARED_FILES, TEST, TRAIN, VALIDATION, Meta
 from components.core.params.case import override
 from components.recipes.detection.encoding.rows import read_rows
 from components.recipes.detection.preparation.simulate.prepare import prepare_simulated

@@ -108,7 +108,7 @@ def write_events(folder: Path, count: int, seed: int = 3) -> None:
 
 
 def with_casebook(folder: Path) -> dict[str, int]:
-    from components.recipes.next_item.preparation.prepare import prepare_interactions
+    from components.recipes.next_item.preparation.preparation import prepare_interactions
 
     params = CaseParams.model_construct(prepare=PREPARE)
     meta = prepare_interactions(folder / "raw", folder / "prepared", "benchmark", params)

@@ -6,7 +6,7 @@ from pathlib import Path
 from components.core.job import Meta
 from components.core.params.case import CaseParams
 from components.recipes.conversion.params.params import ConversionJob
-from components.recipes.conversion.preparation.prepare import prepare_pinyin
+from components.recipes.conversion.preparation.preparation import prepare_pinyin
 from components.recipes.shared.folds import reseeded
 
 

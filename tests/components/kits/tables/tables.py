@@ -10,7 +10,7 @@ from components.core.files import write_json
 from components.core.job import Meta
 from components.core.params.case import CaseParams
 from components.kits.tables.encoding.spec import TableParams
-from components.recipes.binary.preparation.prepare import prepare_table
+from components.recipes.binary.preparation.preparation import prepare_table
 
 NUMERIC = {"kind": "numeric", "min": None, "max": None}
 CATEGORICAL = {"kind": "categorical", "values": None}

@@ -18,7 +18,7 @@ from components.kits.tables.encoding.encode import TableEncoder
 from components.kits.tables.encoding.spec import TableParams
 from components.kits.tables.infer import infer_table
 from components.kits.tables.read import read_table
-from components.recipes.binary.preparation.prepare import prepare_table
+from components.recipes.binary.preparation.preparation import prepare_table
 from tests.components.kits.tables.tables import NUMERIC, SOURCE, applications, prepare, write_raw
 
 

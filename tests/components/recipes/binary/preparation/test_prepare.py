@@ -16,7 +16,7 @@ from components.core.params.case import CaseParams
 from components.kits.tables.encoding.convert import clean
 from components.kits.tables.encoding.encode import TableEncoder
 from components.kits.tables.read import read_table
-from components.recipes.binary.preparation.prepare import prepare_table
+from components.recipes.binary.preparation.preparation import prepare_table
 from tests.components.kits.tables.tables import (
     APPLICATION,
     NUMERIC,
@@ -168,7 +168,7 @@ def test_a_process_of_its_own_gives_the_same_bytes(tmp_path: Path) -> None:
     prepare(tmp_path, applications(ROWS), block(APPLICATION))
     program = (
         "import json, sys; from pathlib import Path; from components.core.params.case import CaseParams; "
-        "from components.recipes.binary.preparation.prepare import prepare_table; "
+        "from components.recipes.binary.preparation.preparation import prepare_table; "
         "prepare_table(Path(sys.argv[1]), Path(sys.argv[2]), 'toy', "
         "CaseParams.model_construct(prepare=json.loads(sys.argv[3])))"
     )

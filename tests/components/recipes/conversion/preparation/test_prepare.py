@@ -10,7 +10,7 @@ from components.core.errors import CasebookError
 from components.core.files import dvc_md5
 from components.core.job import Meta
 from components.core.params.case import CaseParams
-from components.recipes.conversion.preparation.prepare import prepare_pinyin
+from components.recipes.conversion.preparation.preparation import prepare_pinyin
 from tests.components.recipes.conversion.preparation.texts import SPLITS, block, clauses, prepare, prepared
 
 FOUR = "今天天气很好。\n我在银行工作，他长大了\n绿色的衣服\n北京 2008 年\n"

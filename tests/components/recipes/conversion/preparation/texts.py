@@ -8,7 +8,7 @@ import pandas as pd
 from components.core.files import write_json
 from components.core.job import Meta
 from components.core.params.case import CaseParams
-from components.recipes.conversion.preparation.prepare import prepare_pinyin
+from components.recipes.conversion.preparation.preparation import prepare_pinyin
 
 SPLITS = ("train", "val", "test")
 

@@ -9,7 +9,7 @@ import pandas as pd
 from components.core.files import write_json
 from components.core.job import Meta
 from components.core.params.case import CaseParams
-from components.recipes.next_item.preparation.prepare import prepare_interactions
+from components.recipes.next_item.preparation.preparation import prepare_interactions
 
 COLUMNS = {"user": "user", "item": "item", "time": "time", "rating": "rating"}
 BY_TIME = {"by": "time", "validation": 0.2, "test": 0.2}

@@ -7,7 +7,7 @@ import pytest
 
 from components.core.errors import CasebookError
 from components.core.params.case import CaseParams
-from components.recipes.next_item.preparation.prepare import prepare_interactions
+from components.recipes.next_item.preparation.preparation import prepare_interactions
 from tests.components.recipes.next_item.preparation.events import block, events, prepare, prepared, three_each, with_ids
 
 HEAD = "user,item,time,rating\n"

@@ -13,7 +13,7 @@ from components.core.errors import CasebookError
 from components.core.files import dvc_md5
 from components.core.job import Meta
 from components.core.params.case import CaseParams
-from components.recipes.next_item.preparation.prepare import prepare_interactions
+from components.recipes.next_item.preparation.preparation import prepare_interactions
 from tests.components.recipes.next_item.preparation.events import (
     BY_TIME,
     SPLITS,

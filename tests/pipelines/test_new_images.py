@@ -62,7 +62,7 @@ def test_a_folder_of_images_becomes_a_case_that_can_be_fetched_and_prepared(root
     assert params.evaluate["limits"] == "Not stated; say it here."
     job = make_job("mine", params, Paths(root))
     fetch.run(job)
-    meta = prepare_images(job.paths.raw("mine"), job.paths.prepared("mine"), "mine", params)
+    meta = prepare_images(job)
     assert meta == Meta.read(job.paths.prepared("mine"))
     assert sum(meta.rows.values()) == 12
     assert sum(boxes["RBC"] for boxes in meta.data["boxes"].values()) == 12

@@ -1,15 +1,12 @@
 """A raw table to training, validation and test rows, and all that their readers need to know of them."""
 
 import logging
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from components.core.blocks import read_block
 from components.core.files import whole_folder
 from components.core.job import PREPARED_FILES, TRAIN, Meta, read_origin
-from components.core.params.case import CaseParams
 from components.kits.tables.checks import (
     check_classes,
     check_columns,
@@ -31,18 +28,15 @@ from components.kits.tables.write import (
     summarise,
     write_rows,
 )
+from components.recipes.binary.params import BinaryJob
 
 log = logging.getLogger(__name__)
 
 
 def prepare(job: BinaryJob) -> Meta:
-    return prepare_table(job.paths.raw(job.case), job.paths.prepared(job.case), job.case, job.params)
+    """Check the raw table, split it, fit its encoder on the training rows and write the prepared folder whole.
 
-
-def prepare_table(raw: Path, out: Path, case: str, params: CaseParams) -> Meta:
-    """Check the raw folder's table, split it, fit its encoder on the training rows and write `out` whole.
-
-    `out` gets `train.parquet`, `val.parquet`, `test.parquet` (the key, or `row`, the row's number
+    It gets `train.parquet`, `val.parquet`, `test.parquet` (the key, or `row`, the row's number
     in the file from 1; the typed columns; `target`, int8, 1 for the positive label),
     `rejected.parquet` (`row`, `reason` and every raw column as text) and `meta.json`. In `Meta.data`:
     `spec` the params' block, `key` the names of the key columns, `encoder` for
@@ -51,7 +45,7 @@ def prepare_table(raw: Path, out: Path, case: str, params: CaseParams) -> Meta:
     Raises:
         CasebookError: the params, the file, its columns or too many of its rows are wrong.
     """
-    spec = read_block(TableParams, params.prepare, f"params.cases.{case}.prepare")
+    spec, raw = job.prepare, job.paths.raw(job.case)
     file = raw / spec.file
     source = read_origin(raw)
     frame = read_table(file)
@@ -79,13 +73,13 @@ def prepare_table(raw: Path, out: Path, case: str, params: CaseParams) -> Meta:
         "encoder": fit_encoder(train, spec).to_json(),
         "summary": {name: summarise(train[name], column.kind) for name, column in spec.columns.items()},
     }
-    meta = Meta(case, rows, rejections.counts, source, data)
-    with whole_folder(out) as folder:
+    meta = Meta(job.case, rows, rejections.counts, source, data)
+    with whole_folder(job.paths.prepared(job.case)) as folder:
         for name, index in splits.items():
             write_rows(prepared.iloc[index], folder / PREPARED_FILES[name])
         write_rows(rejected_rows(frame, rejections), folder / "rejected.parquet")
         meta.write(folder)
-    log.info("%s: %s; positives %.1f%%", case, ", ".join(f"{k} {v}" for k, v in rows.items()), 100 * answers.mean())
+    log.info("%s: %s; positives %.1f%%", job.case, ", ".join(f"{k} {v}" for k, v in rows.items()), 100 * answers.mean())
     return meta
 
 

@@ -7,11 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from components.core.blocks import read_block
 from components.core.errors import CasebookError
 from components.core.files import whole_folder
 from components.core.job import TEST, TRAIN, VALIDATION, Meta, read_origin
-from components.core.params.case import CaseParams
 from components.recipes.conversion.encoding.readings import Readings
 from components.recipes.conversion.encoding.spec import ASSOCIATIONS, FREQUENCIES, LEXICON, OTHER_TEXT
 from components.recipes.conversion.params.params import ConversionJob
@@ -37,13 +35,9 @@ REPEATED = "also in another split"
 
 
 def prepare(job: ConversionJob) -> Meta:
-    return prepare_pinyin(job.paths.raw(job.case), job.paths.prepared(job.case), job.case, job.params)
+    """Cut the raw text into clauses, read them, split them by blocks of lines, write the prepared folder whole.
 
-
-def prepare_pinyin(raw: Path, out: Path, case: str, params: CaseParams) -> Meta:
-    """Cut the raw folder's text into clauses, read them, split them by blocks of lines, and write `out` whole.
-
-    `out` gets `train.parquet`, `val.parquet` and `test.parquet` (clause, its number in the file
+    It gets `train.parquet`, `val.parquet` and `test.parquet` (clause, its number in the file
     from 1; line, from 1; text, hanzi alone; words, the lengths of its words; tags, one a word,
     null where the text has none; syllables, toneless
     with ü as v, one for each character, between blanks; in the order of the file),
@@ -56,10 +50,10 @@ def prepare_pinyin(raw: Path, out: Path, case: str, params: CaseParams) -> Meta:
         CasebookError: the params or the file are wrong, it has no hanzi, too much of it cannot be
             used, or a split is left empty.
     """
-    spec = read_block(PinyinParams, params.prepare, f"params.cases.{case}.prepare")
+    spec, raw = job.prepare, job.paths.raw(job.case)
     source = read_origin(raw)
     text = _Text(raw / spec.file, spec)
-    with whole_folder(out) as folder:
+    with whole_folder(job.paths.prepared(job.case)) as folder:
         with PreparedFiles(folder) as files:
             lines = text.write(files, text.repeated())
         _check(text, files, lines)
@@ -73,11 +67,11 @@ def prepare_pinyin(raw: Path, out: Path, case: str, params: CaseParams) -> Meta:
             texts = [raw / name for name in spec.other_text]
             described["other_text"] = write_other_text(texts, folder / OTHER_TEXT, known)
         described["lexicon"] = write_lexicon(folder / LEXICON, described["pairs"])
-        meta = Meta(case, files.written(), dict(sorted(files.reasons.items())), source, described)
+        meta = Meta(job.case, files.written(), dict(sorted(files.reasons.items())), source, described)
         meta.write(folder)
-    log.info("%s: %s", case, ", ".join(f"{name} {count}" for name, count in meta.rows.items()))
+    log.info("%s: %s", job.case, ", ".join(f"{name} {count}" for name, count in meta.rows.items()))
     for reason, count in meta.rejected.items():
-        log.info("%s: set aside %d: %s", case, count, reason)
+        log.info("%s: set aside %d: %s", job.case, count, reason)
     return meta
 
 

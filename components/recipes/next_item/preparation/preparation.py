@@ -9,11 +9,9 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
-from components.core.blocks import read_block
 from components.core.errors import CasebookError
 from components.core.files import whole_folder
 from components.core.job import PREPARED_FILES, TRAIN, Meta, read_origin
-from components.core.params.case import CaseParams
 from components.recipes.next_item.encoding.spec import ITEMS, USERS
 from components.recipes.next_item.params.interactions import InteractionsParams, TimeSplit
 from components.recipes.next_item.params.params import NextItemJob
@@ -43,13 +41,9 @@ update items set trained = trained_items.events from trained_items where items.p
 
 
 def prepare(job: NextItemJob) -> Meta:
-    return prepare_interactions(job.paths.raw(job.case), job.paths.prepared(job.case), job.case, job.params)
+    """Check the raw events, filter, number, sort and split them, and write the prepared folder whole.
 
-
-def prepare_interactions(raw: Path, out: Path, case: str, params: CaseParams) -> Meta:
-    """Check the raw folder's events, filter, number, sort and split them, and write `out` whole.
-
-    `out` gets `train.parquet`, `val.parquet` and `test.parquet` (event, the row's number in the
+    It gets `train.parquet`, `val.parquet` and `test.parquet` (event, the row's number in the
     file from 1; user and item, rows of the next two; time, seconds since 1970; rating; sorted by
     user and time, ties in file order), `users.parquet` and `items.parquet` (id, features' codes,
     for items title and count in train), `rejected.parquet` (event, reason and the cells as text)
@@ -59,9 +53,12 @@ def prepare_interactions(raw: Path, out: Path, case: str, params: CaseParams) ->
         CasebookError: the params, a file, its columns or too many of its rows are wrong, or no
             user is left.
     """
-    spec = read_block(InteractionsParams, params.prepare, f"params.cases.{case}.prepare")
+    spec, raw = job.prepare, job.paths.raw(job.case)
     source = read_origin(raw)
-    with whole_folder(out) as folder, open_database(folder, spec.memory_limit, spec.threads) as connection:
+    with (
+        whole_folder(job.paths.prepared(job.case)) as folder,
+        open_database(folder, spec.memory_limit, spec.threads) as connection,
+    ):
         rejected = read_events(connection, open_events(connection, raw, spec), spec)
         number_ids(connection)
         if spec.duplicates == "drop":
@@ -71,13 +68,17 @@ def prepare_interactions(raw: Path, out: Path, case: str, params: CaseParams) ->
         rows = _write_splits(connection, folder, cuts)
         data = _describe(connection, folder, raw, spec)
         rows["rejected"] = _write_rejected(connection, folder)
-        meta = Meta(case, rows, rejected, source, data)
+        meta = Meta(job.case, rows, rejected, source, data)
         meta.write(folder)
     log.info(
-        "%s: %s; %d users, %d items", case, ", ".join(f"{k} {v}" for k, v in rows.items()), data["users"], data["items"]
+        "%s: %s; %d users, %d items",
+        job.case,
+        ", ".join(f"{k} {v}" for k, v in rows.items()),
+        data["users"],
+        data["items"],
     )
     for reason, count in rejected.items():
-        log.info("%s: set aside %d event(s): %s", case, count, reason)
+        log.info("%s: set aside %d event(s): %s", job.case, count, reason)
     return meta
 
 

@@ -64,7 +64,7 @@ PARTS_WITHOUT_TORCH = (
     "predict",
     "watch",
 )
-KITS_WITH_TORCH = ("components/kits/tables/tabm.py",)
+KITS_WITH_TORCH = ("components/kits/tables/tabm.py", "components/kits/transformers/layers.py")
 
 SOURCES = sorted(
     path.relative_to(CHECKOUT).as_posix()

@@ -10,6 +10,7 @@ from components.core.blocks import Block, read_block
 from components.core.errors import CasebookError, nearest
 from components.core.files import read_json, write_json
 from components.core.params.case import CaseParams, override
+from components.core.params.evaluate import EvaluateBlock
 
 TRAIN, VALIDATION, TEST, EXTERNAL = "train", "validation", "test", "external"
 PREPARED_FILES = {TRAIN: "train.parquet", VALIDATION: "val.parquet", TEST: "test.parquet", EXTERNAL: "external.parquet"}
@@ -55,7 +56,7 @@ class Paths:
 
 Prepare = TypeVar("Prepare", bound=Block)
 Model = TypeVar("Model", bound=Block)
-Evaluate = TypeVar("Evaluate", bound=Block)
+Evaluate = TypeVar("Evaluate", bound=EvaluateBlock)
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from components.core.blocks import Block
 from components.core.errors import CasebookError, nearest
 from components.core.job import AnyJob, Blocks, Job, Paths, read_variants
 from components.core.params.case import CaseParams
+from components.core.params.evaluate import EvaluateBlock
 from components.core.parts import (
     Assembly,
     Folds,
@@ -45,7 +46,7 @@ class Recipe:
     name: str
     prepare: type[Block]
     model: type[Block]
-    evaluate: type[Block]
+    evaluate: type[EvaluateBlock]
     primary: str
     lower_is_better: frozenset[str] = frozenset()
     variants: Mapping[str, type[Block]] = field(default_factory=dict)

@@ -17,8 +17,8 @@ from fairlearn.metrics import MetricFrame, selection_rate
 from components.core.errors import CasebookError
 from components.core.results import Interval
 from components.evaluation.bootstrap import Resampling, UndefinedError, draw_counts, summarise
+from components.kits.tables.groups import group_labels
 from components.recipes.binary.metrics.rows import checked
-from components.recipes.binary.report.groups import group_labels
 
 log = logging.getLogger(__name__)
 

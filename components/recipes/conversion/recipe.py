@@ -31,14 +31,13 @@ RECIPE = Recipe(
 )
 
 if TYPE_CHECKING:  # each module beside what is asked of it
-    from components.recipes.conversion import folds, variants, watch
-    from components.recipes.conversion import predict as stream
-    from components.recipes.conversion.assembly import assembly as assemble
-    from components.recipes.conversion.preparation import preparation as prepare
+    from components.recipes.conversion import folds, predict, variants, watch
+    from components.recipes.conversion.assembly import assembly
+    from components.recipes.conversion.preparation import preparation
     from components.recipes.conversion.report import report
-    from components.recipes.conversion.serving import serving as serve
+    from components.recipes.conversion.serving import serving
     from components.recipes.conversion.training import training
 
     _parts: tuple[Preparation, Trained, Assembly, Serving, Reporting, Variants, Folds, Predict, Watching] = (
-        prepare, training, assemble, serve, report, variants, folds, stream, watch,
+        preparation, training, assembly, serving, report, variants, folds, predict, watch,
     )  # fmt: skip

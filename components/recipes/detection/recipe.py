@@ -22,14 +22,13 @@ RECIPE = Recipe(
 )
 
 if TYPE_CHECKING:  # each module beside what is asked of it
-    from components.recipes.detection import folds, variants, watch
-    from components.recipes.detection import predict as stream
-    from components.recipes.detection.assembly import assembly as assemble
-    from components.recipes.detection.preparation import preparation as prepare
+    from components.recipes.detection import folds, predict, variants, watch
+    from components.recipes.detection.assembly import assembly
+    from components.recipes.detection.preparation import preparation
     from components.recipes.detection.report import report
-    from components.recipes.detection.serving import serving as serve
+    from components.recipes.detection.serving import serving
     from components.recipes.detection.training import training
 
     _parts: tuple[Preparation, Trained, Assembly, Serving, Reporting, Variants, Folds, Predict, Watching] = (
-        prepare, training, assemble, serve, report, variants, folds, stream, watch,
+        preparation, training, assembly, serving, report, variants, folds, predict, watch,
     )  # fmt: skip

@@ -24,14 +24,13 @@ RECIPE = Recipe(
 )
 
 if TYPE_CHECKING:  # each module beside what is asked of it
-    from components.recipes.survival import folds, variants, watch
-    from components.recipes.survival import predict as stream
-    from components.recipes.survival.assembly import assembly as assemble
-    from components.recipes.survival.preparation import preparation as prepare
+    from components.recipes.survival import folds, predict, variants, watch
+    from components.recipes.survival.assembly import assembly
+    from components.recipes.survival.preparation import preparation
     from components.recipes.survival.report import report
-    from components.recipes.survival.serving import serving as serve
+    from components.recipes.survival.serving import serving
     from components.recipes.survival.training import training
 
     _parts: tuple[Preparation, Trained, Assembly, Serving, Reporting, Variants, Folds, Predict, Watching] = (
-        prepare, training, assemble, serve, report, variants, folds, stream, watch,
+        preparation, training, assembly, serving, report, variants, folds, predict, watch,
     )  # fmt: skip

@@ -4,8 +4,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.results import Result
-from components.core.contracts import Paths
 from components.core.files import read_json
+from components.core.job import Paths
 from pipelines.reproduce import reproduce
 
 

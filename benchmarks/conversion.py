@@ -12,9 +12,9 @@ import numpy as np
 from benchmarks.results import Cell, Limit, Result
 from components.compression.make import make_variants
 from components.core.bundle import INDEX
-from components.core.contracts import TEST, Job, Paths
 from components.core.errors import CasebookError
 from components.core.files import read_json
+from components.core.job import TEST, Job, Paths
 from components.core.params.case import load_params
 from components.core.recipe import make_job, recipe_of
 from components.recipes.conversion.serving.predictor import ConversionPredictor, open_predictor

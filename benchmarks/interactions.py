@@ -14,10 +14,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from benchmarks.results import Cell, Limit, Result
-from components.core.contracts import PREPARED_FILES, TEST, TRAIN, VALIDATION
 from components.core.files import write_json
+from components.core.job import PREPARED_FILES, TEST, TRAIN, VALIDATION, Paths
 from components.core.params.case import CaseParams
+from components.core.recipe import make_job
 
+CASE = "benchmark"
 SIZES = (1_000_000, 10_000_000, 30_000_000)
 USER_EVENTS, ITEMS = 100, 50_000  # events of a user on average; items that may occur
 CHUNK = 1_000_000
@@ -47,7 +49,7 @@ def measure(_case: str, _root: Path, sizes: tuple[int, ...] = SIZES) -> Result:
     for size in sizes:
         with tempfile.TemporaryDirectory(prefix="casebook-bench-") as name:
             folder = Path(name)
-            _apart(write_events, folder / "raw", size)
+            _apart(write_events, raw_of(folder), size)
             ours, seconds, peak = _apart(with_casebook, folder)
             rows.append([size, "casebook", size / seconds, seconds, peak])
             if psutil.virtual_memory().available < size * PANDAS_BYTES:
@@ -107,17 +109,21 @@ def write_events(folder: Path, count: int, seed: int = 3) -> None:
             writer.write_table(pa.table(frame, schema=schema))
 
 
-def with_casebook(folder: Path) -> dict[str, int]:
-    from components.recipes.next_item.preparation.prepare import prepare_interactions
+def raw_of(folder: Path) -> Path:
+    return Paths(folder).raw(CASE)
 
-    params = CaseParams.model_construct(prepare=PREPARE)
-    meta = prepare_interactions(folder / "raw", folder / "prepared", "benchmark", params)
+
+def with_casebook(folder: Path) -> dict[str, int]:
+    from components.recipes.next_item.preparation.preparation import prepare
+
+    params = CaseParams.model_construct(recipe="next_item", prepare=PREPARE)
+    meta = prepare(make_job(CASE, params, Paths(folder)))
     return {name: meta.rows[name] for name in (TRAIN, VALIDATION, TEST)}
 
 
 def with_pandas(folder: Path) -> dict[str, int]:
     """The same steps, held in memory, as one would write them in a notebook."""
-    frame = pd.read_parquet(folder / "raw" / "events.parquet")
+    frame = pd.read_parquet(raw_of(folder) / "events.parquet")
     frame["event"] = np.arange(1, len(frame) + 1)
     frame = frame.dropna(subset=["user", "item", "time"]).drop_duplicates(["user", "item", "time"])
     while True:

@@ -9,8 +9,8 @@ from lightning.pytorch import Callback, LightningModule, Trainer
 
 from benchmarks.results import FOLDER, Result
 from benchmarks.throughput import prepared_job
-from components.core.contracts import VALIDATION
 from components.core.errors import CasebookError
+from components.core.job import VALIDATION
 from components.core.recipe import recipe_of
 from components.evaluation.presentation.figures import save
 from components.evaluation.scores import read_scores

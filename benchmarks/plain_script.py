@@ -16,8 +16,8 @@ import torch  # noqa: E402
 from components.compression.compare import compare, variant_row  # noqa: E402
 from components.compression.make import make_variants  # noqa: E402
 from components.compression.measure import pick  # noqa: E402
-from components.core.contracts import WEIGHTS, Job, Paths  # noqa: E402
 from components.core.files import write_json  # noqa: E402
+from components.core.job import WEIGHTS, Job, Paths  # noqa: E402
 from components.core.params.case import load_params  # noqa: E402
 from components.core.recipe import make_job, recipe_of  # noqa: E402
 from components.evaluation.report import write_report  # noqa: E402

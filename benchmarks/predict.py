@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from benchmarks.results import Cell, Limit, Result
-from components.core.contracts import Paths
+from components.core.job import Paths
 from components.core.params.case import load_params
 
 SIZES = (10_000, 50_000, 200_000)  # a million takes the same path for ten minutes

@@ -10,7 +10,8 @@ from torch.optim import AdamW
 from torch.optim.lr_scheduler import LambdaLR
 from torchmetrics.functional.classification import binary_auroc
 
-from components.core.contracts import Job, Training
+from components.core.job import Job
+from components.core.parts import Training
 from components.recipes.binary.training.data import TableData
 from components.recipes.binary.training.learner import BinaryLearner, weight_decay_groups
 from components.training.fit import build

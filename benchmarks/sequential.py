@@ -21,9 +21,9 @@ from lightning.pytorch.callbacks import ModelCheckpoint
 from benchmarks.results import Cell, Limit, Result
 from benchmarks.throughput import prepared_job
 from benchmarks.workspace import clean_environment
-from components.core.contracts import PREPARED_FILES, TRAIN, VALIDATION, Job, Meta, Paths
 from components.core.errors import CasebookError
 from components.core.files import write_text
+from components.core.job import PREPARED_FILES, TRAIN, VALIDATION, Job, Meta, Paths
 from components.core.params.case import override
 from components.core.recipe import recipe_of
 from components.training.fit import build, make_trainer

@@ -12,8 +12,9 @@ from lightning.pytorch import Callback, LightningModule, Trainer
 from benchmarks import raw_loop
 from benchmarks.results import Limit, Result
 from benchmarks.workspace import copy_archives
-from components.core.contracts import Job, Meta, Paths, Training
+from components.core.job import Job, Meta, Paths
 from components.core.params.case import load_params, override
+from components.core.parts import Training
 from components.core.recipe import make_job, recipe_of
 from components.training.fit import fit
 from pipelines.steps import fetch, prepare

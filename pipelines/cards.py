@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from components.core.contracts import Decision, Interval, Job, Meta, Table
 from components.core.files import read_json
+from components.core.job import Job, Meta
 from components.core.recipe import Recipe
+from components.core.results import Decision, Interval, Table
 from components.evaluation.scores import read_scores
 from components.evaluation.tables import read_tables
 from components.registry.card import CardFacts, render_card

@@ -16,9 +16,9 @@ from typing import Any
 import yaml
 
 from components.core.closure import closure, digest
-from components.core.contracts import Paths
 from components.core.errors import BAD_INPUT, DONE, CasebookError
 from components.core.files import whole_file
+from components.core.job import Paths
 from components.core.params.case import CaseParams, load_params, read_given
 from components.core.recipe import make_job, part_module, recipe_module
 from pipelines.environment import ROOT, prepare_environment

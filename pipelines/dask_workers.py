@@ -15,13 +15,13 @@ from prefect.cache_policies import NO_CACHE
 from prefect_dask import DaskTaskRunner
 
 if TYPE_CHECKING:
-    from components.core.contracts import Job
+    from components.core.job import Job
 
 
 @task(name="search-worker", task_run_name="search-worker {number}", cache_policy=NO_CACHE)
 def search_worker(case: str, number: int) -> None:  # noqa: ARG001 - shown in its name
     """Work at the case's search until it is complete."""
-    from components.core.contracts import Paths
+    from components.core.job import Paths
     from components.core.params.case import load_params
     from components.core.recipe import make_job
     from pipelines.workers import join

@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from components.core.contracts import AnyJob
 from components.core.errors import CasebookError, nearest
+from components.core.job import AnyJob
 from components.core.yaml_files import parse_yaml
 
 

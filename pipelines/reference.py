@@ -6,8 +6,8 @@ import os
 import shutil
 from pathlib import Path
 
-from components.core.contracts import Job, Paths
 from components.core.files import dvc_md5, whole_folder
+from components.core.job import Job, Paths
 
 log = logging.getLogger(__name__)
 

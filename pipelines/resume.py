@@ -11,8 +11,8 @@ from typing import Any
 
 import yaml
 
-from components.core.contracts import Job
 from components.core.files import dvc_md5, json_digest, read_json, write_json
+from components.core.job import Job
 from pipelines.code import code_digest
 
 DONE = "done.json"

@@ -14,9 +14,9 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from components.core.contracts import Job, Paths
 from components.core.errors import BAD_INPUT, DONE, CasebookError
 from components.core.files import sweep_temporaries
+from components.core.job import Job, Paths
 from components.core.locks import held_lock
 from components.core.recipe import make_job
 from pipelines.code import read_resolved

@@ -4,9 +4,10 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from components.core.contracts import LEARNER, MODEL, TEST, VALIDATION, Decision, Interval, Job, Meta, Paths
 from components.core.files import read_json
+from components.core.job import TEST, VALIDATION, Job, Meta, Paths
 from components.core.recipe import Recipe
+from components.core.results import LEARNER, MODEL, Decision, Interval
 from components.evaluation.scores import read_scores
 
 SUMMARY = "summary.json"

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from components.core.contracts import Job
 from components.core.files import dvc_md5
+from components.core.job import Job
 from components.tracking.runs import end_orphans, parent_run, run_of_experiment, run_of_fit
 from components.tracking.track import Tracker, connect
 from pipelines.provenance import experiment, flow_run_id

@@ -13,9 +13,10 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
-from components.core.contracts import Job, Training
 from components.core.errors import BAD_INPUT, CasebookError
 from components.core.files import json_digest
+from components.core.job import Job
+from components.core.parts import Training
 from components.core.recipe import recipe_of
 from components.training.fit import fit, resume_point
 from components.tuning.shared import Shared, open_shared

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from components.core.contracts import BUNDLE, WEIGHTS, Job
+from components.core.job import BUNDLE, WEIGHTS, Job
 from components.core.recipe import Recipe, recipe_of
 from tests.browser import browser, page, see  # noqa: F401 - fixtures
 from tests.postgres import database, postgres  # noqa: F401 - fixtures

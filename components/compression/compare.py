@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from components.compression.measure import Speed, Variant, folder_bytes, measure_speed
-from components.core.contracts import TEST, VALIDATION, Answers, Interval, Job
+from components.core.job import TEST, VALIDATION, Job
 from components.core.recipe import Recipe
+from components.core.results import Answers, Interval
 from components.evaluation.bootstrap import Resampling, intervals, paired_difference
 from components.evaluation.gaps import largest_gap
 

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Mapping
 from pathlib import Path
 
-from components.core.contracts import BUNDLE, FP32, Job, read_variants
+from components.core.job import BUNDLE, FP32, Job, read_variants
 from components.core.recipe import Recipe
 
 log = logging.getLogger(__name__)

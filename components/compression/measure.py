@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from components.core.contracts import Interval
+from components.core.results import Interval
 
 
 @dataclass(frozen=True)

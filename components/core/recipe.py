@@ -1,105 +1,37 @@
 """A recipe: one kind of problem. Its folder holds a module for each part that a stage may ask for.
 
 `Recipe` is its declaration. Parts are modules, imported when they are asked for, so that each stage pays for what it
-uses; a Protocol says what a part must offer, and mypy holds the modules against it where a recipe is declared.
+uses; `components.core.parts` says what each must offer.
 """
 
 import importlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import Any, cast
 
 from components.core.blocks import Block
-from components.core.contracts import (
-    Answers,
-    AnyJob,
-    Blocks,
-    Job,
-    Maker,
-    Meta,
-    Metric,
-    Paths,
-    Predictor,
-    Report,
-    Training,
-    Watch,
-    read_variants,
-)
 from components.core.errors import CasebookError, nearest
+from components.core.job import AnyJob, Blocks, Job, Paths, read_variants
 from components.core.params.case import CaseParams
-
-if TYPE_CHECKING:  # the data stages and the server must not pay for importing these
-    import pandas as pd
-    from lightning.pytorch import LightningModule
-
+from components.core.params.evaluate import EvaluateBlock
+from components.core.parts import (
+    Assembly,
+    Folds,
+    Maker,
+    Predict,
+    Preparation,
+    Reporting,
+    Serving,
+    Trained,
+    Training,
+    Variants,
+    Watch,
+    Watching,
+)
 
 PACKAGE = "components.recipes"
 FOLDER = Path(__file__).resolve().parents[1] / "recipes"
-
-
-class Preparation(Protocol):
-    def prepare(self, job: AnyJob, /) -> Meta:
-        """Check, set aside, split and encode the raw rows: all of `data/prepared/<case>`."""
-
-
-class Trained(Protocol):
-    @property
-    def TRAINING(self) -> Training: ...  # noqa: N802 - a constant of the part
-
-
-class Assembly(Protocol):
-    def assemble(self, job: AnyJob, learner: "LightningModule", folder: Path, /) -> "LightningModule":
-        """Add the baselines and the blend to the trained learner, and write `bundle/` into the folder of the fit.
-
-        Returns the learner whose graph `bundle/` holds: the one given, or that of a second fit.
-        """
-
-    def network_gap(self, job: AnyJob, served: "LightningModule", fitted: Path, /) -> float:
-        """The largest difference, over validation rows, between what that learner and its graph answer."""
-
-
-class Serving(Protocol):
-    """Of any bundle folder, through the code that serves."""
-
-    def open_predictor(self, bundle: Path, /) -> Predictor: ...
-
-    def answers(self, job: AnyJob, bundle: Path, split: str, /) -> Answers:
-        """Targets and scores of a split's units."""
-
-    def answer_rows(self, job: AnyJob, bundle: Path, /) -> Callable[[int], object]:
-        """A function that answers n rows, for timing."""
-
-    def example(self, job: AnyJob, /) -> "pd.DataFrame":
-        """A few raw rows as a client would send them, for the model's signature."""
-
-    def metrics(self, job: AnyJob, bundle: Path, /) -> Mapping[str, Metric]:
-        """What answers are judged by, at the bundle's threshold where it has one."""
-
-
-class Reporting(Protocol):
-    def report(self, job: AnyJob, fitted: Path, /) -> Report:
-        """Judge the fitted bundle on each split."""
-
-
-class Variants(Protocol):
-    @property
-    def VARIANTS(self) -> Mapping[str, Maker]: ...  # noqa: N802 - a constant of the part
-
-
-class Folds(Protocol):
-    def write_folds(self, job: AnyJob, folder: Path, /) -> Iterator[AnyJob]:
-        """A job for each fold, its data prepared below `folder`, all that is fitted on its training part alone."""
-
-
-class Predict(Protocol):
-    def predict_file(self, bundle: Path, source: Path, target: Path, options: Mapping[str, Any], /) -> int:
-        """Stream a raw file through a bundle to a file, and count the rows written."""
-
-
-class Watching(Protocol):
-    @property
-    def WATCH(self) -> Watch: ...  # noqa: N802 - a constant of the part
 
 
 @dataclass(frozen=True)
@@ -114,7 +46,7 @@ class Recipe:
     name: str
     prepare: type[Block]
     model: type[Block]
-    evaluate: type[Block]
+    evaluate: type[EvaluateBlock]
     primary: str
     lower_is_better: frozenset[str] = frozenset()
     variants: Mapping[str, type[Block]] = field(default_factory=dict)

@@ -13,8 +13,9 @@ from typing import Protocol
 
 import numpy as np
 
-from components.core.contracts import CountedMetric, Interval, Metric
 from components.core.errors import CasebookError
+from components.core.parts import CountedMetric, Metric
+from components.core.results import Interval
 
 log = logging.getLogger(__name__)
 

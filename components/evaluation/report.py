@@ -5,8 +5,10 @@ from pathlib import Path
 
 import numpy as np
 
-from components.core.contracts import EXTERNAL, PREPARED_FILES, TEST, VALIDATION, Job, Metric, Report, Scores
 from components.core.files import write_json, write_text
+from components.core.job import EXTERNAL, PREPARED_FILES, TEST, VALIDATION, Job
+from components.core.parts import Metric
+from components.core.results import Report, Scores
 from components.evaluation.bootstrap import Resampling, intervals
 from components.evaluation.presentation.figures import save
 from components.evaluation.scores import write_scores

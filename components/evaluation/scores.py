@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from components.core.contracts import Interval, Scores
 from components.core.files import read_json, write_json
+from components.core.results import Interval, Scores
 
 FILE = "scores.json"
 

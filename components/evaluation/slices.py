@@ -8,8 +8,9 @@ from typing import Any, TypeAlias
 import numpy as np
 import pandas as pd
 
-from components.core.contracts import Cell, Interval, Metric, Table
 from components.core.errors import CasebookError
+from components.core.parts import Metric
+from components.core.results import Cell, Interval, Table
 from components.evaluation.bootstrap import Counted, Resampling, intervals
 from components.evaluation.tables import shown
 

@@ -5,8 +5,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from components.core.contracts import Cell, Interval, Table
 from components.core.files import read_json, write_json
+from components.core.results import Cell, Interval, Table
 
 TABLES, NOTES = "tables.json", "notes.json"
 

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from components.core.contracts import Observed
 from components.core.params.monitor import MonitorParams
+from components.core.results import Observed
 from components.monitoring.drift import Drift, Pair, compare
 from components.monitoring.quality import Quality
 

@@ -3,9 +3,10 @@
 import math
 from dataclasses import dataclass
 
-from components.core.contracts import Answers, Interval, Metric
 from components.core.errors import CasebookError
 from components.core.params.monitor import QualityParams
+from components.core.parts import Metric
+from components.core.results import Answers, Interval
 from components.evaluation.bootstrap import Resampling, interval
 
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import pandas as pd
 
-from components.core.contracts import Interval
 from components.core.files import write_json, write_text
 from components.core.params.monitor import MonitorParams
+from components.core.results import Interval
 from components.evaluation.presentation.figures import save
 from components.evaluation.presentation.pages import html_page
 from components.monitoring import figures

@@ -8,9 +8,10 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
-from components.core.contracts import Job, Watch
 from components.core.errors import CasebookError
+from components.core.job import Job
 from components.core.params.monitor import FileRows, LogRows, SqlRows
+from components.core.parts import Watch
 from components.monitoring.log import logged
 
 BATCH = 20_000  # rows of a query at a time

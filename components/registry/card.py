@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from components.core.contracts import LEARNER, MODEL, Cell, Decision, Interval, Scores, Table
+from components.core.results import LEARNER, MODEL, Cell, Decision, Interval, Scores, Table
 from components.evaluation.presentation.pages import markdown_page
 from components.evaluation.tables import shown
 

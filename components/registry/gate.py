@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeGuard
 
-from components.core.contracts import Check, Decision, Interval
 from components.core.files import json_digest
 from components.core.params.case import ReleaseParams
+from components.core.results import Check, Decision, Interval
 
 
 @dataclass(frozen=True)

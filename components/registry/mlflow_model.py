@@ -9,7 +9,8 @@ from mlflow.models import set_model
 from mlflow.pyfunc import PythonModel, PythonModelContext
 
 from components.core.bundle import read_bundle
-from components.core.contracts import BUNDLE, Predictor
+from components.core.job import BUNDLE
+from components.core.parts import Predictor
 
 
 class ServedBundle(PythonModel):  # type: ignore[misc, unused-ignore]

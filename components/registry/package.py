@@ -14,8 +14,8 @@ from mlflow.models import Model, ModelSignature, infer_signature
 
 from components.core.bundle import read_bundle
 from components.core.closure import closure
-from components.core.contracts import BUNDLE
 from components.core.files import file_digest, read_json, write_json
+from components.core.job import BUNDLE
 
 COMPONENTS = Path(__file__).resolve().parents[1]
 SERVED = "components.registry.mlflow_model"  # what MLflow runs where it serves
@@ -28,7 +28,7 @@ SERVING_PACKAGES = (
     "pandera",
     "pyarrow",
     "pydantic",
-    "pyyaml",
+    "ruamel.yaml",
     "scikit-learn",
     "scipy",
 )

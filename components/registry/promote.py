@@ -6,9 +6,9 @@ from dataclasses import asdict
 
 from mlflow.entities import Metric
 
-from components.core.contracts import Decision, Interval
 from components.core.errors import CasebookError
 from components.core.files import json_digest
+from components.core.results import Decision, Interval
 from components.registry.champion import CHAMPION, champion_version, origin_of
 from components.registry.gate import decision_digest
 from components.registry.ledger import (

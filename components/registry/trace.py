@@ -11,9 +11,9 @@ from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
 
 from components.core.bundle import INDEX
-from components.core.contracts import Paths
 from components.core.errors import CasebookError
 from components.core.files import dvc_md5, json_digest, read_json
+from components.core.job import Paths
 from components.core.params.case import CaseParams
 from components.registry.champion import CHAMPION, champion_version
 from components.registry.ledger import champions, history

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from mlflow.entities import Metric, Param, Run, RunTag
 
-from components.core.contracts import TrialRecord
+from components.core.results import TrialRecord
 from components.tracking.runs import PARENT, new_run, owner
 from components.tracking.track import Tracker, flat_params, plain_name
 

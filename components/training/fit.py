@@ -15,10 +15,12 @@ from lightning.pytorch.callbacks import EarlyStopping, ModelCheckpoint, Timer
 from lightning.pytorch.callbacks.early_stopping import EarlyStoppingReason
 from lightning.pytorch.loggers import Logger
 
-from components.core.contracts import FitResult, Job, Training
 from components.core.errors import CasebookError, DivergedError
 from components.core.files import read_json, write_json
+from components.core.job import Job
 from components.core.params.case import FitParams
+from components.core.parts import Training
+from components.core.results import FitResult
 from components.training.checkpoints import KeepLast, WholeCheckpointIO
 from components.training.devices import claim
 from components.training.processes import DistributedFit, check_processes, together, world_size

@@ -21,9 +21,10 @@ import cloudpickle
 import torch
 import torch.distributed as dist
 
-from components.core.contracts import Job, Training
 from components.core.errors import CasebookError
+from components.core.job import Job
 from components.core.params.case import FitParams
+from components.core.parts import Training
 from components.training.launched import launched
 
 log = logging.getLogger(__name__)

@@ -10,7 +10,8 @@ from pathlib import Path
 import torch
 from lightning.pytorch import LightningDataModule, LightningModule
 
-from components.core.contracts import Job, Training
+from components.core.job import Job
+from components.core.parts import Training
 from components.training.fit import LAST, fit
 
 

@@ -13,7 +13,8 @@ from pathlib import Path
 import optuna
 from optuna.trial import TrialState
 
-from components.core.contracts import Job, Training
+from components.core.job import Job
+from components.core.parts import Training
 from components.tuning.study import FINISHED, Tell, count, open_study, records
 from components.tuning.trials import (
     FitFunctions,

@@ -20,10 +20,11 @@ from optuna.trial import FrozenTrial, TrialState
 from sqlalchemy.engine import Engine, make_url
 from sqlalchemy.exc import DBAPIError
 
-from components.core.contracts import Job, Training
 from components.core.errors import CasebookError
 from components.core.files import read_json, write_json
+from components.core.job import Job
 from components.core.locks import file_lock, is_held
+from components.core.parts import Training
 from components.tuning.study import count, create_study, study_name
 
 log = logging.getLogger(__name__)

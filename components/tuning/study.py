@@ -7,8 +7,10 @@ from typing import Any
 import optuna
 from optuna.trial import FrozenTrial, TrialState
 
-from components.core.contracts import Job, Training, TrialRecord
+from components.core.job import Job
 from components.core.locks import held_lock
+from components.core.parts import Training
+from components.core.results import TrialRecord
 
 Study = optuna.Study
 FINISHED = (TrialState.COMPLETE, TrialState.PRUNED)

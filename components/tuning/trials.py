@@ -11,9 +11,11 @@ from lightning.pytorch import Callback, LightningModule, Trainer
 from optuna.trial import FrozenTrial, Trial, TrialState
 from optuna_integration import PyTorchLightningPruningCallback
 
-from components.core.contracts import FitResult, Job, Training
 from components.core.errors import CasebookError, DivergedError
+from components.core.job import Job
 from components.core.params.case import CaseParams, Choices, Dimension, FitParams, FloatRange, IntRange, SearchParams
+from components.core.parts import Training
+from components.core.results import FitResult
 from components.core.seeds import derived_seed
 
 # Where the first values are the best there are, a pruner hardly lets another trial end: after so many trials for each

@@ -17,8 +17,9 @@ import optuna
 from optuna.exceptions import UpdateFinishedTrialError
 from optuna.trial import Trial, TrialState
 
-from components.core.contracts import Job, Training
+from components.core.job import Job
 from components.core.locks import held_lock
+from components.core.parts import Training
 from components.tuning.shared import OUT_OF_REACH, WORKER, Presence, Shared, fail_lost, first_line, heartbeat, turn
 from components.tuning.study import Tell, count, records
 from components.tuning.trials import (

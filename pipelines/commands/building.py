@@ -71,7 +71,7 @@ def _try_values(case: str, settings: list[str], *, dry_run: bool) -> None:
 @app.command()
 def metrics(as_json: AsJson = False) -> None:
     """The newest figures of every case beside its best baseline's, and which cases never ran."""
-    from components.core.contracts import Paths
+    from components.core.job import Paths
     from components.core.params.case import load_params
     from pipelines.summary import read_summary
 
@@ -142,7 +142,7 @@ def crossval(
     as_json: AsJson = False,
 ) -> None:
     """Cross-validate the case, searching, fitting and calibrating inside each fold."""
-    from components.core.contracts import MODEL
+    from components.core.results import MODEL
     from pipelines.commands.crossval import crossval as validate
     from pipelines.stages import set_up_logging
 

@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from components.core.contracts import MODEL, TEST, Job
+from components.core.job import TEST, Job
 from components.core.recipe import Recipe, recipe_of
+from components.core.results import MODEL
 from components.training.fit import fit, resume_point
 from components.tuning.search import search
 from components.tuning.study import summary

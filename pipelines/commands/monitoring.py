@@ -9,12 +9,14 @@ from pathlib import Path
 
 import pandas as pd
 
-from components.core.contracts import Interval, Job, Observed, Watch
 from components.core.errors import CasebookError
 from components.core.files import sweep_temporaries, whole_folder
+from components.core.job import Job
 from components.core.locks import held_lock
 from components.core.params.monitor import FileRows, LogRows, MonitorParams, SqlRows
+from components.core.parts import Watch
 from components.core.recipe import Recipe, recipe_of
+from components.core.results import Interval, Observed
 from components.kits.tables.encoding.text import as_name
 from components.kits.tables.read import read_batches
 from components.monitoring.findings import Findings, examine

@@ -10,7 +10,7 @@ from components.core.errors import CasebookError
 from components.core.files import file_digest, whole_file
 from components.core.params.case import CaseParams, Params, load_params, override
 from components.core.yaml_files import dump_yaml, read_yaml
-from components.recipes.binary.preparation.infer import infer_table
+from components.kits.tables.infer import infer_table
 from components.recipes.survival.preparation.infer import infer_cohort, reached
 
 EXAMPLES = "examples"  # ready blocks, in the checkout

@@ -7,9 +7,10 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from components.core.contracts import Job, Watch
 from components.core.errors import CasebookError
+from components.core.job import Job
 from components.core.params.monitor import PredictionLog
+from components.core.parts import Watch
 from components.core.recipe import recipe_of
 from components.monitoring.log import append
 from components.monitoring.sample import draw

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    from components.core.contracts import Job
+    from components.core.job import Job
     from components.tracking.track import Tracker
 
 CaseName = Annotated[str, typer.Argument(metavar="CASE", help="a case of params.yaml")]
@@ -17,7 +17,7 @@ Version = Annotated[str | None, typer.Option(help="a version's number; the champ
 
 
 def job_of(case: str) -> "Job":
-    from components.core.contracts import Paths
+    from components.core.job import Paths
     from components.core.params.case import load_params
     from components.core.recipe import make_job
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from components.core.contracts import Paths
+from components.core.job import Paths
 from components.core.params.case import load_params, override
 from components.core.params.source import FileSource, FolderSource, HttpSource, Source
 from components.core.recipe import make_job

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import yaml
 
-from components.core.contracts import Paths
 from components.core.files import read_json
+from components.core.job import Paths
 from components.core.params.case import Params, load_params
 from components.registry.keep import Doomed, data_of_kept, surplus
 from components.registry.purge import bytes_of, delete

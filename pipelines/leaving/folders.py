@@ -6,8 +6,8 @@ from contextlib import ExitStack, contextmanager
 from difflib import get_close_matches
 from pathlib import Path
 
-from components.core.contracts import Paths
 from components.core.errors import CasebookError
+from components.core.job import Paths
 from components.core.params.case import Params
 
 # Folders that have one of each case, by what `dvc.lock` may name in them and what is this checkout's alone.

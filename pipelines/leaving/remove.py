@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from components.core.contracts import Paths
 from components.core.errors import CasebookError
+from components.core.job import Paths
 from components.core.params.case import load_params
 from components.registry.keep import all_of, check_idle
 from components.registry.purge import bytes_of, delete

@@ -8,8 +8,8 @@ import pandas as pd
 from components.compression.compare import compare, variant_row
 from components.compression.make import make_variants
 from components.compression.measure import pick
-from components.core.contracts import TEST, Job
 from components.core.files import dvc_md5, read_json, whole_folder, write_json
+from components.core.job import TEST, Job
 from components.core.recipe import recipe_of
 from components.evaluation.scores import as_column
 from components.tracking.track import connect

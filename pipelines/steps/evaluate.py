@@ -5,9 +5,10 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from components.core.contracts import MODEL, Interval, Job, Scores
 from components.core.files import read_json, whole_folder
+from components.core.job import Job
 from components.core.recipe import recipe_of
+from components.core.results import MODEL, Interval, Scores
 from components.evaluation.plots import training_plots, write_plots
 from components.evaluation.report import ANALYSIS, PICTURES, write_report
 from components.tracking.track import connect

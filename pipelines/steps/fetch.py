@@ -1,6 +1,6 @@
 """Bring the source's files to `data/raw/<case>`."""
 
-from components.core.contracts import Job
+from components.core.job import Job
 from components.sources.fetch import fetch
 from pipelines.environment import home
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import torch
 from lightning.pytorch import LightningModule
 
-from components.core.contracts import WEIGHTS, Job
 from components.core.files import dvc_md5, file_digest, read_json, whole_folder, write_json
+from components.core.job import WEIGHTS, Job
 from components.core.recipe import Recipe, recipe_of
 from components.evaluation.plots import TRAINING
 from components.tracking.curves import EpochCurves, curve_table

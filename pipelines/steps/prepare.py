@@ -1,6 +1,6 @@
 """Check, set aside, split and encode: `data/prepared/<case>`."""
 
-from components.core.contracts import Job
+from components.core.job import Job
 from components.core.recipe import recipe_of
 
 

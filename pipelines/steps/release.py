@@ -11,10 +11,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from components.core.contracts import LEARNER, MODEL, TEST, Answers, Decision, Interval, Job, Meta
 from components.core.errors import CasebookError
 from components.core.files import dvc_md5, read_json, write_json, write_text
+from components.core.job import TEST, Job, Meta
 from components.core.recipe import Recipe, recipe_of
+from components.core.results import LEARNER, MODEL, Answers, Decision, Interval
 from components.evaluation.bootstrap import Resampling, intervals, paired_difference
 from components.evaluation.gaps import largest_gap
 from components.evaluation.scores import from_column, read_scores

@@ -4,9 +4,11 @@ import os
 from pathlib import Path
 from typing import Any
 
-from components.core.contracts import Job, Training, TrialRecord
 from components.core.files import dvc_md5, write_json
+from components.core.job import Job
+from components.core.parts import Training
 from components.core.recipe import recipe_of
+from components.core.results import TrialRecord
 from components.tracking.runs import BEST_MD5
 from components.tracking.trials import log_trials
 from components.training.fit import fit, resume_point

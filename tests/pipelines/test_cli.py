@@ -17,8 +17,8 @@ import pytest
 import yaml
 
 from components.core.bundle import read_bundle, write_bundle
-from components.core.contracts import Check, Decision, Interval
 from components.core.files import dvc_md5
+from components.core.results import Check, Decision, Interval
 from components.registry.promote import settle
 from components.registry.register import Release, register
 from components.tracking import store

@@ -11,9 +11,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from components.core.contracts import Job, Meta, Paths
 from components.core.errors import CasebookError
 from components.core.files import read_json
+from components.core.job import Job, Meta, Paths
 from components.core.params.case import load_params
 from components.core.recipe import make_job
 from components.recipes.binary.training.data import TableData

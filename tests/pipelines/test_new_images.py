@@ -10,13 +10,13 @@ import pytest
 import yaml
 from PIL import Image
 
-from components.core.contracts import Meta, Paths
 from components.core.errors import CasebookError
 from components.core.files import file_digest
+from components.core.job import Meta, Paths
 from components.core.params.case import CaseParams, load_params, override
 from components.core.params.source import HttpSource
 from components.core.recipe import make_job
-from components.recipes.detection.encoding.spec import ImagesParams
+from components.recipes.detection.params.images import ImagesParams
 from components.recipes.detection.preparation.prepare import prepare_images
 from components.sources.http.manifest import read_manifest
 from pipelines.commands.newcase import Asked, new_case, new_example, read_example
@@ -62,7 +62,7 @@ def test_a_folder_of_images_becomes_a_case_that_can_be_fetched_and_prepared(root
     assert params.evaluate["limits"] == "Not stated; say it here."
     job = make_job("mine", params, Paths(root))
     fetch.run(job)
-    meta = prepare_images(job.paths.raw("mine"), job.paths.prepared("mine"), "mine", params)
+    meta = prepare_images(job)
     assert meta == Meta.read(job.paths.prepared("mine"))
     assert sum(meta.rows.values()) == 12
     assert sum(boxes["RBC"] for boxes in meta.data["boxes"].values()) == 12

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from components.core.contracts import Paths
 from components.core.errors import CasebookError
+from components.core.job import Paths
 from components.core.params.case import load_params, override
 from components.core.recipe import make_job
 from pipelines.commands.newcase import new_example, plan_example

@@ -3,8 +3,8 @@
 import pytest
 from dvc.repo import Repo
 
-from components.core.contracts import Job, Paths
 from components.core.files import dvc_md5
+from components.core.job import Job, Paths
 from pipelines.reference import prepared_of
 
 

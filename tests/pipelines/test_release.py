@@ -4,10 +4,11 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from components.core.contracts import TEST, Answers, Job
 from components.core.files import read_json, write_json
+from components.core.job import TEST, Job
 from components.core.params.case import override
 from components.core.recipe import Recipe, recipe_of
+from components.core.results import Answers
 from components.registry.gate import Evidence, decide
 from components.tracking.track import connect
 from pipelines.provenance import git_state

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from components.core.contracts import Job, Paths
 from components.core.errors import CasebookError
+from components.core.job import Job, Paths
 from components.core.locks import held_lock
 from components.core.params.case import load_params
 from components.core.recipe import make_job

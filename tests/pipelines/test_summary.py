@@ -3,9 +3,10 @@
 import json
 from pathlib import Path
 
-from components.core.contracts import Check, Decision, Interval, Paths, Scores
 from components.core.files import write_json
+from components.core.job import Paths
 from components.core.recipe import load_recipe
+from components.core.results import Check, Decision, Interval, Scores
 from components.evaluation.scores import write_scores
 from pipelines.summary import COLUMNS, read_summary, summarise
 from tests.toy.jobs import toy_job

@@ -16,8 +16,8 @@ from components.compression.compare import compare
 from components.compression.make import make_variants
 from components.compression.measure import pick
 from components.core.bundle import SUFFIXES, read_bundle
-from components.core.contracts import EXTERNAL, FP32, PREPARED_FILES, TEST, TRAIN, VALIDATION, WEIGHTS, Job, Meta
 from components.core.files import dvc_md5, whole_folder
+from components.core.job import EXTERNAL, FP32, PREPARED_FILES, TEST, TRAIN, VALIDATION, WEIGHTS, Job, Meta
 from components.core.params.case import override
 from components.core.params.monitor import DriftParams, PredictionLog
 from components.core.recipe import Recipe, recipe_of, recipes

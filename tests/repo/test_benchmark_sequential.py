@@ -11,7 +11,7 @@ import pytest
 
 from benchmarks import sequential, sequential_peers
 from benchmarks.sequential import PINS, peers_python, quality_rows, seconds_to
-from components.core.contracts import PREPARED_FILES, TRAIN, Paths
+from components.core.job import PREPARED_FILES, TRAIN, Paths
 from components.core.recipe import make_job
 from tests.toy.jobs import toy_params
 

@@ -40,26 +40,7 @@ BELOW: dict[str, tuple[str, ...]] = {
         ("params", "encoding", "preparation", "metrics", "serving", "training", "assembly"),
     ),
 }
-SHARED = ("contract", "shared")  # of the folder of recipes: what they have in common
-# Imports that break the law today, by who imports what; each goes with the edit that its line names.
-EXCEPTIONS = {
-    # What a table and a cohort are both told from is to lie in the kit.
-    ("components.recipes.survival.preparation.infer", "components.recipes.binary.preparation.infer"),
-    ("components.recipes.survival.preparation.infer", "components.recipes.binary.preparation.labels"),
-    # How a raw file is read is to lie below both.
-    ("components.recipes.conversion.watch", "components.recipes.conversion.predict"),
-    ("components.recipes.detection.watch", "components.recipes.detection.predict"),
-    # Blocks of params that lie beside the code that reads them are to lie in params.
-    ("components.recipes.survival.params", "components.recipes.survival.encoding.cohort"),
-    ("components.recipes.detection.params", "components.recipes.detection.encoding.spec"),
-    ("components.recipes.next_item.params", "components.recipes.next_item.encoding.spec"),
-    ("components.recipes.next_item.params", "components.recipes.next_item.encoding.tokens"),
-    ("components.recipes.next_item.params", "components.recipes.next_item.encoding.recency"),
-    ("components.recipes.conversion.params", "components.recipes.conversion.encoding.lattice_params"),
-    ("components.recipes.conversion.params", "components.recipes.conversion.encoding.search_params"),
-    ("components.recipes.conversion.params", "components.recipes.conversion.encoding.spec"),
-    ("components.recipes.conversion.params", "components.recipes.conversion.encoding.windows"),
-}
+SHARED = ("shared",)  # of the folder of recipes: what they have in common
 # Tools that one place wraps: nobody else needs to know them.
 WRAPPED = {
     "mlflow": ("components/tracking/", "components/registry/"),
@@ -83,7 +64,7 @@ PARTS_WITHOUT_TORCH = (
     "predict",
     "watch",
 )
-KITS_WITH_TORCH = ("components/kits/tables/tabm.py",)
+KITS_WITH_TORCH = ("components/kits/tables/tabm.py", "components/kits/transformers/layers.py")
 
 SOURCES = sorted(
     path.relative_to(CHECKOUT).as_posix()
@@ -145,7 +126,7 @@ def _breaches(path: str, name: str) -> Iterator[str]:
         return
     if top in TORCH and _starts_without_torch(path, own):
         yield f"{own.part or own.top} works without {top}"
-    if other is not None and not _is_excepted(module, name) and (why := _not_below(own, other)):
+    if other is not None and (why := _not_below(own, other)):
         yield why
 
 
@@ -153,10 +134,6 @@ def _starts_without_torch(path: str, own: Place) -> bool:
     if own.top == "kits":
         return path not in KITS_WITH_TORCH
     return own.part in PARTS_WITHOUT_TORCH if own.top == "recipes" else own.top in WITHOUT_TORCH
-
-
-def _is_excepted(module: str, name: str) -> bool:
-    return any(module == one and f"{name}.".startswith(f"{other}.") for one, other in EXCEPTIONS)
 
 
 def _not_below(own: Place, other: Place) -> str | None:
@@ -221,12 +198,6 @@ def test_every_part_of_a_recipe_has_its_place() -> None:
     assert parts <= set(BELOW)
 
 
-@pytest.mark.parametrize(("module", "other"), sorted(pair for pair in EXCEPTIONS if MODULES.issuperset(pair)))
-def test_an_exception_is_still_needed(module: str, other: str) -> None:
-    source = (CHECKOUT / f"{module.replace('.', '/')}.py").read_text(encoding="utf-8")
-    assert other in [name for _, name in imports(source)], f"take {module} out of EXCEPTIONS"
-
-
 RECIPE = "components/recipes/binary"
 
 
@@ -250,7 +221,7 @@ RECIPE = "components/recipes/binary"
         ("components/kits/tables/x.py", "from components.recipes.binary.params import X", "recipes is not below kits"),
         ("components/kits/tables/x.py", "from components.kits.images.resize import X", "kit images is not below"),
         (f"{RECIPE}/watch.py", "from components.recipes.survival.watch import X", "survival is not below the recipe"),
-        ("components/recipes/contract.py", "from components.recipes.binary.params import X", "not below contract"),
+        ("components/recipes/shared/x.py", "from components.recipes.binary.params import X", "not below shared"),
         (f"{RECIPE}/params.py", "from components.recipes.binary.encoding.x import X", "encoding is not below params"),
         (f"{RECIPE}/encoding/x.py", "from components.recipes.binary import metrics", "metrics is not below encoding"),
         (f"{RECIPE}/metrics/x.py", "from components.recipes.binary.serving.x import X", "serving is not below metrics"),
@@ -293,7 +264,7 @@ def test_nobody_imports_the_declaration(part: str, monkeypatch: pytest.MonkeyPat
 @pytest.mark.parametrize(
     ("path", "source"),
     [
-        ("components/core/contracts.py", "from components.core.blocks import Block"),
+        ("components/core/job.py", "from components.core.blocks import Block"),
         ("components/training/x.py", "from components.core.files import read_json"),
         ("components/registry/x.py", "from components.tracking.track import Tracker"),
         ("components/kits/tables/x.py", "from components.evaluation.bootstrap import intervals"),
@@ -301,7 +272,7 @@ def test_nobody_imports_the_declaration(part: str, monkeypatch: pytest.MonkeyPat
         (f"{RECIPE}/report/x.py", "from components.recipes.binary.report.figures import draw"),
         (f"{RECIPE}/report/x.py", "from components.recipes.binary.serving.predictor import open_predictor"),
         (f"{RECIPE}/folds.py", "from components.recipes.binary.preparation.preparation import prepare"),
-        (f"{RECIPE}/recipe.py", "from components.recipes.contract import Recipe"),
+        (f"{RECIPE}/recipe.py", "from components.core.recipe import Recipe"),
         (f"{RECIPE}/training/x.py", "import torch"),
         ("components/training/x.py", "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import mlflow"),
         ("pipelines/develop.py", "from prefect import flow"),

@@ -1,15 +1,32 @@
 """A case of `params.yaml` on its toy rows: the same code and the same params, but small."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from components.core.contracts import AnyJob, Paths
+from components.core.job import AnyJob, Paths
 from components.core.params.case import CaseParams, load_params, override
 from components.core.recipe import make_job
 from components.core.yaml_files import read_yaml
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 TOY = CHECKOUT / "tests" / "toy"
+
+
+@dataclass(frozen=True)
+class BesidePaths(Paths):
+    """Raw and prepared data of one case alone, in `raw` and `prepared` below the root."""
+
+    def raw(self, case: str) -> Path:  # noqa: ARG002
+        return self.root / "raw"
+
+    def prepared(self, case: str) -> Path:  # noqa: ARG002
+        return self.root / "prepared"
+
+
+def job_of_block(recipe: str, folder: Path, block: dict[str, Any]) -> AnyJob:
+    """A case `toy` that has a `prepare` block and no other; see `BesidePaths`."""
+    return make_job("toy", CaseParams.model_construct(recipe=recipe, prepare=block), BesidePaths(folder))
 
 
 def toy_cases() -> list[str]:

@@ -2,7 +2,7 @@
 
 from scipy.stats import binomtest
 
-from components.core.contracts import Interval
+from components.core.results import Interval
 
 
 def wilson(successes: int, rows: int, confidence: float) -> Interval | None:

@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 from matplotlib.axes import Axes
 
-from components.core.contracts import Interval
 from components.core.errors import CasebookError
+from components.core.results import Interval
 from components.evaluation.presentation.figures import COLOURS, DASHED, QUIET_INK, shortened
 from components.evaluation.slices import Slice, Slices
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from sklearn.model_selection import BaseCrossValidator, train_test_split
 
-from components.core.contracts import PREPARED_FILES, TEST, TRAIN, VALIDATION, Job, Meta, Paths
+from components.core.job import PREPARED_FILES, TEST, TRAIN, VALIDATION, Job, Meta, Paths
 from components.kits.tables.encoding.encode import fit_encoder
 from components.kits.tables.encoding.spec import FeatureParams
 

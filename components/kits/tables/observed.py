@@ -7,9 +7,10 @@ from typing import Any, Protocol, TypeVar
 import numpy as np
 import pandas as pd
 
-from components.core.contracts import TEST, TRAIN, Answers, Job, Observed, Watch
+from components.core.job import TEST, TRAIN, Job
+from components.core.parts import Watch
+from components.core.results import Answers, Observed
 from components.kits.tables.encoding.convert import clean
-from components.kits.tables.encoding.spec import FeatureParams
 from components.kits.tables.read import read_batches
 from components.monitoring.sample import some
 
@@ -27,16 +28,14 @@ class TableScorer(Protocol):
 
 
 AnyScorer = TypeVar("AnyScorer", bound=TableScorer)
-AnySpec = TypeVar("AnySpec", bound=FeatureParams)
 
 
 def watch_table(
     *,
-    spec_of: Callable[[Job], AnySpec],
     open_predictor: Callable[[Path], AnyScorer],
     read_split: Callable[[Job, str], pd.DataFrame],
     said: Callable[[AnyScorer, np.ndarray], pd.DataFrame],
-    labelled: Callable[[pd.DataFrame, np.ndarray, AnySpec], Answers | None],
+    labelled: Callable[[pd.DataFrame, np.ndarray, Any], Answers | None],
 ) -> Watch:
     """How a table is watched whose every row is a unit.
 
@@ -50,7 +49,7 @@ def watch_table(
         typed = clean(rows, predictor.data)
         score = predictor.score(typed)
         columns = feature_columns(typed, predictor.data)
-        return Observed(columns, said(predictor, score), labelled(rows, score, spec_of(job)))
+        return Observed(columns, said(predictor, score), labelled(rows, score, job.prepare))
 
     def reference(job: Job, bundle: Path, rows: int) -> Observed:
         """Training rows, and scores of test rows: those of rows it was trained on are surer than any of new ones."""
@@ -62,8 +61,8 @@ def watch_table(
     return Watch(
         rows=table_rows,
         unit=lambda job: None,  # noqa: ARG005 - each row is one
-        key=lambda job: spec_of(job).key,
-        outcome=lambda job: spec_of(job).outcome,
+        key=lambda job: job.prepare.key,
+        outcome=lambda job: job.prepare.outcome,
         observe=observe,
         reference=reference,
     )

@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from components.core.contracts import TEST, TRAIN, VALIDATION
 from components.core.errors import CasebookError
+from components.core.job import TEST, TRAIN, VALIDATION
 from components.kits.tables.encoding.spec import FeatureParams, GroupSplit, StratifiedSplit, TimeSplit
 
 ORDER = (TRAIN, VALIDATION, TEST)

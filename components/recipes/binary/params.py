@@ -5,7 +5,8 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from components.core.blocks import Block, Names
-from components.core.contracts import Job
+from components.core.job import Job
+from components.core.params.evaluate import EvaluateBlock
 from components.kits.tables.encoding.spec import TableParams
 
 Count = Annotated[int, Field(ge=1)]
@@ -76,19 +77,12 @@ class Sensitive(Block):
     edges: Annotated[tuple[float, ...], Field(strict=False)] | None
 
 
-class EvaluateParams(Block):
-    resamples: Annotated[int, Field(ge=100)]
-    confidence: Annotated[float, Field(gt=0.5, lt=1)]
-    seed: int
+class EvaluateParams(EvaluateBlock):
     ece_bins: Annotated[int, Field(ge=2)]
     psi_bins: Annotated[int, Field(ge=2)]
     psi_floor: Annotated[float, Field(gt=0, lt=0.1)]
-    min_group: Count
     slices: list[Sensitive]
     sensitive: list[Sensitive]
-    notice: str
-    intended_use: str
-    limits: str
 
 
 BinaryJob = Job[TableParams, ModelParams, EvaluateParams]

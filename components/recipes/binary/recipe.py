@@ -3,18 +3,8 @@
 from typing import TYPE_CHECKING
 
 from components.core.params.case import DistillParams, Int8DynamicParams, Int8StaticParams, PruneParams
-from components.core.recipe import (
-    Assembly,
-    Folds,
-    Predict,
-    Preparation,
-    Recipe,
-    Reporting,
-    Serving,
-    Trained,
-    Variants,
-    Watching,
-)
+from components.core.parts import Assembly, Folds, Predict, Preparation, Reporting, Serving, Trained, Variants, Watching
+from components.core.recipe import Recipe
 from components.kits.tables.encoding.spec import TableParams
 from components.recipes.binary.params import EvaluateParams, ModelParams
 
@@ -34,14 +24,13 @@ RECIPE = Recipe(
 )
 
 if TYPE_CHECKING:  # each module beside what is asked of it
-    from components.recipes.binary import folds, variants, watch
-    from components.recipes.binary import predict as stream
-    from components.recipes.binary.assembly import assembly as assemble
-    from components.recipes.binary.preparation import preparation as prepare
+    from components.recipes.binary import folds, predict, variants, watch
+    from components.recipes.binary.assembly import assembly
+    from components.recipes.binary.preparation import preparation
     from components.recipes.binary.report import report
-    from components.recipes.binary.serving import serving as serve
+    from components.recipes.binary.serving import serving
     from components.recipes.binary.training import training
 
     _parts: tuple[Preparation, Trained, Assembly, Serving, Reporting, Variants, Folds, Predict, Watching] = (
-        prepare, training, assemble, serve, report, variants, folds, stream, watch,
+        preparation, training, assembly, serving, report, variants, folds, predict, watch,
     )  # fmt: skip

@@ -7,8 +7,10 @@ from pathlib import Path
 from lightning.pytorch import LightningDataModule
 
 from components.core.bundle import Content, read_bundle, write_bundle
-from components.core.contracts import BUNDLE, LEARNER, WEIGHTS, Maker
+from components.core.job import BUNDLE, WEIGHTS
 from components.core.params.case import DistillParams, Int8DynamicParams, Int8StaticParams, PruneParams
+from components.core.parts import Maker
+from components.core.results import LEARNER
 from components.recipes.binary.assembly.assembly import learner_graph, make_manifest, make_settings, network_scores
 from components.recipes.binary.params import BinaryJob
 from components.recipes.binary.serving.predictor import open_predictor

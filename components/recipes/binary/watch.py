@@ -5,18 +5,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from components.core.blocks import read_block
-from components.core.contracts import Answers
+from components.core.results import Answers
 from components.kits.tables.encoding.spec import TableParams
+from components.kits.tables.labels import read_target
 from components.kits.tables.observed import watch_table
-from components.recipes.binary.params import BinaryJob
-from components.recipes.binary.preparation.labels import read_target
 from components.recipes.binary.serving.predictor import open_predictor
 from components.recipes.shared.serving import read_split
-
-
-def spec_of(job: BinaryJob) -> TableParams:
-    return read_block(TableParams, job.params.prepare, f"params.cases.{job.case}.prepare")
 
 
 def labelled(rows: pd.DataFrame, score: np.ndarray, spec: TableParams) -> Answers | None:
@@ -29,7 +23,6 @@ def labelled(rows: pd.DataFrame, score: np.ndarray, spec: TableParams) -> Answer
 
 
 WATCH = watch_table(
-    spec_of=spec_of,
     open_predictor=open_predictor,
     read_split=read_split,
     said=lambda predictor, score: pd.DataFrame({"score": score}),  # noqa: ARG005 - alike for every model

@@ -1,9 +1,7 @@
 """A text of any length through a bundle, some lines at a time."""
 
-import codecs
 import logging
-from collections.abc import Iterator, Mapping
-from itertools import islice
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +10,13 @@ import pyarrow as pa
 
 from components.core.errors import CasebookError
 from components.core.files import whole_file
+from components.recipes.conversion.encoding.typed import read_lines
 from components.recipes.conversion.serving.predictor import Conversion, open_predictor
 from components.recipes.shared.stream import FrameWriter, progress
 
 log = logging.getLogger(__name__)
 
-BATCH_LINES = 1_000
 NAMED = 5  # remarks that are written out; the others are counted
-TEXT = ".txt"
 TABLES = (".csv", ".parquet")
 ANSWER = pa.schema([("line", pa.int64()), ("rank", pa.int32()), ("text", pa.string()), ("score", pa.float64())])
 
@@ -103,30 +100,3 @@ class TextWriter:
         for line, rank, text, score in answers.itertuples(index=False):
             self._file.write(f"{line}\t{rank}\t{score:.4f}\t{text}\n" if self._listed else f"{text}\n")
         self.rows += len(answers)
-
-
-def read_lines(source: Path) -> Iterator[tuple[int, list[str]]]:
-    """Lines without their ends, some at a time, each batch with the number of its first line, from 1."""
-    if source.suffix not in (TEXT, ""):
-        raise CasebookError(
-            f"{source}: suffix {source.suffix!r}; give a text, a line for each answer, that ends with .txt"
-        )
-    try:
-        with source.open("rb") as file:
-            first = 1
-            while raw := list(islice(file, BATCH_LINES)):
-                yield first, [_line(content, first + place, source) for place, content in enumerate(raw)]
-                first += len(raw)
-    except OSError as error:
-        raise CasebookError(f"{source}: cannot be read: {error.strerror}") from None
-
-
-def _line(content: bytes, number: int, source: Path) -> str:
-    content = content.removeprefix(codecs.BOM_UTF8) if number == 1 else content
-    try:
-        return content.decode("utf-8").rstrip("\r\n")
-    except UnicodeDecodeError as error:
-        raise CasebookError(
-            f"{source}: not UTF-8: byte 0x{content[error.start]:02x} in line {number}; convert it, for example: "
-            f"iconv -f GB18030 -t UTF-8 {source.name} > {source.stem}.utf8.txt"
-        ) from None

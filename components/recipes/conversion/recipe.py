@@ -3,20 +3,16 @@
 from typing import TYPE_CHECKING
 
 from components.core.params.case import Int8DynamicParams, Int8StaticParams
-from components.core.recipe import (
-    Assembly,
-    Folds,
-    Predict,
-    Preparation,
-    Recipe,
-    Reporting,
-    Serving,
-    Trained,
-    Variants,
-    Watching,
+from components.core.parts import Assembly, Folds, Predict, Preparation, Reporting, Serving, Trained, Variants, Watching
+from components.core.recipe import Recipe
+from components.recipes.conversion.params.params import (
+    PRIMARY,
+    EvaluateParams,
+    ModelParams,
+    PredictOptions,
+    PrunedNGramParams,
 )
-from components.recipes.conversion.encoding.spec import PinyinParams
-from components.recipes.conversion.params import PRIMARY, EvaluateParams, ModelParams, PredictOptions, PrunedNGramParams
+from components.recipes.conversion.params.pinyin import PinyinParams
 
 RECIPE = Recipe(
     name="conversion",
@@ -35,14 +31,13 @@ RECIPE = Recipe(
 )
 
 if TYPE_CHECKING:  # each module beside what is asked of it
-    from components.recipes.conversion import folds, variants, watch
-    from components.recipes.conversion import predict as stream
-    from components.recipes.conversion.assembly import assembly as assemble
-    from components.recipes.conversion.preparation import preparation as prepare
+    from components.recipes.conversion import folds, predict, variants, watch
+    from components.recipes.conversion.assembly import assembly
+    from components.recipes.conversion.preparation import preparation
     from components.recipes.conversion.report import report
-    from components.recipes.conversion.serving import serving as serve
+    from components.recipes.conversion.serving import serving
     from components.recipes.conversion.training import training
 
     _parts: tuple[Preparation, Trained, Assembly, Serving, Reporting, Variants, Folds, Predict, Watching] = (
-        prepare, training, assemble, serve, report, variants, folds, stream, watch,
+        preparation, training, assembly, serving, report, variants, folds, predict, watch,
     )  # fmt: skip

@@ -6,12 +6,13 @@ from pathlib import Path
 
 from components.compression.quantize import Feed
 from components.core.bundle import Content
-from components.core.contracts import BUNDLE, TRAIN, Maker
+from components.core.job import BUNDLE, TRAIN
 from components.core.params.case import Int8DynamicParams, Int8StaticParams
+from components.core.parts import Maker
 from components.recipes.conversion.assembly.lattice.lattice import CHARACTERS, WORDS
 from components.recipes.conversion.assembly.lattice.pruning import prune
 from components.recipes.conversion.encoding.ngrams import NGrams, read_ngrams
-from components.recipes.conversion.params import ConversionJob, PrunedNGramParams
+from components.recipes.conversion.params.params import ConversionJob, PrunedNGramParams
 from components.recipes.conversion.serving.learner import LearnerScorer
 from components.recipes.conversion.serving.predictor import ConversionPredictor, open_predictor
 from components.recipes.shared import variants

@@ -7,11 +7,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from components.core.contracts import TEST, TRAIN, Answers, Observed, Watch
+from components.core.job import TEST, TRAIN
+from components.core.parts import Watch
+from components.core.results import Answers, Observed
 from components.monitoring.sample import some
 from components.recipes.conversion.encoding.normalise import normalise
-from components.recipes.conversion.params import ConversionJob
-from components.recipes.conversion.predict import read_lines
+from components.recipes.conversion.encoding.typed import read_lines
+from components.recipes.conversion.params.params import ConversionJob
 from components.recipes.conversion.serving.predictor import PINYIN_COLUMN, ConversionPredictor, open_predictor
 from components.recipes.conversion.serving.serving import texts
 from components.recipes.shared.serving import read_split

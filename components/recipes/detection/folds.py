@@ -4,10 +4,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from components.core.contracts import Meta
-from components.core.params.case import CaseParams
-from components.recipes.detection.params import DetectionJob
-from components.recipes.detection.preparation.preparation import prepare_into
+from components.recipes.detection.params.params import DetectionJob
+from components.recipes.detection.preparation.preparation import prepare
 from components.recipes.shared.folds import reseeded
 
 
@@ -16,12 +14,9 @@ def write_folds(job: DetectionJob, folder: Path) -> Iterator[DetectionJob]:
 
     The data's own lists are left aside: they are one split.
     """
-    simulated = job.params.prepare.get("form") == "simulated"
+    simulated = job.prepare.form == "simulated"
 
     def values(seed: int) -> dict[str, Any]:
         return {"prepare.simulate.seed": seed} if simulated else {"prepare.split.seed": seed, "prepare.lists": None}
-
-    def prepare(target: Path, params: CaseParams) -> Meta:
-        return prepare_into(job.paths.raw(job.case), target, job.case, params)
 
     return reseeded(job, folder, values, prepare)

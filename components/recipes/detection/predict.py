@@ -11,7 +11,7 @@ from tqdm import tqdm
 
 from components.core.errors import CasebookError
 from components.core.files import whole_file, write_json
-from components.recipes.detection.encoding.decode import SUFFIXES
+from components.recipes.detection.encoding.files import images_of
 from components.recipes.detection.serving.predictor import DetectionPredictor, open_predictor
 
 log = logging.getLogger(__name__)
@@ -54,16 +54,6 @@ def predict_file(bundle: Path, source: Path, target: Path, options: Mapping[str,
         left = f"; the other {len(paths) - len(broken)} are in {target}" if len(broken) < len(paths) else ""
         raise CasebookError(f"{source}: {len(broken)} of {len(paths)} images cannot be read{left}:\n{shown}")
     return len(paths)
-
-
-def images_of(source: Path) -> list[tuple[Path, str]]:
-    """Each image with its name below the folder, in the names' order."""
-    if not source.is_dir():
-        return [(source, source.name)]
-    found = sorted(path for path in source.rglob("*") if path.is_file() and path.suffix.lower() in SUFFIXES)
-    if not found:
-        raise CasebookError(f"{source}: no image in this folder; names that end with {', '.join(SUFFIXES)} are images")
-    return [(path, path.relative_to(source).as_posix()) for path in found]
 
 
 def _categories(predictor: DetectionPredictor) -> list[dict[str, Any]]:

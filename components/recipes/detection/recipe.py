@@ -3,20 +3,10 @@
 from typing import TYPE_CHECKING
 
 from components.core.params.case import DistillParams, Int8StaticParams, PruneParams
-from components.core.recipe import (
-    Assembly,
-    Folds,
-    Predict,
-    Preparation,
-    Recipe,
-    Reporting,
-    Serving,
-    Trained,
-    Variants,
-    Watching,
-)
-from components.recipes.detection.encoding.spec import ImagesParams
-from components.recipes.detection.params import PRIMARY, EvaluateParams, ModelParams, PredictOptions
+from components.core.parts import Assembly, Folds, Predict, Preparation, Reporting, Serving, Trained, Variants, Watching
+from components.core.recipe import Recipe
+from components.recipes.detection.params.images import ImagesParams
+from components.recipes.detection.params.params import PRIMARY, EvaluateParams, ModelParams, PredictOptions
 
 RECIPE = Recipe(
     name="detection",
@@ -32,14 +22,13 @@ RECIPE = Recipe(
 )
 
 if TYPE_CHECKING:  # each module beside what is asked of it
-    from components.recipes.detection import folds, variants, watch
-    from components.recipes.detection import predict as stream
-    from components.recipes.detection.assembly import assembly as assemble
-    from components.recipes.detection.preparation import preparation as prepare
+    from components.recipes.detection import folds, predict, variants, watch
+    from components.recipes.detection.assembly import assembly
+    from components.recipes.detection.preparation import preparation
     from components.recipes.detection.report import report
-    from components.recipes.detection.serving import serving as serve
+    from components.recipes.detection.serving import serving
     from components.recipes.detection.training import training
 
     _parts: tuple[Preparation, Trained, Assembly, Serving, Reporting, Variants, Folds, Predict, Watching] = (
-        prepare, training, assemble, serve, report, variants, folds, stream, watch,
+        preparation, training, assembly, serving, report, variants, folds, predict, watch,
     )  # fmt: skip

@@ -9,11 +9,13 @@ from lightning.pytorch import LightningDataModule, LightningModule
 
 from components.compression.channels import prune_channels
 from components.compression.quantize import Feed
-from components.core.contracts import BUNDLE, LEARNER, TRAIN, WEIGHTS, Maker, Training
+from components.core.job import BUNDLE, TRAIN, WEIGHTS
 from components.core.params.case import DistillParams, Int8StaticParams, PruneParams
+from components.core.parts import Maker, Training
+from components.core.results import LEARNER
 from components.recipes.detection.assembly.assembly import REFIT_WEIGHTS, fit_on_all, learner_graph
 from components.recipes.detection.encoding.resize import padded, rescale
-from components.recipes.detection.params import DetectionJob
+from components.recipes.detection.params.params import DetectionJob
 from components.recipes.detection.serving.predictor import open_predictor
 from components.recipes.detection.serving.serving import read_split
 from components.recipes.detection.training.data import MULTIPLE, ImageData

@@ -6,11 +6,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from components.core.contracts import TEST, TRAIN, Observed, Watch
+from components.core.job import TEST, TRAIN
+from components.core.parts import Watch
+from components.core.results import Observed
 from components.recipes.detection.encoding.decode import read_values
+from components.recipes.detection.encoding.files import images_of
 from components.recipes.detection.encoding.spec import IMAGE, PIXELS
-from components.recipes.detection.params import DetectionJob
-from components.recipes.detection.predict import images_of
+from components.recipes.detection.params.params import DetectionJob
 from components.recipes.detection.serving.predictor import DetectionPredictor, open_predictor
 from components.recipes.detection.serving.serving import read_split
 

@@ -4,8 +4,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from components.core.params.case import CaseParams
-from components.recipes.next_item.params import NextItemJob
+from components.recipes.next_item.params.params import NextItemJob
 from components.recipes.shared.folds import reseeded
 
 
@@ -16,7 +15,7 @@ def write_folds(job: NextItemJob, folder: Path) -> Iterator[NextItemJob]:
     question stays that of the case's own split, and what differs is what chance decides in training.
     """
 
-    def copy(target: Path, params: CaseParams) -> None:  # noqa: ARG001 - no seed is in prepared data
-        shutil.copytree(job.paths.prepared(job.case), target)
+    def copy(fold: NextItemJob) -> None:  # no seed is in prepared data
+        shutil.copytree(job.paths.prepared(job.case), fold.paths.prepared(job.case))
 
     return reseeded(job, folder, lambda seed: {"search.seed": seed}, copy)

@@ -3,20 +3,16 @@
 from typing import TYPE_CHECKING
 
 from components.core.params.case import Int8DynamicParams, Int8StaticParams
-from components.core.recipe import (
-    Assembly,
-    Folds,
-    Predict,
-    Preparation,
-    Recipe,
-    Reporting,
-    Serving,
-    Trained,
-    Variants,
-    Watching,
+from components.core.parts import Assembly, Folds, Predict, Preparation, Reporting, Serving, Trained, Variants, Watching
+from components.core.recipe import Recipe
+from components.recipes.next_item.params.interactions import InteractionsParams
+from components.recipes.next_item.params.params import (
+    PRIMARY,
+    EvaluateParams,
+    LowRankParams,
+    ModelParams,
+    PredictOptions,
 )
-from components.recipes.next_item.encoding.spec import InteractionsParams
-from components.recipes.next_item.params import PRIMARY, EvaluateParams, LowRankParams, ModelParams, PredictOptions
 
 RECIPE = Recipe(
     name="next_item",
@@ -30,14 +26,13 @@ RECIPE = Recipe(
 )
 
 if TYPE_CHECKING:  # each module beside what is asked of it
-    from components.recipes.next_item import folds, variants, watch
-    from components.recipes.next_item import predict as stream
-    from components.recipes.next_item.assembly import assembly as assemble
-    from components.recipes.next_item.preparation import preparation as prepare
+    from components.recipes.next_item import folds, predict, variants, watch
+    from components.recipes.next_item.assembly import assembly
+    from components.recipes.next_item.preparation import preparation
     from components.recipes.next_item.report import report
-    from components.recipes.next_item.serving import serving as serve
+    from components.recipes.next_item.serving import serving
     from components.recipes.next_item.training import training
 
     _parts: tuple[Preparation, Trained, Assembly, Serving, Reporting, Variants, Folds, Predict, Watching] = (
-        prepare, training, assemble, serve, report, variants, folds, stream, watch,
+        preparation, training, assembly, serving, report, variants, folds, predict, watch,
     )  # fmt: skip

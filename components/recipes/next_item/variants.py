@@ -9,9 +9,10 @@ import numpy as np
 from components.compression import lowrank
 from components.compression.quantize import Feed
 from components.core.bundle import Content
-from components.core.contracts import BUNDLE, TRAIN, Maker
+from components.core.job import BUNDLE, TRAIN
 from components.core.params.case import Int8DynamicParams, Int8StaticParams
-from components.recipes.next_item.params import LowRankParams, NextItemJob
+from components.core.parts import Maker
+from components.recipes.next_item.params.params import LowRankParams, NextItemJob
 from components.recipes.next_item.serving.predictor import RankingPredictor, open_predictor
 from components.recipes.next_item.serving.scorers import VECTORS, SequenceScorer
 from components.recipes.next_item.serving.serving import ask

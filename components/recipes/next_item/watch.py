@@ -6,15 +6,15 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from components.core.blocks import read_block
-from components.core.contracts import TEST, Answers, Observed, Watch
 from components.core.errors import CasebookError
+from components.core.job import TEST
+from components.core.parts import Watch
+from components.core.results import Answers, Observed
 from components.kits.tables.read import read_batches
 from components.recipes.next_item.encoding.histories import Histories, questions
-from components.recipes.next_item.encoding.spec import InteractionsParams
 from components.recipes.next_item.metrics.ranks import ranks
 from components.recipes.next_item.metrics.sets import Sets
-from components.recipes.next_item.params import NextItemJob
+from components.recipes.next_item.params.params import NextItemJob
 from components.recipes.next_item.serving.asked import Asked, id_texts, read_asked, select
 from components.recipes.next_item.serving.predictor import RankingPredictor, open_predictor
 from components.recipes.next_item.serving.remarks import Remarks
@@ -36,7 +36,7 @@ def rows(job: NextItemJob, source: Path) -> Iterator[pd.DataFrame]:
 
 
 def user_column(job: NextItemJob) -> str:
-    return read_block(InteractionsParams, job.params.prepare, f"params.cases.{job.case}.prepare").columns.user
+    return job.prepare.columns.user
 
 
 def observe(job: NextItemJob, bundle: Path, rows: pd.DataFrame) -> Observed:  # noqa: ARG001 - the bundle says it all

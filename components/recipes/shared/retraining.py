@@ -10,8 +10,9 @@ from lightning.pytorch import LightningDataModule, LightningModule
 from torch import nn
 
 from components.compression.prune import HoldMasks, apply_masks, magnitude_masks
-from components.core.contracts import Job, Training
+from components.core.job import Job
 from components.core.params.case import DistillParams, PruneParams
+from components.core.parts import Training
 from components.training.fit import build, fit
 
 

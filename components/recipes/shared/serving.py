@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from components.core.contracts import BUNDLE, PREPARED_FILES, SELECTION, TEST, VALIDATION, Job, Meta
+from components.core.job import BUNDLE, PREPARED_FILES, SELECTION, TEST, VALIDATION, Job, Meta
 
 
 def read_split(job: Job, split: str) -> pd.DataFrame:

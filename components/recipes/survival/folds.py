@@ -6,8 +6,8 @@ from pathlib import Path
 from sklearn.model_selection import KFold
 
 from components.kits.tables.folds import cut_anew
-from components.recipes.survival.encoding.cohort import EVENT, CohortParams
-from components.recipes.survival.params import SurvivalJob
+from components.recipes.survival.params.cohort import EVENT, CohortParams
+from components.recipes.survival.params.params import SurvivalJob
 
 
 def write_folds(job: SurvivalJob, folder: Path) -> Iterator[SurvivalJob]:

@@ -3,20 +3,10 @@
 from typing import TYPE_CHECKING
 
 from components.core.params.case import DistillParams, Int8DynamicParams, Int8StaticParams, PruneParams
-from components.core.recipe import (
-    Assembly,
-    Folds,
-    Predict,
-    Preparation,
-    Recipe,
-    Reporting,
-    Serving,
-    Trained,
-    Variants,
-    Watching,
-)
-from components.recipes.survival.encoding.cohort import CohortParams
-from components.recipes.survival.params import EvaluateParams, ModelParams
+from components.core.parts import Assembly, Folds, Predict, Preparation, Reporting, Serving, Trained, Variants, Watching
+from components.core.recipe import Recipe
+from components.recipes.survival.params.cohort import CohortParams
+from components.recipes.survival.params.params import EvaluateParams, ModelParams
 
 RECIPE = Recipe(
     name="survival",
@@ -34,14 +24,13 @@ RECIPE = Recipe(
 )
 
 if TYPE_CHECKING:  # each module beside what is asked of it
-    from components.recipes.survival import folds, variants, watch
-    from components.recipes.survival import predict as stream
-    from components.recipes.survival.assembly import assembly as assemble
-    from components.recipes.survival.preparation import preparation as prepare
+    from components.recipes.survival import folds, predict, variants, watch
+    from components.recipes.survival.assembly import assembly
+    from components.recipes.survival.preparation import preparation
     from components.recipes.survival.report import report
-    from components.recipes.survival.serving import serving as serve
+    from components.recipes.survival.serving import serving
     from components.recipes.survival.training import training
 
     _parts: tuple[Preparation, Trained, Assembly, Serving, Reporting, Variants, Folds, Predict, Watching] = (
-        prepare, training, assemble, serve, report, variants, folds, stream, watch,
+        preparation, training, assembly, serving, report, variants, folds, predict, watch,
     )  # fmt: skip

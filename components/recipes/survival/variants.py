@@ -4,13 +4,15 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from components.core.contracts import BUNDLE, LEARNER, Maker
+from components.core.job import BUNDLE
 from components.core.params.case import DistillParams, Int8DynamicParams, Int8StaticParams, PruneParams
+from components.core.parts import Maker
+from components.core.results import LEARNER
 from components.recipes.shared import retraining, variants
 from components.recipes.survival.assembly.assembly import SERVING, Blend, Network, learner_graph, write
 from components.recipes.survival.metrics import curves
 from components.recipes.survival.metrics.pool import Recalibration
-from components.recipes.survival.params import SurvivalJob
+from components.recipes.survival.params.params import SurvivalJob
 from components.recipes.survival.serving.predictor import SurvivalPredictor, open_predictor
 from components.recipes.survival.training.data import CohortData, soft_outcome
 from components.recipes.survival.training.learner import SurvivalLearner

@@ -5,18 +5,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from components.core.blocks import read_block
-from components.core.contracts import Answers
+from components.core.results import Answers
 from components.kits.tables.observed import watch_table
 from components.recipes.shared.serving import read_split
-from components.recipes.survival.encoding.cohort import CohortParams
-from components.recipes.survival.params import SurvivalJob
+from components.recipes.survival.params.cohort import CohortParams
 from components.recipes.survival.preparation.outcome import read_outcome
 from components.recipes.survival.serving.predictor import SurvivalPredictor, open_predictor
-
-
-def spec_of(job: SurvivalJob) -> CohortParams:
-    return read_block(CohortParams, job.params.prepare, f"params.cases.{job.case}.prepare")
 
 
 def risks(predictor: SurvivalPredictor, risk: np.ndarray) -> pd.DataFrame:
@@ -35,6 +29,4 @@ def labelled(rows: pd.DataFrame, risk: np.ndarray, spec: CohortParams) -> Answer
     return Answers(outcome[known], risk[known]) if known.any() else None
 
 
-WATCH = watch_table(
-    spec_of=spec_of, open_predictor=open_predictor, read_split=read_split, said=risks, labelled=labelled
-)
+WATCH = watch_table(open_predictor=open_predictor, read_split=read_split, said=risks, labelled=labelled)

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from components.compression.compare import compare, variant_row
-from components.core.contracts import VALIDATION, Answers, Job
+from components.core.job import VALIDATION, Job
 from components.core.params.case import override
 from components.core.recipe import Recipe, recipe_of
+from components.core.results import Answers
 
 TARGET = np.array([0, 1, 0, 1])
 

@@ -2,7 +2,7 @@ import time
 from pathlib import Path
 
 from components.compression.measure import Speed, Variant, folder_bytes, measure_speed, pick
-from components.core.contracts import Interval
+from components.core.results import Interval
 
 
 def variant(name: str, size: int, loss: float) -> Variant:

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from components.compression.prune import HoldMasks, apply_masks, magnitude_masks, prunable
-from components.core.contracts import Job
+from components.core.job import Job
 from components.core.recipe import recipe_of
 from components.recipes.binary.training.learner import BinaryLearner
 from components.training.fit import build, fit

@@ -14,7 +14,7 @@ HEAVY = ("torch", "lightning", "onnxruntime", "onnx", "pandas", "scipy", "sklear
 LOAD = f"""
 import importlib, sys
 from pathlib import Path
-from components.core.contracts import Paths
+from components.core.job import Paths
 from components.core.params.case import load_params
 from components.core.recipe import make_job, recipe_of
 for name, params in load_params(Path("params.yaml")).cases.items():

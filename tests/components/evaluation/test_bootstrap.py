@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from components.core.contracts import CountedMetric
 from components.core.errors import CasebookError
+from components.core.parts import CountedMetric
 from components.evaluation.bootstrap import (
     Counted,
     Resampling,

@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
-from components.core.contracts import EXTERNAL, TEST, VALIDATION, Interval, Job, Paths, Report, Scores, Table
+from components.core.job import EXTERNAL, TEST, VALIDATION, Job, Paths
+from components.core.results import Interval, Report, Scores, Table
 from components.evaluation.bootstrap import Resampling
 from components.evaluation.presentation.figures import new_figure
 from components.evaluation.report import judged_splits, score_split, write_report

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from components.core.contracts import Interval, Scores
+from components.core.results import Interval, Scores
 from components.evaluation.scores import FILE, as_column, from_column, read_scores, write_scores
 
 SCORES = [

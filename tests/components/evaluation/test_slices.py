@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from components.core.contracts import Interval, Table
 from components.core.errors import CasebookError
+from components.core.results import Interval, Table
 from components.evaluation.bootstrap import Resampling
 from components.evaluation.slices import SHARE, Slice, as_json, bands, share_slices, slice_table, slices
 from components.recipes.next_item.metrics.metrics import ranking_metrics

@@ -1,4 +1,4 @@
-from components.core.contracts import Interval, Table
+from components.core.results import Interval, Table
 from components.evaluation.bootstrap import Difference
 from components.evaluation.tables import read_notes, read_tables, shown, write_tables
 

@@ -9,8 +9,9 @@ import pandas as pd
 import pytest
 
 from components.compression.compare import compare
-from components.core.contracts import Answers, Job
+from components.core.job import Job
 from components.core.recipe import Recipe, recipe_of
+from components.core.results import Answers
 from components.evaluation.bootstrap import (
     CountedMetric,
     Resampling,

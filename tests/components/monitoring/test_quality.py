@@ -5,8 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from components.core.contracts import Answers, Interval
 from components.core.params.monitor import QualityParams
+from components.core.results import Answers, Interval
 from components.monitoring.quality import difference, judge
 from components.recipes.binary.metrics.metrics import binary_metrics
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from components.core.contracts import Check, Decision, Interval, Scores, Table
+from components.core.results import Check, Decision, Interval, Scores, Table
 from components.registry.card import CardFacts, cell, render_card, scores_table
 
 FACTS = CardFacts(

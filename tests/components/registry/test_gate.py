@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from components.core.contracts import Decision, Interval
 from components.core.params.case import ReleaseParams
+from components.core.results import Decision, Interval
 from components.registry.gate import Evidence, Rival, decide, decision_digest
 from tests.components.registry.conftest import child_environment
 

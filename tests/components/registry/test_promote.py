@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from components.core.contracts import Check, Decision, Interval
 from components.core.errors import CasebookError
+from components.core.results import Check, Decision, Interval
 from components.registry.champion import champion_at, champion_version, rival_of
 from components.registry.gate import decision_digest
 from components.registry.ledger import Entry, history, parse_time

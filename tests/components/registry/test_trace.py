@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from components.core.contracts import Paths
 from components.core.errors import CasebookError
 from components.core.files import dvc_md5
+from components.core.job import Paths
 from components.core.params.case import CaseParams, load_params, override
 from components.registry.package import bundle_in
 from components.registry.promote import settle

@@ -6,8 +6,9 @@ from pathlib import Path
 import pandas as pd
 
 from components.core.bundle import Manifest, write_bundle
-from components.core.contracts import Check, Decision, Interval, Paths
 from components.core.files import dvc_md5, write_json
+from components.core.job import Paths
+from components.core.results import Check, Decision, Interval
 from components.registry import package
 from components.registry.register import Release
 from components.tracking.runs import run_of_fit

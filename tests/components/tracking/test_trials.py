@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from mlflow.entities import Run
 
-from components.core.contracts import TrialRecord
+from components.core.results import TrialRecord
 from components.tracking.runs import PARENT, new_run
 from components.tracking.track import Tracker
 from components.tracking.trials import log_trials

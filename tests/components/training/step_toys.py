@@ -10,8 +10,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.optim.lr_scheduler import LambdaLR
 
-from components.core.contracts import Job, Training
+from components.core.job import Job
 from components.core.params.case import FitParams
+from components.core.parts import Training
 from components.core.seeds import derived_seed
 from components.training.items import ItemLoader
 from components.training.slices import SliceLoader

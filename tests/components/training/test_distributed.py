@@ -10,10 +10,11 @@ import pytest
 import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
 
-from components.core.contracts import Job, Training
 from components.core.errors import CasebookError
 from components.core.files import read_json
+from components.core.job import Job
 from components.core.params.case import override
+from components.core.parts import Training
 from components.core.recipe import recipe_of
 from components.training.fit import RESULT, fit
 from tests.components.training.step_toys import Seen as StepsSeen

@@ -7,11 +7,13 @@ import pytest
 import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
 
-from components.core.contracts import FitResult, Job, Training
 from components.core.errors import CasebookError, DivergedError
 from components.core.files import read_json, write_json
+from components.core.job import Job
 from components.core.params.case import override
+from components.core.parts import Training
 from components.core.recipe import recipe_of
+from components.core.results import FitResult
 from components.training.fit import BEST, LAST, RESULT, build, fit, forget, resume_point
 
 pytestmark = pytest.mark.slow

@@ -4,8 +4,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from components.core.contracts import Job, Paths
 from components.core.files import read_json
+from components.core.job import Job, Paths
 from components.core.recipe import recipe_of
 from components.training.fit import BEST, LAST, RESULT, build
 from components.training.refit import fit_to_the_end, on_everything, refit, refit_state

@@ -11,9 +11,9 @@ import pytest
 import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
 
-from components.core.contracts import FitResult
 from components.core.errors import CasebookError
 from components.core.params.case import FitParams
+from components.core.results import FitResult
 from components.training.fit import LAST, RESULT, fit, resume_point
 from tests.components.training.step_toys import BATCHES, Pair, Seen, StepLearner, ToyData, toy
 from tests.toy.jobs import CHECKOUT, toy_params

@@ -4,7 +4,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from components.core.contracts import Training
+from components.core.parts import Training
 from components.core.recipe import recipe_of
 from tests.components.tuning.parabola import job_of
 

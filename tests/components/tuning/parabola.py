@@ -7,7 +7,9 @@ from typing import Any
 import optuna
 from lightning.pytorch import Callback
 
-from components.core.contracts import FitResult, Job, Training, TrialRecord
+from components.core.job import Job
+from components.core.parts import Training
+from components.core.results import FitResult, TrialRecord
 from components.tuning.search import search
 from components.tuning.study import records
 from components.tuning.trials import FitFunctions

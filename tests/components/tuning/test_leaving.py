@@ -7,8 +7,8 @@ import optuna
 import pytest
 from optuna.trial import TrialState
 
-from components.core.contracts import Training
 from components.core.files import read_json, write_json
+from components.core.parts import Training
 from components.tuning.leaving import delete_shared_study, rename_studies
 from components.tuning.study import records
 from tests.components.tuning.parabola import Fake, KilledError, job_of, run

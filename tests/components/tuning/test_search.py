@@ -8,8 +8,10 @@ import pytest
 from lightning.pytorch import Callback
 from optuna.trial import TrialState
 
-from components.core.contracts import FitResult, Job, Training
 from components.core.errors import CasebookError, DivergedError
+from components.core.job import Job
+from components.core.parts import Training
+from components.core.results import FitResult
 from components.tuning.study import open_study, records, summary
 from components.tuning.trials import suggest, trial_state
 from tests.components.tuning.parabola import Fake, KilledError, job_of, loss_of, report, run, told

@@ -8,8 +8,9 @@ import optuna
 import pytest
 from lightning.pytorch import Callback, Trainer
 
-from components.core.contracts import Job, Training
+from components.core.job import Job
 from components.core.params.case import override
+from components.core.parts import Training
 from components.training.fit import fit, resume_point
 from components.tuning.search import search
 from components.tuning.trials import FitFunctions, pruner_for

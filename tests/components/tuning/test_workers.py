@@ -7,8 +7,9 @@ import optuna
 import pytest
 from optuna.trial import TrialState
 
-from components.core.contracts import Job, Training
 from components.core.errors import CasebookError
+from components.core.job import Job
+from components.core.parts import Training
 from components.tuning.shared import Presence, Shared, fail_lost, open_shared, turn
 from components.tuning.study import open_study, records
 from components.tuning.trials import FitFunctions, trial_state

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from components.core.contracts import Paths
+from components.core.job import Paths
 from components.core.params.case import load_params
 from components.core.recipe import make_job
 from components.registry.champion import champion_at

@@ -11,15 +11,16 @@ from torch import Tensor
 
 from components.compression.export import export_onnx
 from components.core.bundle import Content, Manifest, write_bundle
-from components.core.contracts import BUNDLE, LEARNER, PREPARED_FILES, TRAIN, Meta
+from components.core.job import BUNDLE, PREPARED_FILES, TRAIN, Meta
+from components.core.results import LEARNER
 from components.evaluation.bands import band_edges
 from components.evaluation.gaps import largest_gap_over
 from components.kits.tables.encoding.encode import TableEncoder
+from components.kits.tables.explain import typical_values
 from components.kits.tables.tabm import MeanProbability
 from components.recipes.binary.assembly.baselines import GradientBoosting, SplineLogistic
 from components.recipes.binary.metrics.blend import mix, mixing_weights
 from components.recipes.binary.metrics.calibration import choose_calibrator
-from components.recipes.binary.metrics.explain import reference_values
 from components.recipes.binary.metrics.metrics import best_f1_threshold
 from components.recipes.binary.params import BinaryJob, ModelParams
 from components.recipes.binary.serving.predictor import Member, TableSettings, open_predictor
@@ -155,4 +156,4 @@ def _reference(job: BinaryJob) -> dict[str, object]:
     prepared = job.paths.prepared(job.case)
     train = pd.read_parquet(prepared / PREPARED_FILES[TRAIN])
     columns = list(Meta.read(prepared).data["spec"]["columns"])
-    return reference_values(train[train[TARGET] == 0], columns)
+    return typical_values(train[train[TARGET] == 0], columns)

@@ -1,8 +1,9 @@
 """One probability from several: weights on the simplex, found on validation."""
 
 import numpy as np
-from scipy.optimize import minimize
-from scipy.special import expit, logit, softmax
+from scipy.special import expit, logit
+
+from components.kits.tables.simplex import simplex_weights
 
 # Probabilities of exactly 0 or 1 would have no logit.
 EDGE = 1e-6
@@ -21,20 +22,12 @@ def mix(scores: np.ndarray, weights: np.ndarray) -> np.ndarray:
 def mixing_weights(target: np.ndarray, scores: np.ndarray, *, shrinkage: float) -> np.ndarray:
     """Weights, none negative and summing to 1, that minimise log loss plus a pull towards equal ones.
 
-    `target (N,)` of 0 and 1, `scores (N, M)`; `shrinkage` is the penalty on the squared distance
-    from `1 / M` for each weight, in units of log loss per row: validation sets are small, and
-    weights fitted without it chase their noise.
+    `target (N,)` of 0 and 1, `scores (N, M)`; `shrinkage` as in `simplex_weights`.
     """
     logits = logit(np.clip(scores, EDGE, 1 - EDGE))
-    members = scores.shape[1]
 
-    def loss(free: np.ndarray) -> float:
-        weights = softmax(free)
+    def loss(weights: np.ndarray) -> float:
         mixed = logits @ weights
-        return float(
-            np.mean(np.logaddexp(0, mixed) - target * mixed) + shrinkage * np.sum((weights - 1 / members) ** 2)
-        )
+        return float(np.mean(np.logaddexp(0, mixed) - target * mixed))
 
-    found = minimize(loss, np.zeros(members), method="L-BFGS-B")
-    weights: np.ndarray = softmax(found.x)
-    return weights
+    return simplex_weights(loss, scores.shape[1], shrinkage=shrinkage)

@@ -11,8 +11,8 @@ from functools import partial
 import numpy as np
 from sklearn import metrics as sk
 
-from components.core.contracts import Metric
 from components.core.errors import CasebookError
+from components.core.parts import Metric
 from components.evaluation.bootstrap import Counted, counted
 from components.recipes.binary.metrics import over_counts
 from components.recipes.binary.metrics.rows import checked, checked_probabilities, has_both_classes

@@ -1,9 +1,90 @@
-"""Credit applications: raw rows to prepared splits."""
+"""A raw table to training, validation and test rows, and all that their readers need to know of them."""
 
-from components.core.contracts import Meta
+import logging
+
+import numpy as np
+import pandas as pd
+
+from components.core.files import whole_folder
+from components.core.job import PREPARED_FILES, TRAIN, Meta, read_origin
+from components.kits.tables.checks import (
+    check_classes,
+    check_columns,
+    check_infinite,
+    check_keys,
+)
+from components.kits.tables.encoding.convert import convert
+from components.kits.tables.encoding.encode import fit_encoder
+from components.kits.tables.encoding.spec import ROW, TARGET, TableParams
+from components.kits.tables.labels import read_target
+from components.kits.tables.read import read_table
+from components.kits.tables.schema import check_share, find_rejections
+from components.kits.tables.split import split_rows
+from components.kits.tables.suspects import check_identifiers, check_leaks
+from components.kits.tables.write import (
+    key_columns,
+    rejected_rows,
+    split_by,
+    summarise,
+    write_rows,
+)
 from components.recipes.binary.params import BinaryJob
-from components.recipes.binary.preparation.prepare import prepare_table
+
+log = logging.getLogger(__name__)
 
 
 def prepare(job: BinaryJob) -> Meta:
-    return prepare_table(job.paths.raw(job.case), job.paths.prepared(job.case), job.case, job.params)
+    """Check the raw table, split it, fit its encoder on the training rows and write the prepared folder whole.
+
+    It gets `train.parquet`, `val.parquet`, `test.parquet` (the key, or `row`, the row's number
+    in the file from 1; the typed columns; `target`, int8, 1 for the positive label),
+    `rejected.parquet` (`row`, `reason` and every raw column as text) and `meta.json`. In `Meta.data`:
+    `spec` the params' block, `key` the names of the key columns, `encoder` for
+    `TableEncoder.from_json`, `summary` of the training rows by column.
+
+    Raises:
+        CasebookError: the params, the file, its columns or too many of its rows are wrong.
+    """
+    spec, raw = job.prepare, job.paths.raw(job.case)
+    file = raw / spec.file
+    source = read_origin(raw)
+    frame = read_table(file)
+    check_columns(frame, spec, file)
+    target = read_target(frame, spec, file)
+    check_keys(frame, spec, file)
+    typed = convert(frame, spec.columns, spec.missing)
+    check_infinite(frame, typed, file)
+    rejections = find_rejections(frame, typed, {spec.target.column: target}, spec)
+    check_share(rejections, len(frame), spec, file)
+
+    kept = frame.index.difference(rejections.reasons.index)
+    prepared = _with_key_and_target(frame, typed.frame, target, spec).loc[kept].reset_index(drop=True)
+    answers = prepared[TARGET].to_numpy()
+    check_classes(answers, spec, str(file))
+    check_identifiers(prepared, spec)
+    splits = split_rows(split_by(frame, typed.frame, target, spec).loc[kept], answers, spec)
+    train = prepared.iloc[splits[TRAIN]]
+    check_leaks(train, answers[splits[TRAIN]], spec)
+
+    rows = {name: len(index) for name, index in splits.items()} | {"rejected": len(rejections.reasons)}
+    data = {
+        "spec": spec.model_dump(mode="json"),
+        "key": list(spec.key) or [ROW],
+        "encoder": fit_encoder(train, spec).to_json(),
+        "summary": {name: summarise(train[name], column.kind) for name, column in spec.columns.items()},
+    }
+    meta = Meta(job.case, rows, rejections.counts, source, data)
+    with whole_folder(job.paths.prepared(job.case)) as folder:
+        for name, index in splits.items():
+            write_rows(prepared.iloc[index], folder / PREPARED_FILES[name])
+        write_rows(rejected_rows(frame, rejections), folder / "rejected.parquet")
+        meta.write(folder)
+    log.info("%s: %s; positives %.1f%%", job.case, ", ".join(f"{k} {v}" for k, v in rows.items()), 100 * answers.mean())
+    return meta
+
+
+def _with_key_and_target(
+    frame: pd.DataFrame, typed: pd.DataFrame, target: pd.Series, spec: TableParams
+) -> pd.DataFrame:
+    answer = target.fillna(-1).astype(np.int8).rename(TARGET)
+    return pd.concat([key_columns(frame, spec), typed, answer], axis=1)

@@ -14,11 +14,11 @@ import numpy as np
 import pandas as pd
 from fairlearn.metrics import MetricFrame, selection_rate
 
-from components.core.contracts import Interval
 from components.core.errors import CasebookError
+from components.core.results import Interval
 from components.evaluation.bootstrap import Resampling, UndefinedError, draw_counts, summarise
+from components.kits.tables.groups import group_labels
 from components.recipes.binary.metrics.rows import checked
-from components.recipes.binary.report.groups import group_labels
 
 log = logging.getLogger(__name__)
 

@@ -15,8 +15,8 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 from sklearn import metrics as sk
 
-from components.core.contracts import Interval
 from components.core.errors import CasebookError
+from components.core.results import Interval
 from components.evaluation.presentation.figures import (
     COLOURS,
     DASHED,

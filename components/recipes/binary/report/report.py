@@ -11,7 +11,8 @@ import pandas as pd
 from matplotlib.figure import Figure
 from sklearn.metrics import confusion_matrix
 
-from components.core.contracts import BUNDLE, MODEL, TEST, TRAIN, VALIDATION, Report, Table
+from components.core.job import BUNDLE, TEST, TRAIN, VALIDATION
+from components.core.results import MODEL, Report, Table
 from components.evaluation import plots
 from components.evaluation.bootstrap import Resampling
 from components.evaluation.report import score_split

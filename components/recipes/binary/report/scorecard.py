@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from components.core.contracts import Metric
+from components.core.parts import Metric
 from components.evaluation.presentation.shares import wilson
+from components.kits.tables.groups import group_labels
 from components.recipes.binary.metrics.rows import checked, has_both_classes
-from components.recipes.binary.report.groups import group_labels
 
 
 def score_bands(target: np.ndarray, score: np.ndarray, edges: np.ndarray, *, confidence: float) -> pd.DataFrame:

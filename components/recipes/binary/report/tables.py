@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from components.core.contracts import Cell, Table
+from components.core.results import Cell, Table
 from components.evaluation.tables import shown
 from components.recipes.binary.report.fairness import Fairness
 from components.recipes.binary.report.scorecard import records

@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from components.core.contracts import Answers, Metric
+from components.core.parts import Metric
+from components.core.results import Answers
 from components.kits.tables.encoding.spec import TARGET
 from components.recipes.binary.metrics.metrics import binary_metrics
 from components.recipes.binary.params import BinaryJob

@@ -1,6 +1,6 @@
 """One fit of a two-class table: its data, its learner, what it watches."""
 
-from components.core.recipe import Training
+from components.core.parts import Training
 from components.recipes.binary.params import BinaryJob
 from components.recipes.binary.training.data import TableData
 from components.recipes.binary.training.learner import BinaryLearner

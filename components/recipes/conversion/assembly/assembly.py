@@ -13,13 +13,14 @@ from lightning.pytorch import LightningModule
 
 from components.compression.export import export_onnx
 from components.core.bundle import Content, Manifest, write_bundle
-from components.core.contracts import BUNDLE, LEARNER, PREPARED_FILES, SELECTION, TRAIN, VALIDATION, Meta
+from components.core.job import BUNDLE, PREPARED_FILES, SELECTION, TRAIN, VALIDATION, Meta
+from components.core.results import LEARNER
 from components.evaluation.gaps import largest_gap_over
 from components.recipes.conversion.assembly.lattice.lattice import fit_lattice
-from components.recipes.conversion.encoding.search_params import ContextParams
 from components.recipes.conversion.encoding.windows import WINDOWS
 from components.recipes.conversion.metrics.metrics import text_metrics
-from components.recipes.conversion.params import PRIMARY, ConversionJob, ModelParams
+from components.recipes.conversion.params.params import PRIMARY, ConversionJob, ModelParams
+from components.recipes.conversion.params.search import ContextParams
 from components.recipes.conversion.serving.context_weights import fit_contexts, hold_out
 from components.recipes.conversion.serving.contexts import Contexts
 from components.recipes.conversion.serving.decoder import Decoder, SearchSettings

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from components.recipes.conversion.encoding.letters import Spelled, spell
 from components.recipes.conversion.encoding.segment import Segmentation
-from components.recipes.conversion.encoding.spec import InputParams
 from components.recipes.conversion.encoding.syllables import Syllabary, Syllable
 from components.recipes.conversion.encoding.words import Read, WordReader, find_words
+from components.recipes.conversion.params.pinyin import InputParams
 
 JOINTS = frozenset("'’‘ʼ`´＇-‐－·")
 

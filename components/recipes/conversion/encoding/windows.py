@@ -3,14 +3,12 @@
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated
 
 import numpy as np
-from pydantic import Field
 
-from components.core.blocks import Block
 from components.recipes.conversion.encoding.lookup import KeyIndex
 from components.recipes.conversion.encoding.ngrams import compact_parquet, read_columns
+from components.recipes.conversion.params.windows import WindowParams
 
 # First and last place of each window, counted from the syllable that it is read for.
 WINDOWS = ((-1, 0), (0, 1), (-2, 0), (-1, 1), (0, 2), (-3, 0), (-2, 1), (-1, 2), (0, 3))
@@ -20,17 +18,6 @@ WINDOWS_FILE = "windows.parquet"
 NOTHING, EDGE = 0, 1  # digits of a key; syllable number k, from 1, is the digit k + 1
 BASE = 1 << 12
 GAP = 3  # edge, nothing, edge: no n-gram reaches from one clause into the next
-
-Count = Annotated[int, Field(ge=1)]
-
-
-class WindowParams(Block):
-    """N-grams of 2, 3 and 4 syllables are known that stand `least` times in the training text, the `most` frequent
-    of them.
-    """
-
-    least: Annotated[tuple[Count, Count, Count], Field(strict=False)]
-    most: Count
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 
 from components.recipes.conversion.encoding.letters import Spelled
 from components.recipes.conversion.encoding.segment import Letters, Segmentation, around_illegal, segment
-from components.recipes.conversion.encoding.spec import InputParams
 from components.recipes.conversion.encoding.syllables import Syllabary, Syllable
+from components.recipes.conversion.params.pinyin import InputParams
 
 CHUNK = re.compile(r"\S+")
 WORD = re.compile(r"([a-z]+)([0-5](?![0-9]))?")  # with the number of the last syllable's tone

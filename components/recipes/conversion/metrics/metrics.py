@@ -1,6 +1,6 @@
 """The metrics of answered text by name."""
 
-from components.core.contracts import Metric
+from components.core.parts import Metric
 from components.recipes.conversion.metrics.text import cer, char_accuracy, exact
 from components.recipes.conversion.metrics.translation import bleu, chrf
 

@@ -10,8 +10,8 @@ from functools import partial
 
 import numpy as np
 
-from components.core.contracts import Metric
 from components.core.errors import CasebookError
+from components.core.parts import Metric
 from components.evaluation.bootstrap import Counted
 from components.recipes.conversion.metrics.alignment import code_points, edit_counts
 from components.recipes.conversion.metrics.rows import Texts, checked, metric_of_sums, share

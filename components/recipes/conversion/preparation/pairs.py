@@ -3,7 +3,7 @@
 from collections import Counter
 
 from components.recipes.conversion.encoding.readings import dictionary_pairs, gb2312_characters
-from components.recipes.conversion.encoding.spec import PinyinParams
+from components.recipes.conversion.params.pinyin import PinyinParams
 
 Pair = tuple[str, str]
 

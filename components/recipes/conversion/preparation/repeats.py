@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from components.core.contracts import TEST, TRAIN, VALIDATION
+from components.core.job import TEST, TRAIN, VALIDATION
 
 Placed = tuple[str, str]  # a split and a clause's text
 

@@ -2,9 +2,9 @@
 
 import random
 
-from components.core.contracts import TEST, TRAIN, VALIDATION
 from components.core.errors import CasebookError
-from components.recipes.conversion.encoding.spec import BlockSplit
+from components.core.job import TEST, TRAIN, VALIDATION
+from components.recipes.conversion.params.pinyin import BlockSplit
 
 ORDER = (TRAIN, VALIDATION, TEST)
 ROUNDING = 1e-9  # 1 - 0.05 - 0.05 is a little less than 0.9

@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from components.core.contracts import PREPARED_FILES
+from components.core.job import PREPARED_FILES
 from components.recipes.conversion.preparation.corpus import Words
 from components.recipes.conversion.preparation.pairs import Pair
 from components.recipes.conversion.preparation.split import ORDER

@@ -11,8 +11,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator, PercentFormatter
 
-from components.core.contracts import Interval
 from components.core.errors import CasebookError
+from components.core.results import Interval
 from components.evaluation.presentation import slices as picture
 from components.evaluation.presentation.figures import (
     COLOURS,

@@ -11,14 +11,15 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from components.core.contracts import MODEL, TEST, TRAIN, VALIDATION, Interval, Meta, Report, Scores, Table
+from components.core.job import TEST, TRAIN, VALIDATION, Meta
+from components.core.results import MODEL, Interval, Report, Scores, Table
 from components.evaluation.bootstrap import Resampling
 from components.evaluation.report import score_split
 from components.evaluation.slices import Slice, as_json, slice_table
 from components.recipes.conversion.metrics.metrics import text_metrics
 from components.recipes.conversion.metrics.text import top_k_metrics
 from components.recipes.conversion.metrics.translation import signatures
-from components.recipes.conversion.params import PRIMARY, ConversionJob, EvaluateParams
+from components.recipes.conversion.params.params import PRIMARY, ConversionJob, EvaluateParams
 from components.recipes.conversion.report import figures
 from components.recipes.conversion.report.confusions import character_table, confusions
 from components.recipes.conversion.report.examples import Section, choose, example, render_page

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from components.core.contracts import Metric
+from components.core.parts import Metric
 from components.evaluation.bootstrap import Resampling
 from components.evaluation.slices import Slice, bands, named, share_slices, slices
 

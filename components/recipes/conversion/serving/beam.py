@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from components.recipes.conversion.encoding.ngrams import END, NGrams, State
-from components.recipes.conversion.encoding.search_params import BeamParams
+from components.recipes.conversion.params.search import BeamParams
 from components.recipes.conversion.serving.lattice import Lattice, ranges, ranks, stretches
 
 FACTOR = np.uint64(0x100000001B3)  # of the rolling hash of a reading's characters (FNV's prime)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from components.recipes.conversion.encoding.search_params import ContextParams
+from components.recipes.conversion.params.search import ContextParams
 from components.recipes.conversion.serving.contexts import Contexts, features_of, telling
 from components.recipes.conversion.serving.decoder import Decoder
 from components.recipes.conversion.serving.lattice import ranges, stretches

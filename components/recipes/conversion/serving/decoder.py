@@ -9,7 +9,7 @@ import numpy as np
 from pydantic import Field
 
 from components.core.blocks import Block
-from components.recipes.conversion.encoding.search_params import BeamParams
+from components.recipes.conversion.params.search import BeamParams
 from components.recipes.conversion.serving.arcs import ArcTable
 from components.recipes.conversion.serving.beam import Readings, beam_search
 from components.recipes.conversion.serving.lattice import Lattice, lattice_of

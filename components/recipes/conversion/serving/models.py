@@ -10,8 +10,8 @@ from components.core.blocks import Block
 from components.core.bundle import Bundle
 from components.recipes.conversion.encoding.associations import read_associations
 from components.recipes.conversion.encoding.ngrams import file_names, read_ngrams
-from components.recipes.conversion.encoding.search_params import BeamParams, Count, PartParams
-from components.recipes.conversion.encoding.spec import InputParams
+from components.recipes.conversion.params.pinyin import InputParams
+from components.recipes.conversion.params.search import BeamParams, Count, PartParams
 from components.recipes.conversion.serving.arcs import (
     ArcTable,
     Candidates,

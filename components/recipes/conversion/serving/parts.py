@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from components.recipes.conversion.encoding.search_params import PartParams
+from components.recipes.conversion.params.search import PartParams
 from components.recipes.conversion.serving.decoder import Candidate
 
 

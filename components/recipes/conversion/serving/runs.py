@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from components.recipes.conversion.encoding.search_params import PartParams
+from components.recipes.conversion.params.search import PartParams
 from components.recipes.conversion.serving.decoder import Candidate, Decoder, batches
 from components.recipes.conversion.serving.graphs import GraphReader
 from components.recipes.conversion.serving.lines import Run

@@ -6,9 +6,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from components.core.contracts import TEST, Answers, Metric
+from components.core.job import TEST
+from components.core.parts import Metric
+from components.core.results import Answers
 from components.recipes.conversion.metrics.metrics import text_metrics
-from components.recipes.conversion.params import ConversionJob
+from components.recipes.conversion.params.params import ConversionJob
 from components.recipes.conversion.serving.predictor import PINYIN_COLUMN, Conversion, open_predictor
 from components.recipes.shared.serving import bundle_below, read_split
 

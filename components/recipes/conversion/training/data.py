@@ -14,12 +14,13 @@ import torch
 from lightning.pytorch import LightningDataModule, Trainer
 from torch import Tensor
 
-from components.core.contracts import PREPARED_FILES, TRAIN, VALIDATION, Meta
 from components.core.errors import CasebookError
+from components.core.job import PREPARED_FILES, TRAIN, VALIDATION, Meta
 from components.core.params.case import FitParams
 from components.core.seeds import derived_seed
 from components.recipes.conversion.encoding.spec import LEXICON
-from components.recipes.conversion.encoding.windows import WindowParams, Windows
+from components.recipes.conversion.encoding.windows import Windows
+from components.recipes.conversion.params.windows import WindowParams
 from components.training.slices import SliceLoader
 
 BUCKET = 32  # batches whose clauses are sorted by length together

@@ -9,13 +9,13 @@ from torch import Tensor
 
 from components.recipes.conversion.encoding.syllables import VOWELS
 from components.recipes.conversion.encoding.windows import WINDOWS
-from components.recipes.conversion.params import ConversionJob
+from components.recipes.conversion.params.params import ConversionJob
 from components.recipes.conversion.training.data import SyllableData
 from components.recipes.conversion.training.learner import SyllableLearner
 from components.recipes.conversion.training.syllable_labeller import SyllableLabeller
 
 if TYPE_CHECKING:
-    from components.recipes.conversion.params import ModelParams
+    from components.recipes.conversion.params.params import ModelParams
 
 
 def make_data(job: ConversionJob, params: "ModelParams", *, whole: bool = False) -> SyllableData:

@@ -4,8 +4,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-# Finite, so that a row of padding has a softmax, and within the range of half precision.
-MASKED = -3e4
+from components.kits.transformers.layers import MASKED, Block, Dropout, table
+
 CHUNK = 16  # syllables that read their candidates' vectors together
 
 
@@ -116,56 +116,6 @@ class SyllableLabeller(nn.Module):
         return pairs.clamp(min=0), MASKED * (pairs < 0)
 
 
-class Block(nn.Module):
-    """Pre-LN self-attention and feed-forward, `(B, L, d) -> (B, L, d)`."""
-
-    def __init__(self, *, size: int, heads: int, expansion: int, dropout: float, attention_dropout: float) -> None:
-        super().__init__()
-        self.heads = heads
-        self.first_norm, self.second_norm = nn.LayerNorm(size), nn.LayerNorm(size)
-        self.query_key_value, self.mixed = nn.Linear(size, 3 * size), nn.Linear(size, size)
-        self.widen, self.narrow = nn.Linear(size, expansion * size), nn.Linear(expansion * size, size)
-        self.dropout, self.attention_dropout = Dropout(dropout), Dropout(attention_dropout)
-
-    def forward(self, tokens: Tensor, bias: Tensor) -> Tensor:
-        """`bias (heads, B, L, L)` is added to the attention."""
-        tokens = tokens + self.dropout(self.mixed(self._attend(self.first_norm(tokens), bias)))
-        wide = functional.gelu(self.widen(self.second_norm(tokens)))
-        out: Tensor = tokens + self.dropout(self.narrow(wide))
-        return out
-
-    def _attend(self, tokens: Tensor, bias: Tensor) -> Tensor:
-        # Written out: torch's fused attention knows no learned bias on the CPU.
-        batch, length, size = tokens.shape
-        width = size // self.heads
-        split = self.query_key_value(tokens).view(batch, length, 3, self.heads, width).permute(2, 3, 0, 1, 4)
-        query, key, value = split.reshape(3, self.heads * batch, length, width).unbind(0)
-        scores = torch.baddbmm(bias.flatten(0, 1), query, key.transpose(1, 2), alpha=width**-0.5)
-        read = torch.bmm(self.attention_dropout(scores.softmax(dim=-1)), value)
-        return read.view(self.heads, batch, length, width).permute(1, 2, 0, 3).reshape(batch, length, size)
-
-
-class Dropout(nn.Module):
-    """As torch's; on the CPU it draws a byte for each value, which takes a fifth of the time of torch's float.
-
-    The chance is rounded to 256ths there.
-    """
-
-    def __init__(self, chance: float) -> None:
-        super().__init__()
-        self.chance = chance
-
-    def forward(self, values: Tensor) -> Tensor:
-        if not self.training or not self.chance:
-            return values
-        if values.device.type != "cpu":
-            return functional.dropout(values, self.chance)
-        dropped = round(256 * self.chance)
-        words = torch.empty(-(-values.numel() // 8), dtype=torch.int64).random_(-(2**63), None)
-        kept = words.view(torch.uint8)[: values.numel()].view(values.shape).ge_(dropped)
-        return values * kept.to(values.dtype).mul_(256 / (256 - dropped))
-
-
 class Labels(nn.Module):
     """What is served: logits `(B, L, C)` of each syllable's candidates, in their order, `MASKED` past the last."""
 
@@ -187,9 +137,3 @@ def deal(syllables: Tensor, count: int) -> tuple[Tensor, Tensor]:
     rank = torch.arange(len(kind), device=kind.device) - (kinds.cumsum(0) - kinds)[kind]
     slot = torch.empty_like(order).scatter_(0, order, CHUNK * (chunks.cumsum(0) - chunks)[kind] + rank)
     return slot, torch.arange(count, device=kind.device).repeat_interleave(chunks)
-
-
-def table(count: int, size: int, deviation: float) -> nn.Embedding:
-    embedding = nn.Embedding(count, size)
-    nn.init.normal_(embedding.weight, std=deviation)
-    return embedding

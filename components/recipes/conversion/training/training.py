@@ -1,7 +1,7 @@
 """One fit of a labeller of syllables: its clauses, its learner, what it watches."""
 
-from components.core.recipe import Training
-from components.recipes.conversion.params import PRIMARY, ConversionJob
+from components.core.parts import Training
+from components.recipes.conversion.params.params import PRIMARY, ConversionJob
 from components.recipes.conversion.training.data import SyllableData
 from components.recipes.conversion.training.learner import SyllableLearner
 from components.recipes.conversion.training.network import make_data, make_learner

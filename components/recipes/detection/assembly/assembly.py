@@ -12,8 +12,10 @@ from lightning.pytorch import LightningDataModule, LightningModule
 
 from components.compression.export import export_onnx
 from components.core.bundle import Content, Manifest, write_bundle
-from components.core.contracts import BUNDLE, LEARNER, PREPARED_FILES, SELECTION, TRAIN, VALIDATION, Training
+from components.core.job import BUNDLE, PREPARED_FILES, SELECTION, TRAIN, VALIDATION
 from components.core.params.case import override
+from components.core.parts import Training
+from components.core.results import LEARNER
 from components.evaluation.gaps import largest_gap_over
 from components.recipes.detection.assembly.segmentation import Example, choose_segmentation, region_grid
 from components.recipes.detection.encoding.padding import stacked, truth
@@ -22,7 +24,7 @@ from components.recipes.detection.encoding.rows import ImageRow, read_rows
 from components.recipes.detection.encoding.spec import Spec
 from components.recipes.detection.metrics.matching import HALF, match
 from components.recipes.detection.metrics.metrics import detection_metrics
-from components.recipes.detection.params import PRIMARY, DetectionJob, ModelParams
+from components.recipes.detection.params.params import PRIMARY, DetectionJob, ModelParams
 from components.recipes.detection.serving.predictor import (
     SEGMENTATION,
     DetectionPredictor,

@@ -1,25 +1,14 @@
-"""`cases.<case>.prepare` of images: where pictures and boxes are, and how a picture becomes numbers."""
+"""Columns of prepared images, and what their readers need to know."""
 
-import re
-from typing import Annotated, Any, Literal
+from typing import Annotated
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field
 
 from components.core.blocks import Block, Names
+from components.recipes.detection.params.images import Channels, Percentiles
 
 # Columns of a prepared file.
 IMAGE, GROUP, WIDTH, HEIGHT, PIXELS, BOXES, LABELS = "image", "group", "width", "height", "pixels", "boxes", "labels"
-
-Share = Annotated[float, Field(gt=0, lt=1)]
-Channels = Literal[1, 3]
-Percent = Annotated[float, Field(ge=0, le=100)]
-Percentiles = Annotated[tuple[Percent, Percent], Field(strict=False)]
-
-
-def _rising(percentiles: tuple[float, float] | None) -> tuple[float, float] | None:
-    if percentiles is not None and percentiles[0] >= percentiles[1]:
-        raise ValueError("the first percentile, which becomes 0, must be below the second, which becomes 1")
-    return percentiles
 
 
 class Spec(Block):
@@ -32,73 +21,3 @@ class Spec(Block):
     classes: Annotated[Names, Field(min_length=1)]
     channels: Channels
     percentiles: Percentiles | None
-
-
-class Lists(Block):
-    """The data's own split, a file each in the raw folder: `.txt`, a name a line, or a COCO `.json`."""
-
-    train: str
-    validation: str
-    test: str
-
-
-class ImageSplit(Block):
-    """Shares of the images, or of the groups of images where they have any, shuffled by `seed`."""
-
-    validation: Share
-    test: Share
-    seed: int
-
-    @model_validator(mode="after")
-    def _something_is_left(self) -> "ImageSplit":
-        if self.validation + self.test >= 1:
-            raise ValueError("validation and test leave no image to train on")
-        return self
-
-
-class ImagesParams(Block):
-    """The whole block.
-
-    `images` and `annotations` are folders in the raw folder; the second may be one file for coco.
-    With `lists` an image in none of them is left out, and `split` is not looked at. `group` is a
-    regular expression that finds the patient or slide in an image's name, its first group if it
-    has any; one group's images stay in one split. `classes` null takes all that are found, by
-    name. `max_rejected` is the share of the images, and of the boxes, that may be broken.
-    `simulate` is for the form `simulated` and null for the others.
-    """
-
-    form: Literal["voc", "coco", "simulated"]
-    images: str
-    annotations: str
-    lists: Lists | None
-    group: str | None
-    classes: Names | None
-    split: ImageSplit
-    channels: Channels
-    percentiles: Percentiles | None
-    max_rejected: Annotated[float, Field(ge=0, lt=1)]
-    simulate: dict[str, Any] | None
-
-    _percentiles_rise = field_validator("percentiles")(_rising)
-
-    @field_validator("group")
-    @classmethod
-    def _group_is_an_expression(cls, group: str | None) -> str | None:
-        try:
-            re.compile(group or "")
-        except re.error as error:
-            raise ValueError(f"not a regular expression: {error}") from None
-        return group
-
-    @field_validator("classes")
-    @classmethod
-    def _classes_differ(cls, classes: tuple[str, ...] | None) -> tuple[str, ...] | None:
-        if classes is not None and (not classes or len(set(classes)) != len(classes)):
-            raise ValueError("name one class or more, each once; or null for all that are found")
-        return classes
-
-    @model_validator(mode="after")
-    def _simulate_goes_with_its_form(self) -> "ImagesParams":
-        if (self.form == "simulated") != (self.simulate is not None):
-            raise ValueError("simulate is a block where form is simulated, and null where it is not")
-        return self

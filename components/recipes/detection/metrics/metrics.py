@@ -10,8 +10,8 @@ from typing import TypeVar
 
 import numpy as np
 
-from components.core.contracts import CountedMetric
 from components.core.errors import CasebookError
+from components.core.parts import CountedMetric
 from components.evaluation.bootstrap import Counted
 from components.recipes.detection.metrics.accumulate import average_precision
 from components.recipes.detection.metrics.froc import sensitivity_at_rates

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from components.core.contracts import ORIGIN_FILE
 from components.core.errors import CasebookError
+from components.core.job import ORIGIN_FILE
 from components.recipes.detection.preparation.files import Names, image_files
 from components.recipes.detection.preparation.records import (
     CROWD,

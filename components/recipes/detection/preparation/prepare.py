@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from components.core.blocks import read_block
-from components.core.contracts import TRAIN, Meta, read_origin
 from components.core.errors import CasebookError
 from components.core.files import whole_folder
-from components.core.params.case import CaseParams
+from components.core.job import TRAIN, Meta, read_origin
 from components.recipes.detection.encoding.rows import ImageRow
-from components.recipes.detection.encoding.spec import IMAGE, ImagesParams, Spec
+from components.recipes.detection.encoding.spec import IMAGE, Spec
+from components.recipes.detection.params.images import ImagesParams
+from components.recipes.detection.params.params import DetectionJob
 from components.recipes.detection.preparation.checks import Checked, check_image
 from components.recipes.detection.preparation.coco import read_coco
 from components.recipes.detection.preparation.records import NO_LIST, ImageRecord, Rejected
@@ -31,10 +31,10 @@ READERS: dict[str, Callable[[Path, Path], Iterator[ImageRecord | Rejected]]] = {
 COPY = "the same bytes as an image of another split"
 
 
-def prepare_images(raw: Path, out: Path, case: str, params: CaseParams) -> Meta:
-    """Check the raw folder's images and boxes, split them by image or group, and write `out` whole.
+def prepare_images(job: DetectionJob) -> Meta:
+    """Check the raw images and boxes, split them by image or group, and write the prepared folder whole.
 
-    `out` gets `train.parquet`, `val.parquet` and `test.parquet` (see `write.IMAGES`; pixels are the
+    It gets `train.parquet`, `val.parquet` and `test.parquet` (see `write.IMAGES`; pixels are the
     files' own bytes, boxes x1, y1, x2, y2 in pixels of the image turned as its EXIF says),
     `rejected.parquet` (image, box or null, reason) and `meta.json`. Images are read one at a time.
 
@@ -42,14 +42,14 @@ def prepare_images(raw: Path, out: Path, case: str, params: CaseParams) -> Meta:
         CasebookError: the params, a folder or a list are wrong, too many images or boxes are
             broken, or a split or a class is left empty.
     """
-    spec = read_block(ImagesParams, params.prepare, f"params.cases.{case}.prepare")
+    spec, raw, case = job.prepare, job.paths.raw(job.case), job.case
     source = read_source(raw)
     checked, rejected = _check_all(raw, spec)
     boxes = sum(len(one.record.boxes) for one in checked.values())
     refuse_many(raw / spec.images, rejected, len(checked), boxes, spec.max_rejected)
     places = _split(raw, spec, checked, rejected)
     spec_of = Spec(classes=_classes(spec, checked, places), channels=spec.channels, percentiles=spec.percentiles)
-    with whole_folder(out) as folder:
+    with whole_folder(job.paths.prepared(case)) as folder:
         written = {
             split: write_split(folder, split, _rows(split, checked, places, spec_of), spec_of) for split in ORDER
         }

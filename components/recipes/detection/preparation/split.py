@@ -5,9 +5,9 @@ import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from components.core.contracts import TEST, TRAIN, VALIDATION
 from components.core.errors import CasebookError
-from components.recipes.detection.encoding.spec import ImageSplit, Lists
+from components.core.job import TEST, TRAIN, VALIDATION
+from components.recipes.detection.params.images import ImageSplit, Lists
 from components.recipes.detection.preparation.coco import listed_names, read_json_file
 from components.recipes.detection.preparation.files import Names
 

@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from components.core.contracts import PREPARED_FILES
+from components.core.job import PREPARED_FILES
 from components.recipes.detection.encoding.rows import ImageRow
 from components.recipes.detection.encoding.spec import (
     BOXES,

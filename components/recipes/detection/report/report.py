@@ -10,19 +10,9 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from components.core.contracts import (
-    EXTERNAL,
-    LEARNER,
-    MODEL,
-    SELECTION,
-    TEST,
-    VALIDATION,
-    Cell,
-    Meta,
-    Metric,
-    Report,
-    Table,
-)
+from components.core.job import EXTERNAL, SELECTION, TEST, VALIDATION, Meta
+from components.core.parts import Metric
+from components.core.results import LEARNER, MODEL, Cell, Report, Table
 from components.evaluation import plots
 from components.evaluation.bootstrap import Resampling
 from components.evaluation.report import judged_splits, score_split
@@ -34,7 +24,7 @@ from components.recipes.detection.metrics.froc import froc
 from components.recipes.detection.metrics.matching import Matches, match
 from components.recipes.detection.metrics.metrics import counted, detection_metrics
 from components.recipes.detection.metrics.outcomes import confusion, outcome, worst_first
-from components.recipes.detection.params import DetectionJob, EvaluateParams
+from components.recipes.detection.params.params import DetectionJob, EvaluateParams
 from components.recipes.detection.report import figures
 from components.recipes.detection.report.boxes import Shown, sheets
 from components.recipes.detection.report.slices import (

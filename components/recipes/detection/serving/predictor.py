@@ -11,7 +11,7 @@ from pydantic import Field, model_validator
 
 from components.core.blocks import Block, read_block
 from components.core.bundle import Bundle, read_bundle
-from components.core.contracts import LEARNER
+from components.core.results import LEARNER
 from components.recipes.detection.encoding.decode import decode
 from components.recipes.detection.encoding.resize import padded, rescale
 from components.recipes.detection.encoding.spec import IMAGE, PIXELS, Spec

@@ -6,12 +6,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from components.core.contracts import PREPARED_FILES, TEST, Answers, Metric
+from components.core.job import PREPARED_FILES, TEST
+from components.core.parts import Metric
+from components.core.results import Answers
 from components.recipes.detection.encoding.padding import stacked, truth
 from components.recipes.detection.encoding.rows import ImageRow, read_rows
 from components.recipes.detection.encoding.spec import IMAGE, PIXELS
 from components.recipes.detection.metrics.metrics import detection_metrics
-from components.recipes.detection.params import DetectionJob
+from components.recipes.detection.params.params import DetectionJob
 from components.recipes.detection.serving.predictor import DetectionPredictor, open_predictor
 from components.recipes.shared.serving import bundle_below
 

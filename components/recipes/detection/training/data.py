@@ -11,8 +11,8 @@ import torch
 from lightning.pytorch import LightningDataModule, Trainer
 from torch import Tensor
 
-from components.core.contracts import PREPARED_FILES, TRAIN, VALIDATION, Meta
 from components.core.errors import CasebookError
+from components.core.job import PREPARED_FILES, TRAIN, VALIDATION, Meta
 from components.core.params.case import FitParams
 from components.core.seeds import derived_seed
 from components.recipes.detection.encoding.resize import padded, rescale, scale_for

@@ -3,7 +3,7 @@
 from typing import Any
 
 from components.core.blocks import read_block
-from components.recipes.detection.params import DetectionJob, ModelParams
+from components.recipes.detection.params.params import DetectionJob, ModelParams
 from components.recipes.detection.training.cell_detector import CellDetector
 from components.recipes.detection.training.data import ImageData
 from components.recipes.detection.training.learner import AnswerParams, DetectionLearner, LossParams

@@ -1,8 +1,8 @@
 """One fit of a detector: its images, its learner, what it watches."""
 
 from components.core.blocks import read_block
-from components.core.recipe import Training
-from components.recipes.detection.params import PRIMARY, DetectionJob
+from components.core.parts import Training
+from components.recipes.detection.params.params import PRIMARY, DetectionJob
 from components.recipes.detection.training.augment import AugmentParams
 from components.recipes.detection.training.data import ImageData
 from components.recipes.detection.training.learner import DetectionLearner

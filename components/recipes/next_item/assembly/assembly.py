@@ -12,7 +12,8 @@ from lightning.pytorch import LightningModule
 
 from components.compression.export import export_onnx
 from components.core.bundle import Content, Manifest, write_bundle
-from components.core.contracts import BUNDLE, LEARNER, PREPARED_FILES, SELECTION, TRAIN, VALIDATION, Meta
+from components.core.job import BUNDLE, PREPARED_FILES, SELECTION, TRAIN, VALIDATION, Meta
+from components.core.results import LEARNER
 from components.evaluation.gaps import largest_gap_over
 from components.recipes.next_item.assembly.baselines import RecencyEASE, Transitions
 from components.recipes.next_item.encoding.histories import questions
@@ -20,7 +21,7 @@ from components.recipes.next_item.encoding.spec import ITEMS, USERS
 from components.recipes.next_item.metrics.metrics import ranking_metrics
 from components.recipes.next_item.metrics.ranks import ranks
 from components.recipes.next_item.metrics.sets import Sets
-from components.recipes.next_item.params import PRIMARY, ModelParams, NextItemJob
+from components.recipes.next_item.params.params import PRIMARY, ModelParams, NextItemJob
 from components.recipes.next_item.serving.asked import Asked
 from components.recipes.next_item.serving.index import IndexSettings
 from components.recipes.next_item.serving.predictor import RankingSettings, open_predictor

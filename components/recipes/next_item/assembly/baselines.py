@@ -8,8 +8,8 @@ from scipy import linalg
 from scipy.sparse import csr_array, diags_array
 
 from components.recipes.next_item.encoding.histories import Histories
-from components.recipes.next_item.encoding.recency import RecencyParams
 from components.recipes.next_item.encoding.weights import history_weights
+from components.recipes.next_item.params.recency import RecencyParams
 
 Sparse = tuple[np.ndarray, np.ndarray, np.ndarray]  # rows, columns, values
 

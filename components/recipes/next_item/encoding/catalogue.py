@@ -11,7 +11,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from components.core.contracts import Meta
+from components.core.job import Meta
 from components.recipes.next_item.encoding.spec import ITEMS, USERS, Feature
 
 

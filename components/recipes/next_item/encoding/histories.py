@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow.parquet as pq
 
-from components.core.contracts import PREPARED_FILES, TEST, TRAIN, VALIDATION, Meta
+from components.core.job import PREPARED_FILES, TEST, TRAIN, VALIDATION, Meta
 
 ORDER = (TRAIN, VALIDATION, TEST)
 

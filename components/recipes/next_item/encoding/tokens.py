@@ -1,32 +1,14 @@
 """What a sequence network reads of each event beside its item: small integers, and the time. No torch."""
 
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Any
 
 import numpy as np
-from pydantic import Field
 
-from components.core.blocks import Block
 from components.recipes.next_item.encoding.histories import Histories
+from components.recipes.next_item.params.tokens import TokenParams
 
 RATING = "rating"
-
-Edges = Annotated[tuple[int, ...], Field(strict=False, min_length=1)]
-Count = Annotated[int, Field(ge=2)]
-
-
-class TokenParams(Block):
-    """How events become tokens.
-
-    `gap_edges` (seconds, ascending) cut the time since the event before; `places` is how many
-    events of one second are told apart; `counts` how many thirds of a doubling of the history
-    are; `period_seconds` is the width of the calendar's periods.
-    """
-
-    gap_edges: Edges
-    places: Count
-    counts: Count
-    period_seconds: Annotated[int, Field(ge=1)]
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from components.recipes.next_item.encoding.histories import Histories
-from components.recipes.next_item.encoding.recency import RecencyParams
+from components.recipes.next_item.params.recency import RecencyParams
 
 
 def history_weights(histories: Histories, params: RecencyParams, items: int) -> csr_array:

@@ -11,8 +11,8 @@ from functools import partial
 
 import numpy as np
 
-from components.core.contracts import Metric
 from components.core.errors import CasebookError
+from components.core.parts import Metric
 from components.evaluation.bootstrap import Counted, counted
 
 Credit = Callable[[np.ndarray, int], np.ndarray]

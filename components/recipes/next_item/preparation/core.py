@@ -3,7 +3,7 @@
 import duckdb
 
 from components.core.errors import CasebookError
-from components.recipes.next_item.encoding.spec import InteractionsParams, TimeSplit
+from components.recipes.next_item.params.interactions import InteractionsParams, TimeSplit
 from components.recipes.next_item.preparation.database import one, run
 
 # Shorter ids first, then by their characters: plain numbers stand in their own order, as numbers and as texts.

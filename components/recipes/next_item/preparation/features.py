@@ -11,11 +11,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from components.core.errors import CasebookError
-from components.recipes.next_item.encoding.spec import (
-    UNKNOWN,
+from components.recipes.next_item.encoding.spec import UNKNOWN, Feature
+from components.recipes.next_item.params.interactions import (
     BandFeature,
     CategoryFeature,
-    Feature,
     ItemFile,
     SetFeature,
     UserFile,

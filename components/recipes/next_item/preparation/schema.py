@@ -5,7 +5,7 @@ from pathlib import Path
 import duckdb
 
 from components.core.errors import CasebookError
-from components.recipes.next_item.encoding.spec import InteractionsParams
+from components.recipes.next_item.params.interactions import InteractionsParams
 from components.recipes.next_item.preparation.database import one
 from components.recipes.next_item.preparation.read import FLOATS, INTEGERS, RawFile, open_raw, unreadable
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from components.core.contracts import TEST, TRAIN, VALIDATION
+from components.core.job import TEST, TRAIN, VALIDATION
 
 ORDER = (TRAIN, VALIDATION, TEST)
 

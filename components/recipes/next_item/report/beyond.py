@@ -5,7 +5,7 @@ from functools import partial
 
 import numpy as np
 
-from components.core.contracts import Interval
+from components.core.results import Interval
 from components.evaluation.bootstrap import Resampling, counted, interval
 from components.recipes.next_item.metrics import beyond
 from components.recipes.next_item.metrics.sets import Sets

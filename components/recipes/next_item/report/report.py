@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from components.core.contracts import BUNDLE, MODEL, SELECTION, TEST, VALIDATION, Interval, Report, Scores, Table
+from components.core.job import BUNDLE, SELECTION, TEST, VALIDATION
+from components.core.results import MODEL, Interval, Report, Scores, Table
 from components.evaluation.bootstrap import Resampling
 from components.evaluation.examples import of_each
 from components.evaluation.report import score_split
@@ -20,7 +21,7 @@ from components.recipes.next_item.metrics.metrics import ranking_metrics
 from components.recipes.next_item.metrics.protocol import RankingProtocol
 from components.recipes.next_item.metrics.ranks import ranks, top_items
 from components.recipes.next_item.metrics.sets import Sets
-from components.recipes.next_item.params import PRIMARY, EvaluateParams, NextItemJob
+from components.recipes.next_item.params.params import PRIMARY, EvaluateParams, NextItemJob
 from components.recipes.next_item.report import figures
 from components.recipes.next_item.report.beyond import beyond_accuracy
 from components.recipes.next_item.report.examples import Titles, example, render_page

@@ -12,9 +12,10 @@ from components.core.blocks import Block, read_block
 from components.core.bundle import Bundle
 from components.core.errors import CasebookError
 from components.recipes.next_item.encoding.catalogue import Catalogue
-from components.recipes.next_item.encoding.recency import RecencyParams
-from components.recipes.next_item.encoding.tokens import Tokenizer, TokenParams, Windows, last_windows
+from components.recipes.next_item.encoding.tokens import Tokenizer, Windows, last_windows
 from components.recipes.next_item.encoding.weights import history_weights
+from components.recipes.next_item.params.recency import RecencyParams
+from components.recipes.next_item.params.tokens import TokenParams
 from components.recipes.next_item.serving.asked import Asked
 from components.recipes.next_item.serving.vectors import read_vectors
 

@@ -6,13 +6,15 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from components.core.contracts import PREPARED_FILES, TEST, TRAIN, VALIDATION, Answers, Meta, Metric
+from components.core.job import PREPARED_FILES, TEST, TRAIN, VALIDATION, Meta
+from components.core.parts import Metric
+from components.core.results import Answers
 from components.recipes.next_item.encoding.catalogue import read_catalogue
 from components.recipes.next_item.encoding.histories import ORDER, questions
 from components.recipes.next_item.metrics.metrics import ranking_metrics
 from components.recipes.next_item.metrics.ranks import ranks
 from components.recipes.next_item.metrics.sets import Sets
-from components.recipes.next_item.params import NextItemJob
+from components.recipes.next_item.params.params import NextItemJob
 from components.recipes.next_item.serving.asked import Asked, read_asked, select
 from components.recipes.next_item.serving.predictor import RankingPredictor, open_predictor
 from components.recipes.next_item.serving.remarks import Remarks

@@ -11,14 +11,15 @@ import torch
 from lightning.pytorch import LightningDataModule, Trainer
 from torch import Tensor
 
-from components.core.contracts import TRAIN, VALIDATION, Meta
 from components.core.errors import CasebookError
+from components.core.job import TRAIN, VALIDATION, Meta
 from components.core.params.case import FitParams
 from components.core.seeds import derived_seed
 from components.recipes.next_item.encoding.catalogue import Catalogue, read_catalogue
 from components.recipes.next_item.encoding.histories import Histories, questions, read_histories
-from components.recipes.next_item.encoding.tokens import RATING, Tokenizer, TokenParams
+from components.recipes.next_item.encoding.tokens import RATING, Tokenizer
 from components.recipes.next_item.encoding.windows import cut_windows, find_ties
+from components.recipes.next_item.params.tokens import TokenParams
 from components.training.slices import SliceLoader
 
 BUCKET = 16  # batches whose windows are sorted by length together

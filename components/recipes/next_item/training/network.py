@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from components.recipes.next_item.encoding.catalogue import Catalogue
-from components.recipes.next_item.params import LossParams, ModelParams, NextItemJob
+from components.recipes.next_item.params.params import LossParams, ModelParams, NextItemJob
 from components.recipes.next_item.training.data import SequenceData
 from components.recipes.next_item.training.learner import NextItemLearner
 from components.recipes.next_item.training.objectives import GBCE, FullSoftmax, Sampled, SampledSoftmax

@@ -1,7 +1,7 @@
 """One fit of a sequence model: its events, its learner, what it watches."""
 
-from components.core.recipe import Training
-from components.recipes.next_item.params import PRIMARY, NextItemJob
+from components.core.parts import Training
+from components.recipes.next_item.params.params import PRIMARY, NextItemJob
 from components.recipes.next_item.training.data import SequenceData
 from components.recipes.next_item.training.learner import NextItemLearner
 from components.recipes.next_item.training.network import make_learner

@@ -13,16 +13,17 @@ from torch import Tensor
 
 from components.compression.export import export_onnx
 from components.core.bundle import Content, Manifest, write_bundle
-from components.core.contracts import BUNDLE, LEARNER, PREPARED_FILES, SELECTION, TRAIN, Meta
 from components.core.errors import CasebookError
+from components.core.job import BUNDLE, PREPARED_FILES, SELECTION, TRAIN, Meta
+from components.core.results import LEARNER
 from components.evaluation.gaps import largest_gap_over
 from components.kits.tables.encoding.encode import TableEncoder
+from components.kits.tables.explain import typical_values
 from components.recipes.survival.assembly.baselines import SplineCox, SurvivalBoosting, SurvivalForest
 from components.recipes.survival.metrics import curves
-from components.recipes.survival.metrics.contributions import typical_values
 from components.recipes.survival.metrics.metrics import threshold_at_specificity
 from components.recipes.survival.metrics.pool import Recalibration, fit_recalibration, pooled, pooling_weights
-from components.recipes.survival.params import ModelParams, SurvivalJob
+from components.recipes.survival.params.params import ModelParams, SurvivalJob
 from components.recipes.survival.serving.predictor import Member, SurvivalSettings, open_predictor
 from components.recipes.survival.training.data import CohortData, Patients
 from components.recipes.survival.training.learner import SurvivalLearner

@@ -1,13 +1,13 @@
-"""What sets a patient's risk apart from a typical patient's, one feature at a time."""
+"""Contributions of features to a patient's risk: what sets it apart from a typical patient's, one at a time."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from components.core.errors import CasebookError
+from components.kits.tables.explain import strongest_changes
 from components.recipes.survival.metrics.rows import SMALLEST_HAZARD
 
 
@@ -20,14 +20,6 @@ class Contribution:
     factor: float
 
 
-def typical_values(rows: pd.DataFrame, features: Sequence[str]) -> dict[str, Any]:
-    """What a typical patient has: the median of a number or a date, the most frequent of others, None if unknown.
-
-    The values are JSON-able; of equally frequent ones the first in order is taken.
-    """
-    return {feature: _typical(rows[feature]) for feature in features}
-
-
 def contributions(
     predict: Callable[[pd.DataFrame], np.ndarray], rows: pd.DataFrame, typical: Mapping[str, Any], *, top: int
 ) -> list[tuple[Contribution, ...]]:
@@ -38,58 +30,11 @@ def contributions(
     the patient's hazard over the typical patient's; interactions are counted in each feature they
     involve. Features that change nothing are left out.
 
-    `predict` maps such rows to cumulative hazards (N,) and is called once, and once a feature.
-
-    Raises:
-        CasebookError: a feature of `typical` is no column of `rows`.
+    `predict` maps such rows to cumulative hazards (N,); see `strongest_changes`.
     """
-    if unknown := [feature for feature in typical if feature not in rows]:
-        raise CasebookError(f"contributions: {len(unknown)} feature(s) are no column: {unknown[0]!r}")
-    if rows.empty:
-        return []
-    whole = _log(predict(rows))
-    features = list(typical)
-    change = np.column_stack(
-        [whole - _log(predict(rows.assign(**{name: _constant(rows[name], typical[name])}))) for name in features]
-    )
-    strongest = np.argsort(-np.abs(change), axis=1, kind="stable")[:, :top]
-    values = [rows[name].tolist() for name in features]
-    return [
-        tuple(
-            Contribution(features[column], _plain(values[column][row]), float(np.exp(change[row, column])))
-            for column in columns
-            if change[row, column] != 0
-        )
-        for row, columns in enumerate(strongest)
-    ]
+    found = strongest_changes(lambda rows: _log(predict(rows)), rows, typical, top=top, strength=np.abs)
+    return [tuple(Contribution(one.feature, one.value, float(np.exp(one.change))) for one in row) for row in found]
 
 
 def _log(cumulative: np.ndarray) -> np.ndarray:
     return np.log(np.maximum(cumulative, SMALLEST_HAZARD))
-
-
-def _constant(column: pd.Series, value: Any) -> pd.Series:
-    """The value in every row, as this column holds it; a number's own type may not hold a median."""
-    if value is None:
-        return column.mask(np.ones(len(column), dtype=bool))
-    if pd.api.types.is_datetime64_any_dtype(column):
-        return pd.Series(pd.Timestamp(value), index=column.index, dtype=column.dtype)
-    return pd.Series(value, index=column.index)
-
-
-def _typical(column: pd.Series) -> Any:
-    known = column.dropna()
-    if known.empty:
-        return None
-    if pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column):
-        return float(known.median())
-    if pd.api.types.is_datetime64_any_dtype(column):
-        return str(known.sort_values().iloc[len(known) // 2])  # the later of two in the middle
-    return _plain(known.mode().sort_values().iloc[0])
-
-
-def _plain(value: Any) -> Any:
-    if pd.isna(value):
-        return None
-    value = value.item() if isinstance(value, np.generic) else value
-    return value if isinstance(value, str | int | float) else str(value)

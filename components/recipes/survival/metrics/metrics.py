@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from sksurv import metrics as sk
 
-from components.core.contracts import Metric
+from components.core.parts import Metric
 from components.evaluation.bootstrap import Counted
 from components.recipes.survival.metrics import over_counts
 from components.recipes.survival.metrics.censoring import Censoring

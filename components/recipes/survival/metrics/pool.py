@@ -8,8 +8,8 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 from scipy.optimize import minimize
-from scipy.special import softmax
 
+from components.kits.tables.simplex import simplex_weights
 from components.recipes.survival.metrics.curves import log_likelihood
 from components.recipes.survival.metrics.rows import SMALLEST_HAZARD
 
@@ -31,18 +31,13 @@ def pooling_weights(
 ) -> np.ndarray:
     """Weights, none negative and summing to 1, of the likeliest pool; `shrinkage` pulls them towards equal ones.
 
-    It is the penalty on the squared distance from `1 / M` for each of the M weights, in units of the
-    log-likelihood per row.
+    It is that of `simplex_weights`, in units of the log-likelihood per row.
     """
-    members = len(curves)
 
-    def loss(free: np.ndarray) -> float:
-        weights = softmax(free)
-        fit = log_likelihood(target, times, pooled(curves, weights)).mean()
-        return float(shrinkage * np.sum((weights - 1 / members) ** 2) - fit)
+    def loss(weights: np.ndarray) -> float:
+        return -float(log_likelihood(target, times, pooled(curves, weights)).mean())
 
-    weights: np.ndarray = softmax(minimize(loss, np.zeros(members), method="L-BFGS-B").x)
-    return weights
+    return simplex_weights(loss, len(curves), shrinkage=shrinkage)
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""A raw cohort, and another one beside it, to training, validation, test and external rows."""
+"""A raw cohort, checked: its typed rows with times and events, and which rows were set aside."""
 
 import logging
 from dataclasses import dataclass
@@ -7,32 +7,20 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from components.core.blocks import read_block
-from components.core.contracts import EXTERNAL, PREPARED_FILES, TRAIN, Meta, read_origin
 from components.core.errors import CasebookError
-from components.core.files import whole_folder
-from components.core.params.case import CaseParams
 from components.kits.tables.checks import check_columns, check_infinite, check_keys
 from components.kits.tables.encoding.convert import convert
-from components.kits.tables.encoding.encode import TableEncoder, fit_encoder
-from components.kits.tables.encoding.spec import ROW
+from components.kits.tables.encoding.encode import TableEncoder
 from components.kits.tables.read import read_table
 from components.kits.tables.schema import Rejections, check_share, find_rejections
-from components.kits.tables.split import split_rows
-from components.kits.tables.suspects import check_identifiers
 from components.kits.tables.write import (
     key_columns,
-    rejected_rows,
     split_by,
-    summarise,
-    write_rows,
 )
-from components.recipes.survival.encoding.cohort import EVENT, TIME, CohortParams, Outcome
-from components.recipes.survival.preparation.outcome import check_events, check_time_leaks, read_outcome
+from components.recipes.survival.params.cohort import EVENT, TIME, CohortParams, Outcome
+from components.recipes.survival.preparation.outcome import check_events, read_outcome
 
 log = logging.getLogger(__name__)
-
-REJECTED = "rejected.parquet"
 
 
 @dataclass(frozen=True)
@@ -46,49 +34,6 @@ class Cohort:
     rows: pd.DataFrame
     by: pd.Series
     rejections: Rejections
-
-
-def prepare_cohort(raw: Path, out: Path, case: str, params: CaseParams) -> Meta:
-    """Check the raw folder's cohort, split it, fit its encoder on the training rows and write `out` whole.
-
-    `out` is what `prepare_table` leaves, with `time` (float64, years) and `event` (int8, 0 or 1) for
-    a target, and, if the block names an external cohort, `external.parquet` and `rejected-external.parquet`.
-    That cohort goes through the same checks and conversions; nothing is fitted on it.
-
-    Raises:
-        CasebookError: the params, a file, its columns or too many of its rows are wrong.
-    """
-    spec = read_block(CohortParams, params.prepare, f"params.cases.{case}.prepare")
-    source = read_origin(raw)
-    cohort = read_cohort(raw / spec.file, spec.target, spec)
-    event = cohort.rows[EVENT].to_numpy()
-    check_identifiers(cohort.rows, spec)
-    splits = split_rows(cohort.by, event, spec)
-    train = cohort.rows.iloc[splits[TRAIN]]
-    check_time_leaks(train, train[TIME].to_numpy(), train[EVENT].to_numpy(), spec)
-    encoder = fit_encoder(train, spec)
-    frames = {PREPARED_FILES[name]: cohort.rows.iloc[index] for name, index in splits.items()}
-    frames[REJECTED] = rejected_rows(cohort.raw, cohort.rejections)
-    rows = {name: len(index) for name, index in splits.items()} | {"rejected": len(cohort.rejections.reasons)}
-    if spec.external is not None:
-        external = read_cohort(raw / spec.external.file, spec.external.target, spec)
-        check_known(external.rows, encoder, raw / spec.external.file)
-        frames[PREPARED_FILES[EXTERNAL]] = external.rows
-        frames[f"rejected-{PREPARED_FILES[EXTERNAL]}"] = rejected_rows(external.raw, external.rejections)
-        rows |= {EXTERNAL: len(external.rows), "rejected external": len(external.rejections.reasons)}
-    data = {
-        "spec": spec.model_dump(mode="json"),
-        "key": list(spec.key) or [ROW],
-        "encoder": encoder.to_json(),
-        "summary": {name: summarise(train[name], column.kind) for name, column in spec.columns.items()},
-    }
-    meta = Meta(case, rows, cohort.rejections.counts, source, data)
-    with whole_folder(out) as folder:
-        for name, frame in frames.items():
-            write_rows(frame, folder / name)
-        meta.write(folder)
-    log.info("%s: %s; events %.1f%%", case, ", ".join(f"{k} {v}" for k, v in rows.items()), 100 * event.mean())
-    return meta
 
 
 def read_cohort(file: Path, outcome: Outcome, spec: CohortParams) -> Cohort:

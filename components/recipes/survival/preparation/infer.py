@@ -10,9 +10,9 @@ import pandas as pd
 
 from components.core.errors import CasebookError
 from components.kits.tables.encoding.text import as_number, as_text
+from components.kits.tables.infer import MISSING, infer_table
+from components.kits.tables.labels import column_of
 from components.kits.tables.read import read_table
-from components.recipes.binary.preparation.infer import MISSING, infer_table
-from components.recipes.binary.preparation.labels import column_of
 
 log = logging.getLogger(__name__)
 

@@ -9,7 +9,7 @@ from components.core.errors import CasebookError
 from components.kits.tables.encoding.convert import UNREADABLE, Typed, as_floats, convert, infinite
 from components.kits.tables.encoding.derive import evaluate
 from components.kits.tables.encoding.spec import BooleanColumn, Column, NumericColumn
-from components.recipes.survival.encoding.cohort import CohortParams, Outcome
+from components.recipes.survival.params.cohort import CohortParams, Outcome
 
 FEW_EVENTS = 20  # too few to tell a leak from chance
 

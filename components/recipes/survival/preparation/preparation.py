@@ -1,9 +1,62 @@
-"""A cohort of patients, and the one it is validated on: raw rows to prepared splits."""
+"""A raw cohort, and another one beside it, to training, validation, test and external rows."""
 
-from components.core.contracts import Meta
-from components.recipes.survival.params import SurvivalJob
-from components.recipes.survival.preparation.cohort import prepare_cohort
+import logging
+
+from components.core.files import whole_folder
+from components.core.job import EXTERNAL, PREPARED_FILES, TRAIN, Meta, read_origin
+from components.kits.tables.encoding.encode import fit_encoder
+from components.kits.tables.encoding.spec import ROW
+from components.kits.tables.split import split_rows
+from components.kits.tables.suspects import check_identifiers
+from components.kits.tables.write import rejected_rows, summarise, write_rows
+from components.recipes.survival.params.cohort import EVENT, TIME
+from components.recipes.survival.params.params import SurvivalJob
+from components.recipes.survival.preparation.cohort import check_known, read_cohort
+from components.recipes.survival.preparation.outcome import check_time_leaks
+
+log = logging.getLogger(__name__)
+
+REJECTED = "rejected.parquet"
 
 
 def prepare(job: SurvivalJob) -> Meta:
-    return prepare_cohort(job.paths.raw(job.case), job.paths.prepared(job.case), job.case, job.params)
+    """Check the raw cohort, split it, fit its encoder on the training rows and write the prepared folder whole.
+
+    It holds what that of a two-class table does, with `time` (float64, years) and `event` (int8, 0 or 1) for
+    a target, and, if the block names an external cohort, `external.parquet` and `rejected-external.parquet`.
+    That cohort goes through the same checks and conversions; nothing is fitted on it.
+
+    Raises:
+        CasebookError: the params, a file, its columns or too many of its rows are wrong.
+    """
+    spec, raw = job.prepare, job.paths.raw(job.case)
+    source = read_origin(raw)
+    cohort = read_cohort(raw / spec.file, spec.target, spec)
+    event = cohort.rows[EVENT].to_numpy()
+    check_identifiers(cohort.rows, spec)
+    splits = split_rows(cohort.by, event, spec)
+    train = cohort.rows.iloc[splits[TRAIN]]
+    check_time_leaks(train, train[TIME].to_numpy(), train[EVENT].to_numpy(), spec)
+    encoder = fit_encoder(train, spec)
+    frames = {PREPARED_FILES[name]: cohort.rows.iloc[index] for name, index in splits.items()}
+    frames[REJECTED] = rejected_rows(cohort.raw, cohort.rejections)
+    rows = {name: len(index) for name, index in splits.items()} | {"rejected": len(cohort.rejections.reasons)}
+    if spec.external is not None:
+        external = read_cohort(raw / spec.external.file, spec.external.target, spec)
+        check_known(external.rows, encoder, raw / spec.external.file)
+        frames[PREPARED_FILES[EXTERNAL]] = external.rows
+        frames[f"rejected-{PREPARED_FILES[EXTERNAL]}"] = rejected_rows(external.raw, external.rejections)
+        rows |= {EXTERNAL: len(external.rows), "rejected external": len(external.rejections.reasons)}
+    data = {
+        "spec": spec.model_dump(mode="json"),
+        "key": list(spec.key) or [ROW],
+        "encoder": encoder.to_json(),
+        "summary": {name: summarise(train[name], column.kind) for name, column in spec.columns.items()},
+    }
+    meta = Meta(job.case, rows, cohort.rejections.counts, source, data)
+    with whole_folder(job.paths.prepared(job.case)) as folder:
+        for name, frame in frames.items():
+            write_rows(frame, folder / name)
+        meta.write(folder)
+    log.info("%s: %s; events %.1f%%", job.case, ", ".join(f"{k} {v}" for k, v in rows.items()), 100 * event.mean())
+    return meta

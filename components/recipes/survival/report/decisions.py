@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from components.core.contracts import Interval
+from components.core.results import Interval
 from components.evaluation.presentation.shares import wilson
 from components.recipes.survival.metrics.metrics import known_states
 from components.recipes.survival.metrics.rows import checked_outcome, checked_score

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
-from components.core.contracts import Interval
+from components.core.results import Interval
 from components.evaluation.presentation.figures import (
     COLOURS,
     DASHED,

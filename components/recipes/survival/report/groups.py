@@ -2,16 +2,14 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from sksurv.nonparametric import kaplan_meier_estimator
 
+from components.kits.tables.groups import group_labels
 from components.recipes.survival.metrics.rows import checked_outcome, checked_score
-
-NO_VALUE = "missing"
 
 
 @dataclass(frozen=True)
@@ -52,21 +50,6 @@ def risk_groups(score: np.ndarray, edges: np.ndarray) -> np.ndarray:
     return np.searchsorted(edges, checked_score(score, len(score)), side="right")
 
 
-def group_names(column: pd.Series, edges: Sequence[float] | None) -> pd.Series:
-    """The group of each row (N,) as a category: bands of a number, values of others; without a value, `missing` last.
-
-    A number at an edge is in the band above it.
-    """
-    if edges is None:
-        named = column.astype("string").astype("category")
-    else:
-        shown = [f"{edge:g}" for edge in edges]
-        names = [f"under {shown[0]}", *(f"{low} to {high}" for low, high in pairwise(shown)), f"{shown[-1]} and over"]
-        numbers = column.astype("Float64").astype("float64")
-        named = pd.cut(numbers, [-np.inf, *edges, np.inf], right=False, labels=names)
-    return named.cat.add_categories(NO_VALUE).fillna(NO_VALUE) if named.isna().any() else named
-
-
 def subgroups(
     target: np.ndarray,
     risk: np.ndarray,
@@ -81,10 +64,10 @@ def subgroups(
 
     A group of fewer rows than `minimum` is not `sufficient`: its figures are None, not noise.
     """
-    names = group_names(column, edges)
+    labels = group_labels(column, edges)
     found = []
-    for name in names.cat.categories:
-        inside = (names == name).to_numpy()
+    for name in labels.categories:
+        inside = np.asarray(labels == name)
         enough = int(inside.sum()) >= minimum
         figures = {
             "measure": measure(target[inside], risk[inside]) if enough else np.nan,

@@ -11,18 +11,9 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from components.core.contracts import (
-    BUNDLE,
-    EXTERNAL,
-    MODEL,
-    SELECTION,
-    TEST,
-    VALIDATION,
-    Metric,
-    Report,
-    Scores,
-    Table,
-)
+from components.core.job import BUNDLE, EXTERNAL, SELECTION, TEST, VALIDATION
+from components.core.parts import Metric
+from components.core.results import MODEL, Report, Scores, Table
 from components.evaluation import plots
 from components.evaluation.bootstrap import Resampling
 from components.evaluation.report import judged_splits, score_split
@@ -30,7 +21,7 @@ from components.recipes.shared.serving import read_split
 from components.recipes.survival.metrics import curves
 from components.recipes.survival.metrics.censoring import Censoring
 from components.recipes.survival.metrics.metrics import c_index, survival_metrics, threshold_at_specificity
-from components.recipes.survival.params import EvaluateParams, SurvivalJob
+from components.recipes.survival.params.params import EvaluateParams, SurvivalJob
 from components.recipes.survival.report import figures, tables
 from components.recipes.survival.report.calibration import Reliability, reliability
 from components.recipes.survival.report.decisions import Decisions, decisions, net_benefit, net_benefit_of_all

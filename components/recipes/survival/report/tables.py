@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from components.core.contracts import Cell, Table
+from components.core.results import Cell, Table
 from components.evaluation.tables import shown
 from components.recipes.survival.metrics.censoring import Censoring
 from components.recipes.survival.metrics.metrics import calibration_at, ibs

@@ -6,12 +6,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from components.core.contracts import TEST, TRAIN, VALIDATION, Answers, Metric
+from components.core.job import TEST, TRAIN, VALIDATION
+from components.core.parts import Metric
+from components.core.results import Answers
 from components.recipes.shared.serving import first_rows, read_split, score_in_turn
-from components.recipes.survival.encoding.cohort import EVENT, TIME
 from components.recipes.survival.metrics.censoring import Censoring
 from components.recipes.survival.metrics.metrics import survival_metrics
-from components.recipes.survival.params import SurvivalJob
+from components.recipes.survival.params.cohort import EVENT, TIME
+from components.recipes.survival.params.params import SurvivalJob
 from components.recipes.survival.serving.predictor import SurvivalPredictor, open_predictor
 
 OUTCOME = [TIME, EVENT]

@@ -10,10 +10,10 @@ import torch
 from lightning.pytorch import LightningDataModule
 from torch import Tensor
 
-from components.core.contracts import PREPARED_FILES, TRAIN, VALIDATION, Meta
+from components.core.job import PREPARED_FILES, TRAIN, VALIDATION, Meta
 from components.core.params.case import FitParams
 from components.kits.tables.encoding.encode import Encoded, TableEncoder
-from components.recipes.survival.encoding.cohort import EVENT, TIME
+from components.recipes.survival.params.cohort import EVENT, TIME
 from components.training.slices import SliceLoader
 
 

@@ -5,7 +5,7 @@ import torch
 from torch import Tensor, nn
 
 from components.kits.tables.tabm import TabMNetwork
-from components.recipes.survival.params import NetworkParams, SurvivalJob
+from components.recipes.survival.params.params import NetworkParams, SurvivalJob
 from components.recipes.survival.training.data import CohortData, Patients
 from components.recipes.survival.training.learner import SurvivalLearner
 

@@ -1,7 +1,7 @@
 """One fit of a cohort: its data, its learner, what it watches."""
 
-from components.core.recipe import Training
-from components.recipes.survival.params import SurvivalJob
+from components.core.parts import Training
+from components.recipes.survival.params.params import SurvivalJob
 from components.recipes.survival.training.data import CohortData
 from components.recipes.survival.training.learner import SurvivalLearner
 from components.recipes.survival.training.network import make_learner

@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from components.core.contracts import Meta
 from components.core.files import write_json
-from components.core.params.case import CaseParams
+from components.core.job import Meta
 from components.kits.tables.encoding.spec import TableParams
-from components.recipes.binary.preparation.prepare import prepare_table
+from components.recipes.binary.preparation.preparation import prepare as prepare_job
+from tests.toy.jobs import job_of_block
 
 NUMERIC = {"kind": "numeric", "min": None, "max": None}
 CATEGORICAL = {"kind": "categorical", "values": None}
@@ -62,5 +62,5 @@ def write_raw(folder: Path, table: pd.DataFrame | str | bytes) -> Path:
 
 def prepare(folder: Path, table: pd.DataFrame | str | bytes, content: dict[str, Any]) -> Meta:
     """Prepare a table from `folder/raw` to `folder/prepared`."""
-    raw = write_raw(folder / "raw", table)
-    return prepare_table(raw, folder / "prepared", "toy", CaseParams.model_construct(prepare=content))
+    write_raw(folder / "raw", table)
+    return prepare_job(job_of_block("binary", folder, content))

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from sklearn.model_selection import StratifiedKFold
 
-from components.core.contracts import TEST, TRAIN, VALIDATION, Job, Meta
+from components.core.job import TEST, TRAIN, VALIDATION, Job, Meta
 from components.kits.tables.encoding.encode import TableEncoder, fit_encoder
 from components.kits.tables.encoding.spec import TableParams
 from components.kits.tables.folds import cut_anew

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from components.core.contracts import TEST, TRAIN, VALIDATION
 from components.core.errors import CasebookError
+from components.core.job import TEST, TRAIN, VALIDATION
 from components.kits.tables.split import split_rows
 from tests.components.kits.tables.tables import NUMERIC, spec
 

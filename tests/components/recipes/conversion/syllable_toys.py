@@ -8,9 +8,10 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from components.core.contracts import Meta
+from components.core.job import Meta
 from components.core.params.case import FitParams
-from components.recipes.conversion.encoding.windows import WINDOWS, WindowParams
+from components.recipes.conversion.encoding.windows import WINDOWS
+from components.recipes.conversion.params.windows import WindowParams
 from components.recipes.conversion.training.syllable_labeller import SyllableLabeller
 from tests.toy.jobs import toy_params
 

@@ -1,7 +1,7 @@
 import pandas as pd
 import pytest
 
-from components.core.contracts import PREPARED_FILES, TEST
+from components.core.job import PREPARED_FILES, TEST
 from components.recipes.conversion.folds import write_folds
 from components.recipes.conversion.preparation.preparation import prepare
 from components.sources.fetch import fetch

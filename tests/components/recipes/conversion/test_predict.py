@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from components.core.errors import CasebookError
-from components.recipes.conversion import predict as stream
+from components.recipes.conversion.encoding import typed
 from components.recipes.conversion.predict import predict_file
 from components.recipes.conversion.serving.predictor import open_predictor
 from tests.components.recipes.conversion.serving.tiny import write_tiny
@@ -35,7 +35,7 @@ def test_each_line_gets_a_line(bundle, tmp_path):
 @pytest.mark.parametrize("end", ["\r\n", "\n"])
 def test_batches_a_byte_order_mark_and_other_line_ends_change_nothing(bundle, tmp_path, monkeypatch, end):
     predict_file(bundle, source(tmp_path, LINES), tmp_path / "one.txt", {})
-    monkeypatch.setattr(stream, "BATCH_LINES", 2)
+    monkeypatch.setattr(typed, "BATCH_LINES", 2)
     marked = source(tmp_path, ["\ufeff" + LINES[0], *LINES[1:]], end)
     predict_file(bundle, marked, tmp_path / "other.txt", {})
     assert (tmp_path / "other.txt").read_bytes() == (tmp_path / "one.txt").read_bytes()

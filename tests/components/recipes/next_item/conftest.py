@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from components.core.contracts import Job
+from components.core.job import Job
 from components.core.recipe import Recipe, recipe_of
 from tests.toy.jobs import toy_job
 

@@ -7,10 +7,11 @@ import numpy as np
 import pandas as pd
 import torch
 
-from components.core.contracts import Meta
+from components.core.job import Meta
 from components.core.params.case import FitParams
 from components.recipes.next_item.encoding.histories import Histories
-from components.recipes.next_item.encoding.tokens import Tokenizer, TokenParams
+from components.recipes.next_item.encoding.tokens import Tokenizer
+from components.recipes.next_item.params.tokens import TokenParams
 from components.recipes.next_item.training.sequence_transformer import SequenceTransformer
 from tests.toy.jobs import toy_params
 

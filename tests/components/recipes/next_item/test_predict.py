@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from components.core.errors import CasebookError
-from components.recipes.next_item import predict as stream
+from components.recipes.next_item import predict
 from components.recipes.next_item.predict import predict_file
 from components.recipes.next_item.serving.predictor import open_predictor
 from tests.components.recipes.next_item.serving.tiny import write_tiny
@@ -47,10 +47,10 @@ def test_users_are_cut_into_batches_without_a_difference(
     INTERACTIONS.to_csv(tmp_path / "rows.csv", index=False)
     whole, parts = tmp_path / "whole.parquet", tmp_path / "parts.parquet"
     predict_file(bundle, tmp_path / "rows.csv", whole, {"top": 2})
-    monkeypatch.setattr(stream, "BATCH_ROWS", 2)
+    monkeypatch.setattr(predict, "BATCH_ROWS", 2)
     frames = []
-    real = stream._whole_users
-    monkeypatch.setattr(stream, "_whole_users", lambda given: (frames.append(one) or one for one in real(given)))
+    real = predict._whole_users
+    monkeypatch.setattr(predict, "_whole_users", lambda given: (frames.append(one) or one for one in real(given)))
     predict_file(bundle, tmp_path / "rows.csv", parts, {"top": 2})
     assert len(frames) == 3
     pd.testing.assert_frame_equal(pd.read_parquet(parts), pd.read_parquet(whole), atol=1e-6)
@@ -73,7 +73,7 @@ def test_a_list_of_users_is_answered_from_stored_histories_each_once(
 def test_warnings_of_all_batches_are_one(
     bundle: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(stream, "BATCH_USERS", 1)
+    monkeypatch.setattr(predict, "BATCH_USERS", 1)
     pd.DataFrame({"user_id": ["x", "y", None, "z"]}).to_parquet(tmp_path / "users.parquet")
     with caplog.at_level(logging.WARNING):
         predict_file(bundle, tmp_path / "users.parquet", tmp_path / "out.parquet", {})

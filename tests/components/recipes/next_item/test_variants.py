@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from components.compression.make import make_variants
-from components.core.contracts import TEST, TRAIN, VALIDATION
+from components.core.job import TEST, TRAIN, VALIDATION
 from components.core.params.case import override
 from components.recipes.next_item.encoding.histories import questions
 from components.recipes.next_item.serving.predictor import open_predictor

@@ -1,7 +1,8 @@
 from dataclasses import replace
 from pathlib import Path
 
-from components.core.params.case import CaseParams, override
+from components.core.job import Job
+from components.core.params.case import override
 from components.recipes.shared.folds import reseeded
 from tests.toy.jobs import toy_job
 
@@ -11,10 +12,10 @@ def test_each_fold_is_prepared_under_a_seed_of_its_own(tmp_path: Path) -> None:
     job = replace(job, params=override(job.params, {"crossval.folds": 2, "crossval.seed": 7}))
     seeds: list[int] = []
 
-    def prepare(target: Path, params: CaseParams) -> None:
-        assert target.parent.is_dir()
-        target.mkdir()
-        seeds.append(params.search.seed)
+    def prepare(fold: Job) -> None:
+        assert fold.paths.raw(fold.case) == job.paths.raw(job.case)
+        fold.paths.prepared(fold.case).mkdir()
+        seeds.append(fold.params.search.seed)
 
     folds = list(reseeded(job, tmp_path / "folds", lambda seed: {"search.seed": 10 * seed}, prepare))
     assert seeds == [70, 80]

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from components.compression.prune import magnitude_masks, prunable
-from components.core.contracts import WEIGHTS
+from components.core.job import WEIGHTS
 from components.core.params.case import DistillParams, PruneParams
 from components.recipes.binary.training.learner import BinaryLearner
 from components.recipes.shared.retraining import pruned, restored, student, tuned

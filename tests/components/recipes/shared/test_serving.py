@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from components.core.contracts import TEST, VALIDATION, Job
+from components.core.job import TEST, VALIDATION, Job
 from components.recipes.shared.serving import bundle_below, first_rows, read_split, score_in_turn
 
 

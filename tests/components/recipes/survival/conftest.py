@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from components.core.contracts import WEIGHTS, Job
+from components.core.job import WEIGHTS, Job
 from components.core.recipe import recipe_of
 from components.training.fit import fit
 from pipelines.steps import fetch, prepare

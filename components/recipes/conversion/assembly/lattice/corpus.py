@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from components.core.contracts import PREPARED_FILES, TRAIN
+from components.core.job import PREPARED_FILES, TRAIN
 from components.recipes.conversion.assembly.lattice.kneser_ney import Sentences
 from components.recipes.conversion.encoding.ngrams import FIRST
 

@@ -6,9 +6,9 @@ from functools import lru_cache
 from pypinyin.contrib.tone_convert import to_normal
 
 from components.recipes.conversion.assembly.lattice.corpus import Reading
-from components.recipes.conversion.encoding.lattice_params import Dictionary
 from components.recipes.conversion.encoding.readings import Readings
 from components.recipes.conversion.encoding.syllables import toneless
+from components.recipes.conversion.params.lattice import Dictionary
 
 
 def dictionary_words(name: Dictionary, characters: Collection[str], longest: int) -> set[str]:

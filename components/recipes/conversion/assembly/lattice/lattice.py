@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from components.core.contracts import TRAIN, Meta
+from components.core.job import TRAIN, Meta
 from components.recipes.conversion.assembly.lattice.associations import prepared_associations
 from components.recipes.conversion.assembly.lattice.corpus import number_symbols, read_corpus
 from components.recipes.conversion.assembly.lattice.frequencies import prepared_frequencies
@@ -19,8 +19,8 @@ from components.recipes.conversion.assembly.lattice.kneser_ney import Sentences,
 from components.recipes.conversion.assembly.lattice.lexicon import BOUNDS, Lexicon, build_lexicon
 from components.recipes.conversion.assembly.lattice.other_text import prepared_other_text
 from components.recipes.conversion.encoding.associations import Associations
-from components.recipes.conversion.encoding.lattice_params import LatticeParams
 from components.recipes.conversion.encoding.ngrams import FIRST, NGrams
+from components.recipes.conversion.params.lattice import LatticeParams
 
 log = logging.getLogger(__name__)
 

@@ -12,8 +12,8 @@ from components.recipes.conversion.assembly.lattice.frequencies import frequent_
 from components.recipes.conversion.assembly.lattice.kneser_ney import NEVER
 from components.recipes.conversion.assembly.lattice.rates import Candidates, word_rates
 from components.recipes.conversion.encoding.associations import Associations
-from components.recipes.conversion.encoding.lattice_params import LexiconParams, MinedParams
 from components.recipes.conversion.encoding.ngrams import FIRST
+from components.recipes.conversion.params.lattice import LexiconParams, MinedParams
 
 BOUNDS = ("<s>", "</s>")
 UNKNOWN_RATE = 0.01  # of words that the corpus alone has, as a share of the average rate

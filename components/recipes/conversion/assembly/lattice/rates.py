@@ -15,8 +15,8 @@ from lightgbm import LGBMRegressor
 from components.recipes.conversion.assembly.lattice.corpus import Corpus
 from components.recipes.conversion.assembly.lattice.kneser_ney import Sentences
 from components.recipes.conversion.encoding.associations import Associations
-from components.recipes.conversion.encoding.lattice_params import RateParams
 from components.recipes.conversion.encoding.lookup import KeyIndex
+from components.recipes.conversion.params.lattice import RateParams
 
 FOLDS = 5
 ABSENT = 0.5  # what is added to a word's count in other text, before its logarithm

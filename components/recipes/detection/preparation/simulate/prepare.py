@@ -12,13 +12,13 @@ from scipy.ndimage import find_objects
 from tqdm import tqdm
 
 from components.core.blocks import read_block
-from components.core.contracts import EXTERNAL, TEST, TRAIN, VALIDATION, Meta
 from components.core.errors import CasebookError
 from components.core.files import whole_folder
-from components.core.params.case import CaseParams
+from components.core.job import EXTERNAL, TEST, TRAIN, VALIDATION, Meta
 from components.recipes.detection.encoding.decode import read_size
 from components.recipes.detection.encoding.rows import ImageRow
-from components.recipes.detection.encoding.spec import ImagesParams, Spec
+from components.recipes.detection.encoding.spec import Spec
+from components.recipes.detection.params.params import DetectionJob
 from components.recipes.detection.preparation.prepare import describe, read_source
 from components.recipes.detection.preparation.simulate.micrograph import simulate
 from components.recipes.detection.preparation.simulate.params import External, SimulateParams
@@ -30,21 +30,21 @@ SPLITS = (TRAIN, VALIDATION, TEST)
 PROTOCOL = "simulated images, each drawn by itself; no object of one is in another"
 
 
-def prepare_simulated(raw: Path, out: Path, case: str, params: CaseParams) -> Meta:
-    """Write the splits of `prepare.simulate` to `out` whole, and its external image, if it names one, apart.
+def prepare_simulated(job: DetectionJob) -> Meta:
+    """Write the splits of `prepare.simulate` to the prepared folder whole, and its external image, if any, apart.
 
     The same params give the same pixels and boxes. The training images do not depend on the raw folder.
 
     Raises:
         CasebookError: the params are wrong, or the external image and its mask are no pair.
     """
-    images = read_block(ImagesParams, params.prepare, f"params.cases.{case}.prepare")
+    images, raw, case = job.prepare, job.paths.raw(job.case), job.case
     if images.simulate is None:
         raise CasebookError(f"params.cases.{case}.prepare: form {images.form!r} is not simulated; say where images are")
     block = read_block(SimulateParams, images.simulate, f"params.cases.{case}.prepare.simulate")
     spec = Spec(classes=(block.label,), channels=images.channels, percentiles=images.percentiles)
     counts = dict(zip(SPLITS, (block.train, block.validation, block.test), strict=True))
-    with whole_folder(out) as folder:
+    with whole_folder(job.paths.prepared(case)) as folder:
         written = {
             split: write_split(folder, split, _simulated(split, count, block), spec) for split, count in counts.items()
         }

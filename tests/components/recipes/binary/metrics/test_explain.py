@@ -1,12 +1,12 @@
 import json
 
-import numpy as np
 import pandas as pd
 import pytest
 from scipy.special import expit
 
 from components.core.errors import CasebookError
-from components.recipes.binary.metrics.explain import Reason, reason_codes, reference_values
+from components.kits.tables.explain import typical_values
+from components.recipes.binary.metrics.explain import Reason, reason_codes
 
 WEIGHTS = {"debt": 0.02, "age": -0.05, "late": 1.5}
 HOME = {"rent": 0.7, "own": 0.0}
@@ -99,7 +99,7 @@ def test_values_and_contributions_are_plain():
 
 def test_a_date_of_the_reference_is_a_date_again_after_json():
     rows = applicants(since=pd.to_datetime(["2020-01-31", "2021-01-31"]))
-    reference = json.loads(json.dumps(reference_values(rows, ["since"])))
+    reference = json.loads(json.dumps(typical_values(rows, ["since"])))
 
     def by_date(rows):
         return expit((rows["since"].dt.year - 2019).to_numpy(dtype=float))
@@ -117,35 +117,8 @@ def test_no_rows_need_no_prediction():
 
 
 def test_an_unknown_feature_is_named():
-    with pytest.raises(CasebookError, match=r"1 reference feature.*'income'"):
+    with pytest.raises(CasebookError, match=r"1 feature.*'income'"):
         reason_codes(linear, applicants(), {"income": 3}, top=4)
-
-
-def test_the_reference_is_the_median_or_the_most_frequent_value():
-    approved = pd.DataFrame(
-        {
-            "debt": [1.0, 2.0, 10.0, np.nan],
-            "count": [1, 2, 4, 9],
-            "home": ["rent", "own", "own", None],
-            "tie": ["b", "a", "b", "a"],
-            "known": [True, True, False, True],
-            "empty": [np.nan] * 4,
-            "blank": pd.Series([None] * 4, dtype="str"),
-            "since": pd.to_datetime(["2020-03-01", "2020-01-01", None, "2020-02-01"]),
-        }
-    )
-    found = reference_values(approved, list(approved))
-    assert found == {
-        "debt": 2.0,
-        "count": (2 + 4) / 2,
-        "home": "own",
-        "tie": "a",
-        "known": True,
-        "empty": None,
-        "blank": None,
-        "since": "2020-02-01 00:00:00",
-    }
-    assert json.loads(json.dumps(found, allow_nan=False)) == found
 
 
 def test_score_of_a_row_equal_to_the_reference_has_no_reasons():

@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 import yaml
 
-from components.core.contracts import PREPARED_FILES, Job, Meta, Paths
 from components.core.files import dvc_md5, write_json
+from components.core.job import PREPARED_FILES, Job, Meta, Paths
 from components.core.params.case import CaseParams
 from components.core.recipe import make_job
 from components.kits.tables.encoding.encode import TableEncoder
@@ -59,7 +59,7 @@ def test_toy_rows_are_those_of_their_script(tmp_path: Path) -> None:
 def test_preparing_imports_nothing_heavy(job: Job) -> None:
     """The data stages are to start quickly; a fresh process tells what they import."""
     program = (
-        "import sys; from pathlib import Path; from components.core.contracts import Paths; "
+        "import sys; from pathlib import Path; from components.core.job import Paths; "
         "from components.core.recipe import make_job; "
         "from components.recipes.binary.preparation.preparation import prepare; "
         "from components.core.params.case import CaseParams; "

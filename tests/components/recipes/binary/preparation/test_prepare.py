@@ -1,4 +1,5 @@
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -9,14 +10,13 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-from components.core.contracts import Meta
 from components.core.errors import CasebookError
 from components.core.files import dvc_md5
-from components.core.params.case import CaseParams
+from components.core.job import Meta
 from components.kits.tables.encoding.convert import clean
 from components.kits.tables.encoding.encode import TableEncoder
 from components.kits.tables.read import read_table
-from components.recipes.binary.preparation.prepare import prepare_table
+from components.recipes.binary.preparation.preparation import prepare as prepare_job
 from tests.components.kits.tables.tables import (
     APPLICATION,
     NUMERIC,
@@ -26,6 +26,7 @@ from tests.components.kits.tables.tables import (
     prepare,
     write_raw,
 )
+from tests.toy.jobs import job_of_block
 
 ROWS = 200
 SPLITS = ["train", "val", "test"]
@@ -167,14 +168,14 @@ def test_two_runs_give_the_same_bytes(tmp_path: Path) -> None:
 def test_a_process_of_its_own_gives_the_same_bytes(tmp_path: Path) -> None:
     prepare(tmp_path, applications(ROWS), block(APPLICATION))
     program = (
-        "import json, sys; from pathlib import Path; from components.core.params.case import CaseParams; "
-        "from components.recipes.binary.preparation.prepare import prepare_table; "
-        "prepare_table(Path(sys.argv[1]), Path(sys.argv[2]), 'toy', "
-        "CaseParams.model_construct(prepare=json.loads(sys.argv[3])))"
+        "import json, sys; from pathlib import Path; from tests.toy.jobs import job_of_block; "
+        "from components.recipes.binary.preparation.preparation import prepare; "
+        "prepare(job_of_block('binary', Path(sys.argv[1]), json.loads(sys.argv[2])))"
     )
-    arguments = [str(tmp_path / "raw"), str(tmp_path / "again"), json.dumps(block(APPLICATION))]
+    shutil.copytree(tmp_path / "raw", tmp_path / "again" / "raw")
+    arguments = [str(tmp_path / "again"), json.dumps(block(APPLICATION))]
     subprocess.run([sys.executable, "-c", program, *arguments], check=True)
-    assert dvc_md5(tmp_path / "again") == dvc_md5(tmp_path / "prepared")
+    assert dvc_md5(tmp_path / "again" / "prepared") == dvc_md5(tmp_path / "prepared")
 
 
 LEAKING = applications(ROWS).assign(loss=lambda table: (table["y"] == "yes") * 10.0)
@@ -215,4 +216,4 @@ def test_a_raw_folder_that_fetch_did_not_leave_is_refused(tmp_path: Path) -> Non
     raw = write_raw(tmp_path / "raw", applications(ROWS))
     (raw / "source.json").unlink()
     with pytest.raises(CasebookError, match=r"source\.json: not found.*run fetch first"):
-        prepare_table(raw, tmp_path / "out", "toy", CaseParams.model_construct(prepare=block(APPLICATION)))
+        prepare_job(job_of_block("binary", tmp_path, block(APPLICATION)))

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from components.core.contracts import Interval
+from components.core.results import Interval
 from components.recipes.binary.report import tables
 from components.recipes.binary.report.fairness import Comparison, Fairness, Group
 from components.recipes.binary.report.scorecard import score_bands

@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 from scipy.special import expit, logit
 
-from components.core.contracts import PREPARED_FILES, TEST
 from components.core.errors import CasebookError
+from components.core.job import PREPARED_FILES, TEST
 from components.recipes.binary.serving.predictor import TablePredictor, open_predictor
 from tests.conftest import Fitted
 from tests.toy.jobs import CHECKOUT

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from components.core.contracts import TEST
+from components.core.job import TEST
 from tests.conftest import Fitted
 
 

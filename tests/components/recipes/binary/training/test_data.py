@@ -4,7 +4,7 @@ import pytest
 import torch
 from lightning.pytorch import Trainer
 
-from components.core.contracts import PREPARED_FILES, TRAIN, VALIDATION, Job, Meta
+from components.core.job import PREPARED_FILES, TRAIN, VALIDATION, Job, Meta
 from components.kits.tables.encoding.encode import Encoded
 from components.recipes.binary.training.data import Rows, TableData, read_rows
 

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from components.recipes.conversion.encoding.normalise import Literal, Normalised, normalise
 from components.recipes.conversion.encoding.readings import dictionary_pairs, gb2312_characters
-from components.recipes.conversion.encoding.spec import InputParams
 from components.recipes.conversion.encoding.syllables import VOWELS, Syllabary, Syllable
+from components.recipes.conversion.params.pinyin import InputParams
 
 SYLLABARY = Syllabary(syllable for syllable, _ in dictionary_pairs(gb2312_characters()))
 STRICT = InputParams(abbreviations=False, max_illegal=0.125)

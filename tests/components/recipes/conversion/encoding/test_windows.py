@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from components.core.errors import CasebookError
-from components.recipes.conversion.encoding.windows import BASE, EDGE, WINDOWS, WindowParams, Windows, read_windows
+from components.recipes.conversion.encoding.windows import BASE, EDGE, WINDOWS, Windows, read_windows
+from components.recipes.conversion.params.windows import WindowParams
 
 ALL = WindowParams(least=(1, 1, 1), most=1_000_000)
 Clauses = list[list[int]]

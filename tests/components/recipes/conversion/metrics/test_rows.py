@@ -2,8 +2,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from components.core.contracts import CountedMetric
 from components.core.errors import CasebookError
+from components.core.parts import CountedMetric
 from components.evaluation.bootstrap import Resampling, interval, paired_difference
 from components.recipes.conversion.metrics.rows import checked, metric_of_sums, share
 

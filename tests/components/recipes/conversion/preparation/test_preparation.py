@@ -8,8 +8,8 @@ from pathlib import Path
 import pandas as pd
 import yaml
 
-from components.core.contracts import PREPARED_FILES, TEST, TRAIN, VALIDATION, Paths
 from components.core.files import write_json
+from components.core.job import PREPARED_FILES, TEST, TRAIN, VALIDATION, Paths
 from components.core.params.case import CaseParams
 from components.core.recipe import make_job
 from components.recipes.conversion.preparation.preparation import prepare

@@ -6,12 +6,12 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from components.core.contracts import Meta
 from components.core.errors import CasebookError
 from components.core.files import dvc_md5
-from components.core.params.case import CaseParams
-from components.recipes.conversion.preparation.prepare import prepare_pinyin
+from components.core.job import Meta
+from components.recipes.conversion.preparation.preparation import prepare as prepare_job
 from tests.components.recipes.conversion.preparation.texts import SPLITS, block, clauses, prepare, prepared
+from tests.toy.jobs import job_of_block
 
 FOUR = "今天天气很好。\n我在银行工作，他长大了\n绿色的衣服\n北京 2008 年\n"
 TAGGED = "迈向/v  充满/v  希望/n  的/u  新/a  世纪/n  ——/w  新年/t  讲话/n\n[中国/ns  银行/n]nt  １２月/t  行走/v\n"
@@ -161,9 +161,9 @@ def test_too_much_that_cannot_be_used_stops_the_stage_with_counts_and_an_example
 
 
 def test_files_that_are_not_there_are_named(tmp_path: Path) -> None:
-    params = CaseParams.model_construct(prepare=block(file="other.txt"))
+    job = job_of_block("conversion", tmp_path, block(file="other.txt"))
     with pytest.raises(CasebookError, match=r"source.json: not found"):
-        prepare_pinyin(tmp_path / "raw", tmp_path / "out", "toy", params)
+        prepare_job(job)
     prepare(tmp_path, FOUR, block())
     with pytest.raises(CasebookError, match=r"other.txt: no such file.*prepare.file"):
-        prepare_pinyin(tmp_path / "raw", tmp_path / "out", "toy", params)
+        prepare_job(job)

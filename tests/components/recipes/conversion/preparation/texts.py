@@ -5,10 +5,10 @@ from typing import Any
 
 import pandas as pd
 
-from components.core.contracts import Meta
 from components.core.files import write_json
-from components.core.params.case import CaseParams
-from components.recipes.conversion.preparation.prepare import prepare_pinyin
+from components.core.job import Meta
+from components.recipes.conversion.preparation.preparation import prepare as prepare_job
+from tests.toy.jobs import job_of_block
 
 SPLITS = ("train", "val", "test")
 
@@ -34,7 +34,7 @@ def prepare(folder: Path, text: str | bytes, content: dict[str, Any]) -> Meta:
     raw.mkdir(parents=True, exist_ok=True)
     write_json(raw / "source.json", {"kind": "file"})
     (raw / "text.txt").write_bytes(text.encode() if isinstance(text, str) else text)
-    return prepare_pinyin(raw, folder / "prepared", "toy", CaseParams.model_construct(prepare=content))
+    return prepare_job(job_of_block("conversion", folder, content))
 
 
 def prepared(folder: Path) -> dict[str, pd.DataFrame]:

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from components.core.contracts import Interval
 from components.core.errors import CasebookError
+from components.core.results import Interval
 from components.evaluation.bootstrap import Resampling, intervals
 from components.evaluation.presentation.figures import save
 from components.evaluation.slices import Slice

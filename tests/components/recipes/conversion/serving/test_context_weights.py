@@ -3,7 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from components.recipes.conversion.encoding.search_params import ContextParams
+from components.recipes.conversion.params.search import ContextParams
 from components.recipes.conversion.serving.context_weights import HeldOut, fit_contexts, hold_out
 from components.recipes.conversion.serving.predictor import open_predictor
 from components.recipes.conversion.serving.rescore import FEATURES

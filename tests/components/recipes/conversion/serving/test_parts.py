@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from components.recipes.conversion.encoding.normalise import normalise
-from components.recipes.conversion.encoding.search_params import PartParams
-from components.recipes.conversion.encoding.spec import InputParams
 from components.recipes.conversion.encoding.syllables import Syllabary
+from components.recipes.conversion.params.pinyin import InputParams
+from components.recipes.conversion.params.search import PartParams
 from components.recipes.conversion.serving.arcs import Candidates
 from components.recipes.conversion.serving.lines import Edge, Run, read_runs
 from components.recipes.conversion.serving.parts import Way, chained, cut, united

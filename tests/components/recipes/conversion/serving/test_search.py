@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from components.recipes.conversion.encoding.search_params import BeamParams
+from components.recipes.conversion.params.search import BeamParams
 from components.recipes.conversion.serving.beam import beam_search
 from components.recipes.conversion.serving.decoder import texts_of
 from components.recipes.conversion.serving.lattice import Lattice, lattice_of

@@ -14,7 +14,8 @@ from onnx import TensorProto, helper
 from components.core.bundle import Manifest, write_bundle
 from components.recipes.conversion.encoding.associations import make_associations
 from components.recipes.conversion.encoding.ngrams import FIRST, START, NGrams
-from components.recipes.conversion.encoding.windows import WindowParams, Windows
+from components.recipes.conversion.encoding.windows import Windows
+from components.recipes.conversion.params.windows import WindowParams
 from components.recipes.conversion.serving.contexts import Contexts
 
 PAIRS = {

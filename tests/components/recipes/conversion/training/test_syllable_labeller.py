@@ -10,11 +10,10 @@ from torch import Tensor
 
 from components.compression.export import export_onnx
 from components.compression.quantize import int8_dynamic
+from components.kits.transformers.layers import MASKED
 from components.recipes.conversion.encoding.windows import WINDOWS
 from components.recipes.conversion.training.syllable_labeller import (
     CHUNK,
-    MASKED,
-    Dropout,
     Labels,
     SyllableLabeller,
     deal,
@@ -142,21 +141,6 @@ def test_a_hidden_syllable_is_answered_all_the_same() -> None:
     assert (answers == shown).all(dim=1).float().mean().item() == pytest.approx(0.5, abs=0.06)
     assert not torch.allclose(shown, hidden, atol=1e-3)
     assert len(net.eval()(**inputs)[:, 0].unique(dim=0)) == 1
-
-
-@pytest.mark.parametrize("chance", [0.25, 0.4])
-def test_dropout_keeps_the_mean_and_a_share(chance: float) -> None:
-    torch.manual_seed(0)
-    values = torch.ones(500, 401, requires_grad=True)
-    dropout = Dropout(chance)
-    kept = dropout(values)
-    assert (kept > 0).float().mean().item() == pytest.approx(1 - chance, abs=0.005)
-    assert kept.mean().item() == pytest.approx(1, abs=0.01)
-    assert kept.unique().numel() == 2
-    kept.sum().backward()
-    assert torch.equal(values.grad, kept.detach())
-    assert dropout.eval()(values) is values
-    assert Dropout(0.0)(values) is values
 
 
 def test_the_served_graph_answers_as_the_network_for_any_clauses(tmp_path: Path, net: SyllableLabeller) -> None:

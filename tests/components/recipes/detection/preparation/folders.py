@@ -9,12 +9,12 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
-from components.core.contracts import Meta
 from components.core.errors import CasebookError
 from components.core.files import write_json
-from components.core.params.case import CaseParams
+from components.core.job import Meta
 from components.recipes.detection.encoding.rows import ImageRow, read_rows
 from components.recipes.detection.preparation.prepare import prepare_images
+from tests.toy.jobs import job_of_block
 
 Box = tuple[str, float, float, float, float]
 WIDTH, HEIGHT = 40, 30
@@ -94,7 +94,7 @@ def coco(path: Path, images: dict[str, list[Box]], *, first: int = 100, **change
 def prepare(folder: Path, content: dict[str, Any]) -> Meta:
     """Prepare `folder/raw` to `folder/prepared`."""
     write_json(folder / "raw" / "source.json", {"kind": "folder", "files": {"a": {}}})
-    return prepare_images(folder / "raw", folder / "prepared", "toy", CaseParams.model_construct(prepare=content))
+    return prepare_images(job_of_block("detection", folder, content))
 
 
 def eight(tmp_path: Path, **more: list[Box]) -> None:

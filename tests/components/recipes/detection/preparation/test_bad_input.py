@@ -3,7 +3,6 @@
 import pytest
 
 from components.core.errors import CasebookError
-from components.core.params.case import CaseParams
 from components.recipes.detection.preparation.prepare import prepare_images
 from tests.components.recipes.detection.preparation.folders import (
     CELL,
@@ -17,6 +16,7 @@ from tests.components.recipes.detection.preparation.folders import (
     rejected,
     voc,
 )
+from tests.toy.jobs import job_of_block
 
 
 @pytest.mark.parametrize(
@@ -101,7 +101,7 @@ def test_a_split_without_boxes_is_told(tmp_path):
 
 def test_a_raw_folder_that_fetch_did_not_leave_is_told(tmp_path):
     with pytest.raises(CasebookError, match="run fetch first"):
-        prepare_images(tmp_path, tmp_path / "out", "toy", CaseParams.model_construct(prepare=block()))
+        prepare_images(job_of_block("detection", tmp_path, block()))
 
 
 @pytest.mark.parametrize(

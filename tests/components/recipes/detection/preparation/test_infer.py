@@ -9,8 +9,8 @@ import pytest
 import tifffile
 from PIL import Image
 
-from components.core.contracts import Meta
 from components.core.errors import CasebookError
+from components.core.job import Meta
 from components.recipes.detection.preparation.infer import infer_images
 from tests.components.recipes.detection.preparation.folders import CELL, coco, picture, prepare, voc, xml
 

@@ -7,8 +7,8 @@ import numpy as np
 import pyarrow.parquet as pq
 from PIL import Image
 
-from components.core.contracts import Meta
 from components.core.files import dvc_md5, read_json
+from components.core.job import Meta
 from components.recipes.detection.encoding.rows import read_rows
 from components.recipes.detection.encoding.spec import Spec
 from components.recipes.detection.preparation import write

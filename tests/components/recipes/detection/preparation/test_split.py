@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from components.core.errors import CasebookError
-from components.recipes.detection.encoding.spec import ImageSplit, Lists
+from components.recipes.detection.params.images import ImageSplit, Lists
 from components.recipes.detection.preparation.split import by_lists, group_of, split_images
 from tests.components.recipes.detection.preparation.folders import CELL, coco
 

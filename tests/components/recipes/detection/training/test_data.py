@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from components.core.contracts import PREPARED_FILES, TEST, TRAIN, VALIDATION
+from components.core.job import PREPARED_FILES, TEST, TRAIN, VALIDATION
 from components.core.params.case import override
 from components.recipes.detection.encoding.rows import read_rows
 from components.recipes.detection.training.augment import Picture

@@ -5,8 +5,8 @@ import pytest
 from scipy.sparse import csr_array
 
 from components.recipes.next_item.assembly.baselines import Popularity, RecencyEASE, Transitions, strongest
-from components.recipes.next_item.encoding.recency import RecencyParams
 from components.recipes.next_item.encoding.weights import history_weights
+from components.recipes.next_item.params.recency import RecencyParams
 from tests.components.recipes.next_item.sequence_toys import ITEMS, histories, random_users
 
 EVEN = RecencyParams(events=1e12, seconds=None, floor=0.0, last=None)

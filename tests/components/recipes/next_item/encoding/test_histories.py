@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from components.core.contracts import TEST, TRAIN, VALIDATION
+from components.core.job import TEST, TRAIN, VALIDATION
 from components.recipes.next_item.encoding.histories import (
     Histories,
     make_histories,

@@ -6,7 +6,7 @@ import pytest
 
 from components.core.blocks import read_block
 from components.core.errors import CasebookError
-from components.recipes.next_item.encoding.spec import InteractionsParams
+from components.recipes.next_item.params.interactions import InteractionsParams
 from tests.components.recipes.next_item.preparation.events import block
 
 BAND = {"column": "x", "kind": "band"}

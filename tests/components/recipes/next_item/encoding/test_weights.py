@@ -2,8 +2,8 @@ import math
 
 import pytest
 
-from components.recipes.next_item.encoding.recency import RecencyParams
 from components.recipes.next_item.encoding.weights import history_weights
+from components.recipes.next_item.params.recency import RecencyParams
 from tests.components.recipes.next_item.sequence_toys import histories
 
 FADING = RecencyParams(events=10.0, seconds=None, floor=0.0, last=None)

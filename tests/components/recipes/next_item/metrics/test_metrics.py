@@ -3,8 +3,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from components.core.contracts import CountedMetric
 from components.core.errors import CasebookError
+from components.core.parts import CountedMetric
 from components.evaluation.bootstrap import Resampling, interval
 from components.recipes.next_item.metrics import lists
 from components.recipes.next_item.metrics.metrics import ranking_metrics

@@ -6,10 +6,10 @@ from typing import Any
 
 import pandas as pd
 
-from components.core.contracts import Meta
 from components.core.files import write_json
-from components.core.params.case import CaseParams
-from components.recipes.next_item.preparation.prepare import prepare_interactions
+from components.core.job import Meta
+from components.recipes.next_item.preparation.preparation import prepare as prepare_job
+from tests.toy.jobs import job_of_block
 
 COLUMNS = {"user": "user", "item": "item", "time": "time", "rating": "rating"}
 BY_TIME = {"by": "time", "validation": 0.2, "test": 0.2}
@@ -60,7 +60,7 @@ def prepare(folder: Path, rows: Rows, content: dict[str, Any], sides: Mapping[st
     else:
         text = rows.to_csv(index=False) if isinstance(rows, pd.DataFrame) else rows
         (raw / content["file"]).write_bytes(text.encode() if isinstance(text, str) else text)
-    return prepare_interactions(raw, folder / "prepared", "toy", CaseParams.model_construct(prepare=content))
+    return prepare_job(job_of_block("next_item", folder, content))
 
 
 def prepared(folder: Path) -> dict[str, pd.DataFrame]:

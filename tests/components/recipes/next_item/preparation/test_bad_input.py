@@ -6,9 +6,9 @@ import pandas as pd
 import pytest
 
 from components.core.errors import CasebookError
-from components.core.params.case import CaseParams
-from components.recipes.next_item.preparation.prepare import prepare_interactions
+from components.recipes.next_item.preparation.preparation import prepare as prepare_job
 from tests.components.recipes.next_item.preparation.events import block, events, prepare, prepared, three_each, with_ids
+from tests.toy.jobs import job_of_block
 
 HEAD = "user,item,time,rating\n"
 GOOD = "".join(f"a,{item},{item},3\n" for item in range(1, 5))
@@ -43,9 +43,9 @@ def test_a_file_that_cannot_be_read_is_told_apart(tmp_path: Path, text: str | by
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     prepare(tmp_path, three_each(), block())
-    params = CaseParams.model_construct(prepare=block(file="other.csv"))
+    job = job_of_block("next_item", tmp_path, block(file="other.csv"))
     with pytest.raises(CasebookError, match=r"other.csv: no such file.*prepare.columns"):
-        prepare_interactions(tmp_path / "raw", tmp_path / "out", "toy", params)
+        prepare_job(job)
 
 
 @pytest.mark.parametrize(

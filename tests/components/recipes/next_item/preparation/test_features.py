@@ -7,9 +7,9 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from components.core.contracts import Meta
 from components.core.errors import CasebookError
-from components.recipes.next_item.encoding.spec import BandFeature, CategoryFeature, SetFeature
+from components.core.job import Meta
+from components.recipes.next_item.params.interactions import BandFeature, CategoryFeature, SetFeature
 from components.recipes.next_item.preparation.features import encode, fit_feature
 from tests.components.recipes.next_item.preparation.events import block, events, prepare, prepared, three_each
 

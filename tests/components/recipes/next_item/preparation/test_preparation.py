@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from components.core.contracts import PREPARED_FILES, TEST, TRAIN, VALIDATION, Job, Meta, Paths
 from components.core.files import dvc_md5, write_json
+from components.core.job import PREPARED_FILES, TEST, TRAIN, VALIDATION, Job, Meta, Paths
 from components.core.params.case import CaseParams
 from components.core.recipe import make_job
 from components.recipes.next_item.encoding.catalogue import read_catalogue

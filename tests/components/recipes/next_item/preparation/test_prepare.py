@@ -9,11 +9,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from components.core.contracts import Meta
 from components.core.errors import CasebookError
 from components.core.files import dvc_md5
-from components.core.params.case import CaseParams
-from components.recipes.next_item.preparation.prepare import prepare_interactions
+from components.core.job import Meta
+from components.recipes.next_item.preparation.preparation import prepare as prepare_job
 from tests.components.recipes.next_item.preparation.events import (
     BY_TIME,
     SPLITS,
@@ -24,6 +23,7 @@ from tests.components.recipes.next_item.preparation.events import (
     three_each,
     with_ids,
 )
+from tests.toy.jobs import job_of_block
 
 
 def test_the_last_two_events_are_asked_and_ties_keep_the_order_of_the_file(tmp_path: Path) -> None:
@@ -218,7 +218,7 @@ def test_a_raw_folder_that_was_not_fetched_is_named(tmp_path: Path) -> None:
     prepare(tmp_path, three_each(), block())
     (tmp_path / "raw" / "source.json").unlink()
     with pytest.raises(CasebookError, match=r"source.json: not found.*run fetch"):
-        prepare_interactions(tmp_path / "raw", tmp_path / "out", "toy", CaseParams.model_construct(prepare=block()))
+        prepare_job(job_of_block("next_item", tmp_path, block()))
 
 
 def obvious(rows: pd.DataFrame, user: int, item: int) -> dict[str, list[int]]:

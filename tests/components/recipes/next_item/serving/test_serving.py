@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from components.core.bundle import read_bundle, write_bundle
-from components.core.contracts import TEST, TRAIN, VALIDATION, Paths
+from components.core.job import TEST, TRAIN, VALIDATION, Paths
 from components.recipes.next_item.encoding.histories import questions, read_histories
 from components.recipes.next_item.serving.predictor import open_predictor
 from components.recipes.next_item.serving.serving import answer_rows, answers, example, raw_rows

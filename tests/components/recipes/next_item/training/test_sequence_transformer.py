@@ -8,9 +8,10 @@ from torch import Tensor
 
 from components.compression.export import export_onnx
 from components.compression.quantize import int8_dynamic
+from components.kits.transformers.layers import MASKED
 from components.recipes.next_item.encoding.histories import Histories
 from components.recipes.next_item.encoding.tokens import last_windows
-from components.recipes.next_item.training.sequence_transformer import MASKED, NEAR, Dropout, Query, SequenceTransformer
+from components.recipes.next_item.training.sequence_transformer import NEAR, Query, SequenceTransformer
 from tests.components.recipes.next_item.sequence_toys import ITEMS, histories, network, random_users, tokenizer
 
 WINDOW = 6
@@ -103,31 +104,6 @@ def test_the_bias_of_attention_by_hand(net: SequenceTransformer) -> None:
     apart, near = net.relations(torch.zeros(1, 5), torch.ones(1, 5, dtype=torch.bool))[:, 0].detach()
     assert apart[4].tolist() == pytest.approx([np.log(5), np.log(4), np.log(3), np.log(2), 0], rel=1e-4)
     assert near[4].tolist() == [float(4 - place <= NEAR) for place in range(5)]
-
-
-@pytest.mark.parametrize("chance", [0.25, 0.4])
-def test_dropout_keeps_the_mean_and_a_share(chance: float) -> None:
-    torch.manual_seed(0)
-    values = torch.ones(500, 401, requires_grad=True)
-    dropout = Dropout(chance)
-    kept = dropout(values)
-    share = (kept > 0).float().mean().item()
-    assert share == pytest.approx(1 - chance, abs=0.005)
-    assert kept.mean().item() == pytest.approx(1, abs=0.01)
-    assert kept.unique().numel() == 2
-    kept.sum().backward()
-    assert torch.equal(values.grad, kept.detach())
-    assert dropout.eval()(values) is values
-    assert Dropout(0.0)(values) is values
-
-
-def test_dropout_follows_the_seed() -> None:
-    drawn = []
-    for seed in (1, 1, 2):
-        torch.default_generator.manual_seed(seed)
-        drawn.append(Dropout(0.5)(torch.ones(99)))
-    assert torch.equal(drawn[0], drawn[1])
-    assert not torch.equal(drawn[0], drawn[2])
 
 
 def test_an_items_vector_is_the_sum_of_its_parts(net: SequenceTransformer) -> None:

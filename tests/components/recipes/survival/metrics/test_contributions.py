@@ -3,7 +3,8 @@ import pandas as pd
 import pytest
 
 from components.core.errors import CasebookError
-from components.recipes.survival.metrics.contributions import contributions, typical_values
+from components.kits.tables.explain import typical_values
+from components.recipes.survival.metrics.contributions import contributions
 
 ROWS = pd.DataFrame(
     {

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from sksurv import metrics as sk
 from sksurv.util import Surv
 
-from components.core.contracts import CountedMetric
+from components.core.parts import CountedMetric
 from components.evaluation.bootstrap import Resampling, intervals
 from components.recipes.survival.metrics.censoring import Censoring
 from components.recipes.survival.metrics.metrics import (

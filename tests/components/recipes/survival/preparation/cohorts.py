@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from components.core.contracts import Meta
 from components.core.files import write_json
-from components.core.params.case import CaseParams
-from components.recipes.survival.preparation.cohort import prepare_cohort
+from components.core.job import Meta
+from components.recipes.survival.preparation.preparation import prepare as prepare_job
 from tests.components.kits.tables.tables import SOURCE
+from tests.toy.jobs import job_of_block
 
 AGE = {"kind": "numeric", "min": 18, "max": 110}
 SITE = {"kind": "categorical", "values": None}
@@ -65,4 +65,4 @@ def prepare(folder: Path, content: dict[str, Any], **tables: pd.DataFrame) -> Me
     write_json(raw / "source.json", SOURCE)
     for name, table in tables.items():
         table.to_csv(raw / f"{name}.csv", index=False)
-    return prepare_cohort(raw, folder / "prepared", "toy", CaseParams.model_construct(prepare=content))
+    return prepare_job(job_of_block("survival", folder, content))

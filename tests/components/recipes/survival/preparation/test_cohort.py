@@ -5,8 +5,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from components.core.contracts import PREPARED_FILES
 from components.core.errors import CasebookError
+from components.core.job import PREPARED_FILES
 from components.kits.tables.encoding.encode import TableEncoder
 from tests.components.recipes.survival.preparation.cohorts import EXTERNAL, block, others, patients, prepare
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from components.core.contracts import Interval
+from components.core.results import Interval
 from components.recipes.survival.metrics.contributions import Contribution
 from components.recipes.survival.report import figures
 from components.recipes.survival.report.calibration import reliability

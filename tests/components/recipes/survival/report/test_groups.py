@@ -3,7 +3,6 @@ import pandas as pd
 import pytest
 
 from components.recipes.survival.report.groups import (
-    group_names,
     kaplan_meier,
     observed_risk,
     risk_groups,
@@ -30,13 +29,6 @@ def test_the_observed_risk_steps_up_at_events() -> None:
 
 def test_a_score_at_an_edge_is_above_it() -> None:
     assert risk_groups(np.array([0.1, 0.2, 0.5]), np.array([0.2, 0.4])).tolist() == [0, 1, 2]
-
-
-def test_bands_and_values_have_names() -> None:
-    ages = group_names(pd.Series([39.0, 40.0, 70.0, np.nan]), [40, 60])
-    assert ages.tolist() == ["under 40", "40 to 60", "60 and over", "missing"]
-    grades = group_names(pd.Series(["3", "1-2", "3"], dtype="str"), None)
-    assert list(grades.cat.categories) == ["1-2", "3"]
 
 
 def test_a_small_group_is_insufficient() -> None:

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from components.core.contracts import BUNDLE, EXTERNAL, TEST, Job
 from components.core.errors import CasebookError
+from components.core.job import BUNDLE, EXTERNAL, TEST, Job
 from components.core.recipe import recipe_of
 from components.recipes.shared.serving import read_split
 from components.recipes.survival.serving.predictor import SurvivalPredictor, open_predictor

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from components.core.contracts import TRAIN, VALIDATION
+from components.core.job import TRAIN, VALIDATION
 from components.recipes.conversion.assembly.lattice.corpus import Corpus, number_symbols, read_corpus
 
 ROWS = {

@@ -16,8 +16,8 @@ from components.core.blocks import read_block
 from components.recipes.conversion.assembly.lattice.lattice import CHARACTERS, WORDS, LatticeTables, fit_lattice
 from components.recipes.conversion.assembly.lattice.lexicon import mine
 from components.recipes.conversion.encoding.associations import read_associations
-from components.recipes.conversion.encoding.lattice_params import LatticeParams, MinedParams
 from components.recipes.conversion.encoding.ngrams import read_ngrams
+from components.recipes.conversion.params.lattice import LatticeParams, MinedParams
 from tests.components.recipes.conversion.preparation.texts import block, prepare
 from tests.toy.jobs import CHECKOUT
 

@@ -7,7 +7,7 @@ from components.recipes.conversion.assembly.lattice.corpus import Corpus, number
 from components.recipes.conversion.assembly.lattice.kneser_ney import Sentences
 from components.recipes.conversion.assembly.lattice.rates import FOLDS, Candidates, Text, word_features, word_rates
 from components.recipes.conversion.encoding.associations import UNSEEN, Associations, make_associations
-from components.recipes.conversion.encoding.lattice_params import RateParams
+from components.recipes.conversion.params.lattice import RateParams
 
 A, B, C = 2, 3, 4
 PARAMS = RateParams(rounds=40, leaves=4, smallest=5, lr=0.2)

@@ -1,16 +1,19 @@
+import shutil
+from dataclasses import dataclass, replace
+from pathlib import Path
+
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
 import tifffile
 
-from components.core.contracts import EXTERNAL, PREPARED_FILES, TEST, TRAIN, VALIDATION, Meta
 from components.core.errors import CasebookError
 from components.core.files import dvc_md5
-from components.core.params.case import override
+from components.core.job import EXTERNAL, PREPARED_FILES, TEST, TRAIN, VALIDATION, Meta, Paths
 from components.recipes.detection.encoding.rows import read_rows
 from components.recipes.detection.preparation.simulate.prepare import prepare_simulated
 from pipelines.steps import fetch
-from tests.toy.jobs import toy_job
+from tests.toy.jobs import BesidePaths, toy_job
 
 CASE = "medical_cells"
 
@@ -22,9 +25,19 @@ def job(tmp_path_factory):
     return job
 
 
+@dataclass(frozen=True)
+class Elsewhere(Paths):
+    """The raw data of the root, prepared in a folder of its own."""
+
+    out: Path
+
+    def prepared(self, case: str) -> Path:  # noqa: ARG002
+        return self.out
+
+
 def prepare(job, out, **values):
-    params = override(job.params, {name.replace("__", "."): value for name, value in values.items()})
-    return prepare_simulated(job.paths.raw(CASE), out, CASE, params)
+    job = job.with_values({name.replace("__", "."): value for name, value in values.items()})
+    return prepare_simulated(replace(job, paths=Elsewhere(job.paths.root, out)))
 
 
 def test_every_split_has_its_images_and_the_external_one_stands_apart(job, tmp_path):
@@ -71,20 +84,16 @@ def test_training_images_do_not_depend_on_the_external_one(job, tmp_path):
 
 
 def test_a_mask_of_another_size_is_no_mask_of_the_image(job, tmp_path):
-    raw = tmp_path / "raw"
-    raw.mkdir()
-    for path in job.paths.raw(CASE).iterdir():
-        (raw / path.name).write_bytes(path.read_bytes())
-    tifffile.imwrite(raw / "mask.tif", np.ones((5, 5), np.uint16))
+    shutil.copytree(job.paths.raw(CASE), tmp_path / "raw")
+    tifffile.imwrite(tmp_path / "raw" / "mask.tif", np.ones((5, 5), np.uint16))
     with pytest.raises(CasebookError, match=r"mask.tif: shape \(5, 5\) of uint16 for an image of 64 by 96"):
-        prepare_simulated(raw, tmp_path / "out", CASE, job.params)
-    assert not (tmp_path / "out").exists()
+        prepare_simulated(replace(job, paths=BesidePaths(tmp_path)))
+    assert not (tmp_path / "prepared").exists()
 
 
 def test_another_form_is_not_simulated(job, tmp_path):
-    values = {"prepare.form": "voc", "prepare.simulate": None}
     with pytest.raises(CasebookError, match="form 'voc' is not simulated"):
-        prepare_simulated(job.paths.raw(CASE), tmp_path / "out", CASE, override(job.params, values))
+        prepare(job, tmp_path / "out", prepare__form="voc", prepare__simulate=None)
 
 
 def test_pixels_are_those_that_a_camera_would_store(job, tmp_path):

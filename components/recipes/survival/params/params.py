@@ -5,8 +5,9 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from components.core.blocks import Block
-from components.core.contracts import Job
-from components.recipes.survival.encoding.cohort import CohortParams
+from components.core.job import Job
+from components.core.params.evaluate import EvaluateBlock
+from components.recipes.survival.params.cohort import CohortParams
 
 Count = Annotated[int, Field(ge=1)]
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -104,20 +105,13 @@ class Subgroup(Block):
     edges: Annotated[tuple[float, ...], Field(strict=False)] | None
 
 
-class EvaluateParams(Block):
-    resamples: Annotated[int, Field(ge=100)]
-    confidence: Annotated[float, Field(gt=0.5, lt=1)]
-    seed: int
+class EvaluateParams(EvaluateBlock):
     calibrated: Numbers
     calibration_groups: Annotated[int, Field(ge=2)]
     risk_groups: Annotated[int, Field(ge=2, le=5)]
     net_benefit: Numbers
-    min_group: Count
     patients: Count
     subgroups: list[Subgroup]
-    notice: str
-    intended_use: str
-    limits: str
 
 
 SurvivalJob = Job[CohortParams, ModelParams, EvaluateParams]

@@ -1,4 +1,4 @@
-"""How readings are searched: parts of the blocks `model.fusion` and `model.serving` of the case, and of a bundle."""
+"""Parts of `model.fusion` and `model.serving`, and of a bundle: how readings are searched."""
 
 from typing import Annotated, Literal
 

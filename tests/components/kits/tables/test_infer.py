@@ -12,14 +12,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from components.core.errors import CasebookError
-from components.core.params.case import CaseParams
 from components.kits.tables.encoding.convert import clean
 from components.kits.tables.encoding.encode import TableEncoder
 from components.kits.tables.encoding.spec import TableParams
+from components.kits.tables.infer import infer_table
 from components.kits.tables.read import read_table
-from components.recipes.binary.preparation.infer import infer_table
-from components.recipes.binary.preparation.prepare import prepare_table
+from components.recipes.binary.preparation.preparation import prepare as prepare_job
 from tests.components.kits.tables.tables import NUMERIC, SOURCE, applications, prepare, write_raw
+from tests.toy.jobs import job_of_block
 
 
 def infer(folder: Path, table: pd.DataFrame | str, target: str = "y", positive: str | None = None) -> dict[str, Any]:
@@ -176,7 +176,7 @@ def test_a_messy_table_is_prepared_or_refused_with_a_reason(r: random.Random, tm
     messy_table(r, raw / "rows.csv")
     try:
         block = yaml.safe_load(yaml.safe_dump(infer_table(raw / "rows.csv", "label", None), allow_unicode=True))
-        meta = prepare_table(raw, tmp_path / "out", "messy", CaseParams.model_construct(prepare=block))
+        meta = prepare_job(job_of_block("binary", tmp_path, block))
     except CasebookError:
         return  # refused in words; any other exception is a fault
     assert meta.source == SOURCE

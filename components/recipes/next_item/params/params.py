@@ -6,10 +6,11 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from components.core.blocks import Block, Names
-from components.core.contracts import Job
-from components.recipes.next_item.encoding.recency import RecencyParams
-from components.recipes.next_item.encoding.spec import InteractionsParams
-from components.recipes.next_item.encoding.tokens import TokenParams
+from components.core.job import Job
+from components.core.params.evaluate import EvaluateBlock
+from components.recipes.next_item.params.interactions import InteractionsParams
+from components.recipes.next_item.params.recency import RecencyParams
+from components.recipes.next_item.params.tokens import TokenParams
 
 Count = Annotated[int, Field(ge=1)]
 Share = Annotated[float, Field(ge=0, lt=1)]
@@ -115,19 +116,15 @@ class ModelParams(Block):
     serving: ServingParams
 
 
-class EvaluateParams(Block):
+class EvaluateParams(EvaluateBlock):
     """`cutoffs` of the metrics, `places` of the lists that are looked at; slices by `history_edges` (events),
     `popularity_quantiles` of the item asked for, and `user_features`. `genres` names the item feature by which lists
     are compared with histories, null for none. Of each length of history `examples` users are shown, with their
     `last` events.
     """
 
-    resamples: Annotated[int, Field(ge=100)]
-    confidence: Annotated[float, Field(gt=0.5, lt=1)]
-    seed: int
     cutoffs: Annotated[tuple[Count, ...], Field(strict=False, min_length=1)]
     places: Count
-    min_group: Count
     history_edges: Annotated[tuple[Count, ...], Field(strict=False, min_length=1)]
     popularity_quantiles: Annotated[tuple[Share, Share], Field(strict=False)]
     user_features: Names
@@ -135,9 +132,6 @@ class EvaluateParams(Block):
     calibration_alpha: Annotated[float, Field(gt=0, lt=1)]
     examples: Count
     last: Count
-    notice: str
-    intended_use: str
-    limits: str
 
 
 class LowRankParams(Block):

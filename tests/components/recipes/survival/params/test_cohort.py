@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from components.recipes.survival.encoding.cohort import CohortParams
+from components.recipes.survival.params.cohort import CohortParams
 from tests.components.recipes.survival.preparation.cohorts import block
 
 

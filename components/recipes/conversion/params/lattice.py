@@ -1,4 +1,4 @@
-"""`model.lattice` of the case: the words, how likely each is before the corpus is counted, and the n-gram models."""
+"""`model.lattice`: the words, how likely each is before the corpus is counted, and the n-gram models."""
 
 from typing import Annotated, Literal
 

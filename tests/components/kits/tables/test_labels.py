@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from components.core.errors import CasebookError
-from components.recipes.binary.preparation.labels import column_of, find_labels, read_target, share_labelled
+from components.kits.tables.labels import column_of, find_labels, read_target, share_labelled
 from tests.components.kits.tables.tables import NUMERIC, spec
 
 MISSING = ("NA", "-", "None")

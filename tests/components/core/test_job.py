@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from components.core.contracts import Check, CountedMetric, Decision, Meta, Paths
+from components.core.job import Meta, Paths
 
 
 def test_every_stage_writes_to_a_place_of_its_own_case() -> None:
@@ -35,21 +35,3 @@ def test_meta_with_a_number_that_json_has_not_is_not_written(tmp_path: Path) -> 
     with pytest.raises(ValueError, match="not JSON compliant"):
         Meta("a", {}, {}, {}, {"median": float("nan")}).write(tmp_path)
     assert list(tmp_path.iterdir()) == []
-
-
-def test_a_decision_gives_the_reasons_of_what_failed_only() -> None:
-    passed, failed = Check("floor", True, "auc 0.9 is over 0.8"), Check("dirty", False, "the tree has changes")
-    assert Decision(False, (passed, failed)).reasons == ("the tree has changes",)
-    assert Decision(True, (passed,)).reasons == ()
-
-
-def test_a_counted_metric_is_told_from_a_plain_one() -> None:
-    class Counted:
-        def __call__(self, target, score, /):  # noqa: ARG002
-            return 0.0
-
-        def over_counts(self, target, score, counts, /):  # noqa: ARG002
-            return counts.sum(axis=1)
-
-    assert isinstance(Counted(), CountedMetric)
-    assert not isinstance(lambda target, score: target @ score, CountedMetric)

@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from components.core.errors import CasebookError
-from components.recipes.binary.report.groups import group_labels
+from components.kits.tables.groups import group_labels
 
 
 def test_a_band_holds_its_lower_edge():

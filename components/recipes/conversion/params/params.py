@@ -5,11 +5,12 @@ from typing import Annotated
 from pydantic import Field
 
 from components.core.blocks import Block
-from components.core.contracts import Job
-from components.recipes.conversion.encoding.lattice_params import LatticeParams
-from components.recipes.conversion.encoding.search_params import BeamParams, ContextParams, PartParams
-from components.recipes.conversion.encoding.spec import InputParams, PinyinParams
-from components.recipes.conversion.encoding.windows import WindowParams
+from components.core.job import Job
+from components.core.params.evaluate import EvaluateBlock
+from components.recipes.conversion.params.lattice import LatticeParams
+from components.recipes.conversion.params.pinyin import InputParams, PinyinParams
+from components.recipes.conversion.params.search import BeamParams, ContextParams, PartParams
+from components.recipes.conversion.params.windows import WindowParams
 
 Count = Annotated[int, Field(ge=1)]
 Share = Annotated[float, Field(ge=0, lt=1)]
@@ -99,25 +100,18 @@ class ModelParams(Block):
     serving: ServingParams
 
 
-class EvaluateParams(Block):
+class EvaluateParams(EvaluateBlock):
     """Slices by `length_edges` (characters of a clause), `rarity_edges` (a character's count in training) and
     `candidate_edges` (characters of a syllable). The `confusions` most frequent pairs are shown, `n_best` answers
     looked at, and of each length `examples` clauses.
     """
 
-    resamples: Annotated[int, Field(ge=100)]
-    confidence: Annotated[float, Field(gt=0.5, lt=1)]
-    seed: int
-    min_group: Count
     length_edges: Edges
     rarity_edges: Edges
     candidate_edges: Edges
     confusions: Count
     n_best: Count
     examples: Count
-    notice: str
-    intended_use: str
-    limits: str
 
 
 class PrunedNGramParams(Block):

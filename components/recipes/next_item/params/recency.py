@@ -1,4 +1,4 @@
-"""Params of how much each event of a history counts."""
+"""`recency` of `model.ease` and `model.transitions`: how much each event of a history counts."""
 
 from typing import Annotated
 

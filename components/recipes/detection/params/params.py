@@ -6,8 +6,9 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from components.core.blocks import Block
-from components.core.contracts import Job
-from components.recipes.detection.encoding.spec import ImagesParams
+from components.core.job import Job
+from components.core.params.evaluate import EvaluateBlock
+from components.recipes.detection.params.images import ImagesParams
 
 Count = Annotated[int, Field(ge=1)]
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -96,20 +97,13 @@ class ModelParams(Block):
     serving: ServingParams
 
 
-class EvaluateParams(Block):
+class EvaluateParams(EvaluateBlock):
     """True boxes are compared in `parts` bands of size and of crowding, those of fewer than `min_group` without a
     figure; `examples` images are shown of the worst, and as many at random.
     """
 
-    resamples: Annotated[int, Field(ge=100)]
-    confidence: Annotated[float, Field(gt=0.5, lt=1)]
-    seed: int
     parts: Count
-    min_group: Count
     examples: Count
-    notice: str
-    intended_use: str
-    limits: str
 
 
 class PredictOptions(Block):

@@ -1,0 +1,141 @@
+"""Records of what stages find out: of fits, trials, metrics, reports, the gate and monitoring."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+if TYPE_CHECKING:  # the data stages and the server must not pay for importing these
+    import numpy as np
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+MODEL, LEARNER = "model", "learner"  # who predicts: the blend that is served, the network alone
+
+
+@dataclass(frozen=True)
+class TrialRecord:
+    """An ended trial of a search: `value` is what the search compares, `curve` the monitored metric by epoch or step.
+
+    `state` is one of COMPLETE, PRUNED and FAIL.
+    """
+
+    number: int
+    state: str
+    params: Mapping[str, Any]
+    value: float | None
+    curve: Mapping[int, float]
+    started: datetime
+    ended: datetime
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A metric's value and the bounds of its bootstrap interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class FitResult:
+    """What training one learner ended with: the best monitored value and where it was reached.
+
+    `epochs` counts those that were begun, `steps` as `FitParams` has them.
+    """
+
+    monitor: str
+    value: float
+    best_epoch: int
+    epochs: int
+    steps: int
+    stopped: Literal["epochs", "steps", "patience", "minutes"]
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Metrics of one split by the name of who made the predictions.
+
+    `MODEL` is the blend that is served, `LEARNER` the network alone; the others are baselines.
+    """
+
+    split: str
+    by_model: dict[str, dict[str, Interval]]
+
+
+Cell: TypeAlias = str | int | float | Interval | None
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows under a header; `note` says how to read them. Empty rows leave the table out."""
+
+    title: str
+    columns: Sequence[str]
+    rows: Sequence[Sequence[Cell]]
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Report:
+    """What the judgement of a fit hands over; whoever asked for it writes it, or takes a figure from it.
+
+    `predictions` are frames by split, and `analysis` is what is no metric, as JSON. The model card prints `tables`
+    beside the metrics. `notes` are what figures mean nothing without, such as the protocol of their measurement: they
+    go wherever the metrics go. `figures` and `pages` of HTML, by the names of their files, are made when they are
+    called: cross-validation looks at none. `plots` are the curves that `dvc plots` draws, by kind and name such as
+    `roc/test`; see `evaluation/plots.py`.
+    """
+
+    scores: Sequence[Scores]
+    predictions: "Mapping[str, pd.DataFrame]"
+    analysis: Mapping[str, Any]
+    tables: Sequence[Table]
+    notes: Mapping[str, Any]
+    figures: "Mapping[str, Callable[[], Figure]]"
+    pages: Mapping[str, Callable[[], str]]
+    plots: "Mapping[str, pd.DataFrame]" = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Check:
+    """One question the gate asked, its answer and the figures it rests on."""
+
+    name: str
+    passed: bool
+    reason: str
+
+
+@dataclass(frozen=True)
+class Decision:
+    """The gate's answer. `promoted` is true only if every check passed."""
+
+    promoted: bool
+    checks: tuple[Check, ...]
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        return tuple(check.reason for check in self.checks if not check.passed)
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What a bundle answered: a target and a score for each independent unit (row, user, image)."""
+
+    target: "np.ndarray"
+    score: "np.ndarray"
+
+
+@dataclass(frozen=True)
+class Observed:
+    """What monitoring compares: the model's inputs and what it said.
+
+    `features` and `scores` have a row for each unit (row, user, line, image) and a column, of numbers or of texts,
+    for each thing that may drift; either may rest on other units than the other. `labelled` are targets and scores
+    of the units whose outcome is known, or None.
+    """
+
+    features: "pd.DataFrame"
+    scores: "pd.DataFrame"
+    labelled: Answers | None

@@ -36,9 +36,10 @@ LOGGED = {"prepare", "search", "evaluate", "release"}  # by this stage; fit and 
 def run(job: Job) -> None:
     """Register the bundle, let the gate decide on what the registry serves, and write it all down."""
     recipe, tracker, git = recipe_of(job), connect(job.paths.root), git_state(job.paths.root)
-    run_id = run_of_fit(tracker, job.case, dvc_md5(job.paths.fitted(job.case)))
+    tags = origin(job, git)
+    run_id = run_of_fit(tracker, job.case, tags["fitted_md5"])
     tracker.log_params(run_id, job.params.model_dump(mode="json", include=LOGGED))
-    version = register(tracker, describe(job, recipe, run_id, git))
+    version = register(tracker, describe(job, recipe, run_id, tags))
     served = recipe.serving.answers(job, bundle_of(tracker, job.case, version), TEST)
     metrics = intervals(
         recipe.serving.metrics(job, job.paths.bundle(job.case)),
@@ -49,17 +50,17 @@ def run(job: Job) -> None:
     rival = rival_of(tracker, job.case, version)
     decision = decide(weigh(job, recipe, tracker, version, rival, served, metrics, git), job.params.release)
     settle(tracker, job.case, version, decision, metrics, rival)
-    report = _report(job, version, decision, git)
+    report = _report(job, version, decision, git, tags)
     write_json(job.paths.reports(job.case) / "release.json", report)
     write_json(job.paths.reports(job.case) / "metrics.json", _metrics(job, metrics))
-    card = make_card(job, recipe, origin(job, git) | {"version": version}, decision)
+    card = make_card(job, recipe, tags | {"version": version}, decision)
     write_text(job.paths.reports(job.case) / "card.md", card)
     tracker.log_note(run_id, card, "card.md")
     tell(job.case, version, decision)
 
 
-def describe(job: Job, recipe: Recipe, run_id: str, git: GitState) -> Release:
-    """What the version is registered from, and all that is needed to trace it back."""
+def describe(job: Job, recipe: Recipe, run_id: str, tags: dict[str, str]) -> Release:
+    """What the version is registered from, and all that is needed to trace it back; `tags` are those of `origin`."""
     bundle, paths = job.paths.bundle(job.case), job.paths
     example = recipe.serving.example(job)
     lock = paths.root / "dvc.lock"
@@ -68,14 +69,13 @@ def describe(job: Job, recipe: Recipe, run_id: str, git: GitState) -> Release:
         "source.json": (paths.raw(job.case) / "source.json").read_text(encoding="utf-8"),
         "params.json": job.params.model_dump_json(indent=2),
     }
-    tags = origin(job, git)
     lineage["card.md"] = make_card(job, recipe, tags)
     answers = recipe.serving.open_predictor(bundle).predict(example)
     return Release(job.case, run_id, bundle, example, answers, lineage, tags, job.smoke, recipe.packages)
 
 
 def origin(job: Job, git: GitState) -> dict[str, str]:
-    """Where a version comes from, as its tags say it."""
+    """Where a version comes from, as its tags say it. Reads all raw and prepared data to take their digests."""
     paths = job.paths
     return {
         "git_commit": git.commit or "unknown",
@@ -142,7 +142,7 @@ def _rival(job: Job, recipe: Recipe, served: Answers, name: str, score: np.ndarr
     return Rival(name, float(metric(served.target, score)), Interval(found.value, found.low, found.high))
 
 
-def _report(job: Job, version: str, decision: Decision, git: GitState) -> dict[str, Any]:
+def _report(job: Job, version: str, decision: Decision, git: GitState, tags: dict[str, str]) -> dict[str, Any]:
     return {
         "case": job.case,
         "version": version,
@@ -150,7 +150,7 @@ def _report(job: Job, version: str, decision: Decision, git: GitState) -> dict[s
         "checks": [asdict(check) for check in decision.checks],
         "reasons": list(decision.reasons),
         "commit": git.commit,
-        "data_md5": dvc_md5(job.paths.prepared(job.case)),
+        "data_md5": tags["data_md5"],
         "bundle_md5": dvc_md5(job.paths.bundle(job.case)),
     }
 

@@ -1,4 +1,4 @@
-"""Which commit this tree is at, whether it is that commit, and for which flow run this process works."""
+"""Provenance: the commit of this tree, whether it is that commit, and the flow run this process works for."""
 
 import os
 import subprocess

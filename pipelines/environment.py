@@ -1,4 +1,4 @@
-"""What every entry point sets before it imports a tool: no phone-home, state inside the checkout, which servers."""
+"""Environment of every entry point, set before it imports a tool: no phone-home, state inside the checkout, servers."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""What a run would do, by `dvc status`: `dvc repro --dry` fails where a stage has never run (DVC 3.67)."""
+"""Plan of a run, by `dvc status`: `dvc repro --dry` fails where a stage has never run (DVC 3.67)."""
 
 import json
 import subprocess

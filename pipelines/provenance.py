@@ -1,4 +1,4 @@
-"""Which commit this tree is at, whether it is that commit, and for which experiment or flow run this process works."""
+"""Provenance: the commit of this tree, whether it is that commit, and the experiment or flow run it works for."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""What each process of deploy/torchrun.sh runs: the first one the stage, through DVC, the others its helpers."""
+"""Processes of deploy/torchrun.sh: the first runs the stage, through DVC, the others help it."""
 
 import argparse
 import os

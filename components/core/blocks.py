@@ -1,4 +1,4 @@
-"""What all of `params.yaml` is made of: blocks that are frozen and strict, and the message for one that is wrong."""
+"""Blocks that all of `params.yaml` is made of: frozen and strict, with a message for one that is wrong."""
 
 from typing import Annotated, Any, TypeVar
 

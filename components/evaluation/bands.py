@@ -1,4 +1,4 @@
-"""Where a score is cut into bands."""
+"""Bands of a score: the edges where it is cut."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""How far apart two ways of answering the same rows are, in one number whatever an answer is."""
+"""Gap between two ways of answering the same rows, in one number whatever an answer is."""
 
 from collections.abc import Iterable
 

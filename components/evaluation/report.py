@@ -1,4 +1,4 @@
-"""What the reports of all kinds of problems do alike: judge everybody's answers to a split, and lay it all down."""
+"""Reports of all kinds of problems, what they do alike: judge everybody's answers to a split, and lay it all down."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""How far a column's values have moved between two samples: the population stability index."""
+"""Population stability index: how far a column's values have moved between two samples."""
 
 from collections.abc import Sequence
 

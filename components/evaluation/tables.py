@@ -1,4 +1,4 @@
-"""What a report tells beside the metrics, from the stage that writes it to those that show it: tables, and notes."""
+"""Tables and notes of a report, beside the metrics: from the stage that writes them to those that show them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict

@@ -1,4 +1,4 @@
-"""Whether a column's values are those the model was trained on: how far they moved, and whether that is chance."""
+"""Drift of a column: how far its values moved from those of training, and whether that is chance."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

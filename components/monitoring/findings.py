@@ -1,4 +1,4 @@
-"""What monitoring found in a sample of rows, and whether that calls for a retrain."""
+"""Findings of monitoring in a sample of rows, and whether they call for a retrain."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

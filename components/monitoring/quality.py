@@ -1,4 +1,4 @@
-"""Whether a model still answers as well as when it was promoted, where outcomes have arrived."""
+"""Quality of a model now beside that at its promotion, where outcomes have arrived."""
 
 import math
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What monitoring leaves: a page that stands alone, its pictures, and the figures as JSON."""
+"""Report of monitoring: a page that stands alone, its pictures, and the figures as JSON."""
 
 import base64
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Who is champion, who was, and whom a candidate has to hold against."""
+"""Champion of a case, those before it, and whom a candidate has to hold against."""
 
 from collections.abc import Mapping
 from datetime import datetime

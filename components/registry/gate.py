@@ -1,4 +1,4 @@
-"""Whether a candidate may become champion. Pure, and closed: what is missing or not a number never passes."""
+"""Gate: may a candidate become champion? Pure, and closed: what is missing or not a number never passes."""
 
 import math
 from collections.abc import Mapping

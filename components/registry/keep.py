@@ -1,4 +1,4 @@
-"""Which versions of a case stay when old ones go, and what goes with those that do not."""
+"""Keeping of a case's versions: which stay when old ones go, and what goes with those that do not."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

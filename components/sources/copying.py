@@ -1,4 +1,4 @@
-"""What every kind of source does with a file: check its name, copy it with a bar, take its digest."""
+"""Copy of a file, alike for every kind of source: check its name, copy it with a bar, take its digest."""
 
 import hashlib
 import logging

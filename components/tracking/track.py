@@ -1,4 +1,4 @@
-"""What a stage tells MLflow about a run: params, metrics, pictures, tables, data. No run is opened or ended here."""
+"""Tracker: a stage tells MLflow params, metrics, pictures, tables and data of a run. No run is opened or ended here."""
 
 import atexit
 import getpass

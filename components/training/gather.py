@@ -1,4 +1,4 @@
-"""What the processes of a fit have validated, brought together: AUC or precision of a part is not that of the whole."""
+"""Gathering of what the processes of a fit have validated: AUC or precision of a part is not that of the whole."""
 
 from typing import Any, TypeVar
 

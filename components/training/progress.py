@@ -1,4 +1,4 @@
-"""What a person sees while a learner trains: the epoch or the step, the metrics, the time left."""
+"""Progress of a training on the screen: the epoch or the step, the metrics, the time left."""
 
 import logging
 import time

@@ -1,4 +1,4 @@
-"""What this machine and this checkout lack, if anything."""
+"""Doctor: what this machine and this checkout lack, if anything."""
 
 import importlib.metadata
 import shutil

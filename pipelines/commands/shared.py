@@ -1,4 +1,4 @@
-"""What the commands of `casebook` share: their arguments, and how they find, bring about and show things."""
+"""Common ground of the commands: their arguments, and how they find, bring about and show things."""
 
 import json
 from pathlib import Path

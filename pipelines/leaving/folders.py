@@ -1,4 +1,4 @@
-"""What a case has in a checkout: its folders, what they hold, and who is at work in them."""
+"""Folders of a case in a checkout, what they hold, and who is at work in them."""
 
 import fcntl
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Where the pages of MLflow show a case's run."""
+"""Links to the pages of MLflow that show a case's run."""
 
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit

@@ -1,4 +1,4 @@
-"""Where the servers listen, what they keep their stores in, and what protects them: all from the environment."""
+"""Settings of the servers: addresses, stores and what protects them, all from the environment."""
 
 import ipaddress
 import os

@@ -41,9 +41,9 @@ def run(job: Job) -> None:
     """Register the bundle, let the gate decide on what the registry serves, and write it all down."""
     trial = experiment()
     recipe, tracker, git = recipe_of(job), connect(job.paths.root), git_state(job.paths.root)
-    run_id = run_to_add_to(tracker, job)
+    run_id, tags = run_to_add_to(tracker, job), origin(job, git)
     tracker.log_params(run_id, job.params.model_dump(mode="json", include=LOGGED))
-    version = register(tracker, describe(job, recipe, run_id, git)) if trial is None else None
+    version = register(tracker, describe(job, recipe, run_id, tags)) if trial is None else None
     bundle = job.paths.bundle(job.case) if version is None else bundle_of(tracker, job.case, version)
     served = recipe.serving.answers(job, bundle, TEST)
     metrics = intervals(
@@ -57,19 +57,19 @@ def run(job: Job) -> None:
     if version is not None:
         settle(tracker, job.case, version, decision, metrics, rival)
     reports, summary = job.paths.reports(job.case), summarise(job, recipe, metrics, decision, registered=trial is None)
-    write_json(reports / "release.json", _report(job, version, trial, decision, git))
+    write_json(reports / "release.json", _report(job, version, trial, decision, git, tags))
     write_json(reports / "metrics.json", _metrics(job, metrics))
     write_json(reports / SUMMARY, summary)
     made = {"version": str(version)} if trial is None else {"experiment": trial.name}
-    card = make_card(job, recipe, origin(job, git) | made, decision)
+    card = make_card(job, recipe, tags | made, decision)
     write_text(reports / "card.md", card)
     tracker.log_note(run_id, card, "card.md")
     tracker.log_tags(run_id, {"casebook.gate": summary["gate"]})
     tell(job.case, f"version {version}" if trial is None else f"experiment {trial.name}", summary["gate"], decision)
 
 
-def describe(job: Job, recipe: Recipe, run_id: str, git: GitState) -> Release:
-    """What the version is registered from, and all that is needed to trace it back."""
+def describe(job: Job, recipe: Recipe, run_id: str, tags: dict[str, str]) -> Release:
+    """What the version is registered from, and all that is needed to trace it back; `tags` are those of `origin`."""
     bundle, paths = job.paths.bundle(job.case), job.paths
     example = recipe.serving.example(job)
     lock = paths.root / "dvc.lock"
@@ -78,14 +78,13 @@ def describe(job: Job, recipe: Recipe, run_id: str, git: GitState) -> Release:
         "source.json": (paths.raw(job.case) / "source.json").read_text(encoding="utf-8"),
         "params.json": job.params.model_dump_json(indent=2),
     }
-    tags = origin(job, git)
     lineage["card.md"] = make_card(job, recipe, tags)
     answers = recipe.serving.open_predictor(bundle).predict(example)
     return Release(job.case, run_id, bundle, example, answers, lineage, tags, job.smoke, recipe.packages)
 
 
 def origin(job: Job, git: GitState) -> dict[str, str]:
-    """Where a version comes from, as its tags say it."""
+    """Where a version comes from, as its tags say it. Reads all raw and prepared data to take their digests."""
     paths = job.paths
     return {
         "git_commit": git.commit or "unknown",
@@ -153,7 +152,7 @@ def _rival(job: Job, recipe: Recipe, served: Answers, name: str, score: np.ndarr
 
 
 def _report(
-    job: Job, version: str | None, trial: Experiment | None, decision: Decision, git: GitState
+    job: Job, version: str | None, trial: Experiment | None, decision: Decision, git: GitState, tags: dict[str, str]
 ) -> dict[str, Any]:
     """`promoted` is of a registered version: of an experiment that passes, `checks` and `reasons` tell."""
     return {
@@ -164,7 +163,7 @@ def _report(
         "checks": [asdict(check) for check in decision.checks],
         "reasons": list(decision.reasons),
         "commit": git.commit,
-        "data_md5": dvc_md5(job.paths.prepared(job.case)),
+        "data_md5": tags["data_md5"],
         "bundle_md5": dvc_md5(job.paths.bundle(job.case)),
     }
 

@@ -1,4 +1,4 @@
-"""How every picture looks and is saved. Drawn without pyplot, so that no state is shared."""
+"""Look of every picture, and how it is saved. Drawn without pyplot, so that no state is shared."""
 
 import textwrap
 import warnings

@@ -1,4 +1,4 @@
-"""How every page is made of its template: what a template asks for must be there, and HTML escapes all of it."""
+"""Pages made of templates: what a template asks for must be there, and HTML escapes all of it."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What pictures of slices have in common: a line for each, below the name of what the rows were grouped by."""
+"""Pictures of slices: a line for each, below the name of what the rows were grouped by."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""What a raw table must be as a whole: its columns, its classes, its numbers, its keys."""
+"""Checks of a raw table as a whole: its columns, its classes, its numbers, its keys."""
 
 import difflib
 from pathlib import Path

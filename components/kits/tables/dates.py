@@ -1,4 +1,4 @@
-"""Which formats the dates of a column are written in."""
+"""Formats that the dates of a column are written in."""
 
 import logging
 

@@ -1,4 +1,4 @@
-"""What a CSV file is written with: encoding, delimiter, header."""
+"""Dialect of a CSV file: encoding, delimiter, header."""
 
 import codecs
 import csv

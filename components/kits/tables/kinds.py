@@ -1,4 +1,4 @@
-"""What kind of column a column of unknown make is, by its values and a little by its name."""
+"""Kind of a column of unknown make, by its values and a little by its name."""
 
 import re
 from collections.abc import Iterable, Iterator

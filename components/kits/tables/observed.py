@@ -1,4 +1,4 @@
-"""What monitoring sees in rows of a table: the columns as the model takes them, and what it says of them."""
+"""Rows of a table as monitoring sees them: the columns as the model takes them, and what it says of them."""
 
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What a prepared table is written from, whatever its outcome is."""
+"""Files of a prepared table, and what they are written from, whatever its outcome is."""
 
 from pathlib import Path
 from typing import Any

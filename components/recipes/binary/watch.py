@@ -1,4 +1,4 @@
-"""What monitoring sees of a two-class table: columns, scores, and targets where they are known."""
+"""Two-class rows as monitoring sees them: columns, scores, and targets where they are known."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What monitoring sees of typed lines: how long, how readable, how usual, how sure the answer is."""
+"""Typed lines as monitoring sees them: how long, how readable, how usual, how sure the answer is."""
 
 from collections import Counter
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""What monitoring sees of images: size, brightness, contrast, detail, and how many objects are found."""
+"""Images as monitoring sees them: size, brightness, contrast, detail, and how many objects are found."""
 
 from collections.abc import Iterator
 from pathlib import Path

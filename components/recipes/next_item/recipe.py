@@ -1,4 +1,4 @@
-"""What a user takes next: a sequence Transformer beside EASE, transitions and popularity."""
+"""Next item of a user: a sequence Transformer beside EASE, transitions and popularity."""
 
 from typing import TYPE_CHECKING
 

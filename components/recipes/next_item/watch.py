@@ -1,4 +1,4 @@
-"""What monitoring sees of users and their events: histories, what is recommended, and what they did next."""
+"""Users as monitoring sees them: histories, what is recommended, and what they did next."""
 
 from collections.abc import Iterator
 from pathlib import Path

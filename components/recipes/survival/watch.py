@@ -1,4 +1,4 @@
-"""What monitoring sees of a cohort: columns, risks, and outcomes where they are known."""
+"""Cohort as monitoring sees it: columns, risks, and outcomes where they are known."""
 
 from pathlib import Path
 

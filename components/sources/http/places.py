@@ -1,4 +1,4 @@
-"""Where a file of an http source may be: in a mirror, then where it comes from."""
+"""Places of a file of an http source: in a mirror, then where it comes from."""
 
 import os
 from collections.abc import Iterator

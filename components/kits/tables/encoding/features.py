@@ -1,4 +1,4 @@
-"""What becomes of one column: how a number is read from it, or a code given to its classes."""
+"""Features, a column each: how a number is read from it, or a code given to its classes."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What every function on binary outcomes asks of its rows, and the log-odds they share."""
+"""Checks of rows with a binary outcome, which every function on them makes, and their log-odds."""
 
 import numpy as np
 from scipy.special import logit

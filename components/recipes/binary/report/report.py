@@ -1,4 +1,4 @@
-"""What a model is worth: metrics beside the baselines', slices, fairness, stability, pictures."""
+"""Report of a two-class model: metrics beside the baselines', slices, fairness, stability, pictures."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

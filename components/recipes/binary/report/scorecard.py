@@ -1,4 +1,4 @@
-"""What a credit team reads off a score: bands and slices. Rows are applicants, 1 is a bad payer."""
+"""Scorecard that a credit team reads: bands and slices. Rows are applicants, 1 is a bad payer."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""The case's learner, sized by its data."""
+"""Network and learner of a two-class table, sized by its data."""
 
 import torch
 from torch import Tensor, nn

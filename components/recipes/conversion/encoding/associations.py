@@ -1,4 +1,4 @@
-"""How often two characters stand side by side in a large text outside the corpus."""
+"""Associations: how often two characters stand side by side in a large text outside the corpus."""
 
 from dataclasses import dataclass
 from functools import cached_property

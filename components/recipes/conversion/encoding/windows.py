@@ -1,4 +1,4 @@
-"""What a network reads around each syllable: which known n-grams of syllables stand there. No torch."""
+"""Windows around each syllable: which known n-grams of syllables stand there. No torch."""
 
 from dataclasses import dataclass
 from functools import cached_property

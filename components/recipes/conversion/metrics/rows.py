@@ -1,4 +1,4 @@
-"""What every metric of answered text is called with, checked, and metrics that are made of sums over clauses."""
+"""Checked rows of answered text, for every metric, and metrics that are made of sums over clauses."""
 
 from collections.abc import Callable
 from functools import lru_cache

@@ -1,4 +1,4 @@
-"""How often two characters stand side by side in a text far larger than the corpus, from a table of Wikipedia's."""
+"""Associations of two characters side by side, from a table of Wikipedia's, far larger than the corpus."""
 
 import gzip
 from collections.abc import Collection, Iterator

@@ -1,4 +1,4 @@
-"""How often each word stands in other text, from a list of words with their counts."""
+"""Frequencies of words in other text, from a list of words with their counts."""
 
 import re
 from collections import Counter

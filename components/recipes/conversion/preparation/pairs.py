@@ -1,4 +1,4 @@
-"""Which characters each syllable can be read as: what training shows, and what the dictionary adds."""
+"""Pairs of a syllable and a character it can be read as: what training shows, and what the dictionary adds."""
 
 from collections import Counter
 

@@ -1,4 +1,4 @@
-"""What a converter is worth: its answers beside the baselines', where it errs, and clauses to look at."""
+"""Report of a converter: its answers beside the baselines', where it errs, and clauses to look at."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping

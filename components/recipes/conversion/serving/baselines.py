@@ -1,4 +1,4 @@
-"""What each model of a bundle answers by itself: the rows of a table beside the whole."""
+"""Baselines: what each model of a bundle answers by itself, the rows of a table beside the whole."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace

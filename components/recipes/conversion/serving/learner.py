@@ -1,4 +1,4 @@
-"""What the network says about each syllable of clauses: log p of each character it can be read as."""
+"""Learner's graph: log p of each character that each syllable of clauses can be read as."""
 
 from collections.abc import Iterator, Sequence
 

@@ -1,4 +1,4 @@
-"""What a conversion bundle holds, read."""
+"""Models of a conversion bundle, read."""
 
 from collections.abc import Sequence
 from functools import cached_property

@@ -1,4 +1,4 @@
-"""What is known about whole readings, and the choice among the best of them."""
+"""Rescoring of whole readings: what is known about them, and the choice among the best."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

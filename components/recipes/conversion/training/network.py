@@ -1,4 +1,4 @@
-"""The case's data and its learner, sized by that data."""
+"""Data of a fit and its learner, sized by that data."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING

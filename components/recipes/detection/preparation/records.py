@@ -1,4 +1,4 @@
-"""What a reader of annotations gives: an image with its boxes, or what could not be read and why."""
+"""Records of a reader of annotations: an image with its boxes, or what could not be read and why."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

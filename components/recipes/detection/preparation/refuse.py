@@ -1,4 +1,4 @@
-"""When too much of the data is broken: what was seen, in a message."""
+"""Refusal of data too much of which is broken: what was seen, in a message."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence

@@ -1,4 +1,4 @@
-"""What a detector is worth: metrics beside the baseline's on every split, slices, and pictures of what it finds."""
+"""Report of a detector: metrics beside the baseline's on every split, slices, and pictures of what it finds."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass

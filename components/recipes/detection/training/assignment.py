@@ -1,4 +1,4 @@
-"""Which points of a dense map answer for which box: those that do it best already (task-aligned assignment)."""
+"""Assignment of points of a dense map to boxes: to those that do it best already (task-aligned assignment)."""
 
 from typing import NamedTuple
 

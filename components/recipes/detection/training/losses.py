@@ -1,4 +1,4 @@
-"""What a detector minimises: class scores that say how good the box is, and the overlap of boxes."""
+"""Losses of a detector: class scores that say how good the box is, and the overlap of boxes."""
 
 import torch
 from torch import Tensor

@@ -1,4 +1,4 @@
-"""The case's learner, sized by its data."""
+"""Network and learner of a detector, sized by its data."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What each user did, in order, as flat arrays that are cut without a loop."""
+"""Histories: what each user did, in order, as flat arrays that are cut without a loop."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What a sequence network reads of each event beside its item: small integers, and the time. No torch."""
+"""Tokens of a sequence network, beside each event's item: small integers, and the time. No torch."""
 
 from dataclasses import dataclass
 from typing import Any

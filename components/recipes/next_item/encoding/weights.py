@@ -1,4 +1,4 @@
-"""How much each event of a history counts where scores follow from a table from item to item. No torch."""
+"""Weights of a history's events where scores follow from a table from item to item. No torch."""
 
 import numpy as np
 from scipy.sparse import csr_array

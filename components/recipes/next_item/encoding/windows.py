@@ -1,4 +1,4 @@
-"""Where histories are cut into windows, and which of their events have no order. No torch."""
+"""Windows that histories are cut into, and which of their events have no order. No torch."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""How a ranking was measured: without it the number says nothing, so it goes wherever the number goes."""
+"""Protocol of a ranking's measurement: without it the number says nothing, so it goes wherever the number goes."""
 
 from dataclasses import asdict, dataclass
 from typing import Any

@@ -1,4 +1,4 @@
-"""Which events stay: without repeats, and of users and items that have enough of them."""
+"""Events that stay: without repeats, and of users and items that have enough of them."""
 
 import duckdb
 

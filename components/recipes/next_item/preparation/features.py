@@ -1,4 +1,4 @@
-"""What is known of users and items: side files to columns of codes."""
+"""Features of users and items: side files to columns of codes."""
 
 import logging
 from collections.abc import Sequence

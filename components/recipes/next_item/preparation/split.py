@@ -1,4 +1,4 @@
-"""Which events train and which are asked: once, before anything is learned from them."""
+"""Split of events into those that train and those that are asked: once, before anything is learned from them."""
 
 import numpy as np
 

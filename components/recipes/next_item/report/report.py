@@ -1,4 +1,4 @@
-"""What a recommender is worth: ranks beside the baselines', slices, what lists do to catalogue and tastes, examples."""
+"""Report of a recommender: ranks beside the baselines', slices, what lists do to catalogue and tastes, examples."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass

@@ -1,4 +1,4 @@
-"""What an answer could not take from its rows, counted, and said once with an example."""
+"""Remarks on rows: what an answer could not take from them, counted, and said once with an example."""
 
 import logging
 from collections.abc import Iterable

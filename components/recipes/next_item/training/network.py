@@ -1,4 +1,4 @@
-"""The case's learner, sized by its data."""
+"""Network and learner of next items, sized by their data."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""What a next-item learner minimises: over all items, or over some that are drawn for a batch and shared in it."""
+"""Objectives of a next-item learner: over all items, or over some that are drawn for a batch and shared in it."""
 
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING

@@ -1,4 +1,4 @@
-"""What was predicted beside what happened, in groups of equal size."""
+"""Calibration: what was predicted beside what happened, in groups of equal size."""
 
 from dataclasses import dataclass
 

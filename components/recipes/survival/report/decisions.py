@@ -1,4 +1,4 @@
-"""What decisions by a risk are worth: right and wrong ones with bounds, and net benefit."""
+"""Decisions by a risk, and what they are worth: right and wrong ones with bounds, and net benefit."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

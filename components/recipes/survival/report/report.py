@@ -1,4 +1,4 @@
-"""What a model is worth to a clinician and to a reviewer: metrics, calibration, decisions, subgroups, pictures."""
+"""Report for a clinician and a reviewer: metrics, calibration, decisions, subgroups, pictures."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass

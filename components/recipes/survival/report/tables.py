@@ -1,4 +1,4 @@
-"""What a model card says beside the metrics: tables of plain values, of one split each or of several."""
+"""Tables of the model card beside the metrics: plain values, of one split each or of several."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""The case's network and learner, sized by its data."""
+"""Network of hazards and its learner, sized by the cohort."""
 
 import numpy as np
 import torch

@@ -61,8 +61,7 @@ def new(
     dry_run: DryRun = False,
 ) -> None:
     """Make a case of your own table or images, or of an example: write its block into params.yaml."""
-    import yaml
-
+    from components.core.yaml_files import dump_yaml
     from pipelines.commands.newcase import Asked, new_case, new_example, plan_case, plan_example
     from pipelines.commands.newimages import new_images, plan_images
     from pipelines.stages import set_up_logging
@@ -82,7 +81,7 @@ def new(
     else:
         assert example is not None
         block = (plan_example if dry_run else new_example)(Path.cwd(), name, example)
-    typer.echo(yaml.safe_dump({name: {"prepare": block["prepare"]}}, sort_keys=False, allow_unicode=True, width=120))
+    typer.echo(dump_yaml({name: {"prepare": block["prepare"]}}))
     if not dry_run:
         typer.echo(f"params.yaml has the case {name}; look it over, commit it, then: casebook run {name}")
 

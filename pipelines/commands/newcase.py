@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from components.core.blocks import Block, read_block
 from components.core.errors import CasebookError
 from components.core.files import file_digest, whole_file
 from components.core.params.case import CaseParams, Params, load_params, override
+from components.core.yaml_files import dump_yaml, read_yaml
 from components.recipes.binary.preparation.infer import infer_table
 from components.recipes.survival.preparation.infer import infer_cohort, reached
 
@@ -83,7 +82,7 @@ def plan_example(root: Path, name: str, file: Path) -> dict[str, Any]:
     _check_name(params, name)
     if not file.is_file():
         raise CasebookError(f"{file}: not found; --from names a file with a case's block")
-    if not _is_profile(content := _yaml(file)):
+    if not _is_profile(content := read_yaml(file)):
         return read_example(file).model_dump(mode="json")
     profile = read_block(Profile, content, file.name)
     return override(params.case(profile.like), profile.values).model_dump(mode="json")
@@ -94,24 +93,17 @@ def new_example(root: Path, name: str, file: Path) -> dict[str, Any]:
     returns it.
     """
     block = plan_example(root, name, file)
-    write_case(root, name, block, None if _is_profile(_yaml(file)) else file.read_text(encoding="utf-8"))
+    write_case(root, name, block, None if _is_profile(read_yaml(file)) else file.read_text(encoding="utf-8"))
     return block
 
 
 def read_example(file: Path) -> CaseParams:
     """Raises CasebookError if the file is no whole block of a case."""
-    return read_block(CaseParams, _yaml(file), file.name)
+    return read_block(CaseParams, read_yaml(file), file.name)
 
 
 def _is_profile(content: Any) -> bool:
     return isinstance(content, dict) and "like" in content
-
-
-def _yaml(file: Path) -> Any:
-    try:
-        return yaml.safe_load(file.read_bytes())
-    except yaml.YAMLError as error:
-        raise CasebookError(f"{file}: not YAML: {error}") from None
 
 
 def pattern(root: Path, name: str, like: str) -> dict[str, Any]:
@@ -208,5 +200,4 @@ def _insert(text: str, name: str, block: dict[str, Any], given: str | None) -> s
 
 
 def _dumped(block: dict[str, Any]) -> str:
-    written = yaml.safe_dump(block, sort_keys=False, allow_unicode=True, width=120, default_flow_style=None)
-    return "".join(f"  {line}\n" for line in written.splitlines())
+    return "".join(f"  {line}\n" for line in dump_yaml(block).splitlines())

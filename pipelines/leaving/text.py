@@ -7,6 +7,7 @@ import yaml
 from yaml.nodes import CollectionNode, MappingNode, Node, ScalarNode
 
 from components.core.errors import CasebookError
+from components.core.yaml_files import parse_yaml
 
 Edit = tuple[int, int, str]  # from and to in characters, and what stands there instead
 Pair = tuple[ScalarNode, Node]
@@ -130,8 +131,8 @@ def _comment_at(line: str) -> int | None:
 def _check(before: str, after: str, path: tuple[str, ...], unwanted: Callable[[str], bool]) -> None:
     """Nothing else may read as another thing than before: an anchor, say, may have stood in what was cut."""
     try:
-        found, expected = yaml.safe_load(after), yaml.safe_load(before)
-    except yaml.YAMLError as error:
+        found, expected = parse_yaml(after, "the text"), parse_yaml(before, "the text before")
+    except CasebookError as error:
         raise CasebookError(f"{'.'.join(path)}: cannot be cut out, something else needs it: {error}") from None
     node = expected
     for name in path:

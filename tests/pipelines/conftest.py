@@ -21,6 +21,8 @@ import psutil
 import pytest
 import yaml
 
+from components.core.yaml_files import dump_yaml, read_yaml
+
 ROOT = Path(__file__).resolve().parents[2]
 CODE = ("components", "pipelines", ".dvc/config", ".dvc/.gitignore", ".dvcignore", ".gitignore", "Procfile", "dvc.yaml")
 ROWS = Path("tests/toy/finance_risk/rows.csv")
@@ -146,10 +148,10 @@ class Checkout:
         return struck
 
     def params(self) -> dict[str, Any]:
-        return dict(yaml.safe_load((self.root / "params.yaml").read_text(encoding="utf-8")))
+        return dict(read_yaml(self.root / "params.yaml"))
 
     def write_params(self, params: dict[str, Any]) -> None:
-        (self.root / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False), encoding="utf-8")
+        (self.root / "params.yaml").write_text(dump_yaml(params), encoding="utf-8")
 
     def set(self, dotted: str, value: Any, case: str = "toy") -> None:
         """Edit one parameter of a case."""
@@ -235,7 +237,7 @@ def tools() -> dict[str, str]:
 
 def toy() -> dict[str, Any]:
     """finance_risk with its own schema, on 400 rows, with little to train."""
-    case = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))["cases"]["finance_risk"]
+    case = read_yaml(ROOT / "params.yaml")["cases"]["finance_risk"]
     case["source"] = {
         "kind": "file",
         "path": str(ROWS),
@@ -254,7 +256,7 @@ def toy() -> dict[str, Any]:
 
 def operate() -> dict[str, Any]:
     """The shipped schedules and pools, and nothing of its own for any case."""
-    block = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))["operate"]
+    block = read_yaml(ROOT / "params.yaml")["operate"]
     return {**block, "cases": {}}
 
 

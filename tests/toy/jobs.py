@@ -3,11 +3,10 @@
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from components.core.contracts import AnyJob, Paths
 from components.core.params.case import CaseParams, load_params, override
 from components.core.recipe import make_job
+from components.core.yaml_files import read_yaml
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 TOY = CHECKOUT / "tests" / "toy"
@@ -21,7 +20,7 @@ def toy_cases() -> list[str]:
 def toy_values(case: str, folder: Path) -> dict[str, Any]:
     """Dotted params and their values: toy data in `folder` for a source, and what `--smoke` and the toy set."""
     smoke = load_params(CHECKOUT / "params.yaml").case(case).smoke
-    toy = yaml.safe_load((TOY / case / "overrides.yaml").read_text(encoding="utf-8"))
+    toy = read_yaml(TOY / case / "overrides.yaml")
     return {"source": toy_source(folder), "fit.accelerator": "cpu", **smoke, **toy}
 
 

@@ -4,12 +4,12 @@ import math
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import yaml
 from pydantic import Field, create_model
 
 from components.core.blocks import Block, read_block
 from components.core.errors import CasebookError
 from components.core.params.source import Source
+from components.core.yaml_files import read_yaml
 
 
 class FloatRange(Block):
@@ -199,11 +199,9 @@ def load_params(path: Path) -> Params:
             a value of the wrong type; the message names each key by its dotted path.
     """
     try:
-        content = yaml.safe_load(path.read_bytes())  # yaml tells of bytes that are not UTF-8 itself
+        content = read_yaml(path)
     except FileNotFoundError:
         raise CasebookError(f"{path}: not found; run this in the root of a checkout") from None
-    except yaml.YAMLError as error:
-        raise CasebookError(f"{path}: not YAML: {error}") from None
     _refuse_old(content, path)
     return read_block(Params, content, path.name)
 

@@ -5,18 +5,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from components.core.errors import CasebookError
 from components.core.params.case import load_params
 from components.core.params.operate import OperateParams, load_operate
+from components.core.yaml_files import dump_yaml, read_yaml
 
 SHIPPED = Path(__file__).parents[4] / "params.yaml"
 
 
 @pytest.fixture(scope="module")
 def shipped() -> dict[str, Any]:
-    return yaml.safe_load(SHIPPED.read_text(encoding="utf-8"))
+    return read_yaml(SHIPPED)
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def content(shipped) -> dict[str, Any]:
 
 def load(content: Any, tmp_path: Path) -> OperateParams:
     path = tmp_path / "params.yaml"
-    path.write_text(yaml.safe_dump(content, allow_unicode=True), encoding="utf-8")
+    path.write_text(dump_yaml(content), encoding="utf-8")
     return load_operate(path)
 
 

@@ -1,0 +1,104 @@
+"""YAML that a person or DVC writes, read by YAML 1.2 as DVC reads it: `no` is a text, and `1e-4` a number."""
+
+import io
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.constructor import DuplicateKeyError
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+
+from components.core.errors import CasebookError
+
+WIDTH = 120
+SHORT = 90  # characters of what may stand in one line
+
+
+def read_yaml(path: Path) -> Any:
+    """What a file holds.
+
+    Raises:
+        CasebookError: it is not UTF-8, is no YAML, or has a key twice; a missing file is a FileNotFoundError.
+    """
+    try:
+        text = path.read_bytes().decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise CasebookError(f"{path}: not YAML: it is not UTF-8 at byte {error.start}; save it as UTF-8") from None
+    return parse_yaml(text, str(path))
+
+
+def parse_yaml(text: str, where: str) -> Any:
+    """What a text holds; `where` is the file's name in the message.
+
+    Raises:
+        CasebookError: it is no YAML, or has a key twice.
+    """
+    try:
+        return YAML(typ="safe").load(text)
+    except DuplicateKeyError as error:
+        key = re.search(r'duplicate key "(.*?)" with value', error.problem or "", re.DOTALL)
+        raise CasebookError(
+            f"{where}: line {error.problem_mark.line + 1}: the key {key[1] if key else '?'!r} stands twice in its "
+            "block; remove one of them"
+        ) from None
+    except MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        place = f" in line {mark.line + 1}, column {mark.column + 1}" if mark else ""
+        raise CasebookError(f"{where}: not YAML: {error.problem or error.context}{place}") from None
+    except YAMLError as error:
+        raise CasebookError(f"{where}: not YAML: {error}") from None
+
+
+def dump_yaml(content: Any) -> str:
+    """YAML 1.2 that `parse_yaml` reads as `content`, and so after DVC has rewritten it for `dvc exp run -S`.
+
+    What is short stands in one line, if no text in it has a colon: DVC would take the quotes away there, and could
+    not read the file any more.
+    """
+    yaml = YAML()
+    yaml.width = WIDTH
+    yaml.allow_unicode = True
+    yaml.representer.ignore_aliases = lambda *_: True  # type: ignore[method-assign]
+    written = io.StringIO()
+    yaml.dump(_styled(content), written)
+    return written.getvalue()
+
+
+def _styled(node: Any) -> Any:
+    if not isinstance(node, dict | list | tuple):
+        return node
+    styled: Any
+    if isinstance(node, dict):
+        styled = CommentedMap((key, _styled(value)) for key, value in node.items())
+    else:
+        styled = CommentedSeq(_styled(value) for value in node)
+    if _fits_a_line(node):
+        styled.fa.set_flow_style()
+    else:
+        styled.fa.set_block_style()
+    return styled
+
+
+def _fits_a_line(node: Any) -> bool:
+    """Whether a map or list is short and at most two deep, or a list of scalars, and has no text with a colon."""
+    below = list(_below(node))
+    if any(isinstance(item, str) and ":" in item for _, item in below):
+        return False
+    depth = max((depth for depth, _ in below), default=0)
+    if depth == 1 and not isinstance(node, dict):
+        return True
+    return depth <= 2 and sum(len(str(item)) + 2 for _, item in below) <= SHORT
+
+
+def _below(node: Any, depth: int = 1) -> Iterator[tuple[int, Any]]:
+    """Keys and scalars below a node, each with its depth."""
+    for key, value in node.items() if isinstance(node, dict) else enumerate(node):
+        if isinstance(node, dict):
+            yield depth, key
+        if isinstance(value, dict | list | tuple):
+            yield from _below(value, depth + 1)
+        else:
+            yield depth, value

@@ -28,14 +28,13 @@ from components.core.contracts import (
 )
 from components.core.errors import CasebookError, nearest
 from components.core.params.case import CaseParams
+from components.core.recipe_names import part_module as part_module
+from components.core.recipe_names import recipe_module as recipe_module
+from components.core.recipe_names import recipes as recipes
 
 if TYPE_CHECKING:  # the data stages and the server must not pay for importing these
     import pandas as pd
     from lightning.pytorch import LightningModule
-
-
-PACKAGE = "components.recipes"
-FOLDER = Path(__file__).resolve().parents[1] / "recipes"
 
 
 class Preparation(Protocol):
@@ -164,22 +163,6 @@ class Recipe:
 
     def _part(self, part: str) -> object:
         return importlib.import_module(part_module(self.name, part))
-
-
-def part_module(recipe: str, part: str) -> str:
-    """The dotted name of a part: a module of the recipe's folder, or in a folder of its own the module of its name."""
-    name = f"{PACKAGE}.{recipe}.{part}"
-    return f"{name}.{part}" if (FOLDER / recipe / part).is_dir() else name
-
-
-def recipe_module(recipe: str) -> str:
-    """The dotted name of a recipe's declaration."""
-    return f"{PACKAGE}.{recipe}.recipe"
-
-
-def recipes() -> tuple[str, ...]:
-    """The names of all recipes, found as folders: adding one edits no list."""
-    return tuple(sorted(path.parent.name for path in FOLDER.glob("*/recipe.py")))
 
 
 def load_recipe(name: str) -> Recipe:

@@ -21,6 +21,7 @@ import psutil
 import pytest
 import yaml
 
+from components.core.params.case import read_whole
 from components.core.yaml_files import dump_yaml, read_yaml
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -237,7 +238,7 @@ def tools() -> dict[str, str]:
 
 def toy() -> dict[str, Any]:
     """finance_risk with its own schema, on 400 rows, with little to train."""
-    case = read_yaml(ROOT / "params.yaml")["cases"]["finance_risk"]
+    case = read_whole(ROOT / "params.yaml")["cases"]["finance_risk"]
     case["source"] = {
         "kind": "file",
         "path": str(ROWS),

@@ -9,6 +9,7 @@ import yaml
 
 from components.core.errors import CasebookError
 from components.core.params.case import load_params
+from components.core.yaml_files import dump_yaml, read_yaml
 from pipelines.code import PARTS, READS, changes, content_of, read_resolved, resolve, resolved_file
 from pipelines.stages import STAGES
 
@@ -66,11 +67,9 @@ def test_an_edit_changes_the_files_of_the_stages_that_read_it(root: Path, old: s
 
 
 def test_a_case_that_is_gone_leaves_no_file(root: Path) -> None:
-    content: dict[str, Any] = yaml.safe_load((root / "params.yaml").read_text(encoding="utf-8"))
+    content: dict[str, Any] = read_yaml(root / "params.yaml")
     resolve(root)
-    (root / "params.yaml").write_text(
-        yaml.safe_dump({"cases": {CASE: content["cases"][CASE]}}, sort_keys=False), encoding="utf-8"
-    )
+    (root / "params.yaml").write_text(dump_yaml({"cases": {CASE: content["cases"][CASE]}}), encoding="utf-8")
     gone = resolve(root)
     assert {path.parent.name for path in gone} == content["cases"].keys() - {CASE}
     assert [path.name for path in (root / "resolved").iterdir()] == [CASE]

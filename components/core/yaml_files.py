@@ -67,6 +67,16 @@ def dump_yaml(content: Any) -> str:
     return written.getvalue()
 
 
+def flow(value: Any) -> str:
+    """A value in one line, as it could stand in a file."""
+    yaml = YAML()
+    yaml.default_flow_style = True
+    yaml.width = 1_000_000
+    written = io.StringIO()
+    yaml.dump([value], written)
+    return written.getvalue().strip()[1:-1]
+
+
 def _styled(node: Any) -> Any:
     if not isinstance(node, dict | list | tuple):
         return node

@@ -10,6 +10,7 @@ from pydantic import Field, create_model
 from components.core.blocks import Block, read_block
 from components.core.errors import CasebookError, nearest
 from components.core.params.defaults import READ_BY_RECIPE, defaults_of, merge, minimal, same, shapes_of
+from components.core.params.old import is_old
 from components.core.params.source import Source
 from components.core.recipe_names import recipes
 from components.core.yaml_files import parse_yaml, read_yaml
@@ -319,11 +320,11 @@ def _refuse_old(content: Any, path: Path) -> None:
         CasebookError: there are some.
     """
     cases = content.get("cases") if isinstance(content, dict) else None
-    old = [name for name, case in (cases or {}).items() if isinstance(case, dict) and "code" in case]
+    old = [name for name, case in cases.items() if is_old(case)] if isinstance(cases, dict) else []
     if old:
         raise CasebookError(
-            f"{path}: {len(old)} case(s) are of the form before recipes, such as {old[0]!r}: `code:` names modules "
-            "where `recipe:` names a kind of problem now; see docs/adding-a-case.md"
+            f"{path}: {len(old)} case(s) are of the form before recipes, such as {old[0]!r}: `casebook migrate` "
+            "rewrites them, `casebook migrate --dry-run` says what it would do"
         )
 
 

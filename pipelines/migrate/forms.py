@@ -74,9 +74,8 @@ def recipe_of(code: Any, where: str) -> str:
     given = dict(code) if isinstance(code, dict) else {}
     recipe = next((name for name, known in CODES.items() if known["evaluation"] == given.get("evaluation")), None)
     if recipe is None:
-        raise CasebookError(
-            f"{where}: code.evaluation {given.get('evaluation')!r} is of no recipe; write one, and migrate"
-        )
+        found = repr(given.get("evaluation"))
+        raise CasebookError(f"{where}: code.evaluation {found} is of no recipe; write one, and `recipe:` by hand")
     known = {**CODES[recipe], "case": CASE[recipe]}
     others = [f"{key}: {given.get(key)}" for key in {**known, **given} if given.get(key) != known.get(key)]
     if others:

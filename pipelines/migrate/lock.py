@@ -10,10 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from dvc.exceptions import DvcException
+from dvc.repo import Repo
+
+from components.core.errors import CasebookError
 from components.core.files import dvc_md5
 from components.core.yaml_files import read_yaml
 from pipelines.code import resolve
-from pipelines.leaving.lockfile import LOCK, dvc_held
+from pipelines.leaving.lockfile import LOCK
 from pipelines.stages import STAGES
 
 MADE = ("data/", "models/", "reports/")  # what stages make; the other inputs of an old entry are code
@@ -41,9 +45,14 @@ def accept(root: Path, names: list[str], cases: Mapping[str, Any]) -> list[Judge
     """
     found = judged(root, names, cases)
     resolve(root)
-    with dvc_held(root) as repo:
-        for stage in [one.stage for one in found if not one.why]:
-            repo.commit(target=stage, force=True)
+    accepted = [one.stage for one in found if not one.why]
+    try:
+        with Repo(str(root)) as repo:
+            for stage in accepted:
+                repo.commit(target=stage, force=True)  # takes DVC's lock itself
+    except DvcException as error:
+        told = f"params.yaml is rewritten; `dvc commit -f` accepts {', '.join(accepted)}"
+        raise CasebookError(f"dvc: {error}; {told}") from None
     return found
 
 

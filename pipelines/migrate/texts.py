@@ -91,13 +91,11 @@ def _unfold(node: Any) -> None:
     for value in below:
         if isinstance(value, CommentedMap | CommentedSeq):
             _unfold(value)
-    if any(
-        (isinstance(text, str) and ":" in text)
-        or (isinstance(text, CommentedMap | CommentedSeq) and not _is_flow(text))
-        for text in texts
-    ):
+    if any(_needs_lines(text) for text in texts):
         node.fa.set_block_style()
 
 
-def _is_flow(node: Any) -> bool:
-    return bool(node.fa.flow_style()) or not node
+def _needs_lines(node: Any) -> bool:
+    if isinstance(node, CommentedMap | CommentedSeq):
+        return bool(node) and not node.fa.flow_style()
+    return isinstance(node, str) and ":" in node

@@ -31,9 +31,7 @@ def root(tmp_path: Path) -> Path:
 
 
 def test_a_block_of_the_old_form_is_refused_with_one_message(root: Path) -> None:
-    with pytest.raises(
-        CasebookError, match=r"2 case\(s\) are of the form before recipes.*'my_loans'.*casebook migrate"
-    ):
+    with pytest.raises(CasebookError, match=r"2 case\(s\) are of the form before.*'my_loans'.*casebook migrate"):
         load_params(root / "params.yaml")
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from components.core.contracts import Paths
 from components.core.errors import CasebookError
-from components.core.params.case import load_params
+from components.core.params.case import load_params, whole_block
 from components.core.recipe import make_job
 from components.core.yaml_files import dump_yaml, parse_yaml, read_yaml
 from pipelines.migrate.forms import CASE, CODES
@@ -101,7 +101,7 @@ def test_the_keys_of_a_profile_get_their_names_of_today(old: str, new: str) -> N
 def old_form(checkout: Any, case: str) -> None:
     """Write the case's block, and what `dvc.lock` says of it, as they were before recipes."""
     params = checkout.params()
-    block = params["cases"][case]
+    block = params["cases"][case] = whole_block(params["cases"][case], "params.yaml")
     block.pop("recipe")
     block["code"] = {**CODES["binary"], "case": CASE["binary"]}
     block["evaluate"] |= block["model"].pop("serving")

@@ -159,7 +159,7 @@ class Checkout:
         params = self.params()
         whole = whole_block(params["cases"][case], "params.yaml")
         put(whole, dotted, value)
-        params["cases"][case] = explicit(whole)
+        params["cases"][case] = explicit(whole) if isinstance(whole.get("recipe"), str) else whole
         self.write_params(params)
 
     def append(self, path: str, text: str) -> None:

@@ -10,10 +10,10 @@ from contextlib import closing
 from itertools import pairwise
 from pathlib import Path
 
-import yaml
-
 from benchmarks.results import Result
 from benchmarks.workspace import IDENTITY, clean_environment, copied_checkout
+from components.core.params.case import read_whole
+from components.core.yaml_files import dump_yaml
 
 RUNS = 3
 RUN = """
@@ -86,9 +86,9 @@ def _bytes(path: Path) -> int:
 def _other_seed(case: str, copy: Path, number: int) -> None:
     """A change of the params that makes everything from the search on run again."""
     path = copy / "params.yaml"
-    params = yaml.safe_load(path.read_text(encoding="utf-8"))
+    params = read_whole(path)
     params["cases"][case]["fit"]["seed"] += number
-    path.write_text(yaml.safe_dump(params, sort_keys=False, allow_unicode=True), encoding="utf-8")
+    path.write_text(dump_yaml(params), encoding="utf-8")
     _checked(
         ["git", *IDENTITY, "commit", "--quiet", "--allow-empty", "--all", "--message", "seed"], copy, dict(os.environ)
     )

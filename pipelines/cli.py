@@ -10,6 +10,7 @@ import typer
 from pipelines.commands.answering import app as answering
 from pipelines.commands.building import app as building
 from pipelines.commands.leaving import app as leaving
+from pipelines.commands.migrating import app as migrating
 from pipelines.commands.registry import app as registry
 from pipelines.commands.shared import AsJson, DryRun, champion_entry, open_tracker, show
 from pipelines.environment import prepare_environment
@@ -24,7 +25,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for group in (building, registry, answering, leaving, operating, servers):
+for group in (building, registry, answering, leaving, migrating, operating, servers):
     app.add_typer(group)
 
 

@@ -19,7 +19,7 @@ from components.core.closure import closure, digest
 from components.core.errors import BAD_INPUT, DONE, CasebookError
 from components.core.files import whole_file
 from components.core.job import Paths
-from components.core.params.case import CaseParams, load_params, read_given
+from components.core.params.case import CaseParams, load_case, load_params, read_given
 from components.core.recipe import make_job, part_module, recipe_module
 from pipelines.environment import ROOT, prepare_environment
 from pipelines.provenance import experiment
@@ -140,7 +140,7 @@ def read_resolved(root: Path, case: str, stage: str) -> CaseParams:
     Raises:
         CasebookError: it is not, there is no such case, or `params.yaml` is wrong.
     """
-    path, today = resolved_file(root, case, stage), load_params(root / "params.yaml").case(case)
+    path, today = resolved_file(root, case, stage), load_case(root / "params.yaml", case)
     if not path.is_file():
         raise CasebookError(f"{path.relative_to(root)}: not found; `dvc repro code` writes it, as `dvc repro` does")
     written, wanted = path.read_text(encoding="utf-8"), content_of(today, stage)

@@ -4,7 +4,8 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from components.core.errors import CasebookError
+from components.core.errors import CasebookError, nearest
+from components.core.shapes import known_keys, shape_below
 
 
 class Block(BaseModel):
@@ -24,18 +25,27 @@ def read_block(block: type[AnyBlock], content: Any, where: str) -> AnyBlock:
     except ValidationError as error:
         # pydantic calls a list too short, too, when its only item is wrong.
         details = [detail for detail in error.errors() if detail["type"] != "too_short" or not detail["input"]]
-        problems = "\n".join(f"  {_problem(where, content, detail)}" for detail in details)
+        problems = "\n".join(f"  {_problem(block, where, content, detail)}" for detail in details)
         raise CasebookError(f"{where}: {len(details)} key(s) are wrong; edit them:\n{problems}") from None
 
 
-def _problem(where: str, content: Any, detail: Any) -> str:
-    dotted = ".".join([where.removesuffix(".yaml"), *_keys(content, detail["loc"])])
+def _problem(block: type[Block], where: str, content: Any, detail: Any) -> str:
+    keys = _keys(content, detail["loc"])
+    dotted = ".".join([where.removesuffix(".yaml"), *keys])
     if detail["type"] == "extra_forbidden":
-        return f"{dotted}: unknown key"
+        return f"{dotted}: unknown key{_meant(block, content, keys)}"
     if detail["type"] == "missing":
         return f"{dotted}: missing"
     shown = repr(detail["input"])
     return f"{dotted}: {detail['msg']}, not {shown[:80]} ({type(detail['input']).__name__})"
+
+
+def _meant(shape: Any, content: Any, keys: list[str]) -> str:
+    *parents, last = keys
+    for key in parents:
+        shape = shape_below(shape, key)
+        content = content[int(key)] if isinstance(content, list | tuple) else content[key]
+    return nearest(last, known_keys(shape, content))
 
 
 def _keys(content: Any, loc: tuple[int | str, ...]) -> list[str]:

@@ -7,7 +7,6 @@ uses; `components.core.parts` says what each must offer.
 import importlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, cast
 
 from components.core.blocks import Block
@@ -29,9 +28,9 @@ from components.core.parts import (
     Watch,
     Watching,
 )
-
-PACKAGE = "components.recipes"
-FOLDER = Path(__file__).resolve().parents[1] / "recipes"
+from components.core.recipe_names import part_module as part_module
+from components.core.recipe_names import recipe_module as recipe_module
+from components.core.recipe_names import recipes as recipes
 
 
 @dataclass(frozen=True)
@@ -96,22 +95,6 @@ class Recipe:
 
     def _part(self, part: str) -> object:
         return importlib.import_module(part_module(self.name, part))
-
-
-def part_module(recipe: str, part: str) -> str:
-    """The dotted name of a part: a module of the recipe's folder, or in a folder of its own the module of its name."""
-    name = f"{PACKAGE}.{recipe}.{part}"
-    return f"{name}.{part}" if (FOLDER / recipe / part).is_dir() else name
-
-
-def recipe_module(recipe: str) -> str:
-    """The dotted name of a recipe's declaration."""
-    return f"{PACKAGE}.{recipe}.recipe"
-
-
-def recipes() -> tuple[str, ...]:
-    """The names of all recipes, found as folders: adding one edits no list."""
-    return tuple(sorted(path.parent.name for path in FOLDER.glob("*/recipe.py")))
 
 
 def load_recipe(name: str) -> Recipe:

@@ -63,23 +63,34 @@ def dump_yaml(content: Any) -> str:
     yaml.allow_unicode = True
     yaml.representer.ignore_aliases = lambda *_: True
     written = io.StringIO()
-    yaml.dump(_styled(content), written)
+    yaml.dump(styled(content), written)
     return written.getvalue()
 
 
-def _styled(node: Any) -> Any:
+def flow(value: Any) -> str:
+    """A value in one line, as it could stand in a file."""
+    yaml = YAML()
+    yaml.default_flow_style = True
+    yaml.width = 1_000_000
+    written = io.StringIO()
+    yaml.dump([value], written)
+    return written.getvalue().strip()[1:-1]
+
+
+def styled(node: Any) -> Any:
+    """The same as ruamel writes it: what is short in one line, and the rest a line a key."""
     if not isinstance(node, dict | list | tuple):
         return node
-    styled: Any
+    found: Any
     if isinstance(node, dict):
-        styled = CommentedMap((key, _styled(value)) for key, value in node.items())
+        found = CommentedMap((key, styled(value)) for key, value in node.items())
     else:
-        styled = CommentedSeq(_styled(value) for value in node)
+        found = CommentedSeq(styled(value) for value in node)
     if _fits_a_line(node):
-        styled.fa.set_flow_style()
+        found.fa.set_flow_style()
     else:
-        styled.fa.set_block_style()
-    return styled
+        found.fa.set_block_style()
+    return found
 
 
 def _fits_a_line(node: Any) -> bool:

@@ -154,3 +154,28 @@ def crossval(
         return
     rows = [{"who": MODEL, **found["mean"]}] + [{"who": name, **mean} for name, mean in found["peers"].items()]
     show(rows, as_json)
+
+
+@app.command()
+def params(
+    case: CaseName,
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", "-S", metavar="KEY=VALUE", help="show it with this value, too")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Every value that holds for the case, and where it comes from: its recipe's defaults, or params.yaml."""
+    from dataclasses import asdict
+
+    from components.core.params.case import check_override, load_params
+    from components.core.yaml_files import flow
+    from pipelines.commands.params import values
+
+    known = load_params(Path("params.yaml")).case(case)
+    found = values(Path.cwd(), case, dict(check_override(known, text) for text in settings or []))
+    if as_json:
+        show([asdict(one) for one in found], as_json)
+        return
+    wide = max(len(one.origin) for one in found)
+    for one in found:
+        typer.echo(f"{one.origin:<{wide}}  {one.key}: {flow(one.value)}")

@@ -8,7 +8,7 @@ from typing import Any
 from components.core.blocks import Block, read_block
 from components.core.errors import CasebookError
 from components.core.files import file_digest, whole_file
-from components.core.params.case import CaseParams, Params, load_params, override
+from components.core.params.case import CaseParams, Params, load_params, override, stated_block, whole_block
 from components.core.yaml_files import dump_yaml, read_yaml
 from components.kits.tables.infer import infer_table
 from components.recipes.survival.preparation.infer import infer_cohort, reached
@@ -99,7 +99,7 @@ def new_example(root: Path, name: str, file: Path) -> dict[str, Any]:
 
 def read_example(file: Path) -> CaseParams:
     """Raises CasebookError if the file is no whole block of a case."""
-    return read_block(CaseParams, read_yaml(file), file.name)
+    return read_block(CaseParams, whole_block(read_yaml(file), file.name), file.name)
 
 
 def _is_profile(content: Any) -> bool:
@@ -120,13 +120,14 @@ def pattern(root: Path, name: str, like: str) -> dict[str, Any]:
 
 
 def write_case(root: Path, name: str, block: dict[str, Any], text: str | None = None) -> None:
-    """Put the block, or the `text` that it was read from, at the end of `cases` in `params.yaml`.
+    """Put what the whole block must state, or the `text` that it was read from, at the end of `cases` in `params.yaml`.
 
     Raises:
         CasebookError: the whole file would not be right; it stays as it was.
     """
     path = root / "params.yaml"
-    whole = _insert(path.read_text(encoding="utf-8"), name, block, text)
+    stated = text or dump_yaml(stated_block(block, path.name))
+    whole = _insert(path.read_text(encoding="utf-8"), name, stated)
     with whole_file(path) as temporary:
         temporary.write_text(whole, encoding="utf-8")
         load_params(temporary)
@@ -187,17 +188,13 @@ def _source(csv: Path, root: Path, name: str) -> dict[str, Any]:
     }
 
 
-def _insert(text: str, name: str, block: dict[str, Any], given: str | None) -> str:
+def _insert(text: str, name: str, stated: str) -> str:
     """`params.yaml` with the block at the end of `cases`; every other line as it was."""
     lines = text.splitlines(keepends=True)
     start = next(place for place, line in enumerate(lines) if line.startswith("cases:"))
     end = next((place for place in range(start + 1, len(lines)) if re.match(r"\S", lines[place])), len(lines))
     while lines[end - 1].strip() == "" or lines[end - 1].startswith("#"):
         end -= 1
-    written = f"{name}:\n" + ("".join(f"  {line}\n" for line in given.splitlines()) if given else _dumped(block))
+    written = f"{name}:\n" + "".join(f"  {line}\n" for line in stated.splitlines())
     indented = "".join(f"  {line}".rstrip() + "\n" for line in written.splitlines())
     return "".join(lines[:end]) + "\n" + indented + "".join(lines[end:])
-
-
-def _dumped(block: dict[str, Any]) -> str:
-    return "".join(f"  {line}\n" for line in dump_yaml(block).splitlines())

@@ -69,7 +69,7 @@ def show(rows: list[dict[str, Any]], as_json: bool, *, one: bool = False) -> Non
     table = Table(*(rows[0] if rows else ["nothing yet"]))
     for row in rows:
         table.add_row(*(_cell(value) for value in row.values()))
-    Console().print(table)
+    Console(markup=False).print(table)  # [a, b] in a cell is no style
 
 
 def _cell(value: Any) -> str:

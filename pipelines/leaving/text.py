@@ -92,6 +92,14 @@ def _from_lines(text: str, found: list[Pair], gone: list[int]) -> Iterator[Edit]
         yield starts[first], starts[last], ""
 
 
+def entry_lines(text: str, path: tuple[str, ...], name: str) -> tuple[int, int]:
+    """The line of the key `name` of the mapping at `path`, and the one after the last that is of its entry."""
+    found = pairs(read(text), *path)
+    index = next(index for index, (key, _) in enumerate(found) if key.value == name)
+    lines = text.splitlines(keepends=True)
+    return found[index][0].start_mark.line, _end(lines, found[index], found[index + 1 : index + 2])
+
+
 def _head(lines: list[str], key: ScalarNode) -> int:
     """The first of the lines of comment that stand directly above the key."""
     first = key.start_mark.line

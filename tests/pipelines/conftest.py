@@ -21,6 +21,7 @@ import psutil
 import pytest
 import yaml
 
+from components.core.params.case import read_whole, stated_block, whole_block
 from components.core.yaml_files import dump_yaml, read_yaml
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -157,7 +158,9 @@ class Checkout:
     def set(self, dotted: str, value: Any, case: str = "toy") -> None:
         """Edit one parameter of a case."""
         params = self.params()
-        put(params["cases"][case], dotted, value)
+        whole = whole_block(params["cases"][case], "params.yaml")
+        put(whole, dotted, value)
+        params["cases"][case] = explicit(whole) if isinstance(whole.get("recipe"), str) else whole
         self.write_params(params)
 
     def append(self, path: str, text: str) -> None:
@@ -238,7 +241,7 @@ def tools() -> dict[str, str]:
 
 def toy() -> dict[str, Any]:
     """finance_risk with its own schema, on 400 rows, with little to train."""
-    case = read_yaml(ROOT / "params.yaml")["cases"]["finance_risk"]
+    case = read_whole(ROOT / "params.yaml")["cases"]["finance_risk"]
     case["source"] = {
         "kind": "file",
         "path": str(ROWS),
@@ -252,7 +255,17 @@ def toy() -> dict[str, Any]:
     case["prepare"]["file"] = "rows.csv"
     for dotted, value in SMALL.items():
         put(case, dotted, copy.deepcopy(value))  # shared, YAML would write it once, and one edit change both cases
-    return dict(case)
+    return explicit(case)
+
+
+def explicit(whole: dict[str, Any]) -> dict[str, Any]:
+    """A whole block to be written: the defaults' entries that it has not are null, or they would come back."""
+    return with_nulls(whole, stated_block(whole, "params.yaml"))
+
+
+def with_nulls(whole: dict[str, Any], stated: dict[str, Any]) -> dict[str, Any]:
+    below = {key: with_nulls(whole.get(key) or {}, value) for key, value in stated.items() if isinstance(value, dict)}
+    return {**whole, **{key: None for key, value in stated.items() if value is None}, **below}
 
 
 def operate() -> dict[str, Any]:

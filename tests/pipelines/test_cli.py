@@ -18,7 +18,9 @@ import yaml
 
 from components.core.bundle import read_bundle, write_bundle
 from components.core.files import dvc_md5
+from components.core.params.case import read_whole
 from components.core.results import Check, Decision, Interval
+from components.core.yaml_files import dump_yaml, read_yaml
 from components.registry.promote import settle
 from components.registry.register import Release, register
 from components.tracking import store
@@ -265,20 +267,20 @@ def test_an_unknown_case_of_run_predict_crossval_and_new(casebook: Casebook, rel
     [
         ("fit.learning_rate", 0.1, "params.cases.finance_risk.fit.learning_rate: unknown key"),
         ("fit.lr", "fast", "params.cases.finance_risk.fit.lr: Input should be a valid number, not 'fast' (str)"),
-        ("model.network.wdith", 3, "params.cases.finance_risk.model.network.wdith: unknown key"),
+        ("model.network.wdith", 3, "params.cases.finance_risk.model.network.wdith: unknown key; did you mean 'width'?"),
         ("model.network.width", "3", "model.network.width: Input should be a valid integer, not '3' (str)"),
     ],
 )
 def test_a_wrong_key_or_type_is_named_by_its_place(
     casebook: Casebook, fresh: Path, dotted: str, value: Any, told: str
 ) -> None:
-    params = yaml.safe_load((fresh / "params.yaml").read_text())
+    params = read_whole(fresh / "params.yaml")
     node = params["cases"][CASE]
     *parents, last = dotted.split(".")
     for parent in parents:
         node = node[parent]
     node[last] = value
-    (fresh / "params.yaml").write_text(yaml.safe_dump(params))
+    (fresh / "params.yaml").write_text(dump_yaml(params))
     assert told in casebook(fresh, "crossval", CASE).problem
 
 
@@ -472,7 +474,7 @@ def test_a_ready_example_and_a_folder_like_it_become_cases(casebook: Casebook, f
     mine = casebook(fresh, "new", "mine", "--images", "lab", "--like", "blood_cells")
     assert mine.code == 0
     assert "9 images with boxes of cell (9)" in mine.err
-    assert {"blood_cells", "mine"} <= set(yaml.safe_load((fresh / "params.yaml").read_bytes())["cases"])
+    assert {"blood_cells", "mine"} <= set(read_yaml(fresh / "params.yaml")["cases"])
     before = (fresh / "params.yaml").read_bytes()
     told = casebook(fresh, "new", "other", "--images", "nowhere", "--like", "blood_cells").problem
     assert told.startswith("nowhere: no such folder")

@@ -9,6 +9,8 @@ import yaml
 
 from components.core.errors import CasebookError
 from components.core.params.case import load_params
+from components.core.params.defaults import DEFAULTS, FOLDER
+from components.core.yaml_files import dump_yaml, read_yaml
 from pipelines.code import PARTS, READS, changes, content_of, forget_experiments, read_resolved, resolve, resolved_file
 from pipelines.stages import STAGES
 
@@ -17,16 +19,24 @@ CASE = "finance_risk"
 
 
 @pytest.fixture
-def root(tmp_path: Path) -> Path:
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with params and, apart from the code, the recipes' defaults."""
     shutil.copyfile(ROOT / "params.yaml", tmp_path / "params.yaml")
+    for path in FOLDER.glob(f"*/{DEFAULTS}"):
+        (tmp_path / "recipes" / path.parent.name).mkdir(parents=True)
+        shutil.copyfile(path, tmp_path / "recipes" / path.parent.name / DEFAULTS)
+    monkeypatch.setattr("components.core.params.defaults.FOLDER", tmp_path / "recipes")
     return tmp_path
 
 
-def edit(root: Path, old: str, new: str) -> None:
-    path = root / "params.yaml"
-    text = path.read_text(encoding="utf-8")
+def edit(root: Path, old: str, new: str, file: str = "params.yaml") -> None:
+    text = (root / file).read_text(encoding="utf-8")
     assert old in text
-    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+    (root / file).write_text(text.replace(old, new, 1), encoding="utf-8")
+
+
+def edit_default(root: Path, old: str, new: str) -> None:
+    edit(root, old, new, f"recipes/binary/{DEFAULTS}")
 
 
 def test_every_stage_has_its_parts_and_its_blocks() -> None:
@@ -60,24 +70,37 @@ def test_a_file_holds_what_the_stage_reads_and_nothing_else(root: Path) -> None:
 def test_an_edit_changes_the_files_of_the_stages_that_read_it(root: Path, old: str, new: str, stages: set[str]) -> None:
     resolve(root)
     assert resolve(root) == []
-    edit(root, old, new)
-    assert {path.stem for path in resolve(root)} == stages
+    edit_default(root, old, new)
+    changed = resolve(root)
+    assert {path.stem for path in changed} == stages
+    assert {path.parent.name for path in changed} <= {CASE}
     assert {path.parent.name for path in root.glob("resolved/*/*")} == set(load_params(root / "params.yaml").cases)
 
 
-def test_a_case_that_is_gone_leaves_no_file(root: Path) -> None:
-    content: dict[str, Any] = yaml.safe_load((root / "params.yaml").read_text(encoding="utf-8"))
+def test_a_default_that_the_case_states_itself_changes_no_file_of_it(root: Path) -> None:
+    edit(root, "    recipe: binary\n", "    recipe: binary\n    fit: {lr: 0.005}\n")
     resolve(root)
-    (root / "params.yaml").write_text(
-        yaml.safe_dump({"cases": {CASE: content["cases"][CASE]}}, sort_keys=False), encoding="utf-8"
-    )
+    edit_default(root, "lr: 0.005", "lr: 0.006")
+    assert resolve(root) == []
+
+
+def test_a_stated_value_that_is_the_default_changes_no_file(root: Path) -> None:
+    resolve(root)
+    edit(root, "    recipe: binary\n", "    recipe: binary\n    fit: {seed: 2024, lr: 0.005}\n")
+    assert resolve(root) == []
+
+
+def test_a_case_that_is_gone_leaves_no_file(root: Path) -> None:
+    content: dict[str, Any] = read_yaml(root / "params.yaml")
+    resolve(root)
+    (root / "params.yaml").write_text(dump_yaml({"cases": {CASE: content["cases"][CASE]}}), encoding="utf-8")
     gone = resolve(root)
     assert {path.parent.name for path in gone} == content["cases"].keys() - {CASE}
     assert [path.name for path in (root / "resolved").iterdir()] == [CASE]
 
 
 def test_a_wrong_block_is_one_message_before_anything_is_written(root: Path) -> None:
-    edit(root, "width: 128", "widht: 128")
+    edit_default(root, "width: 128", "widht: 128")
     with pytest.raises(CasebookError, match=r"cases\.finance_risk\.model\.network\.widht: unknown key"):
         resolve(root)
     assert not (root / "resolved").exists()
@@ -87,7 +110,7 @@ def test_a_stale_file_is_told_with_what_differs(root: Path) -> None:
     with pytest.raises(CasebookError, match=r"resolved/finance_risk/fit\.yaml: not found; `dvc repro code` writes it"):
         read_resolved(root, CASE, "fit")
     resolve(root)
-    edit(root, "lr: 0.005", "lr: 0.006")
+    edit_default(root, "lr: 0.005", "lr: 0.006")
     with pytest.raises(CasebookError, match=r"fit\.lr was 0\.005 and is 0\.006.*run `dvc repro code` first"):
         read_resolved(root, CASE, "fit")
     read_resolved(root, CASE, "prepare")  # reads no learning rate

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-import yaml
 from PIL import Image
 
 from components.core.errors import CasebookError
@@ -16,6 +15,7 @@ from components.core.job import Meta, Paths
 from components.core.params.case import CaseParams, load_params, override
 from components.core.params.source import HttpSource
 from components.core.recipe import make_job
+from components.core.yaml_files import dump_yaml, read_yaml
 from components.recipes.detection.params.images import ImagesParams
 from components.recipes.detection.preparation.prepare import prepare_images
 from components.sources.http.manifest import read_manifest
@@ -150,10 +150,10 @@ def test_a_smoke_run_elsewhere_finds_what_counts_from_the_checkout(root: Path) -
 
 def with_sources(checkout: Any, **sources: dict[str, Any]) -> None:
     """Cases that are like `toy`, but for their source."""
-    params = yaml.safe_load((checkout.root / "params.yaml").read_text(encoding="utf-8"))
+    params = read_yaml(checkout.root / "params.yaml")
     toy = params["cases"]["toy"]
     params["cases"] = {name: {**toy, "source": source} for name, source in sources.items()}
-    (checkout.root / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False), encoding="utf-8")
+    (checkout.root / "params.yaml").write_text(dump_yaml(params), encoding="utf-8")
 
 
 @pytest.mark.slow

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from components.core.params.case import CaseParams, load_params
+from components.core.params.case import CaseParams, load_params, place_of, read_whole
 from components.core.recipe import part_module
 from pipelines.code import PARTS, files_of, resolve
 from pipelines.stages import STAGES
@@ -30,14 +30,12 @@ sys.exit(code)
 
 
 def set_dotted(content: dict[str, Any], dotted: str, value: Any) -> None:
-    *parents, last = dotted.split(".")
-    for name in parents:
-        content = content[name]
-    content[last] = value
+    node, last = place_of(content, dotted)
+    node[last] = value
 
 
 def toy_params(case: str) -> dict[str, Any]:
-    content: dict[str, Any] = yaml.safe_load((CHECKOUT / "params.yaml").read_text(encoding="utf-8"))
+    content: dict[str, Any] = read_whole(CHECKOUT / "params.yaml")
     for dotted, value in toy_values(case, TOY / case).items():
         set_dotted(content["cases"][case], dotted, value)
     return {**content, "cases": {case: content["cases"][case]}}

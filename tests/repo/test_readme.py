@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
+
+from components.core.yaml_files import read_yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = ["README.md", "CONTRIBUTING.md", *sorted(str(path.relative_to(ROOT)) for path in (ROOT / "docs").glob("*.md"))]
@@ -188,7 +189,7 @@ def _is_help(_folder: Path, done: Any) -> None:
 
 def _is_new_case(folder: Path, done: Any) -> None:
     assert done.returncode == 0, done.stderr
-    cases = yaml.safe_load((folder / "params.yaml").read_text(encoding="utf-8"))["cases"]
+    cases = read_yaml(folder / "params.yaml")["cases"]
     assert cases["my_loans"]["prepare"]["target"]["column"] == "defaulted"
 
 

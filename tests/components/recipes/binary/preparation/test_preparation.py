@@ -6,11 +6,10 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-import yaml
 
 from components.core.files import dvc_md5, write_json
 from components.core.job import PREPARED_FILES, Job, Meta, Paths
-from components.core.params.case import CaseParams
+from components.core.params.case import CaseParams, read_whole
 from components.core.recipe import make_job
 from components.kits.tables.encoding.encode import TableEncoder
 from components.recipes.binary.preparation.preparation import prepare
@@ -23,7 +22,7 @@ TOY = CHECKOUT / "tests" / "toy" / CASE / "rows.csv"
 @pytest.fixture(scope="module")
 def job(tmp_path_factory: pytest.TempPathFactory) -> Job:
     """The case with its own params on the toy rows."""
-    content = yaml.safe_load((CHECKOUT / "params.yaml").read_text())["cases"][CASE]["prepare"]
+    content = read_whole(CHECKOUT / "params.yaml")["cases"][CASE]["prepare"]
     params = CaseParams.model_construct(recipe="binary", prepare=content | {"file": "rows.csv"})
     job = make_job(CASE, params, Paths(tmp_path_factory.mktemp("checkout")), smoke=True)
     raw = job.paths.raw(CASE)

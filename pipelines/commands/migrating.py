@@ -1,0 +1,30 @@
+"""The command that brings a checkout of an older form to the form of today."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer()
+
+
+@app.command()
+def migrate(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="say what would change; touch nothing")] = False,
+) -> None:
+    """Rewrite params.yaml and examples of the form before recipes; accept results where only names changed."""
+    from pipelines.migrate.migrate import migrate as rewrite
+    from pipelines.stages import set_up_logging
+
+    set_up_logging()
+    found = rewrite(Path.cwd(), dry_run=dry_run)
+    for name in found.cases:
+        typer.echo(f"params.yaml  cases.{name}")
+    for file in found.files:
+        typer.echo(file)
+    for one in found.stages:
+        typer.echo(f"{one.stage}: {f'runs again, {one.why}' if one.why else 'accepted; its code was not compared'}")
+    if not found.cases and not found.files:
+        typer.echo("nothing is of the form before recipes")
+    elif not dry_run:
+        typer.echo("look at `git diff`, then commit params.yaml, dvc.lock and the examples")

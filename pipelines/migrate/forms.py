@@ -1,0 +1,133 @@
+"""A case's block of the form before recipes in the form of today; its values are the same."""
+
+import copy
+from collections.abc import Mapping
+from typing import Any
+
+from components.core.errors import CasebookError
+from components.core.params.defaults import defaults_of
+from components.core.params.old import CODE, MOVED
+
+Block = dict[str, Any]
+
+# What `code` named, but for the case's own folder, of each kind of problem.
+CODES: Mapping[str, Mapping[str, str]] = {
+    "binary": {
+        "preparation": "table", "datamodule": "table.py", "network": "tabm.py", "learner": "binary.py",
+        "baselines": "table.py", "predictor": "table", "evaluation": "binary", "report": "binary_report",
+    },
+    "survival": {
+        "preparation": "table", "datamodule": "cohort.py", "network": "tabm.py", "learner": "survival.py",
+        "baselines": "survival.py", "predictor": "survival", "evaluation": "survival", "report": "survival_report",
+    },
+    "detection": {
+        "preparation": "images", "datamodule": "images", "network": "cell_detector.py", "learner": "detection",
+        "baselines": "segmentation.py", "predictor": "detection", "evaluation": "detection",
+        "report": "detection_report",
+    },
+    "next_item": {
+        "preparation": "interactions", "datamodule": "sequences.py", "network": "sequence_transformer.py",
+        "learner": "next_item", "baselines": "interactions.py", "predictor": "ranking", "evaluation": "ranking",
+        "report": "ranking_report",
+    },
+    "conversion": {
+        "preparation": "pinyin", "datamodule": "syllables.py", "network": "syllable_labeller.py",
+        "learner": "syllable_labels.py", "baselines": "lattice", "predictor": "conversion", "evaluation": "text",
+        "report": "text_report",
+    },
+}  # fmt: skip
+CASE = {"binary": "finance_risk", "survival": "medical_prognosis", "detection": "medical_cells",
+        "next_item": "recommender", "conversion": "pinyin_hanzi"}  # fmt: skip
+# The variants whose params had a block of their own in `compress`, by the name of that block.
+VARIANT_OF = {"prune": "pruned", "distill": "distilled", "low_rank": "low_rank", "ngrams": "pruned_ngrams"}
+STATIC = "compress.variants.int8_static.calibration_rows"
+# What the code had before a key said it.
+THEN: Mapping[str, Mapping[str, Any]] = {
+    "fit": {"max_steps": None, "validate_every": None, "accumulate": 1},
+    "compress": {"confidence": 0.95, "seed": 0},
+    "release": {"confidence": 0.95, "seed": 0},
+}
+
+
+def renewed(block: Block, where: str) -> Block:
+    """The whole block in the form of today.
+
+    Raises:
+        CasebookError: the block names modules of its own, for which there is no recipe, or lacks the params of a
+            variant that it asks for.
+    """
+    new = copy.deepcopy(block)
+    code = new.pop(CODE, None)
+    recipe = new["recipe"] if code is None else recipe_of(code, where)
+    _move_serving(new)
+    _name_variants(new, where)
+    for name, values in THEN.items():
+        for key, value in values.items():
+            new[name].setdefault(key, value)
+    new["release"].setdefault("max_network_gap", defaults_of(recipe)["release"]["max_network_gap"])
+    new["smoke"] = renamed(new.get("smoke", {}), new["compress"]["variants"])
+    return {"recipe": recipe, **{name: value for name, value in new.items() if name != "recipe"}}
+
+
+def recipe_of(code: Any, where: str) -> str:
+    """Raises CasebookError if no recipe stands for these modules."""
+    given = dict(code) if isinstance(code, dict) else {}
+    recipe = next((name for name, known in CODES.items() if known["evaluation"] == given.get("evaluation")), None)
+    if recipe is None:
+        found = repr(given.get("evaluation"))
+        raise CasebookError(f"{where}: code.evaluation {found} is of no recipe; write one, and `recipe:` by hand")
+    known = {**CODES[recipe], "case": CASE[recipe]}
+    others = [f"{key}: {given.get(key)}" for key in {**known, **given} if given.get(key) != known.get(key)]
+    if others:
+        raise CasebookError(
+            f"{where}: code names {len(others)} module(s) that the recipe {recipe!r} has not, such as {others[0]!r}; "
+            "put them into a recipe of your own, and write `recipe:` with its name there by hand"
+        )
+    return recipe
+
+
+def renamed(values: Mapping[str, Any], variants: Mapping[str, Any] | None = None) -> Block:
+    """Dotted keys, as `smoke` and profiles have them, under their names of today.
+
+    Those of a variant that is not among `variants` are left out.
+    """
+    found = {new_name(key): value for key, value in values.items()}
+    return {key: value for key, value in found.items() if variants is None or _is_of(key, variants)}
+
+
+def new_name(dotted: str) -> str:
+    """The name of today of a dotted key."""
+    first, _, rest = dotted.partition(".")
+    block, dot, below = rest.partition(".")
+    if first == "compress" and block in VARIANT_OF:
+        return f"compress.variants.{VARIANT_OF[block]}{dot}{below}"
+    if dotted == "compress.calibration_rows":
+        return STATIC
+    if first == "evaluate" and block in MOVED:
+        return f"model.serving.{block}"
+    return dotted
+
+
+def _is_of(dotted: str, variants: Mapping[str, Any]) -> bool:
+    parts = dotted.split(".")
+    return parts[:2] != ["compress", "variants"] or len(parts) < 3 or parts[2] in variants
+
+
+def _move_serving(new: Block) -> None:
+    """What is answered stood in `evaluate`."""
+    moved = {key: new["evaluate"].pop(key) for key in reversed(MOVED) if key in new["evaluate"]}
+    if moved:
+        new["model"]["serving"] = {**new["model"].get("serving", {}), **moved}
+
+
+def _name_variants(new: Block, where: str) -> None:
+    """`variants` was a list of names, and the params of each stood beside it."""
+    compress = new["compress"]
+    if not isinstance(compress["variants"], list):
+        return
+    rows = compress.pop("calibration_rows", None)
+    given = {name: compress.pop(block, None) for block, name in VARIANT_OF.items()}
+    params = {**given, "int8_dynamic": {}, "int8_static": None if rows is None else {"calibration_rows": rows}}
+    if lacking := [name for name in compress["variants"] if params.get(name) is None]:
+        raise CasebookError(f"{where}: compress.variants has {lacking[0]!r}, of which compress has no params")
+    compress["variants"] = {name: params[name] for name in compress["variants"]}

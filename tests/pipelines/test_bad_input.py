@@ -35,10 +35,16 @@ def refused(checkout: Any, stage: str, *parts: str, case: str = "toy", **variabl
     ],
 )
 def test_params(checkout: Any, dotted: str, value: Any, parts: list[str]) -> None:
-    if dotted.startswith("prepare"):
-        assert checkout.stage("fetch").code == 0
+    before = checkout.digests("resolved")
     checkout.set(dotted, value)
-    refused(checkout, "prepare", *parts)
+    ended = checkout.repro("prepare@toy")
+    assert ended.code != 0, ended.said
+    assert "Traceback" not in ended.said, ended.said
+    assert ended.said.count(": 1 key(s) are wrong; edit them:") == 1, ended.said
+    for part in parts:
+        assert part in ended.said, ended.said
+    assert checkout.digests("resolved") == before
+    assert checkout.leftovers() == []
 
 
 def test_a_case_that_does_not_exist(checkout: Any) -> None:

@@ -21,6 +21,12 @@ from pipelines.leaving.folders import folders, moved
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).resolve().parents[3]
+OF_CASES = """  cases:
+    other:
+      retrain.cron: 1 1 * * *
+    toy:
+      monitor.sample: 20
+"""
 
 
 class CutOffError(Exception):
@@ -38,8 +44,10 @@ def prepared(checkouts: Callable[[Path], Any], tmp_path_factory: pytest.TempPath
     """The cases `toy` and `other`, fetched and prepared; toy has settings of its own in `operate`, and comments."""
     made = checkouts(tmp_path_factory.mktemp("prepared") / "checkout")
     content = made.params()
-    content["operate"]["cases"] = {"other": {"retrain.cron": "1 1 * * *"}, "toy": {"monitor.sample": 20}}
+    del content["operate"]["cases"]
+    content["operate"] = content.pop("operate")
     made.write_params(content)
+    made.append("params.yaml", OF_CASES)
     text = made.root.joinpath("params.yaml").read_text(encoding="utf-8")
     text = text.replace("\n  toy:\n", "\n  # What toy is.\n  toy:   # a toy\n", 1)
     made.root.joinpath("params.yaml").write_text(text.replace("\n  other:\n", "\n\n  # Another.\n  other:\n", 1))
@@ -127,7 +135,7 @@ def test_a_renaming_that_was_cut_off_goes_on_and_no_other_begins(
     renaming.rename(checkout.root, "toy", "loans")
     assert list(checkout.params()["cases"]) == ["loans", "other"]
     assert stages(checkout) == ["fetch@loans", "fetch@other", "prepare@loans", "prepare@other"]
-    assert [path.parent.name for path in folders(checkout.root, "loans")] == ["raw", "prepared", "state"]
+    assert [path.parent.name for path in folders(checkout.root, "loans")] == ["raw", "prepared", "resolved", "state"]
     assert not (checkout.root / renaming.JOURNAL).exists()
 
 

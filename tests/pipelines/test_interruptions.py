@@ -23,7 +23,7 @@ KILLS = {
     "fit, all epochs ended": ("fit components.training.fit:FitResult before", 1),
     "fit, folder half written": ("fit pipelines.steps.fit:write_json before", 1),
     "fit, done but not recorded": ("fit pipelines.steps.fit:close_state after", 1),
-    "evaluate, predictions written": ("evaluate pipelines.steps.evaluate:write_scores before", 1),
+    "evaluate, predictions written": ("evaluate components.evaluation.report:write_tables before", 1),
     "compress, second epoch of the pruned": (f"compress {VALIDATION}", 2),
     "compress, one folder of two": ("compress pipelines.steps.compress:shutil.copytree before", 1),
     "release, before the registration": ("release mlflow:MlflowClient.create_model_version before", 1),

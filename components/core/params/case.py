@@ -1,15 +1,15 @@
 """`params.yaml`, read once and passed whole: frozen, strict, every unknown key an error."""
 
 import math
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, create_model
 
 from components.core.blocks import Block, read_block
-from components.core.errors import CasebookError, nearest
+from components.core.errors import CasebookError
 from components.core.params.defaults import READ_BY_RECIPE, defaults_of, merge, minimal, same, shapes_of
+from components.core.params.dotted import names_key, place_of
 from components.core.params.old import is_old
 from components.core.params.source import Source
 from components.core.recipe_names import recipes
@@ -244,7 +244,7 @@ def whole_block(stated: Any, where: str) -> Any:
     whole = merge(defaults_of(recipe, where), stated, case_shape(recipe, where))
     mine, smoke = stated.get("smoke"), whole.get("smoke")
     if isinstance(smoke, dict):  # the defaults' keys may name what this case has taken out, such as a variant
-        whole["smoke"] = {key: smoke[key] for key in smoke if key in (mine or ()) or _names_key(whole, key)}
+        whole["smoke"] = {key: smoke[key] for key in smoke if key in (mine or ()) or names_key(whole, key)}
     return whole
 
 
@@ -258,7 +258,7 @@ def stated_block(whole: dict[str, Any], where: str) -> dict[str, Any]:
     stated = minimal(defaults_of(recipe, where), whole, case_shape(recipe, where))
     smoke = {key: value for key, value in stated.pop("smoke", {}).items() if value is not None or key in whole["smoke"]}
     out = [key for key in defaults_of(recipe, where).get("smoke", {}) if key not in whole.get("smoke", {})]
-    smoke |= {key: None for key in out if _names_key(whole, key)}
+    smoke |= {key: None for key in out if names_key(whole, key)}
     if smoke:
         stated["smoke"] = smoke
     if not same(_sorted(whole_block(stated, where)), _sorted(whole)):
@@ -270,14 +270,6 @@ def stated_block(whole: dict[str, Any], where: str) -> dict[str, Any]:
 
 def _sorted(node: Any) -> Any:
     return {key: _sorted(node[key]) for key in sorted(node)} if isinstance(node, dict) else node
-
-
-def _names_key(content: dict[str, Any], dotted: str) -> bool:
-    try:
-        place_of(content, dotted)
-    except CasebookError:
-        return False
-    return True
 
 
 def case_shape(recipe: str, where: str) -> dict[str, Any]:
@@ -339,41 +331,6 @@ def override(case: CaseParams, values: dict[str, Any]) -> CaseParams:
         node, last = place_of(content, dotted)
         node[last] = value
     return read_given(content, "params.yaml with overrides")
-
-
-def place_of(content: dict[str, Any], dotted: str, where: str = "params.yaml") -> tuple[dict[str, Any], str]:
-    """The map that holds a dotted path's last key, and that key. Keys of `search.space` and `smoke` have dots.
-
-    Raises:
-        CasebookError: there is no such key; the message has the nearest one.
-    """
-    node: Any = content
-    rest = dotted
-    while isinstance(node, dict):
-        if rest in node:
-            return node, rest
-        key = next((key for key in node if rest.startswith(f"{key}.")), None)
-        if key is None:
-            break
-        node, rest = node[key], rest.removeprefix(f"{key}.")
-    known = [key for key, _ in flat(content)]
-    raise CasebookError(f"{where}: {dotted!r} names no key of the case{nearest(dotted, [*known, *_maps(content)])}")
-
-
-def flat(node: Any, above: str = "") -> Iterator[tuple[str, Any]]:
-    """Every value below a node by its dotted path; a map without entries is a value."""
-    if isinstance(node, dict) and (node or not above):
-        for key, value in node.items():
-            yield from flat(value, f"{above}.{key}" if above else str(key))
-    else:
-        yield above, node
-
-
-def _maps(node: Any, above: str = "") -> Iterator[str]:
-    for key, value in node.items():
-        if isinstance(value, dict):
-            yield f"{above}{key}"
-            yield from _maps(value, f"{above}{key}.")
 
 
 def check_override(case: CaseParams, text: str) -> tuple[str, Any]:

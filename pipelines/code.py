@@ -25,6 +25,9 @@ from pipelines.environment import ROOT, prepare_environment
 log = logging.getLogger(__name__)
 
 RESOLVED = "resolved"
+NOTHING = (
+    "models/None/bundle"  # as dvc.yaml says it of `start: null`: an empty folder, so that a template needs no branch
+)
 
 # The parts of its recipe that a stage may ask for; one that asks for another fails the test of dependencies.
 PARTS: Mapping[str, tuple[str, ...]] = {
@@ -41,11 +44,11 @@ PARTS: Mapping[str, tuple[str, ...]] = {
 READS: Mapping[str, tuple[str, ...]] = {
     "fetch": ("source",),
     "prepare": ("prepare",),
-    "search": ("model", "fit", "search"),
-    "fit": ("model", "fit"),
+    "search": ("model", "fit", "search", "start"),
+    "fit": ("model", "fit", "start"),
     "evaluate": ("model", "evaluate"),
-    "compress": ("model", "fit", "evaluate", "compress"),
-    "release": ("source", "prepare", "model", "search", "fit", "evaluate", "compress", "release"),
+    "compress": ("model", "fit", "evaluate", "compress", "start"),
+    "release": ("source", "prepare", "model", "search", "fit", "evaluate", "compress", "release", "start"),
 }
 
 
@@ -63,6 +66,7 @@ def resolve(root: Path) -> list[Path]:
         for name, case in sorted(params.cases.items())
         for stage in PARTS
     }
+    _put(root / NOTHING, "What a case starts from whose `start` is null.\n")  # DVC warns of a file without content
     changed = [path for path, content in wanted.items() if _put(path, content)]
     return changed + _remove_others(root / RESOLVED, wanted)
 

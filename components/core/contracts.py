@@ -1,13 +1,14 @@
 """What passes between stages: small frozen records."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, Self, TypeAlias, TypeVar, runtime_checkable
 
 from components.core.blocks import Block, read_block
+from components.core.bundle import Bundle, read_bundle
 from components.core.errors import CasebookError, nearest
 from components.core.files import read_json, write_json
 from components.core.params.case import CaseParams, override
@@ -80,8 +81,9 @@ class Job(Generic[Prepare, Model, Evaluate]):
     """One case with everything a stage of it is given.
 
     `params` may hold no more than the blocks that a stage reads. `blocks` are the types of those that the recipe
-    reads itself: `prepare`, `model` and `evaluate`. `smoke` says that the numbers mean nothing: the same code on few
-    rows, trials and epochs.
+    reads itself: `prepare`, `model` and `evaluate`. `starts_from` is the bundle of the case that this one starts from,
+    the same in every fold of it. `smoke` says that the numbers mean nothing: the same code on few rows, trials and
+    epochs.
     """
 
     case: str
@@ -89,6 +91,16 @@ class Job(Generic[Prepare, Model, Evaluate]):
     paths: Paths
     blocks: Blocks[Prepare, Model, Evaluate]
     smoke: bool = False
+    starts_from: Path | None = None
+
+    @property
+    def start(self) -> Bundle | None:
+        """The bundle of the case that this one starts from, checked; None where it starts from none.
+
+        Raises:
+            CasebookError: the folder is no whole bundle.
+        """
+        return None if self.starts_from is None else read_bundle(self.starts_from, threads=1)
 
     @cached_property
     def prepare(self) -> Prepare:
@@ -240,11 +252,11 @@ class Report:
 
     scores: Sequence[Scores]
     predictions: "Mapping[str, pd.DataFrame]"
-    analysis: Mapping[str, Any]
-    tables: Sequence[Table]
-    notes: Mapping[str, Any]
-    figures: "Mapping[str, Callable[[], Figure]]"
-    pages: Mapping[str, Callable[[], str]]
+    analysis: Mapping[str, Any] = field(default_factory=dict)
+    tables: Sequence[Table] = ()
+    notes: Mapping[str, Any] = field(default_factory=dict)
+    figures: "Mapping[str, Callable[[], Figure]]" = field(default_factory=dict)
+    pages: Mapping[str, Callable[[], str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -341,11 +353,11 @@ class Watch:
     """
 
     rows: "Callable[[AnyJob, Path], Iterator[pd.DataFrame]]"
-    unit: Callable[[AnyJob], str | None]
-    key: Callable[[AnyJob], Sequence[str]]
     outcome: Callable[[AnyJob], Sequence[str]]
     observe: "Callable[[AnyJob, Path, pd.DataFrame], Observed]"
     reference: Callable[[AnyJob, Path, int], Observed]
+    unit: Callable[[AnyJob], str | None] = lambda _job: None
+    key: Callable[[AnyJob], Sequence[str]] = lambda _job: ()
 
 
 # Writes the bundle of one variant: from a job, the variant's block, the folder of the fit and the variant's own.

@@ -8,7 +8,7 @@ import importlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, cast
 
 from components.core.blocks import Block
 from components.core.contracts import (
@@ -100,6 +100,12 @@ class Predict(Protocol):
 class Watching(Protocol):
     @property
     def WATCH(self) -> Watch: ...  # noqa: N802 - a constant of the part
+
+
+# What a recipe's declaration holds its modules against, in this order, for the type checker alone.
+Parts: TypeAlias = tuple[
+    Preparation, Trained, Assembly, Serving, Reporting, Variants, Folds, Predict, Watching
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -203,7 +209,8 @@ def make_job(case: str, params: CaseParams, paths: Paths, *, smoke: bool = False
         CasebookError: there is no such recipe, or a key of a block is unknown, missing or of the wrong type.
     """
     recipe = load_recipe(params.recipe)
-    job = Job(case, params, paths, recipe.blocks, smoke)
+    start = params.start if "start" in params.model_fields_set else None
+    job = Job(case, params, paths, recipe.blocks, smoke, None if start is None else paths.bundle(start))
     job.check()
     if "compress" in params.model_fields_set:
         read_variants(job, recipe.variants)

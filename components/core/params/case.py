@@ -8,7 +8,7 @@ import yaml
 from pydantic import Field, create_model
 
 from components.core.blocks import Block, read_block
-from components.core.errors import CasebookError
+from components.core.errors import CasebookError, nearest
 from components.core.params.source import Source
 
 
@@ -128,6 +128,14 @@ class ResamplingParams(Block):
     seed: int
 
 
+class JudgementParams(ResamplingParams):
+    """What every judgement of a model says: its intervals, and the texts that its card begins with."""
+
+    notice: str
+    intended_use: str
+    limits: str
+
+
 class CompressParams(ResamplingParams):
     """`variants` are made in this order, each under its own params; the recipe declares which there are."""
 
@@ -162,7 +170,7 @@ class CrossvalParams(Block):
 
 class CaseParams(Block):
     """One case. `prepare`, `model` and `evaluate` are read by its recipe; `smoke` holds the dotted keys that
-    `--smoke` sets.
+    `--smoke` sets. `start` names another case, whose bundle the training of this one starts from.
     """
 
     recipe: str
@@ -175,6 +183,7 @@ class CaseParams(Block):
     compress: CompressParams
     release: ReleaseParams
     crossval: CrossvalParams
+    start: str | None
     smoke: dict[str, Any]
 
 
@@ -183,6 +192,23 @@ class Params(Block):
 
     cases: dict[str, CaseParams]
     operate: dict[str, Any] | None = None
+
+    def before(self, name: str) -> tuple[str, ...]:
+        """The cases that must have a bundle before this one can be trained, in their order.
+
+        Raises:
+            CasebookError: one starts from a case that is not there, or in the end from itself.
+        """
+        chain = [name]
+        while (start := self.case(chain[0]).start) is not None:
+            where = f"params.yaml: cases.{chain[0]}.start"
+            if start not in self.cases:
+                raise CasebookError(f"{where}: no case {start!r}{nearest(start, self.cases)}; name another, or null")
+            if start in chain:
+                circle = " from ".join([*reversed(chain[: chain.index(start) + 1]), start])
+                raise CasebookError(f"{where}: {circle} is a circle; let one of them start from null")
+            chain.insert(0, start)
+        return tuple(chain[:-1])
 
     def case(self, name: str) -> CaseParams:
         if name not in self.cases:
@@ -196,7 +222,7 @@ def load_params(path: Path) -> Params:
 
     Raises:
         CasebookError: the file is missing, is not YAML, or has an unknown key, a missing key or
-            a value of the wrong type; the message names each key by its dotted path.
+            a value of the wrong type, each named by its dotted path; or a case starts in the end from itself.
     """
     try:
         content = yaml.safe_load(path.read_bytes())  # yaml tells of bytes that are not UTF-8 itself
@@ -205,7 +231,10 @@ def load_params(path: Path) -> Params:
     except yaml.YAMLError as error:
         raise CasebookError(f"{path}: not YAML: {error}") from None
     _refuse_old(content, path)
-    return read_block(Params, content, path.name)
+    params = read_block(Params, content, path.name)
+    for name in params.cases:
+        params.before(name)
+    return params
 
 
 def _refuse_old(content: Any, path: Path) -> None:

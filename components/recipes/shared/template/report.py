@@ -1,0 +1,20 @@
+"""What the model is worth beside its baseline."""
+
+from pathlib import Path
+
+from components.core.contracts import BUNDLE, LEARNER, MODEL, TEST, Report, Table
+from components.recipes.shared.report import judge_rows, true_and_told
+from components.recipes.shared.rows import TARGET
+from components.recipes.shared.template.params import NumberJob
+from components.recipes.shared.template.serving import METRICS, open_predictor
+
+
+def report(job: NumberJob, fitted: Path) -> Report:
+    predictor = open_predictor(fitted / BUNDLE)
+    models = {MODEL: predictor.score, LEARNER: predictor.score, "ridge": predictor.baseline}
+    scores, predictions = judge_rows(job, models, METRICS)
+    test = predictions[TEST]
+    worst = test.loc[(test[MODEL] - test[TARGET]).abs().nlargest(5).index, ["row", TARGET, MODEL, "ridge"]]
+    tables = [Table("Largest errors", list(worst), worst.to_numpy().tolist(), "Of the served model, on test rows.")]
+    figures = {"true_and_told": lambda: true_and_told(test[TARGET].to_numpy(), test[MODEL].to_numpy())}
+    return Report(scores, predictions, tables=tables, figures=figures)

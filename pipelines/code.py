@@ -25,9 +25,7 @@ from pipelines.environment import ROOT, prepare_environment
 log = logging.getLogger(__name__)
 
 RESOLVED = "resolved"
-NOTHING = (
-    "models/None/bundle"  # as dvc.yaml says it of `start: null`: an empty folder, so that a template needs no branch
-)
+NOTHING = "models/None/bundle"  # what dvc.yaml makes of `start: null`; a file, so that every case has this path
 
 # The parts of its recipe that a stage may ask for; one that asks for another fails the test of dependencies.
 PARTS: Mapping[str, tuple[str, ...]] = {

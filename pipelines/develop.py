@@ -120,7 +120,7 @@ def submit_cases(cases: Sequence[str], root: str, params: Params) -> list[Prefec
 def submit_stages(
     case: str, root: str, stages: Sequence[str] = STAGES, bundle: Sequence[PrefectFuture[None]] = ()
 ) -> list[PrefectFuture[None]]:
-    """A task for each of the case's stages, which waits for the one before it; what trains first waits for `bundle` too."""
+    """A task for each of the case's stages, which waits for the one before it; training waits for `bundle` too."""
     futures: list[PrefectFuture[None]] = []
     for stage in stages:
         after = [*futures[-1:], *(bundle if stage == TRAINS else ())]

@@ -11,9 +11,10 @@ from components.recipes.shared.template.params import NumberJob
 
 def prepare(job: NumberJob) -> Meta:
     raw, params = job.paths.raw(job.case), job.prepare
-    rows = numbers_of(read_table(raw / params.file), [*params.columns, params.target], raw / params.file)
+    file, columns = raw / params.file, [*params.columns, params.target]
+    rows = numbers_of(read_table(file), columns, file).rename(columns={params.target: TARGET})
     rows.insert(0, ROW, np.arange(1, len(rows) + 1))
-    good = rows[np.isfinite(rows).all(axis=1)].rename(columns={params.target: TARGET})
+    good = rows.loc[np.isfinite(rows.to_numpy()).all(axis=1)]
     order = np.random.default_rng(params.seed).permutation(len(good))
     cuts = (np.cumsum([params.validation, params.test]) * len(good)).astype(int)
     parts = dict(zip((VALIDATION, TEST, TRAIN), np.split(order, cuts), strict=True))

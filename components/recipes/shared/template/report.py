@@ -14,7 +14,8 @@ def report(job: NumberJob, fitted: Path) -> Report:
     models = {MODEL: predictor.score, LEARNER: predictor.score, "ridge": predictor.baseline}
     scores, predictions = judge_rows(job, models, METRICS)
     test = predictions[TEST]
-    worst = test.loc[(test[MODEL] - test[TARGET]).abs().nlargest(5).index, ["row", TARGET, MODEL, "ridge"]]
-    tables = [Table("Largest errors", list(worst), worst.to_numpy().tolist(), "Of the served model, on test rows.")]
+    columns, furthest = ["row", TARGET, MODEL, "ridge"], (test[MODEL] - test[TARGET]).abs().nlargest(5).index
+    worst = test.loc[furthest, columns].to_numpy().tolist()
+    tables = [Table("Largest errors", columns, worst, "Of the served model, on test rows.")]
     figures = {"true_and_told": lambda: true_and_told(test[TARGET].to_numpy(), test[MODEL].to_numpy())}
     return Report(scores, predictions, tables=tables, figures=figures)

@@ -38,7 +38,7 @@ def test_a_file_holds_what_the_stage_reads_and_nothing_else(root: Path) -> None:
     written = resolve(root)
     assert written == [resolved_file(root, case, stage) for case in sorted(params.cases) for stage in STAGES]
     content = yaml.safe_load(resolved_file(root, CASE, "search").read_text(encoding="utf-8"))
-    assert list(content) == ["recipe", "code", "model", "fit", "search"]
+    assert list(content) == ["recipe", "code", "model", "fit", "search", "start"]
     assert content["fit"]["lr"] == params.case(CASE).fit.lr
     given = read_resolved(root, CASE, "search")
     assert (given.fit, given.search, given.model) == tuple(

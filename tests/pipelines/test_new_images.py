@@ -80,7 +80,7 @@ def test_a_folder_elsewhere_is_named_in_full(root: Path, tmp_path_factory: pytes
         ("Mine", "blood_cells", "cannot name a case"),
         ("finance_risk", "blood_cells", "has a case 'finance_risk' already"),
         ("mine", "nothing", "no case 'nothing'; there are: "),
-        ("mine", "finance_risk", "'finance_risk' is no case of images; take --like medical_cells"),
+        ("mine", "finance_risk", "'finance_risk' is no case of images; take --recipe detection"),
     ],
 )
 def test_what_cannot_become_a_case_of_images_is_told(root: Path, name: str, like: str, told: str) -> None:

@@ -4,7 +4,6 @@ import copy
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -91,7 +90,7 @@ def test_a_recipe_ships_the_pattern_of_a_new_case() -> None:
 
 
 @pytest.fixture(scope="module")
-def written(checkouts: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+def written(checkouts: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
     """A checkout with the recipe, its case, and a case that starts from it; both released."""
     made = checkouts(tmp_path_factory.mktemp("newcomer") / "checkout")
     ended = made.run(*CLI, "new-recipe", NAME)
@@ -105,7 +104,7 @@ def written(checkouts: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     made.commit()
     ended = made.repro(f"release@{NAME}", "release@again")
     assert ended.code == 0, ended.said
-    yield made
+    return made
 
 
 @pytest.mark.slow

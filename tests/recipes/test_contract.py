@@ -137,7 +137,7 @@ def test_metrics_are_finite_and_name_the_primary(run: Run) -> None:
 
 
 def test_a_report_holds_scores_predictions_tables_and_pictures(run: Run, tmp_path: Path) -> None:
-    report = run.recipe.report(run.job, run.fitted)
+    report = run.recipe.reporting.report(run.job, run.fitted)
     write_report(tmp_path, report)
     scores = report.scores
     external = (run.job.paths.prepared(run.job.case) / PREPARED_FILES[EXTERNAL]).exists()

@@ -90,7 +90,9 @@ ELSEWHERE = {
     "casebook gc my_loans --keep 5": (
         "tests/pipelines/leaving/test_leaving.py::test_states_of_work_whose_result_the_lock_has_are_collected"
     ),
-    "casebook new-recipe energy_use": "tests/pipelines/test_newcomer.py::test_what_is_written_keeps_the_law_and_the_style",
+    "casebook new-recipe energy_use": (
+        "tests/pipelines/test_newcomer.py::test_what_is_written_keeps_the_law_and_the_style"
+    ),
     "casebook run energy_use": "tests/pipelines/test_newcomer.py::test_it_goes_through_every_stage_and_the_gate",
     "casebook predict energy_use tests/toy/energy_use/rows.csv --out answers.csv": (
         "tests/pipelines/test_newcomer.py::test_it_answers_a_file_and_is_watched"

@@ -15,7 +15,7 @@ from components.core.bundle import INDEX
 from components.core.errors import CasebookError
 from components.core.files import read_json
 from components.core.job import TEST, Job, Paths
-from components.core.params.case import load_params
+from components.core.params.load import load_params
 from components.core.recipe import make_job, recipe_of
 from components.recipes.conversion.serving.predictor import ConversionPredictor, open_predictor
 

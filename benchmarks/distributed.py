@@ -19,7 +19,7 @@ import psutil
 from benchmarks.results import Limit, Result
 from benchmarks.throughput import prepared_job
 from components.core.job import Job
-from components.core.params.case import override
+from components.core.params.overrides import override
 from components.core.recipe import recipe_of
 from components.core.results import TrialRecord
 from pipelines.steps.search import DATABASE

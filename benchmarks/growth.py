@@ -12,7 +12,7 @@ from pathlib import Path
 
 from benchmarks.results import Result
 from benchmarks.workspace import IDENTITY, clean_environment, copied_checkout
-from components.core.params.case import read_whole
+from components.core.params.load import read_whole
 from components.core.yaml_files import dump_yaml
 
 RUNS = 3

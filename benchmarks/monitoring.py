@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 from benchmarks.predict import repeat_rows
 from benchmarks.results import Cell, Limit, Result
 from components.core.job import Paths
-from components.core.params.case import load_params
+from components.core.params.load import load_params
 from components.core.params.monitor import FileRows, SqlRows
 from components.core.params.operate import load_operate
 from components.core.recipe import make_job, recipe_of

@@ -18,7 +18,7 @@ from components.compression.make import make_variants  # noqa: E402
 from components.compression.measure import pick  # noqa: E402
 from components.core.files import write_json  # noqa: E402
 from components.core.job import WEIGHTS, Job, Paths  # noqa: E402
-from components.core.params.case import load_params  # noqa: E402
+from components.core.params.load import load_params  # noqa: E402
 from components.core.recipe import make_job, recipe_of  # noqa: E402
 from components.evaluation.report import write_report  # noqa: E402
 from components.training.fit import fit, resume_point  # noqa: E402, resume_point  # noqa: E402

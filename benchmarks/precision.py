@@ -9,7 +9,7 @@ import torch
 from benchmarks.results import Result
 from benchmarks.throughput import Clock, prepared_job
 from components.core.job import Job
-from components.core.params.case import override
+from components.core.params.overrides import override
 from components.core.recipe import recipe_of
 from components.training.fit import fit
 

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 
 from benchmarks.results import Cell, Limit, Result
 from components.core.job import Paths
-from components.core.params.case import load_params
+from components.core.params.load import load_params
 
 SIZES = (10_000, 50_000, 200_000)  # a million takes the same path for ten minutes
 CHUNK = 50_000

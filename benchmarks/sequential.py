@@ -24,7 +24,7 @@ from benchmarks.workspace import clean_environment
 from components.core.errors import CasebookError
 from components.core.files import write_text
 from components.core.job import PREPARED_FILES, TRAIN, VALIDATION, Job, Meta, Paths
-from components.core.params.case import override
+from components.core.params.overrides import override
 from components.core.recipe import recipe_of
 from components.training.fit import build, make_trainer
 

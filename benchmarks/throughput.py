@@ -13,7 +13,8 @@ from benchmarks import raw_loop
 from benchmarks.results import Limit, Result
 from benchmarks.workspace import copy_archives
 from components.core.job import Job, Meta, Paths
-from components.core.params.case import load_params, override
+from components.core.params.load import load_params
+from components.core.params.overrides import override
 from components.core.parts import Training
 from components.core.recipe import make_job, recipe_of
 from components.training.fit import fit

@@ -32,13 +32,13 @@ for group in (building, registry, answering, leaving, migrating, operating, serv
 @app.command("list")
 def list_cases(as_json: AsJson = False) -> None:
     """The cases of params.yaml, and the champion of each."""
-    from components.core.params.case import load_params
+    from components.core.params.load import load_params
 
     tracker = open_tracker()
     rows = []
     for name, case in sorted(load_params(Path("params.yaml")).cases.items()):
         found = champion_entry(tracker, name, None) or {}
-        rows.append({"case": name, "source": case.source.kind, "champion": found.get("version")})
+        rows.append({"case": name, "recipe": case.recipe, "source": case.source.kind, "champion": found.get("version")})
     show(rows, as_json)
 
 
@@ -53,7 +53,11 @@ def new(
     ] = None,
     like: Annotated[
         str | None,
-        typer.Option(help="the case, or the example, whose block is the pattern: finance_risk, or medical_cells"),
+        typer.Option(help="the case, or the example, whose block is the pattern; older than --recipe"),
+    ] = None,
+    recipe: Annotated[
+        str | None,
+        typer.Option(help="the kind of problem: binary (what --csv is without it), survival, detection (--images)"),
     ] = None,
     positive: Annotated[str | None, typer.Option(help="the value to look for; the rarer one if not given")] = None,
     time: Annotated[str | None, typer.Option(help="of a cohort: the column of how long each row was observed")] = None,
@@ -63,7 +67,7 @@ def new(
 ) -> None:
     """Make a case of your own table or images, or of an example: write its block into params.yaml."""
     from components.core.yaml_files import dump_yaml
-    from pipelines.commands.newcase import Asked, new_case, new_example, plan_case, plan_example
+    from pipelines.commands.newcase import Asked, new_case, new_example, plan_case, plan_example, shipped
     from pipelines.commands.newimages import new_images, plan_images
     from pipelines.stages import set_up_logging
 
@@ -71,9 +75,13 @@ def new(
         raise typer.BadParameter("give one of --csv, --images and --from")
     if (csv is None) == any(given is not None for given in (target, positive, time, event)):
         raise typer.BadParameter("--csv goes with --target, or for a cohort with --time and --event")
-    if example is not None and like is not None:
-        raise typer.BadParameter("--from is the whole block; leave --like out")
+    if like is not None and recipe is not None:
+        raise typer.BadParameter("--recipe takes the pattern of a recipe, --like that of a case; give one of them")
+    if example is not None and (like is not None or recipe is not None):
+        raise typer.BadParameter("--from is the whole block; leave --like and --recipe out")
     set_up_logging()
+    if recipe is not None:
+        like = shipped(Path.cwd(), recipe)
     if csv is not None:
         make = plan_case if dry_run else new_case
         block = make(Path.cwd(), name, like or "finance_risk", csv, Asked(target, positive, time, event, per_year))
@@ -85,6 +93,24 @@ def new(
     typer.echo(dump_yaml({name: {"prepare": block["prepare"]}}))
     if not dry_run:
         typer.echo(f"params.yaml has the case {name}; look it over, commit it, then: casebook run {name}")
+
+
+@app.command("new-recipe")
+def new_recipe(
+    name: Annotated[str, typer.Argument(help="the new recipe's name: small letters, digits, _")],
+    dry_run: DryRun = False,
+) -> None:
+    """Write a small recipe that works, to change into one of your own: code, toy rows, a case, a test."""
+    from pipelines.commands.newrecipe import block_text, check_recipe_name
+    from pipelines.commands.newrecipe import new_recipe as write_recipe
+
+    if dry_run:
+        check_recipe_name(Path.cwd(), name)
+        typer.echo(block_text(name))
+        return
+    for path in write_recipe(Path.cwd(), name):
+        typer.echo(path)
+    typer.echo(f"the recipe and its case {name} work as they are: commit them, then: casebook run {name}")
 
 
 @app.command()

@@ -19,7 +19,9 @@ from components.core.closure import closure, digest
 from components.core.errors import BAD_INPUT, DONE, CasebookError
 from components.core.files import whole_file
 from components.core.job import Paths
-from components.core.params.case import CaseParams, load_case, load_params, read_given
+from components.core.params.case import CaseParams
+from components.core.params.load import load_case, load_params
+from components.core.params.overrides import read_given
 from components.core.recipe import make_job, part_module, recipe_module
 from pipelines.environment import ROOT, prepare_environment
 from pipelines.provenance import experiment
@@ -28,6 +30,7 @@ log = logging.getLogger(__name__)
 
 RESOLVED = "resolved"
 MARK = "experiment"  # the key under which the file of `release` names the experiment that it was written in
+NOTHING = "models/None/bundle"  # what dvc.yaml makes of `start: null`; a file, so that every case has this path
 
 # The parts of its recipe that a stage may ask for; one that asks for another fails the test of dependencies.
 PARTS: Mapping[str, tuple[str, ...]] = {
@@ -44,11 +47,11 @@ PARTS: Mapping[str, tuple[str, ...]] = {
 READS: Mapping[str, tuple[str, ...]] = {
     "fetch": ("source",),
     "prepare": ("prepare",),
-    "search": ("model", "fit", "search"),
-    "fit": ("model", "fit"),
+    "search": ("model", "fit", "search", "start"),
+    "fit": ("model", "fit", "start"),
     "evaluate": ("model", "evaluate"),
-    "compress": ("model", "fit", "evaluate", "compress"),
-    "release": ("source", "prepare", "model", "search", "fit", "evaluate", "compress", "release"),
+    "compress": ("model", "fit", "evaluate", "compress", "start"),
+    "release": ("source", "prepare", "model", "search", "fit", "evaluate", "compress", "release", "start"),
 }
 
 
@@ -66,6 +69,7 @@ def resolve(root: Path) -> list[Path]:
         for name, case in sorted(params.cases.items())
         for stage in PARTS
     }
+    _put(root / NOTHING, "What a case starts from whose `start` is null.\n")  # DVC warns of a file without content
     changed = [path for path, content in wanted.items() if _put(path, content)]
     return changed + _remove_others(root / RESOLVED, wanted)
 

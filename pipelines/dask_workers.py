@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def search_worker(case: str, number: int) -> None:  # noqa: ARG001 - shown in its name
     """Work at the case's search until it is complete."""
     from components.core.job import Paths
-    from components.core.params.case import load_params
+    from components.core.params.load import load_params
     from components.core.recipe import make_job
     from pipelines.workers import join
 

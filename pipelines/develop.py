@@ -23,14 +23,15 @@ from prefect.logging import get_run_logger  # noqa: E402
 from prefect.runtime import flow_run  # noqa: E402
 
 from components.core.errors import BAD_INPUT, DONE, CasebookError  # noqa: E402
-from components.core.params.case import load_params  # noqa: E402
+from components.core.params.case import Params  # noqa: E402
+from components.core.params.load import load_params  # noqa: E402
 from pipelines.code import forget_experiments  # noqa: E402
 from pipelines.flow_runs import end_orphans, hold  # noqa: E402
 from pipelines.operating import dispatch  # noqa: E402
 from pipelines.plan import plan  # noqa: E402
 from pipelines.provenance import FLOW_RUN  # noqa: E402
 from pipelines.reproduce import end_running, reproduce  # noqa: E402
-from pipelines.stages import STAGES, terminate  # noqa: E402
+from pipelines.stages import MAKE_BUNDLE, STAGES, TRAINS, terminate  # noqa: E402
 
 
 class StageError(RuntimeError):
@@ -86,15 +87,16 @@ def run_here(stage: str, root: str, flow_run_id: str) -> None:
 def develop(cases: list[str], root: str = str(ROOT)) -> None:
     """Fetch, prepare, search, fit, evaluate, compress and release each case.
 
-    The stages of a case run one after the other, the cases side by side. A failed stage ends its
-    own case only.
+    The stages of a case run one after the other, the cases side by side; one that starts from another is trained when
+    that one has a bundle, and has it made if it is not among the cases. A failed stage ends its own case, and those
+    that start from it.
     """
     folder = Path(root) / "state" / "flows"
     end_orphans(folder)
     hold(folder, flow_run.id)
     try:
         resolve_code(root)
-        complete([future for case in cases for future in submit_stages(case, root)])
+        complete(submit_cases(cases, root, load_params(Path(root) / "params.yaml")))
     except BaseException:
         end_running()
         raise
@@ -108,11 +110,24 @@ def complete(futures: list[PrefectFuture[None]]) -> None:
             future.result()
 
 
-def submit_stages(case: str, root: str, stages: Sequence[str] = STAGES) -> list[PrefectFuture[None]]:
-    """A task for each of the case's stages, which waits for the one before it."""
+def submit_cases(cases: Sequence[str], root: str, params: Params) -> list[PrefectFuture[None]]:
+    """The tasks of all cases, and of those that they start from up to the bundle."""
+    made: dict[str, dict[str, PrefectFuture[None]]] = {}
+    for case in dict.fromkeys(one for name in cases for one in (*params.before(name), name)):
+        stages, start = (STAGES if case in cases else MAKE_BUNDLE), params.case(case).start
+        bundle = [] if start is None else [made[start][MAKE_BUNDLE[-1]]]
+        made[case] = dict(zip(stages, submit_stages(case, root, stages, bundle), strict=True))
+    return [future for futures in made.values() for future in futures.values()]
+
+
+def submit_stages(
+    case: str, root: str, stages: Sequence[str] = STAGES, bundle: Sequence[PrefectFuture[None]] = ()
+) -> list[PrefectFuture[None]]:
+    """A task for each of the case's stages, which waits for the one before it; training waits for `bundle` too."""
     futures: list[PrefectFuture[None]] = []
     for stage in stages:
-        futures.append(run_stage.submit(stage=stage, case=case, root=root, wait_for=futures[-1:], return_state=False))
+        after = [*futures[-1:], *(bundle if stage == TRAINS else ())]
+        futures.append(run_stage.submit(stage=stage, case=case, root=root, wait_for=after, return_state=False))
     return futures
 
 

@@ -22,7 +22,7 @@ from prefect.runtime import flow_run  # noqa: E402
 
 from components.core.errors import BAD_INPUT, DONE, CasebookError  # noqa: E402
 from components.core.job import Job, Paths  # noqa: E402
-from components.core.params.case import load_params  # noqa: E402
+from components.core.params.load import load_params  # noqa: E402
 from components.core.params.operate import load_operate  # noqa: E402
 from components.core.recipe import make_job  # noqa: E402
 from components.monitoring.once import Retrain  # noqa: E402

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from components.core.errors import CasebookError
-from components.core.params.case import load_params
-from pipelines.code import RESOLVED, changes
+from components.core.params.case import Params
+from components.core.params.load import load_params
+from pipelines.code import NOTHING, RESOLVED, changes
 from pipelines.resume import read_lock
-from pipelines.stages import STAGES
+from pipelines.stages import MAKE_BUNDLE, STAGES, TRAINS
 
 SHOWN = 4
 
@@ -33,25 +34,28 @@ def plan(targets: list[str], root: Path, *, force: bool) -> Iterator[str]:
     found.pop("code", None)  # what it would write is looked at here
     params, locked = load_params(root / "params.yaml"), read_lock(root)
     reasons = {stage: ["asked for"] for target in targets if force for stage in [target]}
-    for stage in {*found, *(before for target in targets for before in _up_to(target))}:
+    for stage in {*found, *(before for target in targets for before in _up_to(target, params))}:
         name, _, case = stage.partition("@")
         told = changes(root, params.case(case), case, name, locked) + _reasons(found.get(stage, []))
         if told:
             reasons[stage] = reasons.get(stage, []) + told
-    for stage in sorted(reasons, key=_order):
+    for stage in sorted(reasons, key=lambda stage: _order(stage, params)):
         more = f" and {len(reasons[stage]) - SHOWN} more" if len(reasons[stage]) > SHOWN else ""
         yield f"{stage}: {', '.join(reasons[stage][:SHOWN])}{more}"
 
 
-def _up_to(target: str) -> list[str]:
-    """The stages on the way to a target, itself the last."""
+def _up_to(target: str, params: Params) -> list[str]:
+    """The stages on the way to a target, itself the last; those of the cases that it starts from, where it trains."""
     name, _, case = target.partition("@")
-    return [f"{stage}@{case}" for stage in STAGES[: STAGES.index(name) + 1]]
+    own = [f"{stage}@{case}" for stage in STAGES[: STAGES.index(name) + 1]]
+    before = params.before(case) if TRAINS in STAGES[: STAGES.index(name) + 1] else ()
+    return [f"{stage}@{other}" for other in before for stage in MAKE_BUNDLE] + own
 
 
-def _order(stage: str) -> tuple[str, int]:
+def _order(stage: str, params: Params) -> tuple[tuple[str, ...], int]:
+    """A case after those that it starts from; cases that have nothing to do with each other by name."""
     name, _, case = stage.partition("@")
-    return case, STAGES.index(name)
+    return (*params.before(case), case), STAGES.index(name)
 
 
 def _reasons(entries: list[Any]) -> list[str]:
@@ -62,6 +66,6 @@ def _reasons(entries: list[Any]) -> list[str]:
             reasons.append(entry)
             continue
         for path, state in (one for group in entry.values() for one in group.items()):
-            if not path.startswith(f"{RESOLVED}/"):
+            if not path.startswith(f"{RESOLVED}/") and path != NOTHING:  # `code` makes both
                 reasons.append(f"{path} {state}")
     return reasons

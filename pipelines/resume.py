@@ -32,6 +32,7 @@ def inputs_of(job: Job, stage: str, *blocks: str) -> dict[str, Any]:
         "data": dvc_md5(job.paths.prepared(job.case)),
         "code": code_digest(job.params, stage),
         "smoke": job.smoke,
+        **({} if job.starts_from is None else {"start": dvc_md5(job.starts_from)}),
     }
 
 

@@ -16,7 +16,7 @@ from prefect.logging import get_run_logger  # noqa: E402
 from prefect.runtime import flow_run  # noqa: E402
 from prefect.states import Completed, State  # noqa: E402
 
-from components.core.params.case import load_params  # noqa: E402
+from components.core.params.load import load_params  # noqa: E402
 from components.core.params.operate import Record, load_operate  # noqa: E402
 from components.core.params.source import FileSource, FolderSource, Source  # noqa: E402
 from pipelines.develop import complete, resolve_code, submit_stages  # noqa: E402

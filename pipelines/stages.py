@@ -35,6 +35,8 @@ log = logging.getLogger("casebook")
 
 
 STAGES = ("fetch", "prepare", "search", "fit", "evaluate", "compress", "release")
+TRAINS = "search"  # the first that looks at the bundle of the case that this one starts from
+MAKE_BUNDLE = tuple(stage for stage in STAGES if stage not in ("evaluate", "release"))  # what that case must have done
 
 RELEASED = ("release.json", "card.md", "metrics.json", "summary.json")
 

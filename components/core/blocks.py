@@ -18,15 +18,19 @@ AnyBlock = TypeVar("AnyBlock", bound=Block)
 Names = Annotated[tuple[str, ...], Field(strict=False)]
 
 
-def read_block(block: type[AnyBlock], content: Any, where: str) -> AnyBlock:
-    """Check `content` against `block`; `where` is the dotted place shown in the message."""
+def read_block(block: type[AnyBlock], content: Any, where: str, file: str | None = None) -> AnyBlock:
+    """Check `content` against `block`; the message shows `where`, its dotted place, and the `file` to edit.
+
+    Raises:
+        CasebookError: a key is unknown, missing or of the wrong type; each is named.
+    """
     try:
         return block.model_validate(content)
     except ValidationError as error:
         # pydantic calls a list too short, too, when its only item is wrong.
         details = [detail for detail in error.errors() if detail["type"] != "too_short" or not detail["input"]]
         problems = "\n".join(f"  {_problem(block, where, content, detail)}" for detail in details)
-        raise CasebookError(f"{where}: {len(details)} key(s) are wrong; edit them:\n{problems}") from None
+        raise CasebookError(f"{file or where}: {len(details)} key(s) are wrong; edit them:\n{problems}") from None
 
 
 def _problem(block: type[Block], where: str, content: Any, detail: Any) -> str:

@@ -51,8 +51,9 @@ class Manifest(Block):
         return f"components.recipes.{PREDICTORS.get(self.predictor, self.predictor)}"
 
     @classmethod
-    def of(cls, case: str, predictor: str, graphs: Sequence[str], settings: Block) -> "Manifest":
-        return cls(case=case, predictor=predictor, graphs=tuple(graphs), settings=settings.model_dump(mode="json"))
+    def of(cls, case: str, predictor: str, graphs: Sequence[str], settings: Block | None = None) -> "Manifest":
+        said = {} if settings is None else settings.model_dump(mode="json")
+        return cls(case=case, predictor=predictor, graphs=tuple(graphs), settings=said)
 
 
 class Index(Block):

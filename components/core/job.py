@@ -7,14 +7,17 @@ from pathlib import Path
 from typing import Any, Generic, Self, TypeVar
 
 from components.core.blocks import Block, read_block
+from components.core.bundle import Bundle, read_bundle
 from components.core.errors import CasebookError, nearest
 from components.core.files import read_json, write_json
-from components.core.params.case import CaseParams, override
+from components.core.params.case import CaseParams
 from components.core.params.evaluate import EvaluateBlock
+from components.core.params.overrides import override
 
 TRAIN, VALIDATION, TEST, EXTERNAL = "train", "validation", "test", "external"
 PREPARED_FILES = {TRAIN: "train.parquet", VALIDATION: "val.parquet", TEST: "test.parquet", EXTERNAL: "external.parquet"}
 ORIGIN_FILE = "source.json"  # of a raw folder: what fetch says of it
+FILE = "params.yaml"  # whose blocks they are, whichever file a stage is given them by
 BUNDLE, SELECTION = "bundle", "selection"  # of a fitted folder: what serves, and what has not seen the validation
 WEIGHTS = "learner.pt"  # of a fitted folder: the learner after the first fit
 FP32 = "fp32"  # the variant that is not compressed
@@ -77,7 +80,7 @@ class Job(Generic[Prepare, Model, Evaluate]):
 
     `params` may hold no more than the blocks that a stage reads. `blocks` are the types of those that the recipe
     reads itself: `prepare`, `model` and `evaluate`. `smoke` says that the numbers mean nothing: the same code on few
-    rows, trials and epochs.
+    rows, trials and epochs. `starts_from` is the bundle of the case that this one starts from, the same in every fold.
     """
 
     case: str
@@ -85,18 +88,28 @@ class Job(Generic[Prepare, Model, Evaluate]):
     paths: Paths
     blocks: Blocks[Prepare, Model, Evaluate]
     smoke: bool = False
+    starts_from: Path | None = None
+
+    @property
+    def start(self) -> Bundle | None:
+        """The bundle of the case that this one starts from, checked; None where it starts from none.
+
+        Raises:
+            CasebookError: the folder is no whole bundle.
+        """
+        return None if self.starts_from is None else read_bundle(self.starts_from, threads=1)
 
     @cached_property
     def prepare(self) -> Prepare:
-        return read_block(self.blocks.prepare, self.params.prepare, self._where("prepare"))
+        return read_block(self.blocks.prepare, self.params.prepare, self._where("prepare"), FILE)
 
     @cached_property
     def model(self) -> Model:
-        return read_block(self.blocks.model, self.params.model, self._where("model"))
+        return read_block(self.blocks.model, self.params.model, self._where("model"), FILE)
 
     @cached_property
     def evaluate(self) -> Evaluate:
-        return read_block(self.blocks.evaluate, self.params.evaluate, self._where("evaluate"))
+        return read_block(self.blocks.evaluate, self.params.evaluate, self._where("evaluate"), FILE)
 
     def check(self) -> None:
         """Read each block that is given.
@@ -170,7 +183,7 @@ def read_variants(job: Job, declared: Mapping[str, type[Block]]) -> dict[str, Bl
     if unknown := [name for name in asked if name not in declared]:
         known = ", ".join(declared)
         raise CasebookError(
-            f"{where}: {unknown[0]!r} is none of this case's; there are: {known}, and {FP32} without being named"
-            f"{nearest(unknown[0], declared)}"
+            f"{FILE}: {where}: {unknown[0]!r} is none of this case's{nearest(unknown[0], declared)}; "
+            f"there are: {known}, and {FP32} without being named"
         )
-    return {name: read_block(declared[name], block, f"{where}.{name}") for name, block in asked.items()}
+    return {name: read_block(declared[name], block, f"{where}.{name}", FILE) for name, block in asked.items()}

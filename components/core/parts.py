@@ -68,11 +68,11 @@ class Watch:
     """
 
     rows: "Callable[[AnyJob, Path], Iterator[pd.DataFrame]]"
-    unit: Callable[[AnyJob], str | None]
-    key: Callable[[AnyJob], Sequence[str]]
     outcome: Callable[[AnyJob], Sequence[str]]
     observe: "Callable[[AnyJob, Path, pd.DataFrame], Observed]"
     reference: Callable[[AnyJob, Path, int], Observed]
+    unit: Callable[[AnyJob], str | None] = lambda _job: None
+    key: Callable[[AnyJob], Sequence[str]] = lambda _job: ()
 
 
 # Writes the bundle of one variant: from a job, the variant's block, the folder of the fit and the variant's own.

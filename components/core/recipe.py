@@ -7,7 +7,7 @@ uses; `components.core.parts` says what each must offer.
 import importlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any, TypeAlias, cast
 
 from components.core.blocks import Block
 from components.core.errors import CasebookError, nearest
@@ -31,6 +31,11 @@ from components.core.parts import (
 from components.core.recipe_names import part_module as part_module
 from components.core.recipe_names import recipe_module as recipe_module
 from components.core.recipe_names import recipes as recipes
+
+# What a recipe's declaration holds its modules against, in this order, for the type checker alone.
+Parts: TypeAlias = tuple[
+    Preparation, Trained, Assembly, Serving, Reporting, Variants, Folds, Predict, Watching
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -118,7 +123,8 @@ def make_job(case: str, params: CaseParams, paths: Paths, *, smoke: bool = False
         CasebookError: there is no such recipe, or a key of a block is unknown, missing or of the wrong type.
     """
     recipe = load_recipe(params.recipe)
-    job = Job(case, params, paths, recipe.blocks, smoke)
+    start = params.start if "start" in params.model_fields_set else None
+    job = Job(case, params, paths, recipe.blocks, smoke, None if start is None else paths.bundle(start))
     job.check()
     if "compress" in params.model_fields_set:
         read_variants(job, recipe.variants)

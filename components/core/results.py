@@ -90,11 +90,11 @@ class Report:
 
     scores: Sequence[Scores]
     predictions: "Mapping[str, pd.DataFrame]"
-    analysis: Mapping[str, Any]
-    tables: Sequence[Table]
-    notes: Mapping[str, Any]
-    figures: "Mapping[str, Callable[[], Figure]]"
-    pages: Mapping[str, Callable[[], str]]
+    analysis: Mapping[str, Any] = field(default_factory=dict)
+    tables: Sequence[Table] = ()
+    notes: Mapping[str, Any] = field(default_factory=dict)
+    figures: "Mapping[str, Callable[[], Figure]]" = field(default_factory=dict)
+    pages: Mapping[str, Callable[[], str]] = field(default_factory=dict)
     plots: "Mapping[str, pd.DataFrame]" = field(default_factory=dict)
 
 

@@ -179,3 +179,10 @@ def _upload(tracker: Tracker, release: Release, model: LoggedModel) -> LoggedMod
     ) as folder:
         tracker.client.log_model_artifacts(model.model_id, str(folder))
     return tracker.client.finalize_logged_model(model.model_id, LoggedModelStatus.READY)
+
+
+def version_of(tracker: Tracker, case: str, md5: str) -> str | None:
+    """The newest version of the case that holds the bundle of this md5; None if none does."""
+    versions = tracker.client.search_model_versions(f"name = '{case}'")
+    numbers = [int(one.version) for one in versions if one.tags.get(BUNDLE_MD5) == md5]
+    return str(max(numbers)) if numbers else None

@@ -38,7 +38,10 @@ class Mismatch:
 
 def params_digest(params: CaseParams) -> str:
     """The digest under which a version remembers the params that made it."""
-    return json_digest(params.model_dump(mode="json", exclude={"crossval", "smoke"}))
+    unread = {"crossval", "smoke"}
+    if params.start is None:  # versions of before there were starts had none, and no such key
+        unread.add("start")
+    return json_digest(params.model_dump(mode="json", exclude=unread))
 
 
 def find_version(tracker: Tracker, case: str, which: str) -> ModelVersion:

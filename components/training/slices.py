@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import torch
-from lightning.pytorch import Trainer
+from lightning.pytorch import LightningDataModule, Trainer
 from torch import Tensor
 
 from components.core.errors import CasebookError
+from components.core.params.case import FitParams
 from components.core.seeds import derived_seed
 
 
@@ -70,3 +71,21 @@ class SliceLoader:
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         self._skip = state["position"] % len(self)
+
+
+class SliceData(LightningDataModule):
+    """Rows to train on, shuffled, and rows to validate on, in one batch: tensors of equal length in each."""
+
+    def __init__(self, train: tuple[Tensor, ...], held_out: tuple[Tensor, ...], params: FitParams) -> None:
+        super().__init__()
+        self.train, self.held_out, self.params = train, held_out, params
+
+    def train_dataloader(self) -> SliceLoader:
+        return self._loader(self.train, self.params.batch_size, shuffle=True)
+
+    def val_dataloader(self) -> SliceLoader:
+        return self._loader(self.held_out, max(1, len(self.held_out[0])), shuffle=False)
+
+    def _loader(self, tensors: tuple[Tensor, ...], size: int, *, shuffle: bool) -> SliceLoader:
+        assert self.trainer is not None, "Lightning attaches the trainer before it asks for batches"
+        return SliceLoader(tensors, batch_size=size, seed=self.params.seed, shuffle=shuffle, trainer=self.trainer)

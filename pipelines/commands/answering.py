@@ -79,7 +79,7 @@ def monitor(
 
 def _prediction_log(case: str) -> "PredictionLog | None":
     """None where it is off, or the params have no such block."""
-    from components.core.params.case import load_params
+    from components.core.params.load import load_params
     from components.core.params.operate import load_operate
 
     if load_params(Path("params.yaml")).operate is None:

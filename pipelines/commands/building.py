@@ -32,7 +32,7 @@ def run(
     dry_run: DryRun = False,
 ) -> None:
     """Bring cases up to date, from raw data to a promoted model."""
-    from components.core.params.case import load_params
+    from components.core.params.load import load_params
 
     params = load_params(Path("params.yaml"))
     names = cases or sorted(params.cases)
@@ -72,7 +72,7 @@ def _try_values(case: str, settings: list[str], *, dry_run: bool) -> None:
 def metrics(as_json: AsJson = False) -> None:
     """The newest figures of every case beside its best baseline's, and which cases never ran."""
     from components.core.job import Paths
-    from components.core.params.case import load_params
+    from components.core.params.load import load_params
     from pipelines.summary import read_summary
 
     names, paths = sorted(load_params(Path("params.yaml")).cases), Paths(Path.cwd())
@@ -167,7 +167,8 @@ def params(
     """Every value that holds for the case, and where it comes from: its recipe's defaults, or params.yaml."""
     from dataclasses import asdict
 
-    from components.core.params.case import check_override, load_params
+    from components.core.params.load import load_params
+    from components.core.params.overrides import check_override
     from components.core.yaml_files import flow
     from pipelines.commands.params import values
 

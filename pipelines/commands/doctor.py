@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from components.core.errors import CasebookError
-from components.core.params.case import load_params
+from components.core.params.load import load_params
 
 LEAST_FREE = 2 * 1024**3
 

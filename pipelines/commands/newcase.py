@@ -8,7 +8,10 @@ from typing import Any
 from components.core.blocks import Block, read_block
 from components.core.errors import CasebookError
 from components.core.files import file_digest, whole_file
-from components.core.params.case import CaseParams, Params, load_params, override, stated_block, whole_block
+from components.core.params.case import CaseParams, Params
+from components.core.params.load import load_params, stated_block, whole_block
+from components.core.params.overrides import override
+from components.core.recipe import load_recipe
 from components.core.yaml_files import dump_yaml, read_yaml
 from components.kits.tables.infer import infer_table
 from components.recipes.survival.preparation.infer import infer_cohort, reached
@@ -61,7 +64,7 @@ def plan_case(root: Path, name: str, like: str, csv: Path, asked: Asked) -> dict
     """
     block = pattern(root, name, like)
     if "columns" not in block["prepare"]:
-        raise CasebookError(f"{like!r} is no case of tables; take --like finance_risk")
+        raise CasebookError(f"{like!r} is no case of tables; take --recipe binary or --recipe survival")
     if not csv.is_file():
         raise CasebookError(f"{csv}: not found; --csv names the file to learn from")
     if "external" in block["prepare"]:
@@ -79,7 +82,7 @@ def plan_example(root: Path, name: str, file: Path) -> dict[str, Any]:
         CasebookError: the name is taken or unfit, or the file is missing or neither.
     """
     params = load_params(root / "params.yaml")
-    _check_name(params, name)
+    check_name(params, name)
     if not file.is_file():
         raise CasebookError(f"{file}: not found; --from names a file with a case's block")
     if not _is_profile(content := read_yaml(file)):
@@ -106,6 +109,25 @@ def _is_profile(content: Any) -> bool:
     return isinstance(content, dict) and "like" in content
 
 
+def shipped(root: Path, recipe: str) -> str:
+    """The case of `params.yaml`, or else the example, that shows what a block of the recipe looks like.
+
+    Raises:
+        CasebookError: there is no such recipe, or nothing of it to take for a pattern.
+    """
+    load_recipe(recipe)
+    cases = load_params(root / "params.yaml").cases
+    examples = [path for path in sorted((root / EXAMPLES).glob("*.yaml")) if not _is_profile(read_yaml(path))]
+    found = [name for name, case in cases.items() if case.recipe == recipe]
+    found += [path.stem for path in examples if read_example(path).recipe == recipe]
+    if not found:
+        raise CasebookError(
+            f"params.yaml: no case of the recipe {recipe!r}, nor an example in {EXAMPLES}/, that a new one could be "
+            "like; write its first block by hand, see docs/adding-a-recipe.md"
+        )
+    return found[0]
+
+
 def pattern(root: Path, name: str, like: str) -> dict[str, Any]:
     """The block of the case or of the example `like`, for a new case `name`.
 
@@ -113,10 +135,10 @@ def pattern(root: Path, name: str, like: str) -> dict[str, Any]:
         CasebookError: the name is taken or not of the form `a_name`, or `like` is neither.
     """
     params = load_params(root / "params.yaml")
-    _check_name(params, name)
+    check_name(params, name)
     example = root / EXAMPLES / f"{like}.yaml"
     found = read_example(example) if like not in params.cases and example.is_file() else params.case(like)
-    return found.model_dump(mode="json")
+    return found.model_dump(mode="json") | {"start": None}
 
 
 def write_case(root: Path, name: str, block: dict[str, Any], text: str | None = None) -> None:
@@ -139,7 +161,7 @@ def shown_path(path: Path, root: Path) -> str:
     return here.relative_to(root.resolve()).as_posix() if here.is_relative_to(root.resolve()) else str(here)
 
 
-def _check_name(params: Params, name: str) -> None:
+def check_name(params: Params, name: str) -> None:
     if not NAME.match(name):
         raise CasebookError(f"{name!r} cannot name a case: use small letters, digits and _, such as `my_loans`")
     if name in params.cases:

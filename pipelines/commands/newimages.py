@@ -28,7 +28,7 @@ def plan_images(root: Path, name: str, like: str, folder: Path) -> dict[str, Any
     """
     block = pattern(root, name, like)
     if "form" not in block["prepare"] or "annotations" not in block["prepare"]:
-        raise CasebookError(f"{like!r} is no case of images; take --like medical_cells")
+        raise CasebookError(f"{like!r} is no case of images; take --recipe detection")
     return _fill(block, infer_images(folder), shown_path(folder, root))
 
 

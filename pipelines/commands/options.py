@@ -85,7 +85,7 @@ def shown(field: str) -> str:
 
 def _of_case(words: Sequence[str]) -> str | None:
     """What there is to say of the options of the case that the words name, if they name one."""
-    from components.core.params.case import load_params
+    from components.core.params.load import load_params
     from components.core.recipe import recipe_of
     from pipelines.commands.shared import job_of
 

@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from components.core.params.case import load_params, read_given
 from components.core.params.defaults import Value, defaults_of, values_of
 from components.core.params.dotted import place_of
+from components.core.params.load import load_params
+from components.core.params.overrides import read_given
 from components.core.yaml_files import read_yaml
 
 FILE = "params.yaml"

@@ -18,7 +18,7 @@ Version = Annotated[str | None, typer.Option(help="a version's number; the champ
 
 def job_of(case: str) -> "Job":
     from components.core.job import Paths
-    from components.core.params.case import load_params
+    from components.core.params.load import load_params
     from components.core.recipe import make_job
 
     return make_job(case, load_params(Path("params.yaml")).case(case), Paths(Path.cwd()))

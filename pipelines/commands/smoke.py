@@ -3,19 +3,25 @@
 from pathlib import Path
 
 from components.core.job import Paths
-from components.core.params.case import load_params, override
+from components.core.params.load import load_params
+from components.core.params.overrides import override
 from components.core.params.source import FileSource, FolderSource, HttpSource, Source
 from components.core.recipe import make_job
-from pipelines.stages import STAGES, run
+from pipelines.stages import MAKE_BUNDLE, STAGES, run
 
 
 def smoke(case: str, root: Path) -> None:
-    """Fetch to release with the params' `smoke` overrides, below `state/smoke`; the gate refuses the model."""
-    params = load_params(root / "params.yaml").case(case)
-    params = override(params, {**params.smoke, **smoke_paths(root, params.source)})
-    job = make_job(case, params, Paths(root / "state" / "smoke" / case), smoke=True)
-    for stage in STAGES:
-        run(stage, job)
+    """Fetch to release with the params' `smoke` overrides, below `state/smoke`; the gate refuses the model.
+
+    The cases that it starts from are made there first, as small, up to the bundle.
+    """
+    whole = load_params(root / "params.yaml")
+    for name in (*whole.before(case), case):
+        params = whole.case(name)
+        params = override(params, {**params.smoke, **smoke_paths(root, params.source)})
+        job = make_job(name, params, Paths(root / "state" / "smoke" / case), smoke=True)
+        for stage in STAGES if name == case else MAKE_BUNDLE:
+            run(stage, job)
 
 
 def smoke_paths(root: Path, source: Source) -> dict[str, str]:

@@ -12,7 +12,8 @@ import yaml
 
 from components.core.files import read_json
 from components.core.job import Paths
-from components.core.params.case import Params, load_params
+from components.core.params.case import Params
+from components.core.params.load import load_params
 from components.registry.keep import Doomed, data_of_kept, surplus
 from components.registry.purge import bytes_of, delete
 from components.sources.unused import unused as unused_downloads

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from components.core.files import whole_file
-from components.core.params.case import load_params
+from components.core.params.load import load_params
 from pipelines.leaving.text import applied, pairs, read, replaced, without
 
 FILE = "params.yaml"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from components.core.errors import CasebookError
 from components.core.job import Paths
-from components.core.params.case import load_params
+from components.core.params.load import load_params
 from components.registry.keep import all_of, check_idle
 from components.registry.purge import bytes_of, delete
 from components.tracking.track import Tracker

@@ -6,7 +6,7 @@ from pathlib import Path
 from components.core.errors import CasebookError
 from components.core.files import read_json, write_json
 from components.core.job import Paths
-from components.core.params.case import load_params
+from components.core.params.load import load_params
 from components.registry import rename as registry
 from pipelines.commands.newcase import NAME
 from pipelines.leaving import lockfile, params

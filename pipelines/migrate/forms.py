@@ -66,7 +66,7 @@ def renewed(block: Block, where: str) -> Block:
             new[name].setdefault(key, value)
     new["release"].setdefault("max_network_gap", defaults_of(recipe)["release"]["max_network_gap"])
     new["smoke"] = renamed(new.get("smoke", {}), new["compress"]["variants"])
-    return {"recipe": recipe, **{name: value for name, value in new.items() if name != "recipe"}}
+    return {"recipe": recipe, "start": None, **{name: value for name, value in new.items() if name != "recipe"}}
 
 
 def recipe_of(code: Any, where: str) -> str:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from components.core.files import whole_file, write_text
-from components.core.params.case import load_params
+from components.core.params.load import load_params
 from components.core.yaml_files import read_yaml
 from pipelines.leaving.params import FILE
 from pipelines.migrate.lock import Judged, accept, judged

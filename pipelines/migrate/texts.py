@@ -7,7 +7,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
 from components.core.errors import CasebookError
-from components.core.params.case import stated_block
+from components.core.params.load import stated_block
 from components.core.params.old import is_old, is_old_key
 from components.core.yaml_files import dump_yaml, parse_yaml, styled
 from pipelines.leaving.text import entry_lines, pairs, read

@@ -11,7 +11,7 @@ app = typer.Typer()
 @app.command()
 def deploy() -> None:
     """Put the schedules and pools of params.yaml into the Prefect server; prefect.yaml says which."""
-    from components.core.params.case import load_params
+    from components.core.params.load import load_params
     from components.core.params.operate import load_operate
     from pipelines.operating.deployments import deploy as put
     from pipelines.stages import set_up_logging

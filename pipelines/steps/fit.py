@@ -8,6 +8,7 @@ from pathlib import Path
 import torch
 from lightning.pytorch import LightningModule
 
+from components.core.bundle import bundle_md5
 from components.core.files import dvc_md5, file_digest, read_json, whole_folder, write_json
 from components.core.job import WEIGHTS, Job
 from components.core.recipe import Recipe, recipe_of
@@ -27,6 +28,7 @@ def run(job: Job) -> None:
     recipe, best, out = recipe_of(job), job.paths.best(job.case), job.paths.fitted(job.case)
     values = read_json(best)["values"]
     job = job.with_values(values)
+    start = started_from(job)
     state = state_of(job, "fit", out, inputs_of(job, "fit") | {"best": file_digest(best)})
     with stage_run(job, state, "fit") as (tracker, run_id):
         tell_inputs(tracker, run_id, job)
@@ -38,9 +40,18 @@ def run(job: Job) -> None:
             torch.save(learner.state_dict(), folder / WEIGHTS)
             curve_table(tracker, run_id).to_csv(folder / TRAINING, index=False, lineterminator="\n")
             gap = network_gap(job, recipe, served, folder)
-            write_json(folder / "fit.json", {"result": asdict(result), "values": values, "network_gap": gap})
-        tracker.log_tags(run_id, {FITTED_MD5: dvc_md5(out)})
+            said = {"result": asdict(result), "values": values, "network_gap": gap}
+            write_json(folder / "fit.json", said if start is None else {**said, "start": start})
+        told = {} if start is None else {f"start.{name}": value for name, value in start.items()}
+        tracker.log_tags(run_id, {FITTED_MD5: dvc_md5(out), **told})
     close_state(state, out)
+
+
+def started_from(job: Job) -> dict[str, str] | None:
+    """Which case's bundle the training starts from, and its md5, by which the registry knows its version."""
+    if job.starts_from is None:
+        return None
+    return {"case": str(job.params.start), "md5": bundle_md5(job.starts_from)}
 
 
 def network_gap(job: Job, recipe: Recipe, served: LightningModule, folder: Path) -> float | None:

@@ -24,7 +24,7 @@ from components.registry.champion import rival_of
 from components.registry.gate import Evidence, Rival, decide
 from components.registry.ledger import history, withdrawn
 from components.registry.promote import settle
-from components.registry.register import Release, bundle_of, register
+from components.registry.register import Release, bundle_of, register, version_of
 from components.registry.trace import params_digest
 from components.tracking.track import Tracker, connect
 from pipelines.cards import make_card
@@ -94,7 +94,17 @@ def origin(job: Job, git: GitState) -> dict[str, str]:
         "params_digest": params_digest(job.params),
         "flow_run_id": flow_run_id(),
         "variant": _picked(job),
+        **_start(job),
     }
+
+
+def _start(job: Job) -> dict[str, str]:
+    """The bundle that the training started from: of which case, its md5, and its version where it is registered."""
+    start = read_json(job.paths.fitted(job.case) / "fit.json").get("start")
+    if start is None:
+        return {}
+    version = version_of(connect(job.paths.root), start["case"], start["md5"])
+    return {"start_case": start["case"], "start_md5": start["md5"], "start_version": version or "not registered"}
 
 
 def _picked(job: Job) -> str:

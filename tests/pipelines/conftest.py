@@ -21,7 +21,7 @@ import psutil
 import pytest
 import yaml
 
-from components.core.params.case import read_whole, stated_block, whole_block
+from components.core.params.load import read_whole, stated_block, whole_block
 from components.core.yaml_files import dump_yaml, read_yaml
 
 ROOT = Path(__file__).resolve().parents[2]

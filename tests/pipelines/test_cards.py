@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from components.core.job import Paths
-from components.core.params.case import load_params
+from components.core.params.load import load_params
 from components.core.recipe import make_job, recipe_of
 from components.tracking.track import LONGEST_NOTE, shortened
 from pipelines.cards import interval, origin, variants_table

@@ -18,7 +18,7 @@ import yaml
 
 from components.core.bundle import read_bundle, write_bundle
 from components.core.files import dvc_md5
-from components.core.params.case import read_whole
+from components.core.params.load import read_whole
 from components.core.results import Check, Decision, Interval
 from components.core.yaml_files import dump_yaml, read_yaml
 from components.registry.promote import settle
@@ -136,6 +136,7 @@ def test_help_is_there_for_every_command(casebook: Casebook, tmp_path: Path) -> 
         "crossval",
         "predict",
         "new",
+        "new-recipe",
         "remove",
         "rename",
         "gc",
@@ -159,6 +160,9 @@ def test_help_is_there_for_every_command(casebook: Casebook, tmp_path: Path) -> 
         ["new", "x", "--images", "y", "--target", "z"],
         ["new", "x", "--images", "y", "--time", "z"],
         ["new", "x", "--from", "y", "--like", "z"],
+        ["new", "x", "--from", "y", "--recipe", "binary"],
+        ["new", "x", "--csv", "y", "--target", "t", "--recipe", "binary", "--like", "z"],
+        ["new-recipe"],
     ],
 )
 def test_wrong_usage_ends_with_two(casebook: Casebook, tmp_path: Path, arguments: list[str]) -> None:
@@ -171,10 +175,15 @@ def test_the_list_names_cases_and_champions(casebook: Casebook, released: Path) 
     said = casebook(released, "list", "--json")
     assert said.code == 0
     others = [
-        {"case": name, "source": "wheel", "champion": None}
-        for name in ("medical_cells", "medical_prognosis", "pinyin_hanzi", "recommender")
+        {"case": name, "recipe": recipe, "source": "wheel", "champion": None}
+        for name, recipe in (
+            ("medical_cells", "detection"),
+            ("medical_prognosis", "survival"),
+            ("pinyin_hanzi", "conversion"),
+            ("recommender", "next_item"),
+        )
     ]
-    assert said.json == [{"case": CASE, "source": "wheel", "champion": "2"}, *others]
+    assert said.json == [{"case": CASE, "recipe": "binary", "source": "wheel", "champion": "2"}, *others]
 
 
 def test_the_champion_has_the_shape_that_others_rely_on(casebook: Casebook, released: Path) -> None:

@@ -8,8 +8,8 @@ import pytest
 import yaml
 
 from components.core.errors import CasebookError
-from components.core.params.case import load_params
 from components.core.params.defaults import DEFAULTS, FOLDER
+from components.core.params.load import load_params
 from components.core.yaml_files import dump_yaml, read_yaml
 from pipelines.code import PARTS, READS, changes, content_of, forget_experiments, read_resolved, resolve, resolved_file
 from pipelines.stages import STAGES
@@ -48,7 +48,7 @@ def test_a_file_holds_what_the_stage_reads_and_nothing_else(root: Path) -> None:
     written = resolve(root)
     assert written == [resolved_file(root, case, stage) for case in sorted(params.cases) for stage in STAGES]
     content = yaml.safe_load(resolved_file(root, CASE, "search").read_text(encoding="utf-8"))
-    assert list(content) == ["recipe", "code", "model", "fit", "search"]
+    assert list(content) == ["recipe", "code", "model", "fit", "search", "start"]
     assert content["fit"]["lr"] == params.case(CASE).fit.lr
     given = read_resolved(root, CASE, "search")
     assert (given.fit, given.search, given.model) == tuple(

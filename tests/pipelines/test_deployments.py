@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from components.core.params.case import Params, load_params
+from components.core.params.case import Params
+from components.core.params.load import load_params
 from components.core.params.operate import OperateParams, load_operate
 from pipelines.operating.deployments import prefect_yaml
 from pipelines.operating.links import page_address

@@ -14,7 +14,7 @@ import pytest
 from components.core.errors import CasebookError
 from components.core.files import read_json
 from components.core.job import Job, Meta, Paths
-from components.core.params.case import load_params
+from components.core.params.load import load_params
 from components.core.recipe import make_job
 from components.recipes.binary.training.data import TableData
 from pipelines.commands.newcase import Asked, new_case

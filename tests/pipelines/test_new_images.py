@@ -12,7 +12,9 @@ from PIL import Image
 from components.core.errors import CasebookError
 from components.core.files import file_digest
 from components.core.job import Meta, Paths
-from components.core.params.case import CaseParams, load_params, override
+from components.core.params.case import CaseParams
+from components.core.params.load import load_params
+from components.core.params.overrides import override
 from components.core.params.source import HttpSource
 from components.core.recipe import make_job
 from components.core.yaml_files import dump_yaml, read_yaml
@@ -80,7 +82,7 @@ def test_a_folder_elsewhere_is_named_in_full(root: Path, tmp_path_factory: pytes
         ("Mine", "blood_cells", "cannot name a case"),
         ("finance_risk", "blood_cells", "has a case 'finance_risk' already"),
         ("mine", "nothing", "no case 'nothing'; there are: "),
-        ("mine", "finance_risk", "'finance_risk' is no case of images; take --like medical_cells"),
+        ("mine", "finance_risk", "'finance_risk' is no case of images; take --recipe detection"),
     ],
 )
 def test_what_cannot_become_a_case_of_images_is_told(root: Path, name: str, like: str, told: str) -> None:

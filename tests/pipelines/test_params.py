@@ -8,8 +8,8 @@ import pytest
 from typer.testing import CliRunner
 
 from components.core.errors import CasebookError
-from components.core.params.case import load_params
 from components.core.params.defaults import Value
+from components.core.params.load import load_params
 from pipelines.cli import app
 from pipelines.commands.params import values
 

@@ -7,7 +7,8 @@ import pytest
 
 from components.core.errors import CasebookError
 from components.core.job import Paths
-from components.core.params.case import load_params, override
+from components.core.params.load import load_params
+from components.core.params.overrides import override
 from components.core.recipe import make_job
 from pipelines.commands.newcase import new_example, plan_example
 

@@ -6,7 +6,7 @@ import pytest
 
 from components.core.files import read_json, write_json
 from components.core.job import TEST, Job
-from components.core.params.case import override
+from components.core.params.overrides import override
 from components.core.recipe import Recipe, recipe_of
 from components.core.results import Answers
 from components.registry.gate import Evidence, decide

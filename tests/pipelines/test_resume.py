@@ -9,7 +9,7 @@ import yaml
 
 from components.core.files import dvc_md5
 from components.core.job import Job, Paths
-from components.core.params.case import load_params
+from components.core.params.load import load_params
 from components.core.recipe import make_job
 from pipelines.resume import DONE, close_state, inputs_of, open_state, recorded_md5, state_of
 

@@ -15,7 +15,7 @@ import yaml
 from components.core.errors import CasebookError
 from components.core.job import Job, Paths
 from components.core.locks import held_lock
-from components.core.params.case import load_params
+from components.core.params.load import load_params
 from components.core.recipe import make_job
 from components.evaluation.plots import KINDS
 from pipelines import stages

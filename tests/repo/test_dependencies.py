@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 import yaml
 
-from components.core.params.case import CaseParams, load_params, read_whole
+from components.core.params.case import CaseParams
 from components.core.params.dotted import place_of
+from components.core.params.load import load_params, read_whole
 from components.core.recipe import part_module
 from pipelines.code import PARTS, files_of, resolve
 from pipelines.stages import STAGES

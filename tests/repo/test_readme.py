@@ -41,7 +41,7 @@ ELSEWHERE = {
         "tests/pipelines/test_cells.py::test_the_champion_answers_a_folder_and_names_what_it_cannot_read"
     ),
     "casebook run medical_cells": "tests/pipelines/test_cells.py::test_images_become_a_champion",
-    "casebook new my_cohort --like medical_prognosis --csv patients.csv --time days --event relapsed": (
+    "casebook new my_cohort --recipe survival --csv patients.csv --time days --event relapsed": (
         "tests/pipelines/test_new_case.py::test_a_cohort_becomes_a_case_with_a_time_and_an_event"
     ),
     "casebook run my_cohort": (
@@ -106,6 +106,17 @@ ELSEWHERE = {
     "casebook gc my_loans --keep 5": (
         "tests/pipelines/leaving/test_leaving.py::test_states_of_work_whose_result_the_lock_has_are_collected"
     ),
+    "casebook new-recipe energy_use": (
+        "tests/pipelines/test_newcomer.py::test_what_is_written_keeps_the_law_and_the_style"
+    ),
+    "casebook run energy_use": "tests/pipelines/test_newcomer.py::test_it_goes_through_every_stage_and_the_gate",
+    "casebook predict energy_use tests/toy/energy_use/rows.csv --out answers.csv": (
+        "tests/pipelines/test_newcomer.py::test_it_answers_a_file_and_is_watched"
+    ),
+    "casebook monitor energy_use --rows tests/toy/energy_use/rows.csv": (
+        "tests/pipelines/test_newcomer.py::test_it_answers_a_file_and_is_watched"
+    ),
+    'git add -A && git commit -m "Recipe energy_use"': "git's own",
     "pip install --constraint constraints.txt '.[s3]'": "pip's own",
     "export CASEBOOK_TOKEN=$(openssl rand -hex 24)": SHELL,
     "export MLFLOW_TRACKING_URI=http://team.example:5000 PREFECT_API_URL=http://team.example:4200/api": SHELL,
@@ -206,7 +217,7 @@ def _is_list(_folder: Path, done: Any) -> None:
 QUICK: dict[str, Callable[[Path, Any], None]] = {
     "casebook --help": _is_help,
     "casebook list": _is_list,
-    "casebook new my_loans --like finance_risk --csv loans.csv --target defaulted": _is_new_case,
+    "casebook new my_loans --recipe binary --csv loans.csv --target defaulted": _is_new_case,
     "casebook doctor": _is_doctor,
 }
 

@@ -5,7 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from components.core.job import AnyJob, Paths
-from components.core.params.case import CaseParams, load_params, override
+from components.core.params.case import CaseParams
+from components.core.params.load import load_params
+from components.core.params.overrides import override
 from components.core.recipe import make_job
 from components.core.yaml_files import read_yaml
 

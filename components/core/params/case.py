@@ -1,19 +1,13 @@
-"""`params.yaml`, read once and passed whole: frozen, strict, every unknown key an error."""
+"""The blocks of `params.yaml`: frozen, strict, every unknown key an error."""
 
 import math
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, create_model
+from pydantic import Field
 
-from components.core.blocks import Block, read_block
-from components.core.errors import CasebookError
-from components.core.params.defaults import READ_BY_RECIPE, defaults_of, merge, minimal, same, shapes_of
-from components.core.params.dotted import names_key, place_of
-from components.core.params.old import is_old
+from components.core.blocks import Block
+from components.core.errors import CasebookError, nearest
 from components.core.params.source import Source
-from components.core.recipe_names import recipes
-from components.core.yaml_files import parse_yaml, read_yaml
 
 
 class FloatRange(Block):
@@ -166,10 +160,11 @@ class CrossvalParams(Block):
 
 class CaseParams(Block):
     """One case. `prepare`, `model` and `evaluate` are read by its recipe; `smoke` holds the dotted keys that
-    `--smoke` sets.
+    `--smoke` sets. `start` names another case, whose bundle the training of this one starts from.
     """
 
     recipe: str
+    start: str | None
     source: Source
     prepare: dict[str, Any]
     model: dict[str, Any]
@@ -188,175 +183,25 @@ class Params(Block):
     cases: dict[str, CaseParams]
     operate: dict[str, Any] | None = None
 
+    def before(self, name: str) -> tuple[str, ...]:
+        """The cases that must have a bundle before this one can be trained, in their order.
+
+        Raises:
+            CasebookError: one starts from a case that is not there, or in the end from itself.
+        """
+        chain = [name]
+        while (start := self.case(chain[0]).start) is not None:
+            where = f"params.yaml: cases.{chain[0]}.start"
+            if start not in self.cases:
+                raise CasebookError(f"{where}: no case {start!r}{nearest(start, self.cases)}; name another, or null")
+            if start in chain:
+                circle = " from ".join([*reversed(chain[: chain.index(start) + 1]), start])
+                raise CasebookError(f"{where}: {circle} is a circle; let one of them start from null")
+            chain.insert(0, start)
+        return tuple(chain[:-1])
+
     def case(self, name: str) -> CaseParams:
         if name not in self.cases:
             known = ", ".join(sorted(self.cases))
             raise CasebookError(f"params.yaml: no case {name!r}; there are: {known}")
         return self.cases[name]
-
-
-def load_params(path: Path) -> Params:
-    """Read and check a whole `params.yaml`.
-
-    Raises:
-        CasebookError: the file is missing, is not YAML, or has an unknown key, a missing key or
-            a value of the wrong type; the message names each key by its dotted path.
-    """
-    content = _content(path)
-    _refuse_old(content, path)
-    params = read_block(Params, _whole(content, path.name), path.name)
-    for name, case in params.cases.items():
-        _check_smoke(name, case)
-    return params
-
-
-def load_case(path: Path, name: str) -> CaseParams:
-    """Read and check one case, for who needs no other: no other recipe is looked at.
-
-    Raises:
-        CasebookError: as `load_params`; there is no such case.
-    """
-    content = _content(path)
-    _refuse_old(content, path)
-    cases = content.get("cases") if isinstance(content, dict) else None
-    one = {name: cases[name]} if isinstance(cases, dict) and name in cases else cases
-    return read_block(Params, _whole({**content, "cases": one}, path.name), path.name).case(name)
-
-
-def read_whole(path: Path) -> dict[str, Any]:
-    """What a `params.yaml` holds, unchecked, with the defaults that its cases do not state.
-
-    Raises:
-        CasebookError: it is missing or no YAML, or a case is of a recipe that there is not.
-    """
-    whole: dict[str, Any] = _whole(_content(path), path.name)
-    return whole
-
-
-def whole_block(stated: Any, where: str) -> Any:
-    """A case's block with the defaults that it does not state; what is no block of a known form stays as it is.
-
-    Raises:
-        CasebookError: its recipe is none.
-    """
-    if not isinstance(stated, dict) or not isinstance(recipe := stated.get("recipe"), str):
-        return stated
-    whole = merge(defaults_of(recipe, where), stated, case_shape(recipe, where))
-    mine, smoke = stated.get("smoke"), whole.get("smoke")
-    if isinstance(smoke, dict):  # the defaults' keys may name what this case has taken out, such as a variant
-        whole["smoke"] = {key: smoke[key] for key in smoke if key in (mine or ()) or names_key(whole, key)}
-    return whole
-
-
-def stated_block(whole: dict[str, Any], where: str) -> dict[str, Any]:
-    """The least that a case must state for `whole_block` to give `whole`.
-
-    Raises:
-        CasebookError: it cannot be stated, since null takes an entry out where `whole` wants one that is null.
-    """
-    recipe = whole["recipe"]
-    stated = minimal(defaults_of(recipe, where), whole, case_shape(recipe, where))
-    smoke = {key: value for key, value in stated.pop("smoke", {}).items() if value is not None or key in whole["smoke"]}
-    out = [key for key in defaults_of(recipe, where).get("smoke", {}) if key not in whole.get("smoke", {})]
-    smoke |= {key: None for key in out if names_key(whole, key)}
-    if smoke:
-        stated["smoke"] = smoke
-    if not same(_sorted(whole_block(stated, where)), _sorted(whole)):
-        raise CasebookError(
-            f"{where}: the block cannot be stated beside the defaults of {recipe!r}; leave out its nulls"
-        )
-    return stated
-
-
-def _sorted(node: Any) -> Any:
-    return {key: _sorted(node[key]) for key in sorted(node)} if isinstance(node, dict) else node
-
-
-def case_shape(recipe: str, where: str) -> dict[str, Any]:
-    """The types of all blocks of a case of the recipe."""
-    fields = {name: field.annotation for name, field in CaseParams.model_fields.items()}
-    return shapes_of(recipe, fields, where)
-
-
-def _whole(content: Any, where: str) -> Any:
-    cases = content.get("cases") if isinstance(content, dict) else None
-    if not isinstance(cases, dict):
-        return content
-    for name, case in cases.items():
-        if isinstance(case, dict) and "recipe" not in case:
-            raise CasebookError(
-                f"{where}: 1 key(s) are wrong; edit them:\n  params.cases.{name}.recipe: missing; "
-                f"there are: {', '.join(recipes())}"
-            )
-    return {**content, "cases": {name: whole_block(case, where) for name, case in cases.items()}}
-
-
-def _content(path: Path) -> Any:
-    try:
-        return read_yaml(path)
-    except FileNotFoundError:
-        raise CasebookError(f"{path}: not found; run this in the root of a checkout") from None
-
-
-def _check_smoke(name: str, case: CaseParams) -> None:
-    """Raises CasebookError if a key of `smoke` names none of the case."""
-    content = case.model_dump(mode="python")
-    for dotted in case.smoke:
-        place_of(content, dotted, f"params.yaml: cases.{name}.smoke")
-
-
-def _refuse_old(content: Any, path: Path) -> None:
-    """Say of blocks of the form before recipes what to do about all of them at once.
-
-    Raises:
-        CasebookError: there are some.
-    """
-    cases = content.get("cases") if isinstance(content, dict) else None
-    old = [name for name, case in cases.items() if is_old(case)] if isinstance(cases, dict) else []
-    if old:
-        raise CasebookError(
-            f"{path}: {len(old)} case(s) are of the form before recipes, such as {old[0]!r}: `casebook migrate` "
-            "rewrites them, `casebook migrate --dry-run` says what it would do"
-        )
-
-
-def override(case: CaseParams, values: dict[str, Any]) -> CaseParams:
-    """A copy of `case` with dotted paths such as `fit.lr` set to new values, checked again.
-
-    Raises:
-        CasebookError: a path names no key, or a value does not fit its key.
-    """
-    content = case.model_dump(mode="python", include=case.model_fields_set)
-    for dotted, value in values.items():
-        node, last = place_of(content, dotted)
-        node[last] = value
-    return read_given(content, "params.yaml with overrides")
-
-
-def check_override(case: CaseParams, text: str) -> tuple[str, Any]:
-    """The dotted key and the value of `key=value`, as a command line has it; the value is read as YAML.
-
-    Raises:
-        CasebookError: it is not of that form, names no key of the case, or the value does not fit its key.
-    """
-    dotted, equals, value = text.partition("=")
-    dotted = dotted.strip()
-    if not equals or not dotted:
-        raise CasebookError(f"{text!r} is not of the form KEY=VALUE, such as fit.lr=0.003")
-    read = parse_yaml(value, f"the value of {dotted}")
-    given = override(case, {dotted: read})
-    for name in READ_BY_RECIPE:
-        if name in given.model_fields_set:
-            read_block(case_shape(case.recipe, "params.yaml")[name], getattr(given, name), f"params.{name}")
-    return dotted, read
-
-
-def read_given(content: dict[str, Any], where: str) -> CaseParams:
-    """A case of which only some blocks are given; to ask for another one is an AttributeError.
-
-    Raises:
-        CasebookError: a block is unknown, or a key of one is unknown, missing or of the wrong type.
-    """
-    fields = {name: (field.annotation, ...) for name, field in CaseParams.model_fields.items() if name in content}
-    given = read_block(create_model("Given", __base__=Block, **fields), content, where)  # type: ignore[call-overload]
-    return CaseParams.model_construct(**{name: getattr(given, name) for name in content})

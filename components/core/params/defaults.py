@@ -19,7 +19,7 @@ from components.core.shapes import blocks_of, is_another_kind, is_open, known_ke
 from components.core.yaml_files import read_yaml
 
 DEFAULTS = "defaults.yaml"  # in a recipe's folder
-WITHOUT = ("recipe", "source")  # the blocks of a case for which no recipe has a default
+WITHOUT = ("recipe", "source", "start")  # the blocks of a case for which no recipe has a default
 READ_BY_RECIPE = ("prepare", "model", "evaluate")
 
 AnyMap = Mapping[str, Any]
@@ -52,7 +52,7 @@ def defaults_of(recipe: str, where: str = "params.yaml") -> dict[str, Any]:
 def _read(path: Path, _modified: int) -> Any:
     content = read_yaml(path)
     if not isinstance(content, dict) or any(name in content for name in WITHOUT):
-        raise CasebookError(f"{path}: defaults are a map of blocks, without {' and '.join(WITHOUT)}")
+        raise CasebookError(f"{path}: defaults are a map of blocks, without {', '.join(WITHOUT)}")
     return content
 
 

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from components.core.blocks import Block, read_block
 from components.core.errors import CasebookError
-from components.core.params.case import load_params
+from components.core.params.load import load_params
 from components.core.params.monitor import MonitorParams, Timezone
 
 Positive = Annotated[float, Field(gt=0, strict=False)]

@@ -3,8 +3,7 @@
 from typing import TYPE_CHECKING
 
 from components.core.params.case import DistillParams, Int8StaticParams, PruneParams
-from components.core.parts import Assembly, Folds, Predict, Preparation, Reporting, Serving, Trained, Variants, Watching
-from components.core.recipe import Recipe
+from components.core.recipe import Parts, Recipe
 from components.recipes.detection.params.images import ImagesParams
 from components.recipes.detection.params.params import PRIMARY, EvaluateParams, ModelParams, PredictOptions
 
@@ -29,6 +28,4 @@ if TYPE_CHECKING:  # each module beside what is asked of it
     from components.recipes.detection.serving import serving
     from components.recipes.detection.training import training
 
-    _parts: tuple[Preparation, Trained, Assembly, Serving, Reporting, Variants, Folds, Predict, Watching] = (
-        preparation, training, assembly, serving, report, variants, folds, predict, watch,
-    )  # fmt: skip
+    _parts: Parts = (preparation, training, assembly, serving, report, variants, folds, predict, watch)

@@ -3,8 +3,7 @@
 from typing import TYPE_CHECKING
 
 from components.core.params.case import Int8DynamicParams, Int8StaticParams
-from components.core.parts import Assembly, Folds, Predict, Preparation, Reporting, Serving, Trained, Variants, Watching
-from components.core.recipe import Recipe
+from components.core.recipe import Parts, Recipe
 from components.recipes.next_item.params.interactions import InteractionsParams
 from components.recipes.next_item.params.params import (
     PRIMARY,
@@ -33,6 +32,4 @@ if TYPE_CHECKING:  # each module beside what is asked of it
     from components.recipes.next_item.serving import serving
     from components.recipes.next_item.training import training
 
-    _parts: tuple[Preparation, Trained, Assembly, Serving, Reporting, Variants, Folds, Predict, Watching] = (
-        preparation, training, assembly, serving, report, variants, folds, predict, watch,
-    )  # fmt: skip
+    _parts: Parts = (preparation, training, assembly, serving, report, variants, folds, predict, watch)

@@ -39,7 +39,7 @@ class FrameWriter:
 
     def write(self, frame: pd.DataFrame) -> None:
         if self._csv:
-            joined = frame.assign(**{name: frame[name].map("; ".join) for name in self._lists})
+            joined = frame.assign(**{name: frame[name].map("; ".join) for name in self._lists if name in frame})
             joined.to_csv(self._path, mode="a", header=self.rows == 0, index=False)
         else:
             table = pa.Table.from_pandas(frame, preserve_index=False)
@@ -52,7 +52,8 @@ class FrameWriter:
     def _schema(self, own: pa.Schema) -> pa.Schema:
         if self._fields is not None:
             return pa.schema([field for field in self._fields if field.name in own.names])
-        for name in self._lists:  # one that is empty in the first frame would have no type for the next ones
+        # One that is empty in the first frame would have no type for the next ones.
+        for name in [name for name in self._lists if name in own.names]:
             own = own.set(own.get_field_index(name), pa.field(name, pa.list_(pa.string())))
         return own
 
@@ -63,7 +64,7 @@ def progress(source: Path, unit: str) -> "tqdm[Any]":
 
 
 class RowPredictor(Protocol):
-    """Answers rows as the source has them, with `reasons` and the columns of `data["key"]` that they have."""
+    """Answers rows as the source has them, with the columns of `data["key"]` that they have, and perhaps `reasons`."""
 
     data: dict[str, Any]
 

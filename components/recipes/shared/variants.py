@@ -10,6 +10,8 @@ import onnx
 from components.compression import quantize
 from components.compression.quantize import Feed
 from components.core.bundle import GRAPH, Content, read_bundle, write_bundle
+from components.core.job import BUNDLE, AnyJob
+from components.core.parts import Maker
 
 FEED_ROWS = 64
 
@@ -49,3 +51,12 @@ def first_feeds(graph: Path, inputs: Mapping[str, np.ndarray], count: int) -> li
         {name: values[start : min(start + FEED_ROWS, rows)] for name, values in inputs.items() if name in names}
         for start in range(0, rows, FEED_ROWS)
     ]
+
+
+def in_int8(graph: str) -> Maker:
+    """The maker of a variant whose one graph has weights in int8."""
+
+    def make(_job: AnyJob, _params: object, fitted: Path, folder: Path) -> None:
+        int8_dynamic(fitted / BUNDLE, graph, folder)
+
+    return make

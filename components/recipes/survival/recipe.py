@@ -3,8 +3,7 @@
 from typing import TYPE_CHECKING
 
 from components.core.params.case import DistillParams, Int8DynamicParams, Int8StaticParams, PruneParams
-from components.core.parts import Assembly, Folds, Predict, Preparation, Reporting, Serving, Trained, Variants, Watching
-from components.core.recipe import Recipe
+from components.core.recipe import Parts, Recipe
 from components.recipes.survival.params.cohort import CohortParams
 from components.recipes.survival.params.params import EvaluateParams, ModelParams
 
@@ -31,6 +30,4 @@ if TYPE_CHECKING:  # each module beside what is asked of it
     from components.recipes.survival.serving import serving
     from components.recipes.survival.training import training
 
-    _parts: tuple[Preparation, Trained, Assembly, Serving, Reporting, Variants, Folds, Predict, Watching] = (
-        preparation, training, assembly, serving, report, variants, folds, predict, watch,
-    )  # fmt: skip
+    _parts: Parts = (preparation, training, assembly, serving, report, variants, folds, predict, watch)

@@ -7,7 +7,7 @@ import pytest
 
 from components.compression.compare import compare, variant_row
 from components.core.job import VALIDATION, Job
-from components.core.params.case import override
+from components.core.params.overrides import override
 from components.core.recipe import Recipe, recipe_of
 from components.core.results import Answers
 

@@ -6,7 +6,8 @@ import pytest
 from components.compression.make import make_variants
 from components.core.errors import CasebookError
 from components.core.job import FP32, Job
-from components.core.params.case import Int8StaticParams, PruneParams, override
+from components.core.params.case import Int8StaticParams, PruneParams
+from components.core.params.overrides import override
 from components.core.recipe import Recipe, recipe_of
 
 

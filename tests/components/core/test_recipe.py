@@ -15,7 +15,7 @@ LOAD = f"""
 import importlib, sys
 from pathlib import Path
 from components.core.job import Paths
-from components.core.params.case import load_params
+from components.core.params.load import load_params
 from components.core.recipe import make_job, recipe_of
 for name, params in load_params(Path("params.yaml")).cases.items():
     recipe_of(make_job(name, params, Paths(Path())))
@@ -31,12 +31,12 @@ def refused(case: str, variants: dict[str, Any], tmp_path: Any) -> str:
 
 def test_a_variant_that_the_case_does_not_make_is_named_with_the_nearest(tmp_path: Any) -> None:
     assert refused("finance_risk", {"int8_statik": {"calibration_rows": 1}}, tmp_path) == (
-        "params.cases.finance_risk.compress.variants: 'int8_statik' is none of this case's; "
-        "there are: int8_dynamic, int8_static, pruned, distilled, and fp32 without being named; "
-        "did you mean 'int8_static'?"
+        "params.yaml: params.cases.finance_risk.compress.variants: 'int8_statik' is none of this case's; "
+        "did you mean 'int8_static'?; there are: int8_dynamic, int8_static, pruned, distilled, and fp32 without being "
+        "named"
     )
     assert refused("recommender", {"int8_dynamic": {}, "distilled": {}}, tmp_path) == (
-        "params.cases.recommender.compress.variants: 'distilled' is none of this case's; "
+        "params.yaml: params.cases.recommender.compress.variants: 'distilled' is none of this case's; "
         "there are: int8_dynamic, int8_static, low_rank, and fp32 without being named"
     )
 
@@ -54,7 +54,8 @@ def test_a_variant_that_the_case_does_not_make_is_named_with_the_nearest(tmp_pat
 )
 def test_a_variants_own_params_are_checked(case: str, variants: dict[str, Any], why: str, tmp_path: Any) -> None:
     message = refused(case, variants, tmp_path)
-    assert message.startswith(f"params.cases.{case}.compress.variants.")
+    assert message.startswith("params.yaml: 1 key(s) are wrong; edit them:\n")
+    assert f"\n  params.cases.{case}.compress.variants." in message
     assert why in message
 
 

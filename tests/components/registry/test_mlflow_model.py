@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 
 from components.core.closure import closure
-from components.core.params.case import load_params
+from components.core.params.load import load_params
 from components.core.recipe import load_recipe, recipe_of
 from components.registry.package import SERVED, SERVING_PACKAGES
 from components.registry.register import model_of, register

@@ -10,7 +10,9 @@ import pytest
 from components.core.errors import CasebookError
 from components.core.files import dvc_md5
 from components.core.job import Paths
-from components.core.params.case import CaseParams, load_params, override
+from components.core.params.case import CaseParams
+from components.core.params.load import load_params
+from components.core.params.overrides import override
 from components.registry.package import bundle_in
 from components.registry.promote import settle
 from components.registry.register import model_of, register

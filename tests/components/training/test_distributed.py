@@ -13,7 +13,7 @@ from lightning.pytorch import Callback, LightningModule, Trainer
 from components.core.errors import CasebookError
 from components.core.files import read_json
 from components.core.job import Job
-from components.core.params.case import override
+from components.core.params.overrides import override
 from components.core.parts import Training
 from components.core.recipe import recipe_of
 from components.training.fit import RESULT, fit

@@ -9,7 +9,7 @@ import pytest
 from lightning.pytorch import Callback, Trainer
 
 from components.core.job import Job
-from components.core.params.case import override
+from components.core.params.overrides import override
 from components.core.parts import Training
 from components.training.fit import fit, resume_point
 from components.tuning.search import search

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from components.core.job import Paths
-from components.core.params.case import load_params
+from components.core.params.load import load_params
 from components.core.recipe import make_job
 from components.registry.champion import champion_at
 from components.registry.keep import Doomed, all_of

@@ -13,7 +13,7 @@ from lightning.pytorch import LightningDataModule, LightningModule
 from components.compression.export import export_onnx
 from components.core.bundle import Content, Manifest, write_bundle
 from components.core.job import BUNDLE, PREPARED_FILES, SELECTION, TRAIN, VALIDATION
-from components.core.params.case import override
+from components.core.params.overrides import override
 from components.core.parts import Training
 from components.core.results import LEARNER
 from components.evaluation.gaps import largest_gap_over

@@ -8,7 +8,9 @@ import pydantic
 import pytest
 
 from components.core.errors import CasebookError
-from components.core.params.case import CaseParams, Choices, FloatRange, Params, load_params, override, read_whole
+from components.core.params.case import CaseParams, Choices, FloatRange, Params
+from components.core.params.load import load_params, read_whole
+from components.core.params.overrides import override
 from components.core.params.source import FileSource
 from components.core.yaml_files import dump_yaml, read_yaml
 
@@ -241,3 +243,37 @@ def test_the_params_of_a_variant_are_overridden_by_their_dotted_names(case):
     assert found.compress.variants["pruned"] == {**case.compress.variants["pruned"], "epochs": 2}
     assert found.compress.variants["distilled"] == case.compress.variants["distilled"]
     assert list(found.compress.variants) == list(case.compress.variants)
+
+
+def started(content: dict[str, Any], tmp_path: Path, starts: dict[str, str]) -> Params:
+    """The shipped cases, some of which start from another."""
+    for name, start in starts.items():
+        content["cases"][name]["start"] = start
+    path = tmp_path / "params.yaml"
+    path.write_text(dump_yaml(content), encoding="utf-8")
+    return load_params(path)
+
+
+def test_the_cases_before_one_are_those_that_it_starts_from_in_their_order(content, tmp_path: Path) -> None:
+    params = started(content, tmp_path, {"recommender": "pinyin_hanzi", "pinyin_hanzi": CASE})
+    assert params.before("recommender") == (CASE, "pinyin_hanzi")
+    assert params.before("pinyin_hanzi") == (CASE,)
+    assert params.before(CASE) == ()
+
+
+@pytest.mark.parametrize(
+    ("starts", "told"),
+    [
+        ({CASE: CASE}, "cases.finance_risk.start: finance_risk from finance_risk is a circle"),
+        (
+            {CASE: "recommender", "recommender": CASE},
+            "finance_risk from recommender from finance_risk is a circle; let one of them start from null",
+        ),
+        ({CASE: "recomender"}, "no case 'recomender'; did you mean 'recommender'?; name another, or null"),
+    ],
+)
+def test_a_start_that_leads_nowhere_is_one_message(content, tmp_path: Path, starts: dict[str, str], told: str) -> None:
+    with pytest.raises(CasebookError) as error:
+        started(content, tmp_path, starts)
+    assert told in str(error.value)
+    assert "\n" not in str(error.value)

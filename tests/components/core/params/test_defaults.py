@@ -11,16 +11,11 @@ from pydantic import Field
 from components.core.blocks import Block, read_block
 from components.core.errors import CasebookError
 from components.core.job import Paths
-from components.core.params.case import (
-    CaseParams,
-    check_override,
-    load_params,
-    place_of,
-    read_whole,
-    stated_block,
-    whole_block,
-)
+from components.core.params.case import CaseParams
 from components.core.params.defaults import defaults_of, merge, minimal, same
+from components.core.params.dotted import place_of
+from components.core.params.load import load_params, read_whole, stated_block, whole_block
+from components.core.params.overrides import check_override
 from components.core.recipe import make_job
 from components.core.recipe_names import recipes
 from components.core.yaml_files import dump_yaml, read_yaml

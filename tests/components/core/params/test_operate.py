@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from components.core.errors import CasebookError
-from components.core.params.case import load_params
+from components.core.params.load import load_params
 from components.core.params.operate import OperateParams, load_operate
 from components.core.yaml_files import dump_yaml, read_yaml
 

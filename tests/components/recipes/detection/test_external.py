@@ -8,7 +8,7 @@ import torch
 from components.compression.make import make_variants
 from components.core.files import whole_folder
 from components.core.job import EXTERNAL, PREPARED_FILES, TEST, VALIDATION, WEIGHTS, Meta
-from components.core.params.case import override
+from components.core.params.overrides import override
 from components.core.recipe import recipe_of
 from components.recipes.detection.folds import write_folds
 from components.training.fit import fit

@@ -7,7 +7,7 @@ import pytest
 
 from components.compression.make import make_variants
 from components.core.job import TEST, TRAIN, VALIDATION
-from components.core.params.case import override
+from components.core.params.overrides import override
 from components.recipes.next_item.encoding.histories import questions
 from components.recipes.next_item.serving.predictor import open_predictor
 from components.recipes.next_item.serving.serving import ask

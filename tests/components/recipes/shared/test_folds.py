@@ -2,7 +2,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from components.core.job import Job
-from components.core.params.case import override
+from components.core.params.overrides import override
 from components.recipes.shared.folds import reseeded
 from tests.toy.jobs import toy_job
 

@@ -11,7 +11,7 @@ from components.compression.compare import compare
 from components.compression.make import make_variants
 from components.core.files import dvc_md5
 from components.core.job import EXTERNAL, PREPARED_FILES, TEST, VALIDATION, Job, Paths
-from components.core.params.case import override
+from components.core.params.overrides import override
 from components.core.recipe import make_job, recipe_of
 from components.tuning.search import search
 from components.tuning.trials import FitFunctions

@@ -9,7 +9,8 @@ import pytest
 
 from components.core.files import dvc_md5, write_json
 from components.core.job import PREPARED_FILES, Job, Meta, Paths
-from components.core.params.case import CaseParams, read_whole
+from components.core.params.case import CaseParams
+from components.core.params.load import read_whole
 from components.core.recipe import make_job
 from components.kits.tables.encoding.encode import TableEncoder
 from components.recipes.binary.preparation.preparation import prepare

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from components.core.job import PREPARED_FILES, TEST, TRAIN, VALIDATION
-from components.core.params.case import override
+from components.core.params.overrides import override
 from components.recipes.detection.encoding.rows import read_rows
 from components.recipes.detection.training.augment import Picture
 from components.recipes.detection.training.data import ImageData, WholeLoader, collate

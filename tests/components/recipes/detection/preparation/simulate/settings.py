@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from components.core.params.case import load_params
+from components.core.params.load import load_params
 from components.recipes.detection.preparation.simulate.params import SimulateParams
 from tests.toy.jobs import CHECKOUT
 

@@ -1,0 +1,1 @@
+"""Where raw data come from: a package, files, a folder, addresses."""

@@ -38,7 +38,7 @@ def migrate(root: Path, *, dry_run: bool) -> Migrated:
     if names:
         with whole_file(root / FILE) as temporary:
             temporary.write_text(text, encoding="utf-8")
-            load_params(temporary)
+            load_params(temporary, FILE)
     for path, new in files.items():
         write_text(path, new)
     return Migrated(names, told, accept(root, names, before) if names else [])

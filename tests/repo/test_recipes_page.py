@@ -1,4 +1,4 @@
-"""docs/recipes.md has a section for each recipe, with its primary metric and every metric that has a better direction."""
+"""docs/recipes.md has a section for each recipe: its primary metric, and each metric that is better low."""
 
 import re
 from pathlib import Path

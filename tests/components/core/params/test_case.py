@@ -9,7 +9,7 @@ import pytest
 
 from components.core.errors import CasebookError
 from components.core.params.case import CaseParams, Choices, FloatRange, Params
-from components.core.params.load import load_params, read_whole
+from components.core.params.load import load_case, load_params, read_whole
 from components.core.params.overrides import override
 from components.core.params.source import FileSource
 from components.core.yaml_files import dump_yaml, read_yaml
@@ -277,3 +277,18 @@ def test_a_start_that_leads_nowhere_is_one_message(content, tmp_path: Path, star
         started(content, tmp_path, starts)
     assert told in str(error.value)
     assert "\n" not in str(error.value)
+
+
+def test_a_file_that_is_to_take_anothers_place_is_named_as_that(tmp_path: Path) -> None:
+    path = tmp_path / ".params.1a2b.yaml"
+    path.write_text("cases: {mine: {recipe: binray, start: null}}\n", encoding="utf-8")
+    with pytest.raises(CasebookError, match=r"^params\.yaml: no recipe 'binray'; did you mean 'binary'\?"):
+        load_params(path, "params.yaml")
+
+
+@pytest.mark.parametrize("text", ["[1, 2]\n", "words\n", ""])
+def test_a_file_that_is_no_map_is_one_message_for_who_asks_for_one_case(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "params.yaml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(CasebookError, match=r"^params\.yaml: "):
+        load_case(path, CASE)

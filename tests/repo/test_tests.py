@@ -1,6 +1,7 @@
 """Tests go through what a module offers and say what they hold: read from the syntax trees of their files."""
 
 import ast
+import gc
 import re
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -17,7 +18,7 @@ LIBRARY = {
 ASSERTING = {"raises", "warns", "fail", "expect"}  # of pytest and Playwright; NumPy, pandas and torch: `assert_...`
 PRIVATE = re.compile(r"(?<!\w)_[a-zA-Z]\w*")
 # What a file has in which anything private can be reached: `x._y`, `import _y`, a line of such an import, "_y", "x:_y".
-HINT = re.compile(r"""[\w)\]"':]\._\w|\bimport\b.*\b_\w|^\s+_\w+,?$|["':]_\w""", re.MULTILINE)
+HINT = re.compile(r"""[\w)\]"':]\._\w|\bimport\b.*\b_\w|^\s+_\w+(?:,|$)|["':]_\w""", re.MULTILINE)
 NAME = re.compile(r"(?:[\w.]+[.:])?_[a-zA-Z]\w*")  # a whole string: `_take`, or `components.tuning.workers._take`
 DEFINED = re.compile(r"(?:def |class |self\.|\n)(_[a-zA-Z]\w*)")
 
@@ -102,8 +103,10 @@ def _helpers(test: Function, tree: ast.Module, files: dict[str, str]) -> Iterato
 
 
 @pytest.fixture(scope="module")
-def files() -> dict[str, str]:
-    return sources("tests")
+def files() -> Iterator[dict[str, str]]:
+    gc.disable()  # trees have no cycles; to look for some takes longer than all else here
+    yield sources("tests")
+    gc.enable()
 
 
 def test_no_test_reaches_what_is_private(files: dict[str, str]) -> None:

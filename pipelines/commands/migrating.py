@@ -23,7 +23,10 @@ def migrate(
     for file in found.files:
         typer.echo(file)
     for one in found.stages:
-        typer.echo(f"{one.stage}: {f'runs again, {one.why}' if one.why else 'accepted; its code was not compared'}")
+        told = f"runs again, {one.why}" if one.why else "accepted; its code was not compared"
+        typer.echo(f"{one.stage}: {told}{''.join(f'; {path} is not here as it was made' for path in one.absent)}")
+    if any(one.absent for one in found.stages):
+        typer.echo("`dvc checkout` brings from the cache what is not here as it was made, `dvc pull` from a remote")
     if not found.cases and not found.files:
         typer.echo("nothing is of the form before recipes")
     elif not dry_run:

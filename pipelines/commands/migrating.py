@@ -24,9 +24,10 @@ def migrate(
         typer.echo(file)
     for one in found.stages:
         told = f"runs again, {one.why}" if one.why else "accepted; its code was not compared"
-        typer.echo(f"{one.stage}: {told}{''.join(f'; {path} is not here as it was made' for path in one.absent)}")
+        absent = f"; not here as it was made: {', '.join(one.absent)}" if one.absent else ""
+        typer.echo(f"{one.stage}: {told}{absent}")
     if any(one.absent for one in found.stages):
-        typer.echo("`dvc checkout` brings from the cache what is not here as it was made, `dvc pull` from a remote")
+        typer.echo("what is not here as it was made `casebook run` takes from the cache; `dvc pull` brings it to there")
     if not found.cases and not found.files:
         typer.echo("nothing is of the form before recipes")
     elif not dry_run:

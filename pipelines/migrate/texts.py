@@ -109,7 +109,7 @@ def migrated_file(text: str, where: str, variants: Mapping[str, Collection[str]]
         return with_start(text)
     if not isinstance(content, dict) or not isinstance(values := content.get("values"), dict):
         return None
-    return _migrated_profile(text, where, values, variants.get(content.get("like")))
+    return _migrated_profile(text, where, values, variants.get(str(content.get("like"))))
 
 
 def _migrated_profile(text: str, where: str, values: Any, variants: Collection[str] | None) -> str | None:

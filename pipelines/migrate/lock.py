@@ -23,6 +23,7 @@ from pipelines.leaving.params import FILE
 from pipelines.stages import STAGES
 
 Entry = dict[str, Any]
+PACKAGES = ("components/", "pipelines/")
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,7 @@ def _of_case(
     made: dict[str, str] = {}  # outs of accepted stages, with their md5
     for stage, (entry, wanted) in entries.items():
         outs = {out["path"]: out["md5"] for out in entry["outs"]}
-        new = _entry_of_today(trial, entry, wanted)
+        new = _entry_of_today(root, trial, entry, wanted)
         why = (
             _edited(case, block, entry, new)
             or _inputs(root, block["source"]["watch"], new, made)
@@ -80,23 +81,29 @@ def _of_case(
         yield Judged(f"{stage}@{case}", "", new, absent)
 
 
-def _entry_of_today(trial: Path, entry: Entry, wanted: Entry) -> Entry:
-    """The old entry with the inputs of today: what the stage `code` makes, and the others as the old entry has them."""
+def _entry_of_today(root: Path, trial: Path, entry: Entry, wanted: Entry) -> Entry:
+    """The old entry with the inputs of today: what the stage `code` makes, code that a source watches as it is today,
+    and the others as the old entry has them.
+    """
     known = {dep["path"]: dep for dep in entry["deps"]}
-    deps = [
-        _measured(trial, path) if _of_code(path) else known.get(path, {"path": path, "md5": None})
-        for path in sorted(wanted["deps"])
-    ]
+    deps = []
+    for path in sorted(wanted["deps"]):
+        if _is_of_code(path):
+            deps.append(_measured(trial, path))
+        elif path.startswith(PACKAGES) and (root / path).is_file():
+            deps.append(_measured(root, path))
+        else:
+            deps.append(known.get(path, {"path": path, "md5": None}))
     return {"cmd": wanted["cmd"], "deps": deps, "outs": entry["outs"]}
 
 
-def _of_code(path: str) -> bool:
+def _is_of_code(path: str) -> bool:
     """Whether the stage `code` makes this input."""
     return path == NOTHING or path.startswith(f"{RESOLVED}/")
 
 
-def _measured(trial: Path, path: str) -> Entry:
-    return {"path": path, "hash": "md5", "md5": dvc_md5(trial / path), "size": (trial / path).stat().st_size}
+def _measured(root: Path, path: str) -> Entry:
+    return {"path": path, "hash": "md5", "md5": dvc_md5(root / path), "size": (root / path).stat().st_size}
 
 
 def _edited(case: str, block: Mapping[str, Any], entry: Entry, new: Entry) -> str:
@@ -110,7 +117,7 @@ def _edited(case: str, block: Mapping[str, Any], entry: Entry, new: Entry) -> st
 
 
 def _inputs(root: Path, watch: str, new: Entry, made: Mapping[str, str]) -> str:
-    for path, md5 in ((dep["path"], dep["md5"]) for dep in new["deps"] if not _of_code(dep["path"])):
+    for path, md5 in ((dep["path"], dep["md5"]) for dep in new["deps"] if not _is_of_code(dep["path"])):
         if path != watch and made.get(path) != md5:
             return f"{path} is {'not what it ran on' if path in made else 'made again'}"
         if path == watch and (md5 is None or ((root / path).exists() and dvc_md5(root / path) != md5)):

@@ -9,6 +9,7 @@ from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.representer import RoundTripRepresenter
 from yaml.nodes import CollectionNode
 
 from components.core.blocks import read_block
@@ -82,6 +83,7 @@ def migrated_block(text: str, where: str) -> str:
     make_job(name, params, Paths(Path()))  # what is missing is no default's to fill in
     stated = stated_block(whole, where)
     yaml = YAML()
+    yaml.Representer = _Representer
     yaml.preserve_quotes = True
     yaml.width = 1_000_000
     yaml.indent(mapping=2, sequence=4, offset=2)
@@ -124,6 +126,13 @@ def _migrated_profile(text: str, where: str, values: Any, variants: Collection[s
     text = without(text, ("values",), lambda key: key in left) if left else text
     edits = [replaced(text, key, new[key.value]) for key, _ in pairs(read(text), "values") if key.value in new]
     return applied(text, edits)
+
+
+class _Representer(RoundTripRepresenter):
+    """Writes null by its name; ruamel leaves the place empty."""
+
+
+_Representer.add_representer(type(None), lambda self, _: self.represent_scalar("tag:yaml.org,2002:null", "null"))
 
 
 def _fit(document: CommentedMap, stated: dict[str, Any]) -> None:

@@ -121,15 +121,33 @@ def test_an_input_of_another_md5_is_not_what_the_stage_ran_on(root: Path) -> Non
     assert why(migrate(root, dry_run=True), "my_shop")["search"] == "data/prepared/my_shop is not what it ran on"
 
 
-def test_a_watched_file_that_was_edited_since_is_not_accepted(root: Path) -> None:
-    lock = read_yaml(root / "dvc.lock")
-    (root / WATCH).parent.mkdir(parents=True)
-    (root / WATCH).write_text("rows", encoding="utf-8")
-    lock["stages"]["fetch@my_shop"]["deps"][1]["md5"] = dvc_md5(root / WATCH)
+def watching(root: Path, path: str) -> Migrated:
+    """Both sources watch a file at `path`; that of my_shop is what its entry names."""
+    (root / path).parent.mkdir(parents=True)
+    (root / path).write_text("rows", encoding="utf-8")
+    text = (root / "params.yaml").read_text(encoding="utf-8").replace(f"watch: {WATCH}", f"watch: {path}")
+    (root / "params.yaml").write_text(text, encoding="utf-8")
+    lock, cases = read_yaml(root / "dvc.lock"), read_yaml(root / "params.yaml")["cases"]
+    for case, block in cases.items():
+        entry = lock["stages"][f"fetch@{case}"]
+        entry["deps"][1] |= {"path": path, "md5": dvc_md5(root / path) if case == "my_shop" else "0" * 32}
+        entry["params"]["params.yaml"] = {f"cases.{case}.source": block["source"]}
     (root / "dvc.lock").write_text(dump_yaml(lock), encoding="utf-8")
-    found = migrate(root, dry_run=True)
-    assert why(found, "my_loans")["fetch"] == f"{WATCH} was edited since it ran"
+    return migrate(root, dry_run=True)
+
+
+def test_a_watched_file_that_was_edited_since_is_not_accepted(root: Path) -> None:
+    found = watching(root, "data/mine.csv")
+    assert why(found, "my_loans")["fetch"] == "data/mine.csv was edited since it ran"
+    assert why(found, "my_loans")["prepare"] == "data/raw/my_loans is made again"
     assert why(found, "my_shop")["fetch"] == ""
+
+
+def test_code_that_a_source_watches_is_no_more_compared_than_other_code(root: Path) -> None:
+    found = watching(root, WATCH)
+    fetched = {one.stage: one for one in found.stages}["fetch@my_loans"]
+    assert fetched.why == ""
+    assert {dep["path"]: dep["md5"] for dep in fetched.entry["deps"]}[WATCH] == dvc_md5(root / WATCH)
 
 
 @pytest.mark.parametrize("lock", [None, "", "schema: '2.0'\nstages: {}\n"])

@@ -67,6 +67,7 @@ def test_a_block_states_what_differs_and_other_lines_stay(text: str) -> None:
     assert stated["model"]["logistic"]["c"] == 0.5
     assert stated["compress"] == {"variants": {"int8_static": None, "distilled": None}}
     assert "max_epochs: 12            # enough for us" in new
+    assert "    recipe: binary\n    start: null\n" in new
     assert "Seniority: {kind: numeric, min: 0, max: 80}          # years in the job" in new
     assert new[new.index("\noperate:") :] == text[text.index("\noperate:") :]
     assert new.startswith("# A fork: two cases of its own, in the form before recipes.\n\ncases:\n  my_loans:\n")

@@ -3,7 +3,7 @@
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +36,8 @@ def plan(targets: list[str], root: Path, *, force: bool) -> Iterator[str]:
     reasons = {stage: ["asked for"] for target in targets if force for stage in [target]}
     for stage in {*found, *(before for target in targets for before in _up_to(target, params))}:
         name, _, case = stage.partition("@")
-        told = changes(root, params.case(case), case, name, locked) + _reasons(found.get(stage, []))
+        told = _old_form(stage, locked) + changes(root, params.case(case), case, name, locked)
+        told += _reasons(found.get(stage, []))
         if told:
             reasons[stage] = reasons.get(stage, []) + told
     for stage in sorted(reasons, key=lambda stage: _order(stage, params)):
@@ -56,6 +57,13 @@ def _order(stage: str, params: Params) -> tuple[tuple[str, ...], int]:
     """A case after those that it starts from; cases that have nothing to do with each other by name."""
     name, _, case = stage.partition("@")
     return (*params.before(case), case), STAGES.index(name)
+
+
+def _old_form(stage: str, locked: Mapping[str, Any]) -> list[str]:
+    """Of the time when stages had no file in `resolved/` there is no value in `dvc.lock` to compare with."""
+    deps = locked.get(stage, {}).get("deps", [])
+    known = not deps or any(dep["path"].startswith(f"{RESOLVED}/") for dep in deps)
+    return [] if known else ["it last ran in the form before recipes"]
 
 
 def _reasons(entries: list[Any]) -> list[str]:

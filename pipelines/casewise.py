@@ -50,7 +50,7 @@ def run_cases(cases: Sequence[str], root: Path, say: Say, *, jobs: int = 1, forc
     params = load_params(root / "params.yaml")
     forget_experiments(root)
     found = due([f"{STAGES[-1]}@{case}" for case in cases], root)
-    if found.code and reproduce(["code"], root, single=True):
+    if found.code and reproduce(["code"], root, single=True, tell=_tell):
         return False
     needed = found.stages | {f"{stage}@{case}" for case in cases for stage in STAGES if force}
     works = in_turn(cases, needed, params, root)
@@ -132,8 +132,7 @@ class _Turns:
 
         def tell(line: str) -> None:
             watch.hear(line)
-            sys.stderr.write(f"{mark}{line}\n" if line else "\n")
-            sys.stderr.flush()
+            _tell(f"{mark}{line}" if line else line)
 
         code = 1
         try:
@@ -149,10 +148,16 @@ class _Turns:
         return code == 0
 
 
+def _tell(line: str) -> None:
+    """What DVC and the stages say; the lines of cases alone stand on stdout."""
+    sys.stderr.write(f"{line}\n")
+    sys.stderr.flush()
+
+
 def _plan_of(work: Work) -> str:
     names = [stage.partition("@")[0] for stage in work.stages]
     what = "all stages" if len(names) == len(STAGES) else ", ".join(names)
-    return what if work.seconds is None else f"{what}; last time they took {in_words(work.seconds)}"
+    return what if work.seconds is None else f"{what}; {in_words(work.seconds)} last time"
 
 
 @contextmanager

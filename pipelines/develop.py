@@ -30,7 +30,7 @@ from components.core.errors import BAD_INPUT, DONE, CasebookError  # noqa: E402
 from components.core.params.case import Params  # noqa: E402
 from components.core.params.load import load_params  # noqa: E402
 from pipelines.code import forget_experiments  # noqa: E402
-from pipelines.flow_runs import end_orphans, hold  # noqa: E402
+from pipelines.flow_runs import await_recorded, end_orphans, hold  # noqa: E402
 from pipelines.operating import dispatch  # noqa: E402
 from pipelines.plan import due, plan  # noqa: E402
 from pipelines.provenance import FLOW_RUN  # noqa: E402
@@ -119,6 +119,7 @@ def develop(cases: list[str], root: str = str(ROOT)) -> None:
 def complete(futures: list[PrefectFuture[Any]]) -> None:
     """Wait for all, and raise what the first failed one raised."""
     wait(futures)
+    await_recorded({future.task_run_id: future.state.type for future in futures if future.state.is_final()})
     for future in futures:
         if future.state.is_failed() or future.state.is_crashed():  # a task after it is neither: it never began
             future.result()

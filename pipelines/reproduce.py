@@ -51,15 +51,17 @@ def call_dvc(
     tell: Callable[[str], object] | None = None,
 ) -> int:
     """Run `dvc ARGUMENTS` in `root`, as `reproduce` does; `what` it brings about is named while it waits."""
-    command, said = [sys.executable, "-m", "dvc", *arguments], False
-    while True:
+    # After a stage DVC waits while another one writes the lock file, instead of throwing the stage's work away.
+    command, said = [sys.executable, "-m", "dvc", "--wait-for-lock", *arguments], False
+    while not ending.is_set():
         code, busy = _run(command, root, variables or {}, tell)
         if not busy:
             return code
         if not said:
             log.warning("another dvc repro is running %s; waiting for it to end", what)
             said = True
-        time.sleep(WAIT_SECONDS)
+        ending.wait(WAIT_SECONDS)
+    return 128 + signal.SIGTERM
 
 
 def _run(
@@ -83,10 +85,15 @@ def _run(
         busy = False
         with source as lines:
             for line in lines:
-                busy = busy or any(mark in line for mark in BUSY)
+                busy = busy or is_busy(line)
                 if not busy:
                     (_say if tell is None else tell)(line if tell is None else line.rstrip())
         return process.wait(), busy
+
+
+def is_busy(said: str) -> bool:
+    """Whether DVC refused because another one is at work."""
+    return any(mark in said for mark in BUSY)
 
 
 def _say(line: str) -> None:
@@ -98,6 +105,8 @@ def _say(line: str) -> None:
 def _ended_with_us(process: Process) -> Iterator[None]:
     """End the process's group when the block is left, or when this process is told to end."""
     running.add(process)
+    if ending.is_set():  # this one was begun as the others were ended
+        end_group(process)
     signals = (signal.SIGTERM, signal.SIGINT) if threading.current_thread() is threading.main_thread() else ()
     handlers = {number: signal.signal(number, _exit_for(process)) for number in signals}
     try:
@@ -119,10 +128,12 @@ def _exit_for(process: Process) -> Callable[[int, FrameType | None], None]:
 
 # Python runs signal handlers in the main thread only: a flow, whose stages run in others, ends these.
 running: set[Process] = set()
+ending = threading.Event()
 
 
 def end_running() -> None:
-    """End every `dvc repro` that any thread of this process has started."""
+    """End every `dvc repro` that any thread of this process has started, and let none be started any more."""
+    ending.set()
     for process in list(running):
         end_group(process)
 

@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
+from pipelines.tailing import lines_of, output_file
+
 log = logging.getLogger(__name__)
 
 # DVC names the lock in its refusal; both forms mean "another dvc is at it", and pass.
@@ -69,26 +71,23 @@ def _run(
 ) -> tuple[int, bool]:
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
     environment = {**os.environ, "PATH": path, **variables}
-    process = subprocess.Popen(
-        command,
-        cwd=root,
-        env=environment,
-        stdout=None if tell is None else subprocess.PIPE,
-        stderr=subprocess.PIPE if tell is None else subprocess.STDOUT,
-        text=True,
-        errors="replace",
-        start_new_session=True,
-    )
-    with _ended_with_us(process):
-        source = process.stderr if tell is None else process.stdout
-        assert source is not None
-        busy = False
-        with source as lines:
-            for line in lines:
+    with output_file() as (written, reader):
+        process = subprocess.Popen(
+            command,
+            cwd=root,
+            env=environment,
+            stdout=None if tell is None else written,
+            stderr=written,
+            text=True,
+            start_new_session=True,
+        )
+        with _ended_with_us(process):
+            busy = False
+            for line in lines_of(process, reader):
                 busy = busy or is_busy(line)
                 if not busy:
-                    (_say if tell is None else tell)(line if tell is None else line.rstrip())
-        return process.wait(), busy
+                    (_say if tell is None else tell)(line)
+            return process.wait(), busy
 
 
 def is_busy(said: str) -> bool:
@@ -97,7 +96,7 @@ def is_busy(said: str) -> bool:
 
 
 def _say(line: str) -> None:
-    sys.stderr.write(line)
+    sys.stderr.write(f"{line}\n")
     sys.stderr.flush()
 
 

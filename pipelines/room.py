@@ -5,7 +5,7 @@ from pathlib import Path
 
 import psutil
 
-A_CASE = 4 * 2**30  # bytes: what is kept free for each; a toy case's largest process takes 0.8 GB, none of ours takes 4
+A_CASE = 4 * 2**30  # bytes that are kept free for each case
 CGROUP = Path("/sys/fs/cgroup")
 
 

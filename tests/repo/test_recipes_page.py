@@ -13,7 +13,7 @@ SECTIONS = dict(re.findall(r"^## `(\w+)`\n(.*?)(?=^## |\Z)", PAGE, flags=re.MULT
 
 
 def test_every_recipe_has_a_section_and_a_line_of_the_table() -> None:
-    assert sorted(SECTIONS) == sorted(recipes())
+    assert sorted(SECTIONS) == sorted(recipes()), "write a section of docs/recipes.md, and a line of its table"
     rows = re.findall(r"^\| `(\w+)` \|.*\| `([\w@]+)` \|$", PAGE, flags=re.MULTILINE)
     assert dict(rows) == {name: load_recipe(name).primary for name in recipes()}
 

@@ -16,8 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from components.core.errors import BAD_INPUT, BAD_USAGE, CasebookError
-from pipelines.entering import prepare_entry
-from pipelines.environment import USER
+from pipelines.environment import USER, prepare_environment
 from pipelines.servers.settings import SCHEMAS, Settings, read_settings, tool_url
 from pipelines.stages import set_up_logging
 
@@ -37,7 +36,7 @@ def main(arguments: list[str] | None = None) -> int:
         log.error("%s: not one of %s", " ".join(command) or "no command", ", ".join(AROUND))
         return BAD_USAGE
     root = Path.cwd()
-    prepare_entry(root)
+    prepare_environment(root)
     try:
         settings = read_settings()
         variables = around(settings, root)

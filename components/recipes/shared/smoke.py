@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     import numpy as np
+    import pandas as pd
 
 SEED = 0
 ROWS = 3_000  # of a split of a table
@@ -40,3 +41,10 @@ def few_rows(splits: "Mapping[str, np.ndarray]", classes: "np.ndarray", most: in
             left -= len(drawn[-1])
         few[name] = np.sort(np.concatenate([rows[:0], *drawn]))
     return few
+
+
+def few_of(frame: "pd.DataFrame", classes: "np.ndarray", most: int = ROWS) -> "pd.DataFrame":
+    """The same of the rows of a frame, which are numbered anew."""
+    import numpy as np
+
+    return frame.iloc[few_rows({"": np.arange(len(frame))}, classes, most)[""]].reset_index(drop=True)

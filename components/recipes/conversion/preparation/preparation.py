@@ -69,7 +69,7 @@ def prepare(job: ConversionJob) -> Meta:
         if spec.other_text:
             texts = [raw / name for name in spec.other_text]
             described["other_text"] = write_other_text(texts, folder / OTHER_TEXT, known, most)
-        described["lexicon"] = write_lexicon(folder / LEXICON, described["pairs"], most)
+        described["lexicon"] = write_lexicon(folder / LEXICON, described["pairs"])
         meta = Meta(job.case, files.written(), dict(sorted(files.reasons.items())), source, described)
         meta.write(folder)
     log.info("%s: %s", job.case, ", ".join(f"{name} {count}" for name, count in meta.rows.items()))

@@ -55,14 +55,19 @@ FEW = """
 delete from typed where breach is null and item not in (
   select item from typed where breach is null group by item order by count(*) desc, item limit $items);
 delete from typed where breach is null and user not in (
-  select user from typed where breach is null group by user order by count(*) desc, user limit $users)
+  select user from typed where breach is null group by user order by count(*) desc, user limit $users);
+delete from typed where breach is null and event not in (
+  select event from typed where breach is null
+  qualify row_number() over (partition by user order by moment desc, event desc) <= $newest)
 """
 END_OF_TIME = 2**62
 
 
-def keep_few(connection: duckdb.DuckDBPyConnection, *, users: int, items: int) -> None:
-    """Of `typed` the valid events of the most popular items, and of these those of the most active users."""
-    run(connection, FEW, users=users, items=items)
+def keep_few(connection: duckdb.DuckDBPyConnection, *, users: int, items: int, newest: int) -> None:
+    """Of the valid events in `typed` those of the most popular items, of these those of the most active users, and of
+    each user the `newest`.
+    """
+    run(connection, FEW, users=users, items=items, newest=newest)
 
 
 def number_ids(connection: duckdb.DuckDBPyConnection) -> None:

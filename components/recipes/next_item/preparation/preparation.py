@@ -32,7 +32,7 @@ from components.recipes.next_item.preparation.write import EVENTS, row_groups
 log = logging.getLogger(__name__)
 
 BATCH = 1 << 18
-SMOKE_USERS, SMOKE_ITEMS = 200, 400  # at most so many in what --smoke prepares
+SMOKE_USERS, SMOKE_ITEMS, SMOKE_EVENTS = 200, 400, 100  # at most so many, and of a user, in what --smoke prepares
 SORTED = """
 select event, users.place as user, items.place as item, floor(moment / 1000000)::bigint as time, rating, moment
 from events join users on events.user = users.code join items on events.item = items.code
@@ -69,7 +69,7 @@ def prepare(job: NextItemJob) -> Meta:
     ):
         rejected = read_events(connection, open_events(connection, raw, spec), spec)
         if job.smoke:
-            keep_few(connection, users=SMOKE_USERS, items=SMOKE_ITEMS)
+            keep_few(connection, users=SMOKE_USERS, items=SMOKE_ITEMS, newest=SMOKE_EVENTS)
         number_ids(connection)
         if spec.duplicates == "drop":
             rejected |= drop_repeats(connection)

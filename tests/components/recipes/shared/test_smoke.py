@@ -1,6 +1,7 @@
 import numpy as np
+import pandas as pd
 
-from components.recipes.shared.smoke import few_rows, places_of, some_of
+from components.recipes.shared.smoke import few_of, few_rows, places_of, some_of
 
 
 def test_few_stay_as_they_are_and_many_are_drawn_in_their_order() -> None:
@@ -25,3 +26,11 @@ def test_a_rare_class_is_kept_and_the_others_fill_its_share() -> None:
     common = few_rows({"train": np.arange(1000)}, np.arange(1000) % 2, 10)["train"]
     assert np.bincount(common % 2).tolist() == [5, 5]
     assert few_rows({"none": np.arange(0)}, classes, 10)["none"].tolist() == []
+
+
+def test_rows_of_a_frame() -> None:
+    frame = pd.DataFrame({"row": range(10), "event": [0] * 8 + [1] * 2})
+    assert few_of(frame, frame["event"].to_numpy(), 10).equals(frame)
+    few = few_of(frame, frame["event"].to_numpy(), 4)
+    assert few["event"].tolist() == [0, 0, 1, 1]
+    assert few.index.tolist() == [0, 1, 2, 3]

@@ -24,7 +24,7 @@ Libraries = Mapping[str, float]  # seconds by library, the dearest first
 
 def imports_of_stages(case: str, copy: Path, environment: Mapping[str, str]) -> dict[str, Libraries]:
     """Seconds of imports by library, for each stage run again over the finished results in `copy`."""
-    found = {}
+    found: dict[str, Libraries] = {}
     for stage in STAGES:
         command = [sys.executable, "-X", "importtime", "-m", "pipelines.stages", stage, case]
         seconds: defaultdict[str, float] = defaultdict(float)

@@ -47,6 +47,17 @@ def frame_of(typed: TypedRows, index: pd.Index) -> pd.DataFrame:
     return pd.DataFrame({name: _for_a_frame(values) for name, values in typed.items()}, index=index)
 
 
+def beside_key(rows: pd.DataFrame, key: Iterable[str], answer: Mapping[str, Any]) -> pd.DataFrame:
+    """An answer's columns (N,) beside those of the key that the rows (N) have."""
+    found = rows[[name for name in key if name in rows]].reset_index(drop=True)
+    return pd.concat([found, pd.DataFrame(answer)], axis=1)
+
+
+def typed_rows(frame: pd.DataFrame, names: Iterable[str]) -> TypedRows:
+    """The named columns of a frame of typed rows, such as a prepared file."""
+    return {name: values_of(frame[name]) for name in names}
+
+
 def values_of(column: pd.Series) -> Values:
     """The values of a typed column, as `convert` or a prepared file gives it."""
     if column.dtype.kind == "M":

@@ -149,9 +149,9 @@ def _fit_categorical(name: str, values: "pd.Series", min_count: int) -> Categori
 
 
 def _typed_rows(frame: "pd.DataFrame", names: Iterable[str]) -> TypedRows:
-    from components.kits.tables.encoding.convert import values_of  # who answers a request has no frame
+    from components.kits.tables.encoding.convert import typed_rows  # with pandas, which only frames need
 
-    return {name: values_of(frame[name]) for name in names}
+    return typed_rows(frame, names)
 
 
 def _columns(columns: list[np.ndarray], rows: int, dtype: type) -> np.ndarray:

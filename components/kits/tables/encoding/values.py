@@ -67,6 +67,11 @@ def one_value(values: Values, row: int) -> Any:
     return str(value.item()) if values.dtype.kind == "M" else float(value)
 
 
+def take(values: Values, index: np.ndarray) -> Values:
+    """The values of some rows."""
+    return values.take(pa.array(index)) if isinstance(values, pa.Array) else values[index]
+
+
 def read_cells(cells: Cells, column: Column, missing: Iterable[str]) -> Converted:
     """Raw cells (N,), strings as a CSV has them or typed already, to values of the column's kind."""
     return CONVERTERS[column.kind](cells, column, missing)

@@ -24,6 +24,7 @@ from components.core.recipe import Recipe, recipe_of, recipes
 from components.evaluation.plots import write_plots
 from components.evaluation.report import write_report
 from components.evaluation.tables import read_tables
+from components.kits.tables.encoding.cells import columns_of_rows
 from components.monitoring.drift import compare as compare_columns
 from components.monitoring.drift import is_number
 from components.monitoring.log import append, logged
@@ -126,6 +127,21 @@ def test_the_predictor_answers_raw_rows(run: Run) -> None:
     for one in answers.score:  # boxes of an image are padded with rows of NaN
         assert isinstance(one, str) or np.isfinite(one if np.ndim(one) == 0 else one[~np.isnan(one)]).all()
     run.recipe.serving.answer_rows(run.job, run.fitted / "bundle")(3)
+
+
+def test_rows_of_a_table_are_answered_alike_with_and_without_a_frame(run: Run) -> None:
+    """All test rows, as JSON and as a CSV have them."""
+    predictor = run.recipe.serving.open_predictor(run.fitted / "bundle")
+    if not hasattr(predictor, "reader"):
+        pytest.skip("no table")
+    prepared = run.job.paths.prepared(run.job.case)
+    rows = pd.read_parquet(prepared / PREPARED_FILES[TEST]).drop(columns=Meta.read(prepared).data["key"])
+    expected = predictor.predict(rows)
+    assert expected["reasons"].map(len).sum() > 0
+    texts = rows.astype("str").where(rows.notna(), "")
+    for given in (rows, texts):
+        answers = predictor.answer(columns_of_rows(json.loads(given.to_json(orient="records"))))
+        pd.testing.assert_frame_equal(pd.DataFrame(answers.columns()), expected, rtol=0, atol=1e-9)
 
 
 def test_metrics_are_finite_and_name_the_primary(run: Run) -> None:

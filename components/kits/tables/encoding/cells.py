@@ -11,14 +11,14 @@ if TYPE_CHECKING:  # who answers a request loads no pandas
 
 # The raw cells (N,) of a column: of one type, null where there is no value, or any Python values.
 Cells: TypeAlias = pa.Array | Sequence[Any]
+LEAST, MOST = -(2**63), 2**64 - 1  # whole numbers that a column of doubles may have been made of
 RawRows: TypeAlias = Mapping[str, Cells]
 
 
 def cells_of(column: "pd.Series") -> Cells:
     """The cells of a column of a frame, in its own type."""
     if column.dtype == object:
-        cells: list[Any] = column.tolist()
-        return cells
+        return list(column)
     if getattr(column.dtype, "tz", None) is not None:  # Arrow would ask pandas for what that is about to change
         moments = pa.array(column.dt.tz_convert(None))
         return moments.cast(pa.timestamp(moments.type.unit, pa.lib.tzinfo_to_string(column.dt.tz)))
@@ -52,7 +52,7 @@ def as_cells(values: Sequence[Any]) -> Cells:
             return pa.array(values, pa.int64())
         if types == {bool}:
             return pa.array(values, pa.bool_())
-        if known and known <= {int, float}:
+        if known and known <= {int, float} and all(type(one) is not int or LEAST <= one <= MOST for one in values):
             return pa.array(np.array(values, dtype=np.float64), from_pandas=True)
     except (OverflowError, UnicodeError, pa.ArrowException):  # too long a number, half a surrogate pair
         pass

@@ -125,6 +125,8 @@ class TablePredictor:
 
     def reasons(self, rows: Scored, over: np.ndarray) -> list[tuple[Reason, ...]]:
         """For each row that is `over` the threshold what raised its score most; see `explain`."""
+        if not over.any():
+            return [()] * len(over)
         declined = rows.take(np.flatnonzero(over))
         found = iter(reason_codes(self.probabilities, declined, self.reference, top=self.settings.reasons))
         return [next(found) if flag else () for flag in over]

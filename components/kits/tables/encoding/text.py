@@ -25,12 +25,11 @@ def as_text(cells: "Cells | pd.Series", missing: Iterable[str]) -> pa.Array:
 
     `missing` are further texts, in any case, that stand for no value.
     """
-    if hasattr(cells, "dtype"):  # a column of a frame
-        cells = cells_of(cells)
-    if isinstance(cells, pa.Array):
-        array = pc.cast(cells, pa.large_string())
+    found: Cells = cells_of(cells) if hasattr(cells, "iloc") else cells
+    if isinstance(found, pa.Array):
+        array = pc.cast(found, pa.large_string())
     else:
-        array = pa.array([_one_as_text(cell) for cell in cells], pa.large_string())
+        array = pa.array([_one_as_text(cell) for cell in found], pa.large_string())
     text = pc.utf8_trim_whitespace(array)
     return pc.if_else(pc.is_in(pc.utf8_lower(text), options=_no_value(tuple(missing))), None, text)
 

@@ -151,7 +151,11 @@ def test_answering_imports_no_torch(fitted: Fitted, rows: pd.DataFrame, tmp_path
 
 def test_answering_rows_needs_no_pandas(fitted: Fitted, predictor: TablePredictor, rows: pd.DataFrame) -> None:
     script = (
-        "import sys, json; sys.modules['pandas'] = None; from pathlib import Path; "
+        "import sys, json; from pathlib import Path; from importlib.abc import MetaPathFinder\n"
+        "class WithoutPandas(MetaPathFinder):\n"
+        "    def find_spec(self, name, path, target=None):\n"
+        "        if name.split('.')[0] == 'pandas': raise ImportError('there is no pandas')\n"
+        "sys.meta_path.insert(0, WithoutPandas())\n"
         "from components.kits.tables.encoding.cells import columns_of_rows; "
         "from components.recipes.binary.serving.predictor import open_predictor; "
         "answers = open_predictor(Path(sys.argv[1])).answer(columns_of_rows(json.load(sys.stdin))).columns(); "

@@ -50,8 +50,7 @@ class Replacements:
             self._put_numbers(name, raw[turn], numeric[turn])
             for place in self._classes[name]:
                 categorical[turn, :, place] = self.given.categorical[0, place]
-        flat = (part.reshape(part.shape[0] * part.shape[1], part.shape[2]) for part in (raw, numeric, categorical))
-        return Encoded(*flat, rows.unknown)
+        return Encoded(_flat(raw), _flat(numeric), _flat(categorical), rows.unknown)
 
     def _put_numbers(self, name: str, raw: np.ndarray, numeric: np.ndarray) -> None:
         """Into raw (N, F) and numeric (N, F + M): the column's own numbers, and the expressions that use it."""
@@ -92,6 +91,12 @@ class Replacements:
 def one_row(values: Mapping[str, Any], columns: Mapping[str, Column]) -> TypedRows:
     """A typed row (1) of values as JSON has them; None, and what is not there, is missing."""
     return {name: _one_value(values.get(name), column.kind) for name, column in columns.items()}
+
+
+def _flat(parts: np.ndarray) -> np.ndarray:
+    """`(K, N, W) -> (K * N, W)`, also where W is 0."""
+    turns, rows, width = parts.shape
+    return parts.reshape(turns * rows, width)
 
 
 def _one_value(value: Any, kind: str) -> Values:

@@ -5,7 +5,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import pyarrow as pa
@@ -25,7 +25,7 @@ def as_text(cells: "Cells | pd.Series", missing: Iterable[str]) -> pa.Array:
 
     `missing` are further texts, in any case, that stand for no value.
     """
-    found: Cells = cells_of(cells) if hasattr(cells, "iloc") else cells
+    found: Cells = cells_of(cast("pd.Series", cells)) if hasattr(cells, "iloc") else cells
     if isinstance(found, pa.Array):
         array = pc.cast(found, pa.large_string())
     else:

@@ -17,7 +17,7 @@ from components.kits.tables.encoding.dummies import with_dummies
 from components.kits.tables.encoding.encode import Encoded, TableEncoder
 from components.kits.tables.encoding.reader import RowReader
 from components.kits.tables.encoding.replace import Replacements
-from components.kits.tables.encoding.values import TypedRows
+from components.kits.tables.encoding.values import TypedRows, one_value
 from components.kits.tables.explain import Scored
 from components.recipes.binary.metrics.blend import mix
 from components.recipes.binary.metrics.calibrator import Calibrator
@@ -106,7 +106,9 @@ class TablePredictor:
         scored = Scored(typed, encoded, self.probabilities(encoded))
         over = scored.score >= self.settings.threshold
         high, low = self.settings.decisions
-        reasons = self.reasons(scored, over) if explain else [()] * len(over)
+        reasons: list[tuple[Reason, ...]] = [()] * len(over)
+        if explain and over.any():
+            reasons = self.reasons(scored, over)
         return TableAnswers(scored.score, np.where(over, high, low), reasons)
 
     def score(self, typed: "pd.DataFrame") -> np.ndarray:
@@ -125,8 +127,6 @@ class TablePredictor:
 
     def reasons(self, rows: Scored, over: np.ndarray) -> list[tuple[Reason, ...]]:
         """For each row that is `over` the threshold what raised its score most; see `explain`."""
-        if not over.any():
-            return [()] * len(over)
         declined = rows.take(np.flatnonzero(over))
         found = iter(reason_codes(self.probabilities, declined, self.reference, top=self.settings.reasons))
         return [next(found) if flag else () for flag in over]
@@ -141,7 +141,8 @@ class TablePredictor:
         for feature in self.encoder.categorical:
             if count := encoded.unknown.get(feature.name):
                 known = {None, *feature.classes, *feature.rare}
-                example = next(value for value in typed[feature.name].to_pylist() if value not in known)
+                values = (one_value(typed[feature.name], row) for row in range(len(encoded.categorical)))
+                example = next(value for value in values if value not in known)
                 log.warning(
                     "column %s: %d cell(s) of classes that training did not have, such as %r; they score as rare ones",
                     feature.name,

@@ -113,7 +113,9 @@ class SurvivalPredictor:
         risk = curves.risks(self.settings.horizons, self.times, cumulative)
         high, low = self.settings.decisions
         decision = np.where(risk[:, -1] >= self.settings.threshold, high, low)
-        found = self.explain(typed, encoded, cumulative) if explain else [()] * len(risk)
+        found: list[tuple[Contribution, ...]] = [()] * len(risk)
+        if explain:
+            found = self.explain(typed, encoded, cumulative)
         return SurvivalAnswers(self.settings.horizons, risk, decision, found)
 
     def score(self, typed: "pd.DataFrame") -> np.ndarray:

@@ -88,12 +88,12 @@ class Bundle:
         """The content of `NAME.json`."""
         return read_json(self.path(f"{name}.json"))
 
-    def mixes_rows(self) -> bool:
-        """Whether the answer to a row depends on those beside it.
+    def mixes_rows(self, name: str) -> bool:
+        """Whether what the graph `NAME.onnx` answers to a row depends on those beside it.
 
         It does where activations are made integers as they come: their range is that of all rows of the call.
         """
-        return any(MIXES_ROWS in self.path(f"{name}{GRAPH}").read_bytes() for name in self.manifest.graphs)
+        return MIXES_ROWS in self.path(f"{name}{GRAPH}").read_bytes()
 
     def session(self, name: str) -> "InferenceSession":
         """The graph `NAME.onnx`, opened on the first call and kept."""

@@ -24,7 +24,7 @@ from components.core.recipe import Recipe, recipe_of, recipes
 from components.evaluation.plots import write_plots
 from components.evaluation.report import write_report
 from components.evaluation.tables import read_tables
-from components.kits.tables.encoding.cells import columns_of_rows
+from components.kits.tables.encoding.cells import columns_of_frame, columns_of_rows
 from components.monitoring.drift import compare as compare_columns
 from components.monitoring.drift import is_number
 from components.monitoring.log import append, logged
@@ -177,9 +177,24 @@ def test_a_report_holds_scores_predictions_tables_and_pictures(run: Run, tmp_pat
     assert any(table.rows for table in tables)
 
 
+def assert_alike_in_company(run: Run, bundle: Path) -> None:
+    """A row's answer is the same alone, among three and among 200, with the reasons of it."""
+    test = pd.read_parquet(run.job.paths.prepared(run.job.case) / PREPARED_FILES[TEST])
+    rows = columns_of_frame(test.take(np.arange(200) % len(test)), test.columns)
+    answer = run.recipe.serving.open_predictor(bundle).answer
+    whole = pd.DataFrame(answer(rows).columns())
+    for first, last in [*((row, row + 1) for row in range(20)), (5, 8), (197, 200)]:
+        some = pd.DataFrame(answer({name: cells[first:last] for name, cells in rows.items()}).columns())
+        expected = whole.iloc[first:last].reset_index(drop=True)
+        pd.testing.assert_frame_equal(some, expected, rtol=0, atol=1e-9)
+
+
 def test_every_variant_answers_and_one_is_picked(run: Run, tmp_path: Path) -> None:
     folders = make_variants(run.job, run.recipe, run.fitted, tmp_path)
     assert list(folders) == [FP32, *run.job.params.compress.variants]
+    if hasattr(run.recipe.serving.open_predictor(folders[FP32]), "reader"):  # a table
+        for folder in folders.values():
+            assert_alike_in_company(run, folder)
     variants = compare(run.job, run.recipe, folders)
     assert variants[0].loss.value == 0
     assert variants[0].largest_difference == 0

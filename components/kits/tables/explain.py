@@ -1,7 +1,7 @@
 """Explanation of a row's score: what each feature changes, one at a time, against a typical row."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -64,10 +64,6 @@ def strongest_changes(
 
 def changes(score: Callable[[Encoded], np.ndarray], rows: Scored, typical: Replacements) -> np.ndarray:
     """What the score of each row (N) loses by each of the K replacements: `(N, K)`."""
-    if typical.apart and len(rows.score):
-        whole = score(rows.encoded)
-        alone = [replace(typical, names=(name,)) for name in typical.names]
-        return np.column_stack([whole - score(one.apply(rows.encoded)) for one in alone])
     whole, width = rows.score, len(typical.names)
     found = np.zeros((width, len(whole)))
     step = max(1, AT_ONCE // max(1, width))
@@ -75,7 +71,7 @@ def changes(score: Callable[[Encoded], np.ndarray], rows: Scored, typical: Repla
         part = np.arange(first, min(first + step, len(whole)))
         encoded = rows.encoded.take(part)
         replaced = typical.apply(encoded)
-        # Where nothing is another the change is 0, and no matter of how a graph rounds in larger calls.
+        # Where nothing is another the change is 0, and there is nothing to score.
         column, row = np.nonzero(_moved(encoded, replaced, width))
         if len(row):
             found[column, part[row]] = whole[part[row]] - score(replaced.take(column * len(part) + row))

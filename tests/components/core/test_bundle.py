@@ -68,8 +68,8 @@ def test_a_graph_that_quantizes_as_it_answers_mixes_rows(folder, tmp_path):
         other.session("network").run(["y"], {"x": rows})[0][0] for rows in (row, np.concatenate([row, 9 * row]))
     )
     assert (alone != beside).all()
-    assert other.mixes_rows()
-    assert not read_bundle(folder, threads=1).mixes_rows()
+    assert other.mixes_rows("network")
+    assert not read_bundle(folder, threads=1).mixes_rows("network")
 
 
 def test_threads_are_handed_to_the_graph(folder):

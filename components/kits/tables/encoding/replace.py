@@ -18,20 +18,14 @@ from components.kits.tables.encoding.values import TypedRows, Values
 
 @dataclass(frozen=True)
 class Replacements:
-    """`given` is the encoded row (1) whose values are put in, those of one of the columns `names` (K) at a time.
-
-    `apart` says that the model must not see rows of several columns' in one call (see `Bundle.mixes_rows`).
-    """
+    """`given` is the encoded row (1) whose values are put in, those of one of the columns `names` (K) at a time."""
 
     encoder: TableEncoder
     names: tuple[str, ...]
     given: Encoded
-    apart: bool
 
     @classmethod
-    def of(
-        cls, values: Mapping[str, Any], columns: Mapping[str, Column], encoder: TableEncoder, *, apart: bool
-    ) -> "Replacements":
+    def of(cls, values: Mapping[str, Any], columns: Mapping[str, Column], encoder: TableEncoder) -> "Replacements":
         """Put in `values`, as `typical_values` gives them.
 
         Raises:
@@ -39,7 +33,7 @@ class Replacements:
         """
         if unknown := [name for name in values if name not in columns]:
             raise CasebookError(f"explanations: {len(unknown)} feature(s) are no column of the rows: {unknown[0]!r}")
-        return cls(encoder, tuple(values), encoder.encode_rows(one_row(values, columns)), apart)
+        return cls(encoder, tuple(values), encoder.encode_rows(one_row(values, columns)))
 
     def apply(self, rows: Encoded) -> Encoded:
         """Rows (N) to rows (K * N): all of them with the first column's value replaced, then with the second's."""

@@ -19,6 +19,7 @@ from components.kits.tables.encoding.reader import RowReader
 from components.kits.tables.encoding.replace import Replacements
 from components.kits.tables.encoding.values import TypedRows, one_value
 from components.kits.tables.explain import Scored
+from components.kits.tables.graph import TableGraph
 from components.recipes.binary.metrics.blend import mix
 from components.recipes.binary.metrics.calibrator import Calibrator
 from components.recipes.binary.metrics.explain import Reason, reason_codes
@@ -134,8 +135,7 @@ class TablePredictor:
     @cached_property
     def reference(self) -> Replacements:
         """What a typical approved row would have in a declined one's place."""
-        apart = self.bundle.mixes_rows()
-        return Replacements.of(self.settings.reference, self.reader.columns, self.encoder, apart=apart)
+        return Replacements.of(self.settings.reference, self.reader.columns, self.encoder)
 
     def _warn_of_unknown(self, typed: TypedRows, encoded: Encoded) -> None:
         for feature in self.encoder.categorical:
@@ -161,14 +161,7 @@ class TablePredictor:
         return lambda encoded: mix(np.column_stack([part(encoded) for part in parts]), equal)
 
     def _network(self, file: str) -> Score:
-        def score(encoded: Encoded) -> np.ndarray:
-            feed = {"numeric": encoded.numeric, "categorical": encoded.categorical}
-            session = self.bundle.session(file)
-            wanted = {put.name for put in session.get_inputs()}  # a graph without categories has no such input
-            answer: np.ndarray = session.run(["score"], {k: v for k, v in feed.items() if k in wanted})[0]
-            return answer.astype(np.float64)
-
-        return score
+        return TableGraph(self.bundle, file, "score")
 
     def _trees(self, file: str) -> Score:
         def score(encoded: Encoded) -> np.ndarray:

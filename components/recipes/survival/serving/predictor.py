@@ -147,8 +147,7 @@ class SurvivalPredictor:
     @cached_property
     def typical(self) -> Replacements:
         """What a typical patient would have in a patient's place."""
-        apart = self.bundle.mixes_rows()
-        return Replacements.of(self.settings.typical, self.reader.columns, self.encoder, apart=apart)
+        return Replacements.of(self.settings.typical, self.reader.columns, self.encoder)
 
     @cached_property
     def member_curves(self) -> dict[str, Curves]:

@@ -34,8 +34,8 @@ class Explained:
         self.rows = Scored(typed_rows(rows, columns), encoded, self.score(encoded))
         self.calls.clear()
 
-    def typical(self, values: Mapping[str, Any], *, apart: bool = False) -> Replacements:
-        return Replacements.of(values, self.columns, self.encoder, apart=apart)
+    def typical(self, values: Mapping[str, Any]) -> Replacements:
+        return Replacements.of(values, self.columns, self.encoder)
 
     def score(self, encoded: Encoded) -> np.ndarray:
         self.calls.append(len(encoded.raw))

@@ -22,13 +22,12 @@ def explained(rows: pd.DataFrame = ROWS) -> Explained:
     return Explained(rows, score, TYPICAL)
 
 
-def strongest(one: Explained, typical: Any = TYPICAL, *, apart: bool = False, **options: Any) -> list[Any]:
-    return strongest_changes(one.score, one.rows, one.typical(typical, apart=apart), **options)
+def strongest(one: Explained, typical: Any = TYPICAL, **options: Any) -> list[Any]:
+    return strongest_changes(one.score, one.rows, one.typical(typical), **options)
 
 
-@pytest.mark.parametrize("apart", [False, True])
-def test_changes_of_an_additive_score_by_hand(apart: bool) -> None:
-    first, second = strongest(explained(), apart=apart, top=3, strength=np.abs)
+def test_changes_of_an_additive_score_by_hand() -> None:
+    first, second = strongest(explained(), top=3, strength=np.abs)
     assert first == (Change("a", 3, 2 * (3 - 1.5)), Change("b", 1.0, -(1.0 - 2.0)))
     assert second == (Change("b", 6.0, -(6.0 - 2.0)), Change("a", 0, 2 * (0 - 1.5)), Change("c", "y", 1.0))
 
@@ -43,12 +42,6 @@ def test_all_that_differs_is_scored_in_one_call() -> None:
     one = explained()
     strongest(one, top=3, strength=np.abs)
     assert one.calls == [2 + 2 + 1]  # c of the first row is the typical one
-
-
-def test_rows_that_must_not_be_mixed_are_scored_a_feature_at_a_time() -> None:
-    one = explained()
-    strongest(one, apart=True, top=3, strength=np.abs)
-    assert one.calls == [2] * (1 + 3)
 
 
 def test_a_call_never_has_more_rows_than_it_may(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -71,9 +64,8 @@ def test_a_feature_that_is_the_typical_one_changes_nothing_however_a_graph_round
     assert one.calls == []
 
 
-@pytest.mark.parametrize("apart", [False, True])
-def test_no_rows_need_no_score(apart: bool) -> None:
+def test_no_rows_need_no_score() -> None:
     one = explained()
     none = one.rows.take(np.arange(0))
-    assert strongest_changes(one.score, none, one.typical(TYPICAL, apart=apart), top=3, strength=np.abs) == []
+    assert strongest_changes(one.score, none, one.typical(TYPICAL), top=3, strength=np.abs) == []
     assert one.calls == []

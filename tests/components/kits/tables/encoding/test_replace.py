@@ -59,7 +59,7 @@ def assert_same(found: Encoded, expected: Encoded) -> None:
 def test_a_number_in_place_of_another_and_what_is_computed_of_it() -> None:
     encoder = ENCODER
     rows = encoder.encode(typed({name: cells[:1] for name, cells in TRAIN.items()}))
-    replaced = Replacements.of({"income": 30.0, "debt": None}, PARAMS.columns, encoder, apart=False).apply(rows)
+    replaced = Replacements.of({"income": 30.0, "debt": None}, PARAMS.columns, encoder).apply(rows)
     names = list(encoder.raw_names)
     changed = replaced.raw[:, [names.index(name) for name in ("income", "debt", "ratio")]]
     np.testing.assert_array_equal(changed, [[30, 5, 30 / 5], [10, np.nan, np.nan]])
@@ -75,7 +75,7 @@ def test_replaced_rows_are_those_of_a_table_with_the_value_put_in(
     table = typed([row, *rows, *put_in])  # in one go, which is quicker
     encoded = ENCODER.encode(table)
     values = typical_values(table.head(1), list(TRAIN))
-    replaced = Replacements.of(values, PARAMS.columns, ENCODER, apart=False)
+    replaced = Replacements.of(values, PARAMS.columns, ENCODER)
     found = replaced.apply(encoded.take(np.arange(1, 1 + len(rows))))
     assert_same(found, encoded.take(np.arange(1 + len(rows), len(table))))
 
@@ -90,12 +90,12 @@ def test_a_row_of_values_as_json_has_them() -> None:
 
 def test_a_value_of_no_column_is_named() -> None:
     with pytest.raises(CasebookError, match=r"explanations: 1 feature.*'size'"):
-        Replacements.of({"debt": 1.0, "size": 1.0}, PARAMS.columns, ENCODER, apart=False)
+        Replacements.of({"debt": 1.0, "size": 1.0}, PARAMS.columns, ENCODER)
 
 
 def test_tables_of_one_kind() -> None:
     params = spec({"x": NUMERIC}, encode={"numeric": "standard", "knots": 2, "min_count": 1})
     table = pd.DataFrame({"x": [1.0, 3.0]})
     encoder = fit_encoder(table, params)
-    replaced = Replacements.of({"x": 3.0}, params.columns, encoder, apart=False).apply(encoder.encode(table))
+    replaced = Replacements.of({"x": 3.0}, params.columns, encoder).apply(encoder.encode(table))
     assert (replaced.raw.tolist(), replaced.categorical.shape) == ([[3], [3]], (2, 0))

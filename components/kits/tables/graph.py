@@ -1,0 +1,45 @@
+"""The network of a table as a graph, which answers a row the same whatever rows it is asked with."""
+
+from collections.abc import Mapping
+from functools import cached_property
+
+import numpy as np
+
+from components.core.bundle import Bundle
+from components.kits.tables.encoding.encode import Encoded
+
+STEP = 8  # rows of products that are smaller are rounded in another way, in the last bit of float32
+
+
+class TableGraph:
+    """Encoded rows (N) to what the graph `NAME.onnx` of a bundle gives as `output` (N, ...), in float64.
+
+    A graph that mixes rows is run once a row. Any other is run once, on rows filled up to a multiple of `STEP`.
+    """
+
+    def __init__(self, bundle: Bundle, name: str, output: str) -> None:
+        self.bundle, self.name, self.output = bundle, name, output
+
+    def __call__(self, encoded: Encoded) -> np.ndarray:
+        given = {"numeric": encoded.numeric, "categorical": encoded.categorical}
+        feed = {name: given[name] for name in self._inputs}
+        rows = len(encoded.numeric)
+        if rows and self._mixes_rows:
+            alone = [{name: values[row : row + 1] for name, values in feed.items()} for row in range(rows)]
+            return np.concatenate([self._run(one) for one in alone])
+        more = -rows % STEP
+        filled = {name: np.concatenate([values, values[-1:].repeat(more, axis=0)]) for name, values in feed.items()}
+        return self._run(filled)[:rows]
+
+    def _run(self, feed: Mapping[str, np.ndarray]) -> np.ndarray:
+        answer: np.ndarray = self.bundle.session(self.name).run([self.output], feed)[0]
+        return answer.astype(np.float64)
+
+    @cached_property
+    def _inputs(self) -> list[str]:
+        """Those that the exported graph kept: one without categories has no such input."""
+        return [put.name for put in self.bundle.session(self.name).get_inputs()]
+
+    @cached_property
+    def _mixes_rows(self) -> bool:
+        return self.bundle.mixes_rows(self.name)

@@ -1,6 +1,5 @@
 """The network of a table as a graph, which answers a row the same whatever rows it is asked with."""
 
-from collections.abc import Mapping
 from functools import cached_property
 
 import numpy as np
@@ -21,18 +20,15 @@ class TableGraph:
         self.bundle, self.name, self.output = bundle, name, output
 
     def __call__(self, encoded: Encoded) -> np.ndarray:
+        run, rows = self.bundle.session(self.name).run, len(encoded.numeric)
         given = {"numeric": encoded.numeric, "categorical": encoded.categorical}
         feed = {name: given[name] for name in self._inputs}
-        rows = len(encoded.numeric)
+        answer: np.ndarray
         if rows and self._mixes_rows:
-            alone = [{name: values[row : row + 1] for name, values in feed.items()} for row in range(rows)]
-            return np.concatenate([self._run(one) for one in alone])
-        more = -rows % STEP
-        filled = {name: np.concatenate([values, values[-1:].repeat(more, axis=0)]) for name, values in feed.items()}
-        return self._run(filled)[:rows]
-
-    def _run(self, feed: Mapping[str, np.ndarray]) -> np.ndarray:
-        answer: np.ndarray = self.bundle.session(self.name).run([self.output], feed)[0]
+            alone = ({name: values[row : row + 1] for name, values in feed.items()} for row in range(rows))
+            answer = np.concatenate([run([self.output], one)[0] for one in alone])
+        else:
+            answer = run([self.output], {name: _filled(values) for name, values in feed.items()})[0][:rows]
         return answer.astype(np.float64)
 
     @cached_property
@@ -43,3 +39,8 @@ class TableGraph:
     @cached_property
     def _mixes_rows(self) -> bool:
         return self.bundle.mixes_rows(self.name)
+
+
+def _filled(values: np.ndarray) -> np.ndarray:
+    """Rows (N, W), with the last one repeated up to a multiple of `STEP`."""
+    return np.concatenate([values, values[-1:].repeat(-len(values) % STEP, axis=0)])

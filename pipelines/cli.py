@@ -12,7 +12,7 @@ from pipelines.commands.building import app as building
 from pipelines.commands.leaving import app as leaving
 from pipelines.commands.migrating import app as migrating
 from pipelines.commands.registry import app as registry
-from pipelines.commands.shared import AsJson, DryRun, champion_entry, open_tracker, show
+from pipelines.commands.shared import AsJson, DryRun, champions_of, open_tracker, show
 from pipelines.environment import prepare_environment
 from pipelines.operating.commands import app as operating
 from pipelines.servers.commands import app as servers
@@ -34,12 +34,15 @@ def list_cases(as_json: AsJson = False) -> None:
     """The cases of params.yaml, and the champion of each."""
     from components.core.params.load import load_params
 
-    tracker = open_tracker()
-    rows = []
-    for name, case in sorted(load_params(Path("params.yaml")).cases.items()):
-        found = champion_entry(tracker, name, None) or {}
-        rows.append({"case": name, "recipe": case.recipe, "source": case.source.kind, "champion": found.get("version")})
-    show(rows, as_json)
+    cases = sorted(load_params(Path("params.yaml")).cases.items())
+    champions = champions_of([name for name, _ in cases])
+    show(
+        [
+            {"case": name, "recipe": case.recipe, "source": case.source.kind, "champion": champions.get(name)}
+            for name, case in cases
+        ],
+        as_json,
+    )
 
 
 @app.command()
@@ -130,7 +133,7 @@ def doctor(as_json: AsJson = False) -> None:
 @app.command()
 def ui(port: Annotated[int, typer.Option(help="on 127.0.0.1")] = 5000) -> None:
     """MLflow's pages for the store of this checkout."""
-    from components.tracking.store import artifact_folder
+    from components.tracking.address import artifact_folder
 
     uri = open_tracker().uri
     artifacts = artifact_folder(uri)

@@ -87,7 +87,8 @@ def _mlflow_store(settings: Settings, root: Path) -> dict[str, str]:
     """The database, and where artifacts lie: beside the embedded one, where commands without a server
     write, too; else wherever the server alone reaches, and clients send them to it.
     """
-    from components.tracking.store import artifact_folder, open_store
+    from components.tracking.address import artifact_folder
+    from components.tracking.store import open_store
 
     if settings.database is not None:
         make_schema(settings.database, SCHEMAS["mlflow"])

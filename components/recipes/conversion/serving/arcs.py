@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from components.core.errors import CasebookError
 from components.recipes.conversion.encoding.lookup import KeyIndex
-from components.recipes.conversion.encoding.ngrams import FIRST
+from components.recipes.conversion.encoding.ngrams import FIRST, values_of
 
 if TYPE_CHECKING:  # it reads code points, too
     from components.recipes.conversion.serving.vocabulary import Vocabulary
@@ -87,10 +87,11 @@ def read_arcs(table: pa.Table, words: "Vocabulary", candidates: Candidates, caps
         CasebookError: a syllable is left without any word of its own.
     """
     spelled = pc.split_pattern(table["syllables"].combine_chunks(), " ")
-    length = pc.list_value_length(spelled).to_numpy()
+    length = values_of(pc.list_value_length(spelled))
     flat = _numbers(spelled.flatten(), candidates)
     start = np.concatenate([[0], np.cumsum(length)])
-    word, other = table["word"].to_numpy().astype(np.int64), table["other"].to_numpy(zero_copy_only=False)
+    word, other = (values_of(table[name].combine_chunks()) for name in ("word", "other"))
+    word = word.astype(np.int64)
     base = len(candidates.syllables) + 1
     by_length = {}
     for k, cap in enumerate(caps, start=1):
@@ -142,7 +143,7 @@ def _numbers(syllables: pa.Array, candidates: Candidates) -> np.ndarray:
     """0 for what is no syllable of the case."""
     coded = syllables.dictionary_encode()
     number = np.array([candidates.number.get(one, 0) for one in coded.dictionary.to_pylist()], np.int64)
-    found: np.ndarray = number[coded.indices.to_numpy()]
+    found: np.ndarray = number[values_of(coded.indices)]
     return found
 
 

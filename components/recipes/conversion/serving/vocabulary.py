@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from components.recipes.conversion.encoding.ngrams import FIRST
+from components.recipes.conversion.encoding.ngrams import FIRST, values_of
 from components.recipes.conversion.serving.arcs import CHARACTERS, code_points
 from components.recipes.conversion.serving.beam import Spelling
 from components.recipes.conversion.serving.lattice import ranges
@@ -44,18 +44,22 @@ class Vocabulary:
         them. The first `FIRST` symbols are no words.
         """
         words = pa.array(texts, pa.string()) if not isinstance(texts, pa.Array) else texts
-        sizes = pc.utf8_length(words).to_numpy(zero_copy_only=False).astype(np.int64)
+        sizes = values_of(pc.utf8_length(words)).astype(np.int64)
         sizes[:FIRST] = 0
         self.start = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
-        # Added up by Arrow: a Python text of each word costs more than most answers.
-        whole = pc.binary_join(_one_list(words[FIRST:]), "")[0].as_py() or ""
+        whole = end_to_end(words[FIRST:])
         self.texts, self.points, self.log_q = Words(whole, self.start), code_points(whole), log_q
-        self._kinds = pa.array([""] * len(words) if kinds is None else kinds, pa.string())
+        kinds = [""] * len(words) if kinds is None else kinds
+        self._kinds = kinds if isinstance(kinds, pa.Array) else pa.array(kinds, pa.string())
 
     @classmethod
     def read(cls, table: pa.Table) -> "Vocabulary":
         """From rows `word`, `log_q`, `kind`, those of symbol 0 first."""
-        return cls(table["word"].combine_chunks(), table["log_q"].to_numpy(), table["kind"].combine_chunks())
+        return cls(
+            table["word"].combine_chunks(),
+            values_of(table["log_q"].combine_chunks()),
+            table["kind"].combine_chunks(),
+        )
 
     @cached_property
     def spelling(self) -> Spelling:
@@ -67,7 +71,7 @@ class Vocabulary:
         whatever the symbols.
         """
         coded = self._kinds.dictionary_encode()
-        kinds, of_kind = coded.dictionary.to_pylist(), coded.indices.to_numpy()
+        kinds, of_kind = coded.dictionary.to_pylist(), values_of(coded.indices)
         hashed = Spelling(code_points("".join(kinds)), np.cumsum([0, *map(len, kinds)]).astype(np.int64))
         points = np.append(self.points, 0)  # which the bounds, without characters, read
         return {
@@ -96,6 +100,10 @@ class Vocabulary:
         return found
 
 
-def _one_list(texts: pa.Array) -> pa.Array:
-    """The texts as the one row of a column of lists."""
-    return pa.LargeListArray.from_arrays([0, len(texts)], texts)
+def end_to_end(texts: pa.StringArray) -> str:
+    """One text of all: a Python text of each word costs more than most answers."""
+    _, offsets, content = texts.buffers()
+    if content is None or not len(texts):
+        return ""
+    ends = np.frombuffer(offsets, np.int32)[texts.offset : texts.offset + len(texts) + 1]
+    return bytes(memoryview(content)[ends[0] : ends[-1]]).decode("utf-8")

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, Self, TypeAlias
 
 import pyarrow as pa
 
@@ -86,6 +86,9 @@ class TableWriter(FrameWriter):
 
     def __init__(self, path: Path, suffix: str) -> None:
         super().__init__(path, suffix, fields=ANSWER)
+
+    def __enter__(self) -> Self:
+        return self
 
     def write_answers(self, answers: Iterable[Answer]) -> None:
         import pandas as pd

@@ -19,8 +19,9 @@ from pipelines.case_times import Watch, expected, in_words, keep
 from pipelines.code import forget_experiments
 from pipelines.outcome import outcome
 from pipelines.plan import due
-from pipelines.reproduce import end_running, reproduce
+from pipelines.reproduce import dvc_environment, end_running, reproduce
 from pipelines.stages import MAKE_BUNDLE, STAGES
+from pipelines.warm.start import warm_helper
 
 Say = Callable[[str], object]
 
@@ -57,8 +58,9 @@ def run_cases(cases: Sequence[str], root: Path, say: Say, *, jobs: int = 1, forc
     for case in cases:
         if case not in {work.case for work in works}:
             say(f"{case}: up to date; {outcome(root, case)}")
-    with _told_to_end():
-        return _Turns(root, say, works, min(jobs, len(works)), force=force).run()
+    turns = _Turns(root, say, works, min(jobs, len(works)), force=force)
+    with _told_to_end(), warm_helper(root, dvc_environment()) as turns.variables:
+        return turns.run()
 
 
 def in_turn(cases: Sequence[str], needed: frozenset[str], params: Params, root: Path) -> list[Work]:
@@ -88,6 +90,7 @@ class _Turns:
         self.begun = 0
         self.running: dict[Future[bool], Work] = {}
         self.failed: set[str] = set()
+        self.variables: dict[str, str] = {}  # for every stage
 
     def run(self) -> bool:
         if not self.waiting:
@@ -136,7 +139,9 @@ class _Turns:
 
         code = 1
         try:
-            code = reproduce(list(work.stages), self.root, single=True, force=self.force, tell=tell)
+            code = reproduce(
+                list(work.stages), self.root, single=True, force=self.force, variables=self.variables, tell=tell
+            )
         finally:
             watch.end(whole=code == 0)
             keep(self.root, work.case, watch)

@@ -28,11 +28,10 @@ def run_warm() -> int | None:
     None where there is no helper, or where a fork of it would not be the same as this process: it works itself then.
     """
     address = os.environ.pop(SOCKET, None)
-    # Options of the interpreter would have to be the helper's.
-    if not address or sys.orig_argv[1:2] == [] or (sys.orig_argv[1] != "-m" and sys.orig_argv[1].startswith("-")):
+    if not address or not _is_plain(sys.orig_argv[1:]):
         return None
     helper = _connect(Path(address))
-    if helper is None:
+    if helper is None:  # the run is gone
         return None
     with helper:
         try:
@@ -46,6 +45,11 @@ def run_warm() -> int | None:
             sys.stderr.write(f"casebook: this stage starts by itself: {answer['cold']}\n")
             return None
         return _stand_in(helper, descriptors[0])
+
+
+def _is_plain(arguments: list[str]) -> bool:
+    """Whether Python was started with a module or a file, and none of its own options, which the helper lacks."""
+    return arguments[:1] == ["-m"] or (arguments[:1] != [] and not arguments[0].startswith("-"))
 
 
 def _connect(path: Path) -> socket.socket | None:
@@ -69,7 +73,7 @@ def _request() -> dict[str, object]:
     return {
         "command": sys.orig_argv,
         "executable": sys.executable,
-        "folder": os.getcwd(),
+        "folder": str(Path.cwd()),
         "umask": umask,
         "variables": {name: os.environ[name] for name in VARYING if name in os.environ},
         "traits": traits(),

@@ -39,7 +39,7 @@ class Child:
 
 
 class Forks:
-    """The stages under way. It has one thread, which waits for whichever of them, or of the others, has to say something."""
+    """The stages under way. One thread waits for news of them, for other stages, and for the end of the run."""
 
     def __init__(self, listening: socket.socket, run: int, refusal: Callable[[Message], str | None]) -> None:
         self.listening, self.run, self.refusal = listening, run, refusal
@@ -122,7 +122,7 @@ class Forks:
             _signal(child.pid, signal.SIGKILL)
 
     def _bury(self, child: Child) -> None:
-        """End what the stage has left of its group, while its id is still its own, and tell its stand-in how it ended."""
+        """End what the stage has left of its group, while its id is still its own, and tell how it ended."""
         with contextlib.suppress(OSError):
             os.killpg(child.pid, signal.SIGKILL)
         _, status = os.waitpid(child.pid, 0)
@@ -133,7 +133,7 @@ class Forks:
 
 
 def _signal(pid: int, number: int) -> None:
-    """As a signal to the group of DVC reaches the stage and what it has started; a fork leads its group a moment later."""
+    """To the stage and what it has started, as a signal to DVC's group is; a fork leads its own a moment later."""
     try:
         os.killpg(pid, number)
     except ProcessLookupError:
@@ -171,13 +171,15 @@ def become(order: Order, helper: int, die_with_parent: Callable[[], None]) -> No
 
 
 def _draw_anew() -> None:
-    """NumPy draws its seed when it is imported: forks would draw alike. Python's own `random` does this by itself."""
+    """NumPy and torch draw their seeds when they are imported; forks would all have the same."""
     if (numpy := sys.modules.get("numpy")) is not None:
         numpy.random.seed()
+    if (torch := sys.modules.get("torch")) is not None:
+        torch.seed()
 
 
 def _forget_ours() -> None:
     """Our modules are read anew in each fork, as they are now."""
-    for name in [name for name in sys.modules if name.partition(".")[0] in OURS]:
+    for name in [name for name in sys.modules if name.partition(".")[0] in (*OURS, "__mp_main__")]:
         del sys.modules[name]
     importlib.invalidate_caches()

@@ -1,4 +1,4 @@
-"""What a stage and the helper of its run say to each other, and what both must have alike; the standard library alone."""
+"""What a stage's process and the helper of its run say to each other, and what both must have alike."""
 
 import json
 import os
@@ -14,6 +14,7 @@ SOCKET = "CASEBOOK_WARM"  # where the helper of a run listens, for the stages th
 # What DVC, the shell and the flow set for one stage: no library reads these when it is imported.
 VARYING = frozenset({"DVC_ROOT", "DVC_STAGE", "CASEBOOK_FLOW_RUN_ID", "PWD", "OLDPWD", "SHLVL", "_"})
 UNFIT = 2  # exit code of a helper that must not be forked
+LIMITS = [name for name in dir(resource) if name.startswith("RLIMIT_")]
 LENGTH = struct.Struct("!Q")
 
 Message = dict[str, Any]

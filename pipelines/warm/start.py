@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -16,13 +16,36 @@ log = logging.getLogger(__name__)
 
 COLD = "CASEBOOK_COLD"  # set to anything, it keeps every stage a process that starts by itself
 END_SECONDS = 5.0
+# What stages import, as far as it starts no thread that cannot be ended, as onnxruntime does.
+LIBRARIES = (
+    "pydantic",
+    "pandas",
+    "pyarrow.parquet",
+    "pandera.pandas",
+    "torch",
+    "lightning.pytorch",
+    "mlflow.pytorch",
+    "mlflow.pyfunc",
+    "sqlalchemy.dialects.sqlite",
+    "alembic",
+    "mlflow.store.tracking.sqlalchemy_store",
+    "sklearn.ensemble",
+    "sklearn.linear_model",
+    "sklearn.isotonic",
+    "lightgbm",
+    "onnx",
+    "optuna",
+    "ruamel.yaml",
+)
 
 
 @contextmanager
-def warm_helper(root: Path, environment: Mapping[str, str]) -> Iterator[dict[str, str]]:
+def warm_helper(
+    root: Path, environment: Mapping[str, str], libraries: Sequence[str] = LIBRARIES
+) -> Iterator[dict[str, str]]:
     """Keep a helper for what is started in `root` with `environment`; yields the variable by which stages find it.
 
-    None is yielded where there can be no helper, and where nobody wants one.
+    Yields none where there can be no helper, and where nobody wants one.
     """
     if os.environ.get(COLD) or sys.platform != "linux":
         yield {}
@@ -30,7 +53,7 @@ def warm_helper(root: Path, environment: Mapping[str, str]) -> Iterator[dict[str
     with tempfile.TemporaryDirectory(prefix="casebook-", ignore_cleanup_errors=True) as folder:
         address = Path(folder) / "socket"
         try:
-            helper = _Helper(address, root, environment)
+            helper = _Helper(address, root, environment, libraries)
         except OSError as error:  # such as a path that is too long for a socket
             log.warning("no helper for this run (%s): each stage starts by itself", error)
             yield {}
@@ -44,16 +67,16 @@ def warm_helper(root: Path, environment: Mapping[str, str]) -> Iterator[dict[str
 class _Helper:
     """Its process, and the end of a pipe by which it knows that this run goes on."""
 
-    def __init__(self, address: Path, root: Path, environment: Mapping[str, str]) -> None:
+    def __init__(self, address: Path, root: Path, environment: Mapping[str, str], libraries: Sequence[str]) -> None:
         python = Path(sys.executable).with_name("python")  # the first on DVC's PATH
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listening:
             listening.bind(str(address))
             listening.listen()
             read, self.write = os.pipe()
-            self.said = tempfile.TemporaryFile()
-            command = [python if python.exists() else sys.executable, "-m", "pipelines.warm.helper"]
+            self.said = tempfile.TemporaryFile()  # noqa: SIM115 - closed by `end`
+            command = [str(python if python.exists() else sys.executable), "-m", "pipelines.warm.helper"]
             self.process = subprocess.Popen(
-                [*command, str(listening.fileno()), str(read), address],
+                [*command, str(listening.fileno()), str(read), str(address), *libraries],
                 cwd=root,
                 env=dict(environment),
                 stdin=subprocess.DEVNULL,
@@ -66,14 +89,15 @@ class _Helper:
 
     def end(self) -> None:
         """Let it go, and say why there was none, if so."""
+        before = self.process.poll()
         os.close(self.write)
         try:
-            code = self.process.wait(END_SECONDS)
+            self.process.wait(END_SECONDS)
         except subprocess.TimeoutExpired:
             self.process.kill()
-            code = self.process.wait()
+            self.process.wait()
         with self.said:
             self.said.seek(0)
             *_, reason = ["", *self.said.read().decode(errors="replace").splitlines()]
-        if code == UNFIT and reason:
+        if before == UNFIT and reason:
             log.warning("there was no helper: %s; each stage started by itself", reason)

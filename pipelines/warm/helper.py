@@ -11,6 +11,7 @@ import contextlib
 import ctypes
 import gc
 import importlib
+import logging
 import os
 import select
 import signal
@@ -78,6 +79,7 @@ def import_libraries(names: list[str], run: int) -> None:
     """
     set_here = {name: value for name, value in NO_THREADS.items() if name not in os.environ}
     os.environ.update(set_here)
+    logging.basicConfig(level=logging.WARNING)  # a stage has it before its imports: Lightning would add its own
     for name in names:
         if select.select([run], [], [], 0)[0]:
             raise UnfitError("the run is gone")

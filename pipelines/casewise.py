@@ -8,7 +8,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -19,8 +19,11 @@ from pipelines.case_times import Watch, expected, in_words, keep
 from pipelines.code import forget_experiments
 from pipelines.outcome import outcome
 from pipelines.plan import due
-from pipelines.reproduce import end_running, reproduce
+from pipelines.reproduce import dvc_environment, end_running, reproduce
 from pipelines.stages import MAKE_BUNDLE, STAGES
+from pipelines.warm.start import warm_helper
+
+WORTH_A_HELPER = 3  # stages: it costs the imports of two
 
 Say = Callable[[str], object]
 
@@ -57,8 +60,15 @@ def run_cases(cases: Sequence[str], root: Path, say: Say, *, jobs: int = 1, forc
     for case in cases:
         if case not in {work.case for work in works}:
             say(f"{case}: up to date; {outcome(root, case)}")
-    with _told_to_end():
-        return _Turns(root, say, works, min(jobs, len(works)), force=force).run()
+    turns = _Turns(root, say, works, min(jobs, len(works)), force=force)
+    with _told_to_end(), _helper(works, root) as turns.variables:
+        return turns.run()
+
+
+def _helper(works: list[Work], root: Path) -> AbstractContextManager[dict[str, str]]:
+    """One for the run, where more is saved in its stages than the helper's own imports take."""
+    dear = [stage for work in works for stage in work.stages if stage.partition("@")[0] not in ("fetch", "prepare")]
+    return warm_helper(root, dvc_environment()) if len(dear) >= WORTH_A_HELPER else nullcontext({})
 
 
 def in_turn(cases: Sequence[str], needed: frozenset[str], params: Params, root: Path) -> list[Work]:
@@ -88,6 +98,7 @@ class _Turns:
         self.begun = 0
         self.running: dict[Future[bool], Work] = {}
         self.failed: set[str] = set()
+        self.variables: dict[str, str] = {}  # for every stage
 
     def run(self) -> bool:
         if not self.waiting:
@@ -136,7 +147,9 @@ class _Turns:
 
         code = 1
         try:
-            code = reproduce(list(work.stages), self.root, single=True, force=self.force, tell=tell)
+            code = reproduce(
+                list(work.stages), self.root, single=True, force=self.force, variables=self.variables, tell=tell
+            )
         finally:
             watch.end(whole=code == 0)
             keep(self.root, work.case, watch)

@@ -69,8 +69,7 @@ def call_dvc(
 def _run(
     command: list[str], root: Path, variables: Mapping[str, str], tell: Callable[[str], object] | None
 ) -> tuple[int, bool]:
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
-    environment = {**os.environ, "PATH": path, **variables}
+    environment = {**dvc_environment(), **variables}
     with output_file() as (written, reader):
         process = subprocess.Popen(
             command,
@@ -88,6 +87,11 @@ def _run(
                 if not busy:
                     (_say if tell is None else tell)(line)
             return process.wait(), busy
+
+
+def dvc_environment() -> dict[str, str]:
+    """That of every DVC started here: the `python` of a stage is the one that this process runs by."""
+    return {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"}
 
 
 def is_busy(said: str) -> bool:

@@ -3,11 +3,18 @@
 Each stage imports only what it needs, takes its lock, and leaves its outs whole or not at all.
 """
 
+import sys
+
+if __name__ == "__main__":  # before anything else is imported: a fork that has it all may do the work
+    from pipelines.warm.client import run_warm
+
+    if (ended := run_warm()) is not None:
+        sys.exit(ended)
+
 import argparse
 import importlib
 import logging
 import signal
-import sys
 import warnings
 from collections.abc import Callable
 from pathlib import Path

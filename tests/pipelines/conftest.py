@@ -31,6 +31,14 @@ FAULT = Path(__file__).with_name("fault.py")
 MOMENT = 10.0  # seconds that one which has just been killed may take to go, on a busy machine
 # The variables by which a person points these tools elsewhere, and what a test session of our own would leave.
 FOREIGN = ("MLFLOW_", "PREFECT_", "CASEBOOK_", "DVC_", "GIT_", "PIP_", "FAULT_")
+WARM = """
+import os, subprocess, sys
+from pathlib import Path
+from pipelines.warm.start import warm_helper
+with warm_helper(Path.cwd(), os.environ) as variables:
+    code = subprocess.run(sys.argv[1:], env={**os.environ, **variables}, start_new_session=True).returncode
+sys.exit(code)
+"""
 SMALL: dict[str, Any] = {
     "model.network.k": 2,
     "model.network.blocks": 1,
@@ -113,6 +121,10 @@ class Checkout:
 
     def repro(self, *arguments: str, **variables: str) -> Ended:
         return self.run("dvc", "repro", *arguments, **variables)
+
+    def warm_repro(self, *arguments: str, **variables: str) -> Ended:
+        """`dvc repro` of a run that has a helper, as `casebook run` has."""
+        return self.run(sys.executable, "-c", WARM, "dvc", "repro", *arguments, **{**variables, "CASEBOOK_COLD": ""})
 
     def stage(self, stage: str, case: str = "toy", **variables: str) -> Ended:
         """As `dvc repro` runs it: the stage `code` first, whose failure is the end of it."""

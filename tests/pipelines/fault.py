@@ -6,6 +6,9 @@ function FAULT_VICTIM gets SIGKILL: `group` (dvc, its shell and the stage), `sta
 (and its shell: the stage lives on, an orphan) or `none`; a stage that lives waits until
 FAULT_MARK is removed. FAULT_EPOCHS
 gets a line for each epoch that was trained to its end.
+
+In a run with a helper the fault strikes in the fork, and `group` is that of the process which stands for it; two more
+victims are `stand-in`, that process alone, and `helper`. A stage that is not forked gets no fault.
 """
 
 import functools
@@ -28,10 +31,13 @@ def main() -> None:
     arguments = sys.argv[1:]
     sys.path[0] = str(Path.cwd())  # as `python -m` has it
     stage, place, when = os.environ["FAULT_AT"].split()
+    if arguments[:2] == ["-m", "pipelines.stages"] and os.environ.get("CASEBOOK_WARM"):
+        stand_in().write_text(str(os.getpid()), encoding="utf-8")
+        stage = "none"
+    elif arguments[2:] and arguments[2] in ("search", "fit", "compress"):
+        count_epochs(arguments[2])
     if arguments[:3] == ["-m", "pipelines.stages", stage]:
         plant(place, when)
-    if arguments[2:] and arguments[2] in ("search", "fit", "compress"):
-        count_epochs(arguments[2])
     sys.argv = arguments[1:]
     runpy.run_module(arguments[1], run_name="__main__", alter_sys=True)
 
@@ -73,11 +79,21 @@ def count_epochs(stage: str) -> None:
     BinaryLearner.on_validation_epoch_end = counted  # type: ignore[method-assign]
 
 
+def stand_in() -> Path:
+    """A file with the id of the process that stands for a fork."""
+    return Path(os.environ["FAULT_MARK"]).with_name("stand-in")
+
+
 def strike() -> None:
     Path(os.environ["FAULT_MARK"]).write_text(str(os.getpid()), encoding="utf-8")
     victim = os.environ["FAULT_VICTIM"]
+    standing = int(stand_in().read_text(encoding="utf-8")) if stand_in().exists() else os.getpid()
     if victim == "group":
-        os.killpg(os.getpgid(0), signal.SIGKILL)
+        os.killpg(os.getpgid(standing), signal.SIGKILL)
+    elif victim == "stand-in":
+        os.kill(standing, signal.SIGKILL)
+    elif victim == "helper":
+        os.kill(os.getppid(), signal.SIGKILL)
     elif victim == "stage":
         os.kill(os.getpid(), signal.SIGKILL)
     elif victim == "dvc":

@@ -11,6 +11,7 @@ from hypothesis import settings
 from components.core.job import BUNDLE, WEIGHTS, Job
 from components.core.recipe import Recipe, recipe_of
 from tests.browser import browser, page, see  # noqa: F401 - fixtures
+from tests.forks import DATA, TRAINING, Forks
 from tests.postgres import database, postgres  # noqa: F401 - fixtures
 from tests.toy.jobs import toy_job
 
@@ -58,6 +59,22 @@ def fitted(prepared: Job) -> Fitted:
     recipe.assembly.assemble(prepared, learner, folder)
     torch.save(learner.state_dict(), folder / WEIGHTS)
     return Fitted(prepared, recipe, folder)
+
+
+@pytest.fixture(scope="session")
+def data_forks() -> Iterator[Forks]:
+    """Fresh processes that have pandas and what it stands on, and nothing of training, tracking or ours."""
+    forks = Forks(DATA)
+    yield forks
+    forks.end()
+
+
+@pytest.fixture(scope="session")
+def training_forks() -> Iterator[Forks]:
+    """Fresh processes that have the libraries of the stages, and nothing of ours."""
+    forks = Forks(TRAINING)
+    yield forks
+    forks.end()
 
 
 @pytest.hookimpl(wrapper=True)

@@ -23,6 +23,7 @@ import yaml
 
 from components.core.params.load import read_whole, stated_block, whole_block
 from components.core.yaml_files import dump_yaml, read_yaml
+from tests.once import made_once
 
 ROOT = Path(__file__).resolve().parents[2]
 CODE = ("components", "pipelines", ".dvc/config", ".dvc/.gitignore", ".dvcignore", ".gitignore", "Procfile", "dvc.yaml")
@@ -330,11 +331,14 @@ def working_below(root: Path) -> list[psutil.Process]:
 @pytest.fixture(scope="session")
 def pristine(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
     """The case released by an undisturbed `dvc repro`. Read it; `copy_of` what you change."""
-    made = make_checkout(tmp_path_factory.mktemp("pristine") / "checkout")
-    ended = made.repro("release@toy", PYTHONHASHSEED="1")
-    assert ended.code == 0, ended.said
-    (made.root / "state" / "said").write_text(ended.said, encoding="utf-8")
-    return made
+
+    def make(folder: Path) -> None:
+        made = make_checkout(folder / "checkout")
+        ended = made.repro("release@toy", PYTHONHASHSEED="1")
+        assert ended.code == 0, ended.said
+        (made.root / "state" / "said").write_text(ended.said, encoding="utf-8")
+
+    return Checkout(made_once(tmp_path_factory, "pristine", make) / "checkout", tools())
 
 
 @pytest.fixture

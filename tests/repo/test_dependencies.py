@@ -15,6 +15,7 @@ from components.core.params.load import load_params, read_whole
 from components.core.recipe import part_module
 from pipelines.code import PARTS, files_of, resolve
 from pipelines.stages import STAGES
+from tests.forks import Forks
 from tests.toy.jobs import CHECKOUT, TOY, toy_cases, toy_values
 
 DRIVER = """
@@ -44,7 +45,9 @@ def toy_params(case: str) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module", params=toy_cases())
-def imported(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+def imported(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, training_forks: Forks
+) -> dict[str, Any]:
     """What each stage of a case imports, run one after the other in a folder of its own."""
     case, root = request.param, tmp_path_factory.mktemp("checkout")
     params = toy_params(case)
@@ -53,14 +56,8 @@ def imported(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("MLFLOW_", "CASEBOOK_"))}
     found: dict[str, Any] = {"params": load_params(root / "params.yaml").case(case)}
     for stage in STAGES:
-        done = subprocess.run(
-            [sys.executable, "-c", DRIVER, stage, case, str(CHECKOUT)],
-            cwd=root,
-            env={**kept, "PYTHONPATH": str(CHECKOUT), "OMP_NUM_THREADS": "1", "MLFLOW_DISABLE_TELEMETRY": "true"},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        environment = {**kept, "PYTHONPATH": str(CHECKOUT), "OMP_NUM_THREADS": "1", "MLFLOW_DISABLE_TELEMETRY": "true"}
+        done = training_forks.run("-c", DRIVER, stage, case, str(CHECKOUT), cwd=root, env=environment)
         assert done.returncode == 0, f"{stage}@{case}: {done.stderr[-3000:]}"
         found[stage] = set(json.loads((root / "imports.json").read_text()))
     return found

@@ -15,6 +15,7 @@ from components.core.yaml_files import dump_yaml, parse_yaml, read_yaml
 from pipelines.migrate.forms import CASE, CODES
 from pipelines.migrate.migrate import migrate
 from pipelines.migrate.texts import migrated_file, migrated_params
+from tests.pipelines.conftest import copy_of
 
 OLD = Path(__file__).with_name("old_params.yaml")
 
@@ -125,9 +126,22 @@ def old_form(checkout: Any, case: str) -> None:
     (checkout.root / "dvc.lock").write_text(dump_yaml(lock), encoding="utf-8")
 
 
-def test_results_are_accepted_where_only_names_changed(checkout: Any) -> None:
-    ended = checkout.repro("prepare@toy")
+@pytest.fixture(scope="module")
+def prepared(checkouts: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """The case's rows prepared by `dvc repro`. `copy_of` it."""
+    made = checkouts(tmp_path_factory.mktemp("prepared") / "checkout")
+    ended = made.repro("prepare@toy")
     assert ended.code == 0, ended.said
+    return made
+
+
+@pytest.fixture
+def checkout(prepared: Any, tmp_path: Path) -> Any:
+    return copy_of(prepared, tmp_path / "checkout")
+
+
+@pytest.mark.slow
+def test_results_are_accepted_where_only_names_changed(checkout: Any) -> None:
     outs, whole = checkout.outs(), load_params(checkout.root / "params.yaml").case("toy")
     for made in ("resolved", "models/None/bundle"):  # of the stage `code`
         outs.pop(made, None)
@@ -143,9 +157,8 @@ def test_results_are_accepted_where_only_names_changed(checkout: Any) -> None:
     assert not {"fetch@toy", "prepare@toy"} & json.loads(status.said[status.said.index("{") :]).keys(), status.said
 
 
+@pytest.mark.slow
 def test_what_was_edited_since_it_ran_is_not_accepted(checkout: Any) -> None:
-    ended = checkout.repro("prepare@toy")
-    assert ended.code == 0, ended.said
     old_form(checkout, "toy")
     checkout.set("prepare.max_rejected", 0.02)
     (checkout.root / "data/raw/toy/source.json").chmod(0o644)

@@ -1,6 +1,4 @@
 import logging
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +10,7 @@ from components.core.errors import CasebookError
 from components.core.job import PREPARED_FILES, TEST
 from components.recipes.binary.serving.predictor import TablePredictor, open_predictor
 from tests.conftest import Fitted
+from tests.forks import Forks
 from tests.toy.jobs import CHECKOUT
 
 
@@ -121,7 +120,7 @@ def test_a_folder_that_is_no_bundle_is_named(tmp_path: Path) -> None:
         open_predictor(tmp_path)
 
 
-def test_answering_imports_no_torch(fitted: Fitted, rows: pd.DataFrame, tmp_path: Path) -> None:
+def test_answering_imports_no_torch(fitted: Fitted, rows: pd.DataFrame, tmp_path: Path, data_forks: Forks) -> None:
     rows.to_parquet(tmp_path / "rows.parquet")
     script = (
         "import sys, pandas as pd; from pathlib import Path; "
@@ -130,7 +129,5 @@ def test_answering_imports_no_torch(fitted: Fitted, rows: pd.DataFrame, tmp_path
         "print(*sorted({'torch', 'lightning', 'mlflow', 'lightgbm', 'optuna'} & sys.modules.keys()))"
     )
     arguments = [str(fitted.bundle), str(tmp_path / "rows.parquet")]
-    done = subprocess.run(
-        [sys.executable, "-c", script, *arguments], cwd=CHECKOUT, capture_output=True, text=True, check=True
-    )
-    assert done.stdout.split() == []
+    done = data_forks.run("-c", script, *arguments, cwd=CHECKOUT)
+    assert (done.returncode, done.stdout.split()) == (0, []), done.stderr

@@ -32,7 +32,7 @@ test-cluster: $(READY) ## servers, workers and databases killed in the midst of 
 	$(BIN)/python -m pytest -m cluster
 
 test-fast: $(READY) ## the tests that need no server, no pipeline and no browser
-	$(BIN)/python -m pytest -m "not slow and not browser and not cluster" -n 2
+	$(BIN)/python -m pytest -m "not slow and not browser and not cluster" -n 2 --dist worksteal
 
 lint: $(READY) ## ruff, mypy, and no block of twelve lines twice in product code
 	$(BIN)/ruff check .

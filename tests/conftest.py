@@ -11,7 +11,7 @@ from hypothesis import settings
 from components.core.job import BUNDLE, WEIGHTS, Job
 from components.core.recipe import Recipe, recipe_of
 from tests.browser import browser, page, see  # noqa: F401 - fixtures
-from tests.forks import DATA, TRAINING, Forks
+from tests.forks import DATA, TRAINING, Forks, end_all, forks
 from tests.postgres import database, postgres  # noqa: F401 - fixtures
 from tests.toy.jobs import toy_job
 
@@ -62,19 +62,15 @@ def fitted(prepared: Job) -> Fitted:
 
 
 @pytest.fixture(scope="session")
-def data_forks() -> Iterator[Forks]:
+def data_forks() -> Forks:
     """Fresh processes that have pandas and what it stands on, and nothing of training, tracking or ours."""
-    forks = Forks(DATA)
-    yield forks
-    forks.end()
+    return forks(DATA)
 
 
 @pytest.fixture(scope="session")
-def training_forks() -> Iterator[Forks]:
+def training_forks() -> Forks:
     """Fresh processes that have the libraries of the stages, and nothing of ours."""
-    forks = Forks(TRAINING)
-    yield forks
-    forks.end()
+    return forks(TRAINING)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -86,6 +82,10 @@ def pytest_collection() -> Iterator[None]:
     finally:
         gc.freeze()
         gc.enable()
+
+
+def pytest_unconfigure() -> None:
+    end_all()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

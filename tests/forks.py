@@ -8,9 +8,12 @@ Not for what is told to end by a signal, nor where the libraries themselves are 
 import json
 import os
 import runpy
+import signal
 import subprocess
 import sys
 import tempfile
+from contextlib import suppress
+from functools import cache
 from pathlib import Path
 
 DATA = ("numpy", "pandas", "pyarrow.parquet", "pydantic", "yaml")
@@ -19,6 +22,8 @@ OURS = {"components", "pipelines", "tests"}
 
 
 class Forks:
+    """One such process; it ends with the process that has started it."""
+
     def __init__(self, libraries: tuple[str, ...]) -> None:
         kept = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
         self.process = subprocess.Popen(
@@ -30,10 +35,12 @@ class Forks:
             text=True,
         )
 
-    def run(self, *words: str, cwd: Path, env: dict[str, str] | None = None) -> "subprocess.CompletedProcess[str]":
-        """What `python -c CODE …` or `python -m MODULE …` says and ends with."""
+    def run(
+        self, *words: str, cwd: Path, env: dict[str, str] | None = None, together: bool = False
+    ) -> "subprocess.CompletedProcess[str]":
+        """What `python -c CODE …` or `python -m MODULE …` says and ends with, and what it left running is killed."""
         with tempfile.TemporaryDirectory() as folder:
-            said = [Path(folder, name) for name in ("stdout", "stderr")]
+            said = [Path(folder, name) for name in ("stdout", "stdout" if together else "stderr")]
             asked = [list(map(str, words)), str(cwd), dict(os.environ) if env is None else env, *map(str, said)]
             assert self.process.stdin is not None
             assert self.process.stdout is not None
@@ -41,13 +48,31 @@ class Forks:
             self.process.stdin.flush()
             answer = self.process.stdout.readline()
             assert answer, f"the process that forks has ended with {self.process.wait()}"
-            code = int(answer)
-            return subprocess.CompletedProcess(words, code, *(path.read_text(encoding="utf-8") for path in said))
+            pid, code = map(int, answer.split())
+            with suppress(ProcessLookupError):
+                os.killpg(pid, signal.SIGKILL)
+            out, err = (path.read_text(encoding="utf-8", errors="replace") for path in said)
+            return subprocess.CompletedProcess(words, code, out, "" if together else err)
 
     def end(self) -> None:
         assert self.process.stdin is not None
         self.process.stdin.close()
         self.process.wait()
+
+
+BEGUN: list[Forks] = []
+
+
+@cache
+def forks(libraries: tuple[str, ...]) -> Forks:
+    """One for all tests of this process; `end_all` ends it."""
+    BEGUN.append(Forks(libraries))
+    return BEGUN[-1]
+
+
+def end_all() -> None:
+    while BEGUN:
+        BEGUN.pop().end()
 
 
 def serve() -> tuple[list[str], str, dict[str, str]]:
@@ -59,13 +84,14 @@ def serve() -> tuple[list[str], str, dict[str, str]]:
         child = os.fork()
         if child == 0:
             os.close(answers)
-            for descriptor, name in ((0, os.devnull), (1, said[0]), (2, said[1])):
-                opened = os.open(name, os.O_RDONLY if descriptor == 0 else os.O_WRONLY | os.O_CREAT, 0o644)
+            write = os.O_WRONLY | os.O_CREAT | os.O_APPEND
+            for descriptor, name, how in ((0, os.devnull, os.O_RDONLY), (1, said[0], write), (2, said[1], write)):
+                opened = os.open(name, how, 0o644)
                 os.dup2(opened, descriptor)
                 os.close(opened)
             return words, folder, environment
         code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-        os.write(answers, f"{code}\n".encode())
+        os.write(answers, f"{child} {code}\n".encode())
     os._exit(0)
 
 

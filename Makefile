@@ -22,8 +22,8 @@ $(READY): pyproject.toml constraints.txt
 	$(PIP) --constraint constraints.txt --editable '.[dev]'
 	touch $(READY)
 
-repro: $(READY) ## from raw data to a promoted model: all cases, or CASE=finance_risk
-	$(BIN)/casebook run $(CASE)
+repro: $(READY) ## from raw data to a promoted model: all cases, or CASE=finance_risk; JOBS=2 at a time
+	$(BIN)/casebook run $(CASE) $(if $(JOBS),--jobs $(JOBS))
 
 test: $(READY) ## every test but those of test-cluster
 	$(BIN)/python -m pytest -m "not cluster" -n 2 --dist loadfile --no-loadscope-reorder

@@ -76,7 +76,7 @@ def measure(case: str, root: Path) -> Result:  # noqa: ARG001 - the recommender'
             "recbole": peer(python, "recbole", job, batch_size=2048, epochs=10_000, budget=BUDGET, batches=4),
         }
         events = asked(short), asked(job)
-    seconds = {who: [_seconds(one[who]) for one in rounds] for who in rounds[0]}
+    seconds = {who: [seconds_an_epoch(one[who]) for one in rounds] for who in rounds[0]}
     ratios = {
         against: [peer / own for peer, own in zip(seconds[against], seconds[base], strict=True)]
         for against, base in AGAINST.items()
@@ -214,8 +214,8 @@ def seconds_to(ndcg: float, found: Found) -> float | None:
     return None
 
 
-def _seconds(found: Found) -> float:
-    """Of one epoch; where a share of it was timed, the whole would take so much."""
+def seconds_an_epoch(found: Found) -> float:
+    """The median; where a share of it was timed, the whole would take so much."""
     return statistics.median(epoch["seconds"] / epoch["share"] for epoch in found["epochs"])
 
 

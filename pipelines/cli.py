@@ -13,7 +13,7 @@ from pipelines.commands.leaving import app as leaving
 from pipelines.commands.migrating import app as migrating
 from pipelines.commands.registry import app as registry
 from pipelines.commands.shared import AsJson, DryRun, champion_entry, open_tracker, show
-from pipelines.environment import prepare_environment
+from pipelines.entering import prepare_entry
 from pipelines.operating.commands import app as operating
 from pipelines.servers.commands import app as servers
 
@@ -148,7 +148,7 @@ def main() -> int:
     """Run a command. Exit codes: 0 done, 1 wrong input or environment, 2 wrong usage, 3 the gate refused."""
     from components.core.errors import BAD_INPUT, DONE, CasebookError
 
-    prepare_environment(Path.cwd())
+    prepare_entry(Path.cwd())
     try:
         app(prog_name="casebook")  # ends with SystemExit: its own 0 and 2, and what a command exits with
     except CasebookError as error:

@@ -2,33 +2,37 @@
 
 Each task runs its stage through DVC in a process of its own, so the flow and `dvc repro` end in the
 same lock. Where a Prefect server has workers of the pool `gpu`, they search and fit. Prefect's cache
-stays off: DVC sees code, data and parameters, where Prefect sees none.
+stays off: DVC sees code, data and parameters, where Prefect sees none. One `dvc status` says what is
+to run; the tasks of the other stages start nothing and end as `Cached`.
 """
 
 import argparse
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
+from typing import Any
 
-from pipelines.environment import ROOT, prepare_environment
+from pipelines.entering import prepare_entry
+from pipelines.environment import ROOT
 
-prepare_environment()
+prepare_entry()
 
 from prefect import flow, task  # noqa: E402 - prefect reads the environment when it is imported
 from prefect.cache_policies import NO_CACHE  # noqa: E402
 from prefect.futures import PrefectFuture, wait  # noqa: E402
 from prefect.logging import get_run_logger  # noqa: E402
 from prefect.runtime import flow_run  # noqa: E402
+from prefect.states import Completed, State  # noqa: E402
 
 from components.core.errors import BAD_INPUT, DONE, CasebookError  # noqa: E402
 from components.core.params.case import Params  # noqa: E402
 from components.core.params.load import load_params  # noqa: E402
 from pipelines.code import forget_experiments  # noqa: E402
-from pipelines.flow_runs import end_orphans, hold  # noqa: E402
+from pipelines.flow_runs import await_recorded, end_orphans, hold  # noqa: E402
 from pipelines.operating import dispatch  # noqa: E402
-from pipelines.plan import plan  # noqa: E402
+from pipelines.plan import due, plan  # noqa: E402
 from pipelines.provenance import FLOW_RUN  # noqa: E402
 from pipelines.reproduce import end_running, reproduce  # noqa: E402
 from pipelines.stages import MAKE_BUNDLE, STAGES, TRAINS, terminate  # noqa: E402
@@ -39,15 +43,24 @@ class StageError(RuntimeError):
 
 
 @task(task_run_name="code", cache_policy=NO_CACHE)
-def resolve_code(root: str) -> None:
-    """Write what each stage reads, once for all cases: `dvc repro -s` of a stage does not."""
+def look(targets: list[str], root: str) -> frozenset[str]:
+    """The stages up to `targets` that must run; what they read is written here, for `dvc repro -s` of a stage does not.
+
+    This once for all cases, and only where it is not of today's params and code.
+    """
     forget_experiments(Path(root))
-    run_here("code", root, str(flow_run.id))
+    found = due(targets, Path(root))
+    if found.code:
+        run_here("code", root, str(flow_run.id))
+    get_run_logger().info("to run: %s", ", ".join(sorted(found.stages)) or "nothing, all is up to date")
+    return found.stages
 
 
 @task(task_run_name="{stage}@{case}", cache_policy=NO_CACHE)
-def run_stage(stage: str, case: str, root: str) -> None:
-    """Bring one stage of one case up to date, on the pool that suits it or else here."""
+def run_stage(stage: str, case: str, root: str, *, needed: bool) -> State[Any] | None:
+    """Bring one stage of one case up to date, on the pool that suits it or else here, where that is `needed`."""
+    if not needed:
+        return Completed(name="Cached", message="up to date, by dvc status")
     elsewhere = stage in dispatch.STAGES and "PREFECT_API_URL" in os.environ
     if not (elsewhere and dispatch.dispatch(stage, case, Path(root))):
         run_here(f"{stage}@{case}", root, str(flow_run.id))
@@ -56,6 +69,7 @@ def run_stage(stage: str, case: str, root: str) -> None:
             f"{stage}@{case} ran on the pool {dispatch.POOL}, and {root} has nothing of it: its workers must share "
             "this folder, at the same path; end those that do not"
         )
+    return None
 
 
 @flow(name="stage", flow_run_name="{stage}@{case}")
@@ -95,39 +109,46 @@ def develop(cases: list[str], root: str = str(ROOT)) -> None:
     end_orphans(folder)
     hold(folder, flow_run.id)
     try:
-        resolve_code(root)
-        complete(submit_cases(cases, root, load_params(Path(root) / "params.yaml")))
+        needed = look([f"{STAGES[-1]}@{case}" for case in cases], root)
+        complete(submit_cases(cases, root, load_params(Path(root) / "params.yaml"), needed))
     except BaseException:
         end_running()
         raise
 
 
-def complete(futures: list[PrefectFuture[None]]) -> None:
+def complete(futures: list[PrefectFuture[Any]]) -> None:
     """Wait for all, and raise what the first failed one raised."""
     wait(futures)
+    await_recorded({future.task_run_id: future.state.type for future in futures if future.state.is_final()})
     for future in futures:
         if future.state.is_failed() or future.state.is_crashed():  # a task after it is neither: it never began
             future.result()
 
 
-def submit_cases(cases: Sequence[str], root: str, params: Params) -> list[PrefectFuture[None]]:
+def submit_cases(cases: Sequence[str], root: str, params: Params, needed: Collection[str]) -> list[PrefectFuture[Any]]:
     """The tasks of all cases, and of those that they start from up to the bundle."""
-    made: dict[str, dict[str, PrefectFuture[None]]] = {}
+    made: dict[str, dict[str, PrefectFuture[Any]]] = {}
     for case in dict.fromkeys(one for name in cases for one in (*params.before(name), name)):
         stages, start = (STAGES if case in cases else MAKE_BUNDLE), params.case(case).start
         bundle = [] if start is None else [made[start][MAKE_BUNDLE[-1]]]
-        made[case] = dict(zip(stages, submit_stages(case, root, stages, bundle), strict=True))
+        made[case] = dict(zip(stages, submit_stages(case, root, needed, stages, bundle), strict=True))
     return [future for futures in made.values() for future in futures.values()]
 
 
 def submit_stages(
-    case: str, root: str, stages: Sequence[str] = STAGES, bundle: Sequence[PrefectFuture[None]] = ()
-) -> list[PrefectFuture[None]]:
+    case: str,
+    root: str,
+    needed: Collection[str],
+    stages: Sequence[str] = STAGES,
+    bundle: Sequence[PrefectFuture[Any]] = (),
+) -> list[PrefectFuture[Any]]:
     """A task for each of the case's stages, which waits for the one before it; training waits for `bundle` too."""
-    futures: list[PrefectFuture[None]] = []
+    futures: list[PrefectFuture[Any]] = []
     for stage in stages:
-        after = [*futures[-1:], *(bundle if stage == TRAINS else ())]
-        futures.append(run_stage.submit(stage=stage, case=case, root=root, wait_for=after, return_state=False))
+        after, run = [*futures[-1:], *(bundle if stage == TRAINS else ())], f"{stage}@{case}" in needed
+        futures.append(
+            run_stage.submit(stage=stage, case=case, root=root, needed=run, wait_for=after, return_state=False)
+        )
     return futures
 
 

@@ -4,21 +4,32 @@ Prefect's own server never asks: a run whose process got SIGKILL would stay Runn
 """
 
 import logging
+import time
+from collections.abc import Mapping
 from pathlib import Path
 from uuid import UUID
 
 from filelock import FileLock
 from prefect.client.orchestration import SyncPrefectClient, get_client
-from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterId, TaskRunFilter, TaskRunFilterState
+from prefect.client.schemas.filters import (
+    FlowRunFilter,
+    FlowRunFilterId,
+    TaskRunFilter,
+    TaskRunFilterId,
+    TaskRunFilterState,
+)
 from prefect.client.schemas.filters import TaskRunFilterStateType as StateTypes
 from prefect.exceptions import ObjectNotFound
 from prefect.states import Crashed, StateType
 
 from components.core.locks import file_lock, is_held
+from pipelines.operating.dispatch import through_outages
 
 log = logging.getLogger(__name__)
 
 GONE = "the process of this run is gone"
+RECORD_SECONDS = 30.0  # a server on a busy machine may need some
+AT_ONCE = 100  # task runs; Prefect answers with 200 at most
 
 
 # Held until this process ends: Prefect sets a run's last state after the run's own code is through.
@@ -72,3 +83,25 @@ def end(client: SyncPrefectClient, run: UUID) -> None:
         client.set_task_run_state(task.id, Crashed(message=GONE), force=True)
     client.set_flow_run_state(run, Crashed(message=GONE), force=True)
     log.warning("flow run %s was left running by a process that is gone; ended as Crashed", run)
+
+
+def await_recorded(ended: Mapping[UUID, StateType]) -> None:
+    """Wait until the server has the states in which these task runs ended, if that is soon.
+
+    It writes them a second late, and the embedded one, which ends with its flow, would leave the last ones Running.
+    """
+    left, deadline = dict(ended), time.monotonic() + RECORD_SECONDS
+    while left and time.monotonic() < deadline:
+        some = list(left)[:AT_ONCE]
+        found = through_outages(lambda some=some: _states(some))  # type: ignore[misc]
+        recorded = [run for run in some if found.get(run) == left[run]]
+        for run in recorded:
+            del left[run]
+        if not recorded:
+            time.sleep(0.2)
+
+
+def _states(runs: list[UUID]) -> dict[UUID, StateType | None]:
+    with get_client(sync_client=True) as client:
+        found = client.read_task_runs(task_run_filter=TaskRunFilter(id=TaskRunFilterId(any_=runs)))
+    return {run.id: run.state_type for run in found}

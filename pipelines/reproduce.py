@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
+from pipelines.tailing import lines_of, output_file
+
 log = logging.getLogger(__name__)
 
 # DVC names the lock in its refusal; both forms mean "another dvc is at it", and pass.
@@ -51,15 +53,17 @@ def call_dvc(
     tell: Callable[[str], object] | None = None,
 ) -> int:
     """Run `dvc ARGUMENTS` in `root`, as `reproduce` does; `what` it brings about is named while it waits."""
-    command, said = [sys.executable, "-m", "dvc", *arguments], False
-    while True:
+    # After a stage DVC waits while another one writes the lock file, instead of throwing the stage's work away.
+    command, said = [sys.executable, "-m", "dvc", "--wait-for-lock", *arguments], False
+    while not ending.is_set():
         code, busy = _run(command, root, variables or {}, tell)
         if not busy:
             return code
         if not said:
             log.warning("another dvc repro is running %s; waiting for it to end", what)
             said = True
-        time.sleep(WAIT_SECONDS)
+        ending.wait(WAIT_SECONDS)
+    return 128 + signal.SIGTERM
 
 
 def _run(
@@ -67,30 +71,32 @@ def _run(
 ) -> tuple[int, bool]:
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
     environment = {**os.environ, "PATH": path, **variables}
-    process = subprocess.Popen(
-        command,
-        cwd=root,
-        env=environment,
-        stdout=None if tell is None else subprocess.PIPE,
-        stderr=subprocess.PIPE if tell is None else subprocess.STDOUT,
-        text=True,
-        errors="replace",
-        start_new_session=True,
-    )
-    with _ended_with_us(process):
-        source = process.stderr if tell is None else process.stdout
-        assert source is not None
-        busy = False
-        with source as lines:
-            for line in lines:
-                busy = busy or any(mark in line for mark in BUSY)
+    with output_file() as (written, reader):
+        process = subprocess.Popen(
+            command,
+            cwd=root,
+            env=environment,
+            stdout=None if tell is None else written,
+            stderr=written,
+            text=True,
+            start_new_session=True,
+        )
+        with _ended_with_us(process):
+            busy = False
+            for line in lines_of(process, reader):
+                busy = busy or is_busy(line)
                 if not busy:
-                    (_say if tell is None else tell)(line if tell is None else line.rstrip())
-        return process.wait(), busy
+                    (_say if tell is None else tell)(line)
+            return process.wait(), busy
+
+
+def is_busy(said: str) -> bool:
+    """Whether DVC refused because another one is at work."""
+    return any(mark in said for mark in BUSY)
 
 
 def _say(line: str) -> None:
-    sys.stderr.write(line)
+    sys.stderr.write(f"{line}\n")
     sys.stderr.flush()
 
 
@@ -98,6 +104,8 @@ def _say(line: str) -> None:
 def _ended_with_us(process: Process) -> Iterator[None]:
     """End the process's group when the block is left, or when this process is told to end."""
     running.add(process)
+    if ending.is_set():  # this one was begun as the others were ended
+        end_group(process)
     signals = (signal.SIGTERM, signal.SIGINT) if threading.current_thread() is threading.main_thread() else ()
     handlers = {number: signal.signal(number, _exit_for(process)) for number in signals}
     try:
@@ -119,10 +127,12 @@ def _exit_for(process: Process) -> Callable[[int, FrameType | None], None]:
 
 # Python runs signal handlers in the main thread only: a flow, whose stages run in others, ends these.
 running: set[Process] = set()
+ending = threading.Event()
 
 
 def end_running() -> None:
-    """End every `dvc repro` that any thread of this process has started."""
+    """End every `dvc repro` that any thread of this process has started, and let none be started any more."""
+    ending.set()
     for process in list(running):
         end_group(process)
 

@@ -5,9 +5,10 @@ import os
 from pathlib import Path
 from typing import Any
 
-from pipelines.environment import ROOT, prepare_environment
+from pipelines.entering import prepare_entry
+from pipelines.environment import ROOT
 
-prepare_environment()
+prepare_entry()
 
 from prefect import flow, task  # noqa: E402 - prefect reads the environment when it is imported
 from prefect.artifacts import create_link_artifact, create_markdown_artifact  # noqa: E402
@@ -19,7 +20,7 @@ from prefect.states import Completed, State  # noqa: E402
 from components.core.params.load import load_params  # noqa: E402
 from components.core.params.operate import Record, load_operate  # noqa: E402
 from components.core.params.source import FileSource, FolderSource, Source  # noqa: E402
-from pipelines.develop import complete, resolve_code, submit_stages  # noqa: E402
+from pipelines.develop import complete, look, submit_stages  # noqa: E402
 from pipelines.flow_runs import end_orphans, hold  # noqa: E402
 from pipelines.operating.approval import approved  # noqa: E402
 from pipelines.operating.links import run_page  # noqa: E402
@@ -43,15 +44,15 @@ def retrain(case: str, root: str = str(ROOT)) -> State[Any]:
     hold(folder / "state" / "flows", flow_run.id)
     look_for_news(case, root)
     try:
-        resolve_code(root)
-        complete(submit_stages(case, root, STAGES[:-1]))
+        needed = look([f"{RELEASE}@{case}"], root)
+        complete(submit_stages(case, root, needed, STAGES[:-1]))
         approval = operate.retrain.approval
         if approval.needed and any(plan([f"{RELEASE}@{case}"], folder, force=False)):
             answer = approved(case, folder, approval)
             if not answer.approve:
                 record_lock(case, root, operate.retrain.record)
                 return Completed(name="Rejected", message=f"{case}: the champion stays. {answer.note}")
-        complete(submit_stages(case, root, STAGES[-1:]))
+        complete(submit_stages(case, root, needed, STAGES[-1:]))
     except BaseException:
         end_running()
         raise

@@ -55,10 +55,12 @@ def page(browser: Any, tmp_path: Path, request: pytest.FixtureRequest) -> Iterat
 
 @pytest.fixture
 def see(page: Any) -> See:
-    """Wait until each text can be seen."""
+    """Each text can be seen, or will be before patience ends."""
+    from playwright.sync_api import expect
 
     def look(*texts: str, exact: bool = True) -> None:
         for text in texts:
-            page.get_by_text(text, exact=exact).locator("visible=true").first.wait_for()
+            found = page.get_by_text(text, exact=exact).locator("visible=true").first
+            expect(found).to_be_visible(timeout=1000 * PATIENCE)
 
     return look

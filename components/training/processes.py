@@ -11,6 +11,7 @@ import os
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -32,6 +33,7 @@ log = logging.getLogger(__name__)
 # The helpers wait between fits for as long as those take; a process that dies is noticed at once all the same.
 PATIENCE = timedelta(days=7)
 GRACE_SECONDS = 60.0
+END_SECONDS = 3.0  # from a process's closed connection to its exit code, on a busy machine
 
 
 @dataclass(frozen=True)
@@ -106,7 +108,7 @@ def together(job: Job, training: Training, state: Path, *, resume: bool) -> Iter
             for helper in helpers:
                 helper.wait(GRACE_SECONDS)
         except RuntimeError as error:
-            if gone := [helper for helper in helpers if helper.poll()]:
+            if gone := _gone(helpers):
                 raise CasebookError(
                     f"fit: {len(gone)} of {len(helpers) + 1} processes ended before the fit did, the first with exit "
                     f"code {gone[0].returncode}; what they said stands above. Run this again: it goes on after the "
@@ -116,6 +118,14 @@ def together(job: Job, training: Training, state: Path, *, resume: bool) -> Iter
         finally:
             if dist.is_initialized():
                 dist.destroy_process_group()
+
+
+def _gone(helpers: list["subprocess.Popen[bytes]"]) -> list["subprocess.Popen[bytes]"]:
+    """Those that ended in an error. A process that is killed closes its connections before it has an exit code."""
+    until = time.monotonic() + END_SECONDS
+    while not (gone := [helper for helper in helpers if helper.poll()]) and time.monotonic() < until:
+        time.sleep(0.05)
+    return gone
 
 
 def receive() -> DistributedFit | None:

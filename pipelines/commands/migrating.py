@@ -23,7 +23,11 @@ def migrate(
     for file in found.files:
         typer.echo(file)
     for one in found.stages:
-        typer.echo(f"{one.stage}: {f'runs again, {one.why}' if one.why else 'accepted; its code was not compared'}")
+        told = f"runs again, {one.why}" if one.why else "accepted; its code was not compared"
+        absent = f"; not here as it was made: {', '.join(one.absent)}" if one.absent else ""
+        typer.echo(f"{one.stage}: {told}{absent}")
+    if any(one.absent for one in found.stages):
+        typer.echo("what is not here as it was made `casebook run` takes from the cache; `dvc pull` brings it to there")
     if not found.cases and not found.files:
         typer.echo("nothing is of the form before recipes")
     elif not dry_run:

@@ -152,7 +152,7 @@ def write_case(root: Path, name: str, block: dict[str, Any], text: str | None = 
     whole = _insert(path.read_text(encoding="utf-8"), name, stated)
     with whole_file(path) as temporary:
         temporary.write_text(whole, encoding="utf-8")
-        load_params(temporary)
+        load_params(temporary, path.name)
 
 
 def shown_path(path: Path, root: Path) -> str:

@@ -44,4 +44,4 @@ def _write(root: Path, text: str) -> None:
     """The whole file, after a look whether it is right."""
     with whole_file(root / FILE) as temporary:
         temporary.write_bytes(text.encode())
-        load_params(temporary)
+        load_params(temporary, FILE)

@@ -1,7 +1,7 @@
 """A case's block of the form before recipes in the form of today; its values are the same."""
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from components.core.errors import CasebookError
@@ -41,6 +41,7 @@ CASE = {"binary": "finance_risk", "survival": "medical_prognosis", "detection": 
 # The variants whose params had a block of their own in `compress`, by the name of that block.
 VARIANT_OF = {"prune": "pruned", "distill": "distilled", "low_rank": "low_rank", "ngrams": "pruned_ngrams"}
 STATIC = "compress.variants.int8_static.calibration_rows"
+WHOLE = ("source", "prepare", "model", "search", "fit", "evaluate", "compress", "release", "crossval")
 # What the code had before a key said it.
 THEN: Mapping[str, Mapping[str, Any]] = {
     "fit": {"max_steps": None, "validate_every": None, "accumulate": 1},
@@ -53,9 +54,9 @@ def renewed(block: Block, where: str) -> Block:
     """The whole block in the form of today.
 
     Raises:
-        CasebookError: the block names modules of its own, for which there is no recipe, or lacks the params of a
-            variant that it asks for.
+        CasebookError: the block names modules of its own, for which there is no recipe, or is not whole.
     """
+    _check_whole(block, where)
     new = copy.deepcopy(block)
     code = new.pop(CODE, None)
     recipe = new["recipe"] if code is None else recipe_of(code, where)
@@ -65,8 +66,25 @@ def renewed(block: Block, where: str) -> Block:
         for key, value in values.items():
             new[name].setdefault(key, value)
     new["release"].setdefault("max_network_gap", defaults_of(recipe)["release"]["max_network_gap"])
-    new["smoke"] = renamed(new.get("smoke", {}), new["compress"]["variants"])
+    new["smoke"] = renamed(new.get("smoke") or {}, new["compress"].get("variants") or {})
     return {"recipe": recipe, "start": None, **{name: value for name, value in new.items() if name != "recipe"}}
+
+
+def _check_whole(block: Block, where: str) -> None:
+    """Raises CasebookError unless the block states all that the form before recipes did."""
+    lacking = [name for name in WHOLE if not isinstance(block.get(name), dict)]
+    if lacking and "recipe" in block:
+        raise CasebookError(
+            f"{where}: it has `recipe:`, and keys of the form before recipes beside it; write compress.variants as a "
+            f"map, a variant's name to its params, and {', '.join(MOVED)} of evaluate in model.serving"
+        )
+    if lacking:
+        raise CasebookError(
+            f"{where}: {len(lacking)} block(s) are missing, such as {lacking[0]}; the form before recipes states all "
+            "of them: write them there first"
+        )
+    if CODE not in block and "recipe" not in block:
+        raise CasebookError(f"{where}: it has neither `code:` nor `recipe:`; write `recipe:` with its kind of problem")
 
 
 def recipe_of(code: Any, where: str) -> str:
@@ -86,13 +104,10 @@ def recipe_of(code: Any, where: str) -> str:
     return recipe
 
 
-def renamed(values: Mapping[str, Any], variants: Mapping[str, Any] | None = None) -> Block:
-    """Dotted keys, as `smoke` and profiles have them, under their names of today.
-
-    Those of a variant that is not among `variants` are left out.
-    """
+def renamed(values: Mapping[str, Any], variants: Collection[str]) -> Block:
+    """The dotted keys of `smoke` under their names of today, less those of a variant that is not among `variants`."""
     found = {new_name(key): value for key, value in values.items()}
-    return {key: value for key, value in found.items() if variants is None or _is_of(key, variants)}
+    return {key: value for key, value in found.items() if is_of(key, variants)}
 
 
 def new_name(dotted: str) -> str:
@@ -108,7 +123,8 @@ def new_name(dotted: str) -> str:
     return dotted
 
 
-def _is_of(dotted: str, variants: Mapping[str, Any]) -> bool:
+def is_of(dotted: str, variants: Collection[str]) -> bool:
+    """Whether a dotted key of today is of no variant, or of one of these."""
     parts = dotted.split(".")
     return parts[:2] != ["compress", "variants"] or len(parts) < 3 or parts[2] in variants
 
@@ -117,13 +133,13 @@ def _move_serving(new: Block) -> None:
     """What is answered stood in `evaluate`."""
     moved = {key: new["evaluate"].pop(key) for key in reversed(MOVED) if key in new["evaluate"]}
     if moved:
-        new["model"]["serving"] = {**new["model"].get("serving", {}), **moved}
+        new["model"]["serving"] = {**(new["model"].get("serving") or {}), **moved}
 
 
 def _name_variants(new: Block, where: str) -> None:
     """`variants` was a list of names, and the params of each stood beside it."""
     compress = new["compress"]
-    if not isinstance(compress["variants"], list):
+    if not isinstance(compress.get("variants"), list):
         return
     rows = compress.pop("calibration_rows", None)
     given = {name: compress.pop(block, None) for block, name in VARIANT_OF.items()}

@@ -16,7 +16,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from components.core.errors import BAD_INPUT, BAD_USAGE, CasebookError
-from pipelines.environment import USER, prepare_environment
+from pipelines.entering import prepare_entry
+from pipelines.environment import USER
 from pipelines.servers.settings import SCHEMAS, Settings, read_settings, tool_url
 from pipelines.stages import set_up_logging
 
@@ -36,7 +37,7 @@ def main(arguments: list[str] | None = None) -> int:
         log.error("%s: not one of %s", " ".join(command) or "no command", ", ".join(AROUND))
         return BAD_USAGE
     root = Path.cwd()
-    prepare_environment(root)
+    prepare_entry(root)
     try:
         settings = read_settings()
         variables = around(settings, root)

@@ -2,10 +2,11 @@
 
 import logging
 from collections.abc import Sequence
+from pathlib import Path
 
 import pandas as pd
 
-from components.core.files import read_json, whole_folder
+from components.core.files import read_json, whole_folder, write_text
 from components.core.job import Job
 from components.core.recipe import recipe_of
 from components.core.results import MODEL, Interval, Scores
@@ -14,6 +15,7 @@ from components.evaluation.report import ANALYSIS, PICTURES, write_report
 from components.tracking.track import connect
 from pipelines.tracking import run_to_add_to
 
+NO_POINTS = "none.json"  # `dvc plots` draws nothing of it
 log = logging.getLogger(__name__)
 
 
@@ -26,6 +28,7 @@ def run(job: Job) -> None:
         write_report(folder, report)
     with whole_folder(job.paths.plots(job.case)) as folder:
         write_plots(folder, {**report.plots, **training_plots(fitted)})
+        fill_empty(folder)
     tracker = connect(job.paths.root)
     run_id = run_to_add_to(tracker, job)
     for scores in report.scores:
@@ -35,6 +38,13 @@ def run(job: Job) -> None:
     tracker.log_json(run_id, read_json(evaluation / ANALYSIS), ANALYSIS)
     for name, value in sorted(main_metrics(report.scores, recipe.primary).items()):
         log.info("%s", f"{name}: {value.value:.4f} [{value.low:.4f}, {value.high:.4f}]")
+
+
+def fill_empty(folder: Path) -> None:
+    """Put a file without a point into each kind of plots that has no file: DVC warns of an empty out."""
+    for kind in sorted(folder.iterdir()):
+        if not any(kind.iterdir()):
+            write_text(kind / NO_POINTS, "[]\n")
 
 
 def flat_metrics(scores: Scores) -> dict[str, float]:

@@ -236,7 +236,7 @@ def tools() -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
     return kept | {
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
-        "PYTHONPYCACHEPREFIX": str(ROOT / ".venv" / "pycache"),
+        "PYTHONPYCACHEPREFIX": "",  # none: pip has put the libraries' bytecode beside them
         "OMP_NUM_THREADS": "1",
         "GIT_CONFIG_GLOBAL": os.devnull,
         "GIT_AUTHOR_DATE": "2026-01-01T00:00:00Z",  # the same commit in every checkout

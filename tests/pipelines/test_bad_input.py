@@ -40,7 +40,7 @@ def test_params(checkout: Any, dotted: str, value: Any, parts: list[str]) -> Non
     ended = checkout.repro("prepare@toy")
     assert ended.code != 0, ended.said
     assert "Traceback" not in ended.said, ended.said
-    assert ended.said.count(": 1 key(s) are wrong; edit them:") == 1, ended.said
+    assert ended.said.count("params.yaml: 1 key(s) are wrong; edit them:\n  params.cases.toy.") == 1, ended.said
     for part in parts:
         assert part in ended.said, ended.said
     assert checkout.digests("resolved") == before

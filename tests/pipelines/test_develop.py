@@ -21,6 +21,13 @@ def states(checkout: Any, table: str) -> list[tuple[str, str]]:
         return connection.execute(f"select name, state_type from {table} order by created").fetchall()  # noqa: S608
 
 
+def ends(checkout: Any, last: int) -> dict[str, str]:
+    """The names of the states in which the last tasks ended."""
+    with closing(sqlite3.connect(checkout.root / ".prefect" / "prefect.db")) as connection:
+        query = f"select name, state_name from task_run order by created desc limit {last}"  # noqa: S608
+        return dict(connection.execute(query).fetchall())
+
+
 def test_the_flow_ends_where_dvc_repro_ends(checkout: Any, pristine: Any) -> None:
     ended = checkout.run("python", "-m", "pipelines.develop", "toy")
     assert ended.code == 0, ended.said
@@ -37,6 +44,11 @@ def test_the_flow_ends_where_dvc_repro_ends(checkout: Any, pristine: Any) -> Non
     tag = checkout.rows("select value from model_version_tags where key = 'flow_run_id'")[0][0]
     with closing(sqlite3.connect(checkout.root / ".prefect" / "prefect.db")) as connection:
         assert connection.execute("select id from flow_run").fetchall() == [(tag,)]
+    # Over finished stages it starts no DVC, and still shows the whole way.
+    ended = checkout.run("python", "-m", "pipelines.develop", "toy")
+    assert ended.code == 0, ended.said
+    assert "dvc repro" not in ended.said
+    assert ends(checkout, last=8) == {"code": "Completed", **{f"{stage}@toy": "Cached" for stage in STAGES}}
 
 
 def test_a_failed_stage_fails_its_own_case_and_no_other(finished: Any) -> None:
@@ -54,6 +66,8 @@ def test_a_failed_stage_fails_its_own_case_and_no_other(finished: Any) -> None:
     assert tasks["fetch@other"] == "FAILED"
     assert {tasks.get(f"{stage}@other", "PENDING") for stage in STAGES[1:]} == {"PENDING"}
     assert {tasks[f"{stage}@toy"] for stage in STAGES} == {"COMPLETED"}
+    assert ends(finished, last=15)["release@toy"] == "Completed"
+    assert {ends(finished, last=15)[f"{stage}@toy"] for stage in STAGES[:-1]} == {"Cached"}
     assert states(finished, "flow_run") == [("develop ['other', 'toy']", "FAILED")]
     assert "release@toy" not in finished.stale()
 

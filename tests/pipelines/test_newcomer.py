@@ -13,7 +13,8 @@ import yaml
 
 from components.core.errors import CasebookError
 from components.core.recipe_names import FOLDER
-from pipelines.commands.newcase import shipped
+from components.core.yaml_files import dump_yaml, read_yaml
+from pipelines.commands.newcase import pattern, shipped
 from pipelines.commands.newrecipe import TEMPLATE, new_recipe
 from tests.forks import Forks
 from tests.repo.test_layers import violations
@@ -101,6 +102,13 @@ def test_a_recipe_ships_the_pattern_of_a_new_case() -> None:
     ]
     with pytest.raises(CasebookError, match="no recipe 'survivel'; did you mean 'survival'"):
         shipped(ROOT, "survivel")
+
+
+def test_a_new_case_takes_nothing_over_from_the_bundle_that_its_pattern_starts_from(tmp_path: Path) -> None:
+    params = read_yaml(ROOT / "params.yaml")
+    params["cases"]["finance_risk"]["start"] = "recommender"
+    (tmp_path / "params.yaml").write_text(dump_yaml(params), encoding="utf-8")
+    assert pattern(tmp_path, "mine", "finance_risk")["start"] is None
 
 
 @pytest.fixture(scope="module")

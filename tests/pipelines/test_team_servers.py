@@ -180,12 +180,15 @@ def test_the_token_opens_both(team: Team) -> None:
 @needs_browser[0]
 @needs_browser[1]
 def test_a_browser_is_asked_for_it(team: Team, browser: Any) -> None:
+    from playwright.sync_api import expect
+
     context = browser.new_context(http_credentials={"username": "casebook", "password": TOKEN})
     page = context.new_page()
     page.set_default_timeout(1000 * PATIENCE)
     try:
         page.goto(f"{team.servers.mlflow}/#/experiments")
-        page.get_by_text("Experiments", exact=True).locator("visible=true").first.wait_for()
+        shown = page.get_by_text("Experiments", exact=True).locator("visible=true").first
+        expect(shown).to_be_visible(timeout=1000 * PATIENCE)
     finally:
         context.close()
     page = browser.new_page()
@@ -196,7 +199,8 @@ def test_a_browser_is_asked_for_it(team: Team, browser: Any) -> None:
         page.get_by_role("button", name="Login").click()
         page.goto(f"{team.servers.prefect}/work-pools")
         for pool in ("cpu", "gpu"):
-            page.get_by_text(pool, exact=True).locator("visible=true").first.wait_for()
+            shown = page.get_by_text(pool, exact=True).locator("visible=true").first
+            expect(shown).to_be_visible(timeout=1000 * PATIENCE)
     finally:
         page.screenshot(path=str(team.checkout.root.parent / "prefect.png"))
         page.close()

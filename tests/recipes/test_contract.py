@@ -88,7 +88,7 @@ def test_the_learner_learns(run: Run) -> None:
     data.trainer = make_trainer(job.params.fit, None, [])
     batch = next(iter(data.train_dataloader()))
     learner.eval()  # without dropout, so that losses can be compared
-    learner._trainer = data.trainer
+    learner.trainer = data.trainer
     optimizer = torch.optim.AdamW(learner.parameters(), lr=job.params.fit.lr)
     losses = []
     for _ in range(3):

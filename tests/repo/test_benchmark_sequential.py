@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from benchmarks import sequential, sequential_peers
-from benchmarks.sequential import PINS, peers_python, quality_rows, seconds_to
+from benchmarks.sequential import PINS, peers_python, quality_rows, seconds_an_epoch, seconds_to
 from components.core.job import PREPARED_FILES, TRAIN, Paths
 from components.core.recipe import make_job
 from tests.toy.jobs import toy_params
@@ -35,7 +35,7 @@ def test_each_is_shown_at_its_best_and_when_casebook_got_there() -> None:
 
 def test_an_epoch_that_was_timed_in_part_is_reckoned_whole() -> None:
     part = {"parameters": 1, "epochs": [{"seconds": 3.0, "share": 0.1}, {"seconds": 5.0, "share": 0.1}]}
-    assert sequential._seconds(part) == pytest.approx((30.0 + 50.0) / 2)
+    assert seconds_an_epoch(part) == pytest.approx((30.0 + 50.0) / 2)
 
 
 def test_histories_are_cut_to_what_fills_a_window(tmp_path: Path) -> None:

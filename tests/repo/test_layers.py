@@ -285,7 +285,9 @@ def test_what_is_allowed_is_not_reported(path: str, source: str) -> None:
 
 @pytest.mark.parametrize("path", [path for path in SOURCES if path.endswith("__init__.py")])
 def test_a_package_has_no_code_of_its_own(path: str) -> None:
-    assert (CHECKOUT / path).read_bytes() == b""
+    """At most a docstring: DVC warns of a file without content that a source watches."""
+    body = ast.parse((CHECKOUT / path).read_text(encoding="utf-8")).body
+    assert [node for node in body if not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant))] == []
 
 
 def test_every_folder_with_code_is_a_package() -> None:

@@ -65,6 +65,7 @@ ELSEWHERE = {
     ),
     "casebook run finance_risk --smoke": "tests/pipelines/test_new_case.py::test_the_smoke_run_of_a_strange_file",
     "casebook run finance_risk": "tests/pipelines/test_cli.py::test_stages_by_name_and_their_dry_runs",
+    "casebook run --jobs 2": "tests/pipelines/test_casewise.py::test_side_by_side_give_the_same_bytes",
     # On a case that is small: the tests' own.
     "casebook run finance_risk -S fit.lr=0.003 -S evaluate.resamples=500": (
         "tests/pipelines/test_verbs.py::test_run_with_values_is_an_experiment"

@@ -13,19 +13,19 @@ from components.core.recipe_names import recipes
 from components.core.yaml_files import read_yaml
 
 
-def load_params(path: Path) -> Params:
-    """Read and check a whole `params.yaml`.
+def load_params(path: Path, name: str | None = None) -> Params:
+    """Read and check a whole `params.yaml`; `name` is the file's in messages, where it is to take another's place.
 
     Raises:
         CasebookError: the file is missing, is not YAML, or has an unknown key, a missing key or
             a value of the wrong type, each named by its dotted path; or a case starts in the end from itself.
     """
-    content = _content(path)
+    content, where = _content(path), name or path.name
     _refuse_old(content, path)
-    params = read_block(Params, _whole(content, path.name), path.name)
-    for name, case in params.cases.items():
-        _check_smoke(name, case)
-        params.before(name)
+    params = read_block(Params, _whole(content, where), where)
+    for case, block in params.cases.items():
+        _check_smoke(case, block)
+        params.before(case)
     return params
 
 
@@ -39,7 +39,8 @@ def load_case(path: Path, name: str) -> CaseParams:
     _refuse_old(content, path)
     cases = content.get("cases") if isinstance(content, dict) else None
     one = {name: cases[name]} if isinstance(cases, dict) and name in cases else cases
-    return read_block(Params, _whole({**content, "cases": one}, path.name), path.name).case(name)
+    only = {**content, "cases": one} if isinstance(content, dict) else content
+    return read_block(Params, _whole(only, path.name), path.name).case(name)
 
 
 def read_whole(path: Path) -> dict[str, Any]:

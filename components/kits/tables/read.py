@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO
 
 import pandas as pd
 import pyarrow as pa
@@ -70,7 +69,8 @@ def _csv_batches(path: Path, sample: bytes, rows: int) -> Iterator[pd.DataFrame]
     dialect = find_dialect(path, sample)
     last = None
     try:
-        with path.open("rb") as file:
+        # Arrow's own file: one of Python's, closed by a thread of Arrow as the process ends, aborts it.
+        with pa.OSFile(str(path)) as file:
             file.seek(dialect.start)
             for batch in _open_csv(file, dialect.delimiter, dialect.names):
                 for first in range(0, batch.num_rows, rows):
@@ -83,7 +83,7 @@ def _csv_batches(path: Path, sample: bytes, rows: int) -> Iterator[pd.DataFrame]
     _refuse_unclosed_quote(path, str(last.iloc[-1, -1]))
 
 
-def _open_csv(file: BinaryIO, delimiter: str, names: list[str]) -> pa.csv.CSVStreamingReader:
+def _open_csv(file: pa.OSFile, delimiter: str, names: list[str]) -> pa.csv.CSVStreamingReader:
     return pa.csv.open_csv(
         file,
         # One thread, because only then does a bad row know its number.

@@ -73,7 +73,7 @@ def in_child(work: Work, root: Path) -> int:
             work(root)
         except BaseException:  # the parent reads the exit code
             logging.exception("child")
-            os._exit(1)
+            os._exit(1)  # documented: a forked child must not do what its parent does at exit
         os._exit(0)
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 

@@ -2,9 +2,11 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import optuna
+import torch
 from lightning.pytorch import Callback
 
 from components.core.job import Job
@@ -59,10 +61,10 @@ def loss_of(job: Job) -> float:
 
 
 def report(callback: Any, value: float, epoch: int) -> None:
-    """What optuna's callback does on the end of a validation."""
-    callback._trial.report(value, epoch)
-    if callback._trial.should_prune():
-        raise optuna.TrialPruned
+    """What Lightning does on the end of a validation."""
+    metrics = {callback.monitor: torch.tensor(value, dtype=torch.float64)}
+    trainer = SimpleNamespace(sanity_checking=False, callback_metrics=metrics, world_size=1)
+    callback.on_validation_end(trainer, SimpleNamespace(current_epoch=epoch))
 
 
 def job_of(root: Path, **values: Any) -> Job:

@@ -1,10 +1,14 @@
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import matplotlib.image
 import optuna
 import pytest
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
-from components.tuning.figures import _history, _importance, study_pictures
+from components.tuning.figures import study_pictures
 
 
 @pytest.fixture
@@ -24,22 +28,43 @@ def study() -> optuna.Study:
     return study
 
 
-def test_the_history_shows_what_was_best_so_far_and_where_pruned_trials_ended(study: optuna.Study) -> None:
-    complete, pruned, best = _history(study).axes[0].lines
+Draw = Callable[[optuna.Study], dict[str, Axes]]
+
+
+@pytest.fixture
+def draw(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Draw:
+    """The panel of each picture of a study, by the name of its file."""
+    panels: dict[str, Axes] = {}
+    save = Figure.savefig
+
+    def kept(figure: Figure, path: Path, **options: Any) -> None:
+        (panels[path.stem],) = figure.axes
+        save(figure, path, **options)
+
+    def pictures(study: optuna.Study) -> dict[str, Axes]:
+        study_pictures(study, tmp_path)
+        return panels
+
+    monkeypatch.setattr(Figure, "savefig", kept)
+    return pictures
+
+
+def test_the_history_shows_what_was_best_so_far_and_where_pruned_trials_ended(study: optuna.Study, draw: Draw) -> None:
+    complete, pruned, best = draw(study)["search_history"].lines
     assert list(complete.get_ydata()) == [3, 1, 2]
     assert list(pruned.get_xdata()) == [3]
     assert list(pruned.get_ydata()) == [9]
     assert list(best.get_ydata()) == [3, 1, 1]
 
 
-def test_what_is_best_depends_on_the_direction() -> None:
+def test_what_is_best_depends_on_the_direction(draw: Draw) -> None:
     study = optuna.create_study(direction="maximize")
     for value in (0.7, 0.6, 0.8):
         study.add_trial(optuna.trial.create_trial(value=value))
-    assert list(_history(study).axes[0].lines[2].get_ydata()) == [0.7, 0.7, 0.8]
+    assert list(draw(study)["search_history"].lines[2].get_ydata()) == [0.7, 0.7, 0.8]
 
 
-def test_importance_goes_to_what_mattered(study: optuna.Study) -> None:
+def test_importance_goes_to_what_mattered(study: optuna.Study, draw: Draw) -> None:
     for value in (4.0, 5.0, 6.0, 7.0, 8.0):
         distribution = optuna.distributions.FloatDistribution(0, 10)
         study.add_trial(
@@ -49,7 +74,9 @@ def test_importance_goes_to_what_mattered(study: optuna.Study) -> None:
                 distributions={"x": distribution, "y": distribution},
             )
         )
-    importance = _importance(study)
+    panel = draw(study)["search_importance"]
+    names = [label.get_text() for label in panel.get_yticklabels()]
+    importance = dict(zip(names, (bar.get_width() for bar in panel.patches), strict=True))
     assert importance["x"] > importance["y"]
     assert sum(importance.values()) == pytest.approx(1)
 

@@ -10,13 +10,17 @@ from optuna.trial import TrialState
 from components.core.errors import CasebookError
 from components.core.job import Job
 from components.core.parts import Training
+from components.tuning import workers
 from components.tuning.shared import Presence, Shared, fail_lost, open_shared, turn
 from components.tuning.study import open_study, records
-from components.tuning.trials import FitFunctions, trial_state
-from components.tuning.workers import WORKER, _take, work
+from components.tuning.trials import INDEX, FitFunctions, trial_state
+from components.tuning.workers import WORKER, work
 from tests.components.tuning.parabola import Fake, KilledError, job_of, run, told
 
-pytestmark = pytest.mark.slow  # a study in a database of its own for each: 20 s of CPU together
+pytestmark = [
+    pytest.mark.slow,  # a study in a database of its own for each: 20 s of CPU together
+    pytest.mark.filterwarnings("ignore:Heartbeat of storage"),  # trials are asked for here, as a worker does
+]
 
 WORKERS = {"search__lost_after_s": 4, "search__retries": 2}
 
@@ -101,15 +105,21 @@ def test_no_more_trials_are_taken_than_are_wanted(training: Training, tmp_path: 
     assert seen == [1, 2]
 
 
-@pytest.mark.parametrize("look", range(1, 5))
+def beat(shared: Shared, number: int) -> None:
+    study = shared.storage.get_study_id_from_name(shared.study.study_name)
+    shared.storage.record_heartbeat(shared.storage.get_trial_id_from_study_id_trial_number(study, number))
+
+
+@pytest.mark.parametrize("look", range(1, 6))
 def test_a_trial_that_completes_while_another_worker_looks_is_wanted_once(
     training: Training, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, look: int
 ) -> None:
     job = job_of(tmp_path, search__trials=1, search__lost_after_s=3600)
-    busy, idle = Presence(tmp_path), Presence(tmp_path)
-    shared = shared_of(job, training, tmp_path)
-    taken = _take(shared, job, busy)
-    assert taken is not None
+    busy, shared = Presence(tmp_path), shared_of(job, training, tmp_path)
+    taken = shared.study.ask()
+    beat(shared, taken.number)
+    taken.set_user_attr(INDEX, 0)
+    taken.set_user_attr(WORKER, busy.tag(taken.number))
     whole, looks = shared.study.get_trials, 0
 
     def complete_after(*values: Any, **named: Any) -> Any:
@@ -117,12 +127,17 @@ def test_a_trial_that_completes_while_another_worker_looks_is_wanted_once(
         looks += 1
         found = whole(*values, **named)
         if looks == look:
-            optuna.load_study(study_name=shared.study.study_name, storage=shared.storage).tell(taken.trial.number, 0.5)
+            optuna.load_study(study_name=shared.study.study_name, storage=shared.storage).tell(taken.number, 0.5)
             busy.leave()
         return found
 
     monkeypatch.setattr(shared.study, "get_trials", complete_after)
-    assert _take(shared, job, idle) is None
+    monkeypatch.setattr(workers, "POLL_SECONDS", 0.0)
+    idle = Fake()
+    work(shared, job, training, FitFunctions(idle.run, idle.resume_point), tell=lambda _: None)
+    assert looks > look
+    assert idle.jobs == []
+    assert [(trial.number, trial.value) for trial in shared.study.trials] == [(taken.number, 0.5)]
 
 
 def test_a_trial_of_another_machine_is_lost_only_after_its_silence(training: Training, tmp_path: Path) -> None:
@@ -130,7 +145,7 @@ def test_a_trial_of_another_machine_is_lost_only_after_its_silence(training: Tra
     shared = shared_of(job, training, tmp_path)
     presence = Presence(tmp_path)
     trial = shared.study.ask()
-    shared.storage.record_heartbeat(trial._trial_id)
+    beat(shared, trial.number)
     trial.set_user_attr(WORKER, presence.tag(trial.number) | {"host": "elsewhere", "name": "gone"})
     assert not presence.lost(shared.study.trials[0])
     trial.set_user_attr(WORKER, presence.tag(trial.number) | {"name": "gone"})

@@ -114,20 +114,32 @@ def test_a_case_that_is_called_as_its_stage_is_renamed_in_the_command_s_end_alon
 
 
 @pytest.mark.parametrize(
-    ("module", "step"),
-    [(renaming, "_move"), (renaming, "_mend_state"), (lockfile, "rename_case"), (params, "rename_case")],
+    ("owner", "step", "call"),
+    [
+        (Path, "replace", 1),  # one folder has moved
+        (Path, "replace", 4),  # all have
+        (Path, "unlink", 1),  # the state has been mended
+        (lockfile, "rename_case", 1),
+        (params, "rename_case", 1),
+    ],
 )
 def test_a_renaming_that_was_cut_off_goes_on_and_no_other_begins(
-    checkout: Any, module: Any, step: str, monkeypatch: pytest.MonkeyPatch
+    checkout: Any, owner: Any, step: str, call: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = getattr(module, step)
+    checkpoint = checkout.root / "state" / "toy" / "fit" / "last.ckpt"
+    checkpoint.parent.mkdir(parents=True, exist_ok=True)
+    checkpoint.write_bytes(b"weights")
+    whole, calls = getattr(owner, step), 0
 
-    def cut_off(*values: Any) -> None:
-        whole(*values)
-        raise CutOffError
+    def cut_off(*values: Any, **named: Any) -> None:
+        nonlocal calls
+        calls += values[0].is_dir() or values[0].suffix == ".ckpt"  # not the journal's
+        whole(*values, **named)
+        if calls == call:
+            raise CutOffError
 
     with monkeypatch.context() as patched:
-        patched.setattr(module, step, cut_off)
+        patched.setattr(owner, step, cut_off)
         with pytest.raises(CutOffError):
             renaming.rename(checkout.root, "toy", "loans")
     with pytest.raises(CasebookError, match="finish it first: casebook rename toy loans"):

@@ -1,21 +1,17 @@
 """A fork with cases of its own, a table and a recommender, brought from the form before recipes to that of today."""
 
-import json
 import shutil
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from components.core.errors import CasebookError
 from components.core.job import Paths
-from components.core.params.load import load_params, whole_block
+from components.core.params.load import load_params
 from components.core.recipe import make_job
-from components.core.yaml_files import dump_yaml, parse_yaml, read_yaml
-from pipelines.migrate.forms import CASE, CODES
+from components.core.yaml_files import parse_yaml
 from pipelines.migrate.migrate import migrate
 from pipelines.migrate.texts import migrated_file, migrated_params
-from tests.pipelines.conftest import copy_of
 
 OLD = Path(__file__).with_name("old_params.yaml")
 
@@ -71,6 +67,7 @@ def test_a_block_states_what_differs_and_other_lines_stay(text: str) -> None:
     assert stated["model"]["logistic"]["c"] == 0.5
     assert stated["compress"] == {"variants": {"int8_static": None, "distilled": None}}
     assert "max_epochs: 12            # enough for us" in new
+    assert "    recipe: binary\n    start: null\n" in new
     assert "Seniority: {kind: numeric, min: 0, max: 80}          # years in the job" in new
     assert new[new.index("\noperate:") :] == text[text.index("\noperate:") :]
     assert new.startswith("# A fork: two cases of its own, in the form before recipes.\n\ncases:\n  my_loans:\n")
@@ -99,73 +96,101 @@ def test_the_keys_of_a_profile_get_their_names_of_today(old: str, new: str) -> N
     assert migrated_file(profile.format(new), "mine.yaml") is None
 
 
-def old_form(checkout: Any, case: str) -> None:
-    """Write the case's block, and what `dvc.lock` says of it, as they were before recipes."""
-    params = checkout.params()
-    block = params["cases"][case] = whole_block(params["cases"][case], "params.yaml")
-    block.pop("recipe")
-    block["code"] = {**CODES["binary"], "case": CASE["binary"]}
-    block["evaluate"] |= block["model"].pop("serving")
-    made = block["compress"].pop("variants")
-    block["compress"] |= {
-        "variants": list(made), "calibration_rows": made["int8_static"]["calibration_rows"], "prune": made["pruned"],
-        "distill": made["distilled"], "low_rank": None, "ngrams": None,
-    }  # fmt: skip
-    block["smoke"] = {"fit.max_epochs": 1, "compress.prune.epochs": 1}
-    checkout.write_params(params)
-    lock = read_yaml(checkout.root / "dvc.lock")
-    for name, entry in lock["stages"].items():
-        stage = name.partition("@")[0]
-        if stage == "code":
-            continue
-        code = {"path": "components/params.py", "hash": "md5", "md5": "f89f8eebaa72083e1e9e55c6f44d5848", "size": 7834}
-        entry["deps"] = [code, *(dep for dep in entry["deps"] if dep["path"].startswith("data/"))]
-        block_of = {"fetch": "source", "prepare": "prepare"}[stage]
-        entry["params"] = {"params.yaml": {f"cases.{case}.{block_of}": block[block_of]}}
-    lock["stages"].pop("code", None)
-    (checkout.root / "dvc.lock").write_text(dump_yaml(lock), encoding="utf-8")
+@pytest.mark.parametrize("key", ["compress.distill.epochs: 3", "compress.low_rank: {rank: 4, int8: true}"])
+def test_what_a_profile_says_of_a_variant_that_is_not_made_is_left_out(key: str) -> None:
+    profile = f"like: my_loans\nvalues:\n  {key}\n  evaluate.bands: 4   # few\n"
+    new = migrated_file(profile, "mine.yaml", {"my_loans": ["int8_dynamic", "pruned"]})
+    assert new == "like: my_loans\nvalues:\n  model.serving.bands: 4   # few\n"
 
 
-@pytest.fixture(scope="module")
-def prepared(checkouts: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
-    """The case's rows prepared by `dvc repro`. `copy_of` it."""
-    made = checkouts(tmp_path_factory.mktemp("prepared") / "checkout")
-    ended = made.repro("prepare@toy")
-    assert ended.code == 0, ended.said
-    return made
+def test_a_whole_block_of_a_variant_is_moved_in_a_profile() -> None:
+    profile = "like: my_loans\nvalues: {{{}: {{amount: 0.5, epochs: 2, lr_factor: 0.2}}, fit.lr: 0.1}}\n"
+    new = migrated_file(profile.format("compress.prune"), "mine.yaml", {"my_loans": ["pruned"]})
+    assert new == profile.format("compress.variants.pruned")
 
 
-@pytest.fixture
-def checkout(prepared: Any, tmp_path: Path) -> Any:
-    return copy_of(prepared, tmp_path / "checkout")
+@pytest.mark.parametrize(
+    ("key", "message"),
+    [
+        ("compress.variants: [pruned]", r"mine\.yaml: values: write compress\.variants as a map"),
+        ("code.learner: mine.py", r"mine\.yaml: values: code\.learner names a module; put that into a recipe"),
+    ],
+)
+def test_what_a_profile_cannot_say_any_more_is_one_message(key: str, message: str) -> None:
+    with pytest.raises(CasebookError, match=message):
+        migrated_file(f"like: my_loans\nvalues:\n  {key}\n", "mine.yaml")
 
 
-@pytest.mark.slow
-def test_results_are_accepted_where_only_names_changed(checkout: Any) -> None:
-    outs, whole = checkout.outs(), load_params(checkout.root / "params.yaml").case("toy")
-    for made in ("resolved", "models/None/bundle"):  # of the stage `code`
-        outs.pop(made, None)
-    old_form(checkout, "toy")
-    said = checkout.run("python", "-m", "pipelines.cli", "migrate")
-    assert said.code == 0, said.said
-    assert "fetch@toy: accepted; its code was not compared" in said.said
-    assert "prepare@toy: accepted; its code was not compared" in said.said
-    found = load_params(checkout.root / "params.yaml").case("toy")
-    assert found.model_dump(exclude={"smoke"}) == whole.model_dump(exclude={"smoke"})
-    assert checkout.outs() == outs
-    status = checkout.run("dvc", "status", "--json", "prepare@toy")
-    assert not {"fetch@toy", "prepare@toy"} & json.loads(status.said[status.said.index("{") :]).keys(), status.said
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (
+            "cases:\n  a:\n    recipe: binary\n    x: 1\n",
+            "cases:\n  a:\n    recipe: binary\n    start: null\n    x: 1\n",
+        ),
+        (
+            "cases:\n    a:\n        fit: {}\n        recipe: binary   # a table\n",
+            "cases:\n    a:\n        fit: {}\n        recipe: binary   # a table\n        start: null\n",
+        ),
+        ("cases: {a: {recipe: binary, fit: {}}}\n", "cases: {a: {recipe: binary, start: null, fit: {}}}\n"),
+    ],
+)  # fmt: skip
+def test_a_block_that_names_its_recipe_and_no_start_gets_that_line(before: str, after: str) -> None:
+    assert migrated_params(before, "params.yaml") == (after, ["a"])
+    assert migrated_params(after, "params.yaml") == (after, [])
 
 
-@pytest.mark.slow
-def test_what_was_edited_since_it_ran_is_not_accepted(checkout: Any) -> None:
-    old_form(checkout, "toy")
-    checkout.set("prepare.max_rejected", 0.02)
-    (checkout.root / "data/raw/toy/source.json").chmod(0o644)
-    said = checkout.run("python", "-m", "pipelines.cli", "migrate", "--dry-run")
-    assert said.code == 0, said.said
-    assert "prepare@toy: runs again, prepare was edited since it ran" in said.said
-    checkout.append("data/raw/toy/source.json", " ")
-    said = checkout.run("python", "-m", "pipelines.cli", "migrate")
-    assert "fetch@toy: runs again, data/raw/toy is not what dvc.lock names" in said.said
-    assert "accepted" not in said.said
+def test_an_example_gets_a_start_too() -> None:
+    assert (
+        migrated_file("# mine\nrecipe: binary\nfit: {}", "mine.yaml") == "# mine\nrecipe: binary\nstart: null\nfit: {}"
+    )
+    assert migrated_file("# mine\nrecipe: binary\nstart: null\n", "mine.yaml") is None
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("    crossval: {folds: 5, seed: 2024}\n", "", r"cases\.my_loans: 1 block\(s\) are missing, such as crossval;"),
+        ("      lr: 0.005\n", "", r"1 key\(s\) are wrong; edit them:\n.*cases\.my_loans\.fit\.lr: missing$"),
+        ("        k: 8\n", "", r"1 key\(s\) are wrong; edit them:\n.*cases\.my_loans\.model\.network\.k: missing$"),
+        ("      c: 0.5  ", "      see: 0.5", r"cases\.my_loans\.model\.logistic"),
+        ("    code:                      # the modules", "    recipe: binary\n    more: # the modules", "my_loans"),
+        (
+            "variants: [int8_dynamic, pruned]",
+            "variants: [low_rank]",
+            r"compress\.variants has 'low_rank', of which compr",
+        ),
+    ],
+)
+def test_a_block_that_is_wrong_is_one_message_and_nothing_is_written(
+    root: Path, text: str, old: str, new: str, message: str
+) -> None:
+    assert old in text
+    (root / "params.yaml").write_text(text.replace(old, new, 1), encoding="utf-8")
+    before = (root / "params.yaml").read_bytes()
+    with pytest.raises(CasebookError, match=message):
+        migrate(root, dry_run=False)
+    assert (root / "params.yaml").read_bytes() == before
+    assert [path.name for path in root.iterdir()] == ["params.yaml"]
+
+
+def test_keys_of_before_in_a_block_of_today_are_told_where_they_stand_now() -> None:
+    text = "cases:\n  a:\n    recipe: binary\n    start: null\n    evaluate: {bands: 4}\n"
+    with pytest.raises(CasebookError, match=r"cases\.a: it has `recipe:`.*bands, reasons, decisions of evaluate"):
+        migrated_params(text, "params.yaml")
+
+
+def test_a_block_between_braces_is_refused() -> None:
+    with pytest.raises(CasebookError, match=r"params\.yaml: cases\.a is written between braces"):
+        migrated_params("cases:\n  a: {code: {case: finance_risk}}\n", "params.yaml")
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [(None, "params.yaml: not found; run this in the root of a checkout"), ("- a\n", "has no map of cases")],
+)
+def test_what_is_no_checkout_is_one_message(tmp_path: Path, content: str | None, message: str) -> None:
+    if content is not None:
+        (tmp_path / "params.yaml").write_text(content, encoding="utf-8")
+    with pytest.raises(CasebookError, match=message):
+        migrate(tmp_path, dry_run=True)

@@ -5,6 +5,7 @@ import warnings
 import matplotlib as mpl
 import pytest
 from matplotlib.image import imread
+from matplotlib.text import Text
 
 from components.evaluation.presentation.figures import axis_limit, new_figure, save, shortened, shown_percent, styled
 
@@ -47,14 +48,23 @@ def test_a_users_own_settings_change_no_picture_and_are_left_alone(tmp_path):
     assert (tmp_path / "first.png").read_bytes() == (tmp_path / "again.png").read_bytes()
 
 
+def title_width(text):
+    figure = drawn(text)
+    figure.draw_without_rendering()
+    (title,) = figure.findobj(lambda one: isinstance(one, Text) and one.get_text() == text)
+    return title.get_window_extent().width
+
+
 def test_dollar_signs_in_names_are_no_formulas(tmp_path):
     save(drawn(r"$100-$200 and \frac{"), tmp_path / "line.png")  # as mathematics this would raise
+    assert title_width("$100$") > 1.5 * title_width("100")  # as mathematics the signs would not be drawn
 
 
 def test_names_in_any_script_are_drawn_without_a_warning(tmp_path):
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
         save(drawn("婚姻状况 審査"), tmp_path / "line.png")
+    assert [str(one.message) for one in said] == []
 
 
 @pytest.mark.slow

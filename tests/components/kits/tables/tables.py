@@ -1,11 +1,13 @@
 """Small tables and `prepare` blocks for the tests of this folder."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from components.core.errors import CasebookError
 from components.core.files import write_json
 from components.core.job import Meta
 from components.kits.tables.encoding.spec import TableParams
@@ -36,6 +38,15 @@ def block(columns: dict[str, Any], **changes: Any) -> dict[str, Any]:
 
 def spec(columns: dict[str, Any], **changes: Any) -> TableParams:
     return TableParams.model_validate(block(columns, **changes))
+
+
+def told(check: Callable[..., None], *values: Any) -> str:
+    """What a check refuses the values with; nothing where they pass."""
+    try:
+        check(*values)
+    except CasebookError as error:
+        return str(error)
+    return ""
 
 
 def applications(rows: int, seed: int = 5) -> pd.DataFrame:

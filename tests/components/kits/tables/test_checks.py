@@ -7,7 +7,7 @@ import pytest
 from components.core.errors import CasebookError
 from components.kits.tables.checks import check_classes, check_columns, check_infinite, check_keys
 from components.kits.tables.encoding.convert import convert
-from tests.components.kits.tables.tables import CATEGORICAL, NUMERIC, spec
+from tests.components.kits.tables.tables import CATEGORICAL, NUMERIC, spec, told
 
 FILE = Path("rows.csv")
 COLUMNS = {"Income": NUMERIC, "town": CATEGORICAL}
@@ -24,7 +24,7 @@ def test_missing_columns_are_named_with_what_is_near() -> None:
 
 def test_ignored_and_unknown_columns_may_come_and_go() -> None:
     params = spec(COLUMNS, ignore={"note": "free"})
-    check_columns(pd.DataFrame(columns=["more", "Income", "town", "y"]), params, FILE)
+    assert told(check_columns, pd.DataFrame(columns=["more", "Income", "town", "y"]), params, FILE) == ""
 
 
 @pytest.mark.parametrize(("target", "label"), [([0, 0, 0], "no"), ([1, 1, 1], "yes")])
@@ -34,7 +34,7 @@ def test_a_constant_target(target: list[int], label: str) -> None:
 
 
 def test_two_classes_pass() -> None:
-    check_classes(np.array([0, 1]), spec(COLUMNS), "rows.csv")
+    assert told(check_classes, np.array([0, 1]), spec(COLUMNS), "rows.csv") == ""
 
 
 def test_infinite_values_are_named_counted_and_placed() -> None:
@@ -48,7 +48,7 @@ def test_infinite_values_are_named_counted_and_placed() -> None:
 
 def test_finite_values_pass() -> None:
     frame = pd.DataFrame({"Income": ["1", ""], "town": ["inf", ""]})
-    check_infinite(frame, convert(frame, spec(COLUMNS).columns, []), FILE)
+    assert told(check_infinite, frame, convert(frame, spec(COLUMNS).columns, []), FILE) == ""
 
 
 def test_a_repeated_key_is_named_counted_and_placed() -> None:
@@ -67,4 +67,4 @@ def test_columns_that_identify_together() -> None:
 
 
 def test_rows_without_a_key_do_not_repeat_each_other() -> None:
-    check_keys(pd.DataFrame({"id": ["", "", "1"]}), spec(COLUMNS, key=["id"]), FILE)
+    assert told(check_keys, pd.DataFrame({"id": ["", "", "1"]}), spec(COLUMNS, key=["id"]), FILE) == ""

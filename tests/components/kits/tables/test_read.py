@@ -3,6 +3,8 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.csv
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -31,6 +33,20 @@ def test_every_dialect_gives_the_same_strings(file: Path, delimiter: str, newlin
 def test_quoted_values_hold_line_breaks_delimiters_and_quotes(file: Path) -> None:
     file.write_text('a,b\n"one\ntwo","x, ""y"""\n3,4\n')
     assert read_table(file).to_dict("list") == {"a": ["one\ntwo", "3"], "b": ['x, "y"', "4"]}
+
+
+def test_the_file_is_arrows_own(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two processes in a hundred were aborted as they ended, where a thread of Arrow closed a file of Python's."""
+    files, open_csv = [], pa.csv.open_csv
+
+    def opened(source: object, *options: object) -> object:
+        files.append(source)
+        return open_csv(source, *options)
+
+    monkeypatch.setattr(pa.csv, "open_csv", opened)
+    file.write_text("a,b\n1,2\n")
+    assert len(read_table(file)) == 1
+    assert [isinstance(source, pa.NativeFile) for source in files] == [True]
 
 
 def test_the_delimiter_is_the_one_that_cuts_all_lines_alike(file: Path) -> None:

@@ -6,8 +6,9 @@ import pytest
 
 from components.core.errors import CasebookError
 from components.recipes.next_item import predict
-from components.recipes.next_item.predict import predict_file
+from components.recipes.next_item.predict import predict_file, users_in_turn
 from components.recipes.next_item.serving.predictor import open_predictor
+from components.recipes.next_item.serving.remarks import Remarks
 from tests.components.recipes.next_item.serving.tiny import write_tiny
 
 INTERACTIONS = pd.DataFrame(
@@ -48,11 +49,9 @@ def test_users_are_cut_into_batches_without_a_difference(
     whole, parts = tmp_path / "whole.parquet", tmp_path / "parts.parquet"
     predict_file(bundle, tmp_path / "rows.csv", whole, {"top": 2})
     monkeypatch.setattr(predict, "BATCH_ROWS", 2)
-    frames = []
-    real = predict._whole_users
-    monkeypatch.setattr(predict, "_whole_users", lambda given: (frames.append(one) or one for one in real(given)))
+    frames = users_in_turn(tmp_path / "rows.csv", open_predictor(bundle).data, tmp_path, Remarks())
+    assert [frame["user_id"].tolist() for frame in frames] == [["b", "b", "b"], ["a", "a"], ["c"]]
     predict_file(bundle, tmp_path / "rows.csv", parts, {"top": 2})
-    assert len(frames) == 3
     pd.testing.assert_frame_equal(pd.read_parquet(parts), pd.read_parquet(whole), atol=1e-6)
 
 

@@ -46,7 +46,7 @@ def files(folder: Path) -> list[str]:
     return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
 
 
-@pytest.mark.usefixtures("_unreachable")
+@pytest.mark.usefixtures("unreachable")
 @pytest.mark.parametrize("kind", ["wheel", "sdist"])
 def test_an_unreachable_index_is_told(make, cache, kind):
     source = make.source(make.member("rows.csv", b""), archive=kind)
@@ -61,7 +61,7 @@ def test_an_unreachable_index_is_told(make, cache, kind):
     assert files(cache) == [f"rows==1.0/{kind}.lock"]
 
 
-@pytest.mark.usefixtures("_unreachable")
+@pytest.mark.usefixtures("unreachable")
 @pytest.mark.parametrize("kind", ["wheel", "sdist"])
 def test_a_retry_is_shown_while_it_happens(make, cache, kind, monkeypatch, caplog):
     monkeypatch.setenv("PIP_RETRIES", "1")
@@ -70,7 +70,7 @@ def test_a_retry_is_shown_while_it_happens(make, cache, kind, monkeypatch, caplo
     assert any("Retrying" in record.message for record in caplog.records if record.levelno == logging.WARNING)
 
 
-@pytest.mark.usefixtures("_unreachable")
+@pytest.mark.usefixtures("unreachable")
 @pytest.mark.parametrize("kind", ["wheel", "sdist"])
 def test_a_mirror_stands_in_for_the_index(make, cache, kind, tmp_path, monkeypatch):
     mirror = tmp_path / "a mirror"

@@ -8,7 +8,7 @@ from scipy.special import expit, logit
 
 from components.core.errors import CasebookError
 from components.core.job import PREPARED_FILES, TEST
-from components.recipes.binary.serving.predictor import TablePredictor, open_predictor
+from components.recipes.binary.serving.predictor import KINDS, TablePredictor, open_predictor
 from tests.conftest import Fitted
 from tests.forks import Forks
 from tests.toy.jobs import CHECKOUT
@@ -44,7 +44,7 @@ def test_the_blend_is_the_weighted_mean_of_the_members_log_odds(predictor: Table
 def test_members_of_several_graphs_are_averaged_in_log_odds(predictor: TablePredictor, rows: pd.DataFrame) -> None:
     encoded = predictor.encoder.encode(rows)
     (trees,) = [member for member in predictor.settings.members if member.kind == "trees"]
-    parts = [predictor._trees(file)(encoded) for file in trees.files]
+    parts = [KINDS["trees"](predictor, file)(encoded) for file in trees.files]
     assert len(parts) == 2
     by_hand = expit((logit(parts[0]) + logit(parts[1])) / 2)
     assert members_of(predictor, rows)["lightgbm"] == pytest.approx(by_hand, abs=1e-9)

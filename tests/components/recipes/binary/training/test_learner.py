@@ -7,7 +7,7 @@ from tabm import TabM
 from torch import Tensor, nn
 
 from components.core.params.case import FitParams
-from components.recipes.binary.training.learner import BinaryLearner, _cross_entropy, weight_decay_groups
+from components.recipes.binary.training.learner import BinaryLearner, weight_decay_groups
 from components.training.slices import SliceLoader
 from tests.toy.jobs import toy_params
 
@@ -54,6 +54,11 @@ def trained(learner: BinaryLearner, epochs: int) -> Trainer:
     return trainer
 
 
+def validation_loss(probabilities: list[float], targets: list[float]) -> float:
+    answers = [(torch.tensor(probabilities), torch.tensor(targets))]
+    return BinaryLearner(Linear(), fit_params()).validation_metrics(answers)["loss"].item()
+
+
 def test_the_loss_is_the_mean_cross_entropy_of_each_member() -> None:
     loss, rows = BinaryLearner(Linear(), fit_params()).training_loss(BATCH)
     # Member 1 says 3/4, 1/4, 3/4, 1/2 and member 2 says 1/2 to all.
@@ -93,10 +98,9 @@ def test_only_weight_matrices_decay() -> None:
 
 
 def test_a_probability_that_is_not_a_number_makes_a_loss_that_is_none() -> None:
-    loss = _cross_entropy(torch.tensor([0.5, float("nan")]), torch.tensor([1.0, 0.0]))
-    assert math.isnan(loss.item())
+    assert math.isnan(validation_loss([0.5, float("nan")], [1.0, 0.0]))
 
 
 def test_sure_and_wrong_costs_much_but_not_everything() -> None:
-    loss = _cross_entropy(torch.tensor([0.0]), torch.tensor([1.0]))
-    assert loss.item() == pytest.approx(-math.log(1e-7), rel=1e-3)
+    # The second row is sure and right, and costs nothing.
+    assert validation_loss([0.0, 0.0], [1.0, 0.0]) == pytest.approx(-math.log(1e-7) / 2, rel=1e-3)

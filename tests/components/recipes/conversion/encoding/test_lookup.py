@@ -1,10 +1,13 @@
 """The index over keys, against a dictionary."""
 
+import itertools
+
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from components.recipes.conversion.encoding.lookup import KeyIndex
+from components.recipes.conversion.encoding.lookup import GOLDEN, KeyIndex
 
 KEYS = st.integers(0, 2**62)
 
@@ -17,11 +20,19 @@ def test_finds_the_rows_that_a_dictionary_has(held: set[int], others: list[int])
     assert KeyIndex(keys).find(asked).tolist() == [rows.get(key, -1) for key in asked.tolist()]
 
 
-def test_crowded_slots_are_walked_through() -> None:
-    index = KeyIndex(np.arange(7, dtype=np.int64))  # 16 slots
-    index.keys = np.arange(100, 107, dtype=np.int64)
-    index._rows[:] = -1
-    index._slot = lambda keys: np.full(len(keys), 14)  # type: ignore[method-assign]
-    index._fill(index.keys)
-    assert index._rows.tolist() == [2, 3, 4, 5, 6, *[-1] * 9, 0, 1]
-    assert index.find(np.array([106, 100, 99, 103])).tolist() == [6, 0, -1, 3]
+def in_one_slot(count: int, slot: int, bits: int) -> np.ndarray:
+    """The first keys that all want the same of `2 ** bits` slots."""
+    found = (key for key in itertools.count() if (key * int(GOLDEN)) % 2**64 >> (64 - bits) == slot)
+    return np.array(list(itertools.islice(found, count)), np.int64)
+
+
+# So few keys lie next to each other and within one look ahead, so many over three of them; both go on at slot 0.
+@pytest.mark.parametrize(("held", "slot", "bits"), [(7, 14, 4), (20, 60, 6)])
+def test_crowded_slots_are_walked_through(held: int, slot: int, bits: int) -> None:
+    keys = in_one_slot(held + 3, slot, bits)
+    index = KeyIndex(keys[:held])
+    assert index.nbytes == 4 * 2**bits
+    assert index.find(keys).tolist() == [*range(held), -1, -1, -1]
+    assert index.find(keys[::-1]).tolist() == [-1, -1, -1, *reversed(range(held))]
+    elsewhere = in_one_slot(2, 1, bits)  # their own slot is taken by keys that were crowded out
+    assert index.find(elsewhere).tolist() == [-1, -1]

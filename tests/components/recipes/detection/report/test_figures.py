@@ -16,7 +16,7 @@ from components.recipes.detection.metrics.matching import match
 from components.recipes.detection.metrics.metrics import counted
 from components.recipes.detection.metrics.outcomes import confusion, outcome, worst_first
 from components.recipes.detection.report import figures
-from components.recipes.detection.report.boxes import FALSE, HIT, MISSED, Shown, _prefixes, sheets
+from components.recipes.detection.report.boxes import FALSE, HIT, MISSED, Shown, sheets
 from components.recipes.detection.report.slices import by_class, by_size, true_boxes
 from tests.components.recipes.detection.metrics.boxes import crowds, scores, targets
 
@@ -93,6 +93,16 @@ def test_pictures_of_nothing_found_and_nothing_there():
         figures.slices({"class": []}, overall=0.5, confidence=0.95, minimum=5)
 
 
+def labels_drawn(classes: list[str]) -> list[str]:
+    """What stands at a box of each class, one beside the other."""
+    target = targets([(10 * label, 0, 10 * label + 9, 9, label) for label in range(len(classes))])
+    score, least = scores([]), np.full(len(classes), 0.5)
+    missed = outcome(match(target, score, len(classes)), target, score, 0, least)
+    (draw,) = sheets([0], lambda place: Shown(f"{place}.png", PIXELS, missed), classes, title="One")
+    return [text.get_text() for text in draw().axes[0].texts]
+
+
 def test_classes_are_told_apart_by_as_little_of_their_names_as_will_do():
-    assert _prefixes(["RBC", "WBC", "Platelets"]) == ["R", "W", "P"]
-    assert _prefixes(["cell", "cellulose", "crystal"]) == ["cell", "cellu", "cr"]
+    assert labels_drawn(["RBC", "WBC", "Platelets"]) == ["R", "W", "P"]
+    assert labels_drawn(["cell", "cellulose", "crystal"]) == ["cell", "cellu", "cr"]
+    assert labels_drawn(["cell"]) == []

@@ -8,13 +8,16 @@ from components.core.job import PREPARED_FILES, TEST, TRAIN, VALIDATION
 from components.core.params.overrides import override
 from components.recipes.detection.encoding.rows import read_rows
 from components.recipes.detection.training.augment import Picture
-from components.recipes.detection.training.data import ImageData, WholeLoader, collate
+from components.recipes.detection.training.data import ImageData, ViewLoader, WholeLoader, collate
 from components.recipes.detection.training.training import make_data
 from components.training.fit import make_trainer
 from pipelines.steps import fetch, prepare
+from tests.components.recipes.detection.training.test_augment import PLAIN
+from tests.components.training.test_slices import trainer_at
 from tests.toy.jobs import toy_job
 
 CASE = "medical_cells"
+NO_BOXES, NO_LABELS = np.zeros((0, 4), np.float32), np.zeros(0, np.int64)
 
 
 @pytest.fixture(scope="module")
@@ -42,10 +45,16 @@ def test_objects_are_as_large_as_the_network_wants_them(job):
 
 
 def test_an_epoch_shows_every_image_before_it_shows_one_again(job):
-    loader = make(job).train_dataloader()
-    order = loader._order(epoch=0)
-    assert len(order) == 8 == len(set(order.tolist()))
-    assert loader._order(epoch=1).tolist() != order.tolist()
+    greys = [Picture(torch.full((1, 64, 64), 10 * one, dtype=torch.uint8), NO_BOXES, NO_LABELS) for one in range(8)]
+
+    def shown(epoch: int) -> list[int]:
+        loader = ViewLoader(greys, PLAIN, job.params.fit, (64, 64), 12, trainer_at(epoch))
+        return [round(25.5 * image.mean().item()) for batch in loader for image in batch.images]
+
+    first, second = shown(0), shown(1)
+    assert sorted(first[:8]) == sorted(second[:8]) == list(range(8))
+    assert len(set(first[8:])) == len(first) - 8 == 4
+    assert first != second
 
 
 def test_the_same_epoch_gives_the_same_views(job):
@@ -87,18 +96,20 @@ def test_with_the_whole_data_nothing_is_held_out_and_the_test_stays_out(job):
 
 def test_small_views_come_first(job):
     params = override(job.params, {"model.augment.small": {"factor": 0.5, "until": 0.5}})
-    loader = make(replace(job, params=params)).train_dataloader()
-    both = np.arange(2)
-    sizes = [tuple(loader._batch(0, both, both, done).images.shape[2:]) for done in (0.0, 0.49, 0.5)]
-    assert sizes == [(32, 32), (32, 32), (64, 64)]
+
+    def sides(epochs: int) -> list[int]:
+        chosen = override(params, {"fit.batch_size": 2, "fit.max_epochs": epochs})
+        batches = list(make(replace(job, params=chosen)).train_dataloader())
+        assert all(batch.images.shape[2] == batch.images.shape[3] for batch in batches)
+        return [batch.images.shape[2] for batch in batches]
+
+    assert sides(epochs=1) == [32, 32, 64, 64]  # the third begins when half is done
+    assert sides(epochs=2) == [32, 32, 32, 32]
 
 
 def test_images_of_one_size_go_together():
     shapes = [(32, 32), (32, 32), (32, 32), (32, 64), (32, 32)]
-    pictures = [
-        Picture(torch.zeros(1, *shape, dtype=torch.uint8), np.zeros((0, 4), np.float32), np.zeros(0, np.int64))
-        for shape in shapes
-    ]
+    pictures = [Picture(torch.zeros(1, *shape, dtype=torch.uint8), NO_BOXES, NO_LABELS) for shape in shapes]
 
     class Alone:
         global_rank, world_size = 0, 1

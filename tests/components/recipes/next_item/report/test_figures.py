@@ -81,7 +81,7 @@ def test_title_and_legend_do_not_cover_each_other():
     )
     figure.draw_without_rendering()
     (legend,) = figure.subfigs[0].legends
-    title = figure._suptitle.get_window_extent()
+    (title,) = (text.get_window_extent() for text in figure.texts if text.get_text() == figure.get_suptitle())
     assert legend.get_window_extent().y1 <= title.y0
     assert legend.get_window_extent().x1 <= figure.bbox.x1
 

@@ -4,12 +4,13 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
 from components.core.bundle import read_bundle, write_bundle
-from components.core.job import TEST, TRAIN, VALIDATION, Paths
+from components.core.job import TEST, TRAIN, VALIDATION, Meta, Paths
 from components.recipes.next_item.encoding.histories import questions, read_histories
 from components.recipes.next_item.serving.predictor import open_predictor
 from components.recipes.next_item.serving.serving import answer_rows, answers, example, raw_rows
@@ -92,15 +93,21 @@ def test_the_example_is_raw_rows_that_the_predictor_answers(untrained: Untrained
     assert answer.groupby("user").size().tolist() == [10, 10]
 
 
-@pytest.mark.parametrize(("unit", "first"), [("milliseconds", 880487203000), ("datetime", "2020")])
-def test_times_are_written_in_the_units_of_the_data(unit: str, first: object) -> None:
-    from components.recipes.next_item.serving.serving import _in_unit
-
-    found = _in_unit(pd.Series([880487203, 880487243]), unit)
-    if unit == "datetime":
-        assert pd.Timestamp(found[0]) == pd.Timestamp(880487203, unit="s")
-    else:
-        assert found.tolist() == [first, 880487243000]
+@pytest.mark.parametrize("unit", ["seconds", "milliseconds", "microseconds", "datetime"])
+def test_times_are_written_in_the_units_of_the_data(untrained: Untrained, tmp_path: Path, unit: str) -> None:
+    job = replace(untrained.job, paths=Paths(tmp_path))
+    prepared = job.paths.prepared(CASE)
+    shutil.copytree(untrained.job.paths.prepared(CASE), prepared)
+    meta = Meta.read(prepared)
+    meta.data["spec"]["time_unit"] = unit
+    meta.write(prepared)
+    table = pq.read_table(prepared / "train.parquet")
+    changed = table.slice(0, 1).to_pandas().assign(user=0, time=880487203)
+    pq.write_table(pa.Table.from_pandas(changed, schema=table.schema, preserve_index=False), prepared / "train.parquet")
+    (found,) = raw_rows(job, np.array([0]), (TRAIN,))["timestamp"].tolist()
+    expected = {"seconds": 880487203, "milliseconds": 880487203000, "microseconds": 880487203000000}
+    assert found == expected.get(unit, pd.Timestamp(1997, 11, 25, 19, 46, 43))
+    assert isinstance(found, pd.Timestamp if unit == "datetime" else int)
 
 
 def test_an_item_that_an_older_bundle_does_not_know_has_no_rank(untrained: Untrained, tmp_path: Path) -> None:

@@ -139,7 +139,8 @@ def test_validation_ranks_the_held_out_item_among_unseen_ones(prepared: Path) ->
 def test_the_next_items_weigh_less_and_less(prepared: Path) -> None:
     model = learner().eval()
     batch = some_batch(prepared, model)
-    query, vectors = model._step(batch, whole=True)
+    vectors = model.network.item_vectors()
+    query = model(batch, vectors)
     parts = [
         model.objective(model.network, query, vectors, batch._replace(target=batch.target[..., [place]]), torch.ones(1))
         for place in range(2)
@@ -152,7 +153,8 @@ def test_the_next_items_weigh_less_and_less(prepared: Path) -> None:
 def test_with_every_item_drawn_the_sampled_objective_is_the_full_one(prepared: Path) -> None:
     model = learner().eval()
     batch = some_batch(prepared, model)
-    query, vectors = model._step(batch, whole=True)
+    vectors = model.network.item_vectors()
+    query = model(batch, vectors)
     many = SampledSoftmax(COUNTS, negatives=1_000_000, power=0.0)
     weight = torch.tensor([1.0, 0.5])
     sampled = many(model.network, query, None, batch, weight)
@@ -166,7 +168,8 @@ def test_an_item_met_again_is_no_target(prepared: Path) -> None:
     again = batch._replace(target=torch.cat([batch.item[..., None], batch.target], dim=2))
     assert met_before(again, ITEMS)[batch.valid][:, 0].all()
     assert not met_before(again, ITEMS)[batch.valid][:, 1:].any()
-    query, vectors = model._step(batch, whole=True)
+    vectors = model.network.item_vectors()
+    query = model(batch, vectors)
     full = FullSoftmax()
     losses = [
         full(model.network, query, vectors, one, weight)

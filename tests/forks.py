@@ -2,7 +2,10 @@
 
 A command in such a child finds what a process of its own would find, and does not pay for the libraries again: it is
 given the words, the folder and the environment, imports our code anew, and ends as the interpreter ends it.
-Not for what is told to end by a signal, nor where the libraries themselves are to be missing.
+
+What it inherits counts as loaded: a test of what is not imported fails for it. An import that our code lacks would not
+be missed in a fork: tests/repo/test_submodules.py looks for such, and each stage of each recipe starts cold where
+`dvc repro` starts it. Not for what is told to end by a signal, nor where the libraries themselves are to be missing.
 """
 
 import json
@@ -19,17 +22,30 @@ from pathlib import Path
 DATA = ("numpy", "pandas", "pyarrow.parquet", "pydantic", "yaml")
 TRAINING = (*DATA, "scipy.stats", "sklearn.ensemble", "lightgbm", "torch", "lightning.pytorch", "optuna", "mlflow")
 OURS = {"components", "pipelines", "tests"}
+# Of the process that forks. Arrow's allocator has a thread of its own, and a fork is of a process that has one thread.
+SETTINGS = {
+    "OMP_NUM_THREADS": "1",
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "JE_ARROW_MALLOC_CONF": "background_thread:false",
+}
+# What an interpreter reads as it starts: a child cannot be given another.
+AT_START = ("PYTHONHASHSEED", "PYTHONWARNINGS", "PYTHONOPTIMIZE", "PYTHONDONTWRITEBYTECODE", "PYTHONUTF8", "LD_PRELOAD")
+THREADS = Path("/proc/self/task")
 
 
 class Forks:
     """One such process; it ends with the process that has started it."""
 
     def __init__(self, libraries: tuple[str, ...]) -> None:
+        self.libraries = libraries
+        self.process = self.begun()
+
+    def begun(self) -> "subprocess.Popen[str]":
         kept = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-        self.process = subprocess.Popen(
-            [sys.executable, __file__, *libraries],
+        return subprocess.Popen(
+            [sys.executable, __file__, *self.libraries],
             cwd="/",
-            env={**kept, "OMP_NUM_THREADS": "1", "MLFLOW_DISABLE_TELEMETRY": "true"},
+            env={**kept, **SETTINGS},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -39,20 +55,42 @@ class Forks:
         self, *words: str, cwd: Path, env: dict[str, str] | None = None, together: bool = False
     ) -> "subprocess.CompletedProcess[str]":
         """What `python -c CODE …` or `python -m MODULE …` says and ends with, and what it left running is killed."""
+        environment = dict(os.environ) if env is None else env
+        other = [name for name in AT_START if name in environment and environment[name] != os.environ.get(name)]
+        assert not other, f"a fork has {other} of the process that forks: start a process of its own"
         with tempfile.TemporaryDirectory() as folder:
             said = [Path(folder, name) for name in ("stdout", "stdout" if together else "stderr")]
-            asked = [list(map(str, words)), str(cwd), dict(os.environ) if env is None else env, *map(str, said)]
-            assert self.process.stdin is not None
-            assert self.process.stdout is not None
-            self.process.stdin.write(json.dumps(asked) + "\n")
-            self.process.stdin.flush()
-            answer = self.process.stdout.readline()
-            assert answer, f"the process that forks has ended with {self.process.wait()}"
-            pid, code = map(int, answer.split())
-            with suppress(ProcessLookupError):
-                os.killpg(pid, signal.SIGKILL)
+            code = self.ended([list(map(str, words)), str(cwd), environment, *map(str, said)])
             out, err = (path.read_text(encoding="utf-8", errors="replace") for path in said)
             return subprocess.CompletedProcess(words, code, out, "" if together else err)
+
+    def ended(self, asked: list[object]) -> int:
+        """The exit code of a child that does what is asked."""
+        child = 0
+        try:
+            self.tell(asked)
+            child = self.told()
+            return self.told()
+        except BaseException:  # such as a test's time being over: the next answer would be to this question
+            self.process.kill()
+            self.process.wait()
+            self.process = self.begun()
+            raise
+        finally:
+            if child:
+                with suppress(ProcessLookupError):
+                    os.killpg(child, signal.SIGKILL)
+
+    def tell(self, asked: list[object]) -> None:
+        assert self.process.stdin is not None
+        self.process.stdin.write(json.dumps(asked) + "\n")
+        self.process.stdin.flush()
+
+    def told(self) -> int:
+        assert self.process.stdout is not None
+        answer = self.process.stdout.readline()
+        assert answer, f"the process that forks has ended with {self.process.wait()}"
+        return int(answer)
 
     def end(self) -> None:
         assert self.process.stdin is not None
@@ -81,8 +119,10 @@ def serve() -> tuple[list[str], str, dict[str, str]]:
     os.set_inheritable(answers, False)
     for line in sys.stdin:
         words, folder, environment, *said = json.loads(line)
+        assert not THREADS.is_dir() or len(list(THREADS.iterdir())) == 1, "a lock of another thread would stay locked"
         child = os.fork()
         if child == 0:
+            os.setsid()
             os.close(answers)
             write = os.O_WRONLY | os.O_CREAT | os.O_APPEND
             for descriptor, name, how in ((0, os.devnull, os.O_RDONLY), (1, said[0], write), (2, said[1], write)):
@@ -90,20 +130,21 @@ def serve() -> tuple[list[str], str, dict[str, str]]:
                 os.dup2(opened, descriptor)
                 os.close(opened)
             return words, folder, environment
-        code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-        os.write(answers, f"{child} {code}\n".encode())
+        os.write(answers, f"{child}\n".encode())
+        os.write(answers, f"{os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])}\n".encode())
     os._exit(0)
 
 
 def become(words: list[str], folder: str, environment: dict[str, str]) -> None:
-    os.setsid()
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(environment)
     sys.pycache_prefix = environment.get("PYTHONPYCACHEPREFIX")
     ours = [part for part in environment.get("PYTHONPATH", "").split(os.pathsep) if part]
-    sys.path[:] = [folder, *(os.path.abspath(part) for part in ours), *sys.path[1:]]  # noqa: PTH100
+    sys.path[:] = [folder, *(os.path.abspath(part) for part in ours), *sys.path]  # noqa: PTH100
     assert not OURS & sys.modules.keys(), "the libraries have imported code of ours"
+    if "numpy" in sys.modules:
+        sys.modules["numpy"].random.seed()  # else what draws without a seed of its own is the same in every fork
     kind, what, *arguments = words
     sys.argv[:] = ["-c" if kind == "-c" else what, *arguments]
     if kind == "-c":
@@ -115,6 +156,7 @@ def become(words: list[str], folder: str, environment: dict[str, str]) -> None:
 if __name__ == "__main__":
     import importlib
 
+    del sys.path[0]  # this folder
     for library in sys.argv[1:]:
         importlib.import_module(library)
     become(*serve())

@@ -1,5 +1,7 @@
 """A command in a fork ends, speaks and finds our code as one in a process of its own."""
 
+import os
+import signal
 import subprocess
 import sys
 import time
@@ -8,7 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.forks import Forks
+from tests.forks import AT_START, DATA, SETTINGS, THREADS, TRAINING, Forks, forks
 
 ENDS = [
     "pass",
@@ -42,7 +44,54 @@ def test_code_of_ours_is_that_of_the_folder_and_as_it_stands_now(data_forks: For
 def test_what_it_leaves_running_is_killed(data_forks: Forks, tmp_path: Path) -> None:
     code = "import subprocess; print(subprocess.Popen(['sleep', '600']).pid)"
     left = int(data_forks.run("-c", code, cwd=tmp_path).stdout)
+    assert ended(left)
+
+
+def ended(pid: int) -> bool:
     deadline = time.monotonic() + 10
-    while psutil.pid_exists(left) and psutil.Process(left).status() != psutil.STATUS_ZOMBIE:
-        assert time.monotonic() < deadline, "it goes on"
+    while alive := psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
+        if time.monotonic() > deadline:
+            break
         time.sleep(0.01)
+    return not alive
+
+
+@pytest.mark.parametrize("libraries", [DATA, pytest.param(TRAINING, marks=pytest.mark.slow)])
+def test_a_fork_is_of_one_thread(libraries: tuple[str, ...], tmp_path: Path) -> None:
+    done = forks(libraries).run("-c", f"import os; print(len(os.listdir({str(THREADS)!r})))", cwd=tmp_path)
+    assert done.stdout == "1\n", done.stderr
+
+
+def test_a_process_of_two_threads_is_not_forked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delitem(SETTINGS, "JE_ARROW_MALLOC_CONF")
+    threaded = Forks(("pyarrow",))
+    with pytest.raises(AssertionError, match="the process that forks has ended with 1"):
+        threaded.run("-c", "print(1)", cwd=tmp_path)
+    threaded.end()
+
+
+@pytest.mark.parametrize("name", AT_START)
+def test_what_an_interpreter_reads_as_it_starts_cannot_be_asked_for(data_forks: Forks, name: str) -> None:
+    with pytest.raises(AssertionError, match=f"a fork has .*{name}.* of the process that forks"):
+        data_forks.run("-c", "pass", cwd=Path("/"), env={**os.environ, name: "x"})
+
+
+def test_no_two_draw_the_same_numbers_without_a_seed(data_forks: Forks, tmp_path: Path) -> None:
+    code = "import numpy, random; print(numpy.random.random(), random.random())"
+    one, other = (data_forks.run("-c", code, cwd=tmp_path).stdout.split() for _ in range(2))
+    assert len({*one, *other}) == 4
+
+
+def test_a_run_that_is_given_up_ends_and_the_next_has_its_own_answer(data_forks: Forks, tmp_path: Path) -> None:
+    def give_up(*_: object) -> None:
+        raise TimeoutError
+
+    before = signal.signal(signal.SIGUSR1, give_up)
+    code = "import os, pathlib, signal, time; pathlib.Path('pid').write_text(str(os.getpid())); "
+    code += "os.kill(int(pathlib.Path('asker').read_text()), signal.SIGUSR1); time.sleep(600)"
+    (tmp_path / "asker").write_text(str(os.getpid()))
+    with pytest.raises(TimeoutError):
+        data_forks.run("-c", code, cwd=tmp_path)
+    signal.signal(signal.SIGUSR1, before)
+    assert ended(int((tmp_path / "pid").read_text()))
+    assert data_forks.run("-c", "print('mine')", cwd=tmp_path).stdout == "mine\n"

@@ -6,20 +6,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
 
 from components.core.job import BUNDLE, WEIGHTS, Job
 from components.core.recipe import Recipe, recipe_of
 from tests.browser import browser, page, see  # noqa: F401 - fixtures
+from tests.examples import register
 from tests.forks import DATA, TRAINING, Forks, end_all, forks
 from tests.postgres import database, postgres  # noqa: F401 - fixtures
 from tests.toy.jobs import toy_job
 
 CASE = "finance_risk"
 
-# A machine that others work on is slow at times: how long an example takes says nothing.
-settings.register_profile("shared", deadline=None)
-settings.load_profile("shared")
+register()
 
 
 @dataclass(frozen=True)
@@ -71,6 +69,10 @@ def data_forks() -> Forks:
 def training_forks() -> Forks:
     """Fresh processes that have the libraries of the stages, and nothing of ours."""
     return forks(TRAINING)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "long: every fault or pair where `make test` takes some; make test-long")
 
 
 @pytest.hookimpl(wrapper=True)

@@ -21,6 +21,7 @@ from pathlib import Path
 
 DATA = ("numpy", "pandas", "pyarrow.parquet", "pydantic", "yaml")
 TRAINING = (*DATA, "scipy.stats", "sklearn.ensemble", "lightgbm", "torch", "lightning.pytorch", "optuna", "mlflow")
+TRAINING += ("mlflow.store.tracking.sqlalchemy_store", "alembic.command", "dvc.repo", "typer", "rich.console")
 OURS = {"components", "pipelines", "tests"}
 # Of the process that forks. Arrow's allocator has a thread of its own, and a fork is of a process that has one thread.
 SETTINGS = {
@@ -139,7 +140,7 @@ def become(words: list[str], folder: str, environment: dict[str, str]) -> None:
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(environment)
-    sys.pycache_prefix = environment.get("PYTHONPYCACHEPREFIX")
+    sys.pycache_prefix = environment.get("PYTHONPYCACHEPREFIX") or None  # an empty one is none, as at the start
     ours = [part for part in environment.get("PYTHONPATH", "").split(os.pathsep) if part]
     sys.path[:] = [folder, *(os.path.abspath(part) for part in ours), *sys.path]  # noqa: PTH100
     assert not OURS & sys.modules.keys(), "the libraries have imported code of ours"
@@ -154,9 +155,11 @@ def become(words: list[str], folder: str, environment: dict[str, str]) -> None:
 
 
 if __name__ == "__main__":
+    import gc
     import importlib
 
     del sys.path[0]  # this folder
     for library in sys.argv[1:]:
         importlib.import_module(library)
+    gc.freeze()  # children that look for garbage need not go through the libraries, each in a copy of its own
     become(*serve())

@@ -8,6 +8,7 @@ be missed in a fork: tests/repo/test_submodules.py looks for such, and each stag
 `dvc repro` starts it. Not for what is told to end by a signal, nor where the libraries themselves are to be missing.
 """
 
+import atexit
 import json
 import os
 import runpy
@@ -29,9 +30,11 @@ SETTINGS = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "JE_ARROW_MALLOC_CONF": "background_thread:false",
 }
-# What an interpreter reads as it starts: a child cannot be given another.
+# What an interpreter or a library reads as it starts: a child cannot be given another.
 AT_START = ("PYTHONHASHSEED", "PYTHONWARNINGS", "PYTHONOPTIMIZE", "PYTHONDONTWRITEBYTECODE", "PYTHONUTF8", "LD_PRELOAD")
+AT_START += ("OMP_NUM_THREADS", "CUDA_VISIBLE_DEVICES")
 THREADS = Path("/proc/self/task")
+ENDS: list[int] = []  # the exit code of this process, once its work is done
 
 
 class Forks:
@@ -57,7 +60,8 @@ class Forks:
     ) -> "subprocess.CompletedProcess[str]":
         """What `python -c CODE …` or `python -m MODULE …` says and ends with, and what it left running is killed."""
         environment = dict(os.environ) if env is None else env
-        other = [name for name in AT_START if name in environment and environment[name] != os.environ.get(name)]
+        has = {**os.environ, **SETTINGS}
+        other = [name for name in AT_START if name in environment and environment[name] != has.get(name)]
         assert not other, f"a fork has {other} of the process that forks: start a process of its own"
         with tempfile.TemporaryDirectory() as folder:
             said = [Path(folder, name) for name in ("stdout", "stdout" if together else "stderr")]
@@ -148,16 +152,33 @@ def become(words: list[str], folder: str, environment: dict[str, str]) -> None:
         sys.modules["numpy"].random.seed()  # else what draws without a seed of its own is the same in every fork
     kind, what, *arguments = words
     sys.argv[:] = ["-c" if kind == "-c" else what, *arguments]
-    if kind == "-c":
-        exec(compile(what, "<string>", "exec"), {"__name__": "__main__"})  # noqa: S102
-    else:
-        runpy.run_module(what, run_name="__main__", alter_sys=True)
+    try:
+        if kind == "-c":
+            exec(compile(what, "<string>", "exec"), {"__name__": "__main__"})  # noqa: S102
+        else:
+            runpy.run_module(what, run_name="__main__", alter_sys=True)
+        ENDS.append(0)
+    except SystemExit as error:
+        ENDS.append(error.code if isinstance(error.code, int) else int(error.code is not None))
+        raise
+    except Exception:
+        ENDS.append(1)
+        raise
+
+
+def leave() -> None:
+    """The last that is done at exit, where the interpreter would take the libraries apart, and copy them for it."""
+    if ENDS:  # none after an interruption, which ends by its signal
+        for stream in (sys.stdout, sys.stderr):
+            stream.flush()
+        os._exit(ENDS[0] & 0xFF)
 
 
 if __name__ == "__main__":
     import gc
     import importlib
 
+    atexit.register(leave)
     del sys.path[0]  # this folder
     for library in sys.argv[1:]:
         importlib.import_module(library)

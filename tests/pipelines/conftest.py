@@ -23,7 +23,7 @@ import yaml
 
 from components.core.params.load import read_whole, stated_block, whole_block
 from components.core.yaml_files import dump_yaml, read_yaml
-from tests.forks import TRAINING, forks
+from tests.forks import AT_START, TRAINING, forks
 from tests.once import made_once
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -108,8 +108,10 @@ class Checkout:
 
     def run(self, *command: str, **variables: str) -> Ended:
         """What a command says and ends with; one of ours is forked from a process that has its libraries."""
-        if command[:2] == ("python", "-m") and command[2].startswith("pipelines.") and not variables:
-            done = forks(TRAINING).run(*command[1:], cwd=self.root, env=self.environment, together=True)
+        ours = command[:2] == ("python", "-m") and command[2].startswith("pipelines.")
+        if ours and not variables.keys() & {"PATH", *AT_START}:
+            environment = self.environment | variables
+            done = forks(TRAINING).run(*command[1:], cwd=self.root, env=environment, together=True)
             return Ended(done.returncode, done.stdout)
         started = self.start(*command, **variables)
         try:

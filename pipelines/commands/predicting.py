@@ -14,10 +14,7 @@ from components.core.parts import Watch
 from components.core.recipe import recipe_of
 from components.monitoring.log import append
 from components.monitoring.sample import draw
-from components.registry.champion import champion_version
-from components.registry.register import bundle_of
-from components.registry.trace import find_version
-from components.tracking.track import connect
+from components.registry.local import Served, served
 from pipelines.commands.options import read_options
 
 logger = logging.getLogger(__name__)
@@ -52,18 +49,33 @@ def predict(
     given = read_options(job.case, recipe.options, options)
     if not source.exists():
         raise CasebookError(f"{source}: not found")
+    chosen = served(job.paths.root, job.case, version) or _served(job, version)
+    count = recipe.predict.predict_file(chosen.bundle, source, out, given)
+    if log is not None and chosen.is_champion:
+        _keep(job, recipe.watch, chosen.bundle, source, chosen.version, log)
+    return count
+
+
+def _served(job: Job, version: str | None) -> Served:
+    """By MLflow, wherever the registry is.
+
+    Raises:
+        CasebookError: the store cannot be reached, or there is no such version, no champion, or not all of its files.
+    """
+    from components.registry.champion import champion_version
+    from components.registry.register import bundle_of
+    from components.registry.trace import find_version
+    from components.tracking.track import connect
+
     tracker = connect(job.paths.root)
-    chosen = find_version(tracker, job.case, version).version if version else champion_version(tracker, job.case)
+    champion = champion_version(tracker, job.case)
+    chosen = find_version(tracker, job.case, version).version if version else champion
     if chosen is None:
         raise CasebookError(
             f"{job.case}: no champion in {tracker.uri}; `casebook run {job.case}` trains and promotes one, "
             "or name a registered one with --version"
         )
-    bundle = bundle_of(tracker, job.case, chosen)
-    count = recipe.predict.predict_file(bundle, source, out, given)
-    if log is not None and chosen == champion_version(tracker, job.case):
-        _keep(job, recipe.watch, bundle, source, chosen, log)
-    return count
+    return Served(str(chosen), bundle_of(tracker, job.case, chosen), str(chosen) == champion)
 
 
 def _keep(job: Job, watch: Watch, bundle: Path, source: Path, version: str, log: PredictionLog) -> None:

@@ -9,20 +9,23 @@ from pypinyin.contrib.tone_convert import to_normal
 from pypinyin_dict.phrase_pinyin_data import cc_cedict
 
 from components.recipes.conversion.encoding.syllables import toneless
+from components.recipes.shared.smoke import some_of
 
 LONGEST = 7  # characters; what is longer is mostly sayings and titles
 SCHEMA = pa.schema([("text", pa.string()), ("syllables", pa.string())])
 
 
-def write_lexicon(target: Path, pairs: Mapping[str, str]) -> int:
-    """Words of 2 to `LONGEST` characters, each of which can be read so by `pairs`, as in `meta.data`; how many.
+def write_lexicon(target: Path, pairs: Mapping[str, str], most: int | None = None) -> int:
+    """Words of 2 to `LONGEST` characters, each of which can be read so by `pairs`, as in `meta.data`; how many. Of more
+    than `most` a sample.
 
     Columns text and syllables are as those of a split, in the order of code points.
     """
     words = {text: " ".join(reading) for text, reading in sorted(_words()) if _is_legal(text, reading, pairs)}
-    table = pa.table([list(words), list(words.values())], schema=SCHEMA)
+    texts = list(words) if most is None else some_of(list(words), most)
+    table = pa.table([texts, [words[text] for text in texts]], schema=SCHEMA)
     pq.write_table(table, target, compression="zstd")
-    return len(words)
+    return len(texts)
 
 
 def _words() -> list[tuple[str, list[str]]]:

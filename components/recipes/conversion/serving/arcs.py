@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
@@ -11,6 +12,9 @@ import pyarrow.compute as pc
 from components.core.errors import CasebookError
 from components.recipes.conversion.encoding.lookup import KeyIndex
 from components.recipes.conversion.encoding.ngrams import FIRST
+
+if TYPE_CHECKING:  # it reads code points, too
+    from components.recipes.conversion.serving.vocabulary import Vocabulary
 
 CHARACTERS = 0x110000  # more than any code point
 
@@ -73,7 +77,7 @@ def powers(base: int, length: int) -> np.ndarray:
     return np.power(np.int64(base), np.arange(length - 1, -1, -1, dtype=np.int64))
 
 
-def read_arcs(table: pa.Table, words: Sequence[str], candidates: Candidates, caps: Sequence[int]) -> ArcTable:
+def read_arcs(table: pa.Table, words: "Vocabulary", candidates: Candidates, caps: Sequence[int]) -> ArcTable:
     """From rows `word`, `syllables`, `other`, the likelier words of the same syllables first.
 
     `caps` bounds the words of the same 1, 2, ... syllables; longer words are left out. So are words
@@ -87,13 +91,12 @@ def read_arcs(table: pa.Table, words: Sequence[str], candidates: Candidates, cap
     flat = _numbers(spelled.flatten(), candidates)
     start = np.concatenate([[0], np.cumsum(length)])
     word, other = table["word"].to_numpy().astype(np.int64), table["other"].to_numpy(zero_copy_only=False)
-    texts = pa.array(words).take(pa.array(word)).to_pylist()
     base = len(candidates.syllables) + 1
     by_length = {}
     for k, cap in enumerate(caps, start=1):
         rows = np.flatnonzero(length == k)
         syllables = flat[start[rows][:, None] + np.arange(k)]
-        characters = code_points("".join(texts[row] for row in rows)).reshape(-1, k)
+        characters = words.points[words.start[word[rows]][:, None] + np.arange(k)]
         arcs = _make(word[rows], other[rows], syllables, candidates.places(syllables, characters), base, cap)
         if len(arcs.word):
             by_length[k] = arcs

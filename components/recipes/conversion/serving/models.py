@@ -96,7 +96,7 @@ class ConversionModels:
         return character_arcs(self.candidates, character_symbols(self.characters), words)
 
     def _read_arcs(self, caps: Sequence[int]) -> ArcTable:
-        return read_arcs(pq.read_table(self.bundle.path(ARCS)), self.vocabulary.texts, self.candidates, caps)
+        return read_arcs(pq.read_table(self.bundle.path(ARCS)), self.vocabulary, self.candidates, caps)
 
     @cached_property
     def learner(self) -> LearnerScorer | None:

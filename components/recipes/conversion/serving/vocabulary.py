@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 from functools import cached_property
+from typing import overload
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from components.recipes.conversion.encoding.ngrams import FIRST
 from components.recipes.conversion.serving.arcs import CHARACTERS, code_points
@@ -12,22 +14,48 @@ from components.recipes.conversion.serving.beam import Spelling
 from components.recipes.conversion.serving.lattice import ranges
 
 
+class Words(Sequence[str]):
+    """Texts cut from one that holds them end to end, when they are asked for."""
+
+    def __init__(self, whole: str, start: np.ndarray) -> None:
+        self._whole, self._start = whole, start
+
+    def __len__(self) -> int:
+        return len(self._start) - 1
+
+    @overload
+    def __getitem__(self, place: int) -> str: ...
+    @overload
+    def __getitem__(self, place: slice) -> list[str]: ...
+    def __getitem__(self, place: int | slice) -> str | list[str]:
+        if isinstance(place, slice):
+            return [self[one] for one in range(*place.indices(len(self)))]
+        place = range(len(self))[place]
+        return self._whole[self._start[place] : self._start[place + 1]]
+
+
 class Vocabulary:
     """V symbols; `points` are the characters of all words end to end, `start (V + 1,)` says whose."""
 
-    def __init__(self, texts: Sequence[str], log_q: np.ndarray, kinds: Sequence[str] | None = None) -> None:
+    def __init__(
+        self, texts: "Sequence[str] | pa.Array", log_q: np.ndarray, kinds: "Sequence[str] | pa.Array | None" = None
+    ) -> None:
         """`log_q (V,)`: the log p of the words outside the corpus; `kinds`: their parts of speech, or what stands for
         them. The first `FIRST` symbols are no words.
         """
-        words = ["" if symbol < FIRST else text for symbol, text in enumerate(texts)]
-        self.texts, self.log_q, self.kinds = tuple(words), log_q, kinds or [""] * len(words)
-        self.points = code_points("".join(words))
-        self.start = np.concatenate([[0], np.cumsum([len(word) for word in words])]).astype(np.int64)
+        words = pa.array(texts, pa.string()) if not isinstance(texts, pa.Array) else texts
+        sizes = pc.utf8_length(words).to_numpy(zero_copy_only=False).astype(np.int64)
+        sizes[:FIRST] = 0
+        self.start = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
+        # Added up by Arrow: a Python text of each word costs more than most answers.
+        whole = pc.binary_join(_one_list(words[FIRST:]), "")[0].as_py() or ""
+        self.texts, self.points, self.log_q = Words(whole, self.start), code_points(whole), log_q
+        self._kinds = pa.array([""] * len(words) if kinds is None else kinds, pa.string())
 
     @classmethod
     def read(cls, table: pa.Table) -> "Vocabulary":
         """From rows `word`, `log_q`, `kind`, those of symbol 0 first."""
-        return cls(table["word"].to_pylist(), table["log_q"].to_numpy(), table["kind"].to_pylist())
+        return cls(table["word"].combine_chunks(), table["log_q"].to_numpy(), table["kind"].combine_chunks())
 
     @cached_property
     def spelling(self) -> Spelling:
@@ -38,7 +66,8 @@ class Vocabulary:
         """Hashes `(V,) uint64` of the word, its kind, its first and its last character: the same for the same text,
         whatever the symbols.
         """
-        kinds, of_kind = np.unique(np.array(self.kinds, dtype=object), return_inverse=True)
+        coded = self._kinds.dictionary_encode()
+        kinds, of_kind = coded.dictionary.to_pylist(), coded.indices.to_numpy()
         hashed = Spelling(code_points("".join(kinds)), np.cumsum([0, *map(len, kinds)]).astype(np.int64))
         points = np.append(self.points, 0)  # which the bounds, without characters, read
         return {
@@ -65,3 +94,8 @@ class Vocabulary:
                 symbol[ord(one)] = number
         found: np.ndarray = symbol[self.points]
         return found
+
+
+def _one_list(texts: pa.Array) -> pa.Array:
+    """The texts as the one row of a column of lists."""
+    return pa.LargeListArray.from_arrays([0, len(texts)], texts)

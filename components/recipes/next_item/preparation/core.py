@@ -50,7 +50,19 @@ create table items as
 select (row_number() over (order by code) - 1)::int as place, code, key::varchar as id
 from item_ids where code in (select item from events)
 """
+# Those who were there most: of users and items at random hardly any would have met often enough for the core.
+FEW = """
+delete from typed where breach is null and item not in (
+  select item from typed where breach is null group by item order by count(*) desc, item limit $items);
+delete from typed where breach is null and user not in (
+  select user from typed where breach is null group by user order by count(*) desc, user limit $users)
+"""
 END_OF_TIME = 2**62
+
+
+def keep_few(connection: duckdb.DuckDBPyConnection, *, users: int, items: int) -> None:
+    """Of `typed` the valid events of the most popular items, and of these those of the most active users."""
+    run(connection, FEW, users=users, items=items)
 
 
 def number_ids(connection: duckdb.DuckDBPyConnection) -> None:

@@ -9,6 +9,7 @@ import pytest
 from components.core.errors import CasebookError
 from components.recipes.conversion.serving.arcs import Candidates, read_arcs
 from components.recipes.conversion.serving.predictor import ConversionPredictor, open_predictor
+from components.recipes.conversion.serving.vocabulary import Vocabulary
 from tests.components.recipes.conversion.serving.by_definition import all_readings, learner_log_p, local_score, log_p
 from tests.components.recipes.conversion.serving.tiny import (
     BOUNDS,
@@ -157,7 +158,7 @@ def test_a_bundle_without_a_network_or_associations_answers_too(tmp_path: Path):
 def test_a_lattice_that_lacks_a_syllable_is_refused():
     wider = Candidates({**PAIRS, "yue": "乐"})
     with pytest.raises(CasebookError, match=r"1 syllable.*such as 'yue'"):
-        read_arcs(arcs(), [*BOUNDS, *WORDS], wider, [10, 5])
+        read_arcs(arcs(), Vocabulary([*BOUNDS, *WORDS], np.zeros(2 + len(WORDS))), wider, [10, 5])
 
 
 def test_no_torch_is_loaded_for_an_answer(tmp_path: Path, data_forks: Forks):

@@ -77,6 +77,8 @@ class Forks:
             child = self.told()
             return self.told()
         except BaseException:  # such as a test's time being over: the next answer would be to this question
+            with suppress(AssertionError):
+                child = child or self.told()
             self.process.kill()
             self.process.wait()
             self.process = self.begun()

@@ -26,16 +26,16 @@ repro: $(READY) ## from raw data to a promoted model: all cases, or CASE=finance
 	$(BIN)/casebook run $(CASE) $(if $(JOBS),--jobs $(JOBS))
 
 test: $(READY) ## every test but those of test-cluster; ends with its ten slowest
-	$(BIN)/python -m pytest -m "not cluster and not long" -n 2 --dist loadfile --no-loadscope-reorder --durations=10
+	$(BIN)/python -m pytest -m "not cluster" -n 2 --dist loadfile --no-loadscope-reorder --durations=10
 
 test-cluster: $(READY) ## servers, workers and databases killed in the midst of whole runs; one after another
 	$(BIN)/python -m pytest -m cluster
 
 test-fast: $(READY) ## the tests that need no server, no pipeline and no browser
-	$(BIN)/python -m pytest -m "not slow and not browser and not cluster and not long" -n 2 --dist worksteal
+	$(BIN)/python -m pytest -m "not slow and not browser and not cluster" -n 2 --dist worksteal
 
-test-long: $(READY) ## long searches for faults: many more examples, and every fault where `make test` takes some
-	$(BIN)/python -m pytest -m "hypothesis or long" --hypothesis-profile=long -n 2 --dist worksteal --durations=10
+test-long: $(READY) ## long searches for faults: 25 times the examples of every test that draws them
+	$(BIN)/python -m pytest -m hypothesis --hypothesis-profile=long -n 2 --dist worksteal --durations=10
 
 lint: $(READY) ## ruff, mypy, and no block of twelve lines twice in product code
 	$(BIN)/ruff check .

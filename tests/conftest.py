@@ -71,10 +71,6 @@ def training_forks() -> Forks:
     return forks(TRAINING)
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "long: every fault or pair where `make test` takes some; make test-long")
-
-
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Iterator[None]:
     """Leave what the collection imports out of every later search for garbage: it is a third of a worker's time."""

@@ -124,7 +124,7 @@ def written(checkouts: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
     params["cases"]["again"] = again
     made.write_params(params)
     made.commit()
-    ended = made.repro(f"release@{NAME}", "release@again")
+    ended = made.run(*CLI, "run", NAME, "again")
     assert ended.code == 0, ended.said
     return made
 

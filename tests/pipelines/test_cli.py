@@ -4,7 +4,6 @@ import json
 import logging
 import shutil
 import sqlite3
-import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import closing
@@ -28,6 +27,7 @@ from components.tracking.runs import run_of_fit
 from components.tracking.track import connect
 from pipelines import cli
 from tests.components.recipes.detection.preparation.folders import CELL, voc
+from tests.forks import TRAINING, forks
 
 pytestmark = pytest.mark.slow
 
@@ -499,10 +499,7 @@ def test_a_ready_example_and_a_folder_like_it_become_cases(casebook: Casebook, f
 
 
 def real(checkout: Any, *arguments: str) -> Said:
-    command = [sys.executable, "-m", "pipelines.cli", *arguments]
-    done = subprocess.run(
-        command, cwd=checkout.root, env=checkout.environment, capture_output=True, text=True, check=False
-    )
+    done = forks(TRAINING).run("-m", "pipelines.cli", *arguments, cwd=checkout.root, env=checkout.environment)
     return Said(done.returncode, done.stdout, done.stderr)
 
 

@@ -14,6 +14,7 @@ from components.core.job import PREPARED_FILES, TEST
 from components.kits.tables.encoding.cells import columns_of_frame, columns_of_rows
 from components.recipes.binary.serving.predictor import KINDS, TablePredictor, open_predictor
 from tests.conftest import Fitted
+from tests.forks import Forks
 from tests.toy.jobs import CHECKOUT
 
 
@@ -134,7 +135,7 @@ def test_a_folder_that_is_no_bundle_is_named(tmp_path: Path) -> None:
         open_predictor(tmp_path)
 
 
-def test_answering_imports_no_torch(fitted: Fitted, rows: pd.DataFrame, tmp_path: Path) -> None:
+def test_answering_imports_no_torch(fitted: Fitted, rows: pd.DataFrame, tmp_path: Path, data_forks: Forks) -> None:
     rows.to_parquet(tmp_path / "rows.parquet")
     script = (
         "import sys, pandas as pd; from pathlib import Path; "
@@ -143,10 +144,8 @@ def test_answering_imports_no_torch(fitted: Fitted, rows: pd.DataFrame, tmp_path
         "print(*sorted({'torch', 'lightning', 'mlflow', 'lightgbm', 'optuna'} & sys.modules.keys()))"
     )
     arguments = [str(fitted.bundle), str(tmp_path / "rows.parquet")]
-    done = subprocess.run(
-        [sys.executable, "-c", script, *arguments], cwd=CHECKOUT, capture_output=True, text=True, check=True
-    )
-    assert done.stdout.split() == []
+    done = data_forks.run("-c", script, *arguments, cwd=CHECKOUT)
+    assert (done.returncode, done.stdout.split()) == (0, []), done.stderr
 
 
 def test_answering_rows_needs_no_pandas(fitted: Fitted, predictor: TablePredictor, rows: pd.DataFrame) -> None:

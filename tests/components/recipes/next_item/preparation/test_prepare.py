@@ -25,6 +25,7 @@ from tests.components.recipes.next_item.preparation.events import (
     three_each,
     with_ids,
 )
+from tests.examples import examples
 from tests.toy.jobs import job_of_block
 
 
@@ -238,7 +239,7 @@ def obvious(rows: pd.DataFrame, user: int, item: int) -> dict[str, list[int]]:
     return {name: part["event"].tolist() for name, part in parts.items()}
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(12), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     rows=st.lists(st.tuples(st.integers(0, 5), st.integers(0, 6), st.integers(0, 4)), min_size=8, max_size=60),
     user=st.integers(0, 5),

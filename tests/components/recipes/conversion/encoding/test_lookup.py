@@ -23,15 +23,21 @@ def test_finds_the_rows_that_a_dictionary_has(held: set[int], others: list[int])
     assert index.find(asked).tolist() == expected
 
 
-def test_the_slots_are_filled_when_as_many_were_asked_for_as_there_are_keys() -> None:
+def test_the_slots_are_filled_when_as_many_were_asked_for_as_there_are_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    searched, search = [], np.searchsorted
+
+    def counted(keys: np.ndarray, asked: np.ndarray) -> np.ndarray:
+        searched.append(asked.tolist())
+        return search(keys, asked)
+
+    monkeypatch.setattr(np, "searchsorted", counted)
     index = KeyIndex(np.array([3, 5, 8], np.int64))
     assert index.find(np.array([5, 4])).tolist() == [1, -1]
     assert index.find(np.array([9])).tolist() == [-1]
-    assert index._rows is None
+    assert searched == [[5, 4], [9]]
     assert index.find(np.array([8])).tolist() == [2]
-    assert index._rows is not None
-    assert sorted(index._rows[index._rows >= 0]) == [0, 1, 2]
-    assert index.find(np.array([3, 7])).tolist() == [0, -1]
+    assert index.find(np.array([3, 7, 5, 8])).tolist() == [0, -1, 1, 2]
+    assert searched == [[5, 4], [9]]  # from then on each is looked up
 
 
 def in_one_slot(count: int, slot: int, bits: int) -> np.ndarray:

@@ -1,6 +1,6 @@
 # `make help` lists what there is. Every verb sets up what it needs.
 .DEFAULT_GOAL := help
-.PHONY: help setup repro test test-cluster test-fast lint count format bench ui up down deploy audit clean constraints
+.PHONY: help setup repro test test-cluster test-fast test-long lint count format bench ui up down deploy audit clean constraints
 
 PYTHON ?= python3.11
 VENV := .venv
@@ -25,14 +25,17 @@ $(READY): pyproject.toml constraints.txt
 repro: $(READY) ## from raw data to a promoted model: all cases, or CASE=finance_risk; JOBS=2 at a time
 	$(BIN)/casebook run $(CASE) $(if $(JOBS),--jobs $(JOBS))
 
-test: $(READY) ## every test but those of test-cluster
-	$(BIN)/python -m pytest -m "not cluster" -n 2 --dist loadfile --no-loadscope-reorder
+test: $(READY) ## every test but those of test-cluster; ends with its ten slowest
+	$(BIN)/python -m pytest -m "not cluster" -n 2 --dist loadfile --no-loadscope-reorder --durations=10
 
 test-cluster: $(READY) ## servers, workers and databases killed in the midst of whole runs; one after another
 	$(BIN)/python -m pytest -m cluster
 
 test-fast: $(READY) ## the tests that need no server, no pipeline and no browser
-	$(BIN)/python -m pytest -m "not slow and not browser and not cluster" -n 2
+	$(BIN)/python -m pytest -m "not slow and not browser and not cluster" -n 2 --dist worksteal
+
+test-long: $(READY) ## long searches for faults: 25 times the examples of every test that draws them
+	$(BIN)/python -m pytest -m hypothesis --hypothesis-profile=long -n 2 --dist worksteal --durations=10
 
 lint: $(READY) ## ruff, mypy, and no block of twelve lines twice in product code
 	$(BIN)/ruff check .

@@ -1,117 +1,184 @@
-"""What DVC, Prefect and MLflow cost: the stages beside a plain script, a run with nothing to do, the flow."""
+"""What DVC, Prefect, MLflow and imports cost: whole runs beside a plain script, and what a process pays at its start.
+
+A run's cost is what it takes more than `benchmarks.plain_script`, which calls the same functions with the same seeds
+in one process and registers nothing. Limits in seconds are those of a machine on which `import torch` takes 1.6 CPU
+seconds; here they grow with what it takes.
+"""
 
 import json
-import re
+import shutil
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from benchmarks.results import Limit, Result
-from benchmarks.workspace import clean_environment, copied_checkout, copy_archives
-from pipelines.stages import STAGES
+from dvc.utils.serialize import modify_yaml
 
-PAIRS, REPEATS = 2, 3
-RUNNING = re.compile(r"Running stage '(\w+)@")
+from benchmarks.cost import Cost, cost_of, median, repeated, slowness
+from benchmarks.results import Cell, Limit, Result
+from benchmarks.startup import CASEBOOK, first_answer, imports_of_stages, in_words, smoke_run
+from benchmarks.workspace import clean_environment, copied_checkout, copy_archives
+from components.core.params.load import load_params
+from components.registry.champion import champion_version
+from components.tracking.track import connect
+
+CASES = ("finance_risk", "medical_prognosis", "recommender")
+ROUNDS, REPEATS = 3, 3
+KILOBYTE = 1000
 PYTHON = sys.executable
+SCRIPT, REPRO, RUN, FLOW = "plain script", "`dvc repro -f`", "`casebook run --force`", "flow, all stages stale"
+
+Rows = list[list[Cell]]
+
+
+@dataclass
+class Table:
+    """Rows and limits so far; `slow` scales the limits that are stated in seconds."""
+
+    slow: float
+    rows: Rows = field(default_factory=list)
+    limits: list[Limit] = field(default_factory=list)
+    details: dict[str, object] = field(default_factory=dict)
+
+    def add(self, what: str, cost: Cost, more: str = "") -> None:
+        self.rows.append([what, cost.cpu, cost.wall, more])
+
+    def at_most(self, what: str, seconds: float, limit: float) -> None:
+        self.limits.append(Limit(what, seconds, at_most=limit * self.slow))
 
 
 def measure(case: str, root: Path) -> Result:
+    table = Table(slowness(root))
+    _lock(root, table)
+    environment = clean_environment()
+    for one in dict.fromkeys((case, *CASES)):
+        with copied_checkout(root) as copy:
+            _runs(one, copy, environment, table)
+            if one == case:
+                _flow(one, copy, environment, table)
+                _imports(one, copy, environment, table)
     with copied_checkout(root) as copy:
-        environment = clean_environment()
-        # Makes the MLflow store, which a second run does not.
-        _piped(case, copy, environment)
-        plain, piped = [], []
-        for _ in range(PAIRS):
-            plain.append(_plain(case, copy, environment))
-            piped.append(_piped(case, copy, environment))
-        target = f"release@{case}"
-        commands = {
-            "no-op `dvc repro`": [PYTHON, "-m", "dvc", "repro", target],
-            "no-op `dvc repro -s`, a stage at a time": [PYTHON, "-m", "dvc", "repro", "-s", "{stage}"],
-            "no-op flow `python -m pipelines.develop`": [PYTHON, "-m", "pipelines.develop", case],
-            "`casebook --help`": [str(Path(PYTHON).with_name("casebook")), "--help"],
-        }
-        quick = {name: _median(command, case, copy, environment) for name, command in commands.items()}
-    parts = {name: statistics.median(run.get(name, 0.0) for run in plain) for name in ("imports", *STAGES)}
-    stages = {name: statistics.median(run.get(name, 0.0) for run in piped) for name in ("start", *STAGES)}
-    plain_s, piped_s = (statistics.median(run["all"] for run in runs) for runs in (plain, piped))
-    ratio = statistics.median(one["all"] / other["all"] - 1 for one, other in zip(piped, plain, strict=True))
-    whole, stage_wise, flow, helped = quick.values()
-    rows = [[name, parts.get(name), stages.get(name)] for name in ("imports", "start", *STAGES)]
+        _smoke(copy, environment, table)
+    _answers(root, table)
     return Result(
         name="overhead",
         title="What the pipeline itself costs",
-        columns=["part", "plain script, s", "`dvc repro -f`, s"],
-        rows=[*rows, ["all", plain_s, piped_s], *([name, None, seconds] for name, seconds in quick.items())],
-        limits=[
-            Limit("`dvc repro -f` over the plain script, share", ratio, at_most=0.25),
-            Limit("`dvc repro -f` less the plain script, s", piped_s - plain_s, at_most=45),
-            Limit("no-op `dvc repro`, s", whole, at_most=3),
-            Limit("flow less `dvc repro` of the same stages, s", flow - whole, at_most=15),
-            Limit("flow less `dvc repro -s` of each, s", flow - stage_wise, at_most=15),
-            Limit("`casebook --help`, s", helped, at_most=0.5),
-        ],
+        columns=["what", "CPU seconds", "seconds", "of which"],
+        rows=table.rows,
+        limits=table.limits,
         notes=[
-            f"Medians of {PAIRS} runs of each in turn after one of `dvc repro`; the archive is downloaded before. "
-            f"The others: medians of {REPEATS}. Only `dvc repro` registers and releases."
+            f"Medians of {ROUNDS} rounds in turn after one run; of {REPEATS} for what has nothing to do. Archives are "
+            f"downloaded before. `import torch` takes {table.slow:.2f} times the 1.6 CPU seconds that limits are for."
         ],
-        details={"plain": plain, "dvc": piped},
+        details=table.details,
     )
 
 
-def _plain(case: str, copy: Path, environment: dict[str, str]) -> dict[str, float]:
+def _lock(root: Path, table: Table) -> None:
+    """`dvc.lock` as it is now, and how long DVC takes to write it after a stage."""
+    with tempfile.TemporaryDirectory() as folder:
+        copy = shutil.copy2(root / "dvc.lock", folder)
+
+        def dump() -> Cost:
+            wall, cpu = time.perf_counter(), time.process_time()
+            with modify_yaml(copy) as content:
+                content["touched"] = 1
+            return Cost(time.perf_counter() - wall, time.process_time() - cpu)
+
+        cost = repeated(dump, REPEATS)
+    size = (root / "dvc.lock").stat().st_size / KILOBYTE
+    table.add("`dvc.lock` read and written once", cost, f"{size:.1f} kB")
+    table.limits.append(Limit("dvc.lock, kB", size, at_most=40))
+    table.at_most("`dvc.lock` read and written once, CPU s", cost.cpu, 1)
+
+
+def _runs(case: str, copy: Path, environment: Mapping[str, str], table: Table) -> None:
+    """A whole new run by each way, in turn; the first one makes the MLflow store, which no later one does."""
+    ways: dict[str, Callable[[], Cost]] = {
+        SCRIPT: lambda: _script(case, copy, environment, table),
+        REPRO: lambda: cost_of([PYTHON, "-m", "dvc", "repro", "-f", f"release@{case}"], copy, environment).cost,
+        RUN: lambda: cost_of([*CASEBOOK, "run", case, "--force"], copy, environment).cost,
+    }
+    ways[RUN]()
+    found: dict[str, list[Cost]] = {way: [] for way in ways}
+    for _ in range(ROUNDS):
+        for way, run in ways.items():
+            found[way].append(run())
+    costs = {way: median(costs) for way, costs in found.items()}
+    for way, cost in costs.items():
+        table.add(f"{case}: {way}", cost, f"{cost.cpu / costs[SCRIPT].cpu:.2f} times the script's CPU time")
+    for way, most in ((RUN, 25), (REPRO, 45)):
+        more = median([one - other for one, other in zip(found[way], found[SCRIPT], strict=True)])
+        table.at_most(f"{case}: {way} more than the script, CPU s", more.cpu, most)
+        if way == RUN:
+            table.at_most(f"{case}: {way} more than the script, s", more.wall, most)
+    table.details[case] = {way: [vars(cost) for cost in costs] for way, costs in found.items()}
+
+
+def _script(case: str, copy: Path, environment: Mapping[str, str], table: Table) -> Cost:
     with tempfile.TemporaryDirectory(dir=copy.parent) as folder:
         copy_archives(copy, Path(folder))
-        command = [PYTHON, "-m", "benchmarks.plain_script", case, "params.yaml", folder]
-        started = time.perf_counter()
-        done = _checked(command, copy, environment)
-        return {"all": time.perf_counter() - started, **json.loads(done.splitlines()[-1])}
+        ended = cost_of([PYTHON, "-m", "benchmarks.plain_script", case, "params.yaml", folder], copy, environment)
+    parts = table.details.setdefault(f"{case}, parts of the script", [])
+    parts.append(json.loads(ended.said.splitlines()[-1]))  # type: ignore[attr-defined]
+    return ended.cost
 
 
-def _piped(case: str, copy: Path, environment: dict[str, str]) -> dict[str, float]:
-    """Seconds by stage, from one line that DVC says to the next; `start` is before the first."""
-    command = [PYTHON, "-u", "-m", "dvc", "repro", "-f", f"release@{case}"]
-    started, took, name = time.perf_counter(), {}, "start"
-    last = started
-    with subprocess.Popen(
-        command,
-        cwd=copy,
-        env={**environment, "PYTHONUNBUFFERED": "1"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    ) as process:
-        said = []
-        for line in process.stdout or ():
-            said.append(line)
-            if found := RUNNING.search(line):
-                took[name], last, name = time.perf_counter() - last, time.perf_counter(), found[1]
-    took[name] = time.perf_counter() - last
-    if process.returncode:
-        raise SystemExit(f"{' '.join(command)} ended with {process.returncode}:\n{''.join(said[-30:])}")
-    return {"all": time.perf_counter() - started, **took}
+def _flow(case: str, copy: Path, environment: Mapping[str, str], table: Table) -> None:
+    flow = [PYTHON, "-m", "pipelines.develop", case]
+
+    def anew(command: list[str]) -> Cost:
+        """All stages again, because DVC has forgotten that they ever ran."""
+        (copy / "dvc.lock").unlink()
+        shutil.rmtree(copy / ".dvc" / "cache" / "runs", ignore_errors=True)
+        return cost_of(command, copy, environment).cost
+
+    more = median([anew(flow) - anew([*CASEBOOK, "run", case]) for _ in range(ROUNDS)])
+    table.add(f"{case}: {FLOW}, more than `casebook run`", more)
+    table.at_most("the flow adds to a run, s", more.wall, 15)
+    nothing = repeated(lambda: cost_of(flow, copy, environment).cost, REPEATS)
+    table.add(f"{case}: flow over finished stages", nothing)
+    table.at_most("flow over finished stages, s", nothing.wall, 15)
+    table.at_most("flow over finished stages, CPU s", nothing.cpu, 20)
+    for what, command in {
+        "`dvc repro` over finished stages": [PYTHON, "-m", "dvc", "repro", f"release@{case}"],
+        "`casebook run` over finished stages": [*CASEBOOK, "run", case],
+        "`casebook --help`": [*CASEBOOK, "--help"],
+        "`casebook list`": [*CASEBOOK, "list"],
+    }.items():
+        table.add(what, repeated(lambda command=command: cost_of(command, copy, environment).cost, REPEATS))  # type: ignore[misc]
 
 
-def _median(command: list[str], case: str, copy: Path, environment: dict[str, str]) -> float:
-    """Seconds of a command; one that names `{stage}` is run for each of them, and all count."""
-    many = [[part.format(stage=f"{stage}@{case}") for part in command] for stage in STAGES]
-    commands = many if "{stage}" in command else [command]
-    seconds = []
-    for _ in range(REPEATS):
-        started = time.perf_counter()
-        for one in commands:
-            _checked(one, copy, environment)
-        seconds.append(time.perf_counter() - started)
-    return statistics.median(seconds)
+def _imports(case: str, copy: Path, environment: Mapping[str, str], table: Table) -> None:
+    for stage, libraries in imports_of_stages(case, copy, environment).items():
+        seconds = sum(libraries.values())
+        table.rows.append([f"{case}: imports of {stage}", None, seconds, in_words(libraries)])
+        table.details[f"imports of {stage}"] = libraries
+    parts = table.details[f"{case}, parts of the script"]
+    for stage in ("search", "compress"):
+        cpu = statistics.median(part[stage]["cpu"] for part in parts)  # type: ignore[attr-defined]
+        wall = statistics.median(part[stage]["wall"] for part in parts)  # type: ignore[attr-defined]
+        table.add(f"{case}: {stage} without imports", Cost(wall, cpu))
 
 
-def _checked(command: list[str], copy: Path, environment: dict[str, str]) -> str:
-    done = subprocess.run(command, cwd=copy, env=environment, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise SystemExit(
-            f"{' '.join(command)} ended with {done.returncode}:\n{done.stdout[-2000:]}{done.stderr[-2000:]}"
-        )
-    return done.stdout
+def _smoke(copy: Path, environment: Mapping[str, str], table: Table) -> None:
+    for case in load_params(copy / "params.yaml").cases:
+        cost = smoke_run(case, copy, environment)
+        table.add(f"{case}: `casebook run --smoke`", cost)
+        table.at_most(f"{case}: `casebook run --smoke`, CPU s", cost.cpu, 60)
+
+
+def _answers(root: Path, table: Table) -> None:
+    """Of the cases that have a champion in this checkout."""
+    tracker = connect(root)
+    with tempfile.TemporaryDirectory() as name:
+        for case in load_params(root / "params.yaml").cases:
+            if champion_version(tracker, case) is None:
+                continue
+            first_answer(case, root, Path(name))  # reads the files
+            cost = repeated(lambda case=case: first_answer(case, root, Path(name)), REPEATS)  # type: ignore[misc]
+            table.add(f"{case}: `casebook predict`, one answer", cost)
+            table.at_most(f"{case}: `casebook predict`, one answer, s", cost.wall, 2.5)

@@ -12,8 +12,8 @@ from pipelines.commands.building import app as building
 from pipelines.commands.leaving import app as leaving
 from pipelines.commands.migrating import app as migrating
 from pipelines.commands.registry import app as registry
-from pipelines.commands.shared import AsJson, DryRun, champion_entry, open_tracker, show
-from pipelines.entering import prepare_entry
+from pipelines.commands.shared import AsJson, DryRun, champions_of, open_tracker, show
+from pipelines.environment import prepare_environment
 from pipelines.operating.commands import app as operating
 from pipelines.servers.commands import app as servers
 
@@ -34,12 +34,15 @@ def list_cases(as_json: AsJson = False) -> None:
     """The cases of params.yaml, and the champion of each."""
     from components.core.params.load import load_params
 
-    tracker = open_tracker()
-    rows = []
-    for name, case in sorted(load_params(Path("params.yaml")).cases.items()):
-        found = champion_entry(tracker, name, None) or {}
-        rows.append({"case": name, "recipe": case.recipe, "source": case.source.kind, "champion": found.get("version")})
-    show(rows, as_json)
+    cases = sorted(load_params(Path("params.yaml")).cases.items())
+    champions = champions_of([name for name, _ in cases])
+    show(
+        [
+            {"case": name, "recipe": case.recipe, "source": case.source.kind, "champion": champions.get(name)}
+            for name, case in cases
+        ],
+        as_json,
+    )
 
 
 @app.command()
@@ -130,7 +133,7 @@ def doctor(as_json: AsJson = False) -> None:
 @app.command()
 def ui(port: Annotated[int, typer.Option(help="on 127.0.0.1")] = 5000) -> None:
     """MLflow's pages for the store of this checkout."""
-    from components.tracking.store import artifact_folder
+    from components.tracking.address import artifact_folder
 
     uri = open_tracker().uri
     artifacts = artifact_folder(uri)
@@ -148,7 +151,7 @@ def main() -> int:
     """Run a command. Exit codes: 0 done, 1 wrong input or environment, 2 wrong usage, 3 the gate refused."""
     from components.core.errors import BAD_INPUT, DONE, CasebookError
 
-    prepare_entry(Path.cwd())
+    prepare_environment(Path.cwd())
     try:
         app(prog_name="casebook")  # ends with SystemExit: its own 0 and 2, and what a command exits with
     except CasebookError as error:

@@ -14,10 +14,9 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
-from pipelines.entering import prepare_entry
-from pipelines.environment import ROOT
+from pipelines.environment import ROOT, prepare_environment
 
-prepare_entry()
+prepare_environment()
 
 from prefect import flow, task  # noqa: E402 - prefect reads the environment when it is imported
 from prefect.cache_policies import NO_CACHE  # noqa: E402

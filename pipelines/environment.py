@@ -28,8 +28,6 @@ def prepare_environment(root: Path = ROOT) -> None:
     """Set what is not set already; a person's own settings win."""
     checkout = home(root)
     own = {"PREFECT_HOME": str(checkout / ".prefect")}
-    # Bytecode beside the sources would change the digest of a folder that DVC depends on.
-    own["PYTHONPYCACHEPREFIX"] = str(checkout / ".venv" / "pycache")
     if checkout != root:
         own["MLFLOW_TRACKING_URI"] = f"sqlite:///{checkout / 'mlflow.db'}"
     for name, value in {**QUIET, **own, **credentials(), **addresses(checkout)}.items():

@@ -7,10 +7,9 @@ import sys
 from pathlib import Path
 from uuid import UUID
 
-from pipelines.entering import prepare_entry
-from pipelines.environment import ROOT
+from pipelines.environment import ROOT, prepare_environment
 
-prepare_entry()
+prepare_environment()
 
 from prefect import flow, task  # noqa: E402 - prefect reads the environment when it is imported
 from prefect.artifacts import create_markdown_artifact  # noqa: E402

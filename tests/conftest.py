@@ -1,22 +1,23 @@
 """Toy rows, prepared and fitted once for all tests that only read them."""
 
+import gc
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
 
 from components.core.job import BUNDLE, WEIGHTS, Job
 from components.core.recipe import Recipe, recipe_of
 from tests.browser import browser, page, see  # noqa: F401 - fixtures
+from tests.examples import register
+from tests.forks import DATA, TRAINING, Forks, end_all, forks
 from tests.postgres import database, postgres  # noqa: F401 - fixtures
 from tests.toy.jobs import toy_job
 
 CASE = "finance_risk"
 
-# A machine that others work on is slow at times: how long an example takes says nothing.
-settings.register_profile("shared", deadline=None)
-settings.load_profile("shared")
+register()
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,33 @@ def fitted(prepared: Job) -> Fitted:
     recipe.assembly.assemble(prepared, learner, folder)
     torch.save(learner.state_dict(), folder / WEIGHTS)
     return Fitted(prepared, recipe, folder)
+
+
+@pytest.fixture(scope="session")
+def data_forks() -> Forks:
+    """Fresh processes that have pandas and what it stands on, and nothing of training, tracking or ours."""
+    return forks(DATA)
+
+
+@pytest.fixture(scope="session")
+def training_forks() -> Forks:
+    """Fresh processes that have the libraries of the stages, and nothing of ours."""
+    return forks(TRAINING)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """Leave what the collection imports out of every later search for garbage: it is a third of a worker's time."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
+def pytest_unconfigure() -> None:
+    end_all()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from components.compression.measure import Speed, Variant, folder_bytes, measure_speed
 from components.core.job import TEST, VALIDATION, Job
+from components.core.parts import Metric
 from components.core.recipe import Recipe
 from components.core.results import Answers, Interval
 from components.evaluation.bootstrap import Resampling, intervals, paired_difference
@@ -16,14 +17,17 @@ from components.evaluation.gaps import largest_gap
 
 def compare(job: Job, recipe: Recipe, folders: Mapping[str, Path]) -> list[Variant]:
     """Measure each bundle; the first is the one that the others are held against."""
-    first = next(iter(folders.values()))
-    reference = {split: recipe.serving.answers(job, first, split) for split in (VALIDATION, TEST)}
-    return [_measure(job, recipe, name, folder, reference) for name, folder in folders.items()]
+    found: list[Variant] = []
+    for name, folder in folders.items():
+        answers = {split: recipe.serving.answers(job, folder, split) for split in (VALIDATION, TEST)}
+        found.append(_measure(job, recipe, name, folder, answers, found[0].answers if found else answers))
+    return found
 
 
-def _measure(job: Job, recipe: Recipe, name: str, folder: Path, reference: Mapping[str, Answers]) -> Variant:
+def _measure(
+    job: Job, recipe: Recipe, name: str, folder: Path, found: Mapping[str, Answers], reference: Mapping[str, Answers]
+) -> Variant:
     params, metrics = job.params.compress, recipe.serving.metrics(job, folder)
-    found = {split: recipe.serving.answers(job, folder, split) for split in reference}
     gap = largest_gap(found[TEST].score, reference[TEST].score)
     return Variant(
         name=name,
@@ -31,15 +35,15 @@ def _measure(job: Job, recipe: Recipe, name: str, folder: Path, reference: Mappi
         speed=measure_speed(
             recipe.serving.answer_rows(job, folder), rows=params.latency_rows, repeats=params.latency_repeats
         ),
-        loss=_loss(job, recipe, reference[VALIDATION], found[VALIDATION], folder),
+        loss=_loss(job, recipe, metrics[recipe.primary], reference[VALIDATION], found[VALIDATION]),
         test=intervals(metrics, found[TEST].target, found[TEST].score, resampling=Resampling.of(params)),
         largest_difference=gap if math.isfinite(gap) else None,
+        answers=found,
     )
 
 
-def _loss(job: Job, recipe: Recipe, reference: Answers, found: Answers, folder: Path) -> Interval:
+def _loss(job: Job, recipe: Recipe, metric: Metric, reference: Answers, found: Answers) -> Interval:
     """How much worse the primary metric is on validation, with its paired interval."""
-    metric = recipe.serving.metrics(job, folder)[recipe.primary]
     first, second = (reference.score, found.score)
     if recipe.primary in recipe.lower_is_better:
         first, second = second, first

@@ -1,13 +1,15 @@
 """Size and speed of a bundle as it is served, and the pick among variants."""
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
-from components.core.results import Interval
+from components.core.results import Answers, Interval
+
+BATCHES = 3  # the first of them is the slowest, and of three the median is another
 
 
 @dataclass(frozen=True)
@@ -25,7 +27,7 @@ class Variant:
 
     `loss` is by how much the primary metric is worse than the uncompressed model's on the same
     validation rows; `test` holds the metrics on the test split, which decide nothing.
-    `largest_difference` is None where answers differ in number, as boxes do.
+    `largest_difference` is None where answers differ in number, as boxes do. `answers` are those to both splits.
     """
 
     name: str
@@ -34,6 +36,7 @@ class Variant:
     loss: Interval
     test: dict[str, Interval]
     largest_difference: float | None
+    answers: Mapping[str, Answers] = field(repr=False, compare=False)
 
 
 def folder_bytes(folder: Path) -> int:
@@ -41,11 +44,10 @@ def folder_bytes(folder: Path) -> int:
 
 
 def measure_speed(answer: Callable[[int], object], *, rows: int, repeats: int) -> Speed:
-    """`answer(n)` answers n rows; one row is timed `repeats` times and `rows` of them a few times."""
-    for count in (1, rows):
-        answer(count)
+    """`answer(n)` answers n rows; one row is timed `repeats` times, `rows` of them `BATCHES` times."""
+    answer(1)  # opens what answers
     single = [_seconds(answer, 1) for _ in range(repeats)]
-    batch = np.median([_seconds(answer, rows) for _ in range(5)])
+    batch = np.median([_seconds(answer, rows) for _ in range(BATCHES)])
     p50, p99 = np.percentile(single, [50, 99]) * 1000
     return Speed(p50_ms=float(p50), p99_ms=float(p99), per_s=float(rows / batch))
 

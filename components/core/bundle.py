@@ -27,6 +27,7 @@ PREDICTORS = {
 }
 GRAPH = ".onnx"
 SUFFIXES = (GRAPH, ".json", ".parquet", ".md", ".txt")  # nothing that runs code when it is read
+MIXES_ROWS = b"DynamicQuantizeLinear"  # the operator's name, which a graph's file has as it is
 ERRORS_ONLY = 3  # onnxruntime's severity scale: warnings are 2
 
 Content: TypeAlias = Path | bytes | str | Mapping[str, Any] | Sequence[Any]
@@ -86,6 +87,13 @@ class Bundle:
     def json(self, name: str) -> Any:
         """The content of `NAME.json`."""
         return read_json(self.path(f"{name}.json"))
+
+    def mixes_rows(self, name: str) -> bool:
+        """Whether what the graph `NAME.onnx` answers to a row depends on those beside it.
+
+        It does where activations are made integers as they come: their range is that of all rows of the call.
+        """
+        return MIXES_ROWS in self.path(f"{name}{GRAPH}").read_bytes()
 
     def session(self, name: str) -> "InferenceSession":
         """The graph `NAME.onnx`, opened on the first call and kept."""

@@ -64,7 +64,8 @@ class Watch:
     `rows` reads what `predict_file` reads as frames of raw rows. `unit` names the column whose rows belong together,
     None where each is one; `key` the columns by which the columns of the `outcome`, when it is known, find their row.
     `observe` looks at raw rows through a bundle, which answers them; `reference` at no more than n units that it was
-    trained on, and at its answers to units that it was not trained on.
+    trained on, and at its answers to units that it was not trained on. `said` gives the scores alone of what `observe`
+    would, where that is less work.
     """
 
     rows: "Callable[[AnyJob, Path], Iterator[pd.DataFrame]]"
@@ -73,6 +74,7 @@ class Watch:
     reference: Callable[[AnyJob, Path, int], Observed]
     unit: Callable[[AnyJob], str | None] = lambda _job: None
     key: Callable[[AnyJob], Sequence[str]] = lambda _job: ()
+    said: "Callable[[AnyJob, Path, pd.DataFrame], pd.DataFrame] | None" = None
 
 
 # Writes the bundle of one variant: from a job, the variant's block, the folder of the fit and the variant's own.

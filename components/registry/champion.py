@@ -7,9 +7,8 @@ from typing import Any
 from mlflow.exceptions import MlflowException
 
 from components.registry.ledger import PROMOTED, Entry, champions, entry_at, history
+from components.registry.local import CHAMPION as CHAMPION
 from components.tracking.track import Tracker
-
-CHAMPION = "champion"
 
 
 def champion_version(tracker: Tracker, case: str) -> str | None:

@@ -1,6 +1,5 @@
 """A bundle as an MLflow model folder: served by code that travels with it, free of pickles, checkable file by file."""
 
-import json
 import shutil
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,8 +13,9 @@ from mlflow.models import Model, ModelSignature, infer_signature
 
 from components.core.bundle import read_bundle
 from components.core.closure import closure
-from components.core.files import file_digest, read_json, write_json
+from components.core.files import file_digest, write_json
 from components.core.job import BUNDLE
+from components.registry.model_files import FILES, LINEAGE
 
 COMPONENTS = Path(__file__).resolve().parents[1]
 SERVED = "components.registry.mlflow_model"  # what MLflow runs where it serves
@@ -32,8 +32,6 @@ SERVING_PACKAGES = (
     "scikit-learn",
     "scipy",
 )
-LINEAGE = "lineage"
-FILES = "files.json"
 
 
 @contextmanager
@@ -73,31 +71,6 @@ def model_folder(
 def read_predictor(bundle: Path) -> str:
     """The module that answers with a bundle."""
     return str(read_bundle(bundle, threads=1).manifest.module)
-
-
-def bundle_in(folder: Path) -> Path:
-    return folder / "artifacts" / BUNDLE
-
-
-def lineage_in(folder: Path, name: str) -> str | None:
-    """The text that was registered with the model under `name`; None if none was."""
-    path = folder / "artifacts" / LINEAGE / name
-    return path.read_text(encoding="utf-8") if path.is_file() else None
-
-
-def damage(folder: Path) -> list[str]:
-    """What of a model folder is missing or differs from what was written; empty if it is whole."""
-    if not (folder / FILES).is_file():
-        return [FILES]
-    try:
-        expected = read_json(folder / FILES)
-    except (json.JSONDecodeError, UnicodeDecodeError):
-        return [FILES]
-    return [
-        name
-        for name, digest in expected.items()
-        if not (folder / name).is_file() or file_digest(folder / name) != digest
-    ]
 
 
 def _digests(folder: Path) -> dict[str, str]:

@@ -11,8 +11,8 @@ from mlflow.store.artifact.artifact_repository_registry import get_artifact_repo
 from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
 
 from components.registry.keep import Doomed, behind_server, has_model
+from components.tracking.address import artifact_folder
 from components.tracking.client import plain_errors
-from components.tracking.store import artifact_folder
 from components.tracking.track import Tracker
 
 log = logging.getLogger(__name__)

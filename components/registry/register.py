@@ -14,7 +14,8 @@ from mlflow.models import Model
 from components.core.bundle import bundle_md5
 from components.core.errors import CasebookError
 from components.registry.champion import champion_version
-from components.registry.package import bundle_in, damage, model_folder
+from components.registry.model_files import bundle_in, damage
+from components.registry.package import model_folder
 from components.tracking.runs import alive, owner
 from components.tracking.track import Tracker, shortened
 

@@ -17,7 +17,7 @@ from components.core.job import Paths
 from components.core.params.case import CaseParams
 from components.registry.champion import CHAMPION, champion_version
 from components.registry.ledger import champions, history
-from components.registry.package import bundle_in, lineage_in
+from components.registry.model_files import bundle_in, lineage_in
 from components.registry.register import BUNDLE_MD5, model_of
 from components.tracking.track import Tracker
 

@@ -11,7 +11,8 @@ from requests.exceptions import RequestException
 from sqlalchemy.exc import OperationalError
 
 from components.core.errors import CasebookError
-from components.tracking.store import database_file, sqlite_problem, unreachable, without_login
+from components.tracking.address import database_file
+from components.tracking.store import sqlite_problem, unreachable, without_login
 
 
 class Client(mlflow.MlflowClient):

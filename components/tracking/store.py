@@ -16,11 +16,10 @@ from mlflow.exceptions import MlflowException
 from components.core.errors import CasebookError
 from components.core.files import sweep_temporaries, whole_file
 from components.core.locks import held_lock
+from components.tracking.address import SQLITE, VARIABLE, database_file, noted_place, place_note, store_address
 
-VARIABLE = "MLFLOW_TRACKING_URI"
 PATIENCE = 20.0  # seconds to wait for another writer; MLflow's own busy timeout
 ANSWER_WITHIN = 5.0  # seconds for a server's first answer; MLflow itself would try for four minutes
-SQLITE = "sqlite:///"
 # Every column in which MLflow writes an artifact's address.
 ADDRESSES = (
     ("experiments", "artifact_location"),
@@ -40,7 +39,7 @@ def open_store(root: Path) -> str:
     Raises:
         CasebookError: the store is locked, cannot be written, is not a store, or does not answer.
     """
-    uri = os.environ.get(VARIABLE) or f"{SQLITE}{root.resolve() / 'mlflow.db'}"
+    uri = store_address(root)
     logging.getLogger("mlflow.store.db.utils").setLevel(logging.CRITICAL)  # it prints the traceback of what we say
     if (database := database_file(uri)) is not None:
         _open_sqlite(database)
@@ -48,18 +47,6 @@ def open_store(root: Path) -> str:
         _knock(uri)
     _use(uri)
     return uri
-
-
-def database_file(uri: str) -> Path | None:
-    """The file of an SQLite address; None for a server's."""
-    path = uri.removeprefix(SQLITE)
-    return Path(path).resolve() if uri.startswith(SQLITE) and not path.startswith((":", "file:")) else None
-
-
-def artifact_folder(uri: str) -> Path | None:
-    """Where an SQLite store keeps its artifacts; None for a server, which decides by itself."""
-    database = database_file(uri)
-    return database.parent / "mlartifacts" if database is not None else None
 
 
 def _use(uri: str) -> None:
@@ -102,12 +89,11 @@ def _create(database: Path, artifacts: Path) -> None:
 
 def _relocate(database: Path, artifacts: Path) -> None:
     """Let artifacts open after the checkout has moved: MLflow stores their absolute addresses."""
-    marker = artifacts / ".location"
     here = str(artifacts)
-    if marker.exists() and marker.read_text(encoding="utf-8") == here:
+    if noted_place(artifacts) == here:
         return
     with held_lock(_lock(database), "moving the MLflow store's artifacts"):
-        before = marker.read_text(encoding="utf-8") if marker.exists() else here
+        before = noted_place(artifacts) or here
         with closing(sqlite3.connect(database, timeout=PATIENCE)) as connection, connection:
             for table, column in ADDRESSES if before != here else ():
                 connection.execute(
@@ -115,7 +101,7 @@ def _relocate(database: Path, artifacts: Path) -> None:
                     f"WHERE {column} = ? OR substr({column}, 1, ?) = ?",
                     (here, len(before) + 1, before, len(before) + 1, before + "/"),
                 )
-        with whole_file(marker) as temporary:
+        with whole_file(place_note(artifacts)) as temporary:
             temporary.write_text(here, encoding="utf-8")
 
 

@@ -19,8 +19,9 @@ from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param, RunT
 from mlflow.exceptions import MlflowException
 
 from components.core.errors import CasebookError
+from components.tracking.address import artifact_folder
 from components.tracking.client import Client, plain_errors
-from components.tracking.store import artifact_folder, open_store
+from components.tracking.store import open_store
 
 if TYPE_CHECKING:
     import pandas as pd

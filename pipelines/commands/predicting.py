@@ -9,15 +9,10 @@ from pathlib import Path
 
 from components.core.errors import CasebookError
 from components.core.job import Job
+from components.core.opened import opened_once
 from components.core.params.monitor import PredictionLog
-from components.core.parts import Watch
 from components.core.recipe import recipe_of
-from components.monitoring.log import append
-from components.monitoring.sample import draw
-from components.registry.champion import champion_version
-from components.registry.register import bundle_of
-from components.registry.trace import find_version
-from components.tracking.track import connect
+from components.registry.local import Served, served
 from pipelines.commands.options import read_options
 
 logger = logging.getLogger(__name__)
@@ -44,33 +39,64 @@ def predict(
         CasebookError: a file has no `out`, there is no champion, no such version, the file does not fit the
             model, or the case takes no such option.
     """
-    if source == STANDARD:
-        return _predict_standard(job, out, version, options, log)
+    with opened_once():
+        if source == STANDARD:
+            return _predict_standard(job, out, version, options, log)
+        chosen, count = _answer(job, source, out, version, options)
+        _keep(job, chosen, source, log)
+        return count
+
+
+def _answer(
+    job: Job, source: Path, out: Path | None, version: str | None, options: Sequence[str]
+) -> tuple[Served, int]:
+    """Which version answered, and how many rows it wrote."""
     if out is None:
         raise CasebookError(f"{source}: say with --out where its answers go, such as --out answers{source.suffix}")
     recipe = recipe_of(job)
     given = read_options(job.case, recipe.options, options)
     if not source.exists():
         raise CasebookError(f"{source}: not found")
+    chosen = served(job.paths.root, job.case, version) or _served(job, version)
+    return chosen, recipe.predict.predict_file(chosen.bundle, source, out, given)
+
+
+def _served(job: Job, version: str | None) -> Served:
+    """By MLflow, wherever the registry is.
+
+    Raises:
+        CasebookError: the store cannot be reached, or there is no such version, no champion, or not all of its files.
+    """
+    from components.registry.champion import champion_version
+    from components.registry.register import bundle_of
+    from components.registry.trace import find_version
+    from components.tracking.track import connect
+
     tracker = connect(job.paths.root)
-    chosen = find_version(tracker, job.case, version).version if version else champion_version(tracker, job.case)
+    champion = champion_version(tracker, job.case)
+    chosen = find_version(tracker, job.case, version).version if version else champion
     if chosen is None:
         raise CasebookError(
             f"{job.case}: no champion in {tracker.uri}; `casebook run {job.case}` trains and promotes one, "
             "or name a registered one with --version"
         )
-    bundle = bundle_of(tracker, job.case, chosen)
-    count = recipe.predict.predict_file(bundle, source, out, given)
-    if log is not None and chosen == champion_version(tracker, job.case):
-        _keep(job, recipe.watch, bundle, source, chosen, log)
-    return count
+    return Served(str(chosen), bundle_of(tracker, job.case, chosen), str(chosen) == champion)
 
 
-def _keep(job: Job, watch: Watch, bundle: Path, source: Path, version: str, log: PredictionLog) -> None:
-    """Add a sample of the rows to the log. Their answers are there already: that it fails spoils none of them."""
+def _keep(job: Job, chosen: Served, source: Path, log: PredictionLog | None) -> None:
+    """Add a sample of the champion's rows to the log, if there is one. Their answers are there already: that it fails
+    spoils none of them.
+    """
+    if log is None or not chosen.is_champion:
+        return
+    from components.monitoring.log import append
+    from components.monitoring.sample import draw
+
+    watch = recipe_of(job).watch
+    look = watch.said or (lambda *asked: watch.observe(*asked).scores)
     try:
         rows = draw(watch.rows(job, source), log.rows, seed=0, unit=watch.unit(job)).rows
-        append(job.paths.root, job.case, rows, watch.observe(job, bundle, rows).scores, version, log)
+        append(job.paths.root, job.case, rows, look(job, chosen.bundle, rows), chosen.version, log)
     except (CasebookError, OSError) as error:
         logger.warning("%s: the answers are not logged: %s", source, error)
 
@@ -78,15 +104,18 @@ def _keep(job: Job, watch: Watch, bundle: Path, source: Path, version: str, log:
 def _predict_standard(
     job: Job, out: Path | None, version: str | None, options: Sequence[str], log: PredictionLog | None
 ) -> int:
-    """A bundle answers a file, whole or not at all: what comes in is kept in one, and so is what goes out."""
+    """A bundle answers a file, whole or not at all: what comes in is kept in one, and so is what goes out. It is logged
+    when it has gone out.
+    """
     suffix = recipe_of(job).predict_suffix
     with tempfile.TemporaryDirectory(prefix="casebook-") as folder:
         source, target = Path(folder, f"standard-input{suffix}"), out or Path(folder, f"answers{suffix}")
         with source.open("wb") as file:
             shutil.copyfileobj(sys.stdin.buffer, file)
-        count = predict(job, source, target, version, options, log=log)
+        chosen, count = _answer(job, source, target, version, options)
         if out is None:
             with target.open("rb") as file:
                 shutil.copyfileobj(file, sys.stdout.buffer)
             sys.stdout.buffer.flush()
+        _keep(job, chosen, source, log)
     return count

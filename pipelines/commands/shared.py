@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
     from components.core.job import Job
     from components.tracking.track import Tracker
 
@@ -32,6 +34,19 @@ def open_tracker() -> "Tracker":
     from components.tracking.track import connect
 
     return connect(Path.cwd())
+
+
+def champions_of(cases: "Iterable[str]") -> "Mapping[str, str]":
+    """The versions of the cases' champions, of those that have one."""
+    from components.registry.local import champion_versions
+
+    if (found := champion_versions(Path.cwd())) is not None:
+        return found
+    from components.registry.champion import champion_version
+
+    tracker = open_tracker()
+    asked = ((case, champion_version(tracker, case)) for case in cases)
+    return {case: version for case, version in asked if version is not None}
 
 
 def champion_entry(tracker: "Tracker", case: str, at: str | None) -> dict[str, Any] | None:

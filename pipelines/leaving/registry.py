@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from components.tracking.store import VARIABLE
+from components.tracking.address import VARIABLE
 from components.tracking.track import Tracker, connect
 
 

@@ -16,8 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from components.core.errors import BAD_INPUT, BAD_USAGE, CasebookError
-from pipelines.entering import prepare_entry
-from pipelines.environment import USER
+from pipelines.environment import USER, prepare_environment
 from pipelines.servers.settings import SCHEMAS, Settings, read_settings, tool_url
 from pipelines.stages import set_up_logging
 
@@ -37,7 +36,7 @@ def main(arguments: list[str] | None = None) -> int:
         log.error("%s: not one of %s", " ".join(command) or "no command", ", ".join(AROUND))
         return BAD_USAGE
     root = Path.cwd()
-    prepare_entry(root)
+    prepare_environment(root)
     try:
         settings = read_settings()
         variables = around(settings, root)
@@ -88,7 +87,8 @@ def _mlflow_store(settings: Settings, root: Path) -> dict[str, str]:
     """The database, and where artifacts lie: beside the embedded one, where commands without a server
     write, too; else wherever the server alone reaches, and clients send them to it.
     """
-    from components.tracking.store import artifact_folder, open_store
+    from components.tracking.address import artifact_folder
+    from components.tracking.store import open_store
 
     if settings.database is not None:
         make_schema(settings.database, SCHEMAS["mlflow"])

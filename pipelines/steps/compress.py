@@ -33,8 +33,9 @@ def run(job: Job) -> None:
     rows = [variant_row(variant) for variant in variants]
     with whole_folder(job.paths.compression(job.case)) as folder:
         write_json(folder / "variants.json", {"picked": chosen.name, "variants": rows})
-        answers = recipe.serving.answers(job, folders[chosen.name], TEST)
-        pd.DataFrame({"score": as_column(answers.score)}).to_parquet(folder / "answers.parquet", index=False)
+        pd.DataFrame({"score": as_column(chosen.answers[TEST].score)}).to_parquet(
+            folder / "answers.parquet", index=False
+        )
     with whole_folder(out) as folder:
         shutil.copytree(folders[chosen.name], folder, dirs_exist_ok=True)
     close_state(state, out)

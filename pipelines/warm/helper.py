@@ -110,10 +110,9 @@ def count_threads() -> int:
 
 def read_files() -> dict[str, tuple[int, int]]:
     """Of each file that a module was read from, and of each folder of packages: when it was changed, and its size."""
-    paths = {getattr(module, "__file__", None) for module in list(sys.modules.values())}
-    paths.update(folder for folder in site.getsitepackages() if folder in sys.path)
+    files = [getattr(module, "__file__", None) for module in list(sys.modules.values())]
     found = {}
-    for path in paths - {None}:
+    for path in {*filter(None, files), *(folder for folder in site.getsitepackages() if folder in sys.path)}:
         try:
             facts = Path(path).stat()
         except OSError:

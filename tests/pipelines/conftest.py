@@ -23,6 +23,9 @@ import yaml
 
 from components.core.params.load import read_whole, stated_block, whole_block
 from components.core.yaml_files import dump_yaml, read_yaml
+from tests.forks import AT_START, TRAINING, forks
+from tests.once import made_once
+from tests.toy.jobs import TOY, toy_params
 
 ROOT = Path(__file__).resolve().parents[2]
 CODE = ("components", "pipelines", ".dvc/config", ".dvc/.gitignore", ".dvcignore", ".gitignore", "Procfile", "dvc.yaml")
@@ -113,6 +116,12 @@ class Checkout:
         return Started(process, log)
 
     def run(self, *command: str, **variables: str) -> Ended:
+        """What a command says and ends with; one of ours is forked from a process that has its libraries."""
+        ours = command[:2] == ("python", "-m") and command[2].startswith("pipelines.")
+        if ours and not variables.keys() & {"PATH", *AT_START}:
+            environment = self.environment | variables
+            done = forks(TRAINING).run(*command[1:], cwd=self.root, env=environment, together=True)
+            return Ended(done.returncode, done.stdout)
         started = self.start(*command, **variables)
         try:
             return started.wait()
@@ -342,11 +351,47 @@ def working_below(root: Path) -> list[psutil.Process]:
 @pytest.fixture(scope="session")
 def pristine(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
     """The case released by an undisturbed `dvc repro`. Read it; `copy_of` what you change."""
-    made = make_checkout(tmp_path_factory.mktemp("pristine") / "checkout")
-    ended = made.repro("release@toy", PYTHONHASHSEED="1")
+
+    def make(folder: Path) -> None:
+        made = make_checkout(folder / "checkout")
+        ended = made.repro("release@toy", PYTHONHASHSEED="1", **recording(made.root))
+        assert ended.code == 0, ended.said
+        (made.root / "state" / "said").write_text(ended.said, encoding="utf-8")
+
+    return Checkout(made_once(tmp_path_factory, "pristine", make) / "checkout", tools())
+
+
+@pytest.fixture(scope="session")
+def released_case(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Checkout]:
+    """A case of `params.yaml` on its toy rows, released as `called` by a `dvc repro` whose stages start cold.
+
+    A copy in `into`, and beside it `imports/`, what each stage has imported.
+    """
+
+    def of(case: str, called: str, into: Path) -> Checkout:
+        made = made_once(tmp_path_factory, called, lambda folder: release_toy(folder / "checkout", case, called))
+        shutil.copytree(made / "imports", into / "imports")
+        return copy_of(Checkout(made / "checkout", tools()), into / "checkout")
+
+    return of
+
+
+def release_toy(root: Path, case: str, called: str) -> None:
+    made = make_checkout(root)
+    shutil.copytree(TOY / case, root / called)
+    block = toy_params(case).model_dump(mode="json")
+    for key in ("path", "watch"):
+        block["source"][key] = str(Path(called, Path(block["source"][key]).relative_to(TOY / case)))
+    block["release"] |= {"floors": dict.fromkeys(block["release"]["floors"], 0.0), "baseline_margin": -1.0}
+    made.write_params({"cases": {called: block}})
+    made.commit()
+    ended = made.repro(f"release@{called}", **recording(root))
     assert ended.code == 0, ended.said
-    (made.root / "state" / "said").write_text(ended.said, encoding="utf-8")
-    return made
+
+
+def recording(root: Path) -> dict[str, str]:
+    """Variables under which each stage writes what it has imported, beside the checkout."""
+    return {"PYTHONPATH": str(Path(__file__).with_name("recording")), "RECORD": str(root.parent / "imports")}
 
 
 @pytest.fixture

@@ -2,14 +2,12 @@
 
 import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 import tifffile
-
-from tests.pipelines.conftest import ROOT
-from tests.toy.jobs import toy_params
 
 pytestmark = pytest.mark.slow
 
@@ -17,17 +15,8 @@ CASE = "nuclei"
 
 
 @pytest.fixture(scope="module")
-def released(tmp_path_factory, checkouts) -> Any:
-    made = checkouts(tmp_path_factory.mktemp("nuclei") / "checkout")
-    shutil.copytree(ROOT / "tests" / "toy" / "medical_cells" / "images", made.root / CASE)
-    block = toy_params("medical_cells").model_dump(mode="json")
-    block["source"] |= {"path": CASE, "watch": CASE}
-    block["release"] |= {"floors": {"map50": 0.0}, "baseline_margin": -1.0}
-    made.write_params({"cases": {CASE: block}})
-    made.commit()
-    ended = made.repro(f"release@{CASE}")
-    assert ended.code == 0, ended.said
-    return made
+def released(tmp_path_factory: pytest.TempPathFactory, released_case: Callable[..., Any]) -> Any:
+    return released_case("medical_cells", CASE, tmp_path_factory.mktemp("nuclei"))
 
 
 def test_images_become_a_champion(released: Any) -> None:
@@ -49,7 +38,7 @@ def test_the_card_says_what_is_simulated(released: Any) -> None:
 def test_the_champion_answers_a_folder_and_names_what_it_cannot_read(released: Any, tmp_path: Path) -> None:
     folder = tmp_path / "images"
     folder.mkdir()
-    shutil.copy(released.root / CASE / "image.tif", folder / "good.tif")
+    shutil.copy(released.root / CASE / "images" / "image.tif", folder / "good.tif")
     command = ("python", "-m", "pipelines.cli", "predict", CASE, str(folder), "--out", str(tmp_path / "boxes.json"))
     ended = released.run(*command, "--draw", str(tmp_path / "drawn"))
     assert ended.code == 0, ended.said

@@ -1,12 +1,14 @@
 """The files that stages depend on: what is in them, when they change, and a stage's word about a stale one."""
 
 import shutil
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from components.core.closure import closure
 from components.core.errors import CasebookError
 from components.core.params.defaults import DEFAULTS, FOLDER
 from components.core.params.load import load_params
@@ -26,7 +28,14 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (tmp_path / "recipes" / path.parent.name).mkdir(parents=True)
         shutil.copyfile(path, tmp_path / "recipes" / path.parent.name / DEFAULTS)
     monkeypatch.setattr("components.core.params.defaults.FOLDER", tmp_path / "recipes")
+    monkeypatch.setattr("pipelines.code.closure", lambda root, entries: followed(root, tuple(entries)))
     return tmp_path
+
+
+@cache
+def followed(root: Path, entries: tuple[str, ...]) -> frozenset[Path]:
+    """The imports of the checkout's own code, which no test of this file edits."""
+    return closure(root, entries)
 
 
 def edit(root: Path, old: str, new: str, file: str = "params.yaml") -> None:

@@ -22,7 +22,7 @@ def test_everything_is_quiet_and_state_stays_in_the_checkout(tmp_path: Path) -> 
     assert {name: os.environ[name] for name in QUIET} == QUIET
     assert os.environ["DO_NOT_TRACK"] == "true"  # mlflow ignores "1"
     assert os.environ["PREFECT_HOME"] == str(tmp_path / ".prefect")
-    assert os.environ["PYTHONPYCACHEPREFIX"].startswith(str(tmp_path))
+    assert "PYTHONPYCACHEPREFIX" not in os.environ  # bytecode of libraries is where pip has put it
 
 
 def test_an_experiment_elsewhere_logs_to_the_checkout_that_asked_for_it(

@@ -16,6 +16,7 @@ from components.core.recipe_names import FOLDER
 from components.core.yaml_files import dump_yaml, read_yaml
 from pipelines.commands.newcase import pattern, shipped
 from pipelines.commands.newrecipe import TEMPLATE, new_recipe
+from tests.forks import Forks
 from tests.repo.test_layers import violations
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -44,19 +45,18 @@ def test_it_is_one_file_a_part_of_fewer_than_200_lines_in_all() -> None:
     assert sum(bool(line.strip()) and not line.startswith(('"""', "from ", "import ")) for line in lines) < 200
 
 
-def asked(root: Path) -> tuple[int, str]:
+def asked(forks: Forks, root: Path) -> tuple[int, str]:
     """`casebook new-recipe` in a folder: its exit code, and what it said."""
     environment = {**os.environ, "PYTHONPATH": str(root)}
-    command = [sys.executable, *CLI[1:], "new-recipe", NAME]
-    done = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, check=False)
+    done = forks.run(*CLI[1:], "new-recipe", NAME, cwd=root, env=environment)
     return done.returncode, done.stdout + done.stderr
 
 
-def test_what_is_written_keeps_the_law_and_the_style(tmp_path: Path) -> None:
+def test_what_is_written_keeps_the_law_and_the_style(tmp_path: Path, data_forks: Forks) -> None:
     shutil.copyfile(ROOT / "params.yaml", tmp_path / "params.yaml")
     for name in ("components", "pipelines"):
         shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
-    code, said = asked(tmp_path)
+    code, said = asked(data_forks, tmp_path)
     assert code == 0, said
     written = [Path(line) for line in said.splitlines() if (tmp_path / line).is_file()]
     modules = [path for path in written if path.suffix == ".py"]
@@ -70,7 +70,7 @@ def test_what_is_written_keeps_the_law_and_the_style(tmp_path: Path) -> None:
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
     assert yaml.safe_load((tmp_path / "params.yaml").read_text(encoding="utf-8"))["cases"][NAME]["recipe"] == NAME
-    code, said = asked(tmp_path)
+    code, said = asked(data_forks, tmp_path)
     assert (code, f"params.yaml has a case '{NAME}' already" in said) == (1, True), said
 
 
@@ -124,7 +124,7 @@ def written(checkouts: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
     params["cases"]["again"] = again
     made.write_params(params)
     made.commit()
-    ended = made.repro(f"release@{NAME}", "release@again")
+    ended = made.run(*CLI, "run", NAME, "again")
     assert ended.code == 0, ended.said
     return made
 

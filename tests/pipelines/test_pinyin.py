@@ -1,15 +1,12 @@
 """Text through the same dvc.yaml: from a file of sentences to a champion that people type into."""
 
 import re
-import shutil
 import subprocess
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from pypinyin import lazy_pinyin
-
-from tests.pipelines.conftest import ROOT
-from tests.toy.jobs import toy_params
 
 pytestmark = pytest.mark.slow
 
@@ -17,17 +14,8 @@ CASE = "typed"
 
 
 @pytest.fixture(scope="module")
-def released(tmp_path_factory, checkouts) -> Any:
-    made = checkouts(tmp_path_factory.mktemp("typed") / "checkout")
-    shutil.copytree(ROOT / "tests" / "toy" / "pinyin_hanzi", made.root / CASE)
-    block = toy_params("pinyin_hanzi").model_dump(mode="json")
-    block["source"] |= {"path": f"{CASE}/sentences.txt", "watch": f"{CASE}/sentences.txt"}
-    block["release"] |= {"floors": {"char_accuracy": 0.0}, "baseline_margin": -1.0}
-    made.write_params({"cases": {CASE: block}})
-    made.commit()
-    ended = made.repro(f"release@{CASE}")
-    assert ended.code == 0, ended.said
-    return made
+def released(tmp_path_factory: pytest.TempPathFactory, released_case: Callable[..., Any]) -> Any:
+    return released_case("pinyin_hanzi", CASE, tmp_path_factory.mktemp("typed"))
 
 
 def test_sentences_become_a_champion_and_are_then_done(released: Any) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from pipelines.stages import STAGES, TERMINATED
+from tests.pipelines.conftest import copy_of
 
 pytestmark = pytest.mark.slow
 
@@ -52,25 +53,41 @@ def test_an_edit_of_the_network_trains_again_but_touches_no_data(finished: Any) 
     assert any("git" in reason for reason in release["reasons"])
 
 
-@pytest.mark.parametrize(
-    ("dotted", "value", "stale"),
-    [
-        ("fit.lr", 0.006, {"search@toy", "fit@toy", "compress@toy", "release@toy"}),
-        ("compress.variants.pruned.amount", 0.5, {"compress@toy", "release@toy"}),
-        ("model.serving.bands", 6, {f"{stage}@toy" for stage in STAGES[2:]}),
-        ("evaluate.resamples", 110, {"evaluate@toy", "compress@toy", "release@toy"}),
-        ("crossval.folds", 4, set()),
-        ("release.floors.auc", 0.51, {"release@toy"}),
-        ("prepare.max_rejected", 0.02, {"prepare@toy", "release@toy"}),
-    ],
-)
+STALE = [
+    ("fit.lr", 0.006, {"search@toy", "fit@toy", "compress@toy", "release@toy"}),
+    ("compress.variants.pruned.amount", 0.5, {"compress@toy", "release@toy"}),
+    ("model.serving.bands", 6, {f"{stage}@toy" for stage in STAGES[2:]}),
+    ("evaluate.resamples", 110, {"evaluate@toy", "compress@toy", "release@toy"}),
+    ("crossval.folds", 4, set()),
+    ("release.floors.auc", 0.51, {"release@toy"}),
+    ("prepare.max_rejected", 0.02, {"prepare@toy", "release@toy"}),
+]
+
+
+@pytest.fixture(scope="module")
+def edited(pristine: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """A copy of the released case whose `params.yaml` is edited again and again, and nothing runs."""
+    return copy_of(pristine, tmp_path_factory.mktemp("edited") / "checkout")
+
+
+@pytest.mark.parametrize(("dotted", "value", "stale"), STALE)
 def test_a_parameter_makes_only_the_stages_that_read_it_stale(
-    finished: Any, dotted: str, value: Any, stale: set[str]
+    edited: Any, dotted: str, value: Any, stale: set[str]
 ) -> None:
-    finished.set(dotted, value, case="other")
-    assert TOY.isdisjoint(finished.stale())
-    finished.set(dotted, value)
-    assert set(finished.stale()) & TOY == stale
+    before = edited.params()
+    edited.set(dotted, value)
+    found = edited.stale()
+    edited.write_params(before)
+    assert set(found) & TOY == stale
+
+
+def test_the_parameters_of_another_case_make_none_stale(edited: Any) -> None:
+    before = edited.params()
+    for dotted, value, _ in STALE:
+        edited.set(dotted, value, case="other")
+    found = edited.stale()
+    edited.write_params(before)
+    assert TOY.isdisjoint(found)
 
 
 def test_sigterm_is_no_success_and_the_fit_goes_on_afterwards(finished: Any, wait_until: Callable[..., None]) -> None:

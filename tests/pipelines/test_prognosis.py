@@ -1,6 +1,6 @@
 """A cohort through the same dvc.yaml: from two files of patients to a champion that answers how long."""
 
-import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.pipelines.conftest import ROOT
 from tests.toy.jobs import toy_params
 
 pytestmark = pytest.mark.slow
@@ -17,17 +16,8 @@ CASE = "relapse"
 
 
 @pytest.fixture(scope="module")
-def released(tmp_path_factory, checkouts) -> Any:
-    made = checkouts(tmp_path_factory.mktemp("relapse") / "checkout")
-    shutil.copytree(ROOT / "tests" / "toy" / "medical_prognosis", made.root / CASE)
-    block = toy_params("medical_prognosis").model_dump(mode="json")
-    block["source"] |= {"path": f"{CASE}/cohort.csv", "watch": CASE}
-    block["release"] |= {"floors": {"c_index": 0.0}, "baseline_margin": -1.0}
-    made.write_params({"cases": {CASE: block}})
-    made.commit()
-    ended = made.repro(f"release@{CASE}")
-    assert ended.code == 0, ended.said
-    return made
+def released(tmp_path_factory: pytest.TempPathFactory, released_case: Callable[..., Any]) -> Any:
+    return released_case("medical_prognosis", CASE, tmp_path_factory.mktemp("relapse"))
 
 
 def test_a_cohort_becomes_a_champion_that_another_cohort_was_asked_about(released: Any) -> None:

@@ -1,14 +1,11 @@
 """A second shape of data through the same dvc.yaml: from a folder of files to a champion that recommends."""
 
 import re
-import shutil
+from collections.abc import Callable
 from typing import Any
 
 import pandas as pd
 import pytest
-
-from tests.pipelines.conftest import ROOT
-from tests.toy.jobs import toy_params
 
 pytestmark = pytest.mark.slow
 
@@ -16,17 +13,8 @@ CASE = "films"
 
 
 @pytest.fixture(scope="module")
-def released(tmp_path_factory, checkouts) -> Any:
-    made = checkouts(tmp_path_factory.mktemp("films") / "checkout")
-    shutil.copytree(ROOT / "tests" / "toy" / "recommender", made.root / CASE)
-    block = toy_params("recommender").model_dump(mode="json")
-    block["source"] |= {"path": f"{CASE}/interactions.csv", "watch": CASE}
-    block["release"] |= {"floors": {"ndcg@10": 0.0}, "baseline_margin": -1.0}
-    made.write_params({"cases": {CASE: block}})
-    made.commit()
-    ended = made.repro(f"release@{CASE}")
-    assert ended.code == 0, ended.said
-    return made
+def released(tmp_path_factory: pytest.TempPathFactory, released_case: Callable[..., Any]) -> Any:
+    return released_case("recommender", CASE, tmp_path_factory.mktemp("films"))
 
 
 def test_events_become_a_champion_and_are_then_done(released: Any) -> None:

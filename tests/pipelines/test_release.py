@@ -5,15 +5,16 @@ from dataclasses import dataclass, replace
 import pytest
 
 from components.core.files import read_json, write_json
-from components.core.job import TEST, Job
+from components.core.job import TEST, Job, Paths
+from components.core.params.load import load_params
 from components.core.params.overrides import override
-from components.core.recipe import Recipe, recipe_of
+from components.core.recipe import Recipe, make_job, recipe_of
 from components.core.results import Answers
 from components.registry.gate import Evidence, decide
 from components.tracking.track import connect
 from pipelines.provenance import git_state
-from pipelines.steps import compress, evaluate, fetch, fit, prepare, release, search
-from tests.toy.jobs import toy_job
+from pipelines.steps import release
+from tests.pipelines.conftest import Checkout, copy_of
 
 pytestmark = pytest.mark.slow
 
@@ -34,10 +35,9 @@ class Released:
 
 
 @pytest.fixture(scope="module")
-def released(tmp_path_factory: pytest.TempPathFactory) -> Released:
-    job = toy_job("finance_risk", tmp_path_factory.mktemp("released"))
-    for step in (fetch, prepare, search, fit, evaluate, compress, release):
-        step.run(job)
+def released(pristine: Checkout, tmp_path_factory: pytest.TempPathFactory) -> Released:
+    root = copy_of(pristine, tmp_path_factory.mktemp("released") / "checkout").root
+    job = make_job("toy", load_params(root / "params.yaml").case("toy"), Paths(root))
     recipe = recipe_of(job)
     return Released(job, recipe, recipe.serving.answers(job, job.paths.bundle(job.case), TEST))
 

@@ -4,6 +4,7 @@ import logging
 import multiprocessing
 import os
 import re
+import shutil
 import sys
 import types
 from collections.abc import Callable
@@ -24,11 +25,19 @@ from pipelines.code import READS, RESOLVED, resolve
 ROOT = Path(__file__).resolve().parents[2]
 
 
+@pytest.fixture(scope="module")
+def resolved(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """params.yaml, and what is made of it."""
+    root = tmp_path_factory.mktemp("resolved")
+    (root / "params.yaml").write_bytes((ROOT / "params.yaml").read_bytes())
+    resolve(root)
+    return root
+
+
 @pytest.fixture
-def step(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[Callable[[Job], None]], None]:
+def step(resolved: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[Callable[[Job], None]], None]:
     """Puts a function in the place of the stage `fit`, in a checkout that has params.yaml and what is made of it."""
-    (tmp_path / "params.yaml").write_bytes((ROOT / "params.yaml").read_bytes())
-    resolve(tmp_path)
+    shutil.copytree(resolved, tmp_path, dirs_exist_ok=True)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(stages, "prepare_environment", lambda _root: None)
     monkeypatch.setattr(stages.signal, "signal", lambda *_: None)

@@ -24,6 +24,7 @@ from components.core.recipe import Recipe, recipe_of, recipes
 from components.evaluation.plots import write_plots
 from components.evaluation.report import write_report
 from components.evaluation.tables import read_tables
+from components.kits.tables.encoding.cells import columns_of_frame, columns_of_rows
 from components.monitoring.drift import compare as compare_columns
 from components.monitoring.drift import is_number
 from components.monitoring.log import append, logged
@@ -128,6 +129,21 @@ def test_the_predictor_answers_raw_rows(run: Run) -> None:
     run.recipe.serving.answer_rows(run.job, run.fitted / "bundle")(3)
 
 
+def test_rows_of_a_table_are_answered_alike_with_and_without_a_frame(run: Run) -> None:
+    """All test rows, as JSON and as a CSV have them."""
+    predictor = run.recipe.serving.open_predictor(run.fitted / "bundle")
+    if not hasattr(predictor, "reader"):
+        pytest.skip("no table")
+    prepared = run.job.paths.prepared(run.job.case)
+    rows = pd.read_parquet(prepared / PREPARED_FILES[TEST]).drop(columns=Meta.read(prepared).data["key"])
+    expected = predictor.predict(rows)
+    assert expected["reasons"].map(len).sum() > 0
+    texts = rows.astype("str").where(rows.notna(), "")
+    for given in (rows, texts):
+        answers = predictor.answer(columns_of_rows(json.loads(given.to_json(orient="records"))))
+        pd.testing.assert_frame_equal(pd.DataFrame(answers.columns()), expected, rtol=0, atol=1e-9)
+
+
 def test_metrics_are_finite_and_name_the_primary(run: Run) -> None:
     answers = run.recipe.serving.answers(run.job, run.fitted / "bundle", TEST)
     metrics = run.recipe.serving.metrics(run.job, run.fitted / "bundle")
@@ -161,9 +177,24 @@ def test_a_report_holds_scores_predictions_tables_and_pictures(run: Run, tmp_pat
     assert any(table.rows for table in tables)
 
 
+def assert_alike_in_company(run: Run, bundle: Path) -> None:
+    """A row's answer is the same alone, among three and among 200, with the reasons of it."""
+    test = pd.read_parquet(run.job.paths.prepared(run.job.case) / PREPARED_FILES[TEST])
+    rows = columns_of_frame(test.take(np.arange(200) % len(test)), test.columns)
+    answer = run.recipe.serving.open_predictor(bundle).answer
+    whole = pd.DataFrame(answer(rows).columns())
+    for first, last in [*((row, row + 1) for row in range(20)), (5, 8), (197, 200)]:
+        some = pd.DataFrame(answer({name: cells[first:last] for name, cells in rows.items()}).columns())
+        expected = whole.iloc[first:last].reset_index(drop=True)
+        pd.testing.assert_frame_equal(some, expected, rtol=0, atol=1e-9)
+
+
 def test_every_variant_answers_and_one_is_picked(run: Run, tmp_path: Path) -> None:
     folders = make_variants(run.job, run.recipe, run.fitted, tmp_path)
     assert list(folders) == [FP32, *run.job.params.compress.variants]
+    if hasattr(run.recipe.serving.open_predictor(folders[FP32]), "reader"):  # a table
+        for folder in folders.values():
+            assert_alike_in_company(run, folder)
     variants = compare(run.job, run.recipe, folders)
     assert variants[0].loss.value == 0
     assert variants[0].largest_difference == 0

@@ -2,7 +2,6 @@
 
 import json
 import subprocess
-import sys
 from pathlib import Path
 
 import pandas as pd
@@ -16,6 +15,7 @@ from benchmarks.results import FOLDER, Limit, Result, load, markdown, save, show
 from benchmarks.workspace import copied_checkout
 from components.core.errors import CasebookError
 from components.core.files import read_json
+from tests.forks import TRAINING, forks
 
 ROOT = Path(__file__).resolve().parents[2]
 SMALL = Result("small", "A title", ["a", "b"], [["x|y", 0.91234], [None, 1234567]], [Limit("ratio", 0.8, at_least=0.9)])
@@ -37,7 +37,8 @@ def test_help_lists_every_benchmark_and_each_can_be_imported(capsys: pytest.Capt
     for name in BENCHMARKS:
         assert name in said
     script = f"from importlib import import_module as i; [i(f'benchmarks.{{n}}').measure for n in {list(BENCHMARKS)}]"
-    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
+    done = forks(TRAINING).run("-c", script, cwd=ROOT)
+    assert done.returncode == 0, done.stderr
 
 
 def test_an_unknown_benchmark_is_named(capsys: pytest.CaptureFixture[str]) -> None:
@@ -67,9 +68,8 @@ def test_without_a_gpu_precision_says_so_and_leaves_what_was_measured_elsewhere(
     if torch.cuda.is_available():
         pytest.skip("there is a GPU here")
     before = {path.name: path.read_bytes() for path in FOLDER.iterdir()}
-    ended = subprocess.run(
-        [sys.executable, "-m", "benchmarks", "precision"], cwd=ROOT, check=True, capture_output=True, text=True
-    )
+    ended = forks(TRAINING).run("-m", "benchmarks", "precision", cwd=ROOT)
+    assert ended.returncode == 0, ended.stderr
     assert ended.stdout == "precision: not measured; it needs a GPU, and torch sees none here.\n"
     assert {path.name: path.read_bytes() for path in FOLDER.iterdir()} == before
 

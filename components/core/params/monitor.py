@@ -1,5 +1,6 @@
 """The block `operate.monitor` of `params.yaml`: whose rows are looked at, and what counts as drift."""
 
+from functools import cache
 from typing import Annotated, Literal
 from zoneinfo import available_timezones
 
@@ -7,9 +8,11 @@ from pydantic import AfterValidator, Field
 
 from components.core.blocks import Block, Names
 
+_timezones = cache(available_timezones)  # it looks through some 600 files
+
 
 def known_timezone(name: str) -> str:
-    if name not in available_timezones():
+    if name not in _timezones():
         raise ValueError("is no time zone of the tz database, such as UTC or Europe/Berlin")
     return name
 

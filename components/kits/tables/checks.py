@@ -7,9 +7,10 @@ import numpy as np
 import pandas as pd
 
 from components.core.errors import CasebookError
-from components.kits.tables.encoding.convert import Typed, infinite
+from components.kits.tables.encoding.convert import Typed
 from components.kits.tables.encoding.spec import FeatureParams, TableParams
 from components.kits.tables.encoding.text import as_label, as_text
+from components.kits.tables.encoding.values import infinite
 
 SHOWN = 5
 

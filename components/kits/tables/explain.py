@@ -1,13 +1,16 @@
 """Explanation of a row's score: what each feature changes, one at a time, against a typical row."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
-from components.core.errors import CasebookError
+from components.kits.tables.encoding.encode import Encoded
+from components.kits.tables.encoding.replace import Replacements
+from components.kits.tables.encoding.values import TypedRows, one_value, take
+
+AT_ONCE = 4096  # rows scored in one call: any request's, and no more than a network has memory for
 
 
 @dataclass(frozen=True)
@@ -19,19 +22,23 @@ class Change:
     change: float
 
 
-def typical_values(rows: pd.DataFrame, features: Sequence[str]) -> dict[str, Any]:
-    """What a typical row has: the median of a number or a date, the most frequent of others.
+@dataclass(frozen=True)
+class Scored:
+    """Rows (N) as values, as a model takes them, and what it says of them (N,)."""
 
-    Missing values are passed over, None stands where there is nothing else; of equally frequent
-    values the first in order is taken. The values are JSON-able.
-    """
-    return {feature: _typical(rows[feature]) for feature in features}
+    typed: TypedRows
+    encoded: Encoded
+    score: np.ndarray
+
+    def take(self, index: np.ndarray) -> "Scored":
+        typed = {name: take(values, index) for name, values in self.typed.items()}
+        return Scored(typed, self.encoded.take(index), self.score[index])
 
 
 def strongest_changes(
-    score: Callable[[pd.DataFrame], np.ndarray],
-    rows: pd.DataFrame,
-    typical: Mapping[str, Any],
+    score: Callable[[Encoded], np.ndarray],
+    rows: Scored,
+    typical: Replacements,
     *,
     top: int,
     strength: Callable[[np.ndarray], np.ndarray],
@@ -39,27 +46,15 @@ def strongest_changes(
     """For each of `rows` (N) at most `top` features, strongest first by the `strength` of their changes, above 0 alone.
 
     A feature's change is what the score loses when its value alone becomes the typical one. For a score that is
-    additive in the features it is exact; interactions are counted in each feature they involve. `score` maps such
-    rows to (N,) and is called once, and once a feature of `typical`.
-
-    Raises:
-        CasebookError: a feature of `typical` is no column of `rows`.
+    additive in the features it is exact; interactions are counted in each feature they involve. `score` maps encoded
+    rows to (N,), and is called once for all features and as many rows as `AT_ONCE` allows.
     """
-    if unknown := [feature for feature in typical if feature not in rows]:
-        raise CasebookError(f"explanations: {len(unknown)} feature(s) are no column of the rows: {unknown[0]!r}")
-    if rows.empty:
-        return []
-    whole = score(rows)
-    features = list(typical)
-    change = np.column_stack(
-        [whole - score(rows.assign(**{name: _constant(rows[name], typical[name])})) for name in features]
-    )
+    change = changes(score, rows, typical)
     strong = strength(change)
     strongest = np.argsort(-strong, axis=1, kind="stable")[:, :top]
-    values = [rows[name].tolist() for name in features]  # a cell at a time out of pandas would take as long again
     return [
         tuple(
-            Change(features[column], _plain(values[column][row]), float(change[row, column]))
+            Change(name := typical.names[column], one_value(rows.typed[name], row), float(change[row, column]))
             for column in columns
             if strong[row, column] > 0
         )
@@ -67,30 +62,24 @@ def strongest_changes(
     ]
 
 
-def _constant(column: pd.Series, value: Any) -> pd.Series:
-    """The value in every row, of its own type, not the column's: a median may lie between integers, and these rows
-    may all lack a value, or their categories the typical one.
-    """
-    if value is None:
-        return column.mask(np.ones(len(column), dtype=bool))
-    if pd.api.types.is_datetime64_any_dtype(column):
-        return pd.Series(pd.Timestamp(value), index=column.index, dtype=column.dtype)
-    return pd.Series(value, index=column.index)
+def changes(score: Callable[[Encoded], np.ndarray], rows: Scored, typical: Replacements) -> np.ndarray:
+    """What the score of each row (N) loses by each of the K replacements: `(N, K)`."""
+    whole, width = rows.score, len(typical.names)
+    found = np.zeros((width, len(whole)))
+    step = max(1, AT_ONCE // max(1, width))
+    for first in range(0, len(whole), step):
+        part = np.arange(first, min(first + step, len(whole)))
+        encoded = rows.encoded.take(part)
+        replaced = typical.apply(encoded)
+        # Where nothing is another the change is 0, and there is nothing to score.
+        column, row = np.nonzero(_moved(encoded, replaced, width))
+        if len(row):
+            found[column, part[row]] = whole[part[row]] - score(replaced.take(column * len(part) + row))
+    return found.T
 
 
-def _typical(column: pd.Series) -> Any:
-    known = column.dropna()
-    if known.empty:
-        return None
-    if pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column):
-        return float(known.median())
-    if pd.api.types.is_datetime64_any_dtype(column):
-        return str(known.sort_values().iloc[len(known) // 2])  # the later of two in the middle
-    return _plain(known.mode().sort_values().iloc[0])
-
-
-def _plain(value: Any) -> Any:
-    if pd.isna(value):
-        return None
-    value = value.item() if isinstance(value, np.generic) else value
-    return value if isinstance(value, str | int | float) else str(value)
+def _moved(rows: Encoded, replaced: Encoded, width: int) -> np.ndarray:
+    """Where a replaced row (K * N) is another for the model than it was: `(K, N)`."""
+    pairs = ((rows.numeric, replaced.numeric), (rows.categorical, replaced.categorical))
+    moved = [(after.reshape(width, *before.shape) != before).any(axis=-1) for before, after in pairs]
+    return moved[0] | moved[1]

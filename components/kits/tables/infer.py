@@ -9,9 +9,9 @@ import pandas as pd
 import pyarrow as pa
 
 from components.core.errors import CasebookError
-from components.kits.tables.encoding.convert import infinite
 from components.kits.tables.encoding.spec import ROW, TARGET
 from components.kits.tables.encoding.text import as_label, as_number, as_text
+from components.kits.tables.encoding.values import infinite
 from components.kits.tables.kinds import guess_column
 from components.kits.tables.labels import column_of, find_labels, share_labelled
 from components.kits.tables.read import read_table

@@ -10,8 +10,8 @@ import pyarrow.compute as pc
 
 from components.kits.tables.amounts import guess_amount
 from components.kits.tables.dates import find_formats
-from components.kits.tables.encoding.convert import FALSE_WORDS, TRUE_WORDS
 from components.kits.tables.encoding.text import NUMBER, as_label, as_number, as_text
+from components.kits.tables.encoding.values import FALSE_WORDS, TRUE_WORDS
 from components.kits.tables.seen import MANY_NUMBERS, Guess, Seen, accept, is_word
 from components.kits.tables.suspects import FEW_ROWS, identifier_reason, named_as_identifier
 

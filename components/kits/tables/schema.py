@@ -12,9 +12,10 @@ import pyarrow as pa
 from pandera.errors import SchemaErrors
 
 from components.core.errors import CasebookError
-from components.kits.tables.encoding.convert import UNREADABLE, Typed, rules
+from components.kits.tables.encoding.convert import Typed
 from components.kits.tables.encoding.spec import CategoricalColumn, Column, FeatureParams
 from components.kits.tables.encoding.text import as_label, as_text
+from components.kits.tables.encoding.values import UNREADABLE, rules
 
 SHOWN = 5
 NO_VALUE = "no value"

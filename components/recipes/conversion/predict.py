@@ -1,11 +1,10 @@
 """A text of any length through a bundle, some lines at a time."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Self, TypeAlias
 
-import pandas as pd
 import pyarrow as pa
 
 from components.core.errors import CasebookError
@@ -19,6 +18,8 @@ log = logging.getLogger(__name__)
 NAMED = 5  # remarks that are written out; the others are counted
 TABLES = (".csv", ".parquet")
 ANSWER = pa.schema([("line", pa.int64()), ("rank", pa.int32()), ("text", pa.string()), ("score", pa.float64())])
+
+Answer: TypeAlias = tuple[int, int, str, float]  # a row with the columns of `ANSWER`
 
 
 def predict_file(bundle: Path, source: Path, target: Path, options: Mapping[str, Any]) -> int:
@@ -41,7 +42,7 @@ def predict_file(bundle: Path, source: Path, target: Path, options: Mapping[str,
         for first, lines in read_lines(source):
             answers = predictor.convert(lines, n_best=asked or 1)
             remarks.add(first, answers)
-            writer.write(listed_answers(first, answers))
+            writer.write_answers(listed_answers(first, answers))
             bar.update(len(lines))
         if writer.rows == 0:
             raise CasebookError(f"{source}: the file is empty; give one with a line of pinyin for each answer")
@@ -68,19 +69,31 @@ class Remarks:
             log.warning("%s: and %d more that are no pinyin", source.name, self._count - len(self._said))
 
 
-def listed_answers(first: int, answers: list[Conversion]) -> pd.DataFrame:
+def listed_answers(first: int, answers: list[Conversion]) -> Iterator[Answer]:
     """Each answer to each line, best first; `first` is the number of the first line."""
-    rows = [
-        (number, rank, text, score)
-        for number, answer in enumerate(answers, start=first)
-        for rank, (text, score) in enumerate(answer.alternatives, start=1)
-    ]
-    return pd.DataFrame(rows, columns=ANSWER.names)
+    for number, answer in enumerate(answers, start=first):
+        for rank, (text, score) in enumerate(answer.alternatives, start=1):
+            yield number, rank, text, score
 
 
-def open_writer(path: Path, suffix: str, *, listed: bool) -> "FrameWriter | TextWriter":
+def open_writer(path: Path, suffix: str, *, listed: bool) -> "TableWriter | TextWriter":
     """To a table of the kind that a suffix names, or else to a text."""
-    return FrameWriter(path, suffix, fields=ANSWER) if suffix in TABLES else TextWriter(path, listed=listed)
+    return TableWriter(path, suffix) if suffix in TABLES else TextWriter(path, listed=listed)
+
+
+class TableWriter(FrameWriter):
+    """Answers to a table with the columns of `ANSWER`."""
+
+    def __init__(self, path: Path, suffix: str) -> None:
+        super().__init__(path, suffix, fields=ANSWER)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def write_answers(self, answers: Iterable[Answer]) -> None:
+        import pandas as pd
+
+        self.write(pd.DataFrame(list(answers), columns=ANSWER.names))
 
 
 class TextWriter:
@@ -96,7 +109,7 @@ class TextWriter:
     def __exit__(self, *_: object) -> None:
         self._file.close()
 
-    def write(self, answers: pd.DataFrame) -> None:
-        for line, rank, text, score in answers.itertuples(index=False):
+    def write_answers(self, answers: Iterable[Answer]) -> None:
+        for line, rank, text, score in answers:
             self._file.write(f"{line}\t{rank}\t{score:.4f}\t{text}\n" if self._listed else f"{text}\n")
-        self.rows += len(answers)
+            self.rows += 1

@@ -1,7 +1,7 @@
 """Typed lines as monitoring sees them: how long, how readable, how usual, how sure the answer is."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +14,12 @@ from components.monitoring.sample import some
 from components.recipes.conversion.encoding.normalise import normalise
 from components.recipes.conversion.encoding.typed import read_lines
 from components.recipes.conversion.params.params import ConversionJob
-from components.recipes.conversion.serving.predictor import PINYIN_COLUMN, ConversionPredictor, open_predictor
+from components.recipes.conversion.serving.predictor import (
+    PINYIN_COLUMN,
+    Conversion,
+    ConversionPredictor,
+    open_predictor,
+)
 from components.recipes.conversion.serving.serving import texts
 from components.recipes.shared.serving import read_split
 
@@ -32,10 +37,22 @@ def observe(job: ConversionJob, bundle: Path, rows: pd.DataFrame) -> Observed:
     rows = rows[rows[PINYIN_COLUMN].astype("str").str.strip() != ""]
     found = predictor.convert(rows[PINYIN_COLUMN].tolist(), 1)
     features = features_of(rows[PINYIN_COLUMN].tolist(), predictor, usual(job))
-    per_syllable = np.array([one.score for one in found]) / np.maximum(features["syllables"].to_numpy(), 1)
     known = rows[TEXT].notna().to_numpy() if TEXT in rows else np.zeros(len(rows), bool)
     labelled = Answers(rows[TEXT].to_numpy(object)[known], texts(found)[known]) if known.any() else None
-    return Observed(features, pd.DataFrame({"score of a syllable": per_syllable}), labelled)
+    return Observed(features, _per_syllable(found, features["syllables"].to_numpy()), labelled)
+
+
+def said(job: ConversionJob, bundle: Path, rows: pd.DataFrame) -> pd.DataFrame:  # noqa: ARG001 - the bundle says it all
+    """The scores of `observe`, for which nobody has to know how usual the lines are."""
+    predictor = open_predictor(bundle)
+    lines = [line for line in rows[PINYIN_COLUMN].astype("str") if line.strip()]
+    read = [normalise(line, predictor.syllabary, predictor.settings.input) for line in lines]
+    counts = np.array([len(one.syllables) + len(one.illegal) for one in read], np.float64)
+    return _per_syllable(predictor.convert(lines, 1), counts)
+
+
+def _per_syllable(found: Sequence[Conversion], syllables: np.ndarray) -> pd.DataFrame:
+    return pd.DataFrame({"score of a syllable": np.array([one.score for one in found]) / np.maximum(syllables, 1)})
 
 
 def reference(job: ConversionJob, bundle: Path, rows: int) -> Observed:
@@ -78,4 +95,5 @@ WATCH = Watch(
     outcome=lambda job: (TEXT,),  # noqa: ARG005
     observe=observe,
     reference=reference,
+    said=said,
 )

@@ -2,16 +2,18 @@
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 from tqdm import tqdm
 
 from components.core.errors import CasebookError
 from components.core.files import whole_file
+
+if TYPE_CHECKING:  # texts are answered without
+    import pandas as pd
 
 BATCH_ROWS = 5_000
 CSV = ".csv"
@@ -37,7 +39,7 @@ class FrameWriter:
         if self._parquet is not None:
             self._parquet.close()
 
-    def write(self, frame: pd.DataFrame) -> None:
+    def write(self, frame: "pd.DataFrame") -> None:
         if self._csv:
             joined = frame.assign(**{name: frame[name].map("; ".join) for name in self._lists if name in frame})
             joined.to_csv(self._path, mode="a", header=self.rows == 0, index=False)
@@ -68,10 +70,10 @@ class RowPredictor(Protocol):
 
     data: dict[str, Any]
 
-    def predict(self, rows: pd.DataFrame) -> pd.DataFrame: ...
+    def predict(self, rows: "pd.DataFrame") -> "pd.DataFrame": ...
 
 
-def predict_rows(predictor: RowPredictor, batches: Iterable[pd.DataFrame], source: Path, target: Path) -> int:
+def predict_rows(predictor: RowPredictor, batches: "Iterable[pd.DataFrame]", source: Path, target: Path) -> int:
     """Write a row of answers for each raw row of the batches of `source`; returns how many.
 
     `target` is Parquet, or CSV where its name says so, and appears whole or not at all. Without
@@ -93,7 +95,7 @@ def predict_rows(predictor: RowPredictor, batches: Iterable[pd.DataFrame], sourc
     return writer.rows
 
 
-def _answer(predictor: RowPredictor, batch: pd.DataFrame, before: int) -> pd.DataFrame:
+def _answer(predictor: RowPredictor, batch: "pd.DataFrame", before: int) -> "pd.DataFrame":
     answer = predictor.predict(batch)
     if not set(predictor.data["key"]) <= set(answer.columns):
         answer.insert(0, ROW, np.arange(before + 1, before + 1 + len(batch)))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from components.compression.compare import compare, variant_row
-from components.core.job import VALIDATION, Job
+from components.core.job import TEST, VALIDATION, Job
 from components.core.params.overrides import override
 from components.core.recipe import Recipe, recipe_of
 from components.core.results import Answers
@@ -58,6 +58,19 @@ def test_a_loss_is_what_a_metric_that_should_rise_has_fallen(prepared: Job, reci
     assert small.loss.low <= small.loss.value <= small.loss.high
     assert small.largest_difference == pytest.approx(0.5 * (0.9 - 0.3))  # on the test split
     assert small.test["accuracy"].value == 2 / 4
+
+
+def test_each_bundle_answers_each_split_once(prepared: Job, recipe: Recipe, tmp_path: Path) -> None:
+    asked: list[tuple[str, str]] = []
+
+    def answers(job: Job, folder: Path, split: str) -> Answers:
+        asked.append((folder.name, split))
+        return recipe.serving.answers(job, folder, split)
+
+    counting = serving_by(recipe, SimpleNamespace(**{**vars(recipe.serving), "answers": answers}))
+    _, small = compare(prepared, counting, folders(tmp_path))
+    assert sorted(asked) == [(name, split) for name in ("full", "small") for split in (TEST, VALIDATION)]
+    assert small.answers[TEST].score.tolist() == [0.5 * 0.1, 0.5 * 0.9, 0.5 * 0.1, 0.5 * 0.3]
 
 
 def test_intervals_are_as_wide_as_the_params_say(prepared: Job, recipe: Recipe, tmp_path: Path) -> None:

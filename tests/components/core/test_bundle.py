@@ -54,6 +54,24 @@ def test_a_graph_is_opened_once_and_answers(folder):
     assert bundle.session("network").get_providers() == ["CPUExecutionProvider"]
 
 
+def test_a_graph_that_quantizes_as_it_answers_mixes_rows(folder, tmp_path):
+    x = helper.make_tensor_value_info("x", TensorProto.FLOAT, ["rows", 3])
+    y = helper.make_tensor_value_info("y", TensorProto.UINT8, ["rows", 3])
+    node = helper.make_node("DynamicQuantizeLinear", ["x"], ["y", "scale", "zero"])
+    model = helper.make_model(
+        helper.make_graph([node], "ranged", [x], [y]), opset_imports=[helper.make_opsetid("", 18)], ir_version=10
+    )
+    write_bundle(tmp_path / "other", MANIFEST, CONTENTS | {"network.onnx": model.SerializeToString()})
+    other = read_bundle(tmp_path / "other", threads=1)
+    row = np.ones((1, 3), np.float32)
+    alone, beside = (
+        other.session("network").run(["y"], {"x": rows})[0][0] for rows in (row, np.concatenate([row, 9 * row]))
+    )
+    assert (alone != beside).all()
+    assert other.mixes_rows("network")
+    assert not read_bundle(folder, threads=1).mixes_rows("network")
+
+
 def test_threads_are_handed_to_the_graph(folder):
     options = read_bundle(folder, threads=2).session("network").get_session_options()
     assert (options.intra_op_num_threads, options.inter_op_num_threads) == (2, 1)

@@ -27,6 +27,7 @@ from components.core.files import (
     whole_folder,
     write_json,
 )
+from tests.examples import examples
 
 ROOT = Path(__file__).parents[3]
 
@@ -41,7 +42,9 @@ JSON = st.recursive(
 )
 MAPPINGS = st.dictionaries(st.text(), JSON, max_size=5)
 # Every example gets a folder of its own below the test's.
-SHARED_FOLDER = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=50)
+SHARED_FOLDER = settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=examples(50)
+)
 
 
 class KilledError(Exception):

@@ -18,6 +18,7 @@ from components.evaluation.bootstrap import (
     paired_difference,
     summarise,
 )
+from tests.examples import examples
 
 
 def mean_error(target, score):
@@ -184,7 +185,7 @@ def test_a_counted_metric_keeps_its_name_and_docstring():
     assert fast_mean_error.__doc__ == "A metric without a form over counts."
 
 
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=examples(50))
 @given(
     st.lists(st.tuples(st.floats(-5, 5), st.floats(-5, 5)), min_size=1, max_size=20),
     st.integers(0, 2**32 - 1),

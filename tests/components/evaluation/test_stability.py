@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from components.core.errors import CasebookError
 from components.evaluation.stability import psi, psi_table
+from tests.examples import examples
 
 
 def test_psi_of_numbers_is_its_formula():
@@ -54,7 +55,7 @@ def test_the_psi_table_begins_with_what_shifted_most():
     assert table["psi"][1:].tolist() == [0, 0]
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=examples(60))
 @given(
     st.lists(st.one_of(st.none(), st.floats(-1e6, 1e6)), min_size=1, max_size=60),
     st.lists(st.one_of(st.none(), st.floats(-1e6, 1e6)), min_size=1, max_size=60),

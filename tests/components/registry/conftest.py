@@ -14,6 +14,7 @@ os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 from components.registry import package
 from components.tracking.track import Tracker, connect
 from tests.components.registry.toys import CHECKOUT, use_toy_predictor
+from tests.once import made_once
 
 Start = Callable[..., "subprocess.Popen[str]"]
 
@@ -27,14 +28,12 @@ def no_store_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="session")
 def fresh_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a new store that nobody has open."""
-    root = tmp_path_factory.mktemp("store")
-    subprocess.run(
-        [sys.executable, "-c", "from components.tracking.store import *; open_store(Path.cwd())"],
-        cwd=root,
-        env=child_environment(),
-        check=True,
+    command = [sys.executable, "-c", "from components.tracking.store import *; open_store(Path.cwd())"]
+    return made_once(
+        tmp_path_factory,
+        "store",
+        lambda root: subprocess.run(command, cwd=root, env=child_environment(), check=True),
     )
-    return root
 
 
 @pytest.fixture
@@ -86,5 +85,5 @@ def start(tmp_path: Path) -> Start:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What opens a real MLflow store takes seconds a test, and is left out of `make test-fast`."""
     for item in items:
-        if "tracker" in getattr(item, "fixturenames", ()):
+        if {"tracker", "story"} & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.slow)

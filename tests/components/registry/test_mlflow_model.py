@@ -26,6 +26,7 @@ from components.registry.package import SERVED, SERVING_PACKAGES
 from components.registry.register import model_of, register
 from components.tracking.track import Tracker
 from tests.components.registry.toys import CASE, make_release
+from tests.forks import Forks
 from tests.toy.jobs import CHECKOUT, toy_cases, toy_job
 
 # The toy's score is 0.01 · age + 0.5 · income, a missing income counting as 0; above 1 it is high.
@@ -181,21 +182,18 @@ def test_all_that_a_predictor_imports_is_required(name: str, tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("name", toy_cases())
-def test_the_code_of_one_case_travels_alone_and_is_enough_to_answer(name: str, tmp_path: Path) -> None:
+def test_the_code_of_one_case_travels_alone_and_is_enough_to_answer(
+    name: str, tmp_path: Path, data_forks: Forks
+) -> None:
     files = travelling(name)
     for path in files:
         copy = tmp_path / path.relative_to(CHECKOUT)
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(path, copy)
     modules = [".".join(path.relative_to(CHECKOUT).with_suffix("").parts) for path in files]
-    done = subprocess.run(
-        [sys.executable, "-c", IMPORT, *(one for one in modules if one != SERVED and not one.endswith("__init__"))],
-        cwd=tmp_path,
-        env={"PYTHONPATH": str(tmp_path), "PATH": os.environ["PATH"], "HOME": str(tmp_path)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    environment = {"PYTHONPATH": str(tmp_path), "PATH": os.environ["PATH"], "HOME": str(tmp_path)}
+    words = [one for one in modules if one != SERVED and not one.endswith("__init__")]
+    done = data_forks.run("-c", IMPORT, *words, cwd=tmp_path, env=environment)
     assert done.returncode == 0, done.stderr
     assert Path(done.stdout.strip()).is_relative_to(tmp_path)
     kinds = {path.relative_to(CHECKOUT / "components").parts[1] for path in files if "serving" in path.parts}

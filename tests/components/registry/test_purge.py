@@ -1,8 +1,10 @@
 """What goes and what stays of a case in a real store, and what a rollback and the ledger say afterwards."""
 
+import shutil
 import sqlite3
 from contextlib import closing
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -14,8 +16,9 @@ from components.registry.promote import rollback, settle
 from components.registry.purge import bytes_of, delete
 from components.registry.register import bundle_of, register
 from components.tracking.runs import HOST, PARENT, new_run, owner
-from components.tracking.track import Tracker
+from components.tracking.track import Tracker, connect
 from tests.components.registry.toys import CASE, FAILED, METRICS, PASSED, make_release
+from tests.once import made_once
 
 pytestmark = pytest.mark.usefixtures("toy")
 
@@ -33,12 +36,17 @@ def released(tracker: Tracker, income: float, *, passes: bool) -> str:
 
 
 @pytest.fixture
-def story(tracker: Tracker) -> Tracker:
-    """Seven versions: 2 and 5 passed the gate, 5 is champion, 7 the candidate."""
-    answers = [False, True, False, False, True, False, False]
-    for number, passes in enumerate(answers, 1):
-        assert released(tracker, number / 10, passes=passes) == str(number)
-    return tracker
+def story(toy: Path, root: Path, tmp_path_factory: pytest.TempPathFactory) -> Tracker:  # noqa: ARG001
+    """Seven versions: 2 and 5 passed the gate, 5 is champion, 7 the candidate. In a store of the test's own."""
+
+    def make(folder: Path) -> None:
+        tracker = connect(shutil.copytree(root, folder, dirs_exist_ok=True))
+        answers = [False, True, False, False, True, False, False]
+        for number, passes in enumerate(answers, 1):
+            assert released(tracker, number / 10, passes=passes) == str(number)
+
+    shutil.copytree(made_once(tmp_path_factory, "seven-versions", make), root, dirs_exist_ok=True)
+    return connect(root)
 
 
 def versions(tracker: Tracker) -> list[int]:

@@ -12,7 +12,7 @@ import pytest
 
 from components.core.bundle import bundle_md5, read_bundle
 from components.core.errors import CasebookError
-from components.registry.package import FILES, bundle_in, lineage_in
+from components.registry.model_files import FILES, bundle_in, lineage_in
 from components.registry.register import bundle_of, model_of, register
 from components.tracking.track import Tracker, connect
 from tests.components.registry.toys import CASE, EXAMPLE, make_release

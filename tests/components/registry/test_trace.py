@@ -13,7 +13,7 @@ from components.core.job import Paths
 from components.core.params.case import CaseParams
 from components.core.params.load import load_params
 from components.core.params.overrides import override
-from components.registry.package import bundle_in
+from components.registry.model_files import bundle_in
 from components.registry.promote import settle
 from components.registry.register import model_of, register
 from components.registry.trace import Mismatch, params_digest, trace, verify

@@ -14,8 +14,9 @@ import pytest
 
 from components.core.errors import CasebookError
 from components.tracking import store
+from components.tracking.address import database_file
 from components.tracking.runs import new_run
-from components.tracking.store import database_file, open_store
+from components.tracking.store import open_store
 from components.tracking.track import Tracker, connect
 from tests.components.registry.conftest import Start, child_environment
 

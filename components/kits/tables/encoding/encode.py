@@ -1,16 +1,19 @@
-"""Typed columns to arrays: fitted on training rows, kept as JSON, applied with numpy and pandas alone."""
+"""Typed columns to arrays: fitted on training rows, kept as JSON, applied with numpy and Arrow alone."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from components.kits.tables.encoding.features import READS, CategoricalFeature, NumericFeature, read_features
 from components.kits.tables.encoding.scale import Scale, fit_scale
 from components.kits.tables.encoding.spec import FeatureParams
+from components.kits.tables.encoding.values import TypedRows
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -65,23 +68,30 @@ class TableEncoder:
         """How many codes each of the C categorical features has."""
         return tuple(feature.size for feature in self.categorical)
 
-    def encode(self, frame: pd.DataFrame) -> Encoded:
+    def encode(self, frame: "pd.DataFrame") -> Encoded:
         """Encode typed rows (N), as `convert.clean` or a prepared file gives them."""
-        read = read_features([(feature.reads, feature.source) for feature in self.numeric], frame)
-        raw = _columns(read, len(frame), np.float64)
-        absent = np.isnan(raw)
-        scaled = [
-            feature.scale(np.where(absent[:, place], feature.median, raw[:, place]))
-            for place, feature in enumerate(self.numeric)
+        return self.encode_rows(_typed_rows(frame, self._sources))
+
+    def encode_rows(self, rows: TypedRows) -> Encoded:
+        """Encode typed rows (N), as `RowReader.read` gives them."""
+        count = len(next(iter(rows.values())))
+        read = read_features([(feature.reads, feature.source) for feature in self.numeric], rows)
+        scaled = [feature.scaled(values) for feature, values in zip(self.numeric, read, strict=True)]
+        indicators = [
+            np.isnan(values) for feature, values in zip(self.numeric, read, strict=True) if feature.had_missing
         ]
-        indicators = [absent[:, place] for place, feature in enumerate(self.numeric) if feature.had_missing]
-        coded = [feature.encode(frame[feature.name]) for feature in self.categorical]
+        coded = [feature.encode(rows[feature.name]) for feature in self.categorical]
         return Encoded(
-            raw,
-            _columns([*scaled, *indicators], len(frame), np.float32),
-            _columns([codes for codes, _ in coded], len(frame), np.int64),
-            {feature.name: count for feature, (_, count) in zip(self.categorical, coded, strict=True) if count},
+            _columns(read, count, np.float64),
+            _columns([*scaled, *indicators], count, np.float32),
+            _columns([codes for codes, _ in coded], count, np.int64),
+            {feature.name: new for feature, (_, new) in zip(self.categorical, coded, strict=True) if new},
         )
+
+    @property
+    def _sources(self) -> list[str]:
+        numbers = [feature.source for feature in self.numeric if feature.reads != "derived"]
+        return list(dict.fromkeys([*numbers, *self.categorical_names]))
 
     def to_json(self) -> dict[str, Any]:
         """The state as JSON reads it back, with lists for tuples."""
@@ -99,7 +109,7 @@ class TableEncoder:
         )
 
 
-def fit_encoder(train: pd.DataFrame, spec: FeatureParams) -> TableEncoder:
+def fit_encoder(train: "pd.DataFrame", spec: FeatureParams) -> TableEncoder:
     """Medians, scales and classes of typed training rows, and of no others."""
     named = [
         (name + suffix, reads, name)
@@ -107,7 +117,8 @@ def fit_encoder(train: pd.DataFrame, spec: FeatureParams) -> TableEncoder:
         for suffix, reads in READS[column.kind].items()
     ]
     named += [(name, "derived", expression) for name, expression in spec.derived.items()]
-    values = read_features([(reads, source) for _, reads, source in named], train)
+    rows = _typed_rows(train, spec.columns)
+    values = read_features([(reads, source) for _, reads, source in named], rows)
     numeric = [_fit_numeric(*what, column, spec) for what, column in zip(named, values, strict=True)]
     categorical = [
         _fit_categorical(name, train[name], spec.encode.min_count)
@@ -125,7 +136,7 @@ def _fit_numeric(name: str, reads: str, source: str, values: np.ndarray, spec: F
     return NumericFeature(name, reads, source, median, bool(np.isnan(values).any()), fit_scale(present, spec.encode))
 
 
-def _fit_categorical(name: str, values: pd.Series, min_count: int) -> CategoricalFeature:
+def _fit_categorical(name: str, values: "pd.Series", min_count: int) -> CategoricalFeature:
     counts = {str(value): int(count) for value, count in values.value_counts().items()}
     # By count, then by name: `value_counts` leaves ties in the order of the rows.
     ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
@@ -135,6 +146,12 @@ def _fit_categorical(name: str, values: pd.Series, min_count: int) -> Categorica
         tuple(value for value, count in ordered if count < min_count),
         bool(values.isna().sum() >= min_count),
     )
+
+
+def _typed_rows(frame: "pd.DataFrame", names: Iterable[str]) -> TypedRows:
+    from components.kits.tables.encoding.convert import typed_rows  # with pandas, which only frames need
+
+    return typed_rows(frame, names)
 
 
 def _columns(columns: list[np.ndarray], rows: int, dtype: type) -> np.ndarray:

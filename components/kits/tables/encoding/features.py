@@ -5,13 +5,12 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from components.kits.tables.encoding.convert import LARGEST, as_floats
-from components.kits.tables.encoding.derive import evaluate
+from components.kits.tables.encoding.derive import evaluate, names_in
 from components.kits.tables.encoding.scale import Scale
+from components.kits.tables.encoding.values import LARGEST, TypedRows, Values, floats
 
 
 @dataclass(frozen=True)
@@ -24,6 +23,15 @@ class NumericFeature:
     median: float
     had_missing: bool
     scale: Scale
+
+    @property
+    def columns(self) -> set[str]:
+        """The columns that it is made of."""
+        return names_in(self.source) if self.reads == "derived" else {self.source}
+
+    def scaled(self, values: np.ndarray) -> np.ndarray:
+        """Raw values (N,), NaN where missing, to what a network takes."""
+        return self.scale(np.where(np.isnan(values), self.median, values))
 
 
 @dataclass(frozen=True)
@@ -49,15 +57,14 @@ class CategoricalFeature:
         return ("(other)", *self.classes, *(("(missing)",) if self.missing else ()))
 
     @cached_property
-    def _known(self) -> pa.Array:
-        return pa.array([*self.classes, *self.rare], pa.large_string())
+    def _known(self) -> pc.SetLookupOptions:
+        return pc.SetLookupOptions(pa.array([*self.classes, *self.rare], pa.large_string()))
 
-    def encode(self, values: pd.Series) -> tuple[np.ndarray, int]:
-        """Codes int64 (N,) of a column of str, and how many cells hold a class that training did not have."""
-        text = pa.array(values.astype("str"), pa.large_string(), from_pandas=True)
-        place = pc.index_in(text, value_set=self._known)
+    def encode(self, text: pa.Array) -> tuple[np.ndarray, int]:
+        """Codes int64 (N,) of a column of texts, and how many cells hold a class that training did not have."""
+        place = pc.index_in(text, options=self._known)
         codes = pc.fill_null(place, -1).to_numpy(zero_copy_only=False).astype(np.int64) + 1
-        valid = pc.is_valid(text).to_numpy(zero_copy_only=False)
+        valid = text.is_valid().to_numpy(zero_copy_only=False)
         unknown = int((valid & (codes == 0)).sum())
         codes[codes > len(self.classes)] = 0
         if self.missing:
@@ -65,32 +72,32 @@ class CategoricalFeature:
         return codes, unknown
 
 
-def read_features(features: list[tuple[str, str]], frame: pd.DataFrame) -> list[np.ndarray]:
+def read_features(features: list[tuple[str, str]], rows: TypedRows) -> list[np.ndarray]:
     """For each (how to read, what) float64 (N,); expressions come after the columns that they use."""
     numbers: dict[str, np.ndarray] = {}
     columns = []
     for reads, source in features:
-        values = evaluate(source, numbers) if reads == "derived" else READERS[reads](frame[source])
-        columns.append(np.where(np.abs(values) <= LARGEST, values, np.nan))
+        values = evaluate(source, numbers) if reads == "derived" else READERS[reads](rows[source])
+        columns.append(kept(values))
         if reads == "number":
             numbers[source] = columns[-1]
     return columns
 
 
-def _count(pattern: str) -> Callable[[pd.Series], np.ndarray]:
+def kept(values: np.ndarray) -> np.ndarray:
+    """Values (N,), NaN for those that are too large to compute with."""
+    return np.where(np.abs(values) <= LARGEST, values, np.nan)
+
+
+def _count(pattern: str) -> Callable[[Values], np.ndarray]:
     """How often a pattern matches in each text (N,); NaN where there is none."""
-
-    def read(texts: pd.Series) -> np.ndarray:
-        found = pc.count_substring_regex(pa.array(texts.astype("str"), pa.large_string(), from_pandas=True), pattern)
-        return pc.cast(found, pa.float64()).to_numpy(zero_copy_only=False)
-
-    return read
+    return lambda texts: floats(pc.count_substring_regex(texts, pattern))
 
 
 LENGTH, WORDS, DIGITS = _count(r"(?s)."), _count(r"\S+"), _count(r"\pN")
 
-READERS: dict[str, Callable[[pd.Series], np.ndarray]] = {
-    "number": as_floats,
+READERS: dict[str, Callable[[Values], np.ndarray]] = {
+    "number": floats,
     "length": LENGTH,
     "words": WORDS,
     "digit_share": lambda texts: DIGITS(texts) / LENGTH(texts),  # a text is never empty

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from statistics import NormalDist
 from typing import Any
 
@@ -20,7 +21,11 @@ class Scale:
 
     def __call__(self, values: np.ndarray) -> np.ndarray:
         """Float64 (N,) without NaN to the same shape."""
-        return np.interp(signed_log(values) if self.log else values, self.x, self.y)
+        return np.interp(signed_log(values) if self.log else values, *self._points)
+
+    @cached_property
+    def _points(self) -> tuple[np.ndarray, np.ndarray]:
+        return np.array(self.x), np.array(self.y)
 
     @classmethod
     def from_json(cls, state: Mapping[str, Any]) -> "Scale":

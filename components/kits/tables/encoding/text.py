@@ -4,32 +4,39 @@ import datetime
 import re
 import unicodedata
 from collections.abc import Iterable
-from typing import Any
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
+
+from components.kits.tables.encoding.cells import Cells, cells_of
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,4})?$"
 INFINITE = r"^[+-]?(?i:inf|infinity)$"
 
 
-def as_text(cells: pd.Series, missing: Iterable[str]) -> pa.Array:
+def as_text(cells: "Cells | pd.Series", missing: Iterable[str]) -> pa.Array:
     """Cells (N,) of any type as strings without surrounding blanks, null where there is no value.
 
     `missing` are further texts, in any case, that stand for no value.
     """
-    if cells.dtype == object:
-        array = pa.array([_one_as_text(cell) for cell in cells], pa.large_string())
+    found: Cells = cells_of(cast("pd.Series", cells)) if hasattr(cells, "iloc") else cells
+    if isinstance(found, pa.Array):
+        array = pc.cast(found, pa.large_string())
     else:
-        array = pa.array(cells, from_pandas=True)
-        if isinstance(array, pa.ChunkedArray):
-            array = array.combine_chunks()
-        array = pc.cast(array, pa.large_string())
+        array = pa.array([_one_as_text(cell) for cell in found], pa.large_string())
     text = pc.utf8_trim_whitespace(array)
-    none = pa.array(["", *(token.strip().lower() for token in missing)], pa.large_string())
-    return pc.if_else(pc.is_in(pc.utf8_lower(text), value_set=none), None, text)
+    return pc.if_else(pc.is_in(pc.utf8_lower(text), options=_no_value(tuple(missing))), None, text)
+
+
+@lru_cache(maxsize=64)  # the same few for every column of every request
+def _no_value(missing: tuple[str, ...]) -> pc.SetLookupOptions:
+    return pc.SetLookupOptions(pa.array(["", *(token.strip().lower() for token in missing)], pa.large_string()))
 
 
 def as_label(text: pa.Array) -> pa.Array:
@@ -37,7 +44,7 @@ def as_label(text: pa.Array) -> pa.Array:
     return pc.replace_substring_regex(text, r"^([+-]?\d+)\.0+$", r"\1")
 
 
-def as_name(cells: pd.Series) -> pd.Series:
+def as_name(cells: "pd.Series") -> "pd.Series":
     """Cells (N,) as texts that are equal for one value, however it was stored: as 3, "3" or 3.0."""
     return as_label(as_text(cells, ())).to_pandas().astype(object)
 
@@ -85,7 +92,7 @@ def _to_float(text: pa.Array, fits: pa.Array) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _one_as_text(cell: Any) -> str | None:
-    if cell is None or (pd.api.types.is_scalar(cell) and pd.isna(cell)):
+    if _is_missing(cell):
         return None
     if isinstance(cell, (bool, np.bool_)):
         return str(bool(cell)).lower()
@@ -93,3 +100,13 @@ def _one_as_text(cell: Any) -> str | None:
         return cell.isoformat()
     text = cell.decode("utf-8", "replace") if isinstance(cell, bytes) else str(cell)
     return text.encode("utf-8", "replace").decode("utf-8")  # half a surrogate pair is no text
+
+
+def _is_missing(cell: Any) -> bool:
+    if cell is None or isinstance(cell, float):
+        return cell is None or cell != cell
+    if isinstance(cell, (str, int, bytes, list, tuple, dict)):  # all that JSON and CSV can hold
+        return False
+    import pandas as pd  # it knows a missing date, decimal or NA
+
+    return bool(pd.api.types.is_scalar(cell) and pd.isna(cell))

@@ -16,8 +16,8 @@ from components.core.results import LEARNER
 from components.evaluation.bands import band_edges
 from components.evaluation.gaps import largest_gap_over
 from components.kits.tables.encoding.encode import TableEncoder
-from components.kits.tables.explain import typical_values
 from components.kits.tables.tabm import MeanProbability
+from components.kits.tables.typical import typical_values
 from components.recipes.binary.assembly.baselines import GradientBoosting, SplineLogistic
 from components.recipes.binary.metrics.blend import mix, mixing_weights
 from components.recipes.binary.metrics.calibration import choose_calibrator

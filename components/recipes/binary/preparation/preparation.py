@@ -29,6 +29,7 @@ from components.kits.tables.write import (
     write_rows,
 )
 from components.recipes.binary.params import BinaryJob
+from components.recipes.shared.smoke import few_rows
 
 log = logging.getLogger(__name__)
 
@@ -63,6 +64,8 @@ def prepare(job: BinaryJob) -> Meta:
     check_classes(answers, spec, str(file))
     check_identifiers(prepared, spec)
     splits = split_rows(split_by(frame, typed.frame, target, spec).loc[kept], answers, spec)
+    if job.smoke:
+        splits = few_rows(splits, answers)
     train = prepared.iloc[splits[TRAIN]]
     check_leaks(train, answers[splits[TRAIN]], spec)
 

@@ -2,23 +2,31 @@
 
 import logging
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
-import pandas as pd
 from pydantic import Field
 
 from components.core.blocks import Block, Names, read_block
 from components.core.bundle import Bundle, read_bundle
-from components.kits.tables.encoding.convert import clean
+from components.kits.tables.encoding.cells import RawRows, columns_of_frame
 from components.kits.tables.encoding.dummies import with_dummies
 from components.kits.tables.encoding.encode import Encoded, TableEncoder
+from components.kits.tables.encoding.reader import RowReader
+from components.kits.tables.encoding.replace import Replacements
+from components.kits.tables.encoding.values import TypedRows, one_value
+from components.kits.tables.explain import Scored
+from components.kits.tables.graph import TableGraph
 from components.recipes.binary.metrics.blend import mix
 from components.recipes.binary.metrics.calibrator import Calibrator
-from components.recipes.binary.metrics.explain import reason_codes
+from components.recipes.binary.metrics.explain import Reason, reason_codes
 from components.recipes.binary.serving.additive import AdditiveModel
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 log = logging.getLogger(__name__)
 
@@ -50,6 +58,22 @@ class TableSettings(Block):
     reasons: int
 
 
+@dataclass(frozen=True)
+class TableAnswers:
+    """Of N rows `score` (N,), the calibrated probability of the positive class, `decision` (N,), and `reasons`,
+    strongest first: none for rows below the threshold.
+    """
+
+    score: np.ndarray
+    decision: np.ndarray
+    reasons: list[tuple[Reason, ...]]
+
+    def columns(self) -> dict[str, Any]:
+        """As they are written, reasons as texts."""
+        reasons = [[_text(reason.feature, reason.value) for reason in found] for found in self.reasons]
+        return {"score": self.score, "decision": self.decision, "reasons": reasons}
+
+
 class TablePredictor:
     """Rows as the source has them to `score`, `decision` and `reasons` beside their key columns."""
 
@@ -58,33 +82,43 @@ class TablePredictor:
         self.settings = read_block(TableSettings, bundle.manifest.settings, "bundle.settings")
         self.data: dict[str, Any] = bundle.json("table")
         self.encoder = TableEncoder.from_json(self.data["encoder"])
+        self.reader = RowReader.of(self.data)
         self.calibrator = Calibrator.from_json(self.settings.calibrator)
 
-    def predict(self, rows: pd.DataFrame) -> pd.DataFrame:
-        """Key columns, `score` (calibrated probability of the positive class), `decision`, `reasons`.
+    def predict(self, rows: "pd.DataFrame") -> "pd.DataFrame":
+        """Key columns and what `answer` says of the rows; `reasons` is a list of texts `column = value`."""
+        from components.kits.tables.encoding.convert import beside_key  # with pandas, which only frames need
 
-        `reasons` is a list of texts `column = value`, strongest first, empty for rows below the
-        threshold. Unreadable cells count as missing and classes that training did not have as
-        rare ones, each with a warning.
+        answers = self.answer(columns_of_frame(rows, self.reader.columns))
+        return beside_key(rows, self.data["key"], answers.columns())
+
+    def answer(self, rows: RawRows, *, explain: bool = True) -> TableAnswers:
+        """What every answer comes from: raw rows by column, to scores, decisions and, if asked for, reasons.
+
+        Unreadable cells count as missing and classes that training did not have as rare ones,
+        each with a warning.
 
         Raises:
             CasebookError: a column that the model uses is not there.
         """
-        typed = clean(rows, self.data)
-        encoded = self.encoder.encode(typed)
+        typed = self.reader.read(rows)
+        encoded = self.encoder.encode_rows(typed)
         self._warn_of_unknown(typed, encoded)
-        score = self.calibrator.apply(self.blend(encoded))
+        scored = Scored(typed, encoded, self.probabilities(encoded))
+        over = scored.score >= self.settings.threshold
         high, low = self.settings.decisions
-        over = score >= self.settings.threshold
-        key = rows[[name for name in self.data["key"] if name in rows]].reset_index(drop=True)
-        answer = pd.DataFrame(
-            {"score": score, "decision": np.where(over, high, low), "reasons": self.reasons(typed, over)}
-        )
-        return pd.concat([key, answer], axis=1)
+        reasons: list[tuple[Reason, ...]] = [()] * len(over)
+        if explain and over.any():
+            reasons = self.reasons(scored, over)
+        return TableAnswers(scored.score, np.where(over, high, low), reasons)
 
-    def score(self, typed: pd.DataFrame) -> np.ndarray:
+    def score(self, typed: "pd.DataFrame") -> np.ndarray:
         """Typed rows (N), as prepared files hold them, to calibrated probabilities (N,)."""
-        return self.calibrator.apply(self.blend(self.encoder.encode(typed)))
+        return self.probabilities(self.encoder.encode(typed))
+
+    def probabilities(self, encoded: Encoded) -> np.ndarray:
+        """Encoded rows (N) to calibrated probabilities (N,)."""
+        return self.calibrator.apply(self.blend(encoded))
 
     def blend(self, encoded: Encoded) -> np.ndarray:
         """Encoded rows (N) to uncalibrated probabilities (N,)."""
@@ -92,16 +126,23 @@ class TablePredictor:
         scores = np.column_stack([self.member_scores[member.name](encoded) for member in members])
         return mix(scores, np.array([member.weight for member in members]))
 
-    def reasons(self, typed: pd.DataFrame, over: np.ndarray) -> list[list[str]]:
+    def reasons(self, rows: Scored, over: np.ndarray) -> list[tuple[Reason, ...]]:
         """For each row that is `over` the threshold what raised its score most; see `explain`."""
-        found = iter(reason_codes(self.score, typed[over], self.settings.reference, top=self.settings.reasons))
-        return [[_text(reason.feature, reason.value) for reason in next(found)] if flag else [] for flag in over]
+        declined = rows.take(np.flatnonzero(over))
+        found = iter(reason_codes(self.probabilities, declined, self.reference, top=self.settings.reasons))
+        return [next(found) if flag else () for flag in over]
 
-    def _warn_of_unknown(self, typed: pd.DataFrame, encoded: Encoded) -> None:
+    @cached_property
+    def reference(self) -> Replacements:
+        """What a typical approved row would have in a declined one's place."""
+        return Replacements.of(self.settings.reference, self.reader.columns, self.encoder)
+
+    def _warn_of_unknown(self, typed: TypedRows, encoded: Encoded) -> None:
         for feature in self.encoder.categorical:
             if count := encoded.unknown.get(feature.name):
-                values = typed[feature.name].dropna()
-                example = values[~values.isin([*feature.classes, *feature.rare])].iloc[0]
+                known = {None, *feature.classes, *feature.rare}
+                values = (one_value(typed[feature.name], row) for row in range(len(encoded.categorical)))
+                example = next(value for value in values if value not in known)
                 log.warning(
                     "column %s: %d cell(s) of classes that training did not have, such as %r; they score as rare ones",
                     feature.name,
@@ -120,14 +161,7 @@ class TablePredictor:
         return lambda encoded: mix(np.column_stack([part(encoded) for part in parts]), equal)
 
     def _network(self, file: str) -> Score:
-        def score(encoded: Encoded) -> np.ndarray:
-            feed = {"numeric": encoded.numeric, "categorical": encoded.categorical}
-            session = self.bundle.session(file)
-            wanted = {put.name for put in session.get_inputs()}  # a graph without categories has no such input
-            answer: np.ndarray = session.run(["score"], {k: v for k, v in feed.items() if k in wanted})[0]
-            return answer.astype(np.float64)
-
-        return score
+        return TableGraph(self.bundle, file, "score")
 
     def _trees(self, file: str) -> Score:
         def score(encoded: Encoded) -> np.ndarray:

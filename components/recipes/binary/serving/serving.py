@@ -8,6 +8,7 @@ import pandas as pd
 
 from components.core.parts import Metric
 from components.core.results import Answers
+from components.kits.tables.encoding.cells import columns_of_frame
 from components.kits.tables.encoding.spec import TARGET
 from components.recipes.binary.metrics.metrics import binary_metrics
 from components.recipes.binary.params import BinaryJob
@@ -19,10 +20,10 @@ from components.recipes.shared.serving import (
 
 
 def answers(job: BinaryJob, bundle: Path, split: str) -> Answers:
-    """Scores `(N,)` of a split's rows from `predict`, the same call that `casebook predict` makes."""
-    rows = read_split(job, split)
-    score = open_predictor(bundle).predict(rows.drop(columns=TARGET))["score"]
-    return Answers(rows[TARGET].to_numpy(np.int8), score.to_numpy())
+    """Scores `(N,)` of a split's rows, by the way that every answer takes."""
+    rows, predictor = read_split(job, split), open_predictor(bundle)
+    answers = predictor.answer(columns_of_frame(rows, predictor.reader.columns), explain=False)
+    return Answers(rows[TARGET].to_numpy(np.int8), answers.score)
 
 
 def answer_rows(job: BinaryJob, bundle: Path) -> Callable[[int], object]:

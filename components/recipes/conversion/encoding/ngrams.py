@@ -15,6 +15,7 @@ from components.recipes.conversion.encoding.lookup import KeyIndex
 
 START, END, FIRST = 0, 1, 2  # symbols; words or characters follow from FIRST
 State = tuple[np.ndarray, np.ndarray]
+FLOATS = {"halffloat": "float16", "float": "float32", "double": "float64"}  # Arrow's names and numpy's
 
 
 @dataclass(frozen=True)
@@ -122,6 +123,22 @@ def compact_parquet(columns: Mapping[str, np.ndarray]) -> bytes:
     return buffer.getvalue()
 
 
+def read_parquet(path: Path) -> pa.Table:
+    """A whole file. Arrow's own `read_table` loads what reads folders of them, and pandas with it."""
+    with pq.ParquetFile(path) as file:
+        return file.read()
+
+
+def values_of(array: pa.Array) -> np.ndarray:
+    """Numbers or truths without a null as they lie in memory: Arrow's own way to numpy loads pandas first."""
+    assert not array.null_count
+    if pa.types.is_boolean(array.type):
+        return values_of(array.cast(pa.uint8())).astype(bool)
+    kind = np.dtype(FLOATS.get(str(array.type), str(array.type)))
+    values: np.ndarray = np.frombuffer(array.buffers()[1] or b"", kind)[array.offset : array.offset + len(array)]
+    return values
+
+
 def read_columns(path: Path) -> dict[str, np.ndarray]:
     """Columns by name; float16 becomes float32, with which numpy is faster.
 
@@ -129,10 +146,10 @@ def read_columns(path: Path) -> dict[str, np.ndarray]:
         CasebookError: the file is missing or unreadable.
     """
     try:
-        table = pq.read_table(path)
+        table = read_parquet(path)
     except (OSError, pa.ArrowInvalid) as error:
         raise CasebookError(f"{path}: cannot be read: {error}; fit the case again") from error
-    columns = {name: table[name].to_numpy() for name in table.column_names}
+    columns = {name: values_of(table[name].combine_chunks()) for name in table.column_names}
     return {
         name: values.astype(np.float32) if values.dtype == np.float16 else values for name, values in columns.items()
     }

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from components.core.errors import CasebookError
+from components.recipes.shared.smoke import some_of
 
 HEADER = "Languages:"
 SIMPLIFIED = 1  # column of zh-hans, after the text
@@ -16,8 +17,9 @@ ABSENT = 0.0  # a logarithm that no text has
 SCHEMA = pa.schema([("text", pa.string()), ("log_p", pa.float32())])
 
 
-def write_associations(source: Path, target: Path, characters: Collection[str]) -> int:
-    """Texts of one and of two of the `characters` with the log of their probability, sorted; how many of two.
+def write_associations(source: Path, target: Path, characters: Collection[str], most: int | None = None) -> int:
+    """Texts of one and of two of the `characters` with the log of their probability, sorted; how many of two. Of more
+    than `most` a sample.
 
     The source is gzipped text: a header, then a line for each text of one or two characters with its
     natural log probability in several languages, 0 where it has none.
@@ -33,9 +35,9 @@ def write_associations(source: Path, target: Path, characters: Collection[str]) 
             f"{source}: no two characters of the training text stand in it; give a table of Chinese, or set "
             "prepare.associations to null"
         )
-    texts = sorted(found)
+    texts = sorted(found) if most is None else some_of(sorted(found), most)
     pq.write_table(pa.table([texts, [found[text] for text in texts]], schema=SCHEMA), target, compression="zstd")
-    return pairs
+    return sum(len(text) == 2 for text in texts)
 
 
 def _entries(path: Path) -> Iterator[tuple[str, float]]:

@@ -9,14 +9,16 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from components.core.errors import CasebookError
+from components.recipes.shared.smoke import some_of
 
 LONGEST = 15  # characters of a word; no lexicon takes longer ones
 ENTRY = re.compile(r"(?P<word>[^,]+),(?P<count>[0-9]{1,15})")
 SCHEMA = pa.schema([("text", pa.string()), ("count", pa.int64())])
 
 
-def write_frequencies(source: Path, target: Path, characters: Collection[str]) -> int:
-    """Words of one to `LONGEST` of the `characters` with their counts, sorted; how many.
+def write_frequencies(source: Path, target: Path, characters: Collection[str], most: int | None = None) -> int:
+    """Words of one to `LONGEST` of the `characters` with their counts, sorted; how many. Of more than `most`
+    a sample.
 
     The source is text in UTF-8, a word, a comma and its count a line, without a header. The counts of
     a word that stands there several times are added up.
@@ -34,7 +36,7 @@ def write_frequencies(source: Path, target: Path, characters: Collection[str]) -
             f"{source}: no word of the characters of the training text stands in it; give a list of Chinese words, "
             "or set prepare.frequencies to null"
         )
-    texts = sorted(found)
+    texts = sorted(found) if most is None else some_of(sorted(found), most)
     pq.write_table(pa.table([texts, [found[text] for text in texts]], schema=SCHEMA), target, compression="zstd")
     return len(texts)
 

@@ -8,13 +8,17 @@ import pyarrow.parquet as pq
 
 from components.core.errors import CasebookError
 from components.recipes.conversion.preparation.corpus import HANZI, read_lines
+from components.recipes.shared.smoke import some_of
 
 SHORTEST = 2  # characters in which there is an order
 SCHEMA = pa.schema([("text", pa.string())])
 
 
-def write_other_text(sources: Sequence[Path], target: Path, characters: Collection[str]) -> int:
-    """Stretches of two or more hanzi of plain texts that have known `characters` alone, sorted; how many.
+def write_other_text(
+    sources: Sequence[Path], target: Path, characters: Collection[str], most: int | None = None
+) -> int:
+    """Stretches of two or more hanzi of plain texts that have known `characters` alone, sorted; how many. Of more
+    than `most` a sample.
 
     Each once, for in reviews and the like whole sentences are copied. They are held in memory.
 
@@ -30,5 +34,6 @@ def write_other_text(sources: Sequence[Path], target: Path, characters: Collecti
                 "give a Chinese text in UTF-8, or take it out of prepare.other_text"
             )
         kept |= legal
-    pq.write_table(pa.table([sorted(kept)], schema=SCHEMA), target, compression="zstd")
-    return len(kept)
+    texts = sorted(kept) if most is None else some_of(sorted(kept), most)
+    pq.write_table(pa.table([texts], schema=SCHEMA), target, compression="zstd")
+    return len(texts)

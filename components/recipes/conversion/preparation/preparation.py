@@ -21,7 +21,7 @@ from components.recipes.conversion.preparation.frequencies import write_frequenc
 from components.recipes.conversion.preparation.lexicon import write_lexicon
 from components.recipes.conversion.preparation.other_text import write_other_text
 from components.recipes.conversion.preparation.pairs import Pair, legal_pairs
-from components.recipes.conversion.preparation.split import ORDER, split_lines
+from components.recipes.conversion.preparation.split import ORDER, some_blocks, split_lines
 from components.recipes.conversion.preparation.write import Clause, PreparedFiles
 
 log = logging.getLogger(__name__)
@@ -32,6 +32,8 @@ NO_READING = "a character without a reading"
 UNTAGGED = "not word/tag tokens"
 NO_HANZI = "a line without hanzi"
 REPEATED = "also in another split"
+# Of what --smoke prepares: lines, and rows of each of the tables beside them.
+SMOKE_LINES, SMOKE_ROWS = 2_000, 20_000
 
 
 def prepare(job: ConversionJob) -> Meta:
@@ -52,7 +54,8 @@ def prepare(job: ConversionJob) -> Meta:
     """
     spec, raw = job.prepare, job.paths.raw(job.case)
     source = read_origin(raw)
-    text = _Text(raw / spec.file, spec)
+    text = _Text(raw / spec.file, spec, SMOKE_LINES if job.smoke else None)
+    most = SMOKE_ROWS if job.smoke else None
     with whole_folder(job.paths.prepared(job.case)) as folder:
         with PreparedFiles(folder) as files:
             lines = text.write(files, text.repeated())
@@ -60,12 +63,12 @@ def prepare(job: ConversionJob) -> Meta:
         described = _describe(text, files)
         known = {character for found in described["pairs"].values() for character in found}
         if spec.frequencies is not None:
-            described["frequencies"] = write_frequencies(raw / spec.frequencies, folder / FREQUENCIES, known)
+            described["frequencies"] = write_frequencies(raw / spec.frequencies, folder / FREQUENCIES, known, most)
         if spec.associations is not None:
-            described["associations"] = write_associations(raw / spec.associations, folder / ASSOCIATIONS, known)
+            described["associations"] = write_associations(raw / spec.associations, folder / ASSOCIATIONS, known, most)
         if spec.other_text:
             texts = [raw / name for name in spec.other_text]
-            described["other_text"] = write_other_text(texts, folder / OTHER_TEXT, known)
+            described["other_text"] = write_other_text(texts, folder / OTHER_TEXT, known, most)
         described["lexicon"] = write_lexicon(folder / LEXICON, described["pairs"])
         meta = Meta(job.case, files.written(), dict(sorted(files.reasons.items())), source, described)
         meta.write(folder)
@@ -76,9 +79,11 @@ def prepare(job: ConversionJob) -> Meta:
 
 
 class _Text:
-    """A raw text under the params: its clauses, and the split of each of its lines."""
+    """A raw text under the params: its clauses, and the split of each of its lines; of at most `most` lines of it, if
+    that is given.
+    """
 
-    def __init__(self, path: Path, spec: PinyinParams) -> None:
+    def __init__(self, path: Path, spec: PinyinParams, most: int | None = None) -> None:
         self.path, self.spec = path, spec
         corpus.check_form(path, spec.form)
         self.lines = sum(1 for _ in corpus.read_lines(path))
@@ -91,16 +96,27 @@ class _Text:
                 f"{path}: no hanzi in its {self.lines} line(s); give a Chinese text, or see prepare.form"
             )
         self.blocks = split_lines(self.lines, spec.split, str(path))
+        self.chosen = None if most is None else some_blocks(self.blocks, most // spec.split.lines)
+
+    def counts(self, line: int) -> bool:
+        return self.chosen is None or self.block(line) in self.chosen
+
+    def block(self, line: int) -> int:
+        return (line - 1) // self.spec.split.lines
 
     def split(self, line: int) -> str:
-        return self.blocks[(line - 1) // self.spec.split.lines]
+        return self.blocks[self.block(line)]
 
     def fits(self, words: Words) -> bool:
         return self.spec.lengths.shortest <= sum(map(len, words.texts)) <= self.spec.lengths.longest
 
     def placed(self, *splits: str) -> Iterator[tuple[str, str]]:
         """The split and the text of every clause of a fit length in these splits."""
-        for line in corpus.cut_lines(self.path, self.cut, lambda number: self.split(number) in splits):
+
+        def wanted(number: int) -> bool:
+            return self.split(number) in splits and self.counts(number)
+
+        for line in corpus.cut_lines(self.path, self.cut, wanted):
             yield from ((self.split(line.number), "".join(words.texts)) for words in line.clauses if self.fits(words))
 
     def repeated(self) -> dict[str, set[str]]:
@@ -113,7 +129,7 @@ class _Text:
         """Write every clause where it belongs; how many lines there are, and how many are broken by what."""
         lines: Counter[str] = Counter()
         numbers = itertools.count(1)
-        for line in corpus.cut_lines(self.path, self.cut):
+        for line in corpus.cut_lines(self.path, self.cut, self.counts):
             if not line.clauses:
                 files.reject(line.number, line.text, f"{UNTAGGED}: {line.broken}" if line.broken else NO_HANZI)
             reasons = {self._place(line, next(numbers), words, files, repeated) for words in line.clauses}

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
@@ -10,7 +11,10 @@ import pyarrow.compute as pc
 
 from components.core.errors import CasebookError
 from components.recipes.conversion.encoding.lookup import KeyIndex
-from components.recipes.conversion.encoding.ngrams import FIRST
+from components.recipes.conversion.encoding.ngrams import FIRST, values_of
+
+if TYPE_CHECKING:  # it reads code points, too
+    from components.recipes.conversion.serving.vocabulary import Vocabulary
 
 CHARACTERS = 0x110000  # more than any code point
 
@@ -73,7 +77,7 @@ def powers(base: int, length: int) -> np.ndarray:
     return np.power(np.int64(base), np.arange(length - 1, -1, -1, dtype=np.int64))
 
 
-def read_arcs(table: pa.Table, words: Sequence[str], candidates: Candidates, caps: Sequence[int]) -> ArcTable:
+def read_arcs(table: pa.Table, words: "Vocabulary", candidates: Candidates, caps: Sequence[int]) -> ArcTable:
     """From rows `word`, `syllables`, `other`, the likelier words of the same syllables first.
 
     `caps` bounds the words of the same 1, 2, ... syllables; longer words are left out. So are words
@@ -83,17 +87,17 @@ def read_arcs(table: pa.Table, words: Sequence[str], candidates: Candidates, cap
         CasebookError: a syllable is left without any word of its own.
     """
     spelled = pc.split_pattern(table["syllables"].combine_chunks(), " ")
-    length = pc.list_value_length(spelled).to_numpy()
+    length = values_of(pc.list_value_length(spelled))
     flat = _numbers(spelled.flatten(), candidates)
     start = np.concatenate([[0], np.cumsum(length)])
-    word, other = table["word"].to_numpy().astype(np.int64), table["other"].to_numpy(zero_copy_only=False)
-    texts = pa.array(words).take(pa.array(word)).to_pylist()
+    word, other = (values_of(table[name].combine_chunks()) for name in ("word", "other"))
+    word = word.astype(np.int64)
     base = len(candidates.syllables) + 1
     by_length = {}
     for k, cap in enumerate(caps, start=1):
         rows = np.flatnonzero(length == k)
         syllables = flat[start[rows][:, None] + np.arange(k)]
-        characters = code_points("".join(texts[row] for row in rows)).reshape(-1, k)
+        characters = words.points[words.start[word[rows]][:, None] + np.arange(k)]
         arcs = _make(word[rows], other[rows], syllables, candidates.places(syllables, characters), base, cap)
         if len(arcs.word):
             by_length[k] = arcs
@@ -139,7 +143,7 @@ def _numbers(syllables: pa.Array, candidates: Candidates) -> np.ndarray:
     """0 for what is no syllable of the case."""
     coded = syllables.dictionary_encode()
     number = np.array([candidates.number.get(one, 0) for one in coded.dictionary.to_pylist()], np.int64)
-    found: np.ndarray = number[coded.indices.to_numpy()]
+    found: np.ndarray = number[values_of(coded.indices)]
     return found
 
 

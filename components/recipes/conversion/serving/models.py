@@ -4,12 +4,11 @@ from collections.abc import Sequence
 from functools import cached_property
 
 import numpy as np
-import pyarrow.parquet as pq
 
 from components.core.blocks import Block
 from components.core.bundle import Bundle
 from components.recipes.conversion.encoding.associations import read_associations
-from components.recipes.conversion.encoding.ngrams import file_names, read_ngrams
+from components.recipes.conversion.encoding.ngrams import file_names, read_ngrams, read_parquet
 from components.recipes.conversion.params.pinyin import InputParams
 from components.recipes.conversion.params.search import BeamParams, Count, PartParams
 from components.recipes.conversion.serving.arcs import (
@@ -63,12 +62,12 @@ class ConversionModels:
 
     @cached_property
     def vocabulary(self) -> Vocabulary:
-        return Vocabulary.read(pq.read_table(self.bundle.path(LEXICON)))
+        return Vocabulary.read(read_parquet(self.bundle.path(LEXICON)))
 
     @cached_property
     def characters(self) -> list[str]:
         """By symbol of the models of characters."""
-        texts: list[str] = pq.read_table(self.bundle.path(CHARACTERS))["character"].to_pylist()
+        texts: list[str] = read_parquet(self.bundle.path(CHARACTERS))["character"].to_pylist()
         return texts
 
     @cached_property
@@ -96,7 +95,7 @@ class ConversionModels:
         return character_arcs(self.candidates, character_symbols(self.characters), words)
 
     def _read_arcs(self, caps: Sequence[int]) -> ArcTable:
-        return read_arcs(pq.read_table(self.bundle.path(ARCS)), self.vocabulary.texts, self.candidates, caps)
+        return read_arcs(read_parquet(self.bundle.path(ARCS)), self.vocabulary, self.candidates, caps)
 
     @cached_property
     def learner(self) -> LearnerScorer | None:

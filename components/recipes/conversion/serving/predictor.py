@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from components.core.blocks import read_block
 from components.core.bundle import Bundle, read_bundle
 from components.core.errors import CasebookError
+from components.core.opened import kept_open
 from components.recipes.conversion.encoding.normalise import Illegal, normalise
 from components.recipes.conversion.encoding.syllables import Syllabary
 from components.recipes.conversion.serving.baselines import BASELINES
@@ -19,6 +20,9 @@ from components.recipes.conversion.serving.lines import Run, read_runs, spelled_
 from components.recipes.conversion.serving.models import ConversionModels, ConversionSettings
 from components.recipes.conversion.serving.parts import chained
 from components.recipes.conversion.serving.runs import RunReader
+
+if TYPE_CHECKING:  # lines are answered without
+    import pandas as pd
 
 PINYIN_COLUMN = "pinyin"
 
@@ -46,12 +50,14 @@ class ConversionPredictor:
         self.models = ConversionModels(bundle, self.settings)
         self.syllabary = Syllabary(self.models.candidates.syllables)
 
-    def predict(self, rows: pd.DataFrame) -> pd.DataFrame:
+    def predict(self, rows: "pd.DataFrame") -> "pd.DataFrame":
         """Column `pinyin` to `text`, `score` and `illegal`: what was no pinyin and stayed, in words, "" for nothing.
 
         Raises:
             CasebookError: no such column, or a cell that is no text.
         """
+        import pandas as pd
+
         if PINYIN_COLUMN not in rows:
             there = ", ".join(map(repr, rows.columns)) or "none"
             raise CasebookError(f"column {PINYIN_COLUMN!r} is missing; the columns there are: {there}")
@@ -117,6 +123,7 @@ class ConversionPredictor:
         return RunReader(self.models.decoder, self.settings.parts)
 
 
+@kept_open
 def open_predictor(folder: Path, *, threads: int = 1) -> ConversionPredictor:
     """The predictor of a bundle folder.
 

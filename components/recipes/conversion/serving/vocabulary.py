@@ -2,32 +2,64 @@
 
 from collections.abc import Sequence
 from functools import cached_property
+from typing import overload
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from components.recipes.conversion.encoding.ngrams import FIRST
+from components.recipes.conversion.encoding.ngrams import FIRST, values_of
 from components.recipes.conversion.serving.arcs import CHARACTERS, code_points
 from components.recipes.conversion.serving.beam import Spelling
 from components.recipes.conversion.serving.lattice import ranges
 
 
+class Words(Sequence[str]):
+    """Texts cut from one that holds them end to end, when they are asked for."""
+
+    def __init__(self, whole: str, start: np.ndarray) -> None:
+        self._whole, self._start = whole, start
+
+    def __len__(self) -> int:
+        return len(self._start) - 1
+
+    @overload
+    def __getitem__(self, place: int) -> str: ...
+    @overload
+    def __getitem__(self, place: slice) -> list[str]: ...
+    def __getitem__(self, place: int | slice) -> str | list[str]:
+        if isinstance(place, slice):
+            return [self[one] for one in range(*place.indices(len(self)))]
+        place = range(len(self))[place]
+        return self._whole[self._start[place] : self._start[place + 1]]
+
+
 class Vocabulary:
     """V symbols; `points` are the characters of all words end to end, `start (V + 1,)` says whose."""
 
-    def __init__(self, texts: Sequence[str], log_q: np.ndarray, kinds: Sequence[str] | None = None) -> None:
+    def __init__(
+        self, texts: "Sequence[str] | pa.Array", log_q: np.ndarray, kinds: "Sequence[str] | pa.Array | None" = None
+    ) -> None:
         """`log_q (V,)`: the log p of the words outside the corpus; `kinds`: their parts of speech, or what stands for
         them. The first `FIRST` symbols are no words.
         """
-        words = ["" if symbol < FIRST else text for symbol, text in enumerate(texts)]
-        self.texts, self.log_q, self.kinds = tuple(words), log_q, kinds or [""] * len(words)
-        self.points = code_points("".join(words))
-        self.start = np.concatenate([[0], np.cumsum([len(word) for word in words])]).astype(np.int64)
+        words = pa.array(texts, pa.string()) if not isinstance(texts, pa.Array) else texts
+        sizes = values_of(pc.utf8_length(words)).astype(np.int64)
+        sizes[:FIRST] = 0
+        self.start = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
+        whole = end_to_end(words[FIRST:])
+        self.texts, self.points, self.log_q = Words(whole, self.start), code_points(whole), log_q
+        kinds = [""] * len(words) if kinds is None else kinds
+        self._kinds = kinds if isinstance(kinds, pa.Array) else pa.array(kinds, pa.string())
 
     @classmethod
     def read(cls, table: pa.Table) -> "Vocabulary":
         """From rows `word`, `log_q`, `kind`, those of symbol 0 first."""
-        return cls(table["word"].to_pylist(), table["log_q"].to_numpy(), table["kind"].to_pylist())
+        return cls(
+            table["word"].combine_chunks(),
+            values_of(table["log_q"].combine_chunks()),
+            table["kind"].combine_chunks(),
+        )
 
     @cached_property
     def spelling(self) -> Spelling:
@@ -38,7 +70,8 @@ class Vocabulary:
         """Hashes `(V,) uint64` of the word, its kind, its first and its last character: the same for the same text,
         whatever the symbols.
         """
-        kinds, of_kind = np.unique(np.array(self.kinds, dtype=object), return_inverse=True)
+        coded = self._kinds.dictionary_encode()
+        kinds, of_kind = coded.dictionary.to_pylist(), values_of(coded.indices)
         hashed = Spelling(code_points("".join(kinds)), np.cumsum([0, *map(len, kinds)]).astype(np.int64))
         points = np.append(self.points, 0)  # which the bounds, without characters, read
         return {
@@ -65,3 +98,12 @@ class Vocabulary:
                 symbol[ord(one)] = number
         found: np.ndarray = symbol[self.points]
         return found
+
+
+def end_to_end(texts: pa.StringArray) -> str:
+    """One text of all: a Python text of each word costs more than most answers."""
+    _, offsets, content = texts.buffers()
+    if content is None or not len(texts):
+        return ""
+    ends = np.frombuffer(offsets, np.int32)[texts.offset : texts.offset + len(texts) + 1]
+    return bytes(memoryview(content)[ends[0] : ends[-1]]).decode("utf-8")

@@ -24,11 +24,13 @@ from components.recipes.detection.preparation.refuse import kinds, refuse_many
 from components.recipes.detection.preparation.split import ORDER, by_lists, group_of, split_images
 from components.recipes.detection.preparation.voc import read_voc
 from components.recipes.detection.preparation.write import Written, write_rejected, write_split
+from components.recipes.shared.smoke import some_of
 
 log = logging.getLogger(__name__)
 
 READERS: dict[str, Callable[[Path, Path], Iterator[ImageRecord | Rejected]]] = {"voc": read_voc, "coco": read_coco}
 COPY = "the same bytes as an image of another split"
+SMOKE_IMAGES = 64  # at most so many of a split in what --smoke prepares
 
 
 def prepare_images(job: DetectionJob) -> Meta:
@@ -49,6 +51,8 @@ def prepare_images(job: DetectionJob) -> Meta:
     refuse_many(raw / spec.images, rejected, len(checked), boxes, spec.max_rejected)
     places = _split(raw, spec, checked, rejected)
     spec_of = Spec(classes=_classes(spec, checked, places), channels=spec.channels, percentiles=spec.percentiles)
+    if job.smoke:
+        places = _few(places, checked)
     with whole_folder(job.paths.prepared(case)) as folder:
         written = {
             split: write_split(folder, split, _rows(split, checked, places, spec_of), spec_of) for split in ORDER
@@ -132,6 +136,21 @@ def _split(raw: Path, spec: ImagesParams, checked: dict[str, Checked], rejected:
             rejected.append(Rejected(name, None, f"{COPY}: {kept[checked[name].digest]}"))
             del places[name]
     return places
+
+
+def _few(places: dict[str, str], checked: dict[str, Checked]) -> dict[str, str]:
+    """At most so many images of each split: first one with each of the classes, then any."""
+    few: set[str] = set()
+    for split in ORDER:
+        own = [name for name, place in places.items() if place == split]
+        shown: dict[str, str] = {}
+        for name in own:
+            for label in checked[name].record.labels:
+                shown.setdefault(label, name)
+        needed = {*list(shown.values())[:SMOKE_IMAGES]}
+        others = [name for name in own if name not in needed]
+        few |= {*needed, *some_of(others, SMOKE_IMAGES - len(needed))}
+    return {name: place for name, place in places.items() if name in few}
 
 
 def _tell_of_groups(checked: dict[str, Checked], places: dict[str, str]) -> None:

@@ -11,6 +11,7 @@ from pydantic import Field, model_validator
 
 from components.core.blocks import Block, read_block
 from components.core.bundle import Bundle, read_bundle
+from components.core.opened import kept_open
 from components.core.results import LEARNER
 from components.recipes.detection.encoding.decode import decode
 from components.recipes.detection.encoding.resize import padded, rescale
@@ -181,6 +182,7 @@ def _inside(found: np.ndarray, image: np.ndarray) -> np.ndarray:
     return np.concatenate([boxes, found[:, 4:]], axis=1).astype(np.float32)
 
 
+@kept_open
 def open_predictor(folder: Path, *, threads: int = 1) -> DetectionPredictor:
     """The predictor of a bundle folder.
 

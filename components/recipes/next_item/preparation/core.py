@@ -50,7 +50,24 @@ create table items as
 select (row_number() over (order by code) - 1)::int as place, code, key::varchar as id
 from item_ids where code in (select item from events)
 """
+# Those who were there most: of users and items at random hardly any would have met often enough for the core.
+FEW = """
+delete from typed where breach is null and item not in (
+  select item from typed where breach is null group by item order by count(*) desc, item limit $items);
+delete from typed where breach is null and user not in (
+  select user from typed where breach is null group by user order by count(*) desc, user limit $users);
+delete from typed where breach is null and event not in (
+  select event from typed where breach is null
+  qualify row_number() over (partition by user order by moment desc, event desc) <= $newest)
+"""
 END_OF_TIME = 2**62
+
+
+def keep_few(connection: duckdb.DuckDBPyConnection, *, users: int, items: int, newest: int) -> None:
+    """Of the valid events in `typed` those of the most popular items, of these those of the most active users, and of
+    each user the `newest`.
+    """
+    run(connection, FEW, users=users, items=items, newest=newest)
 
 
 def number_ids(connection: duckdb.DuckDBPyConnection) -> None:

@@ -15,7 +15,14 @@ from components.core.job import PREPARED_FILES, TRAIN, Meta, read_origin
 from components.recipes.next_item.encoding.spec import ITEMS, USERS
 from components.recipes.next_item.params.interactions import InteractionsParams, TimeSplit
 from components.recipes.next_item.params.params import NextItemJob
-from components.recipes.next_item.preparation.core import END_OF_TIME, drop_repeats, keep_core, number_ids, time_cuts
+from components.recipes.next_item.preparation.core import (
+    END_OF_TIME,
+    drop_repeats,
+    keep_core,
+    keep_few,
+    number_ids,
+    time_cuts,
+)
 from components.recipes.next_item.preparation.database import one, open_database, run
 from components.recipes.next_item.preparation.features import write_side
 from components.recipes.next_item.preparation.schema import open_events, read_events
@@ -25,6 +32,7 @@ from components.recipes.next_item.preparation.write import EVENTS, row_groups
 log = logging.getLogger(__name__)
 
 BATCH = 1 << 18
+SMOKE_USERS, SMOKE_ITEMS, SMOKE_EVENTS = 200, 400, 100  # at most so many, and of a user, in what --smoke prepares
 SORTED = """
 select event, users.place as user, items.place as item, floor(moment / 1000000)::bigint as time, rating, moment
 from events join users on events.user = users.code join items on events.item = items.code
@@ -60,6 +68,8 @@ def prepare(job: NextItemJob) -> Meta:
         open_database(folder, spec.memory_limit, spec.threads) as connection,
     ):
         rejected = read_events(connection, open_events(connection, raw, spec), spec)
+        if job.smoke:
+            keep_few(connection, users=SMOKE_USERS, items=SMOKE_ITEMS, newest=SMOKE_EVENTS)
         number_ids(connection)
         if spec.duplicates == "drop":
             rejected |= drop_repeats(connection)

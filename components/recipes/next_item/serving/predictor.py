@@ -12,6 +12,7 @@ from pydantic import Field
 
 from components.core.blocks import Block, read_block
 from components.core.bundle import Bundle, read_bundle
+from components.core.opened import kept_open
 from components.recipes.next_item.encoding.catalogue import make_catalogue
 from components.recipes.next_item.encoding.histories import Histories, make_histories, rating_codes
 from components.recipes.next_item.encoding.spec import ITEMS, USERS
@@ -205,6 +206,7 @@ class RankingPredictor:
         return None
 
 
+@kept_open
 def open_predictor(folder: Path, *, threads: int = 1) -> RankingPredictor:
     """The predictor of a bundle folder.
 

@@ -18,7 +18,7 @@ from components.core.job import BUNDLE, PREPARED_FILES, SELECTION, TRAIN, Meta
 from components.core.results import LEARNER
 from components.evaluation.gaps import largest_gap_over
 from components.kits.tables.encoding.encode import TableEncoder
-from components.kits.tables.explain import typical_values
+from components.kits.tables.typical import typical_values
 from components.recipes.survival.assembly.baselines import SplineCox, SurvivalBoosting, SurvivalForest
 from components.recipes.survival.metrics import curves
 from components.recipes.survival.metrics.metrics import threshold_at_specificity

@@ -1,13 +1,14 @@
 """Contributions of features to a patient's risk: what sets it apart from a typical patient's, one at a time."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
-from components.kits.tables.explain import strongest_changes
+from components.kits.tables.encoding.encode import Encoded
+from components.kits.tables.encoding.replace import Replacements
+from components.kits.tables.explain import Scored, strongest_changes
 from components.recipes.survival.metrics.rows import SMALLEST_HAZARD
 
 
@@ -21,7 +22,7 @@ class Contribution:
 
 
 def contributions(
-    predict: Callable[[pd.DataFrame], np.ndarray], rows: pd.DataFrame, typical: Mapping[str, Any], *, top: int
+    predict: Callable[[Encoded], np.ndarray], rows: Scored, typical: Replacements, *, top: int
 ) -> list[tuple[Contribution, ...]]:
     """For each of `rows` (N), the `top` features that change the cumulative hazard most, strongest first.
 
@@ -30,9 +31,10 @@ def contributions(
     the patient's hazard over the typical patient's; interactions are counted in each feature they
     involve. Features that change nothing are left out.
 
-    `predict` maps such rows to cumulative hazards (N,); see `strongest_changes`.
+    `predict` maps encoded rows to cumulative hazards (N,), as `rows.score` are; see `strongest_changes`.
     """
-    found = strongest_changes(lambda rows: _log(predict(rows)), rows, typical, top=top, strength=np.abs)
+    logs = replace(rows, score=_log(rows.score))
+    found = strongest_changes(lambda encoded: _log(predict(encoded)), logs, typical, top=top, strength=np.abs)
     return [tuple(Contribution(one.feature, one.value, float(np.exp(one.change))) for one in row) for row in found]
 
 

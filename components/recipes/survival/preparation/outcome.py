@@ -6,9 +6,10 @@ import numpy as np
 import pandas as pd
 
 from components.core.errors import CasebookError
-from components.kits.tables.encoding.convert import UNREADABLE, Typed, as_floats, convert, infinite
+from components.kits.tables.encoding.convert import Typed, as_floats, convert
 from components.kits.tables.encoding.derive import evaluate
 from components.kits.tables.encoding.spec import BooleanColumn, Column, NumericColumn
+from components.kits.tables.encoding.values import UNREADABLE, infinite
 from components.recipes.survival.params.cohort import CohortParams, Outcome
 
 FEW_EVENTS = 20  # too few to tell a leak from chance

@@ -9,6 +9,7 @@ from components.kits.tables.encoding.spec import ROW
 from components.kits.tables.split import split_rows
 from components.kits.tables.suspects import check_identifiers
 from components.kits.tables.write import rejected_rows, summarise, write_rows
+from components.recipes.shared.smoke import few_of, few_rows
 from components.recipes.survival.params.cohort import EVENT, TIME
 from components.recipes.survival.params.params import SurvivalJob
 from components.recipes.survival.preparation.cohort import check_known, read_cohort
@@ -35,6 +36,8 @@ def prepare(job: SurvivalJob) -> Meta:
     event = cohort.rows[EVENT].to_numpy()
     check_identifiers(cohort.rows, spec)
     splits = split_rows(cohort.by, event, spec)
+    if job.smoke:
+        splits = few_rows(splits, event)
     train = cohort.rows.iloc[splits[TRAIN]]
     check_time_leaks(train, train[TIME].to_numpy(), train[EVENT].to_numpy(), spec)
     encoder = fit_encoder(train, spec)
@@ -44,9 +47,12 @@ def prepare(job: SurvivalJob) -> Meta:
     if spec.external is not None:
         external = read_cohort(raw / spec.external.file, spec.external.target, spec)
         check_known(external.rows, encoder, raw / spec.external.file)
-        frames[PREPARED_FILES[EXTERNAL]] = external.rows
+        judged = external.rows
+        if job.smoke:
+            judged = few_of(judged, judged[EVENT].to_numpy())
+        frames[PREPARED_FILES[EXTERNAL]] = judged
         frames[f"rejected-{PREPARED_FILES[EXTERNAL]}"] = rejected_rows(external.raw, external.rejections)
-        rows |= {EXTERNAL: len(external.rows), "rejected external": len(external.rejections.reasons)}
+        rows |= {EXTERNAL: len(judged), "rejected external": len(external.rejections.reasons)}
     data = {
         "spec": spec.model_dump(mode="json"),
         "key": list(spec.key) or [ROW],

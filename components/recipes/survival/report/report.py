@@ -17,6 +17,7 @@ from components.core.results import MODEL, Report, Scores, Table
 from components.evaluation import plots
 from components.evaluation.bootstrap import Resampling
 from components.evaluation.report import judged_splits, score_split
+from components.kits.tables.encoding.convert import typed_rows
 from components.recipes.shared.serving import read_split
 from components.recipes.survival.metrics import curves
 from components.recipes.survival.metrics.censoring import Censoring
@@ -264,13 +265,12 @@ def _patients(params: EvaluateParams, predictor: SurvivalPredictor, found: Answe
     """The patients at equal distances in the order of risk, from the lowest to the highest."""
     order = np.argsort(found.risks[MODEL][:, -1], kind="stable")
     chosen = order[np.linspace(0, len(order) - 1, params.patients).astype(int)]
-    rows = found.rows.iloc[chosen]
-    typical = found.rows.iloc[:1].assign(**predictor.settings.typical)
-    usual = np.exp(-predictor.cumulative(predictor.encoder.encode(typical)))[0]
+    rows, cumulative = found.rows.iloc[chosen], found.cumulative[chosen]
+    usual = np.exp(-predictor.cumulative(predictor.typical.given))[0]
     return figures.patients(
         f"Patients from the lowest to the highest risk, {found.split}",
         predictor.times,
-        np.exp(-found.cumulative[chosen]),
+        np.exp(-cumulative),
         usual,
-        predictor.explain(rows),
+        predictor.explain(typed_rows(rows, predictor.reader.columns), predictor.encoder.encode(rows), cumulative),
     )

@@ -16,6 +16,7 @@ from scipy.interpolate import BSpline
 from components.core.bundle import Bundle
 from components.kits.tables.encoding.dummies import with_dummies
 from components.kits.tables.encoding.encode import Encoded
+from components.kits.tables.graph import TableGraph
 from components.recipes.survival.metrics import curves
 
 DEGREE = 3
@@ -24,15 +25,8 @@ Curves = Callable[[Encoded], np.ndarray]
 
 def open_network(bundle: Bundle, name: str, times: np.ndarray, edges: np.ndarray, _sizes: Iterable[int]) -> Curves:
     """The graph adds up hazards over the intervals that end at `edges` (J,)."""
-
-    def answer(encoded: Encoded) -> np.ndarray:
-        feed = {"numeric": encoded.numeric, "categorical": encoded.categorical}
-        session = bundle.session(name)
-        wanted = {put.name for put in session.get_inputs()}  # a graph without categories has no such input
-        added: np.ndarray = session.run(["hazard"], {k: v for k, v in feed.items() if k in wanted})[0]
-        return curves.at(times, edges, np.cumsum(added.astype(np.float64), axis=1))
-
-    return answer
+    added = TableGraph(bundle, name, "hazard")
+    return lambda encoded: curves.at(times, edges, np.cumsum(added(encoded), axis=1))
 
 
 def open_additive(bundle: Bundle, name: str, _times: np.ndarray, _edges: np.ndarray, _sizes: Iterable[int]) -> Curves:

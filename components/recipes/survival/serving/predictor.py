@@ -1,23 +1,29 @@
 """Answers for patients: members, blend, recalibration, survival, decision, contributions. No torch."""
 
 import logging
-from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
-import pandas as pd
 from pydantic import Field
 
 from components.core.blocks import Block, read_block
 from components.core.bundle import Bundle, read_bundle
-from components.kits.tables.encoding.convert import clean
+from components.kits.tables.encoding.cells import RawRows, columns_of_frame
 from components.kits.tables.encoding.encode import Encoded, TableEncoder
+from components.kits.tables.encoding.reader import RowReader
+from components.kits.tables.encoding.replace import Replacements
+from components.kits.tables.encoding.values import TypedRows
+from components.kits.tables.explain import Scored
 from components.recipes.survival.metrics import curves
 from components.recipes.survival.metrics.contributions import Contribution, contributions
 from components.recipes.survival.metrics.pool import Recalibration, pooled
 from components.recipes.survival.serving.members import OPENERS, Curves
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 log = logging.getLogger(__name__)
 
@@ -51,6 +57,22 @@ class SurvivalSettings(Block):
     reasons: int
 
 
+@dataclass(frozen=True)
+class SurvivalAnswers:
+    """Of N rows the `risk` (N, H) by each of the `horizons`, `decision` (N,), and the strongest `contributions`."""
+
+    horizons: tuple[float, ...]
+    risk: np.ndarray
+    decision: np.ndarray
+    contributions: list[tuple[Contribution, ...]]
+
+    def columns(self) -> dict[str, Any]:
+        """As they are written: `score` (the risk by the last horizon), `survival_1y` and so on, reasons as texts."""
+        survival = {f"survival_{year:g}y": 1 - self.risk[:, place] for place, year in enumerate(self.horizons)}
+        reasons = [[told(one) for one in found] for found in self.contributions]
+        return {"score": self.risk[:, -1], **survival, "decision": self.decision, "reasons": reasons}
+
+
 class SurvivalPredictor:
     """Rows as the source has them to risk, survival, decision and what made them, beside their key columns."""
 
@@ -59,36 +81,44 @@ class SurvivalPredictor:
         self.settings = read_block(SurvivalSettings, bundle.manifest.settings, "bundle.settings")
         self.data: dict[str, Any] = bundle.json("table")
         self.encoder = TableEncoder.from_json(self.data["encoder"])
+        self.reader = RowReader.of(self.data)
         self.times, self.edges = np.array(self.settings.times), np.array(self.settings.edges)
         self.recalibration = Recalibration(**self.settings.recalibration)
 
-    def predict(self, rows: pd.DataFrame) -> pd.DataFrame:
-        """Key columns, `score` (the risk by the last horizon), `survival_1y` and so on, `decision`, `reasons`.
+    def predict(self, rows: "pd.DataFrame") -> "pd.DataFrame":
+        """Key columns and what `answer` says of the rows.
 
         `reasons` is a list of texts `column = value (x factor)`, strongest first: by how much that
-        value alone changes the cumulative hazard against a typical patient's. Unreadable cells
-        count as missing and classes that training did not have as rare ones, each with a warning.
+        value alone changes the cumulative hazard against a typical patient's.
+        """
+        from components.kits.tables.encoding.convert import beside_key  # with pandas, which only frames need
+
+        answers = self.answer(columns_of_frame(rows, self.reader.columns))
+        return beside_key(rows, self.data["key"], answers.columns())
+
+    def answer(self, rows: RawRows, *, explain: bool = True) -> SurvivalAnswers:
+        """What every answer comes from: raw rows by column, to risks, decisions and, if asked for, contributions.
+
+        Unreadable cells count as missing and classes that training did not have as rare ones,
+        each with a warning.
 
         Raises:
             CasebookError: a column that the model uses is not there.
         """
-        typed = clean(rows, self.data)
-        encoded = self.encoder.encode(typed)
+        typed = self.reader.read(rows)
+        encoded = self.encoder.encode_rows(typed)
         for column, count in encoded.unknown.items():
             log.warning("column %s: %d cell(s) of classes that training did not have score as rare ones", column, count)
-        risk = self.risks(encoded)
+        cumulative = self.cumulative(encoded)
+        risk = curves.risks(self.settings.horizons, self.times, cumulative)
         high, low = self.settings.decisions
-        key = rows[[name for name in self.data["key"] if name in rows]].reset_index(drop=True)
-        survival = {f"survival_{year:g}y": 1 - risk[:, place] for place, year in enumerate(self.settings.horizons)}
-        answer = {
-            "score": risk[:, -1],
-            **survival,
-            "decision": np.where(risk[:, -1] >= self.settings.threshold, high, low),
-            "reasons": [[told(one) for one in found] for found in self.explain(typed)],
-        }
-        return pd.concat([key, pd.DataFrame(answer)], axis=1)
+        decision = np.where(risk[:, -1] >= self.settings.threshold, high, low)
+        found: list[tuple[Contribution, ...]] = [()] * len(risk)
+        if explain:
+            found = self.explain(typed, encoded, cumulative)
+        return SurvivalAnswers(self.settings.horizons, risk, decision, found)
 
-    def score(self, typed: pd.DataFrame) -> np.ndarray:
+    def score(self, typed: "pd.DataFrame") -> np.ndarray:
         """Typed rows (N), as prepared files hold them, to risks (N, H)."""
         return self.risks(self.encoder.encode(typed))
 
@@ -105,14 +135,19 @@ class SurvivalPredictor:
         found = [self.member_curves[member.name](encoded) for member in members]
         return pooled(found, np.array([member.weight for member in members]))
 
-    def explain(self, typed: pd.DataFrame) -> Sequence[tuple[Contribution, ...]]:
-        """For each typed row what changes its cumulative hazard by the last horizon most."""
-        at_end = self.settings.horizons[-1:]
+    def explain(self, typed: TypedRows, encoded: Encoded, cumulative: np.ndarray) -> list[tuple[Contribution, ...]]:
+        """For each row (N), of these cumulative hazards (N, T), what changes that by the last horizon most."""
+        rows = Scored(typed, encoded, self._at_the_end(cumulative))
+        hazard = lambda encoded: self._at_the_end(self.cumulative(encoded))  # noqa: E731
+        return contributions(hazard, rows, self.typical, top=self.settings.reasons)
 
-        def hazard(rows: pd.DataFrame) -> np.ndarray:
-            return curves.at(at_end, self.times, self.cumulative(self.encoder.encode(rows)))[:, 0]
+    def _at_the_end(self, cumulative: np.ndarray) -> np.ndarray:
+        return curves.at(self.settings.horizons[-1:], self.times, cumulative)[:, 0]
 
-        return contributions(hazard, typed, self.settings.typical, top=self.settings.reasons)
+    @cached_property
+    def typical(self) -> Replacements:
+        """What a typical patient would have in a patient's place."""
+        return Replacements.of(self.settings.typical, self.reader.columns, self.encoder)
 
     @cached_property
     def member_curves(self) -> dict[str, Curves]:

@@ -9,6 +9,7 @@ import pandas as pd
 from components.core.job import TEST, TRAIN, VALIDATION
 from components.core.parts import Metric
 from components.core.results import Answers
+from components.kits.tables.encoding.cells import columns_of_frame
 from components.recipes.shared.serving import first_rows, read_split, score_in_turn
 from components.recipes.survival.metrics.censoring import Censoring
 from components.recipes.survival.metrics.metrics import survival_metrics
@@ -20,12 +21,10 @@ OUTCOME = [TIME, EVENT]
 
 
 def answers(job: SurvivalJob, bundle: Path, split: str) -> Answers:
-    """Risks `(N, H)` of a split's rows from `predict`, the same call that `casebook predict` makes."""
-    rows = read_split(job, split)
-    predictor = open_predictor(bundle)
-    answer = predictor.predict(rows.drop(columns=OUTCOME))
-    survival = answer[[f"survival_{year:g}y" for year in predictor.settings.horizons]]
-    return Answers(outcome_of(rows), 1 - survival.to_numpy())
+    """Risks `(N, H)` of a split's rows, by the way that every answer takes."""
+    rows, predictor = read_split(job, split), open_predictor(bundle)
+    answers = predictor.answer(columns_of_frame(rows, predictor.reader.columns), explain=False)
+    return Answers(outcome_of(rows), answers.risk)
 
 
 def answer_rows(job: SurvivalJob, bundle: Path) -> Callable[[int], object]:

@@ -19,6 +19,7 @@ from components.kits.tables.infer import infer_table
 from components.kits.tables.read import read_table
 from components.recipes.binary.preparation.preparation import prepare as prepare_job
 from tests.components.kits.tables.tables import NUMERIC, SOURCE, applications, prepare, write_raw
+from tests.examples import examples
 from tests.toy.jobs import job_of_block
 
 
@@ -169,7 +170,7 @@ def messy_table(r: random.Random, path: Path) -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(40), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(r=st.randoms(use_true_random=True))
 def test_a_messy_table_is_prepared_or_refused_with_a_reason(r: random.Random, tmp_path: Path) -> None:
     raw = write_raw(tmp_path / "raw", "")

@@ -19,7 +19,7 @@ from components.recipes.detection.encoding.decode import read_size
 from components.recipes.detection.encoding.rows import ImageRow
 from components.recipes.detection.encoding.spec import Spec
 from components.recipes.detection.params.params import DetectionJob
-from components.recipes.detection.preparation.prepare import describe, read_source
+from components.recipes.detection.preparation.prepare import SMOKE_IMAGES, describe, read_source
 from components.recipes.detection.preparation.simulate.micrograph import simulate
 from components.recipes.detection.preparation.simulate.params import External, SimulateParams
 from components.recipes.detection.preparation.write import write_rejected, write_split
@@ -43,7 +43,8 @@ def prepare_simulated(job: DetectionJob) -> Meta:
         raise CasebookError(f"params.cases.{case}.prepare: form {images.form!r} is not simulated; say where images are")
     block = read_block(SimulateParams, images.simulate, f"params.cases.{case}.prepare.simulate")
     spec = Spec(classes=(block.label,), channels=images.channels, percentiles=images.percentiles)
-    counts = dict(zip(SPLITS, (block.train, block.validation, block.test), strict=True))
+    asked = (block.train, block.validation, block.test)
+    counts = dict(zip(SPLITS, (min(count, SMOKE_IMAGES) if job.smoke else count for count in asked), strict=True))
     with whole_folder(job.paths.prepared(case)) as folder:
         written = {
             split: write_split(folder, split, _simulated(split, count, block), spec) for split, count in counts.items()

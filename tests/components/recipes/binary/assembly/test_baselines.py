@@ -8,6 +8,7 @@ from scipy.special import expit
 from components.kits.tables.encoding.dummies import with_dummies
 from components.recipes.binary.assembly.baselines import GradientBoosting, SplineLogistic
 from components.recipes.binary.serving.additive import AdditiveModel
+from tests.examples import examples
 
 SIZES = (3, 2)
 SETTINGS = {"n_estimators": 30, "learning_rate": 0.1, "num_leaves": 7, "min_child_samples": 5}
@@ -42,7 +43,7 @@ def test_an_indicator_gets_a_line_and_a_spread_column_a_curve(logistic: SplineLo
     assert curves[0]["knots"] == pytest.approx(np.quantile(NUMERIC[:, 0].astype(float), [0, 0.25, 0.5, 0.75, 1]))
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=examples(60))
 @given(
     st.lists(st.lists(st.floats(-1e4, 1e4, width=32), min_size=4, max_size=4), min_size=1, max_size=20), st.integers(0)
 )

@@ -13,6 +13,7 @@ from components.core.errors import CasebookError
 from components.recipes.binary.metrics.calibration import choose_calibrator, fit_calibrator
 from components.recipes.binary.metrics.calibrator import METHODS, Calibrator
 from components.recipes.binary.metrics.metrics import log_loss
+from tests.examples import examples
 
 
 def rows(size=3000, seed=0):
@@ -73,7 +74,7 @@ def test_calibrating_helps_rows_it_was_not_fitted_to(method):
     assert after < best + 0.01
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=examples(60))
 @given(
     st.lists(st.tuples(st.booleans(), st.floats(0, 1)), min_size=1, max_size=40),
     st.lists(st.floats(0, 1), min_size=2, max_size=30),

@@ -10,6 +10,7 @@ from components.core.errors import CasebookError
 from components.evaluation.bootstrap import draw_counts
 from components.recipes.binary.metrics import metrics
 from components.recipes.binary.metrics.metrics import best_f1_threshold, binary_metrics, ece_in, f1_at
+from tests.examples import examples
 
 #                 bad  good bad  good good
 TARGET = np.array([1, 0, 1, 0, 0])
@@ -210,7 +211,7 @@ def test_no_threshold_beats_the_best(rows):
     assert best == pytest.approx(max(2 * hits / (flagged + target.sum())))
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=examples(60))
 @given(tied_rows, st.integers(0, 2**32 - 1))
 @pytest.mark.parametrize("name", sorted(ALL))
 def test_over_counts_equals_repeating_the_rows(name, rows, seed):

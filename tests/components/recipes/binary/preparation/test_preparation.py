@@ -1,7 +1,6 @@
 import json
+import runpy
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pandas as pd
@@ -14,6 +13,7 @@ from components.core.params.load import read_whole
 from components.core.recipe import make_job
 from components.kits.tables.encoding.encode import TableEncoder
 from components.recipes.binary.preparation.preparation import prepare
+from tests.forks import Forks
 
 CASE = "finance_risk"
 CHECKOUT = Path(__file__).parents[5]
@@ -52,11 +52,11 @@ def test_toy_rows_are_prepared_by_the_params_of_the_case(job: Job) -> None:
 
 def test_toy_rows_are_those_of_their_script(tmp_path: Path) -> None:
     script = shutil.copy(TOY.parents[1] / "make_finance_risk.py", tmp_path)
-    subprocess.run([sys.executable, script], check=True)
+    runpy.run_path(str(script), run_name="__main__")
     assert (tmp_path / CASE / "rows.csv").read_bytes() == TOY.read_bytes()
 
 
-def test_preparing_imports_nothing_heavy(job: Job) -> None:
+def test_preparing_imports_nothing_heavy(job: Job, data_forks: Forks) -> None:
     """The data stages are to start quickly; a fresh process tells what they import."""
     program = (
         "import sys; from pathlib import Path; from components.core.job import Paths; "
@@ -68,7 +68,5 @@ def test_preparing_imports_nothing_heavy(job: Job) -> None:
         "print(*sorted({'torch', 'lightning', 'mlflow', 'sklearn', 'scipy', 'prefect', 'dvc'} & sys.modules.keys()))"
     )
     arguments = [str(job.paths.root), json.dumps(job.params.prepare)]
-    result = subprocess.run(
-        [sys.executable, "-c", program, *arguments], check=True, capture_output=True, text=True, cwd=CHECKOUT
-    )
-    assert result.stdout.split() == []
+    result = data_forks.run("-c", program, *arguments, cwd=CHECKOUT)
+    assert (result.returncode, result.stdout.split()) == (0, []), result.stderr

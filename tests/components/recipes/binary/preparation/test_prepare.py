@@ -1,7 +1,5 @@
 import json
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +24,8 @@ from tests.components.kits.tables.tables import (
     prepare,
     write_raw,
 )
-from tests.toy.jobs import job_of_block
+from tests.forks import Forks
+from tests.toy.jobs import CHECKOUT, job_of_block
 
 ROWS = 200
 SPLITS = ["train", "val", "test"]
@@ -165,7 +164,7 @@ def test_two_runs_give_the_same_bytes(tmp_path: Path) -> None:
     assert dvc_md5(tmp_path / "one" / "prepared") == dvc_md5(tmp_path / "two" / "prepared")
 
 
-def test_a_process_of_its_own_gives_the_same_bytes(tmp_path: Path) -> None:
+def test_a_process_of_its_own_gives_the_same_bytes(tmp_path: Path, data_forks: Forks) -> None:
     prepare(tmp_path, applications(ROWS), block(APPLICATION))
     program = (
         "import json, sys; from pathlib import Path; from tests.toy.jobs import job_of_block; "
@@ -174,7 +173,8 @@ def test_a_process_of_its_own_gives_the_same_bytes(tmp_path: Path) -> None:
     )
     shutil.copytree(tmp_path / "raw", tmp_path / "again" / "raw")
     arguments = [str(tmp_path / "again"), json.dumps(block(APPLICATION))]
-    subprocess.run([sys.executable, "-c", program, *arguments], check=True)
+    done = data_forks.run("-c", program, *arguments, cwd=CHECKOUT)
+    assert done.returncode == 0, done.stderr
     assert dvc_md5(tmp_path / "again" / "prepared") == dvc_md5(tmp_path / "prepared")
 
 

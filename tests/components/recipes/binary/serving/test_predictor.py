@@ -1,3 +1,4 @@
+import json
 import logging
 import subprocess
 import sys
@@ -10,8 +11,10 @@ from scipy.special import expit, logit
 
 from components.core.errors import CasebookError
 from components.core.job import PREPARED_FILES, TEST
+from components.kits.tables.encoding.cells import columns_of_frame, columns_of_rows
 from components.recipes.binary.serving.predictor import KINDS, TablePredictor, open_predictor
 from tests.conftest import Fitted
+from tests.forks import Forks
 from tests.toy.jobs import CHECKOUT
 
 
@@ -82,6 +85,17 @@ def test_cells_may_be_texts_as_a_csv_has_them(predictor: TablePredictor, rows: p
     pd.testing.assert_frame_equal(predictor.predict(texts), predictor.predict(rows))
 
 
+def test_rows_as_json_has_them_are_answered_as_those_of_a_frame(predictor: TablePredictor, rows: pd.DataFrame) -> None:
+    answers = predictor.answer(columns_of_rows(json.loads(rows.to_json(orient="records"))))
+    pd.testing.assert_frame_equal(pd.DataFrame(answers.columns()), predictor.predict(rows), rtol=0, atol=1e-12)
+
+
+def test_reasons_that_are_not_asked_for_are_not_sought(predictor: TablePredictor, rows: pd.DataFrame) -> None:
+    answers = predictor.answer(columns_of_frame(rows, rows.columns), explain=False)
+    assert answers.score.tolist() == predictor.predict(rows)["score"].tolist()
+    assert set(answers.reasons) == {()}
+
+
 def test_a_missing_column_is_named(predictor: TablePredictor, rows: pd.DataFrame) -> None:
     with pytest.raises(CasebookError, match="Income"):
         predictor.predict(rows.drop(columns="Income"))
@@ -121,7 +135,7 @@ def test_a_folder_that_is_no_bundle_is_named(tmp_path: Path) -> None:
         open_predictor(tmp_path)
 
 
-def test_answering_imports_no_torch(fitted: Fitted, rows: pd.DataFrame, tmp_path: Path) -> None:
+def test_answering_imports_no_torch(fitted: Fitted, rows: pd.DataFrame, tmp_path: Path, data_forks: Forks) -> None:
     rows.to_parquet(tmp_path / "rows.parquet")
     script = (
         "import sys, pandas as pd; from pathlib import Path; "
@@ -130,7 +144,33 @@ def test_answering_imports_no_torch(fitted: Fitted, rows: pd.DataFrame, tmp_path
         "print(*sorted({'torch', 'lightning', 'mlflow', 'lightgbm', 'optuna'} & sys.modules.keys()))"
     )
     arguments = [str(fitted.bundle), str(tmp_path / "rows.parquet")]
-    done = subprocess.run(
-        [sys.executable, "-c", script, *arguments], cwd=CHECKOUT, capture_output=True, text=True, check=True
+    done = data_forks.run("-c", script, *arguments, cwd=CHECKOUT)
+    assert (done.returncode, done.stdout.split()) == (0, []), done.stderr
+
+
+def test_answering_rows_needs_no_pandas(fitted: Fitted, predictor: TablePredictor, rows: pd.DataFrame) -> None:
+    script = (
+        "import sys, json; from pathlib import Path; from importlib.abc import MetaPathFinder\n"
+        "class WithoutPandas(MetaPathFinder):\n"
+        "    def find_spec(self, name, path, target=None):\n"
+        "        if name.split('.')[0] == 'pandas': raise ImportError('there is no pandas')\n"
+        "sys.meta_path.insert(0, WithoutPandas())\n"
+        "from components.kits.tables.encoding.cells import columns_of_rows; "
+        "from components.recipes.binary.serving.predictor import open_predictor; "
+        "answers = open_predictor(Path(sys.argv[1])).answer(columns_of_rows(json.load(sys.stdin))).columns(); "
+        "print(json.dumps([answers['score'].tolist(), answers['reasons']]))"
     )
-    assert done.stdout.split() == []
+    given = rows.head(20).to_json(orient="records")
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(fitted.bundle)],
+        input=given,
+        cwd=CHECKOUT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    score, reasons = json.loads(done.stdout)
+    expected = predictor.predict(rows.head(20))
+    assert score == expected["score"].tolist()
+    assert reasons == expected["reasons"].tolist()
+    assert any(reasons)

@@ -17,7 +17,21 @@ def test_finds_the_rows_that_a_dictionary_has(held: set[int], others: list[int])
     keys = np.array(sorted(held), np.int64)
     asked = np.array(sorted(held) + others, np.int64)
     rows = {key: row for row, key in enumerate(sorted(held))}
-    assert KeyIndex(keys).find(asked).tolist() == [rows.get(key, -1) for key in asked.tolist()]
+    expected = [rows.get(key, -1) for key in asked.tolist()]
+    index = KeyIndex(keys)
+    assert [int(index.find(np.array([key]))[0]) for key in asked.tolist()] == expected  # searched for, then looked up
+    assert index.find(asked).tolist() == expected
+
+
+def test_the_slots_are_filled_when_as_many_were_asked_for_as_there_are_keys() -> None:
+    index = KeyIndex(np.array([3, 5, 8], np.int64))
+    assert index.find(np.array([5, 4])).tolist() == [1, -1]
+    assert index.find(np.array([9])).tolist() == [-1]
+    assert index._rows is None
+    assert index.find(np.array([8])).tolist() == [2]
+    assert index._rows is not None
+    assert sorted(index._rows[index._rows >= 0]) == [0, 1, 2]
+    assert index.find(np.array([3, 7])).tolist() == [0, -1]
 
 
 def in_one_slot(count: int, slot: int, bits: int) -> np.ndarray:

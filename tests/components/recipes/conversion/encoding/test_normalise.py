@@ -11,6 +11,7 @@ from components.recipes.conversion.encoding.normalise import Literal, Normalised
 from components.recipes.conversion.encoding.readings import dictionary_pairs, gb2312_characters
 from components.recipes.conversion.encoding.syllables import VOWELS, Syllabary, Syllable
 from components.recipes.conversion.params.pinyin import InputParams
+from tests.examples import examples
 
 SYLLABARY = Syllabary(syllable for syllable, _ in dictionary_pairs(gb2312_characters()))
 STRICT = InputParams(abbreviations=False, max_illegal=0.125)
@@ -145,7 +146,7 @@ def test_the_unspaced_form_has_the_spaced_one_among_its_ways(syllables: list[str
 
 
 @pytest.mark.slow
-@settings(deadline=None, max_examples=5)
+@settings(deadline=None, max_examples=examples(5))
 @given(st.lists(st.sampled_from(JOINED), min_size=20, max_size=40), st.sampled_from(["", " ", "'", "3", "\u0301"]))
 def test_ten_thousand_syllables_pass_in_time_that_grows_with_their_number(part: list[str], between: str) -> None:
     syllables = (part * 500)[:10_000]

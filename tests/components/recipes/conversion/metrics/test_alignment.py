@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from components.recipes.conversion.metrics import alignment
 from components.recipes.conversion.metrics.alignment import aligned, code_points, edit_counts
+from tests.examples import examples
 
 WORDS = st.text("ab字𠮷", max_size=7)
 
@@ -42,7 +43,7 @@ def test_edits_are_those_of_the_slow_way(pairs):
     assert list(zip(edits, kept, strict=True)) == [slow(*pair) for pair in pairs]
 
 
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 @given(st.lists(st.tuples(WORDS, WORDS), min_size=1, max_size=8))
 def test_batches_change_nothing(pairs):
     references, answers = zip(*pairs, strict=True)

@@ -1,5 +1,6 @@
 """The case's toy sentences through its own data stage."""
 
+import runpy
 import shutil
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from components.core.job import PREPARED_FILES, TEST, TRAIN, VALIDATION, Paths
 from components.core.params.case import CaseParams
 from components.core.recipe import make_job
 from components.recipes.conversion.preparation.preparation import prepare
+from tests.forks import Forks
 from tests.toy.jobs import CHECKOUT, TOY
 
 CASE = "pinyin_hanzi"
@@ -54,17 +56,24 @@ def test_toy_sentences_become_splits_with_heteronyms_read_by_their_words(tmp_pat
 
 def test_toy_sentences_are_those_of_their_script(tmp_path: Path) -> None:
     script = shutil.copy(TOY / "make_pinyin_hanzi.py", tmp_path)
-    subprocess.run([sys.executable, script], check=True)
+    runpy.run_path(str(script), run_name="__main__")
     assert (tmp_path / CASE / "sentences.txt").read_bytes() == (TOY / CASE / "sentences.txt").read_bytes()
 
 
-def test_preparing_imports_nothing_heavy_and_serving_no_dictionary() -> None:
-    """A fresh process tells what they import."""
+def test_serving_imports_no_dictionary() -> None:
+    """A fresh process tells what it imports."""
     program = (
         "import sys, components.recipes.conversion.encoding.normalise; "
-        "print(*sorted({'pypinyin', 'pypinyin_dict', 'pyarrow'} & sys.modules.keys())); "
-        "import components.recipes.conversion.preparation.preparation; "
-        "print(*sorted({'torch', 'lightning', 'mlflow', 'sklearn', 'scipy', 'prefect', 'dvc'} & sys.modules.keys()))"
+        "print(*sorted({'pypinyin', 'pypinyin_dict', 'pyarrow'} & sys.modules.keys()))"
     )
     result = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True, cwd=CHECKOUT)
     assert result.stdout.split() == []
+
+
+def test_preparing_imports_nothing_heavy(data_forks: Forks) -> None:
+    program = (
+        "import sys, components.recipes.conversion.preparation.preparation; "
+        "print(*sorted({'torch', 'lightning', 'mlflow', 'sklearn', 'scipy', 'prefect', 'dvc'} & sys.modules.keys()))"
+    )
+    result = data_forks.run("-c", program, cwd=CHECKOUT)
+    assert (result.returncode, result.stdout.split()) == (0, []), result.stderr

@@ -1,15 +1,19 @@
 """Texts to prepared folders: what comes out of a small one, and the message for each that is wrong."""
 
 import random
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
 
 from components.core.errors import CasebookError
-from components.core.files import dvc_md5
+from components.core.files import dvc_md5, write_json
 from components.core.job import Meta
+from components.recipes.conversion.preparation import preparation
 from components.recipes.conversion.preparation.preparation import prepare as prepare_job
+from components.recipes.conversion.preparation.split import some_blocks
 from tests.components.recipes.conversion.preparation.texts import SPLITS, block, clauses, prepare, prepared
 from tests.toy.jobs import job_of_block
 
@@ -167,3 +171,34 @@ def test_files_that_are_not_there_are_named(tmp_path: Path) -> None:
     prepare(tmp_path, FOUR, block())
     with pytest.raises(CasebookError, match=r"other.txt: no such file.*prepare.file"):
         prepare_job(job)
+
+
+def test_a_smoke_run_has_few_lines_and_a_small_vocabulary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = "".join(f"{one}国{other}年\n" for one in "中美法英德" for other in "今明后去前每半全新旧")
+    tables = {"frequencies": "words.csv", "other_text": ["other.txt"]}
+    whole = prepare_with_tables(tmp_path, text, block(**tables), smoke=False)
+    assert (sum(whole.rows.values()), whole.data["frequencies"], whole.data["other_text"]) == (50, 5, 10)
+    monkeypatch.setattr(preparation, "SMOKE_LINES", 12)
+    monkeypatch.setattr(preparation, "SMOKE_ROWS", 3)
+    few = prepare_with_tables(tmp_path, text, block(**tables), smoke=True)
+    assert few.rows == {"train": 6, "validation": 2, "test": 3, "rejected": 0}
+    assert 0 < few.data["frequencies"] <= 3
+    assert 0 < few.data["other_text"] <= 3
+    assert sum(map(len, few.data["pairs"].values())) < sum(map(len, whole.data["pairs"].values()))
+    assert prepare_with_tables(tmp_path, text, block(**tables), smoke=True) == few
+
+
+def prepare_with_tables(folder: Path, text: str, content: dict[str, Any], *, smoke: bool) -> Meta:
+    (folder / "raw").mkdir(exist_ok=True)
+    (folder / "raw" / "words.csv").write_text("中国,5\n美国,4\n法国,3\n英国,2\n德国,1\n")
+    (folder / "raw" / "other.txt").write_text("\n".join(f"国年{one}" for one in "今明后去前每半全新旧"))
+    (folder / "raw" / "text.txt").write_text(text)
+    write_json(folder / "raw" / "source.json", {"kind": "file"})
+    return prepare_job(replace(job_of_block("conversion", folder, content), smoke=smoke))
+
+
+def test_a_sample_of_blocks_has_some_of_each_split() -> None:
+    places = ["train"] * 90 + ["validation"] * 5 + ["test"] * 5
+    few = some_blocks(places, 20)
+    assert [sum(places[block] == name for block in few) for name in ("train", "validation", "test")] == [18, 2, 2]
+    assert some_blocks(["train", "validation", "test"], 20) == {0, 1, 2}

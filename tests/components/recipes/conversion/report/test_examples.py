@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from components.core.errors import CasebookError
 from components.recipes.conversion.report.examples import PLACES, Section, choose, example, render_page
 from components.recipes.conversion.report.slices import length_groups
+from tests.examples import examples
 
 
 def one(answer="今天天汽很好", name="7", system="model", best=()):
@@ -73,7 +74,7 @@ def test_the_page_asks_nothing_of_the_network():
     assert "default-src 'none'" in text
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=examples(40))
 @given(st.text(st.characters(blacklist_categories=["Cs", "Zs", "Cc"]), min_size=1, max_size=12))
 def test_no_word_of_the_data_becomes_markup(word):
     def made(text):

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from components.recipes.conversion.serving.predictor import ConversionPredictor, open_predictor
 from tests.components.recipes.conversion.serving.tiny import PAIRS, SYLLABLES, write_tiny
+from tests.examples import examples
 
 JOINTS = st.sampled_from([" ", "  ", "'", "-", "", ", ", "！", "\n", "3", "😀", "张", "A"])
 PIECES = st.one_of(
@@ -29,7 +30,7 @@ def predictor(*, abbreviations: bool) -> ConversionPredictor:
     return opened
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=examples(150))
 @given(st.lists(TYPED, max_size=3), st.booleans(), st.integers(1, 4))
 def test_any_text_has_an_answer(lines, abbreviations, n_best):
     found = predictor(abbreviations=abbreviations).convert(lines, n_best)
@@ -43,7 +44,7 @@ def test_any_text_has_an_answer(lines, abbreviations, n_best):
         assert all(one.text in answer.text for one in answer.illegal)
 
 
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=examples(100))
 @given(st.lists(st.sampled_from(SYLLABLES), min_size=2, max_size=20), st.integers(1, 4))
 def test_the_pinyin_of_the_answer_is_the_pinyin_asked(syllables, n_best):
     found = predictor(abbreviations=False).convert([" ".join(syllables)], n_best)[0]
@@ -52,7 +53,7 @@ def test_the_pinyin_of_the_answer_is_the_pinyin_asked(syllables, n_best):
         assert all(one in PAIRS[syllable] for one, syllable in zip(text, syllables, strict=True))
 
 
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=examples(50))
 @given(st.lists(st.sampled_from(SYLLABLES), min_size=1, max_size=6))
 def test_an_answer_to_letters_without_blanks_spells_these_letters(syllables):
     letters = "".join(syllables)

@@ -1,5 +1,3 @@
-import subprocess
-import sys
 from functools import partial
 from itertools import product
 from pathlib import Path
@@ -11,6 +9,7 @@ import pytest
 from components.core.errors import CasebookError
 from components.recipes.conversion.serving.arcs import Candidates, read_arcs
 from components.recipes.conversion.serving.predictor import ConversionPredictor, open_predictor
+from components.recipes.conversion.serving.vocabulary import Vocabulary
 from tests.components.recipes.conversion.serving.by_definition import all_readings, learner_log_p, local_score, log_p
 from tests.components.recipes.conversion.serving.tiny import (
     BOUNDS,
@@ -22,6 +21,7 @@ from tests.components.recipes.conversion.serving.tiny import (
     word_model,
     write_tiny,
 )
+from tests.forks import Forks
 from tests.toy.jobs import CHECKOUT
 
 
@@ -158,10 +158,10 @@ def test_a_bundle_without_a_network_or_associations_answers_too(tmp_path: Path):
 def test_a_lattice_that_lacks_a_syllable_is_refused():
     wider = Candidates({**PAIRS, "yue": "乐"})
     with pytest.raises(CasebookError, match=r"1 syllable.*such as 'yue'"):
-        read_arcs(arcs(), [*BOUNDS, *WORDS], wider, [10, 5])
+        read_arcs(arcs(), Vocabulary([*BOUNDS, *WORDS], np.zeros(2 + len(WORDS))), wider, [10, 5])
 
 
-def test_no_torch_is_loaded_for_an_answer(tmp_path: Path):
+def test_no_torch_is_loaded_for_an_answer(tmp_path: Path, data_forks: Forks):
     folder = write_tiny(tmp_path / "bundle")
     program = (
         "import sys; from pathlib import Path\n"
@@ -169,5 +169,5 @@ def test_no_torch_is_loaded_for_an_answer(tmp_path: Path):
         f"print(open_predictor(Path({str(folder)!r})).convert(['ni hao ma'], 1)[0].text)\n"
         "assert not {'torch', 'lightning', 'mlflow', 'lightgbm'} & set(sys.modules)"
     )
-    done = subprocess.run([sys.executable, "-c", program], cwd=CHECKOUT, capture_output=True, text=True, check=False)
+    done = data_forks.run("-c", program, cwd=CHECKOUT)
     assert (done.stdout.strip(), done.returncode) == ("你好吗", 0), done.stderr

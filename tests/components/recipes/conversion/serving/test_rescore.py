@@ -9,6 +9,7 @@ from components.recipes.conversion.serving.predictor import ConversionPredictor,
 from components.recipes.conversion.serving.rescore import FEATURES, features, shares, weighted
 from tests.components.recipes.conversion.serving.by_definition import all_readings, feature_values
 from tests.components.recipes.conversion.serving.tiny import SYLLABLES, WEIGHTS, write_tiny
+from tests.examples import examples
 
 
 @pytest.fixture(scope="module")
@@ -16,7 +17,7 @@ def predictor(tmp_path_factory: pytest.TempPathFactory) -> ConversionPredictor:
     return open_predictor(write_tiny(tmp_path_factory.mktemp("tiny") / "bundle"))
 
 
-@settings(deadline=None, max_examples=15)
+@settings(deadline=None, max_examples=examples(15))
 @given(st.lists(st.lists(st.sampled_from(SYLLABLES), min_size=1, max_size=4), min_size=1, max_size=3))
 def test_each_feature_is_what_its_definition_says(predictor, clauses):
     decoder = predictor.models.decoder

@@ -17,6 +17,7 @@ from components.recipes.conversion.serving.prune import max_marginals
 from components.recipes.conversion.serving.viterbi import best_readings
 from tests.components.recipes.conversion.serving.by_definition import all_readings, local_score, log_p
 from tests.components.recipes.conversion.serving.tiny import SYLLABLES, SYMBOL, word_model, write_tiny
+from tests.examples import examples
 
 CLAUSES = st.lists(st.lists(st.sampled_from(SYLLABLES), min_size=1, max_size=4), min_size=1, max_size=5)
 
@@ -48,7 +49,7 @@ def searched(predictor: ConversionPredictor, clauses: Sequence[Sequence[str]], b
     return found
 
 
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=examples(25))
 @given(CLAUSES)
 def test_a_wide_beam_over_bigrams_finds_the_best_texts_in_their_order(predictor, clauses):
     beam = BeamParams(width=500, behind=1000.0, order=2)
@@ -58,7 +59,7 @@ def test_a_wide_beam_over_bigrams_finds_the_best_texts_in_their_order(predictor,
         assert {text for text, _ in found} <= set(best_by_hand(clause, 2))
 
 
-@settings(deadline=None, max_examples=15)
+@settings(deadline=None, max_examples=examples(15))
 @given(CLAUSES)
 def test_the_score_of_a_reading_under_trigrams_is_their_log_p(predictor, clauses):
     beam = BeamParams(width=500, behind=1000.0, order=3)
@@ -72,7 +73,7 @@ def test_the_score_of_a_reading_under_trigrams_is_their_log_p(predictor, clauses
         assert min(abs(score - found[0][1]) for score in scores) < 1e-4
 
 
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=examples(25))
 @given(CLAUSES)
 def test_viterbi_finds_the_best_reading(predictor, clauses):
     decoder = predictor.models.decoder
@@ -87,7 +88,7 @@ def test_viterbi_finds_the_best_reading(predictor, clauses):
         assert best[text] == pytest.approx(max(best.values()))
 
 
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=examples(25))
 @given(CLAUSES)
 def test_max_marginals_are_what_the_best_reading_through_an_arc_lacks(predictor, clauses):
     decoder = predictor.models.decoder

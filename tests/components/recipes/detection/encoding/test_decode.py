@@ -12,6 +12,7 @@ from PIL import Image
 
 from components.core.errors import CasebookError
 from components.recipes.detection.encoding.decode import decode, read_size
+from tests.examples import examples
 
 RANDOM = np.random.default_rng(0)
 GREY8 = RANDOM.integers(256, size=(6, 4), dtype=np.uint8)
@@ -190,7 +191,7 @@ SEEDS = [encoded(NOISE.resize((8, 8))), encoded(NOISE.resize((8, 8)), "JPEG"), t
 
 
 @pytest.mark.slow
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(
     seed=st.sampled_from(SEEDS),
     changes=st.lists(st.tuples(st.integers(0, 4000), st.integers(0, 255)), max_size=8),

@@ -2,16 +2,19 @@
 
 import json
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pyarrow.parquet as pq
 from PIL import Image
 
-from components.core.files import dvc_md5, read_json
+from components.core.files import dvc_md5, read_json, write_json
 from components.core.job import Meta
 from components.recipes.detection.encoding.rows import read_rows
 from components.recipes.detection.encoding.spec import Spec
+from components.recipes.detection.preparation import prepare as prepare_module
 from components.recipes.detection.preparation import write
+from components.recipes.detection.preparation.prepare import prepare_images
 from tests.components.recipes.detection.preparation.folders import (
     CELL,
     LISTS,
@@ -26,6 +29,7 @@ from tests.components.recipes.detection.preparation.folders import (
     voc,
     xml,
 )
+from tests.toy.jobs import job_of_block
 
 
 def test_a_prepared_folder(tmp_path):
@@ -157,3 +161,18 @@ def test_meta_is_plain(tmp_path):
         "channels": 1,
         "percentiles": [1.0, 99.8],
     }
+
+
+def test_a_smoke_run_has_few_images_and_every_class(tmp_path, monkeypatch):
+    monkeypatch.setattr(prepare_module, "SMOKE_IMAGES", 2)
+    others = {f"other{number}": [CELL] for number in range(30)}
+    voc(tmp_path / "raw", {**others, **{f"rare{number}": [("RBC", 1, 2, 3, 4)] for number in range(6)}})
+    write_json(tmp_path / "raw" / "source.json", {"kind": "folder", "files": {}})
+    job = job_of_block("detection", tmp_path, block())
+    whole = prepare_images(job)
+    few = prepare_images(replace(job, smoke=True))
+    assert sum(whole.rows.values()) == 36
+    assert few.rows == {"train": 2, "validation": 2, "test": 2, "rejected": whole.rows["rejected"]}
+    assert few.data["spec"] == whole.data["spec"]
+    assert few.data["boxes"]["train"] == {"RBC": 1, "cell": 1}
+    assert prepare_images(replace(job, smoke=True)) == few

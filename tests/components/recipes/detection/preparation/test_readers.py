@@ -13,6 +13,7 @@ from components.recipes.detection.preparation.files import Names, image_files
 from components.recipes.detection.preparation.records import ImageRecord, Rejected
 from components.recipes.detection.preparation.voc import read_voc
 from tests.components.recipes.detection.preparation.folders import CELL, coco, picture, voc, xml
+from tests.examples import examples
 
 
 def read(tmp_path, form="voc", annotations="boxes"):
@@ -81,7 +82,7 @@ def test_voc_what_grows_without_end_is_no_xml(tmp_path):
     assert "annotation cannot be read" in rejected[("a.png", None)]
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=examples(60), suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(
     text=st.one_of(st.text(max_size=60), st.builds(lambda x: f"<annotation>{x}</annotation>", st.text(max_size=60))),
     number=st.one_of(st.floats().map(str), st.text(max_size=8)),
@@ -188,7 +189,7 @@ def test_coco_what_is_none_is_told(tmp_path, text, told):
 VALUES = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=5), st.lists(st.floats()))
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=examples(60), suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(image=VALUES, name=VALUES, box=st.one_of(VALUES, st.lists(VALUES, min_size=4, max_size=4)), crowd=VALUES)
 def test_coco_whatever_an_entry_holds_is_read_or_told(tmp_path, image, name, box, crowd):
     if not (tmp_path / "images").exists():

@@ -1,8 +1,7 @@
 """The case's toy rows through its own data stage."""
 
+import runpy
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +15,7 @@ from components.core.recipe import make_job
 from components.recipes.next_item.encoding.catalogue import read_catalogue
 from components.recipes.next_item.encoding.histories import questions, read_histories
 from components.recipes.next_item.preparation.preparation import prepare
+from tests.forks import Forks
 from tests.toy.jobs import CHECKOUT, TOY
 
 CASE = "recommender"
@@ -113,17 +113,17 @@ def test_toy_rows_hold_something_to_learn_and_ties_to_tell_apart() -> None:
 
 def test_toy_rows_are_those_of_their_script(tmp_path: Path) -> None:
     script = shutil.copy(TOY / "make_recommender.py", tmp_path)
-    subprocess.run([sys.executable, script], check=True)
+    runpy.run_path(str(script), run_name="__main__")
     for name in FILES:
         assert (tmp_path / CASE / name).read_bytes() == (TOY / CASE / name).read_bytes()
 
 
-def test_preparing_imports_nothing_heavy() -> None:
+def test_preparing_imports_nothing_heavy(data_forks: Forks) -> None:
     """The data stages are to start quickly; a fresh process tells what they import."""
     program = (
         "import sys, components.recipes.next_item.preparation.preparation; "
         "import components.recipes.next_item.encoding.histories; "
         "print(*sorted({'torch', 'lightning', 'mlflow', 'sklearn', 'scipy', 'prefect', 'dvc'} & sys.modules.keys()))"
     )
-    result = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True, cwd=CHECKOUT)
-    assert result.stdout.split() == []
+    result = data_forks.run("-c", program, cwd=CHECKOUT)
+    assert (result.returncode, result.stdout.split()) == (0, []), result.stderr

@@ -1,5 +1,6 @@
 """Whole runs on tiny files, with the expected rows written out, and free-form ones beside pandas."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from components.core.errors import CasebookError
 from components.core.files import dvc_md5
 from components.core.job import Meta
+from components.recipes.next_item.preparation import preparation
 from components.recipes.next_item.preparation.preparation import prepare as prepare_job
 from tests.components.recipes.next_item.preparation.events import (
     BY_TIME,
@@ -23,6 +25,7 @@ from tests.components.recipes.next_item.preparation.events import (
     three_each,
     with_ids,
 )
+from tests.examples import examples
 from tests.toy.jobs import job_of_block
 
 
@@ -236,7 +239,7 @@ def obvious(rows: pd.DataFrame, user: int, item: int) -> dict[str, list[int]]:
     return {name: part["event"].tolist() for name, part in parts.items()}
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(12), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     rows=st.lists(st.tuples(st.integers(0, 5), st.integers(0, 6), st.integers(0, 4)), min_size=8, max_size=60),
     user=st.integers(0, 5),
@@ -256,3 +259,22 @@ def test_split_and_core_are_those_of_an_obvious_implementation(
     prepare(folder, frame, content)
     tables = prepared(folder)
     assert {name: tables[name]["event"].tolist() for name in SPLITS} == expected
+
+
+def test_a_smoke_run_has_the_newest_events_of_those_who_were_there_most(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, most in (("SMOKE_USERS", 2), ("SMOKE_ITEMS", 4), ("SMOKE_EVENTS", 3)):
+        monkeypatch.setattr(preparation, name, most)
+    rows = [(user, item, 10 * item) for user in "abc" for item in (1, 2, 3)]
+    rows += [("a", 4, 40), ("b", 4, 40), ("c", 5, 50), ("c", 6, 60), ("c", 7, 70), ("c", 8, 80)]
+    prepare(tmp_path, events(rows), block())
+    assert prepared(tmp_path)["items"]["id"].tolist() == list("12345678")
+    prepare_job(replace(job_of_block("next_item", tmp_path, block()), smoke=True))
+    # Items 1 to 4 have two events or more. Of these a and b have four, c three; and their first one is left out.
+    assert with_ids(tmp_path) == {
+        "train": [("a", "2", 2), ("b", "2", 5)],
+        "val": [("a", "3", 3), ("b", "3", 6)],
+        "test": [("a", "4", 10), ("b", "4", 11)],
+    }
+    assert prepared(tmp_path)["rejected"].empty

@@ -10,6 +10,7 @@ from components.core.errors import CasebookError
 from components.recipes.next_item.metrics.protocol import RankingProtocol
 from components.recipes.next_item.metrics.sets import NOTHING, Sets
 from components.recipes.next_item.report.examples import Titles, example, render_page
+from tests.examples import examples
 
 PROTOCOL = RankingProtocol("leave-one-out", "test", 2, 5)
 TITLES = Titles(
@@ -93,7 +94,7 @@ def test_a_script_in_a_title_stays_a_title():
     assert evil in "".join(Reader(text).words)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=examples(40))
 @given(st.text(st.characters(blacklist_categories=["Cs"], blacklist_characters="\r\x00"), min_size=1, max_size=20))
 def test_no_word_of_the_data_becomes_markup(word):
     plain = Reader(page(one()))

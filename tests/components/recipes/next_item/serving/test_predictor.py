@@ -1,6 +1,4 @@
 import logging
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +8,7 @@ import pytest
 from components.core.errors import CasebookError
 from components.recipes.next_item.serving.predictor import RankingPredictor, open_predictor
 from tests.components.recipes.next_item.serving.tiny import COUNTS, ITEM_IDS, MEMBERS, by_hand, write_tiny
+from tests.forks import Forks
 from tests.toy.jobs import CHECKOUT
 
 NAMES = {"user": "user_id", "item": "item_id", "time": "timestamp", "rating": "rating"}
@@ -187,12 +186,12 @@ def test_ratings_that_are_no_numbers_are_said(predictor: RankingPredictor, caplo
     assert caplog.messages == ["1 rating(s) that are no numbers, such as 'good': taken as missing"]
 
 
-def test_no_torch_is_loaded(predictor: RankingPredictor) -> None:
+def test_no_torch_is_loaded(predictor: RankingPredictor, data_forks: Forks) -> None:
     script = (
         "import sys, pandas; from pathlib import Path;"
         "from components.recipes.next_item.serving.predictor import open_predictor;"
         f"p = open_predictor(Path({str(predictor.bundle.folder)!r})); p.predict(pandas.DataFrame({{'user_id': [1]}}));"
         "print({'torch', 'faiss'} & set(sys.modules))"
     )
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=CHECKOUT)
-    assert done.stdout == "set()\n"
+    done = data_forks.run("-c", script, cwd=CHECKOUT)
+    assert (done.returncode, done.stdout) == (0, "set()\n"), done.stderr

@@ -2,9 +2,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from components.core.errors import CasebookError
-from components.kits.tables.explain import typical_values
-from components.recipes.survival.metrics.contributions import contributions
+from components.kits.tables.typical import typical_values
+from components.recipes.survival.metrics.contributions import Contribution, contributions
+from tests.components.kits.tables.explained import AsColumns, Explained
 
 ROWS = pd.DataFrame(
     {
@@ -16,11 +16,15 @@ ROWS = pd.DataFrame(
 )
 
 
-def hazard(rows: pd.DataFrame) -> np.ndarray:
+def hazard(rows: AsColumns) -> np.ndarray:
     """Each node 1.1, grade 3 twice, hormones half."""
-    nodes = rows["nodes"].fillna(3).to_numpy(float)
-    hormon = rows["hormon"].astype("boolean").fillna(False).to_numpy(bool)
-    return 0.1 * 1.1**nodes * np.where(rows["grade"] == "3", 2.0, 1.0) * np.where(hormon, 0.5, 1.0)
+    nodes, hormon = np.nan_to_num(rows["nodes"], nan=3), np.nan_to_num(rows["hormon"], nan=0)
+    return 0.1 * 1.1**nodes * np.where(rows["grade"] == "3", 2.0, 1.0) * 0.5**hormon
+
+
+def found(rows: pd.DataFrame) -> list[tuple[Contribution, ...]]:
+    one, typical = Explained(ROWS, hazard, {}), typical_values(ROWS, list(ROWS))
+    return contributions(one.score, one.rows.take(np.arange(len(rows))), one.typical(typical), top=3)
 
 
 def test_a_typical_patient_has_medians_and_the_most_frequent() -> None:
@@ -34,14 +38,12 @@ def test_a_typical_patient_has_medians_and_the_most_frequent() -> None:
 
 
 def test_factors_are_against_the_typical_value_and_strongest_first() -> None:
-    first, second, third = contributions(hazard, ROWS, typical_values(ROWS, list(ROWS)), top=3)
+    first, second, third = found(ROWS)
     assert [(one.feature, one.value) for one in first] == [("grade", "1-2"), ("hormon", True), ("nodes", 0.0)]
     assert [one.factor for one in first] == pytest.approx([1 / 2, 1 / 2, 1.1**-5])
     assert [(one.feature, one.factor) for one in second] == [("nodes", pytest.approx(1.1**5))]
     assert [(one.feature, one.value) for one in third] == [("nodes", None)]
 
 
-def test_no_rows_and_unknown_features() -> None:
-    assert contributions(hazard, ROWS.head(0), {"nodes": 1.0}, top=3) == []
-    with pytest.raises(CasebookError, match="'size'"):
-        contributions(hazard, ROWS, {"size": 1.0}, top=3)
+def test_no_rows() -> None:
+    assert found(ROWS.head(0)) == []

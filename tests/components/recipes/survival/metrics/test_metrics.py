@@ -17,6 +17,7 @@ from components.recipes.survival.metrics.metrics import (
     survival_metrics,
     threshold_at_specificity,
 )
+from tests.examples import examples
 
 HORIZONS = (1.0, 2.0, 3.0)
 # Nobody is censored before the last year, so that every weight is 1.
@@ -108,7 +109,7 @@ def test_decisions_leave_out_who_was_censored_before_the_horizon() -> None:
     assert metrics["f1"](target, score) == 2 * 1 / (2 * 1 + 1 + 1)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(st.integers(0, 10_000))
 def test_what_scikit_survival_says(seed: int) -> None:
     target, risk = rows(seed, 60)

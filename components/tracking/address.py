@@ -1,0 +1,35 @@
+"""Where the MLflow store is: its address, and the files of one in a checkout. Imports nothing of MLflow."""
+
+import os
+from pathlib import Path
+
+VARIABLE = "MLFLOW_TRACKING_URI"
+SQLITE = "sqlite:///"
+
+
+def store_address(root: Path) -> str:
+    """What `MLFLOW_TRACKING_URI` says; unset, it is `mlflow.db` in `root`, its artifacts in `mlartifacts` beside it."""
+    return os.environ.get(VARIABLE) or f"{SQLITE}{root.resolve() / 'mlflow.db'}"
+
+
+def database_file(uri: str) -> Path | None:
+    """The file of an SQLite address; None for a server's."""
+    path = uri.removeprefix(SQLITE)
+    return Path(path).resolve() if uri.startswith(SQLITE) and not path.startswith((":", "file:")) else None
+
+
+def artifact_folder(uri: str) -> Path | None:
+    """Where an SQLite store keeps its artifacts; None for a server, which decides by itself."""
+    database = database_file(uri)
+    return database.parent / "mlartifacts" if database is not None else None
+
+
+def noted_place(artifacts: Path) -> str | None:
+    """Where a store's artifacts lay when their absolute addresses were last written; None if nobody has noted it."""
+    marker = place_note(artifacts)
+    return marker.read_text(encoding="utf-8") if marker.exists() else None
+
+
+def place_note(artifacts: Path) -> Path:
+    """The file that says so."""
+    return artifacts / ".location"

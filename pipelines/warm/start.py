@@ -24,7 +24,6 @@ LIBRARIES = (
     "pandera.pandas",
     "torch",
     "lightning.pytorch",
-    "mlflow.pytorch",
     "mlflow.pyfunc",
     "sqlalchemy.dialects.sqlite",
     "alembic",

@@ -83,6 +83,9 @@ def test_side_by_side_give_the_same_bytes_and_a_failed_case_ends_alone(checkout:
     assert said.count("heir: not run; it starts from broken, which failed") == 1
     assert [line for line in said if re.fullmatch(r"broken: failed after .* s; why stands above", line)]
     assert "nowhere.csv: not found; correct source.path" in ended.said
+    # Stages are forks of a helper here; they say what those of `dvc repro` say, and no more.
+    for other in ("starts by itself", "no helper", "GPU available"):
+        assert other not in ended.said
     for case in ("toy", "other"):
         assert [line for line in said if re.fullmatch(rf"{case} \(. of 4\): all stages", line)]
         line = rf"{case}: version 1 promoted; auc \S+ \[\S+, \S+\], the best baseline \S+ \(\w+\); .* s"
@@ -114,17 +117,18 @@ def test_what_is_up_to_date_starts_no_dvc_and_what_is_not_is_told_with_its_last_
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.parametrize(("number", "cold"), [(signal.SIGTERM, ""), (signal.SIGKILL, ""), (signal.SIGKILL, "1")])
 def test_told_to_end_it_ends_its_stage_and_killed_it_leaves_it_to_the_next_run(
-    finished: Any, wait_until: Callable[..., None], number: signal.Signals
+    finished: Any, wait_until: Callable[..., None], number: signal.Signals, cold: str
 ) -> None:
     finished.set("release.floors.auc", 0.51)
     finished.commit()
     lock = finished.root / "state" / "toy" / "release.lock"
     before = lock.read_text()
-    started = finished.start(*RUN, "toy", "other")
+    started = finished.start(*RUN, "toy", "other", CASEBOOK_COLD=cold)
     wait_until(lambda: lock.read_text() not in ("", before), "the release began")
     stage = int(lock.read_text())
+    assert ("pipelines.warm.helper" in psutil.Process(stage).cmdline()) == (not cold)
     started.process.send_signal(number)
     assert started.wait().code == (143 if number == signal.SIGTERM else -number), started.said
     assert psutil.pid_exists(stage) == (number == signal.SIGKILL)

@@ -306,6 +306,7 @@ def test_a_locked_store_is_one_message(
     shutil.copytree(released, tmp_path / "here")
     monkeypatch.setattr(store, "PATIENCE", 0.2)
     database = tmp_path / "here" / "mlflow.db"
+    casebook(tmp_path / "here", "list")  # it writes the artifacts' new addresses
     with closing(sqlite3.connect(database, isolation_level=None)) as holder:
         holder.execute("BEGIN EXCLUSIVE")
         for arguments in (

@@ -21,6 +21,7 @@ import pytest
 
 from pipelines.warm.messages import SOCKET
 from pipelines.warm.start import COLD, warm_helper
+from pipelines.warm.start import LIBRARIES as ALL
 
 ROOT = Path(__file__).resolve().parents[2]
 LIBRARIES = ("numpy", "colorsys")
@@ -29,6 +30,7 @@ LIBRARIES = ("numpy", "colorsys")
 PROGRAM = """
 import sys
 AT_START = [name for name in ("numpy", "colorsys") if name in sys.modules]
+IMPORTED = sorted({name.partition(".")[0] for name in sys.modules})
 if __name__ == "__main__":
     from pipelines.warm.client import run_warm
     if (ended := run_warm()) is not None:
@@ -60,7 +62,7 @@ def report(*_):
     }
     drawn = [random.random(), numpy.random.random(), uuid.uuid4().hex, next(tempfile._get_candidate_names())]
     ids = {"pid": os.getpid(), "parent": os.getppid(), "leads": os.getpgid(0) == os.getpid()}
-    print(json.dumps({"same": same, "drawn": drawn, "ids": ids, "at_start": AT_START}))
+    print(json.dumps({"same": same, "drawn": drawn, "ids": ids, "at_start": AT_START, "imported": IMPORTED}))
 
 def wait(handled):
     if handled == "handled":
@@ -236,9 +238,10 @@ def test_a_killed_helper_takes_its_forks_along_and_the_next_stage_starts_by_itse
     root: Path, environment: dict[str, str]
 ) -> None:
     with warm_helper(root, environment, ("colorsys",)) as variables:
-        process, stage, _ = waiting(root, environment | variables, "handled")
+        process, stage, other = waiting(root, environment | variables, "handled")
         psutil.Process(stage).parent().kill()  # type: ignore[union-attr]
         process.communicate(timeout=30)
+        os.kill(other, signal.SIGKILL)  # what a killed stage has started looks after itself
         assert process.returncode == -signal.SIGKILL
         assert gone(stage)
         assert report(root, environment | variables)["at_start"] == []
@@ -378,3 +381,13 @@ def test_a_socket_that_another_could_have_made_is_not_used(
     folder.chmod(0o700)
     assert report(root, warm)["at_start"] == list(LIBRARIES)
     assert report(root, environment | {SOCKET: str(tmp_path / "none")})["at_start"] == []
+
+
+@pytest.mark.slow
+def test_what_a_run_imports_leaves_one_thread_and_no_second_lightning(root: Path, environment: dict[str, str]) -> None:
+    """On all cores: without OMP_NUM_THREADS OpenBLAS and others start threads. Two Lightnings share their loggers."""
+    del (free := dict(environment))["OMP_NUM_THREADS"]
+    with warm_helper(root, free) as variables:
+        imported = report(root, free | variables)["imported"]
+    assert {name.partition(".")[0] for name in ALL} <= set(imported)
+    assert not {"pytorch_lightning", "lightning_fabric", "onnxruntime"} & set(imported)

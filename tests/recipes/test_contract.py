@@ -229,6 +229,8 @@ def test_monitoring_sees_new_rows_as_it_sees_those_of_training(run: Run, tmp_pat
     again = watch.observe(run.job, bundle, logged_rows)
     pd.testing.assert_frame_equal(again.features, recent.features)
     pd.testing.assert_frame_equal(again.scores, recent.scores)
+    if watch.said is not None:
+        pd.testing.assert_frame_equal(watch.said(run.job, bundle, example), recent.scores)
     unit = watch.unit(run.job)
     assert unit is None or unit in example
     assert set(watch.key(run.job)) <= {*example.columns, *Meta.read(run.job.paths.prepared(run.job.case)).data["key"]}

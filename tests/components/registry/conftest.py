@@ -85,5 +85,5 @@ def start(tmp_path: Path) -> Start:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What opens a real MLflow store takes seconds a test, and is left out of `make test-fast`."""
     for item in items:
-        if {"tracker", "story"} & set(getattr(item, "fixturenames", ())):
+        if "fresh_store" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.slow)

@@ -14,7 +14,7 @@ from components.core.errors import CasebookError
 from components.core.files import whole_file
 from components.recipes.next_item.preparation.database import one, open_database
 from components.recipes.next_item.preparation.read import open_raw, unreadable
-from components.recipes.next_item.serving.asked import require_user
+from components.recipes.next_item.serving.asked import require_user, rows_of_frame
 from components.recipes.next_item.serving.predictor import open_predictor
 from components.recipes.next_item.serving.remarks import NAMELESS, Remarks
 from components.recipes.shared.stream import FrameWriter, progress
@@ -58,9 +58,9 @@ def predict_file(bundle: Path, source: Path, target: Path, options: Mapping[str,
         FrameWriter(temporary, target.suffix, fields=ANSWER) as writer,
     ):
         for rows in users_in_turn(source, predictor.data, Path(folder), remarks):
-            answer = predictor.answer(rows, remarks=remarks, exclude_seen=True, **chosen)
-            writer.write(answer)
-            bar.update(answer["user"].nunique())
+            answer = predictor.answer(rows_of_frame(rows, predictor.data), remarks=remarks, **chosen)
+            writer.write(pd.DataFrame(answer.columns()))
+            bar.update(len(set(answer.user)))
         if not writer.rows:
             raise CasebookError(f"{source}: no item is left for any of its users; look at the allow and deny lists")
     remarks.say()

@@ -10,12 +10,14 @@ from components.core.errors import CasebookError
 from components.core.job import TEST
 from components.core.parts import Watch
 from components.core.results import Answers, Observed
+from components.kits.tables.encoding.cells import cells_of
 from components.kits.tables.read import read_batches
 from components.recipes.next_item.encoding.histories import Histories, questions
 from components.recipes.next_item.metrics.ranks import ranks
 from components.recipes.next_item.metrics.sets import Sets
 from components.recipes.next_item.params.params import NextItemJob
-from components.recipes.next_item.serving.asked import Asked, id_texts, read_asked, select
+from components.recipes.next_item.serving.asked import Asked, read_asked, rows_of_frame, select
+from components.recipes.next_item.serving.columns import id_texts
 from components.recipes.next_item.serving.predictor import RankingPredictor, open_predictor
 from components.recipes.next_item.serving.remarks import Remarks
 from components.recipes.next_item.serving.serving import KNOWN, raw_rows
@@ -45,7 +47,9 @@ def observe(job: NextItemJob, bundle: Path, rows: pd.DataFrame) -> Observed:  # 
     What they did since the model was trained is its test: the last event, asked of the events before it.
     """
     predictor = open_predictor(bundle)
-    asked = read_asked(rows, predictor.data, predictor.catalogue, predictor.histories, Remarks())
+    asked = read_asked(
+        rows_of_frame(rows, predictor.data), predictor.data, predictor.catalogue, predictor.histories, Remarks()
+    )
     best = predictor.best(asked, top=1, barred=np.zeros(len(predictor.catalogue.item_ids), bool), exclude_seen=True)
     scores = pd.DataFrame({"best score": np.where(asked.histories.lengths > 0, best[1][:, 0], np.nan)})
     return Observed(_features(rows, predictor, asked), scores.astype(np.float64), _next_items(predictor, asked))
@@ -84,8 +88,8 @@ def _unknown(rows: pd.DataFrame, predictor: RankingPredictor, asked: Asked) -> n
     columns, missing = predictor.columns, predictor.data["spec"]["missing"]
     if columns["item"] not in rows:
         return np.full(len(asked.ids), np.nan)
-    user = pd.Index(asked.ids).get_indexer(pd.Index(id_texts(rows[columns["user"]], missing)))
-    items = id_texts(rows[columns["item"]], missing)
+    user = pd.Index(asked.ids).get_indexer(pd.Index(id_texts(cells_of(rows[columns["user"]]), missing)))
+    items = id_texts(cells_of(rows[columns["item"]]), missing)
     named = (user >= 0) & (items != "")
     strange = predictor.catalogue.item_index(items[named]) < 0
     count = np.bincount(user[named], minlength=len(asked.ids))

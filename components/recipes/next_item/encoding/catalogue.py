@@ -4,15 +4,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from components.core.job import Meta
 from components.recipes.next_item.encoding.spec import ITEMS, USERS, Feature
+
+if TYPE_CHECKING:  # who answers a request loads no pandas
+    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -36,20 +38,20 @@ class Catalogue:
     user_features: list[Feature]
     item_features: list[Feature]
 
-    def item_index(self, ids: Sequence[Any] | np.ndarray | pd.Series) -> np.ndarray:
+    def item_index(self, ids: "Sequence[Any] | np.ndarray | pd.Series") -> np.ndarray:
         """Rows (N,) int64 of ids as anyone writes them, -1 for those not in the catalogue."""
         return _find(self._items, ids)
 
-    def user_index(self, ids: Sequence[Any] | np.ndarray | pd.Series) -> np.ndarray:
+    def user_index(self, ids: "Sequence[Any] | np.ndarray | pd.Series") -> np.ndarray:
         return _find(self._users, ids)
 
     @cached_property
-    def _items(self) -> pd.Index:
-        return pd.Index(self.item_ids, dtype=object)
+    def _items(self) -> dict[str, int]:
+        return _places(self.item_ids)
 
     @cached_property
-    def _users(self) -> pd.Index:
-        return pd.Index(self.user_ids, dtype=object)
+    def _users(self) -> dict[str, int]:
+        return _places(self.user_ids)
 
 
 def read_catalogue(folder: Path) -> Catalogue:
@@ -84,7 +86,7 @@ def multi_hot(lists: pa.ChunkedArray, size: int) -> np.ndarray:
     return values
 
 
-def as_ids(ids: Sequence[Any] | np.ndarray | pd.Series) -> np.ndarray:
+def as_ids(ids: "Sequence[Any] | np.ndarray | pd.Series") -> np.ndarray:
     """Ids (N,) as the strings that prepared files have: "12", 12, 12.0 and " 12 " are one; no value is ""."""
     return np.array([_as_id(each) for each in ids], dtype=object)
 
@@ -92,15 +94,27 @@ def as_ids(ids: Sequence[Any] | np.ndarray | pd.Series) -> np.ndarray:
 def _as_id(value: Any) -> str:
     if isinstance(value, str):
         return value.strip()
-    if value is None or value is pd.NA or value != value:  # NaN
+    if _is_missing(value):
         return ""
     if isinstance(value, (float, np.floating)) and float(value).is_integer():
         return str(int(value))
     return str(value).strip()
 
 
-def _find(index: pd.Index, ids: Sequence[Any] | np.ndarray | pd.Series) -> np.ndarray:
-    return index.get_indexer(pd.Index(as_ids(ids), dtype=object)).astype(np.int64)
+def _is_missing(value: Any) -> bool:
+    try:
+        return value is None or bool(value != value)  # NaN, and a date that is none
+    except TypeError:  # pandas' NA is not even unlike itself
+        return True
+
+
+def _places(ids: np.ndarray) -> dict[str, int]:
+    return {text: place for place, text in enumerate(ids)}
+
+
+def _find(places: Mapping[str, int], ids: "Sequence[Any] | np.ndarray | pd.Series") -> np.ndarray:
+    texts = as_ids(ids)
+    return np.fromiter((places.get(text, -1) for text in texts), np.int64, len(texts))
 
 
 def _strings(column: pa.ChunkedArray) -> np.ndarray:

@@ -1,15 +1,16 @@
-"""Raw rows to the histories that are to be answered: of users, or of their interactions."""
+"""Raw rows to the histories that are to be answered: of users, or of their interactions. No frame."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from components.core.errors import CasebookError
-from components.recipes.next_item.encoding.catalogue import Catalogue, as_ids
+from components.kits.tables.encoding.cells import RawRows, columns_of_frame
+from components.recipes.next_item.encoding.catalogue import Catalogue
 from components.recipes.next_item.encoding.histories import Histories, make_histories, rating_codes
+from components.recipes.next_item.serving.columns import id_texts, kept, moments, numbered, numbers, shown
 from components.recipes.next_item.serving.remarks import (
     EMPTY_HISTORY,
     UNKNOWN_ITEM,
@@ -18,8 +19,10 @@ from components.recipes.next_item.serving.remarks import (
     Remarks,
 )
 
+if TYPE_CHECKING:  # who answers a request loads no pandas
+    import pandas as pd
+
 Columns = Mapping[str, str | None]
-UNITS = {"seconds": 1_000_000, "milliseconds": 1_000, "microseconds": 1}  # in microseconds
 SECOND = 1_000_000
 
 
@@ -35,7 +38,7 @@ class Asked:
 
 
 def read_asked(
-    rows: pd.DataFrame, data: Mapping[str, Any], catalogue: Catalogue, stored: Histories, remarks: Remarks
+    rows: RawRows, data: Mapping[str, Any], catalogue: Catalogue, stored: Histories, remarks: Remarks
 ) -> Asked:
     """Users in the order in which the rows first have them, each once.
 
@@ -46,20 +49,47 @@ def read_asked(
     Raises:
         CasebookError: no column of users; items without a column of times; a time that is none.
     """
-    columns: Columns = data["columns"]
-    texts = id_texts(rows[require_user(rows.columns, columns)], data["spec"]["missing"])
-    rows, texts = rows[texts != ""], texts[texts != ""]
-    if not len(rows):
+    require_columns(rows, data)
+    columns = data["columns"]
+    texts = id_texts(rows[columns["user"]], data["spec"]["missing"])
+    named = texts != ""
+    if not named.any():
         raise CasebookError(f"column {columns['user']}: no user in it; give at least one row with a user's id")
-    codes, ids = pd.factorize(texts)
+    codes = np.full(len(texts), -1)
+    codes[named], ids = numbered(texts[named])
     users = catalogue.user_index(ids)
     if columns["item"] in rows:
         histories = _given(rows, codes, len(ids), data, catalogue, remarks)
     else:
         histories = stored_histories(stored, users)
-    asked = Asked(np.asarray(ids), users, histories)
+    asked = Asked(ids, users, histories)
     _say_empty(asked, remarks)
     return asked
+
+
+def rows_of_frame(frame: "pd.DataFrame", data: Mapping[str, Any]) -> RawRows:
+    """What `read_asked` reads of a frame.
+
+    Raises:
+        CasebookError: as `require_columns`, which here names all columns that the frame has.
+    """
+    require_columns(frame.columns, data)
+    return columns_of_frame(frame, [name for name in data["columns"].values() if name is not None])
+
+
+def require_columns(names: Collection[str], data: Mapping[str, Any]) -> None:
+    """See that users are named, and that interactions have their time.
+
+    Raises:
+        CasebookError: a column is not there.
+    """
+    columns: Columns = data["columns"]
+    require_user(names, columns)
+    if columns["item"] in names and columns["time"] not in names:
+        raise CasebookError(
+            f"column {columns['time']!r} (the time, {data['spec']['time_unit']}) is missing; the columns there are: "
+            f"{', '.join(map(repr, names))}; interactions need their time, a list of users has no column of items"
+        )
 
 
 def require_user(names: Collection[str], columns: Columns) -> str:
@@ -73,16 +103,6 @@ def require_user(names: Collection[str], columns: Columns) -> str:
         there = ", ".join(map(repr, names)) or "none"
         raise CasebookError(f"column {name!r} (the user's id) is missing; the columns there are: {there}")
     return name
-
-
-def id_texts(ids: pd.Series, missing: Sequence[str] = ()) -> np.ndarray:
-    """Ids as the model has them, "" where there is none or one of the texts, in any case, that mean so."""
-    codes, different = pd.factorize(ids.astype(object), use_na_sentinel=False)  # each is read once
-    none = {text.strip().lower() for text in missing}
-    texts = as_ids(different.to_numpy())
-    texts[[text.lower() in none for text in texts]] = ""
-    found: np.ndarray = texts[codes]
-    return found
 
 
 def select(asked: Asked, places: np.ndarray) -> Asked:
@@ -100,60 +120,46 @@ def stored_histories(stored: Histories, users: np.ndarray) -> Histories:
 
 
 def _given(
-    rows: pd.DataFrame, codes: np.ndarray, users: int, data: Mapping[str, Any], catalogue: Catalogue, remarks: Remarks
+    rows: RawRows, codes: np.ndarray, users: int, data: Mapping[str, Any], catalogue: Catalogue, remarks: Remarks
 ) -> Histories:
-    columns: Columns = data["columns"]
+    """Histories from rows (N) of the users `codes` (N,), -1 where a row names none."""
+    columns = data["columns"]
     texts = id_texts(rows[columns["item"]], data["spec"]["missing"])
-    named = texts != ""
-    events, codes, texts = rows[named], codes[named], texts[named]
-    places, different = pd.factorize(texts)
+    named = (codes >= 0) & (texts != "")
+    codes, texts = codes[named], texts[named]
+    places, different = numbered(texts)
     item = catalogue.item_index(different)[places]
     remarks.add(UNKNOWN_ITEM, texts[item < 0].tolist())
-    moment = _moments(events, data)
-    rating = _ratings(events, data, remarks)
+    moment = _moments(rows, named, data)
+    rating = _ratings(rows, named, data, remarks)
     known = np.flatnonzero(item >= 0)
     order = known[np.argsort(moment[known], kind="stable")]
     return make_histories(codes[order], item[order], moment[order] // SECOND, rating[order], users)
 
 
-def _moments(events: pd.DataFrame, data: Mapping[str, Any]) -> np.ndarray:
-    """Microseconds since 1970."""
+def _moments(rows: RawRows, named: np.ndarray, data: Mapping[str, Any]) -> np.ndarray:
+    """Microseconds since 1970 of the rows that are events."""
     name, unit = data["columns"]["time"], data["spec"]["time_unit"]
-    if name not in events:
-        there = ", ".join(map(repr, events.columns))
-        raise CasebookError(
-            f"column {name!r} (the time, {unit}) is missing; the columns there are: {there}; interactions need their "
-            "time, a list of users has no column of items"
-        )
-    column = events[name]
-    if unit == "datetime":
-        times = pd.to_datetime(column, utc=True, errors="coerce", format=None if _is_time(column) else "ISO8601")
-        wrong, moment = times.isna().to_numpy(), times.astype("datetime64[us, UTC]").astype(np.int64).to_numpy()
-    else:
-        numbers = pd.to_numeric(column, errors="coerce").to_numpy(np.float64, na_value=np.nan) * UNITS[unit]
-        wrong = ~(np.abs(numbers) < 9e15)  # beyond, doubles are not exact; and what is no number
-        moment = np.rint(np.where(wrong, 0, numbers)).astype(np.int64)
+    cells = kept(rows[name], named)
+    moment, wrong = moments(cells, unit)
     if wrong.any():
-        example = str(column[wrong].iloc[0])[:60]
         raise CasebookError(
-            f"column {name}: {int(wrong.sum())} cell(s) are no time ({unit}), such as {example!r}; correct them"
+            f"column {name}: {int(wrong.sum())} cell(s) are no time ({unit}), such as "
+            f"{shown(cells, int(wrong.argmax()))!r}; correct them"
         )
     return moment
 
 
-def _is_time(column: pd.Series) -> bool:
-    return bool(pd.api.types.is_datetime64_any_dtype(column.dtype))
-
-
-def _ratings(events: pd.DataFrame, data: Mapping[str, Any], remarks: Remarks) -> np.ndarray:
+def _ratings(rows: RawRows, named: np.ndarray, data: Mapping[str, Any], remarks: Remarks) -> np.ndarray:
     """Codes: 0 where there is none, else one more than the number of edges at or below it."""
     name = data["columns"]["rating"]
-    if name is None or name not in events:
-        return np.zeros(len(events), np.int8)
-    numbers = pd.to_numeric(events[name], errors="coerce").to_numpy(np.float64, na_value=np.nan)
-    texts = id_texts(events[name][np.isnan(numbers)], data["spec"]["missing"])
+    if name is None or name not in rows:
+        return np.zeros(int(named.sum()), np.int8)
+    cells = kept(rows[name], named)
+    found = numbers(cells)
+    texts = id_texts(kept(cells, np.isnan(found)), data["spec"]["missing"])
     remarks.add(UNREADABLE_RATING, texts[texts != ""].tolist())
-    return rating_codes(numbers, data["rating_edges"])
+    return rating_codes(found, data["rating_edges"])
 
 
 def _say_empty(asked: Asked, remarks: Remarks) -> None:

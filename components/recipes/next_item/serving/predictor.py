@@ -1,27 +1,32 @@
 """The best next items for users: learner and neighbours, blended; popularity where there is no history. No torch."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
-import pandas as pd
 import pyarrow.parquet as pq
 from pydantic import Field
 
 from components.core.blocks import Block, read_block
 from components.core.bundle import Bundle, read_bundle
 from components.core.opened import kept_open
+from components.kits.tables.encoding.cells import RawRows
 from components.recipes.next_item.encoding.catalogue import make_catalogue
 from components.recipes.next_item.encoding.histories import Histories, make_histories, rating_codes
 from components.recipes.next_item.encoding.spec import ITEMS, USERS
-from components.recipes.next_item.serving.asked import Asked, Columns, id_texts, read_asked, select
+from components.recipes.next_item.serving.asked import Asked, Columns, read_asked, rows_of_frame, select
+from components.recipes.next_item.serving.columns import id_texts
 from components.recipes.next_item.serving.index import IndexSettings, ItemIndex
 from components.recipes.next_item.serving.remarks import TOO_FEW, UNKNOWN_ALLOWED, UNKNOWN_DENIED, Remarks
 from components.recipes.next_item.serving.scorers import SCORERS, Member, Scorer, SequenceScorer, standardized
 from components.recipes.next_item.serving.shortlist import shortlist
 from components.recipes.next_item.serving.topk import top_k, user_blocks
+
+if TYPE_CHECKING:  # who answers a request loads no pandas
+    import pandas as pd
 
 INTERACTIONS, HISTORIES = "interactions", "histories.parquet"
 MOST_BARRED = 0.5  # share of the catalogue; with more left out the index finds mostly what may not be answered
@@ -34,6 +39,24 @@ class RankingSettings(Block):
     members: list[Member]
     top: Count
     index: IndexSettings
+
+
+@dataclass(frozen=True)
+class Recommended:
+    """K rows, best first for each user in the order asked: `user` (K,), `rank` (K,) from 1, `item` (K,) raw ids,
+    `score` (K,), and `title` (K,), None where no item of the catalogue has one.
+    """
+
+    user: np.ndarray
+    rank: np.ndarray
+    item: np.ndarray
+    score: np.ndarray
+    title: np.ndarray | None
+
+    def columns(self) -> dict[str, np.ndarray]:
+        """As they are written."""
+        found = {"user": self.user, "rank": self.rank, "item": self.item, "score": self.score}
+        return found if self.title is None else {**found, "title": self.title}
 
 
 class RankingPredictor:
@@ -52,60 +75,57 @@ class RankingPredictor:
         users, items = (pq.read_table(bundle.path(name)) for name in (USERS, ITEMS))
         self.catalogue = make_catalogue(users, items, self.data)
 
-    def predict(self, rows: pd.DataFrame) -> pd.DataFrame:
+    def predict(self, rows: "pd.DataFrame") -> "pd.DataFrame":
         """`recommend` with the bundle's own number of items."""
-        return self.recommend(rows, top=self.settings.top)
+        return self.recommend(rows)
 
-    def recommend(
+    def recommend(self, rows: "pd.DataFrame", **chosen: Any) -> "pd.DataFrame":
+        """`answer` for a frame, as a frame; `chosen` are its keywords."""
+        import pandas as pd  # which only frames need
+
+        return pd.DataFrame(self.answer(rows_of_frame(rows, self.data), **chosen).columns())
+
+    def answer(
         self,
-        rows: pd.DataFrame,
+        rows: RawRows,
         *,
-        top: int,
+        top: int | None = None,
         allow: Sequence[str | int] | None = None,
         deny: Sequence[str | int] | None = None,
         exclude_seen: bool = True,
-    ) -> pd.DataFrame:
-        """The `top` items of each user in `rows`, best first; fewer where fewer are left.
+        remarks: Remarks | None = None,
+    ) -> Recommended:
+        """What every answer comes from: the `top` items of each user in raw rows; fewer where fewer are left.
 
         Rows are interactions in the raw data's columns: a user's rows are then the whole history that
         counts, also of a user whom the bundle knows. Or they have the user's column alone: then the
         stored history counts. `allow` and `deny` are raw item ids, those to choose from and those to leave
-        out. What could not be used is said, one warning a kind.
+        out. What could not be used is left in `remarks`, and without them said, one warning a kind.
 
         Raises:
             CasebookError: a column is missing, or a time is none.
         """
-        remarks = Remarks()
-        answer = self.answer(rows, remarks=remarks, top=top, allow=allow, deny=deny, exclude_seen=exclude_seen)
-        remarks.say()
-        return answer
+        heard = Remarks() if remarks is None else remarks
+        asked = read_asked(rows, self.data, self.catalogue, self.histories, heard)
+        barred = self._barred(allow, deny, heard)
+        items, scores = self.best(
+            asked, top=self.settings.top if top is None else top, barred=barred, exclude_seen=exclude_seen
+        )
+        heard.add(TOO_FEW, asked.ids[(items < 0).any(axis=1)].tolist())
+        if remarks is None:
+            heard.say()
+        return self._recommended(asked, items, scores)
 
-    def answer(
-        self,
-        rows: pd.DataFrame,
-        *,
-        remarks: Remarks,
-        top: int,
-        allow: Sequence[str | int] | None,
-        deny: Sequence[str | int] | None,
-        exclude_seen: bool,
-    ) -> pd.DataFrame:
-        """`recommend` that leaves what there is to say in `remarks`."""
-        asked = read_asked(rows, self.data, self.catalogue, self.histories, remarks)
-        barred = self._barred(allow, deny, remarks)
-        items, scores = self.best(asked, top=top, barred=barred, exclude_seen=exclude_seen)
-        remarks.add(TOO_FEW, asked.ids[(items < 0).any(axis=1)].tolist())
+    def _recommended(self, asked: Asked, items: np.ndarray, scores: np.ndarray) -> Recommended:
         user, place = np.nonzero(items >= 0)
         item = items[user, place]
-        answer = pd.DataFrame(
-            {
-                "user": asked.ids[user],
-                "rank": (place + 1).astype(np.int32),
-                "item": self.catalogue.item_ids[item],
-                "score": scores[user, place].astype(np.float64),
-            }
+        return Recommended(
+            user=asked.ids[user],
+            rank=(place + 1).astype(np.int32),
+            item=self.catalogue.item_ids[item],
+            score=scores[user, place].astype(np.float64),
+            title=self.catalogue.titles[item] if self.has_titles else None,
         )
-        return answer.assign(title=self.catalogue.titles[item]) if self.has_titles else answer
 
     @cached_property
     def has_titles(self) -> bool:
@@ -162,7 +182,7 @@ class RankingPredictor:
         return barred
 
     def _known(self, ids: Sequence[str | int], message: str, remarks: Remarks) -> np.ndarray:
-        texts = id_texts(pd.Series(list(ids), dtype=object))
+        texts = id_texts(list(ids))
         index = self.catalogue.item_index(texts)
         remarks.add(message, texts[index < 0].tolist())
         known: np.ndarray = index[index >= 0]

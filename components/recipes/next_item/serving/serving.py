@@ -15,7 +15,7 @@ from components.recipes.next_item.metrics.metrics import ranking_metrics
 from components.recipes.next_item.metrics.ranks import ranks
 from components.recipes.next_item.metrics.sets import Sets
 from components.recipes.next_item.params.params import NextItemJob
-from components.recipes.next_item.serving.asked import Asked, read_asked, select
+from components.recipes.next_item.serving.asked import Asked, read_asked, rows_of_frame, select
 from components.recipes.next_item.serving.predictor import RankingPredictor, open_predictor
 from components.recipes.next_item.serving.remarks import Remarks
 from components.recipes.shared.serving import bundle_below
@@ -59,7 +59,7 @@ def answer_rows(job: NextItemJob, bundle: Path) -> Callable[[int], object]:
 
 def ask(job: NextItemJob, predictor: RankingPredictor, users: np.ndarray, splits: Sequence[str]) -> Asked:
     """The users `(N,)`, by index, with their events of some splits, read from raw rows."""
-    rows = raw_rows(job, users, splits)
+    rows = rows_of_frame(raw_rows(job, users, splits), predictor.data)
     return read_asked(rows, predictor.data, predictor.catalogue, predictor.histories, Remarks())
 
 

@@ -1,12 +1,18 @@
+import json
 import logging
+import subprocess
+import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from components.core.errors import CasebookError
+from components.kits.tables.encoding.cells import columns_of_rows
 from components.recipes.next_item.serving.predictor import RankingPredictor, open_predictor
+from components.recipes.next_item.serving.remarks import UNKNOWN_ITEM, Remarks
 from tests.components.recipes.next_item.serving.tiny import COUNTS, ITEM_IDS, MEMBERS, by_hand, write_tiny
 from tests.forks import Forks
 from tests.toy.jobs import CHECKOUT
@@ -195,3 +201,68 @@ def test_no_torch_is_loaded(predictor: RankingPredictor, data_forks: Forks) -> N
     )
     done = data_forks.run("-c", script, cwd=CHECKOUT)
     assert (done.returncode, done.stdout) == (0, "set()\n"), done.stderr
+
+
+ROWS = [
+    {"user_id": 1, "item_id": 10, "timestamp": 5, "rating": 4.0},
+    {"user_id": "new", "item_id": "12", "timestamp": "7", "rating": None},
+    {"user_id": 1, "item_id": "no such", "timestamp": 6.5},
+    {"user_id": None, "item_id": 11, "timestamp": 6},
+    {"user_id": "x"},
+]
+
+
+@pytest.mark.parametrize("rows", [ROWS[:1], ROWS[1:2], ROWS, ROWS[::-1], [{"user_id": 2}, {"user_id": 1}]])
+def test_rows_as_json_has_them_are_answered_as_those_of_a_frame(
+    predictor: RankingPredictor, rows: list[dict[str, object]]
+) -> None:
+    answer = predictor.answer(columns_of_rows(rows), top=4)
+    pd.testing.assert_frame_equal(pd.DataFrame(answer.columns()), predictor.recommend(pd.DataFrame(rows), top=4))
+
+
+def test_what_there_is_to_say_is_left_to_who_asks_for_it(
+    predictor: RankingPredictor, caplog: pytest.LogCaptureFixture
+) -> None:
+    remarks = Remarks()
+    predictor.answer(columns_of_rows(ROWS[:3]), remarks=remarks)
+    assert remarks.found == {UNKNOWN_ITEM: (1, "no such")}
+    assert caplog.messages == []
+    predictor.answer(columns_of_rows(ROWS[:3]))
+    assert caplog.messages == [UNKNOWN_ITEM % (1, "no such")]
+
+
+def test_a_missing_column_of_a_frame_is_told_beside_all_that_are_there(predictor: RankingPredictor) -> None:
+    with pytest.raises(CasebookError, match="the columns there are: 'user_id', 'item_id', 'note'; interactions need"):
+        predictor.predict(pd.DataFrame({"user_id": [1], "item_id": [10], "note": ["x"]}))
+
+
+def test_answering_rows_needs_no_pandas(predictor: RankingPredictor, tmp_path: Path) -> None:
+    dated = write_tiny(tmp_path / "dated", data={"spec": {"time_unit": "datetime", "missing": []}})
+    script = (
+        "import sys, json; from pathlib import Path; from importlib.abc import MetaPathFinder\n"
+        "class WithoutPandas(MetaPathFinder):\n"
+        "    def find_spec(self, name, path, target=None):\n"
+        "        if name.split('.')[0] == 'pandas': raise ImportError('there is no pandas')\n"
+        "sys.meta_path.insert(0, WithoutPandas())\n"
+        "from components.kits.tables.encoding.cells import columns_of_rows\n"
+        "from components.recipes.next_item.serving.predictor import open_predictor\n"
+        "for folder, rows in json.load(sys.stdin):\n"
+        "    columns = open_predictor(Path(folder)).answer(columns_of_rows(rows), deny=[15]).columns()\n"
+        "    print(json.dumps({name: values.tolist() for name, values in columns.items()}))"
+    )
+    dates = [{"user_id": 7, "item_id": item, "timestamp": f"2020-01-0{item - 9}T10:00:00Z"} for item in (12, 10)]
+    tiny = predictor.bundle.folder
+    asked: list[tuple[Path, list[dict[str, Any]]]] = [(tiny, ROWS), (tiny, [{"user_id": 2}]), (dated, dates)]
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        input=json.dumps([(str(folder), rows) for folder, rows in asked]),
+        cwd=CHECKOUT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    found = [json.loads(line) for line in done.stdout.splitlines()]
+    expected = [open_predictor(folder).recommend(pd.DataFrame(rows), deny=[15]) for folder, rows in asked]
+    assert [len(one["item"]) for one in found] == [9, 3, 3]
+    for one, frame in zip(found, expected, strict=True):
+        assert one == frame.to_dict("list")

@@ -1,3 +1,4 @@
+import json
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 
 from components.core.bundle import read_bundle, write_bundle
 from components.core.job import TEST, TRAIN, VALIDATION, Meta, Paths
+from components.kits.tables.encoding.cells import columns_of_rows
 from components.recipes.next_item.encoding.histories import questions, read_histories
 from components.recipes.next_item.serving.predictor import open_predictor
 from components.recipes.next_item.serving.serving import answer_rows, answers, example, raw_rows
@@ -91,6 +93,19 @@ def test_the_example_is_raw_rows_that_the_predictor_answers(untrained: Untrained
     assert rows["user_id"].nunique() == 2
     answer = untrained.recipe.serving.open_predictor(untrained.bundle).predict(rows)
     assert answer.groupby("user").size().tolist() == [10, 10]
+
+
+def test_all_users_are_answered_alike_with_and_without_a_frame(untrained: Untrained) -> None:
+    """With all their events, as JSON and as a CSV have them."""
+    predictor = open_predictor(untrained.bundle)
+    users, _ = questions(untrained.job.paths.prepared(CASE), TEST)
+    rows = raw_rows(untrained.job, users, (TRAIN, VALIDATION))
+    expected = predictor.predict(rows)
+    assert expected["user"].nunique() == len(users)
+    texts = rows.astype("str").where(rows.notna(), "")
+    for given in (rows, texts):
+        answer = predictor.answer(columns_of_rows(json.loads(given.to_json(orient="records"))))
+        pd.testing.assert_frame_equal(pd.DataFrame(answer.columns()), expected, rtol=0, atol=1e-9)
 
 
 @pytest.mark.parametrize("unit", ["seconds", "milliseconds", "microseconds", "datetime"])

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 SEED = 0
-ROWS = 3_000  # of a split of a table
+ROWS = 1_000  # of a split of a table
 Drawn = TypeVar("Drawn")
 
 

@@ -8,7 +8,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -21,9 +21,7 @@ from pipelines.outcome import outcome
 from pipelines.plan import due
 from pipelines.reproduce import dvc_environment, end_running, reproduce
 from pipelines.stages import MAKE_BUNDLE, STAGES
-from pipelines.warm.start import warm_helper
-
-WORTH_A_HELPER = 3  # stages: it costs the imports of two
+from pipelines.warm.start import helper_for
 
 Say = Callable[[str], object]
 
@@ -61,14 +59,9 @@ def run_cases(cases: Sequence[str], root: Path, say: Say, *, jobs: int = 1, forc
         if case not in {work.case for work in works}:
             say(f"{case}: up to date; {outcome(root, case)}")
     turns = _Turns(root, say, works, min(jobs, len(works)), force=force)
-    with _told_to_end(), _helper(works, root) as turns.variables:
+    stages = [stage for work in works for stage in work.stages]
+    with _told_to_end(), helper_for(stages, root, dvc_environment()) as turns.variables:
         return turns.run()
-
-
-def _helper(works: list[Work], root: Path) -> AbstractContextManager[dict[str, str]]:
-    """One for the run, where more is saved in its stages than the helper's own imports take."""
-    dear = [stage for work in works for stage in work.stages if stage.partition("@")[0] not in ("fetch", "prepare")]
-    return warm_helper(root, dvc_environment()) if len(dear) >= WORTH_A_HELPER else nullcontext({})
 
 
 def in_turn(cases: Sequence[str], needed: frozenset[str], params: Params, root: Path) -> list[Work]:

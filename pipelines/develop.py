@@ -1,16 +1,18 @@
 """The flow that a schedule or a team runs: the stages of `dvc.yaml`, a task each, cases side by side.
 
 Each task runs its stage through DVC in a process of its own, so the flow and `dvc repro` end in the
-same lock. Where a Prefect server has workers of the pool `gpu`, they search and fit. Prefect's cache
-stays off: DVC sees code, data and parameters, where Prefect sees none. One `dvc status` says what is
-to run; the tasks of the other stages start nothing and end as `Cached`.
+same lock; as those of `casebook run`, the stages that run here are forks of a helper. Where a Prefect
+server has workers of the pool `gpu`, they search and fit. Prefect's cache stays off: DVC sees code,
+data and parameters, where Prefect sees none. One `dvc status` says what is to run; the tasks of the
+other stages start nothing and end as `Cached`.
 """
 
 import argparse
 import os
 import signal
 import sys
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -33,8 +35,9 @@ from pipelines.flow_runs import await_recorded, end_orphans, hold  # noqa: E402
 from pipelines.operating import dispatch  # noqa: E402
 from pipelines.plan import due, plan  # noqa: E402
 from pipelines.provenance import FLOW_RUN  # noqa: E402
-from pipelines.reproduce import end_running, reproduce  # noqa: E402
+from pipelines.reproduce import dvc_environment, end_running, reproduce  # noqa: E402
 from pipelines.stages import MAKE_BUNDLE, STAGES, TRAINS, terminate  # noqa: E402
+from pipelines.warm.start import helper_for  # noqa: E402
 
 
 class StageError(RuntimeError):
@@ -56,13 +59,17 @@ def look(targets: list[str], root: str) -> frozenset[str]:
 
 
 @task(task_run_name="{stage}@{case}", cache_policy=NO_CACHE)
-def run_stage(stage: str, case: str, root: str, *, needed: bool) -> State[Any] | None:
-    """Bring one stage of one case up to date, on the pool that suits it or else here, where that is `needed`."""
+def run_stage(
+    stage: str, case: str, root: str, *, needed: bool, variables: Mapping[str, str] | None = None
+) -> State[Any] | None:
+    """Bring one stage of one case up to date, on the pool that suits it or else here, where that is `needed`.
+
+    `variables` are for the stage that runs here.
+    """
     if not needed:
         return Completed(name="Cached", message="up to date, by dvc status")
-    elsewhere = stage in dispatch.STAGES and "PREFECT_API_URL" in os.environ
-    if not (elsewhere and dispatch.dispatch(stage, case, Path(root))):
-        run_here(f"{stage}@{case}", root, str(flow_run.id))
+    if not (has_pool(stage) and dispatch.dispatch(stage, case, Path(root))):
+        run_here(f"{stage}@{case}", root, str(flow_run.id), variables)
     elif any(line.startswith(f"{stage}@{case}:") for line in plan([f"{stage}@{case}"], Path(root), force=False)):
         raise StageError(
             f"{stage}@{case} ran on the pool {dispatch.POOL}, and {root} has nothing of it: its workers must share "
@@ -71,18 +78,30 @@ def run_stage(stage: str, case: str, root: str, *, needed: bool) -> State[Any] |
     return None
 
 
+def has_pool(stage: str) -> bool:
+    """Whether the stage goes to a pool, if that has a worker."""
+    return stage in dispatch.STAGES and "PREFECT_API_URL" in os.environ
+
+
 @flow(name="stage", flow_run_name="{stage}@{case}")
 def stage_on_pool(stage: str, case: str, flow_run_id: str, root: str = str(ROOT)) -> None:
     """One stage for the flow run `flow_run_id`: what the pool `gpu` runs."""
     hold(Path(root) / "state" / "flows", flow_run.id)
-    try:
+    with stages_ended():
         run_here(f"{stage}@{case}", root, flow_run_id)
+
+
+@contextmanager
+def stages_ended() -> Iterator[None]:
+    """End the stages under way in any thread where the block fails, or is told to end."""
+    try:
+        yield
     except BaseException:
         end_running()
         raise
 
 
-def run_here(stage: str, root: str, flow_run_id: str) -> None:
+def run_here(stage: str, root: str, flow_run_id: str, variables: Mapping[str, str] | None = None) -> None:
     """`dvc repro` of the stage, with all that it says in the log of the run."""
     log = get_run_logger()
     log.info("dvc repro -s %s", stage)
@@ -91,7 +110,8 @@ def run_here(stage: str, root: str, flow_run_id: str) -> None:
         if line.strip():
             log.info("%s", line)
 
-    code = reproduce([stage], Path(root), single=True, variables={FLOW_RUN: flow_run_id}, tell=tell)
+    variables = {**(variables or {}), FLOW_RUN: flow_run_id}
+    code = reproduce([stage], Path(root), single=True, variables=variables, tell=tell)
     if code != 0:
         raise StageError(f"{stage} ended with exit code {code}; its message stands above")
 
@@ -107,12 +127,13 @@ def develop(cases: list[str], root: str = str(ROOT)) -> None:
     folder = Path(root) / "state" / "flows"
     end_orphans(folder)
     hold(folder, flow_run.id)
-    try:
+    with stages_ended():
         needed = look([f"{STAGES[-1]}@{case}" for case in cases], root)
-        complete(submit_cases(cases, root, load_params(Path(root) / "params.yaml"), needed))
-    except BaseException:
-        end_running()
-        raise
+    params = load_params(Path(root) / "params.yaml")
+    here = [stage for stage in needed if not has_pool(stage.partition("@")[0])]
+    # The stages are ended before their helper: it would kill those that it finds at work.
+    with helper_for(here, Path(root), dvc_environment()) as variables, stages_ended():
+        complete(submit_cases(cases, root, params, needed, variables))
 
 
 def complete(futures: list[PrefectFuture[Any]]) -> None:
@@ -124,13 +145,15 @@ def complete(futures: list[PrefectFuture[Any]]) -> None:
             future.result()
 
 
-def submit_cases(cases: Sequence[str], root: str, params: Params, needed: Collection[str]) -> list[PrefectFuture[Any]]:
+def submit_cases(
+    cases: Sequence[str], root: str, params: Params, needed: Collection[str], variables: Mapping[str, str]
+) -> list[PrefectFuture[Any]]:
     """The tasks of all cases, and of those that they start from up to the bundle."""
     made: dict[str, dict[str, PrefectFuture[Any]]] = {}
     for case in dict.fromkeys(one for name in cases for one in (*params.before(name), name)):
         stages, start = (STAGES if case in cases else MAKE_BUNDLE), params.case(case).start
         bundle = [] if start is None else [made[start][MAKE_BUNDLE[-1]]]
-        made[case] = dict(zip(stages, submit_stages(case, root, needed, stages, bundle), strict=True))
+        made[case] = dict(zip(stages, submit_stages(case, root, needed, stages, bundle, variables), strict=True))
     return [future for futures in made.values() for future in futures.values()]
 
 
@@ -140,14 +163,14 @@ def submit_stages(
     needed: Collection[str],
     stages: Sequence[str] = STAGES,
     bundle: Sequence[PrefectFuture[Any]] = (),
+    variables: Mapping[str, str] | None = None,
 ) -> list[PrefectFuture[Any]]:
     """A task for each of the case's stages, which waits for the one before it; training waits for `bundle` too."""
     futures: list[PrefectFuture[Any]] = []
     for stage in stages:
-        after, run = [*futures[-1:], *(bundle if stage == TRAINS else ())], f"{stage}@{case}" in needed
-        futures.append(
-            run_stage.submit(stage=stage, case=case, root=root, needed=run, wait_for=after, return_state=False)
-        )
+        after = [*futures[-1:], *(bundle if stage == TRAINS else ())]
+        asked = {"stage": stage, "case": case, "root": root, "needed": f"{stage}@{case}" in needed}
+        futures.append(run_stage.submit(**asked, variables=variables, wait_for=after, return_state=False))
     return futures
 
 

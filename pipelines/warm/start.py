@@ -6,8 +6,8 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 
 from pipelines.warm.messages import SOCKET, UNFIT
@@ -16,6 +16,8 @@ log = logging.getLogger(__name__)
 
 COLD = "CASEBOOK_COLD"  # set to anything, it keeps every stage a process that starts by itself
 END_SECONDS = 5.0
+CHEAP = ("fetch", "prepare")  # stages that import little of what a helper has
+WORTH_A_HELPER = 3  # other stages: it costs the imports of two
 # What stages import, as far as it starts no thread that cannot be ended, as onnxruntime does.
 LIBRARIES = (
     "pydantic",
@@ -36,6 +38,14 @@ LIBRARIES = (
     "optuna",
     "ruamel.yaml",
 )
+
+
+def helper_for(
+    stages: Iterable[str], root: Path, environment: Mapping[str, str]
+) -> AbstractContextManager[dict[str, str]]:
+    """`warm_helper` where more is saved in these stages, named as `fit@CASE`, than the helper's own imports take."""
+    dear = [stage for stage in stages if stage.partition("@")[0] not in CHEAP]
+    return warm_helper(root, environment) if len(dear) >= WORTH_A_HELPER else nullcontext({})
 
 
 @contextmanager

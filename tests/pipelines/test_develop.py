@@ -12,6 +12,7 @@ import psutil
 import pytest
 
 from pipelines.stages import STAGES
+from tests.pipelines.conftest import recording, working_below
 
 pytestmark = pytest.mark.slow
 
@@ -29,8 +30,13 @@ def ends(checkout: Any, last: int) -> dict[str, str]:
 
 
 def test_the_flow_ends_where_dvc_repro_ends(checkout: Any, pristine: Any) -> None:
-    ended = checkout.run("python", "-m", "pipelines.develop", "toy")
+    ended = checkout.run("python", "-m", "pipelines.develop", "toy", **recording(checkout.root))
     assert ended.code == 0, ended.said
+    # Stages are forks of a helper here: the processes that DVC has started have imported no step.
+    for stage in STAGES:
+        imported = checkout.json(f"../imports/toy/{stage}.json")
+        assert "pipelines/warm/client.py" in imported
+        assert f"pipelines/steps/{stage}.py" not in imported, ended.said
     assert states(checkout, "flow_run") == [("develop ['toy']", "COMPLETED")]
     assert sorted(states(checkout, "task_run")) == sorted(
         [("code", "COMPLETED"), *((f"{stage}@toy", "COMPLETED") for stage in STAGES)]
@@ -94,3 +100,26 @@ def test_kills_of_a_flow_leave_no_run_running_and_double_no_stage(
     assert [state for _, state in states(finished, "flow_run")] == ["CRASHED", "CRASHED", "COMPLETED"]
     assert not {"RUNNING", "PENDING"} & {state for _, state in states(finished, "task_run")}
     assert finished.rows("select version from model_versions") == [(1,)]
+
+
+def test_a_killed_flow_takes_its_helper_along_or_leaves_it_for_the_stage_under_way_alone(
+    finished: Any, wait_until: Callable[..., None]
+) -> None:
+    for dotted, value in {"evaluate.resamples": 1000, "compress.resamples": 101, "release.floors.auc": 0.51}.items():
+        finished.set(dotted, value)
+    finished.commit()
+    lock = finished.root / "state" / "toy" / "evaluate.lock"
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        before = lock.read_text()
+        started = finished.start("python", "-m", "pipelines.develop", "toy")
+        wait_until(lambda before=before: lock.read_text() not in ("", before), "the evaluation began")
+        stage = psutil.Process(int(lock.read_text()))
+        helper = stage.parent()
+        assert helper is not None
+        assert "pipelines.warm.helper" in helper.cmdline()
+        (os.killpg if number == signal.SIGKILL else os.kill)(started.process.pid, number)
+        assert started.wait().code != 0
+        assert (stage.is_running(), helper.is_running()) == (number == signal.SIGKILL,) * 2, started.said
+        _, alive = psutil.wait_procs([stage, helper, *working_below(finished.root)], timeout=120)
+        assert alive == []
+    assert [stage for stage in finished.stale() if stage.endswith("@toy")] == ["compress@toy", "release@toy"]

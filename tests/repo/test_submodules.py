@@ -5,12 +5,12 @@ after a plain `import scipy` works wherever somebody else has imported `scipy.st
 """
 
 import ast
-import importlib.util
 import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
+from importlib.machinery import PathFinder
 from pathlib import Path
 
 import pytest
@@ -36,7 +36,7 @@ for dotted in asked:
 def places(package: str) -> tuple[Path, ...]:
     """Where the modules of a package lie; nothing is imported for it."""
     if "." not in package:
-        spec = None if package in sys.stdlib_module_names else importlib.util.find_spec(package)
+        spec = None if package in sys.stdlib_module_names else PathFinder.find_spec(package)
         return tuple(map(Path, spec.submodule_search_locations or ())) if spec else ()
     parent, _, name = package.rpartition(".")
     return tuple(place / name for place in places(parent) if (place / name).is_dir())

@@ -60,11 +60,11 @@ def repeated(measured: Callable[[], Cost], times: int) -> Cost:
     return median([measured() for _ in range(times)])
 
 
-def slowness(root: Path) -> float:
+def slowness(root: Path, environment: Mapping[str, str]) -> float:
     """How many times longer this machine takes for `import torch` than the one that the limits are stated for."""
     command = [sys.executable, "-c", "import torch"]
-    cost_of(command, root)  # reads the files
-    return repeated(lambda: cost_of(command, root).cost, 5).cpu / REFERENCE
+    cost_of(command, root, environment)  # reads the files
+    return repeated(lambda: cost_of(command, root, environment).cost, 5).cpu / REFERENCE
 
 
 def _children() -> float:

@@ -51,9 +51,9 @@ class Table:
 
 
 def measure(case: str, root: Path) -> Result:
-    table = Table(slowness(root))
-    _lock(root, table)
     environment = clean_environment()
+    table = Table(slowness(root, environment))
+    _lock(root, table)
     for one in dict.fromkeys((case, *CASES)):
         with copied_checkout(root) as copy:
             _runs(one, copy, environment, table)

@@ -28,6 +28,7 @@ from components.tracking.track import connect
 CASES = ("finance_risk", "medical_prognosis", "recommender")
 ROUNDS, REPEATS = 3, 3
 KILOBYTE = 1000
+SHOWN = 0.01  # seconds of a library's imports, from which on it is named
 PYTHON = sys.executable
 SCRIPT, REPRO, RUN, FLOW = "plain script", "`dvc repro -f`", "`casebook run --force`", "flow, all stages stale"
 
@@ -156,7 +157,7 @@ def _imports(case: str, copy: Path, environment: Mapping[str, str], table: Table
     for stage, libraries in imports_of_stages(case, copy, environment).items():
         seconds = sum(libraries.values())
         table.rows.append([f"{case}: imports of {stage}", None, seconds, in_words(libraries)])
-        table.details[f"imports of {stage}"] = libraries
+        table.details[f"imports of {stage}"] = {name: took for name, took in libraries.items() if took >= SHOWN}
     parts = table.details[f"{case}, parts of the script"]
     for stage in ("search", "compress"):
         cpu = statistics.median(part[stage]["cpu"] for part in parts)  # type: ignore[attr-defined]

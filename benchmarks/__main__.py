@@ -24,7 +24,7 @@ BENCHMARKS = {
     "compression": "size, speed and loss of each variant of the model",
     "interactions": "rows a second and memory of preparing events beside pandas",
     "monitoring": "rows a second and memory of a look at growing numbers of rows",
-    "answers": "finance_risk: CPU of one answer by arrays, and by frames as it was",
+    "answers": "CPU time of one answer by arrays and by frames",
     "predict": "rows a second and memory of casebook predict on growing files",
     "sequential": "recommender: seconds an epoch and to a quality beside RecTools and RecBole",
     "distributed": "a fixed number of trials by one worker and by two",

@@ -49,9 +49,7 @@ def first_answer(case: str, root: Path, folder: Path) -> Cost:
     if recipe == "detection":
         asked = _one_image(case, root, folder)
     elif recipe == "next_item":
-        asked = _one_row(
-            case, root, asked, only=load_params(root / "params.yaml").case(case).prepare["columns"]["user"]
-        )
+        asked = _one_row(case, root, asked, only=params.prepare["columns"]["user"])
     else:
         asked = _one_row(case, root, asked)
     target = folder / ("answers.json" if recipe == "detection" else "answers.csv")

@@ -25,7 +25,6 @@ from components.core.params.load import load_params
 from components.registry.champion import champion_version
 from components.tracking.track import connect
 
-CASES = ("finance_risk", "medical_prognosis", "recommender")
 ROUNDS, REPEATS = 3, 3
 KILOBYTE = 1000
 SHOWN = 0.01  # seconds of a library's imports, from which on it is named
@@ -55,12 +54,10 @@ def measure(case: str, root: Path) -> Result:
     environment = clean_environment()
     table = Table(slowness(root, environment))
     _lock(root, table)
-    for one in dict.fromkeys((case, *CASES)):
-        with copied_checkout(root) as copy:
-            _runs(one, copy, environment, table)
-            if one == case:
-                _flow(one, copy, environment, table)
-                _imports(one, copy, environment, table)
+    with copied_checkout(root) as copy:
+        whole_runs(case, copy, environment, table)
+        _flow(case, copy, environment, table)
+        _imports(case, copy, environment, table)
     with copied_checkout(root) as copy:
         _smoke(copy, environment, table)
     _answers(root, table)
@@ -70,11 +67,15 @@ def measure(case: str, root: Path) -> Result:
         columns=["what", "CPU seconds", "seconds", "of which"],
         rows=table.rows,
         limits=table.limits,
-        notes=[
-            f"Medians of {ROUNDS} rounds in turn after one run; of {REPEATS} for what has nothing to do. Archives are "
-            f"downloaded before. `import torch` takes {table.slow:.2f} times the 1.6 CPU seconds that limits are for."
-        ],
+        notes=[how_measured(table)],
         details=table.details,
+    )
+
+
+def how_measured(table: Table) -> str:
+    return (
+        f"Medians of {ROUNDS} rounds in turn after one run; of {REPEATS} for what has nothing to do. Archives are "
+        f"downloaded before. `import torch` takes {table.slow:.2f} times the 1.6 CPU seconds that limits are for."
     )
 
 
@@ -96,7 +97,7 @@ def _lock(root: Path, table: Table) -> None:
     table.at_most("`dvc.lock` read and written once, CPU s", cost.cpu, 1)
 
 
-def _runs(case: str, copy: Path, environment: Mapping[str, str], table: Table) -> None:
+def whole_runs(case: str, copy: Path, environment: Mapping[str, str], table: Table) -> None:
     """A whole new run by each way, in turn; the first one makes the MLflow store, which no later one does."""
     ways: dict[str, Callable[[], Cost]] = {
         SCRIPT: lambda: _script(case, copy, environment, table),

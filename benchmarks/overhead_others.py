@@ -1,4 +1,4 @@
-"""What DVC, MLflow and imports cost in whole runs of the other cases of rows: the first part of `benchmarks.overhead`."""
+"""What DVC, MLflow and imports cost in whole runs of other cases: the first part of `benchmarks.overhead`."""
 
 from pathlib import Path
 

@@ -62,15 +62,16 @@ def run(job: Job) -> dict[str, dict[str, float]]:
     recipe.assembly.assemble(job, learner, fitted)
     torch.save(learner.state_dict(), fitted / WEIGHTS)
     lap("fit")
-    paths.evaluation(job.case).mkdir(parents=True)
-    write_report(paths.evaluation(job.case), recipe.reporting.report(job, fitted))
-    lap("evaluate")
-    variants = compare(job, recipe, make_variants(job, recipe, fitted, state / "compress"))
+    folders = make_variants(job, recipe, fitted, state / "compress")
+    variants = compare(job, recipe, folders)
     picked = pick(variants, job.params.compress.max_metric_drop).name
     paths.compression(job.case).mkdir(parents=True)
     rows = [variant_row(variant) for variant in variants]
     write_json(paths.compression(job.case) / "variants.json", {"picked": picked, "variants": rows})
     lap("compress")
+    paths.evaluation(job.case).mkdir(parents=True)
+    write_report(paths.evaluation(job.case), recipe.reporting.report(job, fitted, folders[picked]))
+    lap("evaluate")
     return took
 
 

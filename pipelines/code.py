@@ -38,8 +38,8 @@ PARTS: Mapping[str, tuple[str, ...]] = {
     "prepare": ("preparation",),
     "search": ("training",),
     "fit": ("training", "assembly"),
-    "evaluate": ("report", "serving"),
     "compress": ("variants", "serving"),
+    "evaluate": ("report", "serving"),
     "release": ("serving",),
 }
 
@@ -49,8 +49,8 @@ READS: Mapping[str, tuple[str, ...]] = {
     "prepare": ("prepare",),
     "search": ("model", "fit", "search", "start"),
     "fit": ("model", "fit", "start"),
-    "evaluate": ("model", "evaluate"),
     "compress": ("model", "fit", "evaluate", "compress", "start"),
+    "evaluate": ("model", "evaluate"),
     "release": ("source", "prepare", "model", "search", "fit", "evaluate", "compress", "release", "start"),
 }
 

@@ -118,7 +118,7 @@ def run_here(stage: str, root: str, flow_run_id: str, variables: Mapping[str, st
 
 @flow(name="develop", flow_run_name="develop {cases}")
 def develop(cases: list[str], root: str = str(ROOT)) -> None:
-    """Fetch, prepare, search, fit, evaluate, compress and release each case.
+    """Fetch, prepare, search, fit, compress, evaluate and release each case.
 
     The stages of a case run one after the other, the cases side by side; one that starts from another is trained when
     that one has a bundle, and has it made if it is not among the cases. A failed stage ends its own case, and those

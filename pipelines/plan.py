@@ -22,9 +22,9 @@ FOLLOWS: Mapping[str, tuple[str, ...]] = {
     "prepare": ("fetch",),
     "search": ("prepare",),
     "fit": ("prepare", "search"),
-    "evaluate": ("prepare", "fit"),
     "compress": ("prepare", "fit"),
-    "release": ("fetch", "prepare", "fit", "evaluate", "compress"),
+    "evaluate": ("prepare", "fit", "compress"),
+    "release": ("fetch", "prepare", "fit", "compress", "evaluate"),
 }
 FOLLOW_START = (TRAINS, "fit", "compress")  # those that read the bundle of the case that theirs starts from
 SHOWN = 4

@@ -41,7 +41,7 @@ NO_NEWS = (
 log = logging.getLogger("casebook")
 
 
-STAGES = ("fetch", "prepare", "search", "fit", "evaluate", "compress", "release")
+STAGES = ("fetch", "prepare", "search", "fit", "compress", "evaluate", "release")
 TRAINS = "search"  # the first that looks at the bundle of the case that this one starts from
 MAKE_BUNDLE = tuple(stage for stage in STAGES if stage not in ("evaluate", "release"))  # what that case must have done
 
@@ -53,8 +53,8 @@ OUTS: dict[str, Callable[[Paths, str], list[Path]]] = {
     "prepare": lambda paths, case: [paths.prepared(case)],
     "search": lambda paths, case: [paths.best(case)],
     "fit": lambda paths, case: [paths.fitted(case)],
-    "evaluate": lambda paths, case: [paths.evaluation(case), paths.plots(case)],
     "compress": lambda paths, case: [paths.bundle(case), paths.compression(case)],
+    "evaluate": lambda paths, case: [paths.evaluation(case), paths.plots(case)],
     "release": lambda paths, case: [paths.reports(case) / name for name in RELEASED],
 }
 

@@ -121,8 +121,10 @@ class Serving(Protocol):
 
 
 class Reporting(Protocol):
-    def report(self, job: AnyJob, fitted: Path, /) -> Report:
-        """Judge the fitted bundle on each split."""
+    def report(self, job: AnyJob, fitted: Path, bundle: Path, /) -> Report:
+        """Judge the bundle that is served on each split; of `fitted` the one that does not know the validation, where
+        there is one, answers that.
+        """
 
 
 class Variants(Protocol):

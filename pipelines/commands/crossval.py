@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from components.core.job import TEST, Job
+from components.core.job import BUNDLE, TEST, Job
 from components.core.recipe import Recipe, recipe_of
 from components.core.results import MODEL
 from components.training.fit import fit, resume_point
@@ -55,7 +55,9 @@ def _judge(recipe: Recipe, job: Job, *, tune: bool) -> dict[str, dict[str, float
     fitted = job.paths.fitted(job.case)
     recipe.assembly.assemble(job, learner, fitted)
     quick = job.with_values({"evaluate.resamples": 100})
-    test = next(scores for scores in recipe.reporting.report(quick, fitted).scores if scores.split == TEST)
+    test = next(
+        scores for scores in recipe.reporting.report(quick, fitted, fitted / BUNDLE).scores if scores.split == TEST
+    )
     return {
         name: {metric: interval.value for metric, interval in metrics.items()}
         for name, metrics in test.by_model.items()

@@ -1,4 +1,4 @@
-"""Score learner, baselines and blend: `reports/<case>/evaluation`, and the curves of `reports/<case>/plots`."""
+"""Score what is served, the network alone and the baselines: `reports/<case>/evaluation` and the curves of `plots`."""
 
 import logging
 from collections.abc import Sequence
@@ -20,10 +20,10 @@ log = logging.getLogger(__name__)
 
 
 def run(job: Job) -> None:
-    """Judge the fitted model on each split; `scores.json`, predictions, tables and pictures."""
+    """Judge the picked variant on each split; `scores.json`, predictions, tables and pictures."""
     recipe, fitted = recipe_of(job), job.paths.fitted(job.case)
     evaluation = job.paths.evaluation(job.case)
-    report = recipe.reporting.report(job, fitted)
+    report = recipe.reporting.report(job, fitted, job.paths.bundle(job.case))
     with whole_folder(evaluation) as folder:
         write_report(folder, report)
     with whole_folder(job.paths.plots(job.case)) as folder:

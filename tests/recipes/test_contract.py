@@ -154,7 +154,7 @@ def test_metrics_are_finite_and_name_the_primary(run: Run) -> None:
 
 
 def test_a_report_holds_scores_predictions_tables_and_pictures(run: Run, tmp_path: Path) -> None:
-    report = run.recipe.reporting.report(run.job, run.fitted)
+    report = run.recipe.reporting.report(run.job, run.fitted, run.fitted / "bundle")
     write_report(tmp_path, report)
     write_plots(tmp_path / "plots", report.plots)
     drawn = {path.relative_to(tmp_path / "plots").with_suffix("").as_posix() for path in tmp_path.rglob("plots/*/*")}

@@ -21,6 +21,14 @@ def bundle_below(folder: Path, split: str = TEST) -> Path:
     return below if below.is_dir() else folder
 
 
+def asked_bundle(fitted: Path, bundle: Path, split: str) -> Path:
+    """Who answers a split when a model is judged: `bundle`, which serves, or for the validation the one that does not
+    know it, where the fit kept one.
+    """
+    selection = fitted / SELECTION
+    return selection if split == VALIDATION and selection.is_dir() else bundle
+
+
 def score_in_turn(job: Job, score: Callable[[pd.DataFrame], object], outcome: Sequence[str]) -> Callable[[int], object]:
     """A function that scores n test rows, without the columns of the outcome, repeated where there are fewer."""
     rows = read_split(job, TEST).drop(columns=list(outcome))

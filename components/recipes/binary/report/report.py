@@ -11,7 +11,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from sklearn.metrics import confusion_matrix
 
-from components.core.job import BUNDLE, TEST, TRAIN, VALIDATION
+from components.core.job import TEST, TRAIN, VALIDATION
 from components.core.results import MODEL, Report, Table
 from components.evaluation import plots
 from components.evaluation.bootstrap import Resampling
@@ -42,10 +42,10 @@ class Found:
     slices: dict[str, pd.DataFrame]
 
 
-def report(job: BinaryJob, fitted: Path) -> Report:
-    """Judge the fitted bundle on validation and test, beside each of its members alone."""
+def report(job: BinaryJob, _fitted: Path, bundle: Path) -> Report:
+    """Judge the bundle on validation and test, beside each of its members alone."""
     params = job.evaluate
-    predictor = open_predictor(fitted / BUNDLE)
+    predictor = open_predictor(bundle)
     frames = {split: read_split(job, split) for split in (TRAIN, VALIDATION, TEST)}
     scores = {split: all_scores(predictor, frame) for split, frame in frames.items()}
     thresholds = _thresholds(predictor, frames[VALIDATION], scores[VALIDATION])

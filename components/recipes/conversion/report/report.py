@@ -35,7 +35,7 @@ from components.recipes.conversion.report.slices import (
 from components.recipes.conversion.serving.baselines import BASELINES
 from components.recipes.conversion.serving.predictor import Conversion, ConversionPredictor, open_predictor
 from components.recipes.conversion.serving.serving import texts
-from components.recipes.shared.serving import bundle_below, read_split
+from components.recipes.shared.serving import asked_bundle, read_split
 
 
 @dataclass(frozen=True)
@@ -48,13 +48,13 @@ class Answered:
     best: list[Conversion]
 
 
-def report(job: ConversionJob, fitted: Path) -> Report:
+def report(job: ConversionJob, fitted: Path, bundle: Path) -> Report:
     """Judge validation and test; what is looked at more closely are the answers to the test."""
     params = job.evaluate
     scores: dict[str, Scores] = {}
     predictions: dict[str, pd.DataFrame] = {}
     for split in (VALIDATION, TEST):  # one after the other: a converter is large
-        predictor = open_predictor(bundle_below(fitted, split))
+        predictor = open_predictor(asked_bundle(fitted, bundle, split))
         answered = answer(job, predictor, split, params)
         scores[split] = _scores(split, answered, params)
         predictions[split] = answered.clauses[["clause", "text"]].assign(**answered.answers)

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from components.core.job import EXTERNAL, SELECTION, TEST, VALIDATION, Meta
+from components.core.job import EXTERNAL, TEST, Meta
 from components.core.parts import Metric
 from components.core.results import LEARNER, MODEL, Cell, Report, Table
 from components.evaluation import plots
@@ -37,7 +37,7 @@ from components.recipes.detection.report.slices import (
 )
 from components.recipes.detection.serving.predictor import SEGMENTATION, DetectionPredictor, open_predictor
 from components.recipes.detection.serving.serving import read_split
-from components.recipes.shared.serving import bundle_below
+from components.recipes.shared.serving import asked_bundle
 
 
 @dataclass(frozen=True)
@@ -73,11 +73,11 @@ class Answered:
         return match(self.target, self.found[MODEL], len(self.classes))
 
 
-def report(job: DetectionJob, fitted: Path) -> Report:
+def report(job: DetectionJob, fitted: Path, bundle: Path) -> Report:
     """Judge validation, test and, where there is one, the external split."""
     params, resampling = job.evaluate, Resampling.of(job.evaluate)
     prepared = Meta.read(job.paths.prepared(job.case)).data
-    answered = {split: answer(job, fitted, split) for split in judged_splits(job)}
+    answered = {split: answer(job, asked_bundle(fitted, bundle, split), split) for split in judged_splits(job)}
     test = answered[TEST]
     slices, taken = _slices(test, params), confusion(test.target, test.found[MODEL], test.least)
     tables = [_data_table(prepared), _slice_table(slices, params)]
@@ -107,11 +107,8 @@ def _plots(test: Answered, taken: np.ndarray) -> dict[str, pd.DataFrame]:
     return drawn | {"confusion/test": plots.confusion(taken, [*test.classes, "none"])}
 
 
-def answer(job: DetectionJob, fitted: Path, split: str) -> Answered:
-    """Where the learner was fitted twice, validation asks the first one: the second has learned from its images."""
-    selection = fitted / SELECTION
-    folder = selection if split == VALIDATION and selection.is_dir() else bundle_below(fitted)
-    predictor, rows = open_predictor(folder), list(read_split(job, split))
+def answer(job: DetectionJob, bundle: Path, split: str) -> Answered:
+    predictor, rows = open_predictor(bundle), list(read_split(job, split))
     most = predictor.settings.most
     images = [row.decoded(predictor.spec) for row in rows]
     learner = stacked([predictor.find(image) for image in images], most)

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from components.core.job import BUNDLE, SELECTION, TEST, VALIDATION
+from components.core.job import TEST, VALIDATION
 from components.core.results import MODEL, Interval, Report, Scores, Table
 from components.evaluation.bootstrap import Resampling
 from components.evaluation.examples import of_each
@@ -29,10 +29,10 @@ from components.recipes.next_item.report.slices import feature_groups, popularit
 from components.recipes.next_item.serving.asked import Asked, select
 from components.recipes.next_item.serving.predictor import RankingPredictor, open_predictor
 from components.recipes.next_item.serving.serving import KNOWN, ask
+from components.recipes.shared.serving import asked_bundle
 
 POPULARITY = "popularity"
 # Weights and question of validation; the served bundle has learned from that question's answers.
-BUNDLES = {VALIDATION: SELECTION, TEST: BUNDLE}
 
 
 @dataclass(frozen=True)
@@ -57,13 +57,13 @@ class Answered:
         return Sets(self.asked.histories.item.astype(np.int64), self.asked.histories.start)
 
 
-def report(job: NextItemJob, fitted: Path) -> Report:
+def report(job: NextItemJob, fitted: Path, bundle: Path) -> Report:
     """Judge validation and test; what is looked at more closely are the answers to the test."""
     params = job.evaluate
     scores: dict[str, Scores] = {}
     predictions: dict[str, pd.DataFrame] = {}
-    for split, bundle in BUNDLES.items():  # one after the other: answers to a split are large
-        test = answer(job, fitted / bundle, split, params)
+    for split in (VALIDATION, TEST):  # one after the other: answers to a split are large
+        test = answer(job, asked_bundle(fitted, bundle, split), split, params)
         scores[split], predictions[split] = _scores(split, test, params), _predictions(test)
     slices, beyond = _slices(test, params), _beyond(test, params)
     tables = [_beyond_table(beyond, test, params), _slice_table(slices, params)]

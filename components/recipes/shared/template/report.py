@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from components.core.job import BUNDLE, TEST
+from components.core.job import TEST
 from components.core.results import LEARNER, MODEL, Report, Table
 from components.recipes.shared.report import judge_rows, true_and_told
 from components.recipes.shared.rows import TARGET
@@ -10,8 +10,8 @@ from components.recipes.shared.template.params import NumberJob
 from components.recipes.shared.template.serving import METRICS, open_predictor
 
 
-def report(job: NumberJob, fitted: Path) -> Report:
-    predictor = open_predictor(fitted / BUNDLE)
+def report(job: NumberJob, _fitted: Path, bundle: Path) -> Report:
+    predictor = open_predictor(bundle)
     models = {MODEL: predictor.score, LEARNER: predictor.score, "ridge": predictor.baseline}
     scores, predictions = judge_rows(job, models, METRICS)
     test = predictions[TEST]

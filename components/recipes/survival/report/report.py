@@ -11,14 +11,14 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from components.core.job import BUNDLE, EXTERNAL, SELECTION, TEST, VALIDATION
+from components.core.job import VALIDATION
 from components.core.parts import Metric
 from components.core.results import MODEL, Report, Scores, Table
 from components.evaluation import plots
 from components.evaluation.bootstrap import Resampling
 from components.evaluation.report import judged_splits, score_split
 from components.kits.tables.encoding.convert import typed_rows
-from components.recipes.shared.serving import read_split
+from components.recipes.shared.serving import asked_bundle, read_split
 from components.recipes.survival.metrics import curves
 from components.recipes.survival.metrics.censoring import Censoring
 from components.recipes.survival.metrics.metrics import c_index, survival_metrics, threshold_at_specificity
@@ -34,7 +34,6 @@ from components.recipes.survival.serving.serving import (
     outcome_of,
 )
 
-BUNDLES = {VALIDATION: SELECTION, TEST: BUNDLE, EXTERNAL: BUNDLE}
 UNRECALIBRATED = "before recalibration"
 CURVE_POINTS = 99  # of a decision curve
 
@@ -53,15 +52,14 @@ class Answered:
     cumulative: np.ndarray
 
 
-def report(job: SurvivalJob, fitted: Path) -> Report:
+def report(job: SurvivalJob, fitted: Path, bundle: Path) -> Report:
     """Judge validation, test and, where there is one, the external cohort: this is the first that reads that one
     once it is prepared.
     """
     params, censoring = job.evaluate, development_censoring(job)
-    predictors = {name: open_predictor(fitted / name) for name in set(BUNDLES.values())}
-    predictor = predictors["bundle"]
-    found = {split: answer(job, predictors[BUNDLES[split]], split) for split in judged_splits(job)}
-    thresholds = _thresholds(job, found[VALIDATION], predictors["selection"])
+    predictor, selection = open_predictor(bundle), open_predictor(asked_bundle(fitted, bundle, VALIDATION))
+    found = {split: answer(job, selection if split == VALIDATION else predictor, split) for split in judged_splits(job)}
+    thresholds = _thresholds(job, found[VALIDATION], selection)
     scores = {split: _scores(params, predictor, one, censoring, thresholds) for split, one in found.items()}
     edges = np.quantile(found[VALIDATION].risks[MODEL][:, -1], np.arange(1, params.risk_groups) / params.risk_groups)
     judged = [one for split, one in found.items() if split != VALIDATION]

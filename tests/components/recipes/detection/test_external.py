@@ -42,9 +42,9 @@ def test_only_the_evaluation_reads_the_external_image(job, tmp_path):
         recipe.serving.answers(job, folders["int8_static"], split)
     recipe.serving.example(job)
     with pytest.raises(Exception, match=r"[Pp]arquet"):
-        recipe.reporting.report(job, job.paths.fitted(CASE))
+        recipe.reporting.report(job, job.paths.fitted(CASE), folders["int8_static"])
     external.write_bytes(content)
-    scores = recipe.reporting.report(job, job.paths.fitted(CASE)).scores
+    scores = recipe.reporting.report(job, job.paths.fitted(CASE), folders["int8_static"]).scores
     assert [one.split for one in scores] == [VALIDATION, TEST, EXTERNAL]
 
 

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from components.core.job import TEST, VALIDATION, Job
-from components.recipes.shared.serving import bundle_below, first_rows, read_split, score_in_turn
+from components.recipes.shared.serving import asked_bundle, bundle_below, first_rows, read_split, score_in_turn
 
 
 def test_a_fitted_folder_has_a_bundle_for_each_split_and_any_other_is_one(tmp_path: Path) -> None:
@@ -12,6 +12,14 @@ def test_a_fitted_folder_has_a_bundle_for_each_split_and_any_other_is_one(tmp_pa
         (tmp_path / name).mkdir()
     assert bundle_below(tmp_path) == bundle_below(tmp_path, TEST) == tmp_path / "bundle"
     assert bundle_below(tmp_path, VALIDATION) == tmp_path / "selection"
+
+
+def test_the_validation_is_asked_of_the_bundle_that_does_not_know_it(tmp_path):
+    fitted, served = tmp_path / "fitted", tmp_path / "served"
+    assert asked_bundle(fitted, served, VALIDATION) == served  # this fit kept no other
+    (fitted / "selection").mkdir(parents=True)
+    assert asked_bundle(fitted, served, VALIDATION) == fitted / "selection"
+    assert asked_bundle(fitted, served, TEST) == served
 
 
 @pytest.mark.slow

@@ -48,9 +48,9 @@ def test_nothing_before_the_evaluation_opens_it(job: Job, tmp_path: Path) -> Non
     (prepared / PREPARED_FILES[EXTERNAL]).write_bytes(b"whoever opens this falls over it")
     work(again, tmp_path / "work")
     with pytest.raises(ArrowInvalid):  # the evaluation does
-        recipe_of(job).reporting.report(again, again.paths.fitted(NAME))
+        recipe_of(job).reporting.report(again, again.paths.fitted(NAME), again.paths.fitted(NAME) / "bundle")
     shutil.copyfile(job.paths.prepared(NAME) / PREPARED_FILES[EXTERNAL], prepared / PREPARED_FILES[EXTERNAL])
-    found = recipe_of(job).reporting.report(again, again.paths.fitted(NAME))
+    found = recipe_of(job).reporting.report(again, again.paths.fitted(NAME), again.paths.fitted(NAME) / "bundle")
     assert [one.split for one in found.scores] == [VALIDATION, TEST, EXTERNAL]
 
 
@@ -65,7 +65,7 @@ def test_what_is_served_is_the_same_without_it(job: Job, tmp_path: Path) -> None
     both = [one.paths.fitted(NAME) / "bundle" for one in (alone, job)]
     for name in ("learner.onnx", "cox.json", "forest.parquet", "boosting.parquet"):
         assert dvc_md5(both[0] / name) == dvc_md5(both[1] / name), name
-    found = recipe_of(alone).reporting.report(alone, alone.paths.fitted(NAME))
+    found = recipe_of(alone).reporting.report(alone, alone.paths.fitted(NAME), both[0])
     assert [one.split for one in found.scores] == [VALIDATION, TEST]
 
 

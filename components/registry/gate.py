@@ -29,12 +29,12 @@ class Rival:
 class Evidence:
     """All that the gate may know, as plain values. What was not found out is None, and fails.
 
-    `metrics` are those of the test split, from the answers of the code that serves. `dirty` is
+    `metrics` are those of the test split, from the answers of the bundle as evaluate judged it. `dirty` is
     whether git's tree differs from its commit, `dvc.lock` aside. `has_champion` says whether the
     registry has one, so that a champion that was not looked at is not taken for none. `network_gap`
     is the largest difference on validation rows between the network and its graph in 32 bits,
     measured when it was exported. `variant` is the one that compress picked, and `served_gap` the
-    largest difference on test rows between the registered bundle and what compress measured of it.
+    largest difference on test rows between the registered bundle's answers and those that evaluate judged.
     `withdrawn` is whether this version was champion and was rolled back. `waive_champion` lets a champion that
     cannot be scored be replaced, because a person said so.
     """
@@ -170,8 +170,8 @@ def _serves_as_measured(evidence: Evidence, bars: ReleaseParams) -> Check:
     """
     if not isinstance(evidence.variant, str):
         return Check("served", False, "not known which variant is registered")
-    what = f"the registered bundle (variant {evidence.variant}) and what compress measured of it, on test rows"
-    return _within("served", what, evidence.served_gap, bars.max_served_gap, "run compress again")
+    what = f"the registered bundle (variant {evidence.variant}) and the answers that evaluate judged, on test rows"
+    return _within("served", what, evidence.served_gap, bars.max_served_gap, "run evaluate again")
 
 
 def _within(name: str, what: str, gap: float | None, most: float, remedy: str) -> Check:

@@ -9,9 +9,8 @@ from components.compression.compare import compare, variant_row
 from components.compression.make import make_variants
 from components.compression.measure import pick
 from components.core.files import dvc_md5, read_json, whole_folder, write_json
-from components.core.job import TEST, Job
+from components.core.job import Job
 from components.core.recipe import recipe_of
-from components.evaluation.scores import as_column
 from components.tracking.track import connect
 from pipelines.resume import close_state, inputs_of, state_of
 from pipelines.tracking import run_to_add_to
@@ -33,9 +32,6 @@ def run(job: Job) -> None:
     rows = [variant_row(variant) for variant in variants]
     with whole_folder(job.paths.compression(job.case)) as folder:
         write_json(folder / "variants.json", {"picked": chosen.name, "variants": rows})
-        pd.DataFrame({"score": as_column(chosen.answers[TEST].score)}).to_parquet(
-            folder / "answers.parquet", index=False
-        )
     with whole_folder(out) as folder:
         shutil.copytree(folders[chosen.name], folder, dirs_exist_ok=True)
     close_state(state, out)

@@ -16,7 +16,7 @@ from components.core.files import dvc_md5, read_json, write_json, write_text
 from components.core.job import TEST, Job, Meta
 from components.core.recipe import Recipe, recipe_of
 from components.core.results import LEARNER, MODEL, Answers, Decision, Interval
-from components.evaluation.bootstrap import Resampling, intervals, paired_difference
+from components.evaluation.bootstrap import Resampling, paired_difference
 from components.evaluation.gaps import largest_gap
 from components.evaluation.scores import from_column, read_scores
 from components.evaluation.tables import read_notes
@@ -38,27 +38,24 @@ LOGGED = {"prepare", "search", "evaluate", "release"}  # by this stage; fit and 
 
 
 def run(job: Job) -> None:
-    """Register the bundle, let the gate decide on what the registry serves, and write it all down."""
+    """Register the bundle, let the gate decide on what the registry serves, and write it all down.
+
+    The figures are those that evaluate found of the bundle; the gate sees that the registered one answers as that did.
+    """
     trial = experiment()
     recipe, tracker, git = recipe_of(job), connect(job.paths.root), git_state(job.paths.root)
     run_id, tags = run_to_add_to(tracker, job), origin(job, git)
     tracker.log_params(run_id, job.params.model_dump(mode="json", include=LOGGED))
     version = register(tracker, describe(job, recipe, run_id, tags)) if trial is None else None
     bundle = job.paths.bundle(job.case) if version is None else bundle_of(tracker, job.case, version)
-    served = recipe.serving.answers(job, bundle, TEST)
-    metrics = intervals(
-        recipe.serving.metrics(job, job.paths.bundle(job.case)),
-        served.target,
-        served.score,
-        resampling=Resampling.of(job.params.release),
-    )
+    served, metrics = recipe.serving.answers(job, bundle, TEST), judged(job)[TEST][MODEL]
     rival = rival_of(tracker, job.case, version)
     decision = decide(weigh(job, recipe, tracker, version, rival, served, metrics, git), job.params.release)
     if version is not None:
         settle(tracker, job.case, version, decision, metrics, rival)
     reports, summary = job.paths.reports(job.case), summarise(job, recipe, metrics, decision, registered=trial is None)
     write_json(reports / "release.json", _report(job, version, trial, decision, git, tags))
-    write_json(reports / "metrics.json", _metrics(job, metrics))
+    write_json(reports / "metrics.json", _metrics(job))
     write_json(reports / SUMMARY, summary)
     made = {"version": str(version)} if trial is None else {"experiment": trial.name}
     card = make_card(job, recipe, tags | made, decision)
@@ -123,9 +120,7 @@ def weigh(
 ) -> Evidence:
     """All that the gate asks for, from the answers of the registered bundle."""
     predictions = pd.read_parquet(job.paths.evaluation(job.case) / f"predictions-{TEST}.parquet")
-    scores = {one.split: one.by_model for one in read_scores(job.paths.evaluation(job.case))}
-    names = scores[TEST].keys() - {MODEL, LEARNER}
-    measured = pd.read_parquet(job.paths.compression(job.case) / "answers.parquet")["score"]
+    names = judged(job)[TEST].keys() - {MODEL, LEARNER}
     return Evidence(
         primary=recipe.primary,
         lower_is_better=recipe.lower_is_better,
@@ -137,7 +132,7 @@ def weigh(
         dirty=git.dirty,
         network_gap=read_json(job.paths.fitted(job.case) / "fit.json").get("network_gap"),
         variant=_picked(job),
-        served_gap=largest_gap(served.score, from_column(measured)),
+        served_gap=largest_gap(served.score, from_column(predictions[MODEL])),
         withdrawn=version is not None and withdrawn(history(tracker, job.case), version),
         waive_champion=job.params.release.waive_champion,
     )
@@ -178,11 +173,15 @@ def _report(
     }
 
 
-def _metrics(job: Job, served: Mapping[str, Interval]) -> dict[str, Any]:
+def judged(job: Job) -> dict[str, dict[str, dict[str, Interval]]]:
+    """What evaluate found, by split, by the name of who predicts, and by metric."""
+    return {one.split: one.by_model for one in read_scores(job.paths.evaluation(job.case))}
+
+
+def _metrics(job: Job) -> dict[str, Any]:
     """What others rely on: the served model by split, the learner and the baselines on test, the variants."""
     scores = {one.split: asdict(one)["by_model"] for one in read_scores(job.paths.evaluation(job.case))}
     splits: dict[str, Any] = {split: by_model[MODEL] for split, by_model in scores.items()}
-    splits[TEST] = {name: asdict(value) for name, value in served.items()}
     learner = scores[TEST][LEARNER]
     baselines = {name: metrics for name, metrics in scores[TEST].items() if name not in (MODEL, LEARNER)}
     return {

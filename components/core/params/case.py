@@ -139,7 +139,7 @@ class ReleaseParams(ResamplingParams):
     """Bars of the gate: `floors` by metric name, margins in units of the primary metric.
 
     `max_network_gap` is between the network and its exported graph, in units of what the network answers;
-    `max_served_gap` between the registered bundle and the same bundle when it was measured, in units of its answers.
+    `max_served_gap` between the registered bundle and the same bundle when it was judged, in units of its answers.
     """
 
     floors: dict[str, float]

@@ -74,7 +74,7 @@ def test_good_evidence_is_promoted_and_every_check_gives_its_figures() -> None:
         "the network and its graph in 32 bits, on validation rows: at most 3e-08 apart, allowed 1e-05"
     )
     assert reasons["served"] == (
-        "the registered bundle (variant int8_static) and what compress measured of it, on test rows: "
+        "the registered bundle (variant int8_static) and the answers that evaluate judged, on test rows: "
         "at most 1e-07 apart, allowed 1e-06"
     )
     assert all("\n" not in check.reason for check in decision.checks)
@@ -124,7 +124,7 @@ def test_what_was_not_measured_says_which_stage_measures_it() -> None:
     reasons = changed(network_gap=None, served_gap=None).reasons
     assert len(reasons) == 2
     assert reasons[0].endswith("not known how far apart they are; run the fit again")
-    assert reasons[1].endswith("not known how far apart they are; run compress again")
+    assert reasons[1].endswith("not known how far apart they are; run evaluate again")
 
 
 def test_a_metric_with_a_floor_that_is_missing_is_refused() -> None:

@@ -17,6 +17,7 @@ from components.core.results import MODEL, Report, Scores, Table
 from components.evaluation import plots
 from components.evaluation.bootstrap import Resampling
 from components.evaluation.report import judged_splits, score_split
+from components.evaluation.scores import as_column
 from components.kits.tables.encoding.convert import typed_rows
 from components.recipes.shared.serving import asked_bundle, read_split
 from components.recipes.survival.metrics import curves
@@ -118,10 +119,10 @@ def _thresholds(job: SurvivalJob, validation: Answered, predictor: SurvivalPredi
 
 
 def _predictions(predictor: SurvivalPredictor, found: Answered) -> pd.DataFrame:
-    """Key, outcome, and the risk by the last horizon by each name."""
+    """Key, outcome, and by each name a list of the risks by the horizons."""
     key = [name for name in predictor.data["key"] if name in found.rows]
-    last = {name: risk[:, -1] for name, risk in found.risks.items()}
-    return pd.concat([found.rows[[*key, *OUTCOME]], pd.DataFrame(last)], axis=1)
+    risks = {name: as_column(risk) for name, risk in found.risks.items()}
+    return pd.concat([found.rows[[*key, *OUTCOME]], pd.DataFrame(risks)], axis=1)
 
 
 def _scores(

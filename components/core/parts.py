@@ -111,7 +111,7 @@ class Serving(Protocol):
         """Targets and scores of a split's units."""
 
     def answer_rows(self, job: AnyJob, bundle: Path, /) -> Callable[[int], object]:
-        """A function that answers n rows, for timing."""
+        """A function that answers the next n units as a client sends them, reasons and all: for timing."""
 
     def example(self, job: AnyJob, /) -> "pd.DataFrame":
         """A few raw rows as a client would send them, for the model's signature."""

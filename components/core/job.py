@@ -20,6 +20,7 @@ ORIGIN_FILE = "source.json"  # of a raw folder: what fetch says of it
 FILE = "params.yaml"  # whose blocks they are, whichever file a stage is given them by
 BUNDLE, SELECTION = "bundle", "selection"  # of a fitted folder: what serves, and what has not seen the validation
 WEIGHTS = "learner.pt"  # of a fitted folder: the learner after the first fit
+REFIT = "refit.json"  # of a fitted folder: what the second fit ended with, where there is one
 FP32 = "fp32"  # the variant that is not compressed
 
 

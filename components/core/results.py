@@ -42,7 +42,8 @@ class Interval:
 class FitResult:
     """What training one learner ended with: the best monitored value and where it was reached.
 
-    `epochs` counts those that were begun, `steps` as `FitParams` has them.
+    `epochs` counts those that were begun, `steps` as `FitParams` has them; the whole fit would have been
+    `max_epochs` and `planned` steps, 0 where that is not known.
     """
 
     monitor: str
@@ -51,6 +52,16 @@ class FitResult:
     epochs: int
     steps: int
     stopped: Literal["epochs", "steps", "patience", "minutes"]
+    max_epochs: int = 0
+    planned: int = 0
+
+    @property
+    def cut(self) -> str:
+        """Where `fit.max_minutes` ended it, in words; nothing where it ended by itself."""
+        if self.stopped != "minutes":
+            return ""
+        epochs, steps = (f" of {whole:,}" if whole else "" for whole in (self.max_epochs, self.planned))
+        return f"in epoch {self.epochs:,}{epochs}, after {self.steps:,}{steps} steps"
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,7 @@ from components.registry.register import Release, bundle_of, register, version_o
 from components.registry.trace import params_digest
 from components.tracking.track import Tracker, connect
 from pipelines.cards import make_card
+from pipelines.fits import cut_fits
 from pipelines.provenance import Experiment, GitState, experiment, flow_run_id, git_state
 from pipelines.summary import PASSED, PROMOTED, SUMMARY, summarise
 from pipelines.tracking import run_to_add_to
@@ -133,6 +134,7 @@ def weigh(
         network_gap=read_json(job.paths.fitted(job.case) / "fit.json").get("network_gap"),
         variant=_picked(job),
         served_gap=largest_gap(served.score, from_column(predictions[MODEL])),
+        cut=cut_fits(job),
         withdrawn=version is not None and withdrawn(history(tracker, job.case), version),
         waive_champion=job.params.release.waive_champion,
     )

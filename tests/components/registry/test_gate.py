@@ -42,6 +42,7 @@ GOOD = Evidence(
     network_gap=3e-8,
     variant="int8_static",
     served_gap=1e-7,
+    cut=(),
     withdrawn=False,
 )
 NOT_NUMBERS = (math.nan, math.inf, -math.inf, None)
@@ -89,6 +90,7 @@ def test_good_evidence_is_promoted_and_every_check_gives_its_figures() -> None:
         ({"dirty": None}, "committed"),
         ({"withdrawn": True}, "not withdrawn"),
         ({"withdrawn": None}, "not withdrawn"),
+        ({"cut": None}, "trained"),
         ({"metrics": with_auc(0.7999)}, "floor auc"),
         ({"metrics": {**GOOD.metrics, "brier": Interval(0.2001, 0.1, 0.3)}}, "floor brier"),
         ({"baselines": ()}, "baseline"),
@@ -118,6 +120,13 @@ def test_a_gap_itself_may_be_as_wide_as_allowed_and_none_at_all(gap: str) -> Non
     assert changed(**{gap: most}).promoted
     assert changed(**{gap: 0.0}).promoted
     assert not changed(**{gap: math.nextafter(most, 1)}).promoted
+
+
+def test_a_fit_that_time_has_cut_is_told_and_not_refused() -> None:
+    decision = changed(cut=("the fit was cut by fit.max_minutes in epoch 16 of 16",))
+    told = {check.name: check.reason for check in decision.checks}
+    assert decision.promoted
+    assert told["trained"] == "the fit was cut by fit.max_minutes in epoch 16 of 16"
 
 
 def test_what_was_not_measured_says_which_stage_measures_it() -> None:

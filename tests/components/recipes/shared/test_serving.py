@@ -25,7 +25,7 @@ def test_the_validation_is_asked_of_the_bundle_that_does_not_know_it(tmp_path):
 
 
 def test_units_are_answered_in_turn() -> None:
-    asked = in_turn(lambda some: "".join(some), "abc")
+    asked = in_turn("".join, "abc")
     assert [asked(1), asked(1), asked(4), asked(1)] == ["a", "b", "cabc", "a"]
 
 

@@ -31,6 +31,7 @@ from components.core.parts import (
 from components.core.recipe_names import part_module as part_module
 from components.core.recipe_names import recipe_module as recipe_module
 from components.core.recipe_names import recipes as recipes
+from components.core.words import Words
 
 # What a recipe's declaration holds its modules against, in this order, for the type checker alone.
 Parts: TypeAlias = tuple[
@@ -41,6 +42,9 @@ Parts: TypeAlias = tuple[
 @dataclass(frozen=True)
 class Recipe:
     """One kind of problem. `primary` is what the gate compares; metrics are better high unless in `lower_is_better`.
+
+    `metrics` are the words for all of them, in order of importance, `baselines` those for who is to be beaten; `units`
+    is what a split is counted in.
 
     `variants` are the blocks of params of the smaller bundles that there are beside the uncompressed one; their makers
     are in the part of that name. `options` are those of `casebook predict`, `predict_suffix` says what kind of file
@@ -57,6 +61,9 @@ class Recipe:
     options: type[Block] | None = None
     predict_suffix: str = ".csv"
     packages: tuple[str, ...] = ()
+    metrics: Words = field(default_factory=dict)
+    baselines: Words = field(default_factory=dict)
+    units: str = "rows"
 
     @property
     def blocks(self) -> Blocks[Any, Any, Any]:

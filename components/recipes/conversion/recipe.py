@@ -12,6 +12,7 @@ from components.recipes.conversion.params.params import (
     PrunedNGramParams,
 )
 from components.recipes.conversion.params.pinyin import PinyinParams
+from components.recipes.conversion.words import BASELINES, METRICS
 
 RECIPE = Recipe(
     name="conversion",
@@ -27,6 +28,9 @@ RECIPE = Recipe(
     },
     options=PredictOptions,
     predict_suffix=".txt",
+    metrics=METRICS,
+    baselines=BASELINES,
+    units="clauses",
 )
 
 if TYPE_CHECKING:  # each module beside what is asked of it

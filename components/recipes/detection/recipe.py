@@ -6,6 +6,7 @@ from components.core.params.case import DistillParams, Int8StaticParams, PrunePa
 from components.core.recipe import Parts, Recipe
 from components.recipes.detection.params.images import ImagesParams
 from components.recipes.detection.params.params import PRIMARY, EvaluateParams, ModelParams, PredictOptions
+from components.recipes.detection.words import BASELINES, METRICS
 
 RECIPE = Recipe(
     name="detection",
@@ -18,6 +19,9 @@ RECIPE = Recipe(
     options=PredictOptions,
     predict_suffix=".png",
     packages=("pillow", "scikit-image", "tifffile"),
+    metrics=METRICS,
+    baselines=BASELINES,
+    units="images",
 )
 
 if TYPE_CHECKING:  # each module beside what is asked of it

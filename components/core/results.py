@@ -96,7 +96,8 @@ class Report:
     beside the metrics. `notes` are what figures mean nothing without, such as the protocol of their measurement: they
     go wherever the metrics go. `figures` and `pages` of HTML, by the names of their files, are made when they are
     called: cross-validation looks at none. `plots` are the curves that `dvc plots` draws, by kind and name such as
-    `roc/test`; see `evaluation/plots.py`.
+    `roc/test`; see `evaluation/plots.py`. `predicts` ends the card's first sentence, "It predicts ..."; `decisions` are
+    tables that count how often what is answered at the served thresholds is right.
     """
 
     scores: Sequence[Scores]
@@ -107,6 +108,8 @@ class Report:
     figures: "Mapping[str, Callable[[], Figure]]" = field(default_factory=dict)
     pages: Mapping[str, Callable[[], str]] = field(default_factory=dict)
     plots: "Mapping[str, pd.DataFrame]" = field(default_factory=dict)
+    predicts: str = ""
+    decisions: Sequence[Table] = ()
 
 
 @dataclass(frozen=True)

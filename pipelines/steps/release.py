@@ -27,7 +27,7 @@ from components.registry.promote import settle
 from components.registry.register import Release, bundle_of, register, version_of
 from components.registry.trace import params_digest
 from components.tracking.track import Tracker, connect
-from pipelines.cards import make_card
+from pipelines.cards import EXPERIMENT, VERSION, make_card
 from pipelines.fits import cut_fits
 from pipelines.provenance import Experiment, GitState, experiment, flow_run_id, git_state
 from pipelines.summary import PASSED, PROMOTED, SUMMARY, summarise
@@ -51,15 +51,16 @@ def run(job: Job) -> None:
     bundle = job.paths.bundle(job.case) if version is None else bundle_of(tracker, job.case, version)
     served, metrics = recipe.serving.answers(job, bundle, TEST), judged(job)[TEST][MODEL]
     rival = rival_of(tracker, job.case, version)
-    decision = decide(weigh(job, recipe, tracker, version, rival, served, metrics, git), job.params.release)
+    evidence = weigh(job, recipe, tracker, version, rival, served, metrics, git)
+    decision = decide(evidence, job.params.release)
     if version is not None:
         settle(tracker, job.case, version, decision, metrics, rival)
     reports, summary = job.paths.reports(job.case), summarise(job, recipe, metrics, decision, registered=trial is None)
     write_json(reports / "release.json", _report(job, version, trial, decision, git, tags))
     write_json(reports / "metrics.json", _metrics(job))
     write_json(reports / SUMMARY, summary)
-    made = {"version": str(version)} if trial is None else {"experiment": trial.name}
-    card = make_card(job, recipe, tags | made, decision)
+    made = {VERSION: str(version)} if trial is None else {EXPERIMENT: trial.name}
+    card = make_card(job, recipe, tags | made, decision, evidence.baselines)
     write_text(reports / "card.md", card)
     tracker.log_note(run_id, card, "card.md")
     tracker.log_tags(run_id, {"casebook.gate": summary["gate"]})
@@ -141,7 +142,7 @@ def weigh(
 
 
 def _champion(job: Job, recipe: Recipe, tracker: Tracker, served: Answers, version: str) -> Rival:
-    name = f"champion (version {version})"
+    name = f"version {version}"
     try:
         answers = recipe.serving.answers(job, bundle_of(tracker, job.case, version), TEST)
     except CasebookError as error:

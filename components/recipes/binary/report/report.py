@@ -63,6 +63,8 @@ def report(job: BinaryJob, _fitted: Path, bundle: Path) -> Report:
         ],
         predictions={split: _predictions(predictor, frames[split], scores[split]) for split in (VALIDATION, TEST)},
         analysis=_analysis(predictor, found),
+        predicts=_predicts(predictor),
+        decisions=[_decided(predictor, frames[TEST][TARGET].to_numpy(), scores[TEST][MODEL])],
         tables=_tables(predictor, params, found),
         notes={},
         figures=_figures(params, frames[TEST][TARGET].to_numpy(), scores[TEST], found),
@@ -149,6 +151,21 @@ def _analysis(predictor: TablePredictor, found: Found) -> dict[str, Any]:
         "fairness": [group.to_json() for group in found.groups],
         "slices": {column: records(table) for column, table in found.slices.items()},
     }
+
+
+def _predicts(predictor: TablePredictor) -> str:
+    target = predictor.data["spec"]["target"]
+    return f"the probability that `{target['column']}` is {target['positive']} and not {target['negative']}"
+
+
+def _decided(predictor: TablePredictor, target: np.ndarray, score: np.ndarray) -> Table:
+    named, threshold = predictor.data["spec"]["target"], predictor.settings.threshold
+    return tables.confusion_table(
+        confusion_matrix(target, score >= threshold, labels=[0, 1]),
+        threshold=threshold,
+        classes=(named["positive"], named["negative"]),
+        decisions=predictor.settings.decisions,
+    )
 
 
 def _tables(predictor: TablePredictor, params: EvaluateParams, found: Found) -> list[Table]:

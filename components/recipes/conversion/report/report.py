@@ -64,6 +64,7 @@ def report(job: ConversionJob, fitted: Path, bundle: Path) -> Report:
         scores=list(scores.values()),
         predictions=predictions,
         analysis={**errors.analysis(predictor), "tables": [asdict(table) for table in tables]},
+        predicts="the Chinese characters that were meant by a line of pinyin",
         tables=[*tables, errors.top_table()],
         notes={},
         figures=errors.figures(scores[TEST].by_model),

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from components.core.job import EXTERNAL, TEST, Meta
+from components.core.job import EXTERNAL, TEST, VALIDATION, Meta
 from components.core.parts import Metric
 from components.core.results import LEARNER, MODEL, Cell, Report, Table
 from components.evaluation import plots
@@ -23,7 +23,7 @@ from components.recipes.detection.encoding.rows import ImageRow
 from components.recipes.detection.metrics.froc import froc
 from components.recipes.detection.metrics.matching import Matches, match
 from components.recipes.detection.metrics.metrics import counted, detection_metrics
-from components.recipes.detection.metrics.outcomes import confusion, outcome, worst_first
+from components.recipes.detection.metrics.outcomes import by_label, confusion, outcome, worst_first
 from components.recipes.detection.params.params import DetectionJob, EvaluateParams
 from components.recipes.detection.report import figures
 from components.recipes.detection.report.boxes import Shown, sheets
@@ -90,6 +90,8 @@ def report(job: DetectionJob, fitted: Path, bundle: Path) -> Report:
             "confusion": taken.tolist(),
             "tables": [asdict(table) for table in tables],
         },
+        predicts=f"boxes around each {' or '.join(test.classes)} in an image, each with a confidence",
+        decisions=[_decision_table(answered)],
         tables=[*tables, _confusion_table(taken, test.classes)],
         notes={"protocol": prepared["protocol"]},
         figures=_figures(answered, params, slices, taken) | _boxes(answered, params),
@@ -134,6 +136,32 @@ def _slices(answered: Answered, params: EvaluateParams) -> dict[str, list[Slice]
 
 def _true_boxes(answered: Answered) -> TrueBoxes:
     return true_boxes(answered.matches, answered.target, answered.least)
+
+
+def _decision_table(answered: Mapping[str, Answered]) -> Table:
+    """What is found, missed and false of each class, on the splits that chose no confidence."""
+    rows: list[list[Cell]] = []
+    for split, one in answered.items():
+        if split == VALIDATION:
+            continue
+        true, found, false = by_label(one.matches, one.least)
+        for label, name in enumerate(one.classes):
+            drawn = int(found[label] + false[label])
+            rows.append(
+                [
+                    *(split, name, float(one.least[label]), int(true[label]), int(found[label])),
+                    *(int(true[label] - found[label]), int(false[label])),
+                    float(found[label] / true[label]) if true[label] else None,
+                    float(found[label] / drawn) if drawn else None,
+                ]
+            )
+    return Table(
+        "Decisions at the confidence that serves",
+        ["split", "class", "from", "true boxes", "found", "missed", "false", "sensitivity", "precision"],
+        rows,
+        "A box is served at its class's confidence or more: that with the highest F1 on validation images. It is found "
+        "where a served box of its class overlaps it by half (IoU 0.5); a served box that finds none is false.",
+    )
 
 
 def _data_table(prepared: Mapping[str, Any]) -> Table:

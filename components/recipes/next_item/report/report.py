@@ -76,6 +76,7 @@ def report(job: NextItemJob, fitted: Path, bundle: Path) -> Report:
             "slices": as_json(slices),
             "tables": [asdict(table) for table in tables],
         },
+        predicts=f"which of {len(test.predictor.catalogue.item_ids):,} items a user comes to next, as a list",
         tables=tables,
         notes={"protocol": test.protocol.stated},
         figures=_figures(test, params, scores[TEST].by_model, slices),

@@ -66,7 +66,11 @@ def report(job: SurvivalJob, fitted: Path, bundle: Path) -> Report:
     judged = [one for split, one in found.items() if split != VALIDATION]
     groups = {one.split: _subgroups(params, predictor, one) for one in judged}
     decided = {one.split: _decide(params, predictor, one) for one in judged}
-    told = _tables(params, predictor, judged, edges, censoring, groups, decided)
+    told = _tables(params, predictor, judged, edges, censoring, groups)
+    settings = predictor.settings
+    decisions = tables.decisions_table(
+        decided, settings.threshold, settings.horizons[-1], job.model.specificity, settings.decisions[0]
+    )
     drawn = [_figures(params, predictor, one, edges, scores[one.split], groups[one.split]) for one in judged]
     return Report(
         scores=list(scores.values()),
@@ -77,14 +81,22 @@ def report(job: SurvivalJob, fitted: Path, bundle: Path) -> Report:
             "recalibration": predictor.settings.recalibration,
             "subgroups": groups,
             "decisions": {split: asdict(one) for split, one in decided.items()},
-            "tables": [asdict(table) for table in told],
+            "tables": [asdict(table) for table in [decisions, *told]],
         },
+        predicts=_predicts(predictor),
+        decisions=[decisions],
         tables=told,
         notes={},
         figures={name: draw for part in drawn for name, draw in part.items()},
         pages={},
         plots=_plots(params, predictor, judged),
     )
+
+
+def _predicts(predictor: SurvivalPredictor) -> str:
+    *early, last = predictor.settings.horizons
+    also = f", and the chance of none by {', '.join(f'{year:g}' for year in early)} years" if early else ""
+    return f"the risk that the event has come by {last:g} years{also}"
 
 
 def _plots(params: EvaluateParams, predictor: SurvivalPredictor, judged: Sequence[Answered]) -> dict[str, pd.DataFrame]:
@@ -171,7 +183,6 @@ def _tables(
     edges: np.ndarray,
     censoring: Censoring,
     groups: Mapping[str, Groups],
-    decided: Mapping[str, Decisions],
 ) -> list[Table]:
     settings = predictor.settings
     horizon = settings.horizons[-1]
@@ -179,7 +190,6 @@ def _tables(
     both = {one.split: (one.target, {"served": one.risks[MODEL], UNRECALIBRATED: one.blended}) for one in judged}
     grouped = {split: (target, risk, risk_groups(risk, edges)) for split, (target, risk) in served.items()}
     return [
-        tables.decisions_table(decided, settings.threshold, horizon, params.confidence),
         tables.calibration_table(both, settings.horizons, params.calibrated),
         tables.brier_table({one.split: (one.target, one.risks) for one in judged}, settings.horizons, censoring),
         tables.risk_group_table(grouped, _group_names(edges), horizon),

@@ -92,6 +92,15 @@ def stage_on_pool(stage: str, case: str, flow_run_id: str, root: str = str(ROOT)
 
 
 @contextmanager
+def helper_of(stages: Collection[str], root: str) -> Iterator[dict[str, str]]:
+    """A helper for those of the stages that run on this machine, and its variables; see `helper_for`."""
+    here = [stage for stage in stages if not has_pool(stage.partition("@")[0])]
+    # The stages are ended before their helper: it would kill those that it finds at work.
+    with helper_for(here, Path(root), dvc_environment()) as variables, stages_ended():
+        yield variables
+
+
+@contextmanager
 def stages_ended() -> Iterator[None]:
     """End the stages under way in any thread where the block fails, or is told to end."""
     try:
@@ -130,9 +139,7 @@ def develop(cases: list[str], root: str = str(ROOT)) -> None:
     with stages_ended():
         needed = look([f"{STAGES[-1]}@{case}" for case in cases], root)
     params = load_params(Path(root) / "params.yaml")
-    here = [stage for stage in needed if not has_pool(stage.partition("@")[0])]
-    # The stages are ended before their helper: it would kill those that it finds at work.
-    with helper_for(here, Path(root), dvc_environment()) as variables, stages_ended():
+    with helper_of(needed, root) as variables:
         complete(submit_cases(cases, root, params, needed, variables))
 
 

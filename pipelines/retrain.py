@@ -19,13 +19,12 @@ from prefect.states import Completed, State  # noqa: E402
 from components.core.params.load import load_params  # noqa: E402
 from components.core.params.operate import Record, load_operate  # noqa: E402
 from components.core.params.source import FileSource, FolderSource, Source  # noqa: E402
-from pipelines.develop import complete, look, submit_stages  # noqa: E402
+from pipelines.develop import complete, helper_of, look, stages_ended, submit_stages  # noqa: E402
 from pipelines.flow_runs import end_orphans, hold  # noqa: E402
 from pipelines.operating.approval import approved  # noqa: E402
 from pipelines.operating.links import run_page  # noqa: E402
 from pipelines.operating.record import push, record  # noqa: E402
 from pipelines.plan import plan  # noqa: E402
-from pipelines.reproduce import end_running  # noqa: E402
 from pipelines.stages import STAGES  # noqa: E402
 
 RELEASE = STAGES[-1]
@@ -42,9 +41,11 @@ def retrain(case: str, root: str = str(ROOT)) -> State[Any]:
     end_orphans(folder / "state" / "flows")
     hold(folder / "state" / "flows", flow_run.id)
     look_for_news(case, root)
-    try:
+    with stages_ended():
         needed = look([f"{RELEASE}@{case}"], root)
-        complete(submit_stages(case, root, needed, STAGES[:-1]))
+        before = [stage for stage in needed if stage != f"{RELEASE}@{case}"]
+        with helper_of(before, root) as variables:  # none waits for a person's answer
+            complete(submit_stages(case, root, needed, STAGES[:-1], variables=variables))
         approval = operate.retrain.approval
         if approval.needed and any(plan([f"{RELEASE}@{case}"], folder, force=False)):
             answer = approved(case, folder, approval)
@@ -52,9 +53,6 @@ def retrain(case: str, root: str = str(ROOT)) -> State[Any]:
                 record_lock(case, root, operate.retrain.record)
                 return Completed(name="Rejected", message=f"{case}: the champion stays. {answer.note}")
         complete(submit_stages(case, root, needed, STAGES[-1:]))
-    except BaseException:
-        end_running()
-        raise
     found = tell(case, root)
     record_lock(case, root, operate.retrain.record)
     return Completed(message=found)

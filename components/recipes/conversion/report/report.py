@@ -40,7 +40,9 @@ from components.recipes.shared.serving import asked_bundle, read_split
 
 @dataclass(frozen=True)
 class Answered:
-    """A split's N clauses: their rows, the reference (N,), each system's answer (N,) and the model's best."""
+    """A split's N clauses: their rows, the reference (N,), each system's answer (N,), and of the test the model's best
+    several.
+    """
 
     clauses: pd.DataFrame
     target: np.ndarray
@@ -76,8 +78,9 @@ def report(job: ConversionJob, fitted: Path, bundle: Path) -> Report:
 def answer(job: ConversionJob, predictor: ConversionPredictor, split: str, params: EvaluateParams) -> Answered:
     clauses = read_split(job, split)
     asked = clauses["syllables"].str.split().tolist()
-    best = predictor.convert_syllables(asked, n_best=params.n_best)
-    answers = {MODEL: texts(best)}
+    # Asked for more than one answer, readings of the same text are summed, and another text may come first.
+    answers = {MODEL: texts(predictor.convert_syllables(asked, n_best=1))}
+    best = predictor.convert_syllables(asked, n_best=params.n_best) if split == TEST else []
     answers |= {name: np.array(predictor.baseline(name, asked), object) for name in BASELINES}
     return Answered(clauses, clauses["text"].to_numpy(object), answers, best)
 
@@ -220,9 +223,12 @@ class _ErrorAnalysis:
         return Table("Right among the first answers", ["answers", "share of clauses"], rows, note)
 
     def _lists(self) -> np.ndarray:
-        """(N, n_best) answers, the last one repeated where there are fewer."""
-        most = self.params.n_best
-        lists = [[text for text, _ in one.alternatives] for one in self.answered.best]
+        """(N, n_best) answers, the one that is served first, the last one repeated where there are fewer."""
+        most, served = self.params.n_best, self.answered.answers[MODEL]
+        lists = [
+            list(dict.fromkeys([first, *(text for text, _ in one.alternatives)]))[:most]
+            for first, one in zip(served, self.answered.best, strict=True)
+        ]
         return np.array([[*found, *found[-1:] * (most - len(found))] for found in lists], object)
 
     def _caption(self) -> str:

@@ -31,7 +31,10 @@ from components.core.parts import (
 from components.core.recipe_names import part_module as part_module
 from components.core.recipe_names import recipe_module as recipe_module
 from components.core.recipe_names import recipes as recipes
-from components.core.words import Words
+from components.core.results import LEARNER, MODEL
+from components.core.words import Words, spoken, word_of
+
+SERVED = "served"  # what pages and pictures call the model that answers
 
 # What a recipe's declaration holds its modules against, in this order, for the type checker alone.
 Parts: TypeAlias = tuple[
@@ -43,8 +46,8 @@ Parts: TypeAlias = tuple[
 class Recipe:
     """One kind of problem. `primary` is what the gate compares; metrics are better high unless in `lower_is_better`.
 
-    `metrics` are the words for all of them, in order of importance, `baselines` those for who is to be beaten; `units`
-    is what a split is counted in.
+    `metrics` are the words for all of them, in order of importance, `baselines` those for who is to be beaten,
+    `network` is what the network alone is called, `units` what a split is counted in.
 
     `variants` are the blocks of params of the smaller bundles that there are beside the uncompressed one; their makers
     are in the part of that name. `options` are those of `casebook predict`, `predict_suffix` says what kind of file
@@ -63,7 +66,14 @@ class Recipe:
     packages: tuple[str, ...] = ()
     metrics: Words = field(default_factory=dict)
     baselines: Words = field(default_factory=dict)
+    network: str = "network alone"
     units: str = "rows"
+
+    def called(self, key: str) -> str:
+        """Who is judged, or by which metric, as people read it; `key` is one of `Scores.by_model` or of its metrics."""
+        if key in (MODEL, LEARNER):
+            return SERVED if key == MODEL else self.network
+        return spoken(self.metrics if word_of(self.metrics, key) else self.baselines, key)
 
     @property
     def blocks(self) -> Blocks[Any, Any, Any]:

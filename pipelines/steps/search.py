@@ -35,7 +35,7 @@ def run(job: Job) -> None:
         study = _study(job, training, state, tell)
         found = summary(study, job, training)
         tracker.log_json(run_id, found, "best.json")
-        tracker.log_pictures(run_id, study_pictures(study, state / "pictures"))
+        tracker.log_pictures(run_id, study_pictures(study, state / "pictures", training.monitor))
         write_json(out, found)
         tracker.log_tags(run_id, {BEST_MD5: dvc_md5(out)})
     close_state(state, out)

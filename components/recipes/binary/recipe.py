@@ -23,6 +23,7 @@ RECIPE = Recipe(
     },
     metrics=METRICS,
     baselines=BASELINES,
+    network="TabM",
 )
 
 if TYPE_CHECKING:  # each module beside what is asked of it

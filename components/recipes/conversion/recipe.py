@@ -30,6 +30,7 @@ RECIPE = Recipe(
     predict_suffix=".txt",
     metrics=METRICS,
     baselines=BASELINES,
+    network="Transformer",
     units="clauses",
 )
 

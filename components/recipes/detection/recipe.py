@@ -21,6 +21,7 @@ RECIPE = Recipe(
     packages=("pillow", "scikit-image", "tifffile"),
     metrics=METRICS,
     baselines=BASELINES,
+    network="detector",
     units="images",
 )
 

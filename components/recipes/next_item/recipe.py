@@ -25,6 +25,7 @@ RECIPE = Recipe(
     packages=("faiss-cpu",),
     metrics=METRICS,
     baselines=BASELINES,
+    network="Transformer",
     units="users",
 )
 

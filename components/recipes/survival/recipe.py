@@ -23,6 +23,7 @@ RECIPE = Recipe(
     },
     metrics=METRICS,
     baselines=BASELINES,
+    network="hazard network",
     units="people",
 )
 

@@ -18,6 +18,7 @@ RECIPE = Recipe(
     variants={"int8_dynamic": Int8DynamicParams},
     metrics=METRICS,
     baselines=BASELINES,
+    network="small network",
 )
 
 if TYPE_CHECKING:  # mypy holds each module against what a stage asks of it

@@ -114,7 +114,7 @@ def subgroup_table(split: str, found: Mapping[str, Sequence[Mapping[str, Any]]],
 def net_benefit_table(
     splits: Mapping[str, tuple[np.ndarray, np.ndarray]], thresholds: Sequence[float], horizon: float
 ) -> Table:
-    """Net benefit of the model and of treating all, at threshold risks; treating nobody has 0."""
+    """Net benefit of the served model and of treating all, at threshold risks; treating nobody has 0."""
     rows = []
     for split, (target, risk) in splits.items():
         model = net_benefit(target, risk, horizon=horizon, thresholds=thresholds)
@@ -123,7 +123,7 @@ def net_benefit_table(
             [split, f"{threshold:.0%}", finite(one), finite(all_)]
             for threshold, one, all_ in zip(thresholds, model, everybody, strict=True)
         ]
-    columns = ["split", "treat from a risk of", "model", "treat all"]
+    columns = ["split", "treat from a risk of", "served", "treat all"]
     return Table(f"Net benefit, event within {horizon:g} years", columns, rows, "Treat none: 0.")
 
 

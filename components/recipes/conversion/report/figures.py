@@ -20,6 +20,7 @@ from components.evaluation.presentation.figures import (
     HALO,
     INK,
     QUIET,
+    draws_chinese,
     new_figure,
     shortened,
     small_print,
@@ -94,6 +95,8 @@ def confused_pairs(table: pd.DataFrame, *, caption: str) -> Figure:
     note = (
         f"Together {table['share'].sum():.0%} of all wrong characters. “of”: how often it was meant by that syllable."
     )
+    if not draws_chinese():
+        note += "\nNo Chinese font is installed where this was drawn: read the syllables, or install fonts-noto-cjk."
     small_print(figure, caption, note)
     return figure
 

@@ -33,7 +33,8 @@ from components.recipes.detection.metrics.froc import RATES, Froc
 from components.recipes.detection.metrics.matching import HALF, Matches
 from components.recipes.detection.report.slices import SENSITIVITY
 
-COLUMNS = 3  # of count panels, at most
+COLUMNS = 2  # of count panels, at most
+STEPS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000)  # marked on axes of counts
 
 
 @styled
@@ -106,30 +107,39 @@ def froc_curves(curves: Mapping[str, Froc]) -> Figure:
 
 @styled
 def counts(true: np.ndarray, found: np.ndarray, classes: Sequence[str]) -> Figure:
-    """Boxes counted in each image (N, C) against those that are there (N, C), a panel for each class."""
+    """How many boxes too many or too few are counted in each image (N, C), by how many there are (N, C), by class."""
     columns = min(COLUMNS, len(classes))
     rows = -(-len(classes) // columns)
-    figure = new_figure(height=1.0 + 7.0 * rows / columns if columns > 1 else 6.6)
+    figure = new_figure(height=1.6 + (4.4 if columns == 1 else 3.4) * rows)
     panels = np.atleast_1d(figure.subplots(rows, columns, squeeze=False)).ravel()
     for label, name in enumerate(classes):
         _count_panel(panels[label], true[:, label], found[:, label], shortened(name, 24), COLOURS[label % len(COLOURS)])
     for axes in panels[len(classes) :]:
         axes.remove()
-    title_over_all(figure, "How many are counted in an image, and how many are there")
-    small_print(figure, "A dot is an image, a larger one several; on the dashed line the count is right.")
+    title_over_all(figure, "How far the count of an image is off")
+    small_print(figure, "A dot is an image, a larger one several; on the dashed line the count is right. Logarithmic.")
     return figure
 
 
 def _count_panel(axes: Axes, true: np.ndarray, found: np.ndarray, name: str, colour: str) -> None:
-    top = 1.08 * max(1, true.max(initial=0), found.max(initial=0))
-    axes.plot([0, top], [0, top], color=QUIET, linewidth=1, linestyle=DASHED)
-    pairs, times = np.unique(np.stack([true, found], axis=1), axis=0, return_counts=True)
+    axes.axhline(0, color=QUIET, linewidth=1, linestyle=DASHED)
+    pairs, times = np.unique(np.stack([true, found - true], axis=1), axis=0, return_counts=True)
     # Images of the same two counts lie on one point: its area says how many.
     axes.scatter(pairs[:, 0], pairs[:, 1], s=22 * times, color=colour, alpha=0.6, linewidth=0, clip_on=False)
-    axes.set(xlim=(-0.03 * top, top), ylim=(-0.03 * top, top), aspect="equal", xlabel="there", ylabel="counted")
+    axes.set_xscale("symlog", linthresh=10)
+    axes.set_yscale("symlog", linthresh=2)
+    top, reach = max(1, true.max(initial=0)), max(2, np.abs(found - true).max(initial=0))
+    axes.set(
+        xlim=(-0.5, 1.25 * top), ylim=(-1.4 * reach, 1.4 * reach), xlabel="there", ylabel="counted too many or too few"
+    )
+    axes.xaxis.set_major_locator(FixedLocator([0, *(one for one in STEPS if one <= top)]))
+    axes.yaxis.set_major_locator(FixedLocator([sign * one for one in (0, *STEPS) if one <= reach for sign in (-1, 1)]))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:+g}" if value else "0"))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,g}"))
     for axis in (axes.xaxis, axes.yaxis):
-        axis.set_major_locator(MaxNLocator(5, integer=True))
-    axes.set_title(f"{name}: off by {np.abs(true - found).mean():.2f} an image", fontsize=12.5, pad=8)
+        axis.set_minor_locator(NullLocator())
+    off = np.abs(true - found).mean()
+    axes.set_title(f"{name}: off by {off:.2f} of {true.mean():.1f}", fontsize=12.5, pad=8)
 
 
 @styled

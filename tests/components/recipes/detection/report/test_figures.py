@@ -71,6 +71,14 @@ def test_curves_are_named_where_they_end_and_the_served_point_says_what_it_finds
     assert names[1].startswith("baseline\n")
 
 
+def test_a_count_is_drawn_by_how_far_it_is_off():
+    (axes,) = figures.counts(np.array([[5], [5], [20]]), np.array([[6], [6], [18]]), ["cell"]).axes
+    (dots,) = axes.collections
+    assert dots.get_offsets().tolist() == [[5, 1], [20, -2]]
+    assert (dots.get_sizes() / 22).tolist() == [2, 1]  # two images of 5 that were counted as 6
+    assert axes.get_title(loc="left") == "cell: off by 1.33 of 10.0"
+
+
 def test_a_false_box_is_no_share_of_a_class():
     image = figures.confusion(np.array([[3, 1], [2, 0]]), ["cell"]).axes[0].images[0].get_array()
     assert image.tolist() == [[3 / 4, 1 / 4], [2 / 6, 0]]

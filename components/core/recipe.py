@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias, cast
 
 from components.core.blocks import Block
-from components.core.errors import CasebookError, nearest
+from components.core.errors import CasebookError, nearest_of
 from components.core.job import AnyJob, Blocks, Job, Paths, read_variants
 from components.core.params.case import CaseParams
 from components.core.params.evaluate import EvaluateBlock
@@ -109,9 +109,7 @@ def load_recipe(name: str) -> Recipe:
         CasebookError: there is no recipe of that name.
     """
     if name not in recipes():
-        raise CasebookError(
-            f"params.yaml: no recipe {name!r}{nearest(name, recipes())}; there are: {', '.join(recipes())}"
-        )
+        raise CasebookError(f"params.yaml: no recipe {name!r}{nearest_of(name, recipes())}")
     recipe: Recipe = importlib.import_module(recipe_module(name)).RECIPE
     return recipe
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from components.core.errors import CasebookError
+from components.core.files import nearest_path
 from components.core.job import Job
 from components.core.opened import opened_once
 from components.core.params.monitor import PredictionLog
@@ -56,7 +57,7 @@ def _answer(
     recipe = recipe_of(job)
     given = read_options(job.case, recipe.options, options)
     if not source.exists():
-        raise CasebookError(f"{source}: not found")
+        raise CasebookError(f"{source}: not found{nearest_path(source)}")
     chosen = served(job.paths.root, job.case, version) or _served(job, version)
     return chosen, recipe.predict.predict_file(chosen.bundle, source, out, given)
 

@@ -259,7 +259,7 @@ def fresh(released: Path, tmp_path: Path) -> Path:
 )
 def test_an_unknown_case_is_named_with_those_there_are(casebook: Casebook, released: Path, command: str) -> None:
     said = casebook(released, command, "finance_rist").problem
-    assert said == f"params.yaml: no case 'finance_rist'; there are: {CASES}"
+    assert said == f"params.yaml: no case 'finance_rist'; did you mean 'finance_risk'? There are: {CASES}"
 
 
 def test_an_unknown_case_of_run_predict_crossval_and_new(casebook: Casebook, released: Path) -> None:
@@ -434,7 +434,10 @@ def test_missing_columns_at_predict_are_named(casebook: Casebook, released: Path
 
 def test_a_file_or_a_version_that_is_not_there(casebook: Casebook, released: Path, tmp_path: Path) -> None:
     out = tmp_path / "o.parquet"
-    assert "nowhere.csv: not found" in casebook(released, "predict", CASE, "nowhere.csv", "--out", out).problem
+    assert casebook(released, "predict", CASE, "nowhere.csv", "--out", out).problem == "nowhere.csv: not found"
+    mistyped = TOY_ROWS.with_name("rwos.csv")
+    told = f"{mistyped}: not found; did you mean '{TOY_ROWS}'?"
+    assert casebook(released, "predict", CASE, mistyped, "--out", out).problem == told
     problem = casebook(released, "predict", CASE, TOY_ROWS, "--out", out, "--version", "7").problem
     assert f"{CASE} has no version '7'" in problem
 

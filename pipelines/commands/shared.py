@@ -1,6 +1,7 @@
 """Common ground of the commands: their arguments, and how they find, bring about and show things."""
 
 import json
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -9,6 +10,8 @@ import typer
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from rich.console import Console
+
     from components.core.job import Job
     from components.tracking.track import Tracker
 
@@ -16,6 +19,8 @@ CaseName = Annotated[str, typer.Argument(metavar="CASE", help="a case of params.
 AsJson = Annotated[bool, typer.Option("--json", help="print JSON instead of a table")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="say what has changed and would run; run nothing")]
 Version = Annotated[str | None, typer.Option(help="a version's number; the champion if not given")]
+
+NO_TERMINAL = 200  # columns
 
 
 def job_of(case: str) -> "Job":
@@ -76,7 +81,6 @@ def show(rows: list[dict[str, Any]], as_json: bool, *, one: bool = False) -> Non
     if as_json:
         typer.echo(json.dumps(rows[0] if one else rows, indent=2, ensure_ascii=False, sort_keys=False))
         return
-    from rich.console import Console
     from rich.table import Table
 
     if one:
@@ -84,7 +88,15 @@ def show(rows: list[dict[str, Any]], as_json: bool, *, one: bool = False) -> Non
     table = Table(*(rows[0] if rows else ["nothing yet"]))
     for row in rows:
         table.add_row(*(_cell(value) for value in row.values()))
-    Console(markup=False).print(table)  # [a, b] in a cell is no style
+    page().print(table)
+
+
+def page() -> "Console":
+    """Where tables are written: as wide as the terminal, or wide enough not to be wrapped in a file or a pipe."""
+    from rich.console import Console
+
+    terminal = Console(markup=False)  # [a, b] in a cell is no style
+    return terminal if terminal.is_terminal or "COLUMNS" in os.environ else Console(markup=False, width=NO_TERMINAL)
 
 
 def _cell(value: Any) -> str:

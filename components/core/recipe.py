@@ -5,8 +5,10 @@ uses; `components.core.parts` says what each must offer.
 """
 
 import importlib
-from collections.abc import Mapping
+import shlex
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, TypeAlias, cast
 
 from components.core.blocks import Block
@@ -38,13 +40,26 @@ Parts: TypeAlias = tuple[
 ]  # fmt: skip
 
 
+def predict_command(job: AnyJob, source: Path | None, out: str) -> str:
+    """`casebook predict` as it is typed in the checkout; IN is for rows that nobody knows of."""
+    rows = "IN" if source is None else shlex.quote(str(source.relative_to(job.paths.root)))
+    return f"casebook predict {job.case} {rows} --out {out}"
+
+
+def of_raw_file(job: AnyJob) -> str:
+    """The command that answers the rows that the case was made of: `prepare.file`, where the recipe has that key."""
+    file = getattr(job.prepare, "file", None)
+    return predict_command(job, None if file is None else job.paths.raw(job.case) / file, "answers.csv")
+
+
 @dataclass(frozen=True)
 class Recipe:
     """One kind of problem. `primary` is what the gate compares; metrics are better high unless in `lower_is_better`.
 
     `variants` are the blocks of params of the smaller bundles that there are beside the uncompressed one; their makers
     are in the part of that name. `options` are those of `casebook predict`, `predict_suffix` says what kind of file
-    the standard input is. `packages` are those that serving needs besides the common ones.
+    the standard input is. `question` is a command that asks a champion of a case, for who has never asked one.
+    `packages` are those that serving needs besides the common ones.
     """
 
     name: str
@@ -56,6 +71,7 @@ class Recipe:
     variants: Mapping[str, type[Block]] = field(default_factory=dict)
     options: type[Block] | None = None
     predict_suffix: str = ".csv"
+    question: Callable[[AnyJob], str] = of_raw_file
     packages: tuple[str, ...] = ()
 
     @property

@@ -70,13 +70,18 @@ def run(
 
 
 def _run_cases(names: list[str], jobs: int, *, force: bool) -> None:
+    from components.core.params.load import load_params
     from pipelines.casewise import run_cases
+    from pipelines.closing import closing
     from pipelines.room import side_by_side
 
     room = side_by_side(jobs)
     if room < min(jobs, len(names)):
         typer.echo(f"{room} at a time: there is no core or no memory for {jobs}")
-    if not run_cases(names, Path.cwd(), typer.echo, jobs=room, force=force):
+    ended = run_cases(names, Path.cwd(), typer.echo, jobs=room, force=force)
+    for line in closing(ended, load_params(Path("params.yaml")), Path.cwd()):
+        typer.echo(line)
+    if not all(one.well for one in ended):
         raise typer.Exit(1)
 
 

@@ -12,7 +12,7 @@ from pipelines.commands.building import app as building
 from pipelines.commands.leaving import app as leaving
 from pipelines.commands.migrating import app as migrating
 from pipelines.commands.registry import app as registry
-from pipelines.commands.shared import AsJson, DryRun, champions_of, open_tracker, show
+from pipelines.commands.shared import AsJson, DryRun, open_registry, open_tracker, show
 from pipelines.environment import prepare_environment
 from pipelines.operating.commands import app as operating
 from pipelines.servers.commands import app as servers
@@ -33,12 +33,17 @@ for group in (building, registry, answering, leaving, migrating, operating, serv
 def list_cases(as_json: AsJson = False) -> None:
     """The cases of params.yaml, and the champion of each."""
     from components.core.params.load import load_params
+    from components.registry.champion import champion_version
 
-    cases = sorted(load_params(Path("params.yaml")).cases.items())
-    champions = champions_of([name for name, _ in cases])
+    cases, registry = sorted(load_params(Path("params.yaml")).cases.items()), open_registry()
     show(
         [
-            {"case": name, "recipe": case.recipe, "source": case.source.kind, "champion": champions.get(name)}
+            {
+                "case": name,
+                "recipe": case.recipe,
+                "source": case.source.kind,
+                "champion": champion_version(registry, name),
+            }
             for name, case in cases
         ],
         as_json,

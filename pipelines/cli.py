@@ -13,7 +13,7 @@ from pipelines.commands.groups import GroupedCommands
 from pipelines.commands.leaving import app as leaving
 from pipelines.commands.migrating import app as migrating
 from pipelines.commands.registry import app as registry
-from pipelines.commands.shared import AsJson, DryRun, open_tracker, page, show
+from pipelines.commands.shared import AsJson, DryRun, open_registry, open_tracker, page, show
 from pipelines.environment import prepare_environment
 from pipelines.operating.commands import app as operating
 from pipelines.servers.commands import app as servers
@@ -64,7 +64,7 @@ def list_cases(as_json: AsJson = False) -> None:
     from components.core.params.load import load_params
     from pipelines.commands.listing import in_words, standings
 
-    found, now = standings(open_tracker(), Path.cwd(), load_params(Path("params.yaml"))), datetime.now(UTC)
+    found, now = standings(open_registry(), Path.cwd(), load_params(Path("params.yaml"))), datetime.now(UTC)
     show([asdict(one) if as_json else in_words(one, now, page().width) for one in found], as_json)
 
 

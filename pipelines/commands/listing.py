@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from humanize import naturaldelta
 
@@ -12,12 +11,10 @@ from components.core.files import read_json
 from components.core.job import Paths
 from components.core.params.case import CaseParams, Params
 from components.core.recipe import load_recipe
-from components.registry.champion import champion_version
-from components.registry.ledger import PROMOTED, REFUSED, Entry, history
+from components.registry.champion import CHAMPION, NOBODY
+from components.registry.ledger import PROMOTED, REFUSED, Entry, entries_of
+from components.tracking.reading.registry import Registry
 from pipelines.summary import NEVER_RAN, read_summary
-
-if TYPE_CHECKING:
-    from components.tracking.track import Tracker
 
 ONE_LINE = 130  # columns of a page that holds a case in a line
 
@@ -41,10 +38,11 @@ class Standing:
     last_run_at: str | None
 
 
-def standings(registry: "Tracker", root: Path, params: Params) -> Iterator[Standing]:
+def standings(registry: Registry, root: Path, params: Params) -> Iterator[Standing]:
     """Of all cases, by their names."""
     for name, case in sorted(params.cases.items()):
-        yield _standing(Paths(root), name, case, champion_version(registry, name), history(registry, name))
+        model = registry.registered_model(name) or NOBODY
+        yield _standing(Paths(root), name, case, model.aliases.get(CHAMPION), entries_of(name, model))
 
 
 def _standing(paths: Paths, name: str, case: CaseParams, champion: str | None, entries: Sequence[Entry]) -> Standing:

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from pipelines.commands.shared import AsJson, CaseName, Version, champion_entry, job_of, open_tracker, show
+from pipelines.commands.shared import AsJson, CaseName, Version, job_of, open_registry, open_tracker, show
 
 app = typer.Typer()
 
@@ -28,7 +28,7 @@ def history(case: CaseName, as_json: AsJson = False) -> None:
     rows = [
         {"time": one.time, "action": one.action, "version": one.version, "before": one.before, "after": one.after}
         | ({"checks": [list(check) for check in one.checks], "metrics": dict(one.metrics)} if as_json else {})
-        for one in entries(open_tracker(), job_of(case).case)
+        for one in entries(open_registry(), job_of(case).case)
     ]
     show(rows, as_json)
 
@@ -39,8 +39,10 @@ def champion(
 ) -> None:
     """The model that serves now, or served at a moment."""
     from components.core.errors import CasebookError
+    from components.registry.champion import champion_at
+    from components.registry.ledger import parse_time
 
-    found = champion_entry(open_tracker(), job_of(case).case, at)
+    found = champion_at(open_registry(), job_of(case).case, parse_time(at) if at else None)
     if found is None:
         raise CasebookError(f"{case}: no champion{f' at {at}' if at else ''}; `casebook run {case}` makes one")
     show([found], as_json, one=True)
@@ -52,7 +54,7 @@ def trace(case: CaseName, version: Version = None, as_json: AsJson = False) -> N
     from components.registry.champion import CHAMPION
     from components.registry.trace import trace as follow
 
-    show([follow(open_tracker(), job_of(case).case, version or CHAMPION)], as_json, one=True)
+    show([follow(open_registry(), job_of(case).case, version or CHAMPION)], as_json, one=True)
 
 
 @app.command()
@@ -62,7 +64,7 @@ def verify(case: CaseName, version: Version = None, as_json: AsJson = False) -> 
 
     from components.core.errors import BAD_INPUT
     from components.registry.champion import CHAMPION
-    from components.registry.trace import verify as check
+    from components.registry.verify import verify as check
 
     job = job_of(case)
     found = [asdict(mismatch) for mismatch in check(open_tracker(), case, job.params, version or CHAMPION)]

@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
     from rich.console import Console
 
     from components.core.job import Job
+    from components.tracking.reading.registry import Registry
     from components.tracking.track import Tracker
 
 CaseName = Annotated[str, typer.Argument(metavar="CASE", help="a case of params.yaml")]
@@ -41,24 +40,11 @@ def open_tracker() -> "Tracker":
     return connect(Path.cwd())
 
 
-def champions_of(cases: "Iterable[str]") -> "Mapping[str, str]":
-    """The versions of the cases' champions, of those that have one."""
-    from components.registry.local import champion_versions
+def open_registry() -> "Registry":
+    """The registry, to read it: no MLflow is loaded where that can be avoided."""
+    from components.registry.finding import open_registry as found
 
-    if (found := champion_versions(Path.cwd())) is not None:
-        return found
-    from components.registry.champion import champion_version
-
-    tracker = open_tracker()
-    asked = ((case, champion_version(tracker, case)) for case in cases)
-    return {case: version for case, version in asked if version is not None}
-
-
-def champion_entry(tracker: "Tracker", case: str, at: str | None) -> dict[str, Any] | None:
-    from components.registry.champion import champion_at
-    from components.registry.ledger import parse_time
-
-    return champion_at(tracker, case, parse_time(at) if at else None)
+    return found(Path.cwd())
 
 
 def bring_up_to_date(targets: list[str], *, dry_run: bool, force: bool = False, single: bool = False) -> None:

@@ -6,9 +6,9 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from components.registry.local import SCHEMAS, Served, champion_versions, served
 
 from components.registry.champion import champion_version
-from components.registry.local import SCHEMAS, Served, champion_versions, served
 from components.registry.model_files import bundle_in
 from components.registry.promote import rollback, settle
 from components.registry.register import bundle_of, model_of, register

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 import shutil
 import sqlite3
 import sys
@@ -174,16 +175,31 @@ def test_wrong_usage_ends_with_two(casebook: Casebook, tmp_path: Path, arguments
 def test_the_list_names_cases_and_champions(casebook: Casebook, released: Path) -> None:
     said = casebook(released, "list", "--json")
     assert said.code == 0
+    decided = casebook(released, "history", CASE, "--json").json[-1]["time"]
+    never = {
+        "value": None,
+        "low": None,
+        "high": None,
+        "promoted_at": None,
+        "last_run": "never ran",
+        "last_run_at": None,
+    }
     others = [
-        {"case": name, "recipe": recipe, "source": "wheel", "champion": None}
-        for name, recipe in (
-            ("medical_cells", "detection"),
-            ("medical_prognosis", "survival"),
-            ("pinyin_hanzi", "conversion"),
-            ("recommender", "next_item"),
+        {"case": name, "recipe": recipe, "source": "wheel", "champion": None, "metric": metric, **never}
+        for name, recipe, metric in (
+            ("medical_cells", "detection", "map50_95"),
+            ("medical_prognosis", "survival", "c_index"),
+            ("pinyin_hanzi", "conversion", "char_accuracy"),
+            ("recommender", "next_item", "ndcg@10"),
         )
     ]
-    assert said.json == [{"case": CASE, "recipe": "binary", "source": "wheel", "champion": "2"}, *others]
+    served = {"champion": "2", "metric": "auc", "value": 0.85, "low": 0.83, "high": 0.87, "promoted_at": decided}
+    runs = {"last_run": "promoted", "last_run_at": decided}
+    assert said.json == [{"case": CASE, "recipe": "binary", "source": "wheel", **served, **runs}, *others]
+    table = casebook(released, "list").out
+    assert re.search(
+        r"finance_risk +│ binary +│ version 2, .* old +│ auc 0.8500 \[0.8300, 0.8700\] │ promoted .* ago", table
+    )
 
 
 def test_the_champion_has_the_shape_that_others_rely_on(casebook: Casebook, released: Path) -> None:

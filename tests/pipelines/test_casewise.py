@@ -81,7 +81,7 @@ def test_side_by_side_give_the_same_bytes_and_a_failed_case_ends_alone(checkout:
     assert ended.code == 1, ended.said
     said = ended.said.splitlines()
     assert len([line for line in said if re.fullmatch(r"broken: failed after .* s; why stands above", line)]) == 2
-    closing = said[-13:]
+    closing = said[-14:]
     assert closing[:1] == [line for line in closing if line.startswith("broken: failed after ")]
     for place, case in ((1, "toy"), (6, "other")):
         assert re.fullmatch(rf"{case}: version 1 promoted after .* s", closing[place])
@@ -89,6 +89,7 @@ def test_side_by_side_give_the_same_bytes_and_a_failed_case_ends_alone(checkout:
     assert closing[11:] == [
         "heir: not run; it starts from broken, which failed",
         "4 cases: 1 failed, 2 promoted, 1 left out",
+        "MLflow's pages: casebook ui",
     ]
     assert "nowhere.csv: not found; correct source.path" in ended.said
     # Stages are forks of a helper here; they say what those of `dvc repro` say, and no more.
@@ -116,6 +117,7 @@ def test_what_is_up_to_date_starts_no_dvc_and_what_is_not_is_told_with_its_last_
     assert command[:3] == ["casebook", "predict", "toy"]
     answered = finished.run(*RUN[:3], *command[1:])
     assert (answered.code, "answers.csv: 400 rows" in answered.said) == (0, True), answered.said
+    (finished.root / "answers.csv").unlink()
     plans = []
     for floor in (0.51, 0.52):
         finished.set("release.floors.auc", floor)

@@ -176,16 +176,17 @@ def test_the_list_names_cases_and_champions(casebook: Casebook, released: Path) 
     said = casebook(released, "list", "--json")
     assert said.code == 0
     decided = casebook(released, "history", CASE, "--json").json[-1]["time"]
-    never = {
-        "value": None,
-        "low": None,
-        "high": None,
-        "promoted_at": None,
-        "last_run": "never ran",
-        "last_run_at": None,
-    }
+    nothing = dict.fromkeys(("value", "low", "high", "promoted_at", "last_run_at"))
     others = [
-        {"case": name, "recipe": recipe, "source": "wheel", "champion": None, "metric": metric, **never}
+        {
+            "case": name,
+            "recipe": recipe,
+            "source": "wheel",
+            "champion": None,
+            "metric": metric,
+            **nothing,
+            "last_run": "never ran",
+        }
         for name, recipe, metric in (
             ("medical_cells", "detection", "map50_95"),
             ("medical_prognosis", "survival", "c_index"),
@@ -197,9 +198,8 @@ def test_the_list_names_cases_and_champions(casebook: Casebook, released: Path) 
     runs = {"last_run": "promoted", "last_run_at": decided}
     assert said.json == [{"case": CASE, "recipe": "binary", "source": "wheel", **served, **runs}, *others]
     table = casebook(released, "list").out
-    assert re.search(
-        r"finance_risk +│ binary +│ version 2, .* old +│ auc 0.8500 \[0.8300, 0.8700\] │ promoted .* ago", table
-    )
+    row = r"finance_risk +│ binary +│ version 2, .* old +│ auc 0.8500 \[0.8300, 0.8700\] │ promoted .* ago"
+    assert re.search(row, table), table
 
 
 def test_the_champion_has_the_shape_that_others_rely_on(casebook: Casebook, released: Path) -> None:

@@ -1,6 +1,7 @@
 """What every case must do on its toy rows, on a CPU, in seconds: learn, score, export, reload, answer."""
 
 import json
+import shlex
 from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass, replace
@@ -29,6 +30,7 @@ from components.monitoring.drift import compare as compare_columns
 from components.monitoring.drift import is_number
 from components.monitoring.log import append, logged
 from components.training.fit import build, fit, make_trainer
+from pipelines.commands.options import read_options
 from pipelines.steps import fetch, prepare
 from tests.toy.jobs import CHECKOUT, toy_cases, toy_job
 
@@ -114,6 +116,25 @@ def test_a_bundle_of_another_network_is_not_taken_for_this_one(run: Run) -> None
             if numbers.is_floating_point():
                 numbers.add_(0.01)
     assert run.recipe.assembly.network_gap(run.job, other, run.fitted) > 1e-4
+
+
+def test_the_command_for_who_has_never_asked_is_answered(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    typed, _, command = run.recipe.question(run.job).rpartition(" | ")
+    *words, rows = shlex.split(command)[:4]
+    assert words == ["casebook", "predict", run.job.case]
+    source = Path("typed").with_suffix(run.recipe.predict_suffix) if typed else run.job.paths.root / rows
+    if typed:
+        source.write_text(shlex.split(typed)[1], encoding="utf-8")
+    further = shlex.split(command)[4:]
+    options = dict(zip(further[::2], further[1::2], strict=True))
+    out = Path(options.pop("--out", "answers.txt"))
+    given = [f"{name.removeprefix('--')}={value}" for name, value in options.items()]
+    declared = read_options(run.job.case, run.recipe.options, given)
+    assert run.recipe.predict.predict_file(run.fitted / "bundle", source, out, declared) > 0
+    assert out.stat().st_size > 0
 
 
 def test_the_predictor_answers_raw_rows(run: Run) -> None:

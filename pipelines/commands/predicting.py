@@ -52,12 +52,12 @@ def _answer(
     job: Job, source: Path, out: Path | None, version: str | None, options: Sequence[str]
 ) -> tuple[Served, int]:
     """Which version answered, and how many rows it wrote."""
+    if not source.exists():
+        raise CasebookError(f"{source}: not found{nearest_path(source)}")
     if out is None:
         raise CasebookError(f"{source}: say with --out where its answers go, such as --out answers{source.suffix}")
     recipe = recipe_of(job)
     given = read_options(job.case, recipe.options, options)
-    if not source.exists():
-        raise CasebookError(f"{source}: not found{nearest_path(source)}")
     chosen = served(job.paths.root, job.case, version)
     return chosen, recipe.predict.predict_file(chosen.bundle, source, out, given)
 

@@ -453,7 +453,7 @@ def test_a_file_or_a_version_that_is_not_there(casebook: Casebook, released: Pat
     assert casebook(released, "predict", CASE, "nowhere.csv", "--out", out).problem == "nowhere.csv: not found"
     mistyped = TOY_ROWS.with_name("rwos.csv")
     told = f"{mistyped}: not found; did you mean '{TOY_ROWS}'?"
-    assert casebook(released, "predict", CASE, mistyped, "--out", out).problem == told
+    assert casebook(released, "predict", CASE, mistyped).problem == told
     problem = casebook(released, "predict", CASE, TOY_ROWS, "--out", out, "--version", "7").problem
     assert f"{CASE} has no version '7'" in problem
 

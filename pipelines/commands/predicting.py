@@ -12,7 +12,7 @@ from components.core.job import Job
 from components.core.opened import opened_once
 from components.core.params.monitor import PredictionLog
 from components.core.recipe import recipe_of
-from components.registry.finding import Served, served
+from components.registry.finding import Served, open_registry, served
 from pipelines.commands.options import read_options
 
 logger = logging.getLogger(__name__)
@@ -57,7 +57,7 @@ def _answer(
     given = read_options(job.case, recipe.options, options)
     if not source.exists():
         raise CasebookError(f"{source}: not found")
-    chosen = served(job.paths.root, job.case, version)
+    chosen = served(open_registry(job.paths.root), job.case, version)
     return chosen, recipe.predict.predict_file(chosen.bundle, source, out, given)
 
 

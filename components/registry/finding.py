@@ -41,13 +41,12 @@ def open_registry(root: Path) -> Registry:
     return connect(root)
 
 
-def served(root: Path, case: str, version: str | None = None) -> Served:
+def served(registry: Registry, case: str, version: str | None = None) -> Served:
     """The version of that number or alias, or the champion.
 
     Raises:
         CasebookError: the store cannot be reached, or there is no such version, no champion, or not all of its files.
     """
-    registry = open_registry(root)
     champion = champion_version(registry, case)
     number = champion if version is None else find_version(registry, case, version).version
     if number is None:

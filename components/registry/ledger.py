@@ -92,6 +92,11 @@ def champions(entries: Sequence[Entry]) -> list[str]:
     return line
 
 
+def metrics_of(entries: Sequence[Entry], version: str) -> Mapping[str, Mapping[str, float | None]]:
+    """The figures on which the last decision about a version rests; none if there was no decision."""
+    return next((entry.metrics for entry in reversed(entries) if entry.version == version), {})
+
+
 def withdrawn(entries: Sequence[Entry], version: str) -> bool:
     """Whether `version` was champion, was rolled back, and has not come back since."""
     gone = False

@@ -21,6 +21,11 @@ def bundle_in(folder: Path) -> Path:
     return folder / ARTIFACTS / BUNDLE
 
 
+def card_beside(bundle: Path) -> Path:
+    """The card that is kept with the model of a bundle."""
+    return bundle.parent / LINEAGE / "card.md"
+
+
 @dataclass(frozen=True)
 class ModelTexts:
     """Texts in a version's model folder, wherever that is; each is read when it is asked for, and checked.

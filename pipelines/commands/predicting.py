@@ -13,7 +13,7 @@ from components.core.job import Job
 from components.core.opened import opened_once
 from components.core.params.monitor import PredictionLog
 from components.core.recipe import recipe_of
-from components.registry.finding import Served, served
+from components.registry.finding import Served, open_registry, served
 from pipelines.commands.options import read_options
 
 logger = logging.getLogger(__name__)
@@ -58,7 +58,7 @@ def _answer(
         raise CasebookError(f"{source}: say with --out where its answers go, such as --out answers{source.suffix}")
     recipe = recipe_of(job)
     given = read_options(job.case, recipe.options, options)
-    chosen = served(job.paths.root, job.case, version)
+    chosen = served(open_registry(job.paths.root), job.case, version)
     return chosen, recipe.predict.predict_file(chosen.bundle, source, out, given)
 
 

@@ -1,7 +1,7 @@
 """The registry through MLflow's client: whatever MLflow can open, at the price of loading it."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mlflow.exceptions import MlflowException
 
@@ -26,28 +26,28 @@ class ReadByClient:
         try:
             found = self.client.get_registered_model(name)
         except MlflowException as error:
-            return _absent(error)
+            return _nothing(error)
         return RegisteredModel({alias: str(version) for alias, version in found.aliases.items()}, dict(found.tags))
 
     def model_version(self, name: str, number: str) -> RegisteredVersion | None:
         try:
             found = self.client.get_model_version(name, number)
         except MlflowException as error:
-            return _absent(error)
+            return _nothing(error)
         return RegisteredVersion(str(found.version), str(found.run_id), tuple(sorted(found.aliases)), {**found.tags})
 
     def run_state(self, run: str) -> RunState | None:
         try:
             info = self.client.get_run(run).info
         except MlflowException as error:
-            return _absent(error)
+            return _nothing(error)
         return RunState.of(str(info.run_id), info.run_name, str(info.status), str(info.lifecycle_stage))
 
     def model_folder(self, name: str, number: str) -> Path | None:
         try:
             return folder_at(self.client.get_model_version_download_uri(name, number))
         except MlflowException as error:
-            return _absent(error)
+            return _nothing(error)
 
     def model_file(self, name: str, number: str, path: str) -> bytes | None:
         try:
@@ -57,6 +57,8 @@ class ReadByClient:
             return None
 
 
-def _absent(error: MlflowException) -> None:
+def _nothing(error: MlflowException) -> Any:
+    """None for what is not there; any other error goes on."""
     if error.error_code not in ABSENT:
         raise error
+    return None

@@ -70,6 +70,7 @@ class Registry(Protocol):
 
 
 def folder_at(address: str) -> Path | None:
-    """The folder that an address of artifacts names, if it is one of this disk."""
+    """The folder that an address of artifacts names, if it is on this disk: that of a server may be another one."""
     place = urlsplit(address)
-    return Path(place.path) if place.scheme in ("", "file") else None
+    folder = Path(place.path)
+    return folder if place.scheme in ("", "file") and folder.is_dir() else None

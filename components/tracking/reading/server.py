@@ -64,8 +64,7 @@ class Server:
 
     def model_folder(self, name: str, number: str) -> Path | None:
         address = self._json("model-versions/get-download-uri", "artifact_uri", name=name, version=number)
-        folder = None if address is None else folder_at(address)
-        return folder if folder is not None and folder.is_dir() else None  # the server's disk may be another machine's
+        return None if address is None else folder_at(address)
 
     def model_file(self, name: str, number: str, path: str) -> bytes | None:
         """As MLflow's own pages load it: the server reads it, wherever its artifacts are."""

@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from humanize import naturaldelta
-
 from components.core.files import read_json
 from components.core.job import Paths
 from components.core.params.case import CaseParams, Params
@@ -14,6 +12,7 @@ from components.core.recipe import load_recipe
 from components.registry.champion import CHAMPION, NOBODY
 from components.registry.ledger import PROMOTED, REFUSED, Entry, entries_of
 from components.tracking.reading.registry import Registry
+from pipelines.commands.telling import NONE, age, ago, figure
 from pipelines.summary import NEVER_RAN, read_summary
 
 ONE_LINE = 130  # columns of a page that holds a case in a line
@@ -81,16 +80,17 @@ def in_words(one: Standing, now: datetime, width: int) -> dict[str, str]:
     """The row of a case for a person: a line, or two where the page is narrow."""
     narrow = width < ONE_LINE
     further = "\n" if narrow else " "
-    figures = "" if one.low is None or one.high is None else f"{further}[{one.low:.4f}, {one.high:.4f}]"
-    age = "" if one.promoted_at is None else f",{further}{_since(one.promoted_at, now)} old"
-    ago = "" if one.last_run_at is None else f"{further}{_since(one.last_run_at, now)} ago"
+    figures = figure({"value": one.value, "low": one.low, "high": one.high}).replace(" ", further, 1)
+    old = "" if one.promoted_at is None else f",{further}{_age(one.promoted_at, now)}"
+    since = "" if one.last_run_at is None else f"{further}{ago(one.last_run_at, now)}"
     return {
         **({"case": f"{one.case}\n{one.recipe}"} if narrow else {"case": one.case, "recipe": one.recipe}),
-        "champion": "none" if one.champion is None else f"version {one.champion}{age}",
-        "served, on test": "" if one.value is None else f"{one.metric} {one.value:.4f}{figures}",
-        "last run": f"{one.last_run}{ago}",
+        "champion": NONE if one.champion is None else f"version {one.champion}{old}",
+        "served, on test": NONE if one.value is None else f"{one.metric} {figures}",
+        "last run": f"{one.last_run}{since}",
     }
 
 
-def _since(time: str, now: datetime) -> str:
-    return naturaldelta(now - datetime.fromisoformat(time))
+def _age(time: str, now: datetime) -> str:
+    found = age(time, now)
+    return "new" if found is None else f"{found} old"

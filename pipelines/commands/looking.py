@@ -19,7 +19,7 @@ def look_of(job: Job, registry: Registry, version: str) -> Look:
         variant=None if found is None else found.tags.get("variant"),
         size=None if folder is None else _bytes(bundle_in(folder)),
         card=_card(job, version, folder),
-        suffix=recipe.predict_suffix,
+        question=recipe.question(job),
     )
 
 

@@ -9,11 +9,6 @@ from components.registry.ledger import PROMOTED, REFUSED, Entry
 
 NONE = "–"
 COMMIT, MD5 = 8, 12  # characters of a hash that are shown
-ASKED = {
-    ".csv": "rows.csv --out answers.csv",
-    ".txt": "lines.txt --out answers.txt",
-    ".png": "images/ --out boxes.json",
-}
 MADE_OF = (("fit", "fitted_md5"), ("data", "data_md5"), ("raw rows", "raw_md5"))  # by the tag of the digest
 LOCKS = {
     "commit": "The paths are those of dvc.lock in that commit.",
@@ -25,14 +20,14 @@ LOCKS = {
 @dataclass(frozen=True)
 class Look:
     """What there is to say of a champion besides its entry: the metrics that matter, the first before all; the variant
-    that serves and its bytes, and the card, where they are known; the suffix of what its case is asked with.
+    that serves and its bytes, and the card, where they are known; a command that asks it.
     """
 
     metrics: Sequence[str]
     variant: str | None
     size: int | None
     card: str | None
-    suffix: str
+    question: str
 
 
 def champion_lines(found: Mapping[str, Any], look: Look, now: datetime, moment: datetime | None = None) -> list[str]:
@@ -48,7 +43,7 @@ def champion_lines(found: Mapping[str, Any], look: Look, now: datetime, moment: 
         ("card", look.card or NONE),
     ]
     if moment is None:
-        rows.append(("ask it", f"casebook predict {case} {ASKED.get(look.suffix, ASKED['.csv'])}"))
+        rows.append(("ask it", look.question))
     return [f"{case}, version {found['version']}: {_since(found['promoted_at'], now, moment)}", *_aligned(rows)]
 
 
@@ -110,11 +105,17 @@ def minute(time: str) -> str:
 
 def ago(time: str, now: datetime) -> str:
     """`2 hours ago`."""
+    found = age(time, now)
+    return "just now" if found is None else f"{found} ago"
+
+
+def age(time: str, now: datetime) -> str | None:
+    """`2 hours`; None for less than a minute."""
     seconds = max(0.0, (now - datetime.fromisoformat(time)).total_seconds())
     for unit, length in (("day", 86_400), ("hour", 3_600), ("minute", 60)):
         if (count := int(seconds // length)) > 0:
-            return f"{count} {unit}{'s' if count > 1 else ''} ago"
-    return "just now"
+            return f"{count} {unit}{'s' if count > 1 else ''}"
+    return None
 
 
 def _since(promoted: str | None, now: datetime, moment: datetime | None) -> str:

@@ -202,7 +202,8 @@ def test_the_list_names_cases_and_champions(casebook: Casebook, released: Path) 
     runs = {"last_run": "promoted", "last_run_at": decided}
     assert said.json == [{"case": CASE, "recipe": "binary", "source": "wheel", **served, **runs}, *others]
     table = casebook(released, "list").out
-    row = r"finance_risk +│ binary +│ version 2, .* old +│ auc 0.8500 \[0.8300, 0.8700\] │ promoted .* ago"
+    age, ago = r"(new|\d+ minutes? old)", r"(just now|\d+ minutes? ago)"
+    row = rf"{CASE} +│ binary +│ version 2, {age} +│ auc 0.8500 \[0.8300, 0.8700\] │ promoted {ago}"
     assert re.search(row, table), table
 
 
@@ -255,7 +256,7 @@ def test_champion_trace_and_history_are_for_people(casebook: Casebook, released:
     assert "  made of  commit cccccccc, data md5 dddddddddddd" in told
     card = Path(next(line for line in told if line.startswith("  card ")).split()[1])
     assert card.read_text(encoding="utf-8") == "# C"
-    assert told[-1] == f"  ask it   casebook predict {CASE} rows.csv --out answers.csv"
+    assert told[-1] == f"  ask it   casebook predict {CASE} data/raw/{CASE}/rows.parquet --out answers.csv"
     followed = casebook(released, "trace", CASE).out
     assert followed.startswith(f"{CASE}, version 2: champion and candidate; promoted\n  ← run ")
     assert "  ← source    file\n" in followed

@@ -107,4 +107,4 @@ def test_a_case_is_a_line_or_two_on_a_narrow_page() -> None:
         "last run": "refused\n2 hours ago",
     }
     never = Standing("cards", "binary", "file", None, "auc", None, None, None, None, "never ran", None)
-    assert list(in_words(never, NOW, 200).values()) == ["cards", "binary", "none", "", "never ran"]
+    assert list(in_words(never, NOW, 200).values()) == ["cards", "binary", "–", "–", "never ran"]

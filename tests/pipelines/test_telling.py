@@ -20,7 +20,7 @@ CHAMPION: dict[str, Any] = {
     "promoted_at": "2026-11-29T19:02:11.618+00:00",
     "metrics": {"accuracy": AUC, "auc": AUC, "ks": {"value": 0.6374}, "odd": {"value": None}},
 }
-LOOK = Look(("auc", "ks", "gone"), "int8_static", 1_184_639, "reports/loans/card.md", ".csv")
+LOOK = Look(("auc", "ks", "gone"), "int8_static", 1_184_639, "reports/loans/card.md", "casebook predict loans x.csv")
 
 
 def test_a_champion_is_told_with_the_figures_that_matter() -> None:
@@ -32,18 +32,18 @@ def test_a_champion_is_told_with_the_figures_that_matter() -> None:
         "  variant  int8_static, 1.2 MB",
         "  made of  commit 5ed4423c, data md5 7f474dfb5331",
         "  card     reports/loans/card.md",
-        "  ask it   casebook predict loans rows.csv --out answers.csv",
+        "  ask it   casebook predict loans x.csv",
     ]
 
 
 def test_a_champion_of_which_little_is_known() -> None:
     by_hand = {**CHAMPION, "promoted_at": None, "metrics": {}, "commit": None, "data_md5": None}
-    assert champion_lines(by_hand, Look(("auc",), None, None, None, ".png"), NOW) == [
+    assert champion_lines(by_hand, Look(("auc",), None, None, None, "casebook predict loans -"), NOW) == [
         "loans, version 3: champion; the ledger does not know since when: the alias was set by hand",
         "  variant  –",
         "  made of  commit unknown, data md5 –",
         "  card     –",
-        "  ask it   casebook predict loans images/ --out boxes.json",
+        "  ask it   casebook predict loans -",
     ]
 
 

@@ -12,9 +12,8 @@ from mlflow.exceptions import MlflowException
 from mlflow.models import Model
 
 from components.core.bundle import bundle_md5
-from components.core.errors import CasebookError
-from components.registry.champion import champion_version
-from components.registry.model_files import bundle_in, damage
+from components.registry.champion import BUNDLE_MD5, champion_version
+from components.registry.model_files import bundle_in, damage, unreadable
 from components.registry.package import model_folder
 from components.tracking.runs import alive, owner
 from components.tracking.track import Tracker, shortened
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 CANDIDATE = "candidate"
-BUNDLE_MD5, SMOKE = "bundle_md5", "smoke"
+SMOKE = "smoke"
 LONGEST_DESCRIPTION = 4900  # characters; MLflow's column has 5000
 
 
@@ -109,10 +108,7 @@ def model_of(tracker: Tracker, case: str, version: str) -> Path:
     """
     folder, broken = _read(tracker, case, version)
     if folder is None or broken:
-        raise CasebookError(
-            f"MLflow: {case} version {version} cannot be read: missing or changed: {', '.join(broken[:5])}; "
-            "release its bundle again, or roll back to another version"
-        )
+        raise unreadable(case, version, broken)
     return folder
 
 

@@ -11,7 +11,8 @@ from mlflow.exceptions import MlflowException
 
 from components.core.errors import CasebookError
 from components.core.files import read_json, write_json
-from components.tracking.track import Tracker, user_name
+from components.core.user import user_name
+from components.tracking.track import Tracker
 
 log = logging.getLogger(__name__)
 

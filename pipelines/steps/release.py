@@ -25,7 +25,7 @@ from components.registry.gate import Evidence, Rival, decide
 from components.registry.ledger import history, withdrawn
 from components.registry.promote import settle
 from components.registry.register import Release, bundle_of, register, version_of
-from components.registry.trace import params_digest
+from components.registry.verify import params_digest
 from components.tracking.track import Tracker, connect
 from pipelines.cards import EXPERIMENT, VERSION, make_card
 from pipelines.fits import cut_fits

@@ -283,7 +283,10 @@ def test_what_is_allowed_is_not_reported(path: str, source: str) -> None:
     assert violations(path, source) == []
 
 
-@pytest.mark.parametrize("path", [path for path in SOURCES if path.endswith("__init__.py")])
+PUBLIC = "pipelines/api/casebook/__init__.py"  # what people import; all else is imported from its module
+
+
+@pytest.mark.parametrize("path", [path for path in SOURCES if path.endswith("__init__.py") and path != PUBLIC])
 def test_a_package_has_no_code_of_its_own(path: str) -> None:
     """At most a docstring: DVC warns of a file without content that a source watches."""
     body = ast.parse((CHECKOUT / path).read_text(encoding="utf-8")).body

@@ -11,7 +11,8 @@ from components.tracking.runs import NOTE, PARENT, new_run
 from components.tracking.track import Tracker, flat_params, plain_name
 
 NUMBER, STATE = "casebook.trial", "optuna.state"
-STATUS = {"COMPLETE": "FINISHED", "PRUNED": "KILLED", "FAIL": "FAILED"}
+# MLflow's pages put the same red cross to KILLED and FAILED, and a trial that was pruned did what it should.
+STATUS = {"COMPLETE": "FINISHED", "PRUNED": "FINISHED", "FAIL": "FAILED"}
 WORDS = {"COMPLETE": "", "PRUNED": " (pruned)", "FAIL": " (failed)"}
 OBJECTIVE = "objective"
 

@@ -150,6 +150,7 @@ def test_the_model_has_aliases_tags_its_ledger_and_a_way_to_its_card(site: Site,
     see("candidate", "data_md5", "refused", "Decisions", "a smoke model", exact=False)
     page.goto(f"{site.address}/#/models/toy/versions/1")
     see("candidate", "Research software, not for credit decisions.", "best baseline", "not champion", exact=False)
-    page.get_by_text("Model card", exact=True).first.click()
-    page.wait_for_url("**/artifacts/card.md")
-    see("Intended use", exact=False)
+    with page.expect_popup() as opened:
+        page.get_by_text("Model card", exact=True).first.click()
+    opened.value.wait_for_url("**/artifacts/card.md")
+    opened.value.get_by_text("Intended use").first.wait_for()

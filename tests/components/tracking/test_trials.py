@@ -46,7 +46,7 @@ def test_complete_pruned_and_failed_trials_end_as_what_they_were(tracker: Tracke
     runs = children(tracker, search)
     assert {name: (run.info.status, run.data.tags["optuna.state"]) for name, run in runs.items()} == {
         "trial 000": ("FINISHED", "COMPLETE"),
-        "trial 001 (pruned)": ("KILLED", "PRUNED"),
+        "trial 001 (pruned)": ("FINISHED", "PRUNED"),
         "trial 002 (failed)": ("FAILED", "FAIL"),
     }
     first = runs["trial 000"]
@@ -88,7 +88,7 @@ def test_a_half_told_trial_is_completed_in_its_own_run(
     log_trials(tracker, CASE, search, "val/auc", [a_trial(0, "PRUNED")])
     whole = children(tracker, search)["trial 000 (pruned)"]
     assert whole.info.run_id == half.info.run_id
-    assert (whole.info.status, whole.data.tags["optuna.state"]) == ("KILLED", "PRUNED")
+    assert (whole.info.status, whole.data.tags["optuna.state"]) == ("FINISHED", "PRUNED")
     history = tracker.client.get_metric_history(whole.info.run_id, "val/auc")
     assert [(point.step, point.value) for point in history] == [(0, 0.80), (1, 0.85)]
 

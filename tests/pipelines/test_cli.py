@@ -25,6 +25,7 @@ from components.core.files import dvc_md5
 from components.core.params.load import read_whole
 from components.core.results import Check, Decision, Interval
 from components.core.yaml_files import dump_yaml, read_yaml
+from components.registry.pages import UNDECIDED
 from components.registry.promote import settle
 from components.registry.register import Release, register
 from components.tracking import store
@@ -95,6 +96,8 @@ def released(tmp_path_factory: pytest.TempPathFactory, fitted: Any) -> Path:
             tags={"git_commit": "c" * 40, "data_md5": "d" * 32 + ".dir"},
             smoke=False,
             packages=fitted.recipe.packages,
+            about="A case.",
+            page=UNDECIDED,
         )
         assert register(tracker, release) == version
         settle(tracker, CASE, version, PASSED, METRICS, None if version == "1" else "1")

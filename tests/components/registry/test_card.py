@@ -168,7 +168,7 @@ def test_a_smoke_model_says_so_before_anything_else() -> None:
 
 def test_a_promotion_is_told_and_what_an_experiment_is_worth() -> None:
     promoted = replace(FACTS, decision=Decision(True, (Check("real", True, "all rows"),)))
-    assert headline(promoted)[-1] == "Promoted to champion."
+    assert headline(promoted)[-1] == "**Promoted to champion.**"
     assert "| passed | real | all rows |\n" in render_card(promoted)
     assert headline(replace(promoted, registered=False))[-1] == "It passes the gate; an experiment registers nothing."
 

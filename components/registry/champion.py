@@ -11,6 +11,7 @@ from components.tracking.reading.registry import RegisteredModel, RegisteredVers
 
 CHAMPION = "champion"
 COMMIT, DATA_MD5, BUNDLE_MD5 = "git_commit", "data_md5", "bundle_md5"  # tags of a version
+DIGITS = 9  # of a version's number; what has more is none, and no database takes it for one
 NOBODY = RegisteredModel({}, {})
 
 
@@ -66,7 +67,7 @@ def find_version(registry: Registry, case: str, which: str) -> RegisteredVersion
         CasebookError: there is none.
     """
     number = which if which.isdigit() else (registry.registered_model(case) or NOBODY).aliases.get(which)
-    found = None if number is None else registry.model_version(case, number)
+    found = None if number is None or len(number) > DIGITS else registry.model_version(case, number)
     if found is None:
         kind = "version" if which.isdigit() else "alias"
         raise CasebookError(

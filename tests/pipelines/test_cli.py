@@ -270,7 +270,7 @@ def test_champion_trace_and_history_are_for_people(casebook: Casebook, released:
 LOADED = """
 import json, sys
 from pipelines import cli
-loaded, heavy = {}, {"mlflow", "torch", "lightning", "sqlalchemy", "prefect", "dvc", "pandas"}
+loaded, heavy = {}, {"mlflow", "torch", "lightning", "sqlalchemy", "prefect", "dvc"}
 for words in (["list"], ["history", sys.argv[1]], ["champion", sys.argv[1]], ["trace", sys.argv[1]]):
     sys.argv[:1], case = ["casebook"], sys.argv[-1]
     sys.argv[1:] = words

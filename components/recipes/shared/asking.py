@@ -1,7 +1,6 @@
 """What Python has in hand (rows, lines of text, paths of images) through a predictor, to what a file of answers has.
 
-Nothing is loaded that the predictor does not load; pandas only for who gives a frame, or for a predictor that answers
-frames alone.
+Only who gives a frame needs pandas, or a predictor that answers frames alone.
 """
 
 import inspect
@@ -46,10 +45,9 @@ def _checked(given: Any, takes: str, case: str, *, framed: bool) -> Any:
     if framed and takes == "rows":
         return given
     kind, said = TAKES[takes]
-    items = [] if framed or isinstance(given, ALONE) else list(given)
-    wrong = next((one for one in items if not isinstance(one, kind)), None if items else given)
-    if wrong is not None:
-        raise CasebookError(f"{case}: predict takes {said}; this is a {type(wrong).__name__}: {wrong!r:.60}")
+    items = [given] if framed or isinstance(given, ALONE) else list(given)
+    if wrong := [one for one in items if one is given or not isinstance(one, kind)]:
+        raise CasebookError(f"{case}: predict takes {said}; this is a {type(wrong[0]).__name__}: {wrong[0]!r:.60}")
     return items
 
 

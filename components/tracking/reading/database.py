@@ -111,7 +111,7 @@ def _opened(file: Path) -> sqlite3.Connection:
 
 def _number(text: str) -> int:
     """A version's number; -1, which none has, for what is none."""
-    return int(text) if text.isdecimal() and len(text) < 10 else -1
+    return int(text) if text.isdecimal() else -1
 
 
 def _tags(rows: Iterable[tuple[str, str | None]]) -> dict[str, str]:

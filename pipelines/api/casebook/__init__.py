@@ -1,7 +1,6 @@
 """Champions from Python: `casebook.load("finance_risk").predict(rows)` answers what `casebook predict` writes.
 
-Installed as the package `casebook`. It loads no torch; MLflow only where the registry cannot be read without it; pandas
-only for who gives a DataFrame.
+Installed as the package `casebook`. It loads no torch, and MLflow only where the registry cannot be read without it.
 """
 
 import importlib
@@ -38,8 +37,8 @@ class Model:
 
     case: str
     version: str
-    metrics: Mapping[str, Mapping[str, float | None]]
-    card: Path
+    metrics: Mapping[str, Mapping[str, float | None]] = field(repr=False)
+    card: Path = field(repr=False)
     _predictor: Any = field(repr=False)
 
     @overload

@@ -7,7 +7,7 @@ from components.registry.ledger import history
 from components.tracking.reading.registry import Registry
 from tests.components.registry.toys import CASE
 
-NUMBERS = ("1", "2", "3", "7", "0", "-1", "x", "99999999999999999999")
+NUMBERS = ("1", "2", "3", "7", "0", "-1", "x")
 
 
 def everything(registry: Registry) -> dict[str, Any]:

@@ -178,7 +178,7 @@ def test_a_champion_made_by_hand_is_told(champion: Tracker, params: CaseParams, 
     assert (found.what, found.registered, found.found) == ("ledger", "version 1", "version 2")
 
 
-@pytest.mark.parametrize("which", ["champion", "7", "no_alias"])
+@pytest.mark.parametrize("which", ["champion", "7", "9" * 20, "no_alias"])
 def test_a_champion_or_version_that_does_not_exist_is_one_message(tracker: Tracker, which: str) -> None:
     kind = "version" if which.isdigit() else "alias"
     for case in (CASE, "unheard_of"):

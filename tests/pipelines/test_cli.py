@@ -467,6 +467,14 @@ def test_predict_answers_every_row(casebook: Casebook, released: Path, tmp_path:
     assert pd.read_csv(tmp_path / "s.csv")["score"].to_numpy() == pytest.approx(answers["score"].to_numpy())
 
 
+def test_the_examples_applicants_are_answered(casebook: Casebook, released: Path, tmp_path: Path) -> None:
+    said = casebook(released, "predict", CASE, ROOT / "examples" / "applicants.csv", "--out", tmp_path / "answers.csv")
+    assert said.code == 0, said
+    answers = pd.read_csv(tmp_path / "answers.csv")
+    assert answers["row"].tolist() == [1, 2, 3]
+    assert set(answers["decision"]) <= {"approve", "decline"}
+
+
 def test_predict_answers_the_standard_input(
     casebook: Casebook, released: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

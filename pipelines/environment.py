@@ -26,12 +26,16 @@ MARK = "CASEBOOK_UP"  # every process that `casebook up` started, and all that t
 
 def prepare_environment(root: Path = ROOT) -> None:
     """Set what is not set already; a person's own settings win."""
+    for name, value in variables(root).items():
+        os.environ.setdefault(name, value)
+
+
+def variables(root: Path) -> dict[str, str]:
     checkout = home(root)
     own = {"PREFECT_HOME": str(checkout / ".prefect")}
     if checkout != root:
         own["MLFLOW_TRACKING_URI"] = f"sqlite:///{checkout / 'mlflow.db'}"
-    for name, value in {**QUIET, **own, **credentials(), **addresses(checkout)}.items():
-        os.environ.setdefault(name, value)
+    return {**QUIET, **own, **credentials(), **addresses(checkout)}
 
 
 def home(root: Path) -> Path:

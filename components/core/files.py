@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from components.core.errors import most_like
+
 CHUNK = 1 << 20
 
 
@@ -73,6 +75,24 @@ def write_json(path: Path, value: Any) -> None:
 def write_text(path: Path, text: str) -> None:
     with whole_file(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
+
+
+def nearest_path(path: Path) -> str:
+    """`; did you mean 'data/rows.csv'?` for a path where nothing is, by the first name on it that is not there; nothing
+    where no name is like that one.
+    """
+    lost = path
+    while not lost.parent.is_dir():
+        lost = lost.parent
+    try:
+        found = most_like(lost.name, [one.name for one in lost.parent.iterdir() if not one.name.startswith(".")])
+    except PermissionError:
+        found = None
+    if found is None:
+        return ""
+    near = lost.with_name(found)
+    whole = near / path.relative_to(lost)
+    return f"; did you mean '{whole if whole.exists() else near}'?"
 
 
 def read_json(path: Path) -> Any:

@@ -25,9 +25,11 @@ from components.registry.gate import Evidence, Rival, decide
 from components.registry.ledger import history, withdrawn
 from components.registry.promote import settle
 from components.registry.register import Release, bundle_of, register, version_of
-from components.registry.trace import params_digest
+from components.registry.verify import params_digest
+from components.tracking.experiments import describe_experiment
 from components.tracking.track import Tracker, connect
 from pipelines.cards import EXPERIMENT, VERSION, make_card
+from pipelines.descriptions import about, primary_metric, version_page
 from pipelines.fits import cut_fits
 from pipelines.provenance import Experiment, GitState, experiment, flow_run_id, git_state
 from pipelines.summary import PASSED, PROMOTED, SUMMARY, summarise
@@ -47,7 +49,10 @@ def run(job: Job) -> None:
     recipe, tracker, git = recipe_of(job), connect(job.paths.root), git_state(job.paths.root)
     run_id, tags = run_to_add_to(tracker, job), origin(job, git)
     tracker.log_params(run_id, job.params.model_dump(mode="json", include=LOGGED))
-    version = register(tracker, describe(job, recipe, run_id, tags)) if trial is None else None
+    lower = recipe.primary in recipe.lower_is_better
+    describe_experiment(tracker, job.case, about(job, recipe), primary_metric(recipe), lower_is_better=lower)
+    page = f"#/experiments/{tracker.experiment(job.case)}/runs/{run_id}"
+    version = register(tracker, describe(job, recipe, run_id, tags, page)) if trial is None else None
     bundle = job.paths.bundle(job.case) if version is None else bundle_of(tracker, job.case, version)
     served, metrics = recipe.serving.answers(job, bundle, TEST), judged(job)[TEST][MODEL]
     rival = rival_of(tracker, job.case, version)
@@ -63,11 +68,15 @@ def run(job: Job) -> None:
     card = make_card(job, recipe, tags | made, decision, evidence.baselines)
     write_text(reports / "card.md", card)
     tracker.log_note(run_id, card, "card.md")
-    tracker.log_tags(run_id, {"casebook.gate": summary["gate"]})
+    told = {"gate": summary["gate"], "git_commit": tags["git_commit"][:12], "data_md5": tags["data_md5"][:12]}
+    if version is not None:
+        tracker.client.update_run(run_id, name=f"{job.case} v{version}")
+        told["version"] = version
+    tracker.log_tags(run_id, told)
     tell(job.case, f"version {version}" if trial is None else f"experiment {trial.name}", summary["gate"], decision)
 
 
-def describe(job: Job, recipe: Recipe, run_id: str, tags: dict[str, str]) -> Release:
+def describe(job: Job, recipe: Recipe, run_id: str, tags: dict[str, str], run_page: str) -> Release:
     """What the version is registered from, and all that is needed to trace it back; `tags` are those of `origin`."""
     bundle, paths = job.paths.bundle(job.case), job.paths
     example = recipe.serving.example(job)
@@ -79,7 +88,20 @@ def describe(job: Job, recipe: Recipe, run_id: str, tags: dict[str, str]) -> Rel
     }
     lineage["card.md"] = make_card(job, recipe, tags)
     answers = recipe.serving.open_predictor(bundle).predict(example)
-    return Release(job.case, run_id, bundle, example, answers, lineage, tags, job.smoke, recipe.packages)
+    scores = read_scores(paths.evaluation(job.case))
+    return Release(
+        case=job.case,
+        run=run_id,
+        bundle=bundle,
+        example=example,
+        answers=answers,
+        lineage=lineage,
+        tags=tags,
+        smoke=job.smoke,
+        packages=recipe.packages,
+        about=about(job, recipe),
+        page=version_page(job, recipe, scores, tags["variant"], run_page),
+    )
 
 
 def origin(job: Job, git: GitState) -> dict[str, str]:

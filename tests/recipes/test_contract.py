@@ -1,11 +1,14 @@
 """What every case must do on its toy rows, on a CPU, in seconds: learn, score, export, reload, answer."""
 
+import csv
 import json
+import shlex
 from collections.abc import Callable, Mapping
 from copy import deepcopy
 from dataclasses import asdict, dataclass, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -21,6 +24,7 @@ from components.core.files import dvc_md5, whole_folder
 from components.core.job import EXTERNAL, FP32, PREPARED_FILES, TEST, TRAIN, VALIDATION, WEIGHTS, Job, Meta
 from components.core.params.monitor import DriftParams, PredictionLog
 from components.core.params.overrides import override
+from components.core.parts import Answering
 from components.core.recipe import Recipe, recipe_of, recipes
 from components.core.results import Report
 from components.evaluation.gaps import largest_gap
@@ -32,7 +36,9 @@ from components.kits.tables.encoding.cells import columns_of_frame, columns_of_r
 from components.monitoring.drift import compare as compare_columns
 from components.monitoring.drift import is_number
 from components.monitoring.log import append, logged
+from components.recipes.shared.asking import ask
 from components.training.fit import build, fit, make_trainer
+from pipelines.commands.options import read_options
 from pipelines.steps import fetch, prepare
 from tests.toy.jobs import CHECKOUT, toy_cases, toy_job
 
@@ -140,6 +146,25 @@ def test_a_bundle_of_another_network_is_not_taken_for_this_one(run: Run) -> None
     assert run.recipe.assembly.network_gap(run.job, other, run.fitted) > 1e-4
 
 
+def test_the_command_for_who_has_never_asked_is_answered(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    typed, _, command = run.recipe.question(run.job).rpartition(" | ")
+    *words, rows = shlex.split(command)[:4]
+    assert words == ["casebook", "predict", run.job.case]
+    source = Path("typed").with_suffix(run.recipe.predict_suffix) if typed else run.job.paths.root / rows
+    if typed:
+        source.write_text(shlex.split(typed)[1], encoding="utf-8")
+    further = shlex.split(command)[4:]
+    options = dict(zip(further[::2], further[1::2], strict=True))
+    out = Path(options.pop("--out", "answers.txt"))
+    given = [f"{name.removeprefix('--')}={value}" for name, value in options.items()]
+    declared = read_options(run.job.case, run.recipe.options, given)
+    assert run.recipe.predict.predict_file(run.fitted / "bundle", source, out, declared) > 0
+    assert out.stat().st_size > 0
+
+
 def test_the_predictor_answers_raw_rows(run: Run) -> None:
     example = run.recipe.serving.example(run.job)
     answer = run.recipe.serving.open_predictor(run.fitted / "bundle").predict(example)
@@ -166,6 +191,56 @@ def test_rows_of_a_table_are_answered_alike_with_and_without_a_frame(run: Run) -
     for given in (rows, texts):
         answers = predictor.answer(columns_of_rows(json.loads(given.to_json(orient="records"))))
         pd.testing.assert_frame_equal(pd.DataFrame(answers.columns()), expected, rtol=0, atol=1e-9)
+
+
+def test_python_is_answered_what_predict_writes(run: Run, tmp_path: Path) -> None:
+    """The example, as each kind of problem takes it, and again as a file; rows as a frame, too."""
+    bundle, example, case = run.fitted / "bundle", run.recipe.serving.example(run.job), run.job.case
+    predictor = run.recipe.serving.open_predictor(bundle)
+    assert isinstance(predictor, Answering)
+    source, target = tmp_path / "rows.csv", tmp_path / "answers.csv"
+    given: list[Any]
+    if predictor.TAKES == "images":
+        source, target = tmp_path / "images", tmp_path / "answers.json"
+        given = [source / f"{name}.png" for name in range(len(example))]
+        source.mkdir()
+        for path, pixels in zip(given, example["pixels"], strict=True):
+            path.write_bytes(pixels)
+    elif predictor.TAKES == "lines":
+        source, given = tmp_path / "lines.txt", example["pinyin"].tolist()
+        source.write_text("".join(f"{line}\n" for line in given), encoding="utf-8")
+    else:
+        example.to_csv(source, index=False)
+        with source.open(encoding="utf-8", newline="") as file:
+            given = list(csv.DictReader(file))
+    run.recipe.predict.predict_file(bundle, source, target, {})
+    answers = ask(predictor, case, given, {})
+    assert len(answers) > 0
+    json.dumps(answers)  # plain values all
+    if predictor.TAKES == "images":
+        written = json.loads(target.read_text())
+        names = {one["id"]: str(source / one["file_name"]) for one in written["images"]}
+        kinds = {one["id"]: one["name"] for one in written["categories"]}
+        boxes = [
+            {"image": names[one["image_id"]], "category": kinds[one["category_id"]]}
+            | {name: one[name] for name in ("bbox", "area", "score")}
+            for one in written["annotations"]
+        ]
+        assert answers == boxes
+        return
+    written = pd.read_csv(target, dtype=str, keep_default_na=False)
+    assert as_texts(pd.DataFrame(answers), tmp_path) == as_texts(written, tmp_path)
+    if predictor.TAKES == "rows":
+        texts = pd.read_csv(source, dtype=str, keep_default_na=False)
+        assert as_texts(ask(predictor, case, texts, {}), tmp_path) == as_texts(written, tmp_path)
+
+
+def as_texts(answers: pd.DataFrame, folder: Path) -> list[list[str]]:
+    """Cells as a CSV has them."""
+    joined = answers.map(lambda cell: "; ".join(cell) if isinstance(cell, list) else cell)
+    joined.to_csv(folder / "texts.csv", index=False)
+    with (folder / "texts.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.reader(file))
 
 
 def test_metrics_are_finite_and_name_the_primary(run: Run) -> None:

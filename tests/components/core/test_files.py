@@ -21,6 +21,7 @@ from components.core.files import (
     dvc_md5,
     file_digest,
     json_digest,
+    nearest_path,
     read_json,
     sweep_temporaries,
     whole_file,
@@ -228,3 +229,27 @@ def test_a_json_digest_ignores_the_order_of_keys(value):
 def test_different_contents_have_different_json_digests(one, other):
     same = json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)  # 1 and 1.0 differ, as in the file
     assert (json_digest(one) == json_digest(other)) == same
+
+
+@pytest.mark.parametrize(
+    ("asked", "meant"),
+    [
+        ("data/rwos.csv", "data/rows.csv"),
+        ("dta/rows.csv", "data/rows.csv"),  # the first name that is wrong
+        ("dta/raw/rows.csv", "data"),  # what is below is wrong as well
+        ("data/rows.csv/part", "data/rows.csv"),
+        ("data/rows.csb/", "data/rows.csv"),
+        ("data/.row", None),
+        ("data/unlike.txt", None),
+        ("elsewhere/rows.csv", None),
+    ],
+)
+def test_a_path_that_is_not_there_is_answered_with_the_nearest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, asked: str, meant: str | None
+) -> None:
+    (tmp_path / "data").mkdir()
+    for name in ("rows.csv", ".rows", "answers.parquet"):
+        (tmp_path / "data" / name).touch()
+    assert nearest_path(tmp_path / asked) == (f"; did you mean '{tmp_path / meant}'?" if meant else "")
+    monkeypatch.chdir(tmp_path)
+    assert nearest_path(Path(asked)) == (f"; did you mean '{meant}'?" if meant else "")

@@ -32,7 +32,7 @@ def refused(case: str, variants: dict[str, Any], tmp_path: Any) -> str:
 def test_a_variant_that_the_case_does_not_make_is_named_with_the_nearest(tmp_path: Any) -> None:
     assert refused("finance_risk", {"int8_statik": {"calibration_rows": 1}}, tmp_path) == (
         "params.yaml: params.cases.finance_risk.compress.variants: 'int8_statik' is none of this case's; "
-        "did you mean 'int8_static'?; there are: int8_dynamic, int8_static, pruned, distilled, and fp32 without being "
+        "did you mean 'int8_static'? There are: int8_dynamic, int8_static, pruned, distilled, and fp32 without being "
         "named"
     )
     assert refused("recommender", {"int8_dynamic": {}, "distilled": {}}, tmp_path) == (

@@ -9,7 +9,7 @@ from components.registry.facts import CardFacts
 
 TERMS = {
     "served": "the answers of the registered bundle, as a client gets them: all members blended, in the picked variant",
-    "network alone": "the neural network without the members that it is blended with",
+    "network alone": "the neural network of the bundle, without the members that it is blended with",
     "gate": "the checks that a model must pass to become champion",
     "champion": "the version that answers, until another one passes the gate",
     "baseline": "a strong simple method, trained and judged beside the model; the gate asks the model to beat each",
@@ -49,5 +49,10 @@ def _lines(words: Words, names: Sequence[str]) -> list[tuple[str, str]]:
     found: dict[Word, list[str]] = {}
     for name in names:
         if (word := word_of(words, name)) is not None:
-            found.setdefault(word, []).append(f"`{name}`")
-    return [(f"{', '.join(named)} {word.name}", word.meaning) for word, named in found.items()]
+            found.setdefault(word, []).append(name)
+    return [(_term(word, named), word.meaning) for word, named in found.items()]
+
+
+def _term(word: Word, names: Sequence[str]) -> str:
+    code = ", ".join(f"`{name}`" for name in names)
+    return code if [word.name] == list(names) else f"{word.name} ({code})"

@@ -59,7 +59,7 @@ def _gate(facts: CardFacts) -> str:
         return ""
     if not facts.decision.promoted:
         return f"**Not promoted**: {'; '.join(facts.decision.reasons)}."
-    return "Promoted to champion." if facts.registered else "It passes the gate; an experiment registers nothing."
+    return "**Promoted to champion.**" if facts.registered else "It passes the gate; an experiment registers nothing."
 
 
 def _primary(facts: CardFacts, who: str) -> Interval | None:

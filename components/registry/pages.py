@@ -65,10 +65,11 @@ def champion_line(case: str, experiment: str, entries: Sequence[Entry]) -> str:
     line = champions(entries)
     if not line:
         return f"{CHAMPION}none yet. [Versions](#/models/{case})"
-    since = _made(entries, line[-1])
-    card = f"#/experiments/{experiment}/runs/{since.origin['run_id']}/artifacts/card.md"
+    run = next(one for one in reversed(entries) if one.version == line[-1]).origin["run_id"]
+    card = f"[model card](#/experiments/{experiment}/runs/{run}/artifacts/card.md)"
     version = f"[version {line[-1]}](#/models/{case}/versions/{line[-1]})"
-    return f"{CHAMPION}{version} since {when(since.time)} UTC · [model card]({card}) · [all versions](#/models/{case})"
+    since = when(_made(entries, line[-1]).time)
+    return f"{CHAMPION}{version} since {since} UTC · {card} · [all versions](#/models/{case})"
 
 
 def with_about(description: str, about: str) -> str:

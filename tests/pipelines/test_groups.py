@@ -28,7 +28,7 @@ def test_every_command_stands_in_the_help_once_below_its_group_and_is_not_cut() 
     for line in text.splitlines():
         if title := re.fullmatch(r"(\w[\w ]*):", line):
             names = found.setdefault(title[1], [])
-        elif name := re.match(r"  ([a-z-]+)  +[A-Z]", line):
+        elif name := re.match(r"  ([a-z][a-z-]+)  +[A-Z]", line):
             names.append(name[1])
     assert found == {"Options": [], **{title: list(names) for title, names in GROUPS.items()}}
     commands = typer.main.get_command(app).commands  # type: ignore[attr-defined]

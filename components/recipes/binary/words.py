@@ -4,8 +4,8 @@ from components.core.words import Word
 
 METRICS = {
     "auc": Word("AUC", "the chance that a row of the positive class scores above another; 0.5 is a coin, 1 is best"),
-    "gini": Word("Gini", "2 AUC - 1: 0 is a coin, 1 is best"),
     "ks": Word("KS", "the largest distance between the shares of both classes that lie below a score; 1 is best"),
+    "gini": Word("Gini", "2 AUC - 1: 0 is a coin, 1 is best"),
     "ap": Word("average precision", "precision at each score, weighted by the recall that it adds; 1 is best"),
     "precision": Word("precision", "of the rows at or above the threshold, the share that is of the positive class"),
     "recall": Word("recall", "of the rows of the positive class, the share at or above the threshold"),

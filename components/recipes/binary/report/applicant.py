@@ -41,10 +41,10 @@ class Explained:
         return np.asarray(expit(log_odds(np.array([self.score])) - changes))
 
 
-def nearest_declined(score: np.ndarray, threshold: float) -> int | None:
-    """Of scores (N,) the one that is declined by the least; None where nobody is."""
+def near_threshold(score: np.ndarray, threshold: float) -> int | None:
+    """Of scores (N,) one that is declined and not by much: a tenth of the way up. None where nobody is declined."""
     declined = np.flatnonzero(score >= threshold)
-    return int(declined[np.argmin(score[declined])]) if len(declined) else None
+    return int(declined[np.argsort(score[declined], kind="stable")[len(declined) // 10]]) if len(declined) else None
 
 
 @styled
@@ -73,8 +73,8 @@ def applicant(one: Explained, *, threshold: float) -> Figure:
     axes.tick_params(axis="y", length=0)
     small_print(
         figure,
-        "The reasons that `casebook predict` answers, for the test row that is declined by the least. An arrow ends "
-        "where the score would be if that value alone were a typical approved applicant's.",
+        "The reasons that `casebook predict` answers for a test row not far above the threshold. An arrow ends where "
+        "the score would be if that value alone were a typical approved applicant's: blue is approved, orange is not.",
     )
     return figure
 

@@ -33,6 +33,7 @@ from components.recipes.binary.report.figures import LEAST_RECALL, Series, each,
 
 POINTS = np.linspace(0, 1, 201)
 HEIGHT = 8.6
+MOST_RESAMPLES = 200  # of a band: more cannot be told apart in a picture
 
 
 @dataclass(frozen=True)
@@ -136,14 +137,21 @@ def _differences(
     rows = list(each(series))
     _, target, score, first = rows[0]
     served = at(*cumulative(target, score, np.ones((1, len(target)))), places)[0]
-    draws = draw_counts(len(target), resamples=resampling.resamples, seed=resampling.seed)
-    drawn = np.concatenate([at(*cumulative(target, score, counts), places) for counts in draws])
+    resamples = min(MOST_RESAMPLES, resampling.resamples)
+    draws = draw_counts(len(target), resamples=resamples, seed=resampling.seed)
+    drawn = np.concatenate([at(*_of_both(*cumulative(target, score, counts)), places) for counts in draws])
     outside = (1 - resampling.confidence) / 2
     low, high = np.nanquantile(drawn, [outside, 1 - outside], axis=0) - served
     axes.fill_between(places, low, high, color=COLOURS[5], alpha=0.22, linewidth=0)
     axes.axhline(0, **first)
     for _, target, score, look in rows[1:]:
         axes.plot(places, at(*cumulative(target, score, np.ones((1, len(target)))), places)[0] - served, **look)
+
+
+def _of_both(bads: np.ndarray, goods: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The resamples (of R) in which there are both; of one class there is no curve."""
+    both = (bads[:, -1] > 0) & (goods[:, -1] > 0)
+    return bads[both], goods[both]
 
 
 def _difference_axes(axes: Axes, *, x: str, mark: float) -> None:
@@ -164,9 +172,8 @@ def _how_to_read(figure: Figure, resampling: Resampling, same: str) -> None:
 
 def _bads_at(bads: np.ndarray, goods: np.ndarray, places: np.ndarray) -> np.ndarray:
     """Shares of bads (R, P) declined where the places (P,) are shares of goods, of cumulative counts (R, K)."""
-    return np.array(
-        [np.interp(places, _from_none(good), _from_none(bad)) for bad, good in zip(bads, goods, strict=True)]
-    )
+    pairs = zip(_from_none(goods), _from_none(bads), strict=True)
+    return np.array([np.interp(places, good, bad) for good, bad in pairs]).reshape(-1, len(places))
 
 
 def _precision_at(bads: np.ndarray, goods: np.ndarray, places: np.ndarray) -> np.ndarray:
@@ -175,8 +182,9 @@ def _precision_at(bads: np.ndarray, goods: np.ndarray, places: np.ndarray) -> np
     for bad, good in zip(bads, goods, strict=True):
         reached = np.minimum(np.searchsorted(bad / bad[-1], places - 1e-9), len(bad) - 1)
         found.append(bad[reached] / (bad[reached] + good[reached]))
-    return np.array(found)
+    return np.array(found).reshape(-1, len(places))
 
 
 def _from_none(counts: np.ndarray) -> np.ndarray:
-    return np.append(0.0, counts / counts[-1])
+    """Cumulative counts (R, K) as shares (R, K + 1) from 0 on."""
+    return np.pad(counts / counts[:, -1:], ((0, 0), (1, 0)))

@@ -13,7 +13,7 @@ from components.kits.tables.effects import ROWS, strongest_effects
 from components.kits.tables.encoding.cells import columns_of_frame
 from components.recipes.binary.metrics.rows import log_odds
 from components.recipes.binary.params import BinaryJob
-from components.recipes.binary.report.applicant import Explained, applicant, nearest_declined
+from components.recipes.binary.report.applicant import Explained, applicant, near_threshold
 from components.recipes.binary.serving.predictor import TablePredictor
 
 COLUMNS = 6
@@ -34,12 +34,12 @@ def explained(
 
 
 def example(predictor: TablePredictor, rows: pd.DataFrame, score: np.ndarray) -> Explained | None:
-    """The row (N) that is declined by the least, as `predict` answers it."""
+    """A row (of N) that is declined and not by much, as `predict` answers it."""
     settings = predictor.settings
-    nearest = nearest_declined(score, settings.threshold)
-    if nearest is None:
+    one = near_threshold(score, settings.threshold)
+    if one is None:
         return None
-    answer = predictor.answer(columns_of_frame(rows.iloc[[nearest]], predictor.reader.columns))
+    answer = predictor.answer(columns_of_frame(rows.iloc[[one]], predictor.reader.columns))
     return Explained(float(answer.score[0]), answer.reasons[0], settings.reference) if answer.reasons[0] else None
 
 

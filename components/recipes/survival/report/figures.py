@@ -77,7 +77,7 @@ def calibration(title: str, panels: Mapping[str, Mapping[str, Reliability]], *, 
                 look = {"linewidth": 2.2, "markersize": 6}
             axes.plot(one.predicted, one.observed, marker="o", color=colour, label=name, **look)
         _share_axes(axes, x=f"predicted risk by {horizon}", y="observed risk", x_end=limit, y_end=limit)
-        axes.legend(loc="upper left", fontsize=10.5)
+        axes.legend(loc="lower right", fontsize=10.5)
     bounds = f"Each dot is as many patients; observed: 1 - Kaplan and Meier's survival, with {confidence:.0%} bounds."
     small_print(figure, bounds, "On the dashed diagonal the risk is as predicted; above it, higher.")
     return figure
@@ -115,7 +115,9 @@ def decision_curve(
     for panel in (axes, below):
         panel.axvline(threshold, color=COLOURS[0], linewidth=1, linestyle=DASHED)
     said: dict[str, Any] = {"xycoords": below.get_xaxis_transform(), "textcoords": "offset points", "ha": "right"}
-    below.annotate(f"high risk from {threshold:.0%}", (threshold, 0.04), (-5, 0), fontsize=11, **said)
+    below.annotate(
+        f"high risk from {threshold:.0%}", (threshold, 0.04), (-5, 0), fontsize=11, path_effects=HALO, **said
+    )
     axes.legend(loc="upper right")
     read = "True positives less false ones, these weighed by the odds of the risk from which one would treat."
     small_print(figure, read)

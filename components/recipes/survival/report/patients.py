@@ -12,7 +12,7 @@ from components.evaluation.presentation.figures import (
     COLOURS,
     DASHED,
     INK,
-    QUIET,
+    QUIET_INK,
     new_figure,
     shortened,
     small_print,
@@ -33,15 +33,17 @@ def patients(
     # One scale for all patients, or bars of one length would mean different factors.
     reach = 1.5 * max([0.1, *(abs(np.log(one.factor)) for row in reasons for one in row)])
     for number, ((left, right), curve, found) in enumerate(zip(grid, survival, reasons, strict=True), start=1):
-        left.plot([0, *times], [1, *typical], color=QUIET, linewidth=1.4, linestyle=DASHED, label="typical patient")
-        told = f"patient {number}: {1 - curve[-1]:.0%} by {times[-1]:g} years"
-        left.plot([0, *times], [1, *curve], color=COLOURS[0], linewidth=2.4, label=told)
+        left.plot([0, *times], [1, *typical], color=QUIET_INK, linewidth=1.4, linestyle=DASHED)
+        left.plot([0, *times], [1, *curve], color=COLOURS[0], linewidth=2.4)
+        told = f"patient {number}: risk {1 - curve[-1]:.0%} by {times[-1]:g} years"
+        left.set_title(told, fontsize=11.5, color=COLOURS[0], pad=6)
         left.set(ylim=(0, 1.02), ylabel="event-free (%)")
         left.yaxis.set_major_formatter(PercentFormatter(1))
-        left.legend(loc="lower left", fontsize=9.5)
         _contributions(right, found, reach)
+    look: dict[str, Any] = {"textcoords": "offset points", "ha": "right", "va": "top", "color": QUIET_INK}
+    grid[0][0].annotate("typical patient", (times[-1], typical[-1]), (0, -6), fontsize=10.5, **look)
     grid[-1][0].set_xlabel("years")
-    grid[-1][1].set_xlabel("factor on the hazard (logarithmic)")
+    grid[-1][1].set_xlabel("factor on the hazard")
     read = "Right: by how much a value alone raises (over 1) or lowers the hazard, beside a typical patient's value."
     small_print(figure, read, "The reasons that `casebook predict` answers.")
     return figure

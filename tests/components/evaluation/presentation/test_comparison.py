@@ -37,7 +37,7 @@ def test_dots_lines_and_the_title_are_the_figures() -> None:
     first, second = figure.axes
     dots = [line.get_xdata()[0] for line in first.lines if line.get_marker() == "o"]
     assert dots == [0.80, 0.75, 0.78]
-    assert first.lines[0].get_xdata() == [0.7, 0.9]
+    assert list(first.lines[0].get_xdata()) == [0.7, 0.9]
     assert [text.get_text() for text in second.texts] == ["10.0%", "14.0%", "11.0%"]
     assert figure.get_suptitle() == "AUC: 0.800 served, 0.780 the best of the others"
     assert (first.get_xlabel(), second.get_xlabel()) == ("AUC\nhigher is better", "Brier score\nlower is better")

@@ -13,7 +13,7 @@ from components.evaluation.presentation.figures import save
 from components.recipes.binary.metrics.explain import Reason
 from components.recipes.binary.metrics.metrics import ks
 from components.recipes.binary.report import curves, figures
-from components.recipes.binary.report.applicant import Explained, applicant, nearest_declined
+from components.recipes.binary.report.applicant import Explained, applicant, near_threshold
 from components.recipes.binary.report.approval import fairness_by_group
 from components.recipes.binary.report.fairness import fairness
 from components.recipes.binary.report.scorecard import score_bands
@@ -115,8 +115,9 @@ def test_a_declined_applicants_arrows_end_where_the_score_would_be_without_a_rea
     names = [label.get_text() for label in figure.axes[0].get_yticklabels()]
     assert names == ["Records: yes\n(typical: no)", "Income: 90\n(typical: missing)"]
     assert figure.axes[0].lines[0].get_xdata()[0] == THRESHOLD
-    assert nearest_declined(np.array([0.9, 0.41, 0.3, 0.6]), 0.4) == 1
-    assert nearest_declined(np.array([0.3]), 0.4) is None
+    assert near_threshold(np.array([0.9, 0.41, 0.3, 0.6]), 0.4) == 1
+    assert near_threshold(np.linspace(1, 0, 41), 0.5) == 18  # of 21 declined, rows 20 to 0, the third
+    assert near_threshold(np.array([0.3]), 0.4) is None
 
 
 def test_calibration_points_are_mean_score_and_bad_rate_of_equal_bins():

@@ -82,4 +82,4 @@ def test_a_patients_curve_and_contributions(found: list[Contribution]) -> None:
     figure = patients("title", TIMES, np.array([[0.9, 0.8, 0.7]]), np.array([0.95, 0.9, 0.85]), [found])
     labels = [label.get_text() for label in figure.axes[1].get_yticklabels()]
     assert labels == [["nodes = 9", "grade = missing"], []][not found]
-    assert "patient 1: 30% by 3 years" in [text.get_text() for text in figure.axes[0].get_legend().get_texts()]
+    assert figure.axes[0].get_title(loc="left") == "patient 1: risk 30% by 3 years"

@@ -8,8 +8,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from pipelines.commands import doctor
-from pipelines.commands.doctor import Finding
+from pipelines.commands.machine import Finding, cores, gpu, memory, ports
 from pipelines.servers.settings import HOST, MLFLOW_PORT, PREFECT_PORT, TOKEN
 
 TWO = """GPU 0: NVIDIA H200 (UUID: GPU-1)
@@ -26,16 +25,11 @@ sys.stdin.read()
 """
 
 
-def looked(look: str, root: Path) -> list[Finding]:
-    return list(getattr(doctor, look)(root))
-
-
 @pytest.fixture
 def tool(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder that is the whole PATH, for an `nvidia-smi` of a machine that this one is not."""
     (tmp_path / "bin").mkdir()
     monkeypatch.setenv("PATH", str(tmp_path / "bin"))
-    monkeypatch.setattr(doctor, "DEVICES", tmp_path / "dev")
     return tmp_path / "bin" / "nvidia-smi"
 
 
@@ -51,31 +45,29 @@ def write(tool: Path, text: str, code: int = 0) -> None:
         ("2.13.0+cpu", "NVIDIA H200, NVIDIA L4; not used: torch 2.13.0+cpu is built for the CPU alone"),
     ],
 )
-def test_gpus_are_named_by_nvidias_tool(tool: Path, monkeypatch: pytest.MonkeyPatch, torch: str, found: str) -> None:
+def test_gpus_are_named_by_nvidias_tool(tool: Path, torch: str, found: str) -> None:
     write(tool, TWO)
-    monkeypatch.setattr(doctor, "_version", lambda _: torch)
-    assert looked("_gpu", tool.parent) == [Finding("GPU", found)]
+    assert list(gpu(tool.parent, tool.parent, torch)) == [Finding("GPU", found)]
 
 
-def test_no_gpu_is_no_fault_and_one_without_a_tool_that_works_is_told(
-    tool: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    assert looked("_gpu", tool.parent) == [Finding("GPU", "none; everything runs on the CPU")]
+def test_no_gpu_is_no_fault_and_one_without_a_tool_that_works_is_told(tool: Path, tmp_path: Path) -> None:
+    devices = tmp_path / "dev"
+    none = [Finding("GPU", "none; everything runs on the CPU")]
+    assert list(gpu(tmp_path, devices)) == none
     write(tool, "NVIDIA-SMI has failed", code=9)
-    assert looked("_gpu", tool.parent)[0].found.startswith("none")
-    doctor.DEVICES.mkdir()
+    assert list(gpu(tmp_path, devices)) == none
+    devices.mkdir()
     for name in ("nvidia0", "nvidiactl"):
-        (doctor.DEVICES / name).touch()
-    monkeypatch.setattr(doctor, "_version", lambda _: "2.13.0+cu130")
-    assert looked("_gpu", tool.parent) == [Finding("GPU", "nvidia0")]
+        (devices / name).touch()
+    assert list(gpu(tmp_path, devices, "2.13.0+cu130")) == [Finding("GPU", "nvidia0")]
 
 
 def test_cores_and_memory_are_told(tmp_path: Path) -> None:
-    (cores,), (memory,) = looked("_cores", tmp_path), looked("_memory", tmp_path)
-    assert (cores.what, cores.remedy, memory.what, memory.remedy) == ("cores", "", "memory", "")
-    usable, _, machine = cores.found.split(";")[0].split()
+    (of_cores,), (of_memory,) = cores(tmp_path), memory(tmp_path)
+    assert (of_cores.what, of_cores.remedy, of_memory.what, of_memory.remedy) == ("cores", "", "memory", "")
+    usable, _, machine = of_cores.found.split(";")[0].split()
     assert 1 <= int(usable) <= int(machine) == psutil.cpu_count()
-    assert memory.found.endswith(" GiB free")
+    assert of_memory.found.endswith(" GiB free")
 
 
 def test_a_port_that_another_holds_is_a_fault_and_one_of_this_checkouts_servers_is_none(
@@ -92,21 +84,21 @@ def test_a_port_that_another_holds_is_a_fault_and_one_of_this_checkouts_servers_
         free.close()
         for name, value in ((MLFLOW_PORT, str(port)), (PREFECT_PORT, str(other)), (HOST, ""), (TOKEN, "")):
             monkeypatch.setenv(name, value)
-        prefect, mlflow = looked("_ports", tmp_path)
+        prefect, mlflow = ports(tmp_path)
         assert prefect == Finding(f"port {other} (Prefect)", "free")
         mine = f"this checkout's own server listens there (process {server.pid})"
         assert mlflow == Finding(f"port {port} (MLflow)", mine)
         process = f"{psutil.Process(server.pid).name()}, process {server.pid}"
-        assert looked("_ports", tmp_path / "elsewhere")[1] == Finding(
+        assert list(ports(tmp_path / "elsewhere"))[1] == Finding(
             f"port {port} (MLflow)",
             f"Address already in use: {process}",
-            "end it, or set CASEBOOK_MLFLOW_PORT to another port",
+            "end what listens there, or set CASEBOOK_MLFLOW_PORT to another port",
         )
         server.stdin.close()
 
 
 def test_a_wrong_setting_of_the_servers_is_a_fault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(MLFLOW_PORT, "many")
-    (found,) = looked("_ports", tmp_path)
+    (found,) = ports(tmp_path)
     assert (found.what, found.found) == ("servers", "a setting is wrong")
     assert found.remedy == "CASEBOOK_MLFLOW_PORT=many: a port is a number from 1 to 65535"

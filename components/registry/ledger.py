@@ -11,7 +11,8 @@ from mlflow.exceptions import MlflowException
 from components.core.errors import CasebookError
 from components.tracking.track import Tracker, user_name
 
-PREFIX = "casebook.decision."
+PREFIX = "mlflow.casebook.decision."  # MLflow's pages show no tag of its own prefix: there the ledger is a table
+PREFIXES = (PREFIX, "casebook.decision.")  # with that of entries before
 LONGEST_ENTRY = 5000  # characters; the width of MLflow's column on databases that have widths
 Action = Literal["promoted", "refused", "rolled_back"]
 PROMOTED: Action = "promoted"
@@ -49,7 +50,7 @@ def history(tracker: Tracker, case: str) -> list[Entry]:
         if error.error_code != "RESOURCE_DOES_NOT_EXIST":
             raise
         return []
-    entries = [_read(case, key, text) for key, text in tags.items() if key.startswith(PREFIX)]
+    entries = [_read(case, key, text) for key, text in tags.items() if key.startswith(PREFIXES)]
     return sorted(entries, key=lambda entry: (entry.number, entry.time, entry.digest))
 
 

@@ -51,12 +51,12 @@ def tell_best(tracker: Tracker, run_id: str, case: str, found: dict[str, Any], b
     if best is None:
         words = f"No trial: the values of params.yaml are used ({tried})."
     else:
-        words = f"Best of {tried}: `{found['monitor']}` {value:.4f}, in trial {best:03d}.\n\n"
-        words += "| | |\n|---|---|\n" + "".join(f"| `{key}` | {chosen} |\n" for key, chosen in found["values"].items())
+        words = f"Best of {tried}: `{found['monitor']}` {value:.4f}, of trial {best:03d}, whose parameters are below."
         tracker.log_metrics(run_id, {OBJECTIVE: value})
         tracker.log_params(run_id, found["values"])
     tracker.log_tags(run_id, {NOTE: words})
-    tracker.client.update_run(run_id, name=f"{name} (no trials)" if best is None else f"{name} (best {value:.4f})")
+    told = "no trials" if best is None else f"best {found['monitor']} {value:.4f}"
+    tracker.client.update_run(run_id, name=f"{name} ({told})")
 
 
 def _study(job: Job, training: Training, state: Path, tell: Tell) -> Study:

@@ -72,7 +72,7 @@ def report(job: SurvivalJob, fitted: Path, bundle: Path) -> Report:
 
 def _predicts(predictor: SurvivalPredictor) -> str:
     *early, last = predictor.settings.horizons
-    also = f", and the chance of none by {', '.join(f'{year:g}' for year in early)} years" if early else ""
+    also = f", and the chance of being without it at {', '.join(f'{year:g}' for year in early)} years" if early else ""
     return f"the risk that the event has come by {last:g} years{also}"
 
 

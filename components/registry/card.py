@@ -71,11 +71,11 @@ def checks_table(decision: Decision) -> Table:
 
 
 def cell(value: Cell) -> str:
-    """A table cell: four decimals, an interval in brackets, nothing that would end the cell."""
+    """A table cell: four decimals, an interval in brackets where it is one, nothing that would end the cell."""
     if value is None:
         return ABSENT
-    if isinstance(value, Interval):
-        return shown(value, ABSENT)
+    if isinstance(value, Interval):  # of one unit, or of what differs from itself, there is none
+        return f"{value.value:.4f}" if value.low == value.high == value.value else shown(value, ABSENT)
     if isinstance(value, float):
         return f"{value:.4g}" if abs(value) < 0.001 or abs(value) >= 10_000 else f"{value:.4f}"
     if isinstance(value, int):

@@ -238,6 +238,7 @@ def test_metrics_that_are_equal_for_all_share_a_row() -> None:
         (float("nan"), "nan"),
         ("a | b\nc", "a \\| b c"),
         (Interval(0.5, 0.25, 0.75), "0.5000 [0.2500, 0.7500]"),
+        (Interval(0.5, 0.5, 0.5), "0.5000"),
     ],
 )
 def test_a_cell(value: object, shown: str) -> None:

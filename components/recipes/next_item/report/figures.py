@@ -52,7 +52,7 @@ def cutoff_curves(ranks: Mapping[str, np.ndarray], *, largest: int, protocol: Ra
     """Hit rate and NDCG at every cutoff from 1 to `largest`, for ranks (N,) by name."""
     figure = new_figure(height=5.4)
     cutoffs = np.arange(1, largest + 1)
-    ends = []
+    ends: list[End] = []
     panels = figure.subplots(1, 2)
     for axes, credit, label in zip(panels, (hit, discounted_gain), ("hit rate at k", "NDCG at k"), strict=True):
         ends = []

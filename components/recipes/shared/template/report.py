@@ -25,7 +25,7 @@ def report(job: NumberJob, _fitted: Path, bundle: Path) -> Report:
     panels = [compared(one, recipe.primary, recipe) for one in scores if one.split == TEST]
     figures = {
         "metrics": partial(served_beside, panels, confidence=job.evaluate.confidence, over="test rows"),
-        "true_and_told": lambda: true_and_told(test[TARGET].to_numpy(), test[MODEL].to_numpy()),
+        "true_and_told": partial(true_and_told, test[TARGET].to_numpy(), test[MODEL].to_numpy()),
     }
     predicts = "a number of each row, from the other numbers of it"
     return Report(scores, predictions, tables=tables, figures=figures, predicts=predicts)

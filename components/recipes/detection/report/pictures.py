@@ -44,7 +44,7 @@ def pictures(
             panels[:3],
             confidence=params.confidence,
             over="images",
-            caption=f"mAP: {recipe.called(PRIMARY)}.",
+            caption="mAP: mean average precision over IoU 0.5 to 0.95.",
         ),
         "precision_recall": partial(figures.precision_recall, test.matches, test.classes, test.least),
         "froc": partial(figures.froc_curves, curves),

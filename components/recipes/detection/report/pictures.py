@@ -26,10 +26,7 @@ def pictures(
     job: DetectionJob, answered: Mapping[str, Answered], scores: Sequence[Scores], slices: Slices, taken: np.ndarray
 ) -> dict[str, Callable[[], Figure]]:
     params, recipe, test = job.evaluate, recipe_of(job), answered[TEST]
-    served = {
-        f"{SERVED}, {split}": froc(answered[split].matches)
-        for split in [TEST, *(one for one in answered if one != TEST)]
-    }
+    served = {f"{SERVED}, {split}": froc(answered[split].matches) for split in (TEST, EXTERNAL) if split in answered}
     baseline = froc(match(test.target, test.found[SEGMENTATION], len(test.classes)))
     curves = {**served, f"{recipe.called(SEGMENTATION)}, {TEST}": baseline}
     panels = [

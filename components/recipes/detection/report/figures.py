@@ -130,9 +130,8 @@ def _count_panel(axes: Axes, true: np.ndarray, found: np.ndarray, name: str, col
     axes.set_xscale("symlog", linthresh=10)
     axes.set_yscale("symlog", linthresh=2)
     top, reach = max(1, true.max(initial=0)), max(2, np.abs(found - true).max(initial=0))
-    axes.set(
-        xlim=(-0.5, 1.25 * top), ylim=(-1.4 * reach, 1.4 * reach), xlabel="there", ylabel="counted too many or too few"
-    )
+    axes.set(xlim=(-0.5, 1.25 * top), ylim=(-1.4 * reach, 1.4 * reach))
+    axes.set(xlabel="boxes there", ylabel="counted too many or too few")
     axes.xaxis.set_major_locator(FixedLocator([0, *(one for one in STEPS if one <= top)]))
     axes.yaxis.set_major_locator(FixedLocator([sign * one for one in (0, *STEPS) if one <= reach for sign in (-1, 1)]))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:+g}" if value else "0"))

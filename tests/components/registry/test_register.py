@@ -12,7 +12,7 @@ import pytest
 
 from components.core.bundle import bundle_md5, read_bundle
 from components.core.errors import CasebookError
-from components.registry.model_files import FILES, bundle_in, lineage_in
+from components.registry.model_files import FILES, ModelTexts, bundle_in
 from components.registry.promote import settle
 from components.registry.register import bundle_of, model_of, register
 from components.tracking.track import Tracker, connect
@@ -42,11 +42,13 @@ def test_a_version_says_where_it_came_from_and_is_the_candidate(tracker: Tracker
 
 def test_the_model_folder_holds_bundle_card_lineage_and_code_and_no_pickle(tracker: Tracker) -> None:
     release = make_release(tracker)
-    folder = model_of(tracker, CASE, register(tracker, release))
+    version = register(tracker, release)
+    folder = model_of(tracker, CASE, version)
     assert bundle_md5(bundle_in(folder)) == bundle_md5(release.bundle)
-    assert lineage_in(folder, "card.md") == "# Toy\n\nResearch software.\n"
-    assert lineage_in(folder, "dvc.lock") == release.lineage["dvc.lock"]
-    assert lineage_in(folder, "nothing") is None
+    texts = ModelTexts(tracker, CASE, version)
+    assert texts.lineage("card.md") == "# Toy\n\nResearch software.\n"
+    assert texts.lineage("dvc.lock") == release.lineage["dvc.lock"]
+    assert texts.lineage("nothing") is None
     files = [path for path in folder.rglob("*") if path.is_file()]
     assert not [path for path in files if path.suffix in (".pkl", ".pyc", ".pickle", ".joblib")]
     assert (folder / "code" / "components" / "recipes" / "toy" / "serving" / "predictor.py").exists()

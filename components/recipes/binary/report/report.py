@@ -32,7 +32,7 @@ from components.recipes.binary.serving.serving import read_split
 from components.recipes.shared.serving import compared_bundle
 
 SLICE_METRICS = ("auc", "ks", "brier")
-COMPARED = {"auc": "ROC-AUC", "ks": "KS", "brier": "Brier score"}  # who was won against, and how people call it
+COMPARED = {"auc": "ROC-AUC", "ks": "KS", "brier": "Brier score"}  # panels of the picture `metrics`
 
 Scored = Mapping[str, np.ndarray]
 

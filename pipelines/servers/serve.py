@@ -16,7 +16,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from components.core.errors import BAD_INPUT, BAD_USAGE, CasebookError
-from pipelines.environment import USER, prepare_environment
+from pipelines.environment import USER, drop_temporary_word, prepare_environment
+from pipelines.servers.names import origins, own, patterns
 from pipelines.servers.settings import SCHEMAS, Settings, read_settings, tool_url
 from pipelines.stages import set_up_logging
 
@@ -24,6 +25,7 @@ log = logging.getLogger(__name__)
 
 PATIENCE = 600.0  # seconds that a worker waits for the server
 SQLITE_USERS = "basic_auth.db"
+HOSTS, ORIGINS = "MLFLOW_SERVER_ALLOWED_HOSTS", "MLFLOW_SERVER_CORS_ALLOWED_ORIGINS"
 LOGIN = ["--app-name", "basic-auth"]  # no variable says it
 
 
@@ -35,8 +37,12 @@ def main(arguments: list[str] | None = None) -> int:
     if around is None:
         log.error("%s: not one of %s", " ".join(command) or "no command", ", ".join(AROUND))
         return BAD_USAGE
+    if around is prefect_server and command[2:] != ["start"]:
+        log.error("%s: write `prefect server start`; options are settings, PREFECT_SERVER_…", " ".join(command))
+        return BAD_USAGE
     root = Path.cwd()
     prepare_environment(root)
+    drop_temporary_word(os.environ)
     try:
         settings = read_settings()
         variables = around(settings, root)
@@ -45,22 +51,25 @@ def main(arguments: list[str] | None = None) -> int:
         return BAD_INPUT
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
     os.environ.update({"PATH": path, **variables})
-    words = LOGIN if around is mlflow_server and settings.token is not None else []
-    return os.execvp(command[0], [*command, *words])  # noqa: S606 - becomes the server
+    if around is prefect_server:
+        command = [sys.executable, "-m", "pipelines.servers.guard", *command]
+    elif around is mlflow_server and settings.token is not None:
+        command = [*command, *LOGIN]
+    return os.execvp(command[0], command)  # noqa: S606 - becomes the server
 
 
 def prefect_server(settings: Settings, root: Path) -> dict[str, str]:  # noqa: ARG001 - one of AROUND
     """What the Prefect server reads; it makes and migrates its tables itself."""
-    own = f"http://{settings.host}:{settings.prefect_port}"
+    page = f"http://{settings.host}:{settings.prefect_port}"
     variables = {
         "PREFECT_SERVER_API_HOST": settings.host,
         "PREFECT_SERVER_API_PORT": str(settings.prefect_port),
         # A page of another site, open in the browser of whoever works here, must not start flows.
-        "PREFECT_SERVER_CORS_ALLOWED_ORIGINS": own,
+        "PREFECT_SERVER_CORS_ALLOWED_ORIGINS": page,
         "PREFECT_SERVER_API_CSRF_PROTECTION_ENABLED": "true",
         "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
-        # Seen from other machines the pages call the address that they were loaded from.
-        "PREFECT_UI_API_URL": "/api" if settings.exposed else settings.prefect_url,
+        # The pages call the name under which they were loaded.
+        "PREFECT_UI_API_URL": "/api",
     }
     if settings.token is not None:
         variables["PREFECT_SERVER_API_AUTH_STRING"] = f"{USER}:{settings.token}"
@@ -78,9 +87,17 @@ def mlflow_server(settings: Settings, root: Path) -> dict[str, str]:
         "MLFLOW_PORT": str(settings.mlflow_port),
         # No jobs of MLflow's own: a busy machine starts several so slowly that they are killed for it.
         "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
+        **_mlflow_names(settings),
         **_mlflow_store(settings, root),
     }
     return variables | (_mlflow_login(settings.token, root) if settings.token is not None else {})
+
+
+def _mlflow_names(settings: Settings) -> dict[str, str]:
+    """The names it answers to; its own default takes `192.168.evil.example` for an address of a local network."""
+    names = (*own(settings.host), *settings.names)
+    found = {HOSTS: patterns(names), ORIGINS: origins(names, settings.mlflow_port)}
+    return {name: os.environ.get(name) or value for name, value in found.items() if value}
 
 
 def _mlflow_store(settings: Settings, root: Path) -> dict[str, str]:

@@ -21,7 +21,7 @@ import psutil
 from components.core.errors import CasebookError
 from components.core.files import read_json, write_json
 from components.core.locks import held_lock
-from pipelines.environment import MARK, alive, up_file
+from pipelines.environment import MARK, alive, drop_temporary_word, up_file
 from pipelines.servers.serve import answers
 from pipelines.servers.settings import MLFLOW_PORT, PREFECT_PORT, Settings, read_settings
 
@@ -97,6 +97,7 @@ def _supervise(root: Path, mark: str, settings: Settings) -> "subprocess.Popen[b
     """honcho, detached from this terminal; what the processes say goes to a file."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
     environment = {**os.environ, **settings.addresses, MARK: mark, "PATH": path, "PYTHONUNBUFFERED": "1"}
+    drop_temporary_word(environment)
     if _log(root).exists():
         _log(root).replace(_log(root).with_suffix(".log.1"))
     # No `.env`: a variable of it would reach some processes only.

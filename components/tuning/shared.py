@@ -25,6 +25,7 @@ from components.core.files import read_json, write_json
 from components.core.job import Job
 from components.core.locks import file_lock, is_held
 from components.core.parts import Training
+from components.core.passwords import hidden
 from components.tuning.study import count, create_study, study_name
 
 log = logging.getLogger(__name__)
@@ -91,7 +92,8 @@ def _opening(url: str, state: Path) -> Iterator[None]:
         with _turn(engine, "casebook studies", state):
             yield
     except DBAPIError as error:
-        raise CasebookError(f"CASEBOOK_DATABASE_URL: {shown} cannot be used: {first_line(error.orig)}") from error
+        reason = hidden(f"{shown} cannot be used: {first_line(error.orig)}", url)
+        raise CasebookError(f"CASEBOOK_DATABASE_URL: {reason}") from error
     finally:
         engine.dispose()
 

@@ -22,6 +22,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from components.core.errors import CasebookError
 from components.core.files import file_digest, read_json, write_json
+from components.core.passwords import hidden
 from pipelines.provenance import git_state
 from pipelines.servers.settings import read_settings
 from pipelines.servers.supervise import running
@@ -161,4 +162,5 @@ def _postgres(program: str, database: str, *options: str) -> None:
     except FileNotFoundError:
         raise CasebookError(f"{program}: not found; install PostgreSQL's client, of the server's version") from None
     if done.returncode:
-        raise CasebookError(f"{program}: {done.stderr.strip().splitlines()[0] if done.stderr.strip() else 'failed'}")
+        reason = done.stderr.strip().splitlines()[0] if done.stderr.strip() else "failed"
+        raise CasebookError(f"{program}: {hidden(reason, database)}")

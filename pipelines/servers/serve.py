@@ -16,6 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from components.core.errors import BAD_INPUT, BAD_USAGE, CasebookError
+from components.core.passwords import hidden
 from pipelines.environment import USER, drop_temporary_word, prepare_environment
 from pipelines.servers.names import origins, own, patterns
 from pipelines.servers.settings import SCHEMAS, Settings, read_settings, tool_url
@@ -175,7 +176,7 @@ def make_schema(database: str, name: str) -> None:
         with psycopg.connect(address, autocommit=True, connect_timeout=10) as connection:
             connection.execute(sql.SQL("create schema if not exists {}").format(sql.Identifier(name)))
     except psycopg.Error as error:
-        reason = str(error).strip().splitlines()[0]
+        reason = hidden(str(error).strip().splitlines()[0], database)
         raise CasebookError(f"CASEBOOK_DATABASE_URL: {reason}; start the database, or correct the address") from error
 
 

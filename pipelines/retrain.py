@@ -25,6 +25,7 @@ from pipelines.operating.approval import approved  # noqa: E402
 from pipelines.operating.links import run_page  # noqa: E402
 from pipelines.operating.record import push, record  # noqa: E402
 from pipelines.plan import plan  # noqa: E402
+from pipelines.servers.private import close_prefect  # noqa: E402
 from pipelines.stages import STAGES  # noqa: E402
 
 RELEASE = STAGES[-1]
@@ -115,4 +116,5 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="python -m pipelines.retrain", description=retrain.__doc__)
     parser.add_argument("case")
     os.chdir(ROOT)
+    close_prefect(ROOT)
     retrain(parser.parse_args().case)

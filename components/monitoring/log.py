@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 from components.core.errors import CasebookError
 from components.core.files import whole_file
 from components.core.params.monitor import PredictionLog
+from components.core.private import file_mode, private_folder
 
 log = logging.getLogger(__name__)
 
@@ -37,7 +38,7 @@ def append(
     params: PredictionLog,
     now: datetime | None = None,
 ) -> Path | None:
-    """Add raw rows (N) and what `version` said of them (N, or none) as one file, and drop the oldest beyond the bound.
+    """Add raw rows (N) and what `version` said of them (N, or none) as one file; drop what is too old or too much.
 
     The file appears whole or not at all, under a name that no other process takes. Returns it; None if there are no
     rows.
@@ -52,10 +53,22 @@ def append(
     table = table.append_column(VERSION, pa.array([version] * len(kept)))
     folder = log_folder(root, case)
     target = folder / f"{now.strftime(STAMP)}-{os.getpid()}-{uuid.uuid4().hex[:8]}{SUFFIX}"
-    with whole_file(target) as temporary:
+    private_folder(folder.parent, root)
+    private_folder(folder, root)
+    with whole_file(target, file_mode(root)) as temporary:
         pq.write_table(table, temporary, compression="zstd")
+    forget_old(root, case, params, now)
     _bound(folder, int(params.megabytes * MEGABYTE))
     return target
+
+
+def forget_old(root: Path, case: str, params: PredictionLog, now: datetime | None = None) -> int:
+    """Remove the files that are older than `params.days`; how many those were."""
+    before = ((now or datetime.now(UTC)) - timedelta(days=params.days)).strftime(STAMP)
+    old = [path for path in _files(log_folder(root, case)) if path.name < before]
+    for path in old:
+        path.unlink(missing_ok=True)
+    return len(old)
 
 
 def logged(root: Path, case: str, *, days: float, now: datetime | None = None) -> Iterator[pd.DataFrame]:

@@ -24,6 +24,7 @@ from components.core.errors import CasebookError
 from components.core.files import file_digest, read_json, write_json
 from components.core.passwords import hidden
 from pipelines.provenance import git_state
+from pipelines.servers.private import close_stores
 from pipelines.servers.settings import read_settings
 from pipelines.servers.supervise import running
 
@@ -93,6 +94,7 @@ def restore(root: Path, source: Path, *, replace: bool = False) -> list[str]:
             _postgres("pg_restore", settings.database, *options, str(folder / DUMP))
         for name in stores:
             _move(folder / name, root / name)
+        close_stores(root)
         return [str(name) for name in stores] + ([DUMP] if (folder / DUMP).exists() else [])
 
 

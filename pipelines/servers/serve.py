@@ -17,8 +17,10 @@ from pathlib import Path
 
 from components.core.errors import BAD_INPUT, BAD_USAGE, CasebookError
 from components.core.passwords import hidden
+from components.core.private import private_file, private_folder
 from pipelines.environment import USER, drop_temporary_word, prepare_environment
 from pipelines.servers.names import origins, own, patterns
+from pipelines.servers.private import close_prefect
 from pipelines.servers.settings import SCHEMAS, Settings, read_settings, tool_url
 from pipelines.stages import set_up_logging
 
@@ -59,7 +61,7 @@ def main(arguments: list[str] | None = None) -> int:
     return os.execvp(command[0], command)  # noqa: S606 - becomes the server
 
 
-def prefect_server(settings: Settings, root: Path) -> dict[str, str]:  # noqa: ARG001 - one of AROUND
+def prefect_server(settings: Settings, root: Path) -> dict[str, str]:
     """What the Prefect server reads; it makes and migrates its tables itself."""
     page = f"http://{settings.host}:{settings.prefect_port}"
     variables = {
@@ -78,6 +80,8 @@ def prefect_server(settings: Settings, root: Path) -> dict[str, str]:  # noqa: A
         make_schema(settings.database, SCHEMAS["prefect"])
         variables["PREFECT_SERVER_DATABASE_CONNECTION_URL"] = tool_url(settings.database, "prefect")
         variables["PREFECT_SERVER_DATABASE_SQLALCHEMY_CONNECT_ARGS_SEARCH_PATH"] = SCHEMAS["prefect"]
+    else:
+        close_prefect(root)
     return variables
 
 
@@ -134,9 +138,10 @@ def _mlflow_login(token: str, root: Path) -> dict[str, str]:
     if "MLFLOW_AUTH_CONFIG_PATH" in os.environ:
         return secrets
     folder = root / "state" / "servers"
-    folder.mkdir(parents=True, exist_ok=True)
+    private_folder(folder, root)
     for path in folder.glob(f"{SQLITE_USERS}*"):
         path.unlink()
+    private_file(folder / SQLITE_USERS, root)
     lines = ["[mlflow]", "default_permission = NO_PERMISSIONS", f"database_uri = sqlite:///{folder / SQLITE_USERS}"]
     (folder / "basic_auth.ini").write_text("\n".join(lines) + "\n", encoding="utf-8")
     return {**secrets, "MLFLOW_AUTH_CONFIG_PATH": str(folder / "basic_auth.ini")}

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from components.core.errors import CasebookError
+from components.core.forgotten import FORGOTTEN
 from components.core.job import Job
 from components.core.opened import opened_once
 from components.core.params.monitor import PredictionLog
@@ -55,6 +56,8 @@ def _answer(
         raise CasebookError(f"{source}: say with --out where its answers go, such as --out answers{source.suffix}")
     recipe = recipe_of(job)
     given = read_options(job.case, recipe.options, options)
+    if forgotten := getattr(job.prepare, FORGOTTEN, ()):
+        given = {**given, FORGOTTEN: forgotten}
     if not source.exists():
         raise CasebookError(f"{source}: not found")
     chosen = served(job.paths.root, job.case, version) or _served(job, version)

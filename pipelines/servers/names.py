@@ -6,6 +6,7 @@ A websocket, which no browser keeps from other pages, says it in `Origin`.
 """
 
 import ipaddress
+import os
 import re
 import socket
 from collections.abc import Iterable
@@ -14,6 +15,7 @@ from dataclasses import dataclass
 from components.core.errors import CasebookError
 
 ALLOWED = "CASEBOOK_ALLOWED_HOSTS"
+HOSTS, ORIGINS = "MLFLOW_SERVER_ALLOWED_HOSTS", "MLFLOW_SERVER_CORS_ALLOWED_ORIGINS"
 LOOPBACKS = ("localhost", "127.0.0.1", "::1")
 EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 - compared, not bound
 LABELS = re.compile(r"^[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*$")
@@ -90,6 +92,13 @@ def _addresses() -> list[str]:
 
     found = (address for every in psutil.net_if_addrs().values() for address in every)
     return [one.address.partition("%")[0] for one in found if one.family in (socket.AF_INET, socket.AF_INET6)]
+
+
+def mlflow_variables(host: str, port: int, listed: tuple[Name, ...]) -> dict[str, str]:
+    """What tells MLflow the names; its own default takes `192.168.evil.example` for an address of a local network."""
+    names = (*own(host), *listed)
+    found = {HOSTS: patterns(names), ORIGINS: origins(names, port)}
+    return {name: os.environ.get(name) or value for name, value in found.items() if value}
 
 
 def patterns(names: Iterable[Name]) -> str:

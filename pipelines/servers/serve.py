@@ -19,7 +19,7 @@ from components.core.errors import BAD_INPUT, BAD_USAGE, CasebookError
 from components.core.passwords import hidden
 from components.core.private import private_file, private_folder
 from pipelines.environment import USER, drop_temporary_word, prepare_environment
-from pipelines.servers.names import origins, own, patterns
+from pipelines.servers.names import mlflow_variables
 from pipelines.servers.private import close_prefect
 from pipelines.servers.settings import SCHEMAS, Settings, read_settings, tool_url
 from pipelines.stages import set_up_logging
@@ -28,7 +28,6 @@ log = logging.getLogger(__name__)
 
 PATIENCE = 600.0  # seconds that a worker waits for the server
 SQLITE_USERS = "basic_auth.db"
-HOSTS, ORIGINS = "MLFLOW_SERVER_ALLOWED_HOSTS", "MLFLOW_SERVER_CORS_ALLOWED_ORIGINS"
 LOGIN = ["--app-name", "basic-auth"]  # no variable says it
 
 
@@ -92,17 +91,10 @@ def mlflow_server(settings: Settings, root: Path) -> dict[str, str]:
         "MLFLOW_PORT": str(settings.mlflow_port),
         # No jobs of MLflow's own: a busy machine starts several so slowly that they are killed for it.
         "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
-        **_mlflow_names(settings),
+        **mlflow_variables(settings.host, settings.mlflow_port, settings.names),
         **_mlflow_store(settings, root),
     }
     return variables | (_mlflow_login(settings.token, root) if settings.token is not None else {})
-
-
-def _mlflow_names(settings: Settings) -> dict[str, str]:
-    """The names it answers to; its own default takes `192.168.evil.example` for an address of a local network."""
-    names = (*own(settings.host), *settings.names)
-    found = {HOSTS: patterns(names), ORIGINS: origins(names, settings.mlflow_port)}
-    return {name: os.environ.get(name) or value for name, value in found.items() if value}
 
 
 def _mlflow_store(settings: Settings, root: Path) -> dict[str, str]:

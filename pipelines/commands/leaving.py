@@ -78,12 +78,12 @@ def forget(
     gone = take_out(Path.cwd(), job_of(case), key)
     bring_up_to_date(["code"], dry_run=False, single=True)  # or `dvc status` would tell of it
     typer.echo(f"{case}: {gone.rows} row(s) taken out of the log of predictions")
+    known = "" if gone.is_new else "params.yaml had it already: "
+    typer.echo(f"{known}predict knows the person no more, and prepare leaves the rows out")
     typer.echo(
-        f"{'' if gone.is_new else 'params.yaml had it already: '}predict knows the person no more, and prepare leaves the "
-        f"rows out: commit params.yaml, then `casebook run {case}`"
-    )
-    typer.echo(
-        f"versions made before still have them; when a new champion serves: `casebook gc {case} --keep 1`", err=True
+        f"commit params.yaml, then `casebook run {case}`; versions made before still have the rows: `casebook gc {case} "
+        "--keep 1` deletes those that were never champion",
+        err=True,
     )
 
 

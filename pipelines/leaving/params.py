@@ -44,7 +44,7 @@ def add_forgotten(root: Path, case: str, digest: str) -> bool:
     """Add the digest to the case's `prepare.forgotten`; whether it was not there yet.
 
     Raises:
-        CasebookError: the case's block has no `prepare` of its own.
+        CasebookError: the case's block has no `prepare` of its own, or a list that is not in brackets.
     """
     text = _text(root)
     prepare = pairs(read(text), "cases", case, "prepare")
@@ -59,11 +59,10 @@ def add_forgotten(root: Path, case: str, digest: str) -> bool:
         return True
     if digest in [item.value for item in listed.value]:
         return False
+    if not isinstance(listed, SequenceNode) or not listed.flow_style:
+        raise CasebookError(f"{FILE}: cases.{case}.prepare.{FORGOTTEN}: write it as [a, b], then run this again")
     known = ", ".join([*(item.value for item in listed.value), digest])
-    after = (
-        "" if isinstance(listed, SequenceNode) and listed.flow_style else "\n" + " " * prepare[0][0].start_mark.column
-    )
-    _write(root, applied(text, [(listed.start_mark.index, listed.end_mark.index, f"[{known}]{after}")]))
+    _write(root, applied(text, [(listed.start_mark.index, listed.end_mark.index, f"[{known}]")]))
     return True
 
 

@@ -81,7 +81,7 @@ def forget(
     known = "" if gone.is_new else "params.yaml had it already: "
     typer.echo(f"{known}predict knows the person no more, and prepare leaves the rows out")
     typer.echo(
-        f"commit params.yaml, then `casebook run {case}`; versions made before still have the rows: `casebook gc {case} "
+        f"commit params.yaml, then `casebook run {case}`; older versions still have the rows: `casebook gc {case} "
         "--keep 1` deletes those that were never champion",
         err=True,
     )

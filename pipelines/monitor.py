@@ -22,6 +22,7 @@ from prefect.runtime import flow_run  # noqa: E402
 
 from components.core.errors import BAD_INPUT, DONE, CasebookError  # noqa: E402
 from components.core.job import Job, Paths  # noqa: E402
+from components.core.markdown import escaped  # noqa: E402
 from components.core.params.load import load_params  # noqa: E402
 from components.core.params.operate import load_operate  # noqa: E402
 from components.core.recipe import make_job  # noqa: E402
@@ -39,7 +40,9 @@ def look_at(case: str, root: str) -> Looked:
     looked = look(job, params, flow_run=str(flow_run.id))
     for line in summary(looked):
         get_run_logger().info(line)
-    create_markdown_artifact(key=f"monitor-{case.replace('_', '-')}", markdown="\n\n".join(summary(looked)))
+    create_markdown_artifact(
+        key=f"monitor-{case.replace('_', '-')}", markdown="\n\n".join(map(escaped, summary(looked)))
+    )
     return looked
 
 

@@ -16,6 +16,7 @@ from prefect.logging import get_run_logger  # noqa: E402
 from prefect.runtime import flow_run  # noqa: E402
 from prefect.states import Completed, State  # noqa: E402
 
+from components.core.markdown import escaped, inert  # noqa: E402
 from components.core.params.load import load_params  # noqa: E402
 from components.core.params.operate import Record, load_operate  # noqa: E402
 from components.core.params.source import FileSource, FolderSource, Source  # noqa: E402
@@ -91,9 +92,9 @@ def tell(case: str, root: str) -> str:
     key = case.replace("_", "-")
     page = run_page(case, Path(root))
     create_link_artifact(link=page, link_text=f"{case} in MLflow", key=f"mlflow-{key}", description=words)
-    reasons = [f"- {reason}" for reason in release["reasons"]]
+    reasons = [f"- {escaped(reason)}" for reason in release["reasons"]]
     card = (Path(root) / "reports" / case / "card.md").read_text(encoding="utf-8")
-    markdown = "\n".join([f"**{words}**", *reasons, "", card])
+    markdown = inert("\n".join([f"**{words}**", *reasons, "", card]))
     create_markdown_artifact(key=f"retrain-{key}", markdown=markdown, description="What the gate found, and the card")
     get_run_logger().info("%s; %s", words, page)
     return words

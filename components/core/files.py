@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from components.core.errors import CasebookError
+
 CHUNK = 1 << 20
 
 
@@ -76,7 +78,15 @@ def write_text(path: Path, text: str) -> None:
 
 
 def read_json(path: Path) -> Any:
-    return json.loads(path.read_text(encoding="utf-8"))
+    """What a file holds.
+
+    Raises:
+        CasebookError: it is nested so deeply that Python cannot read it.
+    """
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except RecursionError:
+        raise CasebookError(f"{path}: not read: its JSON is nested too deeply") from None
 
 
 def file_digest(path: Path, algorithm: str = "sha256") -> str:

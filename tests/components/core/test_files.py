@@ -16,6 +16,7 @@ from dvc_objects.fs.local import LocalFileSystem
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from components.core.errors import CasebookError
 from components.core.files import (
     CHUNK,
     dvc_md5,
@@ -228,3 +229,9 @@ def test_a_json_digest_ignores_the_order_of_keys(value):
 def test_different_contents_have_different_json_digests(one, other):
     same = json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)  # 1 and 1.0 differ, as in the file
     assert (json_digest(one) == json_digest(other)) == same
+
+
+def test_json_that_is_nested_too_deeply_is_an_error_that_names_the_file(tmp_path):
+    (tmp_path / "deep.json").write_text("[" * 100_000 + "]" * 100_000)
+    with pytest.raises(CasebookError, match=r"deep\.json: not read: its JSON is nested too deeply"):
+        read_json(tmp_path / "deep.json")

@@ -3,6 +3,7 @@
 import os
 import stat
 from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
 
 from components.core.errors import CasebookError
@@ -17,10 +18,16 @@ BESIDE = ("-wal", "-shm", "-journal")  # what SQLite keeps beside a database; ma
 
 def is_shared(root: Path) -> bool:
     """Whether the checkout's params say that several users work in it: `operate.shared`."""
+    path = root / "params.yaml"
     try:
-        content = read_yaml(root / "params.yaml")
+        return _says_shared(path, path.stat().st_mtime_ns)
     except (CasebookError, OSError):
         return False
+
+
+@lru_cache(maxsize=8)  # a log has many files
+def _says_shared(path: Path, _modified: int) -> bool:
+    content = read_yaml(path)
     operate = content.get("operate") if isinstance(content, dict) else None
     return isinstance(operate, dict) and operate.get("shared") is True
 

@@ -5,9 +5,11 @@ import re
 SPECIAL = re.compile(r"[\\`*\[\]<>|~]|(?<!\w)_|_(?!\w)|!(?=\[)|&(?=#?\w+;)")
 LINE_START = re.compile(r"^([#+\-=]|\d+(?=[.)]))")
 TAG = re.compile(r"<(?=[A-Za-z/!?])")
-# A picture that lies beside the page may be shown: no scheme, no host, no link by reference.
-PICTURE = re.compile(r"!\[(?![^\[\]\n]*\]\((?![^)\s/]*:|//|\\)[^)\s<>\\]*\))")
-TARGET = re.compile(r"\]\((?=\s*<?\s*(?!https?://|mailto:)[^)\s/]*:)", re.IGNORECASE)
+# A picture that lies beside the page may be shown: a plain path, which has neither scheme nor host.
+PICTURE = re.compile(r"!\[(?![^\[\]\n]*\]\(\w[\w.%/-]*\))")
+# Links lead to pages: by http, by mail, within this one or beside it. Entities and blanks could hide another scheme.
+TARGET = re.compile(r"\]\((?!https?://|mailto:|#|[\w.%/-]+[)\s?#]|\))")
+DEFINED = "]:"  # a link by reference, whose target stands elsewhere
 
 
 def escaped(text: object) -> str:
@@ -21,7 +23,8 @@ def inert(page: str) -> str:
 
     Its own marks stay: headings, tables, emphasis, links to pages, pictures that lie beside it.
     """
-    return TARGET.sub(r"]\\(", PICTURE.sub(r"!\\[", TAG.sub("&lt;", page)))
+    words = TAG.sub("&lt;", page).replace(DEFINED, r"]\:")
+    return TARGET.sub(r"]\\(", PICTURE.sub(r"!\\[", words))
 
 
 def _one(found: "re.Match[str]") -> str:

@@ -80,6 +80,7 @@ def _read(source: Path, target: Path, limits: Limits) -> tuple[str, str]:
 
 def told(what: str, words: str) -> str:
     """A word for what became of a pickle, with its details, as a sentence that says what to do."""
+    words = " ".join(words.split())
     instead = "ask its publisher for Parquet or CSV and take that from a file (`source: kind: file`)"
     return {
         "names": f"the pickle names {words}, which is none of the parts of a DataFrame that are read here. It was not "

@@ -11,6 +11,7 @@ import pickle
 import re
 import resource
 import sys
+import time
 import zlib
 from collections.abc import Callable
 from pathlib import Path
@@ -161,7 +162,7 @@ def write(source: Path, target: Path) -> tuple[str, str]:
 def limit(limits: Limits) -> None:
     """Let this process have so much more memory, seconds of a processor and bytes of a file, and no core file."""
     used = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0]) * resource.getpagesize()
-    seconds = math.ceil(limits.seconds)
+    seconds = math.ceil(time.process_time() + limits.seconds)
     for what, most in (
         (resource.RLIMIT_AS, used + int(limits.memory_megabytes * MEGABYTE)),
         (resource.RLIMIT_CPU, seconds),

@@ -196,12 +196,19 @@ def test_a_process_of_its_own_reads_it_and_has_no_secrets(tmp_path, monkeypatch)
     assert "CASEBOOK_TOKEN" not in pickled.environment()
 
 
+CRASHING = [name for name in CRAFTED if name.startswith(("arrow", "large"))]  # or they would take what there is
+
+
+@pytest.mark.parametrize("name", sorted(CRAFTED.keys() - CRASHING))
+def test_what_a_crafted_pickle_names_is_checked(name, tmp_path):
+    assert len(refused(CRAFTED[name], tmp_path).splitlines()) == 1
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("name", CRAFTED)
-def test_a_crafted_pickle_is_an_error_that_names_the_file(name, tmp_path):
+@pytest.mark.parametrize("name", CRASHING)
+def test_a_crafted_pickle_that_crashes_its_process_is_an_error_that_names_the_file(name, tmp_path):
     message = apart(CRAFTED[name], tmp_path, memory_megabytes=1000, seconds=20)
     assert message.startswith("rows.whl: in.pkl: "), "it was read"
-    assert "Traceback" not in message
 
 
 @pytest.mark.slow
@@ -211,4 +218,5 @@ def test_memory_and_time_have_limits(tmp_path):
     (tmp_path / "out.parquet").unlink()
     message = apart(gzip.compress(bytes(400_000_000), 1), tmp_path, memory_megabytes=100)
     assert "needs more than 100 MB of memory; raise source.limits.memory_megabytes" in message
-    assert "was not read within 1 s; raise source.limits.seconds" in apart(CRAFTED["tz_file"], tmp_path, seconds=1)
+    long = gzip.compress(b"\x80\x04" + b"N0" * 150_000_000 + b"N.", 1)  # None and away with it, again and again
+    assert "was not read within 1 s; raise source.limits.seconds" in apart(long, tmp_path, seconds=1)

@@ -2,6 +2,7 @@
 
 import json
 import socket
+import stat
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -63,7 +64,7 @@ def test_nothing_listens_beyond_this_machine(servers: Servers) -> None:
 def test_a_page_of_another_site_starts_nothing(servers: Servers) -> None:
     elsewhere = {"Origin": "http://evil.example", "Access-Control-Request-Method": "POST"}
     refused = requests.options(f"{servers.prefect}/api/flow_runs/", headers=elsewhere, timeout=60)
-    assert refused.status_code == 400
+    assert refused.status_code == 403
     assert "access-control-allow-origin" not in refused.headers
     for body in ("application/json", "text/plain"):
         refused = requests.post(
@@ -118,6 +119,15 @@ def test_a_websocket_of_a_strangers_page_is_refused(servers: Servers, wrong: dic
     with pytest.raises(InvalidStatus) as refused, socket.create_connection(("127.0.0.1", port)) as connection:
         connect(url, sock=connection, origin=wrong.get("Origin"))
     assert refused.value.response.status_code == 403
+
+
+def test_others_of_this_machine_cannot_read_the_stores(servers: Servers) -> None:
+    root = servers.checkout.root
+    for folder in (".prefect", "state/servers"):
+        assert stat.S_IMODE((root / folder).stat().st_mode) == 0o700, folder
+    files = [root / "mlflow.db", *(root / ".prefect").glob("prefect.db*")]
+    assert {path.name for path in files} >= {"mlflow.db", "prefect.db"}
+    assert {stat.S_IMODE(path.stat().st_mode) for path in files} == {0o600}
 
 
 def test_a_second_one_is_refused(servers: Servers) -> None:

@@ -10,14 +10,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from components.core.errors import most_like
+from components.core.errors import CasebookError, most_like
 
 CHUNK = 1 << 20
 
 
 @contextmanager
-def whole_file(target: Path) -> Iterator[Path]:
-    """Yield a temporary path beside `target`; rename it onto `target` if the block succeeds.
+def whole_file(target: Path, mode: int = 0o644) -> Iterator[Path]:
+    """Yield a temporary path beside `target`; rename it onto `target` if the block succeeds, with the `mode`.
 
     A reader sees the old file or the new one, never a part of it. On an exception the
     temporary file is removed and `target` is left as it was.
@@ -29,7 +29,7 @@ def whole_file(target: Path) -> Iterator[Path]:
     temporary = Path(name)
     try:
         yield temporary
-        temporary.chmod(0o644)  # mkstemp gives 0600; readers may be other users
+        temporary.chmod(mode)  # mkstemp gives 0600; readers may be other users
         _flush(temporary)
         temporary.replace(target)
     finally:
@@ -96,7 +96,15 @@ def nearest_path(path: Path) -> str:
 
 
 def read_json(path: Path) -> Any:
-    return json.loads(path.read_text(encoding="utf-8"))
+    """What a file holds.
+
+    Raises:
+        CasebookError: it is nested so deeply that Python cannot read it.
+    """
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except RecursionError:
+        raise CasebookError(f"{path}: not read: its JSON is nested too deeply") from None
 
 
 def file_digest(path: Path, algorithm: str = "sha256") -> str:

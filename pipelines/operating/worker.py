@@ -32,6 +32,7 @@ from prefect.states import AwaitingRetry, Cancelled
 from components.core.errors import CasebookError, nearest_of
 from components.core.params.operate import OperateParams
 from pipelines import flow_runs
+from pipelines.servers.private import close_stores
 from pipelines.servers.serve import prefect_worker
 from pipelines.servers.settings import read_settings
 
@@ -59,6 +60,7 @@ def work(pool: str, root: Path, operate: OperateParams, name: str | None = None)
     pools = sorted(type(operate.pools).model_fields)
     if pool not in pools:
         raise CasebookError(f"params.yaml: operate.pools: no pool {pool!r}{nearest_of(pool, pools)}")
+    close_stores(root)
     os.environ.update(prefect_worker(read_settings(), root))
     if pool == "gpu" and not operate.pools.gpu.on_cpu:
         wait_for_gpu(root)

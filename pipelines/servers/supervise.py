@@ -20,8 +20,10 @@ import psutil
 from components.core.errors import CasebookError
 from components.core.files import read_json, write_json
 from components.core.locks import held_lock
-from pipelines.environment import MARK, alive, up_file
+from components.core.private import private_folder
+from pipelines.environment import MARK, alive, drop_temporary_word, up_file
 from pipelines.servers.ports import refusal
+from pipelines.servers.private import close_stores
 from pipelines.servers.serve import answers
 from pipelines.servers.settings import MLFLOW_PORT, PREFECT_PORT, Settings, read_settings
 
@@ -41,10 +43,12 @@ def up(root: Path) -> dict[str, str]:
     settings, record = read_settings(), up_file(root)
     if not (root / "Procfile").is_file():
         raise CasebookError(f"{root}: no Procfile; run this in the root of a checkout")
+    private_folder(record.parent, root)
     with held_lock(record.with_name("up.lock"), "casebook up"):
         if found := running(root):
             raise CasebookError(f"{_listed(record)} are up already ({len(found)} processes); `casebook down` ends them")
         _check_ports(settings)
+        close_stores(root)
         mark = uuid.uuid4().hex
         write_json(record, {"mark": mark, "addresses": settings.addresses})
         supervisor = _supervise(root, mark, settings)
@@ -91,6 +95,7 @@ def _supervise(root: Path, mark: str, settings: Settings) -> "subprocess.Popen[b
     """honcho, detached from this terminal; what the processes say goes to a file."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
     environment = {**os.environ, **settings.addresses, MARK: mark, "PATH": path, "PYTHONUNBUFFERED": "1"}
+    drop_temporary_word(environment)
     if _log(root).exists():
         _log(root).replace(_log(root).with_suffix(".log.1"))
     # No `.env`: a variable of it would reach some processes only.

@@ -113,7 +113,7 @@ def test_two_that_write_at_once_lose_neither(registered: Tracker, monkeypatch: p
 
 def test_an_edited_entry_is_one_message(registered: Tracker) -> None:
     registered.client.set_registered_model_tag(CASE, f"{PREFIX}000001.x", '{"action": "promoted"}')
-    with pytest.raises(CasebookError, match=r"'casebook\.decision\.000001\.x' of the registered model 'finance_risk'"):
+    with pytest.raises(CasebookError, match=r"casebook\.decision\.000001\.x' of the registered model 'finance_risk'"):
         history(registered, CASE)
 
 

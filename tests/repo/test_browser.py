@@ -108,11 +108,11 @@ def test_a_run_shows_params_metrics_tags_data_and_its_model(site: Site, page: An
 
 
 def test_the_trials_stand_below_their_search(site: Site, page: Any, see: See) -> None:
-    page.goto(site.run("toy search%"))
+    page.goto(site.run("search %"))
     see("Parent run", "toy v1", "trial 000")
     see("Best of 1 complete trial", exact=False)
     page.goto(site.run("trial 000"))
-    see("Parent run", "toy search", exact=False)
+    see("Parent run", "search ", exact=False)
 
 
 def test_the_served_model_and_a_baseline_are_compared_under_the_same_names(site: Site, page: Any, see: See) -> None:

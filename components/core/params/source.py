@@ -47,7 +47,7 @@ class WheelSource(Package):
 
     kind: Literal["wheel"]
     watch: str
-    further: Annotated[tuple[Package, ...], Field(strict=False)]
+    further: Annotated[tuple[Package, ...], Field(strict=False)] = ()
     limits: Limits = Limits()
     licence: str
     citation: str

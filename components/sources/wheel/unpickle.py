@@ -105,14 +105,14 @@ class _Array:
     """Stands for `numpy.ndarray` where a pickle names it: called, that would look at memory beside its buffer."""
 
 
-def _reconstruct(kind: Any, shape: Any, _letter: Any) -> np.ndarray:
+def _empty_array(kind: Any, shape: Any, _letter: Any) -> np.ndarray:
     """An empty array, which gets its values next, as numpy makes it."""
     if kind is not _Array or shape != (0,):
         raise pickle.UnpicklingError(f"an array of {kind!r} begins with the shape {shape!r}"[:MESSAGE])
     return np.ndarray((0,), "b")
 
 
-def _dtype(letters: Any, _align: Any = False, _copy: Any = True) -> np.dtype:
+def _plain_type(letters: Any, _align: Any = False, _copy: Any = True) -> np.dtype:
     """One type a value: the fields of a structure can be said to lie anywhere in memory."""
     if not isinstance(letters, str) or not PLAIN.fullmatch(letters):
         raise pickle.UnpicklingError(f"a type {letters!r} of numpy's, which no column of a DataFrame has"[:MESSAGE])
@@ -123,8 +123,8 @@ def _dtype(letters: Any, _align: Any = False, _copy: Any = True) -> np.dtype:
 CHECKED: dict[tuple[str, str], Any] = {
     ("pyarrow.lib", "_restore_array"): _restored_array,
     ("numpy", "ndarray"): _Array,
-    ("numpy", "dtype"): _dtype,
-    ("numpy._core.multiarray", "_reconstruct"): _reconstruct,
+    ("numpy", "dtype"): _plain_type,
+    ("numpy._core.multiarray", "_reconstruct"): _empty_array,
 }
 PLAIN = re.compile(r"[<>|=]?[biufcmMOSU]\d*(\[\w+\])?|bool")
 

@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from components.core.errors import DamagedError
+
 CHUNK = 1 << 20
 
 
@@ -76,7 +78,18 @@ def write_text(path: Path, text: str) -> None:
 
 
 def read_json(path: Path) -> Any:
-    return json.loads(path.read_text(encoding="utf-8"))
+    """The object or list that `write_json` wrote.
+
+    Raises:
+        DamagedError: there is none in the file; one that is missing is a FileNotFoundError.
+    """
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise DamagedError(path, f"not JSON: {error}") from None
+    if not isinstance(content, dict | list):
+        raise DamagedError(path, f"not JSON as it was written: {content!r:.40}")
+    return content
 
 
 def file_digest(path: Path, algorithm: str = "sha256") -> str:

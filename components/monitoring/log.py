@@ -53,7 +53,7 @@ def append(
     folder = log_folder(root, case)
     target = folder / f"{now.strftime(STAMP)}-{os.getpid()}-{uuid.uuid4().hex[:8]}{SUFFIX}"
     with whole_file(target) as temporary:
-        pq.write_table(table, temporary, compression="zstd")
+        pq.write_table(table, temporary, compression="zstd", write_page_checksum=True)
     _bound(folder, int(params.megabytes * MEGABYTE))
     return target
 
@@ -74,10 +74,10 @@ def logged(root: Path, case: str, *, days: float, now: datetime | None = None) -
         )
     for path in found:
         try:
-            frame = pq.read_table(path).to_pandas(ignore_metadata=True)
+            frame = pq.read_table(path, page_checksum_verification=True).to_pandas(ignore_metadata=True)
         except FileNotFoundError:  # beyond the bound meanwhile
             continue
-        except (pa.ArrowException, OSError) as error:
+        except (pa.ArrowException, OSError, ValueError) as error:
             raise CasebookError(f"{path}: not a readable file of the log: {error}; remove it") from None
         yield frame[[name for name in frame if not str(name).startswith(OURS)]]
 

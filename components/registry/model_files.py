@@ -1,8 +1,8 @@
 """Files of a registered model: where its bundle and its texts are, and whether all are as they were written."""
 
-import json
 from pathlib import Path
 
+from components.core.errors import DamagedError
 from components.core.files import file_digest, read_json
 from components.core.job import BUNDLE
 
@@ -26,7 +26,9 @@ def damage(folder: Path) -> list[str]:
         return [FILES]
     try:
         expected = read_json(folder / FILES)
-    except (json.JSONDecodeError, UnicodeDecodeError):
+    except DamagedError:
+        return [FILES]
+    if not isinstance(expected, dict):
         return [FILES]
     return [
         name

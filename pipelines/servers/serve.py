@@ -17,6 +17,7 @@ from pathlib import Path
 
 from components.core.errors import BAD_INPUT, BAD_USAGE, CasebookError
 from pipelines.environment import USER, prepare_environment
+from pipelines.operating.store import check_embedded
 from pipelines.servers.settings import SCHEMAS, Settings, read_settings, tool_url
 from pipelines.stages import set_up_logging
 
@@ -68,6 +69,8 @@ def prefect_server(settings: Settings, root: Path) -> dict[str, str]:  # noqa: A
         make_schema(settings.database, SCHEMAS["prefect"])
         variables["PREFECT_SERVER_DATABASE_CONNECTION_URL"] = tool_url(settings.database, "prefect")
         variables["PREFECT_SERVER_DATABASE_SQLALCHEMY_CONNECT_ARGS_SEARCH_PATH"] = SCHEMAS["prefect"]
+    else:
+        check_embedded()
     return variables
 
 

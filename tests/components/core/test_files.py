@@ -1,5 +1,6 @@
 """Files appear whole or not at all; digests agree with DVC's."""
 
+import errno
 import hashlib
 import json
 import re
@@ -16,6 +17,7 @@ from dvc_objects.fs.local import LocalFileSystem
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from components.core.errors import DamagedError, disk_problem
 from components.core.files import (
     CHUNK,
     dvc_md5,
@@ -162,8 +164,8 @@ def test_what_a_killed_process_left_is_swept_and_nothing_else(tmp_path):
 @given(value=JSON)
 def test_json_is_read_as_it_was_written(fresh, value):
     path = fresh() / "value.json"
-    write_json(path, value)
-    assert read_json(path) == value
+    write_json(path, {"value": value})
+    assert read_json(path) == {"value": value}
 
 
 def test_json_has_sorted_keys_readable_text_and_a_last_newline(tmp_path):
@@ -228,3 +230,26 @@ def test_a_json_digest_ignores_the_order_of_keys(value):
 def test_different_contents_have_different_json_digests(one, other):
     same = json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)  # 1 and 1.0 differ, as in the file
     assert (json_digest(one) == json_digest(other)) == same
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b'{"a": 1', b"7", b"\xff\xfe", b"null", b"[" * 100_000])
+def test_what_write_json_has_not_written_is_one_message(tmp_path, content):
+    path = tmp_path / "up.json"
+    path.write_bytes(content)
+    with pytest.raises(DamagedError, match=re.escape(f"{path}: damaged (not JSON")):
+        read_json(path)
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device", "/b/x.tar"), "/b/x.tar: No space left on device; free some"),
+        (OSError(errno.EROFS, "Read-only file system", "/b"), "/b: Read-only file system; mount it for writing"),
+        (OSError(errno.ENOSPC, "No space left on device"), "a file: No space left on device; free some space"),
+        (OSError(errno.EISDIR, "Is a directory", "/b/up.json"), "/b/up.json: Is a directory; a folder lies"),
+        (ConnectionRefusedError(errno.ECONNREFUSED, "refused"), None),
+    ],
+)
+def test_what_a_disk_refuses_names_path_and_remedy(error, said):
+    found = disk_problem(error)
+    assert found is None if said is None else found.startswith(said)

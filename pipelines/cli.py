@@ -158,7 +158,7 @@ def main() -> int:
         typer.echo(f"casebook: {error}", err=True)
         return BAD_INPUT
     except OSError as error:
-        if (problem := disk_problem(error)) is None:
+        if (problem := disk_problem(error, Path.cwd())) is None:
             raise
         typer.echo(f"casebook: {problem}", err=True)
         return BAD_INPUT

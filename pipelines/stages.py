@@ -83,7 +83,7 @@ def main(arguments: list[str] | None = None) -> int:
         log.error("%s@%s: %s", chosen.stage, chosen.case, error)
         return BAD_INPUT
     except OSError as error:
-        if (problem := disk_problem(error)) is None:
+        if (problem := disk_problem(error, Path.cwd())) is None:
             raise
         log.error("%s@%s: %s", chosen.stage, chosen.case, problem)
         return BAD_INPUT

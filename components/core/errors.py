@@ -44,6 +44,7 @@ REMEDIES: Mapping[int, str] = {
     errno.EROFS: "mount it for writing, or name another place",
     errno.EIO: "the disk fails: bring the file back from a backup, on another one",
     errno.ENOENT: "bring it back, by `casebook run` where it is made from other files",
+    errno.EEXIST: "something else lies there; move it away",
     errno.EISDIR: "a folder lies in the file's place; move it away",
     errno.ENOTDIR: "a file lies in the folder's place; move it away",
     errno.ENOTEMPTY: "other files lie there; move them away",
@@ -51,12 +52,15 @@ REMEDIES: Mapping[int, str] = {
 }
 
 
-def disk_problem(error: OSError) -> str | None:
-    """Path, reason and remedy of what a disk refused; None for other errors of the operating system."""
+def disk_problem(error: OSError, place: Path) -> str | None:
+    """Path, reason and remedy of what a disk refused; None for other errors of the operating system.
+
+    A full disk does not say which file it was: then it is `place`, a file or a folder.
+    """
     if error.errno not in REMEDIES:
         return None
     where = " and ".join(str(name) for name in (error.filename, error.filename2) if name is not None)
-    return f"{where or 'a file'}: {error.strerror}; {REMEDIES[error.errno]}"
+    return f"{where or place}: {error.strerror}; {REMEDIES[error.errno]}"
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

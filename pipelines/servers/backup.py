@@ -110,7 +110,7 @@ def _told(place: Path) -> Iterator[None]:
         source, _, reason = error.args[0][0]
         raise CasebookError(f"{source}: {reason}; free some space, or let this user read it") from error
     except OSError as error:
-        raise CasebookError(disk_problem(error) or f"{place}: {error}") from error
+        raise CasebookError(disk_problem(error, place) or f"{place}: {error}") from error
 
 
 @contextmanager

@@ -245,11 +245,11 @@ def test_what_write_json_has_not_written_is_one_message(tmp_path, content):
     [
         (OSError(errno.ENOSPC, "No space left on device", "/b/x.tar"), "/b/x.tar: No space left on device; free some"),
         (OSError(errno.EROFS, "Read-only file system", "/b"), "/b: Read-only file system; mount it for writing"),
-        (OSError(errno.ENOSPC, "No space left on device"), "a file: No space left on device; free some space"),
+        (OSError(errno.ENOSPC, "No space left on device"), "/checkout: No space left on device; free some"),
         (OSError(errno.EISDIR, "Is a directory", "/b/up.json"), "/b/up.json: Is a directory; a folder lies"),
         (ConnectionRefusedError(errno.ECONNREFUSED, "refused"), None),
     ],
 )
 def test_what_a_disk_refuses_names_path_and_remedy(error, said):
-    found = disk_problem(error)
+    found = disk_problem(error, Path("/checkout"))
     assert found is None if said is None else found.startswith(said)

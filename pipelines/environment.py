@@ -29,12 +29,16 @@ ADDRESSES = {"PREFECT_API_URL", "MLFLOW_TRACKING_URI"}  # and these, but for MLf
 
 def prepare_environment(root: Path = ROOT) -> None:
     """Set what is not set already; a person's own settings win."""
+    for name, value in variables(root).items():
+        os.environ.setdefault(name, value)
+
+
+def variables(root: Path) -> dict[str, str]:
     checkout = home(root)
     own = {"PREFECT_HOME": str(checkout / ".prefect")}
     if checkout != root:
         own["MLFLOW_TRACKING_URI"] = f"sqlite:///{checkout / 'mlflow.db'}"
-    for name, value in {**QUIET, **own, **credentials(), **addresses(checkout)}.items():
-        os.environ.setdefault(name, value)
+    return {**QUIET, **own, **credentials(), **addresses(checkout)}
 
 
 def home(root: Path) -> Path:

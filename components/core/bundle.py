@@ -90,7 +90,8 @@ class Bundle:
     def mixes_rows(self, name: str) -> bool:
         """Whether what the graph `NAME.onnx` answers to a row depends on those beside it.
 
-        It does where activations are made integers as they come: their range is that of all rows of the call.
+        It does where activations are made integers by the range of all rows of the call, as in bundles of before the
+        variant int8_dynamic took the range of each row's own blocks.
         """
         return MIXES_ROWS in self.path(f"{name}{GRAPH}").read_bytes()
 

@@ -2,6 +2,7 @@
 
 import difflib
 import errno
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -63,7 +64,22 @@ def disk_problem(error: OSError, place: Path) -> str | None:
     return f"{where or place}: {error.strerror}; {REMEDIES[error.errno]}"
 
 
+def most_like(word: str, known: Iterable[str]) -> str | None:
+    """The known word that is most like it, or else the shortest of which it is a part, as `lr` is of `fit.lr`."""
+    names = list(known)
+    part = re.compile(rf"(^|[._-]){re.escape(word)}([._-]|$)")
+    close = difflib.get_close_matches(word, names, n=1)
+    return next(iter(close or sorted(filter(part.search, names), key=len)), None)
+
+
 def nearest(word: str, known: Iterable[str]) -> str:
     """`; did you mean 'epochs'?` for the known word that is most like it, or nothing where none is."""
-    found = difflib.get_close_matches(word, list(known), n=1)
-    return f"; did you mean {found[0]!r}?" if found else ""
+    found = most_like(word, known)
+    return f"; did you mean {found!r}?" if found else ""
+
+
+def nearest_of(word: str, known: Iterable[str]) -> str:
+    """What `nearest` says, and the words that there are, in the order given."""
+    names = list(known)
+    meant = nearest(word, names)
+    return f"{meant}{' T' if meant else '; t'}here are: {', '.join(names) or 'none'}"

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from components.core.errors import DamagedError
+from components.core.errors import DamagedError, most_like
 
 CHUNK = 1 << 20
 
@@ -75,6 +75,24 @@ def write_json(path: Path, value: Any) -> None:
 def write_text(path: Path, text: str) -> None:
     with whole_file(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
+
+
+def nearest_path(path: Path) -> str:
+    """`; did you mean 'data/rows.csv'?` for a path where nothing is, by the first name on it that is not there; nothing
+    where no name is like that one.
+    """
+    lost = path
+    while not lost.parent.is_dir():
+        lost = lost.parent
+    try:
+        found = most_like(lost.name, [one.name for one in lost.parent.iterdir() if not one.name.startswith(".")])
+    except PermissionError:
+        found = None
+    if found is None:
+        return ""
+    near = lost.with_name(found)
+    whole = near / path.relative_to(lost)
+    return f"; did you mean '{whole if whole.exists() else near}'?"
 
 
 def read_json(path: Path) -> Any:

@@ -11,8 +11,8 @@ from requests.exceptions import RequestException
 from sqlalchemy.exc import DatabaseError, OperationalError
 
 from components.core.errors import CasebookError
-from components.tracking.address import DAMAGE, database_file
-from components.tracking.store import sqlite_problem, unreachable, without_login
+from components.tracking.address import DAMAGE, database_file, unreachable, wants_token
+from components.tracking.store import sqlite_problem
 
 
 class Client(mlflow.MlflowClient):
@@ -47,8 +47,7 @@ def plain_errors(uri: str) -> Iterator[None]:
         raise CasebookError(f"{error.filename}: MLflow's artifacts cannot be written ({error.strerror})") from error
     except MlflowException as error:
         if error.error_code == "UNAUTHENTICATED":
-            where = without_login(uri)
-            raise CasebookError(f"{where}: the MLflow server wants a token; set CASEBOOK_TOKEN to its own") from error
+            raise CasebookError(wants_token(uri)) from error
         if not _out_of_reach(error):
             raise
         raise CasebookError(_problem(uri, error)) from error

@@ -16,10 +16,19 @@ from mlflow.exceptions import MlflowException
 from components.core.errors import CasebookError
 from components.core.files import sweep_temporaries, whole_file
 from components.core.locks import held_lock
-from components.tracking.address import DAMAGE, SQLITE, VARIABLE, database_file, noted_place, place_note, store_address
+from components.tracking.address import (
+    ANSWER_WITHIN,
+    DAMAGE,
+    SQLITE,
+    VARIABLE,
+    database_file,
+    noted_place,
+    place_note,
+    store_address,
+    unreachable,
+)
 
 PATIENCE = 20.0  # seconds to wait for another writer; MLflow's own busy timeout
-ANSWER_WITHIN = 5.0  # seconds for a server's first answer; MLflow itself would try for four minutes
 # Every column in which MLflow writes an artifact's address.
 ADDRESSES = (
     ("experiments", "artifact_location"),
@@ -139,16 +148,3 @@ def _knock(uri: str) -> None:
         return
     except OSError as error:
         raise CasebookError(unreachable(uri, getattr(error, "reason", error))) from error
-
-
-def without_login(uri: str) -> str:
-    """The address as it may be shown: a name and a password in it are left out."""
-    parts = urlsplit(uri)
-    return f"{parts.scheme}://{parts.hostname}{f':{parts.port}' if parts.port else ''}" if parts.hostname else uri
-
-
-def unreachable(uri: str, reason: object) -> str:
-    return (
-        f"{without_login(uri)}: the MLflow store does not answer ({reason}); start it, correct {VARIABLE}, "
-        f"or unset {VARIABLE} to use the store in the checkout"
-    )

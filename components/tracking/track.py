@@ -1,7 +1,6 @@
 """Tracker: a stage tells MLflow params, metrics, pictures, tables and data of a run. No run is opened or ended here."""
 
 import atexit
-import getpass
 import hashlib
 import json
 import logging
@@ -21,6 +20,7 @@ from mlflow.exceptions import MlflowException
 from components.core.errors import CasebookError
 from components.tracking.address import artifact_folder
 from components.tracking.client import Client, plain_errors
+from components.tracking.reading.client import ReadByClient
 from components.tracking.store import open_store
 
 if TYPE_CHECKING:
@@ -38,8 +38,8 @@ LONGEST_NOTE = 7500  # of the 8000 bytes of a run's tag, less what says that it 
 
 
 @dataclass(frozen=True)
-class Tracker:
-    """One MLflow store, and the checkout that writes to it."""
+class Tracker(ReadByClient):
+    """One MLflow store, and the checkout that writes to it; as a `Registry` it can be read."""
 
     root: Path
     uri: str
@@ -124,7 +124,7 @@ class Tracker:
         self.client.log_inputs(run, [DatasetInput(dataset, [InputTag(key, value) for key, value in tags.items()])])
 
     def download(self, location: str) -> Path:
-        """A folder of artifacts: itself if it lies on this disk, else a copy that lasts as long as the process."""
+        """A folder or file of artifacts: itself if it is on this disk, else a copy for as long as the process."""
         from mlflow.artifacts import download_artifacts
 
         if urlsplit(location).scheme in ("", "file"):
@@ -202,10 +202,3 @@ def shortened(markdown: str, limit: int, whole: str) -> str:
     cut = markdown.encode()[:limit].decode(errors="ignore")
     section = cut.rfind("\n## ")
     return f"{cut[:section] if section > 0 else cut}\n\n… the rest is in the artifact `{whole}`.\n"
-
-
-def user_name() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # a container may run as a number without a name
-        return "unknown"

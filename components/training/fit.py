@@ -65,6 +65,13 @@ def fit(
         with together(job, training, state, resume=resume):
             result = _train(params, training, learner, datamodule, state, logger, callbacks, resume=resume)
         write_json(state / RESULT, asdict(result))
+        if result.cut:
+            log.warning(
+                "fit.max_minutes: the %g minutes were over %s; the best weights until then are taken. Give it more "
+                "minutes for the rest",
+                params.max_minutes,
+                result.cut,
+            )
     result = _read_result(state / RESULT)
     checkpoint = torch.load(state / f"{BEST}.ckpt", map_location="cpu", weights_only=True)
     learner.load_state_dict(checkpoint["state_dict"])
@@ -220,6 +227,8 @@ def _train(
         epochs=own.steps.epochs,
         steps=own.steps.done,
         stopped=_reason(own),
+        max_epochs=params.max_epochs,
+        planned=own.steps.planned,
     )
 
 
@@ -289,7 +298,7 @@ def make_trainer(params: FitParams, logger: Logger | None, callbacks: list[Callb
 def _reason(watchers: FitCallbacks) -> Literal["epochs", "steps", "patience", "minutes"]:
     if watchers.stopping.stopping_reason != EarlyStoppingReason.NOT_STOPPED:
         return "patience"
-    if (watchers.timer.time_remaining() or 0) <= 0:
+    if (watchers.timer.time_remaining() or 0) <= 0 and watchers.steps.done < watchers.steps.planned:
         return "minutes"
     return "steps" if watchers.steps.ended else "epochs"
 

@@ -20,7 +20,7 @@ from components.registry.purge import bytes_of, delete
 from components.sources.unused import unused as unused_downloads
 from components.tracking.track import Tracker
 from pipelines.leaving.cache import unused
-from pipelines.leaving.folders import SMOKE, at_work, check_known, size
+from pipelines.leaving.folders import SMOKE, at_work, size
 from pipelines.leaving.lockfile import LOCK
 from pipelines.leaving.params import FILE
 from pipelines.leaving.registry import store
@@ -60,7 +60,7 @@ def collect(root: Path, cases: list[str], keep: int, *, dry_run: bool) -> list[P
     """
     params, tracker = load_params(root / FILE), store(root)
     for case in cases:
-        check_known(params, case)
+        params.case(case)
     found: list[Portion] = []
     data: set[str] = set()
     for case in cases or sorted(params.cases):

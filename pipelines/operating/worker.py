@@ -31,7 +31,7 @@ from prefect.client.schemas.filters import (
 from prefect.client.schemas.objects import FlowRun, StateType
 from prefect.states import AwaitingRetry, Cancelled
 
-from components.core.errors import CasebookError
+from components.core.errors import CasebookError, nearest_of
 from components.core.params.operate import OperateParams
 from pipelines import flow_runs
 from pipelines.operating import dispatch
@@ -64,7 +64,7 @@ def work(pool: str, root: Path, operate: OperateParams, name: str | None = None)
     """
     pools = sorted(type(operate.pools).model_fields)
     if pool not in pools:
-        raise CasebookError(f"no pool {pool!r}; params.yaml has {', '.join(pools)} below operate.pools")
+        raise CasebookError(f"params.yaml: operate.pools: no pool {pool!r}{nearest_of(pool, pools)}")
     os.environ.update(prefect_worker(read_settings(), root))
     if pool == "gpu" and not operate.pools.gpu.on_cpu:
         wait_for_gpu(root)

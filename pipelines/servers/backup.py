@@ -21,7 +21,7 @@ from pathlib import Path
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from components.core.errors import CasebookError, DamagedError, disk_problem
-from components.core.files import file_digest, read_json, write_json
+from components.core.files import file_digest, nearest_path, read_json, write_json
 from components.tracking.address import DAMAGE
 from pipelines.provenance import git_state
 from pipelines.servers.settings import Settings, read_settings
@@ -78,12 +78,14 @@ def restore(root: Path, source: Path, *, replace: bool = False) -> list[str]:
     """Put the stores of a backup into `root` and return their names; with `replace` over those that are there.
 
     Raises:
-        CasebookError: the file is no backup or is damaged, servers are up, stores are in the way, or
+        CasebookError: the file is not there, is no backup or is damaged, servers are up, stores are in the way, or
             the database or the disk refuses.
     """
     if found := running(root):
         raise CasebookError(f"{root}: the servers are up ({len(found)} processes); `casebook down` first")
     settings = read_settings()
+    if not source.exists():
+        raise CasebookError(f"{source}: not found{nearest_path(source)}")
     with _told(root), _scratch(root) as folder:
         _unpack(source, folder)
         if (folder / DUMP).exists() and settings.database is None:

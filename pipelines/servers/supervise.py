@@ -7,7 +7,6 @@ and whichever sessions the workers' stages have made for themselves.
 
 import logging
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -23,6 +22,7 @@ from components.core.errors import CasebookError
 from components.core.files import write_json
 from components.core.locks import held_lock
 from pipelines.environment import MARK, alive, find_up, own_mark, read_up, up_file
+from pipelines.servers.ports import refusal
 from pipelines.servers.serve import answers
 from pipelines.servers.settings import MLFLOW_PORT, PREFECT_PORT, Settings, read_settings
 
@@ -88,14 +88,8 @@ def _log(root: Path) -> Path:
 
 def _check_ports(settings: Settings) -> None:
     for name, port in ((PREFECT_PORT, settings.prefect_port), (MLFLOW_PORT, settings.mlflow_port)):
-        with socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((settings.host, port))
-            except OSError as error:
-                raise CasebookError(
-                    f"{settings.host}:{port}: {error.strerror}; end what listens there, or set {name} to another port"
-                ) from error
+        if why := refusal(settings.host, port):
+            raise CasebookError(f"{settings.host}:{port}: {why}; end what listens there, or set {name} to another port")
 
 
 def _supervise(root: Path, mark: str, settings: Settings) -> "subprocess.Popen[bytes]":

@@ -167,7 +167,7 @@ def test_what_stages_say_stands_in_the_logs_with_a_link_to_mlflow(story: Story) 
     assert "test auc of model" in words
     assert "rows.csv" in words
     artifacts = team.api.artifacts(story.run)
-    (mlflow_run,) = team.checkout.rows("select run_uuid, experiment_id from runs where name = 'fit'")
+    (mlflow_run,) = team.checkout.rows("select run_uuid, experiment_id from runs where name = 'toy v1'")
     assert f"/#/experiments/{mlflow_run[1]}/runs/{mlflow_run[0]}" in artifacts["mlflow-toy"]
     assert "toy version 1: promoted to champion" in artifacts["retrain-toy"]
 

@@ -23,6 +23,7 @@ from components.core.files import (
     dvc_md5,
     file_digest,
     json_digest,
+    nearest_path,
     read_json,
     sweep_temporaries,
     whole_file,
@@ -253,3 +254,27 @@ def test_what_write_json_has_not_written_is_one_message(tmp_path, content):
 def test_what_a_disk_refuses_names_path_and_remedy(error, said):
     found = disk_problem(error, Path("/checkout"))
     assert found is None if said is None else found.startswith(said)
+
+
+@pytest.mark.parametrize(
+    ("asked", "meant"),
+    [
+        ("data/rwos.csv", "data/rows.csv"),
+        ("dta/rows.csv", "data/rows.csv"),  # the first name that is wrong
+        ("dta/raw/rows.csv", "data"),  # what is below is wrong as well
+        ("data/rows.csv/part", "data/rows.csv"),
+        ("data/rows.csb/", "data/rows.csv"),
+        ("data/.row", None),
+        ("data/unlike.txt", None),
+        ("elsewhere/rows.csv", None),
+    ],
+)
+def test_a_path_that_is_not_there_is_answered_with_the_nearest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, asked: str, meant: str | None
+) -> None:
+    (tmp_path / "data").mkdir()
+    for name in ("rows.csv", ".rows", "answers.parquet"):
+        (tmp_path / "data" / name).touch()
+    assert nearest_path(tmp_path / asked) == (f"; did you mean '{tmp_path / meant}'?" if meant else "")
+    monkeypatch.chdir(tmp_path)
+    assert nearest_path(Path(asked)) == (f"; did you mean '{meant}'?" if meant else "")

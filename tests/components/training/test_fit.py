@@ -148,12 +148,17 @@ def test_epochs_since_the_best_one_are_not_repeated_after_a_kill(
 
 def test_patience_ends_a_fit_that_gets_no_better(prepared: Job, training: Training, tmp_path: Path) -> None:
     _, told = fit(with_params(prepared, lr=1e-30, patience=1), training, state=tmp_path)
-    assert (told.stopped, told.best_epoch, told.epochs) == ("patience", 0, 2)
+    assert (told.stopped, told.best_epoch, told.epochs, told.cut) == ("patience", 0, 2, "")
 
 
-def test_minutes_end_a_fit_with_what_it_has(prepared: Job, training: Training, tmp_path: Path) -> None:
+def test_minutes_end_a_fit_with_what_it_has_and_are_told(
+    prepared: Job, training: Training, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     learner, told = fit(with_params(prepared, max_minutes=1e-6, max_epochs=50), training, state=tmp_path)
-    assert (told.stopped, told.epochs) == ("minutes", 1)
+    assert (told.stopped, told.epochs, told.max_epochs) == ("minutes", 1, 50)
+    assert 0 < told.steps < told.planned
+    assert told.cut == f"in epoch 1 of 50, after {told.steps} of {told.planned:,} steps"
+    assert f"fit.max_minutes: the 1e-06 minutes were over {told.cut}" in caplog.text
     assert all(torch.isfinite(value).all() for value in learner.state_dict().values())
 
 

@@ -14,7 +14,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from components.core.results import Check, Decision
+from components.registry.champion import champion_version
+from components.registry.promote import settle
 from components.tracking.store import open_store
+from components.tracking.track import connect
 from pipelines import cli
 from pipelines.environment import up_file
 from tests.examples import examples
@@ -51,7 +55,8 @@ def whole(pristine: Checkout, tmp_path_factory: pytest.TempPathFactory) -> Path:
             (root / name).parent.mkdir(parents=True, exist_ok=True)
             take = shutil.copytree if (pristine.root / name).is_dir() else shutil.copyfile
             take(pristine.root / name, root / name)
-    open_store(root)
+    if champion_version(tracker := connect(root), "toy") is None:  # what the gate thinks of so little work is no matter
+        settle(tracker, "toy", "1", Decision(True, (Check("scored", True, ""),)), {}, None)
     assert casebook(root, *COMMANDS[5])[0] == 0
     written = {
         up_file(root): '{"mark": "none", "addresses": {}}',

@@ -176,13 +176,18 @@ def ui(port: Annotated[int, typer.Option(help="on 127.0.0.1")] = 5000) -> None:
 
 def main() -> int:
     """Run a command. Exit codes: 0 done, 1 wrong input or environment, 2 wrong usage, 3 the gate refused."""
-    from components.core.errors import BAD_INPUT, DONE, CasebookError
+    from components.core.errors import BAD_INPUT, DONE, CasebookError, disk_problem
 
-    prepare_environment(Path.cwd())
     try:
+        prepare_environment(Path.cwd())
         app(prog_name="casebook")  # ends with SystemExit: its own 0 and 2, and what a command exits with
     except CasebookError as error:
         typer.echo(f"casebook: {error}", err=True)
+        return BAD_INPUT
+    except OSError as error:
+        if (problem := disk_problem(error, Path.cwd())) is None:
+            raise
+        typer.echo(f"casebook: {problem}", err=True)
         return BAD_INPUT
     return DONE
 

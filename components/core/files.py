@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from components.core.errors import CasebookError, most_like
+from components.core.errors import DamagedError, most_like
 
 CHUNK = 1 << 20
 
@@ -96,15 +96,18 @@ def nearest_path(path: Path) -> str:
 
 
 def read_json(path: Path) -> Any:
-    """What a file holds.
+    """The object or list that `write_json` wrote.
 
     Raises:
-        CasebookError: it is nested so deeply that Python cannot read it.
+        DamagedError: there is none in the file; one that is missing is a FileNotFoundError.
     """
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except RecursionError:
-        raise CasebookError(f"{path}: not read: its JSON is nested too deeply") from None
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise DamagedError(path, f"not JSON: {error}") from None
+    if not isinstance(content, dict | list):
+        raise DamagedError(path, f"not JSON as it was written: {content!r:.40}")
+    return content
 
 
 def file_digest(path: Path, algorithm: str = "sha256") -> str:

@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 
 from components.core.bundle import INDEX
-from components.core.errors import CasebookError
+from components.core.errors import CasebookError, DamagedError
 from components.core.files import file_digest, read_json
 from components.core.job import BUNDLE
 from components.tracking.reading.registry import Registry
@@ -80,7 +80,9 @@ def damage(folder: Path) -> list[str]:
         return [FILES]
     try:
         expected = read_json(folder / FILES)
-    except (json.JSONDecodeError, UnicodeDecodeError):
+    except DamagedError:
+        return [FILES]
+    if not isinstance(expected, dict):
         return [FILES]
     return [
         name

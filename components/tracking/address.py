@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 VARIABLE = "MLFLOW_TRACKING_URI"
 SQLITE = "sqlite:///"
+DAMAGE = ("not a database", "malformed", "disk image", "unsupported file format")  # what SQLite says of a damaged file
 ANSWER_WITHIN = 5.0  # seconds for a server's first answer; MLflow itself would try for four minutes
 
 
@@ -31,8 +32,10 @@ def artifact_folder(uri: str) -> Path | None:
 
 def noted_place(artifacts: Path) -> str | None:
     """Where a store's artifacts lay when their absolute addresses were last written; None if nobody has noted it."""
-    marker = place_note(artifacts)
-    return marker.read_text(encoding="utf-8") if marker.exists() else None
+    try:
+        return place_note(artifacts).read_text(encoding="utf-8") or None
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError, UnicodeDecodeError):
+        return None
 
 
 def place_note(artifacts: Path) -> Path:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from mlflow.exceptions import MlflowException
 
-from components.core.errors import CasebookError
+from components.core.errors import CasebookError, DamagedError
 from components.core.files import read_json, write_json
 from components.core.user import user_name
 from components.tracking.owners import HIDDEN, OLDER, alive, owner
@@ -54,7 +54,12 @@ def _reopened(tracker: Tracker, case: str, state: Path) -> str | None:
     """The run named in `state`, RUNNING again; None if there is none, or not in this store any more."""
     if not (state / RUN_FILE).exists():
         return None
-    run = str(read_json(state / RUN_FILE)["run"])
+    try:
+        run = str(read_json(state / RUN_FILE)["run"])
+    except (DamagedError, KeyError, TypeError) as error:
+        reason = getattr(error, "reason", error)
+        log.warning("%s: damaged (%s); a new MLflow run is begun", state / RUN_FILE, reason)
+        return None
     try:
         info = tracker.client.get_run(run).info
     except MlflowException as error:

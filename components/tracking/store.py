@@ -19,6 +19,7 @@ from components.core.locks import held_lock
 from components.core.private import file_mode, private_file
 from components.tracking.address import (
     ANSWER_WITHIN,
+    DAMAGE,
     SQLITE,
     VARIABLE,
     database_file,
@@ -126,8 +127,12 @@ def sqlite_problem(database: Path, error: Exception) -> str:
             f"{database}: the MLflow store is locked by another process (waited {PATIENCE:g} s); "
             f"end that process (`fuser {database}` names it), then run this again"
         )
-    if "not a database" in str(error) or "malformed" in str(error):
-        return f"{database}: not an MLflow store ({error}); move the file away and run this again"
+    if any(words in str(error) for words in DAMAGE):
+        reason = str(error).splitlines()[0]
+        return (
+            f"{database}: not an MLflow store ({reason}); move the file away, bring it back by `casebook restore` if "
+            "there is a backup, and run this again"
+        )
     return (
         f"{database}: the MLflow store cannot be written ({error}); let this user write the file and its folder, "
         f"or set {VARIABLE} to another store"

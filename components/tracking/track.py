@@ -33,6 +33,8 @@ log = logging.getLogger(__name__)
 PICTURES, TABLES = "pictures", "tables"
 KIND = {"mlflow.experimentKind": "custom_model_development"}  # or the pages lead with traces and prompts
 LONGEST_PARAM = 500  # characters that the run's page shows; MLflow itself would cut at 6000, silently
+LONGEST_NAME = 240  # characters; MLflow takes 250, and a tag has `changed.` before it
+LONGEST_FILE = 200  # bytes of a file's name; disks take 255
 LONGEST_NOTE = 7500  # of the 8000 bytes of a run's tag, less what says that it is cut
 
 
@@ -77,7 +79,7 @@ class Tracker(ReadByClient):
         for name, whole in flat_params(params):
             text = cut_param(whole)
             if text != whole:
-                self.client.log_text(run, whole, f"params/{name.replace('/', '_')}.txt")
+                self.client.log_text(run, whole, f"params/{_file_name(name)}.txt")
             if name not in logged:
                 new.append(Param(name, text))
             elif logged[name] != text:
@@ -146,27 +148,52 @@ def connect(root: Path) -> Tracker:
 
 
 def plain_name(name: str) -> str:
-    """`name` with what MLflow refuses in names replaced: `ndcg@10` becomes `ndcg_at_10`."""
-    return re.sub(r"[^\w/.\- ]", "_", name.replace("@", "_at_"))
+    """`name` with what MLflow refuses in names replaced: `ndcg@10` becomes `ndcg_at_10`, `a//b` becomes `a/_/b`.
+
+    To MLflow a name is a path; none of its parts may be empty or mean another folder. A long one ends in its digest.
+    """
+    plain = re.sub(r"[^\w/.\- ]", "_", name.replace("@", "_at_"))
+    plain = "/".join("_" if part in ("", ".", "..") else part for part in plain.split("/"))
+    plain = re.sub(r"^\.\.", "_.", plain)
+    return plain if len(plain) <= LONGEST_NAME else f"{plain[: LONGEST_NAME - 13].rstrip('/.')}_{_digest(name)}"
 
 
-def flat_params(params: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, str]]:
-    """Dotted names and texts of nested params; a list is one value, as JSON."""
+def flat_params(params: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Names that MLflow takes, each once, and texts of nested params: keys joined by dots, a list as JSON."""
+    seen: set[str] = set()
+    for dotted, text in _flat(params, ""):
+        name = plain_name(dotted)
+        if name in seen:  # of columns that differ in what was replaced
+            name = f"{name[: LONGEST_NAME - 13]}_{_digest(dotted)}"
+        seen.add(name)
+        yield name, text.replace("\0", "\\0").encode(errors="backslashreplace").decode()
+
+
+def _flat(params: Mapping[str, Any], above: str) -> Iterator[tuple[str, str]]:
     for key, value in params.items():
-        name = f"{above}{plain_name(str(key))}"
         if isinstance(value, Mapping) and value:
-            yield from flat_params(value, f"{name}.")
+            yield from _flat(value, f"{above}{key}.")
         elif isinstance(value, Mapping | list | tuple):
-            yield name, json.dumps(value, ensure_ascii=False)
+            yield f"{above}{key}", json.dumps(value, ensure_ascii=False)
         else:
-            yield name, str(value)
+            yield f"{above}{key}", str(value)
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode(errors="backslashreplace")).hexdigest()[:12]
+
+
+def _file_name(name: str) -> str:
+    """A param's name as that of a file."""
+    plain = name.replace("/", "_")
+    return plain if len(plain.encode()) <= LONGEST_FILE else _digest(name)
 
 
 def cut_param(text: str) -> str:
     """`text`, or its beginning and its digest where it is longer than a param is shown."""
     if len(text) <= LONGEST_PARAM:
         return text
-    mark = f"… (sha256 {hashlib.sha256(text.encode()).hexdigest()[:12]})"
+    mark = f"… (sha256 {_digest(text)})"
     return text[: LONGEST_PARAM - len(mark)] + mark
 
 

@@ -8,7 +8,7 @@ from mlflow.entities import Metric, Param, Run, RunTag
 from components.core.results import TrialRecord
 from components.tracking.owners import owner
 from components.tracking.runs import NOTE, PARENT, new_run
-from components.tracking.track import Tracker, flat_params, plain_name
+from components.tracking.track import Tracker, cut_param, flat_params, plain_name
 
 NUMBER, STATE = "casebook.trial", "optuna.state"
 # MLflow's pages put the same red cross to KILLED and FAILED, and a trial that was pruned did what it should.
@@ -45,7 +45,7 @@ def _tell(tracker: Tracker, case: str, search: str, monitor: str, trial: TrialRe
     metrics = [Metric(plain_name(monitor), value, end, at) for at, value in trial.curve.items()]
     if trial.value is not None:
         metrics.append(Metric(OBJECTIVE, trial.value, end, 0))
-    params = [Param(key, text) for key, text in flat_params(trial.params)]
+    params = [Param(key, cut_param(text)) for key, text in flat_params(trial.params)]
     tracker.client.log_batch(told, metrics, params, [RunTag(STATE, trial.state), RunTag(NOTE, _note(monitor, trial))])
     tracker.client.set_terminated(told, STATUS[trial.state], end)
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import yaml
 
+from components.core.errors import DamagedError
 from components.core.files import read_json
 from components.core.job import Paths
 from components.core.params.case import Params
@@ -114,7 +115,11 @@ def _recorded(root: Path) -> dict[str, str]:
 
 
 def _over(state: Path, md5: str | None) -> bool:
-    return (state / DONE).exists() and read_json(state / DONE)["md5"] == md5
+    """What cannot be told by a damaged file stays: the stage itself begins it anew."""
+    try:
+        return bool(read_json(state / DONE).get("md5") == md5)
+    except (FileNotFoundError, DamagedError, AttributeError):
+        return False
 
 
 def _forget(state: Path) -> None:

@@ -1,8 +1,8 @@
 """A schedule fires and ends in a champion, while a worker and the server are killed in the midst of it.
 
 One story on real processes: two deploys, a minutely cron, SIGKILL of the gpu worker with all its processes in an epoch
-of the search, SIGKILL of the Prefect server in an epoch of the fit. After each the same command again, and the end is
-that of an undisturbed run.
+of the search and of the flow's process beside its worker, which goes on, SIGKILL of the Prefect server in an epoch of
+the fit. After each the same command again, but for the flow, and the end is that of an undisturbed run.
 """
 
 import re
@@ -81,6 +81,7 @@ def tell(story: Story) -> None:
     story.run = team.api.begun("retrain")[0]["id"]
     team.api.pause("retrain/toy")
     wait_for(team.checkout.mark.exists, "an epoch of the search", *team.workers.values())
+    team.kill_run("cpu", story.run)
     killed = team.kill_worker("gpu")
     assert len(killed) >= 4, killed  # the worker, the run, dvc, the stage
     assert team.checkout.struck()
@@ -124,6 +125,13 @@ def test_the_scheduled_run_promoted_a_champion(story: Story) -> None:
     assert team.checkout.rows("select version from model_versions") == [(1,)]
     tag = team.checkout.rows("select value from model_version_tags where key = 'flow_run_id'")
     assert tag == [(story.run,)]
+
+
+def test_the_run_whose_process_was_killed_was_taken_up_again_by_its_worker(story: Story) -> None:
+    (run,) = [one for one in story.team.api.begun("retrain") if one["id"] == story.run]
+    assert (run["run_count"], run["state_type"]) == (2, "COMPLETED")
+    assert f"flow run {story.run}" in story.team.workers["cpu"].said
+    assert "the process of this run is gone; a worker takes it up again" in story.team.workers["cpu"].said
 
 
 def test_search_and_fit_ran_on_the_gpu_pool_once_each_and_the_killed_one_was_taken_up_again(story: Story) -> None:

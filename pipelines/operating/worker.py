@@ -114,9 +114,9 @@ def _look_after(pool: str, worker: str) -> None:
 def look_once(client: SyncPrefectClient, pool: str, worker: str, missing: dict[UUID, float]) -> dict[UUID, float]:
     """Schedule anew what has been missing for long enough; return since when (monotonic) each of the others is."""
     at_work, now = _at_work(), time.monotonic()
-    for run in _killed(client, pool, worker):
-        if run.id not in at_work:  # a stage that has outlived its flow is waited for
-            take_up(client, run)
+    for killed in _killed(client, pool, worker):
+        if killed.id not in at_work:  # a stage that has outlived its flow is waited for
+            take_up(client, killed)
     lost = {run.id: run for run in _begun(client, pool, worker) if run.id not in at_work}
     since = {run: missing.get(run, now) for run in lost}
     for run, first in list(since.items()):
@@ -159,8 +159,9 @@ def _killed(client: SyncPrefectClient, pool: str, worker: str) -> list[FlowRun]:
     if pool == dispatch.POOL:
         return []
     crashed = FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.CRASHED]))
+    lately = FlowRunFilterEndTime.model_validate({"after_": datetime.now(UTC) - RECENT})
     found = client.read_flow_runs(
-        flow_run_filter=FlowRunFilter(state=crashed, end_time=FlowRunFilterEndTime(after_=datetime.now(UTC) - RECENT)),
+        flow_run_filter=FlowRunFilter(state=crashed, end_time=lately),
         work_pool_filter=WorkPoolFilter(name=WorkPoolFilterName(any_=[pool])),
     )
     own = [run for run in found if run.labels.get("prefect.worker.name") == worker and run.run_count < ATTEMPTS]

@@ -176,7 +176,10 @@ def test_the_steps_of_the_run_are_its_tasks(story: Story) -> None:
     tasks = story.team.api.tasks(story.run)
     stages = [f"{stage}@toy" for stage in ("fetch", "prepare", "search", "fit", "evaluate", "compress", "release")]
     others = ["look for news of toy", "code", "what became of toy", "record the lock of toy"]
-    assert tasks == dict.fromkeys([*stages, *others], "COMPLETED")
+    began = {name: state for name, state in tasks.items() if not name.startswith("run_stage-")}
+    assert began == dict.fromkeys([*stages, *others], "COMPLETED")
+    # Stages that the killed attempt had not come to; its next one has tasks of its own.
+    assert {state for name, state in tasks.items() if name not in began} <= {"CRASHED"}
 
 
 def test_the_lock_is_on_a_branch_of_its_own(story: Story) -> None:

@@ -59,6 +59,7 @@ def gather(
         registered=EXPERIMENT not in lineage,
         metrics=recipe.metrics,
         baselines=recipe.baselines,
+        network=recipe.network,
         best_baseline=best_baseline(recipe, next(one.by_model for one in scores if one.split == TEST))[0],
         differences={one.name: one.difference for one in baselines if one.difference is not None},
         decisions=decisions,

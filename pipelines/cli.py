@@ -157,12 +157,16 @@ def doctor(as_json: AsJson = False) -> None:
 def ui(port: Annotated[int, typer.Option(help="on 127.0.0.1")] = 5000) -> None:
     """MLflow's pages for the store of this checkout."""
     from components.tracking.address import artifact_folder
+    from pipelines.servers.names import ALLOWED, mlflow_variables, stated
+    from pipelines.servers.settings import LOOPBACK
 
     uri = open_tracker().uri
     artifacts = artifact_folder(uri)
     # One worker and no jobs of MLflow's own: a busy machine starts several so slowly that they are killed for it.
     os.environ.setdefault("MLFLOW_SERVER_ENABLE_JOB_EXECUTION", "false")
-    options = ["--backend-store-uri", uri, "--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
+    os.environ.update(mlflow_variables(LOOPBACK, port, stated(os.environ.get(ALLOWED) or "")))
+    os.environ["MLFLOW_BACKEND_STORE_URI"] = uri  # not on the command line: it may hold a password
+    options = ["--host", LOOPBACK, "--port", str(port), "--workers", "1"]
     # MLflow opens on its pages for language models; the choice in the address is remembered.
     typer.echo(f"http://127.0.0.1:{port}/#/experiments?workflowType=machine_learning", err=True)
     if artifacts is not None:

@@ -9,6 +9,7 @@ from components.core.recipe import Recipe, recipe_module
 from components.core.results import LEARNER, MODEL, Interval, Scores
 from components.registry.pages import UNDECIDED
 from components.tracking.compared import ALONE
+from components.tracking.markdown import header, row
 from components.tracking.track import plain_name
 
 LONGEST_ABOUT = 2500  # characters
@@ -44,7 +45,7 @@ def version_page(job: Job, recipe: Recipe, found: Sequence[Scores], variant: str
     first = headline(recipe, scores[TEST], Meta.read(job.paths.prepared(job.case)).rows[TEST], smoke=job.smoke)
     table = comparison(recipe, scores, variant)
     links = f"[Model card]({run_page}/artifacts/card.md) · [run]({run_page})"
-    return f"**{first}**\n\n{UNDECIDED}\n\n{table}\n\n{job.params.evaluate['notice']} {links}\n"
+    return f"{first}\n\n{UNDECIDED}\n\n{table}\n{job.params.evaluate['notice']} {links}\n"
 
 
 def headline(recipe: Recipe, test: Mapping[str, Mapping[str, Interval]], rows: int, *, smoke: bool) -> str:
@@ -72,11 +73,9 @@ def comparison(recipe: Recipe, scores: Mapping[str, Mapping[str, Mapping[str, In
     splits = sorted(scores, key=lambda split: (split != TEST, split == VALIDATION))
     names = [MODEL, LEARNER, *(name for name in scores[TEST] if name not in (MODEL, LEARNER))]
     shown = {MODEL: f"**served** ({variant})", LEARNER: ALONE}
-    lines = [f"| {recipe.primary} | {' | '.join(splits)} |", f"|---{'|---' * len(splits)}|"]
-    for name in names:
-        cells = [_shown(scores[split].get(name, {}).get(recipe.primary)) for split in splits]
-        lines.append(f"| {shown.get(name, name)} | {' | '.join(cells)} |")
-    return "\n".join(lines)
+    rows = [[_shown(scores[split].get(name, {}).get(recipe.primary)) for split in splits] for name in names]
+    lines = [row([shown.get(name, name), *cells]) for name, cells in zip(names, rows, strict=True)]
+    return header([recipe.primary, *splits]) + "".join(lines)
 
 
 def _shown(one: Interval | None) -> str:

@@ -37,6 +37,7 @@ from pipelines.operating.store import check_embedded  # noqa: E402
 from pipelines.plan import due, plan  # noqa: E402
 from pipelines.provenance import FLOW_RUN  # noqa: E402
 from pipelines.reproduce import dvc_environment, end_running, reproduce  # noqa: E402
+from pipelines.servers.private import close_prefect  # noqa: E402
 from pipelines.stages import MAKE_BUNDLE, STAGES, TRAINS, terminate  # noqa: E402
 from pipelines.warm.start import helper_for  # noqa: E402
 
@@ -193,6 +194,7 @@ def main() -> int:
         names = arguments.cases or sorted(params.cases)
         for name in names:
             params.case(name)
+        close_prefect(ROOT)
         if "PREFECT_API_URL" not in os.environ:
             check_embedded()
         develop(names)

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+from collections.abc import MutableMapping
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,8 @@ QUIET = {
 TOKEN = "CASEBOOK_TOKEN"  # noqa: S105 - a variable's name
 USER = "casebook"  # the name beside the token, where a server asks for both
 EXPERIMENT = "DVC_EXP_NAME"  # set by `dvc exp run` for its stages
+AUTH = ("PREFECT_SERVER_API_AUTH_STRING", "PREFECT_API_AUTH_STRING")  # what a server asks for, and a client shows
+TEMPORARY = "temporary:"  # begins a word that only a flow and the server that Prefect starts for it know
 MARK = "CASEBOOK_UP"  # every process that `casebook up` started, and all that these start, carry it
 ADDRESSES = {"PREFECT_API_URL", "MLFLOW_TRACKING_URI"}  # and these, but for MLflow's own server
 
@@ -31,6 +34,9 @@ def prepare_environment(root: Path = ROOT) -> None:
     """Set what is not set already; a person's own settings win."""
     for name, value in variables(root).items():
         os.environ.setdefault(name, value)
+    # A profile in Prefect's folder may name a server, and what to show it.
+    if "PREFECT_API_URL" not in os.environ and not (Path(os.environ["PREFECT_HOME"]) / "profiles.toml").exists():
+        _close_temporary_server()
 
 
 def variables(root: Path) -> dict[str, str]:
@@ -39,6 +45,21 @@ def variables(root: Path) -> dict[str, str]:
     if checkout != root:
         own["MLFLOW_TRACKING_URI"] = f"sqlite:///{checkout / 'mlflow.db'}"
     return {**QUIET, **own, **credentials(), **addresses(checkout)}
+
+
+def _close_temporary_server() -> None:
+    """Have Prefect's temporary server ask for a word: it would answer any page, over the database of the others."""
+    told = [os.environ.get(name) for name in AUTH]
+    word = next(filter(None, told), None) or f"{TEMPORARY}{os.urandom(24).hex()}"
+    for name in AUTH:
+        os.environ.setdefault(name, word)
+
+
+def drop_temporary_word(variables: MutableMapping[str, str]) -> None:
+    """Take it out of what a server gets that stays."""
+    for name in AUTH:
+        if variables.get(name, "").startswith(TEMPORARY):
+            del variables[name]
 
 
 def home(root: Path) -> Path:

@@ -22,6 +22,7 @@ from prefect.runtime import flow_run  # noqa: E402
 
 from components.core.errors import BAD_INPUT, DONE, CasebookError  # noqa: E402
 from components.core.job import Job, Paths  # noqa: E402
+from components.core.markdown import escaped  # noqa: E402
 from components.core.params.load import load_params  # noqa: E402
 from components.core.params.operate import load_operate  # noqa: E402
 from components.core.recipe import make_job  # noqa: E402
@@ -29,6 +30,7 @@ from components.monitoring.once import Retrain  # noqa: E402
 from pipelines.commands.monitoring import Looked, look, retrain_once, summary  # noqa: E402
 from pipelines.flow_runs import end_orphans, hold  # noqa: E402
 from pipelines.operating.store import check_embedded  # noqa: E402
+from pipelines.servers.private import close_prefect  # noqa: E402
 from pipelines.stages import set_up_logging, terminate  # noqa: E402
 
 
@@ -39,7 +41,9 @@ def look_at(case: str, root: str) -> Looked:
     looked = look(job, params, flow_run=str(flow_run.id))
     for line in summary(looked):
         get_run_logger().info(line)
-    create_markdown_artifact(key=f"monitor-{case.replace('_', '-')}", markdown="\n\n".join(summary(looked)))
+    create_markdown_artifact(
+        key=f"monitor-{case.replace('_', '-')}", markdown="\n\n".join(map(escaped, summary(looked)))
+    )
     return looked
 
 
@@ -87,6 +91,7 @@ def main() -> int:
     signal.signal(signal.SIGTERM, terminate)
     try:
         load_params(ROOT / "params.yaml").case(arguments.case)
+        close_prefect(ROOT)
         if "PREFECT_API_URL" not in os.environ:
             check_embedded()
         monitor(arguments.case)

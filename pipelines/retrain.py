@@ -16,6 +16,7 @@ from prefect.logging import get_run_logger  # noqa: E402
 from prefect.runtime import flow_run  # noqa: E402
 from prefect.states import Completed, State  # noqa: E402
 
+from components.core.markdown import escaped, inert  # noqa: E402
 from components.core.params.load import load_params  # noqa: E402
 from components.core.params.operate import Record, load_operate  # noqa: E402
 from components.core.params.source import FileSource, FolderSource, Source  # noqa: E402
@@ -25,6 +26,7 @@ from pipelines.operating.approval import approved  # noqa: E402
 from pipelines.operating.links import run_page  # noqa: E402
 from pipelines.operating.record import push, record  # noqa: E402
 from pipelines.plan import plan  # noqa: E402
+from pipelines.servers.private import close_prefect  # noqa: E402
 from pipelines.stages import STAGES  # noqa: E402
 
 RELEASE = STAGES[-1]
@@ -90,9 +92,9 @@ def tell(case: str, root: str) -> str:
     key = case.replace("_", "-")
     page = run_page(case, Path(root))
     create_link_artifact(link=page, link_text=f"{case} in MLflow", key=f"mlflow-{key}", description=words)
-    reasons = [f"- {reason}" for reason in release["reasons"]]
+    reasons = [f"- {escaped(reason)}" for reason in release["reasons"]]
     card = (Path(root) / "reports" / case / "card.md").read_text(encoding="utf-8")
-    markdown = "\n".join([f"**{words}**", *reasons, "", card])
+    markdown = inert("\n".join([f"**{words}**", *reasons, "", card]))
     create_markdown_artifact(key=f"retrain-{key}", markdown=markdown, description="What the gate found, and the card")
     get_run_logger().info("%s; %s", words, page)
     return words
@@ -115,4 +117,5 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="python -m pipelines.retrain", description=retrain.__doc__)
     parser.add_argument("case")
     os.chdir(ROOT)
+    close_prefect(ROOT)
     retrain(parser.parse_args().case)

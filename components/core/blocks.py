@@ -5,6 +5,7 @@ from typing import Annotated, Any, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from components.core.errors import CasebookError, nearest
+from components.core.passwords import without_login
 from components.core.shapes import known_keys, shape_below
 
 
@@ -40,7 +41,7 @@ def _problem(block: type[Block], where: str, content: Any, detail: Any) -> str:
         return f"{dotted}: unknown key{_meant(block, content, keys)}"
     if detail["type"] == "missing":
         return f"{dotted}: missing"
-    shown = repr(detail["input"])
+    shown = without_login(repr(detail["input"]))
     return f"{dotted}: {detail['msg']}, not {shown[:80]} ({type(detail['input']).__name__})"
 
 

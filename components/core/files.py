@@ -16,8 +16,8 @@ CHUNK = 1 << 20
 
 
 @contextmanager
-def whole_file(target: Path) -> Iterator[Path]:
-    """Yield a temporary path beside `target`; rename it onto `target` if the block succeeds.
+def whole_file(target: Path, mode: int = 0o644) -> Iterator[Path]:
+    """Yield a temporary path beside `target`; rename it onto `target` if the block succeeds, with the `mode`.
 
     A reader sees the old file or the new one, never a part of it. On an exception the
     temporary file is removed and `target` is left as it was.
@@ -29,7 +29,7 @@ def whole_file(target: Path) -> Iterator[Path]:
     temporary = Path(name)
     try:
         yield temporary
-        temporary.chmod(0o644)  # mkstemp gives 0600; readers may be other users
+        temporary.chmod(mode)  # mkstemp gives 0600; readers may be other users
         _flush(temporary)
         temporary.replace(target)
     finally:

@@ -10,11 +10,16 @@ from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.constructor import DuplicateKeyError
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.events import CollectionEndEvent, CollectionStartEvent
 
 from components.core.errors import CasebookError
 
 WIDTH = 120
 SHORT = 90  # characters of what may stand in one line
+DEEPEST = 50  # blocks in one another
+MOST = 100_000  # keys and values, each counted as often as aliases have it
+# What only a deep text has: read before it is parsed, which takes a call of C's for each block.
+STEEP = re.compile(rf"(?:[-?:] ){{{DEEPEST}}}|^ {{{2 * DEEPEST}}}", re.MULTILINE)
 
 
 def read_yaml(path: Path) -> Any:
@@ -34,10 +39,14 @@ def parse_yaml(text: str, where: str) -> Any:
     """What a text holds; `where` is the file's name in the message.
 
     Raises:
-        CasebookError: it is no YAML, or has a key twice.
+        CasebookError: it is no YAML, has a key twice, is nested too deeply, or grows too large by its aliases.
     """
     try:
-        return YAML(typ="safe").load(text)
+        _check_depth(text, where)
+        found = YAML(typ="safe").load(text)
+        if "*" in text and "&" in text:
+            _check_size(found, where)
+        return found
     except DuplicateKeyError as error:
         key = re.search(r'duplicate key "(.*?)" with value', error.problem or "", re.DOTALL)
         raise CasebookError(
@@ -50,6 +59,40 @@ def parse_yaml(text: str, where: str) -> Any:
         raise CasebookError(f"{where}: not YAML: {error.problem or error.context}{place}") from None
     except YAMLError as error:
         raise CasebookError(f"{where}: not YAML: {error}") from None
+
+
+def _check_depth(text: str, where: str) -> None:
+    """Count the blocks that are open at once, where there could be too many."""
+    depth = deepest = 0
+    for found in re.finditer(r"[\[\]{}]", text):
+        depth = depth + 1 if found[0] in "[{" else max(0, depth - 1)
+        deepest = max(deepest, depth)
+    if deepest <= DEEPEST and not STEEP.search(text):
+        return
+    depth = 0
+    for event in YAML(typ="safe").parse(text):
+        depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
+        if depth > DEEPEST:
+            line = event.start_mark.line + 1
+            raise CasebookError(f"{where}: line {line}: more than {DEEPEST} blocks in one another; make it flatter")
+
+
+def _check_size(found: Any, where: str) -> None:
+    """Some lines of aliases of aliases can stand for more than a memory holds, or for themselves."""
+    sizes: dict[int, int] = {}
+
+    def size(node: Any) -> int:
+        if not isinstance(node, dict | list):
+            return 1
+        if id(node) in sizes:
+            return sizes[id(node)]
+        sizes[id(node)] = MOST + 1  # until it is known: of one that holds itself
+        values = node.values() if isinstance(node, dict) else node
+        sizes[id(node)] = 1 + sum(map(size, values))
+        return sizes[id(node)]
+
+    if size(found) > MOST:
+        raise CasebookError(f"{where}: its aliases (*name) stand for more than {MOST:,} values; write them out")
 
 
 def dump_yaml(content: Any) -> str:

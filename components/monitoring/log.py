@@ -3,10 +3,11 @@
 import logging
 import os
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -14,6 +15,7 @@ import pyarrow.parquet as pq
 from components.core.errors import CasebookError
 from components.core.files import whole_file
 from components.core.params.monitor import PredictionLog
+from components.core.private import file_mode, private_folder
 
 log = logging.getLogger(__name__)
 
@@ -37,7 +39,7 @@ def append(
     params: PredictionLog,
     now: datetime | None = None,
 ) -> Path | None:
-    """Add raw rows (N) and what `version` said of them (N, or none) as one file, and drop the oldest beyond the bound.
+    """Add raw rows (N) and what `version` said of them (N, or none) as one file; drop what is too old or too much.
 
     The file appears whole or not at all, under a name that no other process takes. Returns it; None if there are no
     rows.
@@ -52,10 +54,58 @@ def append(
     table = table.append_column(VERSION, pa.array([version] * len(kept)))
     folder = log_folder(root, case)
     target = folder / f"{now.strftime(STAMP)}-{os.getpid()}-{uuid.uuid4().hex[:8]}{SUFFIX}"
-    with whole_file(target) as temporary:
+    private_folder(folder.parent, root)
+    private_folder(folder, root)
+    with whole_file(target, file_mode(root)) as temporary:
         pq.write_table(table, temporary, compression="zstd", write_page_checksum=True)
+    forget_old(root, case, params, now)
     _bound(folder, int(params.megabytes * MEGABYTE))
     return target
+
+
+def forget_old(root: Path, case: str, params: PredictionLog, now: datetime | None = None) -> int:
+    """Remove the files that are older than `params.days`; how many those were."""
+    before = ((now or datetime.now(UTC)) - timedelta(days=params.days)).strftime(STAMP)
+    old = [path for path in _files(log_folder(root, case)) if path.name < before]
+    for path in old:
+        path.unlink(missing_ok=True)
+    return len(old)
+
+
+def forget_key(
+    root: Path, case: str, columns: Sequence[str], key: Sequence[str], *, as_name: Callable[[pd.Series], pd.Series]
+) -> int:
+    """Take the rows with this key out of every file; how many those were. A file in which no other is left goes.
+
+    `as_name` makes texts of cells, equal for one value however it was stored.
+
+    Raises:
+        CasebookError: a file cannot be read.
+    """
+    count = 0
+    for path in _files(log_folder(root, case)):
+        table = _read(path)
+        if table is None or not set(columns) <= set(table.column_names):
+            continue
+        cells = table.select([*columns]).to_pandas(ignore_metadata=True)
+        mine = np.logical_and.reduce([as_name(cells[name]) == value for name, value in zip(columns, key, strict=True)])
+        if mine.all():
+            path.unlink(missing_ok=True)
+        elif mine.any():
+            with whole_file(path, file_mode(root)) as temporary:
+                pq.write_table(table.filter(pa.array(~mine)), temporary, compression="zstd")
+        count += int(mine.sum())
+    return count
+
+
+def _read(path: Path) -> pa.Table | None:
+    """None where the file has gone beyond the bound meanwhile."""
+    try:
+        return pq.read_table(path, page_checksum_verification=True)
+    except FileNotFoundError:
+        return None
+    except (pa.ArrowException, OSError, ValueError) as error:
+        raise CasebookError(f"{path}: not a readable file of the log: {error}; remove it") from None
 
 
 def logged(root: Path, case: str, *, days: float, now: datetime | None = None) -> Iterator[pd.DataFrame]:
@@ -73,12 +123,9 @@ def logged(root: Path, case: str, *, days: float, now: datetime | None = None) -
             "what it is asked while operate.monitor.log.enabled is true; or name a file with --rows"
         )
     for path in found:
-        try:
-            frame = pq.read_table(path, page_checksum_verification=True).to_pandas(ignore_metadata=True)
-        except FileNotFoundError:  # beyond the bound meanwhile
+        if (table := _read(path)) is None:
             continue
-        except (pa.ArrowException, OSError, ValueError) as error:
-            raise CasebookError(f"{path}: not a readable file of the log: {error}; remove it") from None
+        frame = table.to_pandas(ignore_metadata=True)
         yield frame[[name for name in frame if not str(name).startswith(OURS)]]
 
 

@@ -13,6 +13,7 @@ from components.core.files import nearest_path
 from components.core.job import Job
 from components.core.params.monitor import FileRows, LogRows, SqlRows
 from components.core.parts import Watch
+from components.core.passwords import hidden
 from components.monitoring.log import logged
 
 BATCH = 20_000  # rows of a query at a time
@@ -49,7 +50,7 @@ def query_rows(source: SqlRows) -> Iterator[pd.DataFrame]:
             "such as postgresql+psycopg://user:password@host/name"
         )
     try:
-        shown = make_url(address).render_as_string(hide_password=True)
+        shown = hidden(make_url(address).render_as_string(hide_password=True), address)
     except SQLAlchemyError:
         raise CasebookError(
             f"{source.variable}: not an address of a database; see SQLAlchemy's database URLs"
@@ -67,7 +68,8 @@ def query_rows(source: SqlRows) -> Iterator[pd.DataFrame]:
         finally:
             engine.dispose()
     except (SQLAlchemyError, ImportError) as error:
-        raise CasebookError(f"{shown}: {_reason(error)}; correct {source.variable} or the query") from None
+        reason = hidden(_reason(error), address)
+        raise CasebookError(f"{shown}: {reason}; correct {source.variable} or the query") from None
     if not count:
         raise CasebookError(f"{shown}: the query of operate.monitor answers no rows: {source.query[:200]}")
 

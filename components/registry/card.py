@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from components.core.job import EXTERNAL, TEST, TRAIN, VALIDATION
+from components.core.recipe import SERVED
 from components.core.results import LEARNER, MODEL, Cell, Decision, Interval, Scores, Table
 from components.core.words import in_order, spoken
 from components.evaluation.presentation.pages import markdown_page
@@ -14,7 +15,6 @@ from components.registry.headline import headline, primary_name
 
 TEMPLATE = Path(__file__).with_name("card.md.j2")
 ABSENT = "–"
-NAMES = {MODEL: "served", LEARNER: "network alone"}  # of `Scores` in words; baselines are in the recipe's
 TOLD = (TEST, EXTERNAL)  # splits that the figures are about; the validation has chosen, and comes after them
 SPLITS = (TRAIN, VALIDATION, TEST, EXTERNAL)
 
@@ -36,22 +36,31 @@ def render_card(facts: CardFacts) -> str:
 
 
 def scores_table(scores: Scores, facts: CardFacts) -> Table:
-    """One row a metric, the primary one first; one column a model: the served one, the network alone, baselines."""
-    rest = [name for name in scores.by_model if name not in NAMES]
-    models = [name for name in NAMES if name in scores.by_model]
+    """One row a metric, the primary one first, those that are equal for all in one; one column a model: the served one,
+    the network alone, baselines.
+    """
+    rest = [name for name in scores.by_model if name not in (MODEL, LEARNER)]
+    models = [name for name in (MODEL, LEARNER) if name in scores.by_model]
     models += [
         *(name for name in facts.baselines if name in rest),
         *(name for name in rest if name not in facts.baselines),
     ]
     found = {metric for model in models for metric in scores.by_model[model]}
-    rows: list[list[Cell]] = []
+    lines: dict[tuple[Interval | None, ...], list[str]] = {}
     for metric in in_order(facts.metrics, found, facts.primary):
-        cells = [scores.by_model[model].get(metric) for model in models]
-        name = f"`{metric}`{' ↓' if metric in facts.lower_is_better else ''}"
-        first = metric == facts.primary
-        rows.append([f"**{name}**" if first else name, *([_bold(cells[0]), *cells[1:]] if first else cells)])
-    names = [NAMES.get(model) or spoken(facts.baselines, model) for model in models]
-    return Table(scores.split.capitalize(), ["metric", *names], rows)
+        lines.setdefault(tuple(scores.by_model[model].get(metric) for model in models), []).append(metric)
+    rows = [_row(names, cells, facts) for cells, names in lines.items()]
+    told = {MODEL: SERVED, LEARNER: facts.network}
+    return Table(
+        scores.split.capitalize(),
+        ["metric", *(told.get(model) or spoken(facts.baselines, model) for model in models)],
+        rows,
+    )
+
+
+def _row(metrics: Sequence[str], cells: Sequence[Cell], facts: CardFacts) -> list[Cell]:
+    name = ", ".join(f"`{one}`{' ↓' if one in facts.lower_is_better else ''}" for one in metrics)
+    return [f"**{name}**", f"**{cell(cells[0])}**", *cells[1:]] if facts.primary in metrics else [name, *cells]
 
 
 def checks_table(decision: Decision) -> Table:
@@ -62,20 +71,16 @@ def checks_table(decision: Decision) -> Table:
 
 
 def cell(value: Cell) -> str:
-    """A table cell: four decimals, an interval in brackets, nothing that would end the cell."""
+    """A table cell: four decimals, an interval in brackets where it is one, nothing that would end the cell."""
     if value is None:
         return ABSENT
-    if isinstance(value, Interval):
-        return shown(value, ABSENT)
+    if isinstance(value, Interval):  # of one unit, or of what differs from itself, there is none
+        return f"{value.value:.4f}" if value.low == value.high == value.value else shown(value, ABSENT)
     if isinstance(value, float):
         return f"{value:.4g}" if abs(value) < 0.001 or abs(value) >= 10_000 else f"{value:.4f}"
     if isinstance(value, int):
         return f"{value:,}"
     return " ".join(value.replace("|", "\\|").split())
-
-
-def _bold(value: Cell) -> str:
-    return f"**{cell(value)}**"
 
 
 def _known_first(splits: Iterable[str]) -> Sequence[str]:

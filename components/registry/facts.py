@@ -13,10 +13,10 @@ class CardFacts:
 
     `predicts` ends a sentence "It predicts ...", and `units` are what a split is counted in. `source` says where the
     data came from, `rows` counts them by split. `scores` are one per split, with bounds of `confidence`. `metrics` and
-    `baselines` are the recipe's words; `differences` are paired ones from each baseline, turned so that more is better,
-    where they are known. `decisions` and `tables` are those that the stages hand over, each with its own title.
-    `cut` tells which fits time has ended. `lineage` is the version's origin by name. `decision` is the gate's answer,
-    None before it has answered; of an experiment nothing is `registered`.
+    `baselines` are the recipe's words, `network` what the network alone is called; `differences` are paired ones from
+    each baseline, turned so that more is better, where they are known. `decisions` and `tables` are those that the
+    stages hand over, each with its own title. `cut` tells which fits time has ended. `lineage` is the version's origin
+    by name. `decision` is the gate's answer, None before it has answered; of an experiment nothing is `registered`.
     """
 
     title: str
@@ -40,6 +40,7 @@ class CardFacts:
     registered: bool = True
     metrics: Words = field(default_factory=dict)
     baselines: Words = field(default_factory=dict)
+    network: str = "network alone"
     best_baseline: str | None = None
     differences: Mapping[str, Interval] = field(default_factory=dict)
     decisions: Sequence[Table] = ()

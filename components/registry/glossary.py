@@ -3,13 +3,13 @@
 import re
 from collections.abc import Sequence
 
-from components.core.results import MODEL
+from components.core.results import LEARNER, MODEL
 from components.core.words import Word, Words, in_order, word_of
 from components.registry.facts import CardFacts
 
+NETWORK = "the neural network by itself, without the members that it is blended with"
 TERMS = {
     "served": "the answers of the registered bundle, as a client gets them: all members blended, in the picked variant",
-    "network alone": "the neural network of the bundle, without the members that it is blended with",
     "gate": "the checks that a model must pass to become champion",
     "champion": "the version that answers, until another one passes the gate",
     "baseline": "a strong simple method, trained and judged beside the model; the gate asks the model to beat each",
@@ -38,8 +38,9 @@ def glossary(facts: CardFacts, body: str) -> list[tuple[str, str]]:
     interval = f"where {100 * facts.confidence:g}% of bootstrap resamples of the {facts.units} lie"
     return [
         *_lines(facts.metrics, metrics),
+        *([(facts.network, NETWORK)] if LEARNER in models else []),
         *_lines(facts.baselines, baselines),
-        ("[low, high]", interval),
+        ("brackets", interval),
         *terms,
     ]
 

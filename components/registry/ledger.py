@@ -13,7 +13,8 @@ from components.tracking.reading.registry import RegisteredModel, Registry
 if TYPE_CHECKING:
     from components.tracking.track import Tracker
 
-PREFIX = "casebook.decision."
+PREFIX = "mlflow.casebook.decision."  # MLflow's pages show no tag of its own prefix: there the ledger is a table
+PREFIXES = (PREFIX, "casebook.decision.")  # with that of entries before
 LONGEST_ENTRY = 5000  # characters; the width of MLflow's column on databases that have widths
 Action = Literal["promoted", "refused", "rolled_back"]
 PROMOTED: Action = "promoted"
@@ -51,7 +52,7 @@ def history(registry: Registry, case: str) -> list[Entry]:
 
 def entries_of(case: str, model: RegisteredModel) -> list[Entry]:
     """The decisions that a registered model's tags hold, oldest first."""
-    entries = [_read(case, key, text) for key, text in model.tags.items() if key.startswith(PREFIX)]
+    entries = [_read(case, key, text) for key, text in model.tags.items() if key.startswith(PREFIXES)]
     return sorted(entries, key=lambda entry: (entry.number, entry.time, entry.digest))
 
 

@@ -13,6 +13,7 @@ from mlflow.exceptions import MlflowException
 from components.core.job import TEST
 from components.registry.ledger import PROMOTED, REFUSED, ROLLED_BACK, Entry, champions, history
 from components.tracking.experiments import CHAMPION, PRIMARY, tags_of_experiment, tell_champion
+from components.tracking.markdown import cell, header, row
 from components.tracking.track import Tracker, plain_name
 
 LONGEST = 4900  # characters; MLflow's column of descriptions has 5000
@@ -51,7 +52,7 @@ def _write_status(tracker: Tracker, case: str, version: str, status: str) -> Non
 def model_page(case: str, experiment: str, about: str, entries: Sequence[Entry], primary: str) -> str:
     """`about`, the champion, and the decisions, newest first, as many as fit."""
     head = f"{about}\n\n{champion_line(case, experiment, entries)}\n\n{DECISIONS}\n\n"
-    head += f"| when (UTC) | version | decision | {primary or 'metric'} on test | why | by |\n{'|---' * 6}|\n"
+    head += header(["when (UTC)", "version", "decision", f"{primary or 'metric'} on test", "why", "by"])
     rows = [_row(case, entry, primary) for entry in reversed(entries)]
     shown = len(rows)
     while shown and len(head) + sum(map(len, rows[:shown])) + 100 > LONGEST:
@@ -115,8 +116,7 @@ def _made(entries: Sequence[Entry], version: str) -> Entry:
 
 def _row(case: str, entry: Entry, primary: str) -> str:
     version, figure = f"[{entry.version}](#/models/{case}/versions/{entry.version})", _figure(entry.metrics, primary)
-    cells = (when(entry.time), version, ACTIONS[entry.action], figure, _why(entry)[:300], entry.by)
-    return f"| {' | '.join(cells)} |\n"
+    return row([when(entry.time), version, ACTIONS[entry.action], figure, _why(entry)[:300], entry.by])
 
 
 def _why(entry: Entry) -> str:
@@ -124,13 +124,8 @@ def _why(entry: Entry) -> str:
     if entry.action == ROLLED_BACK:
         return f"from version {entry.before}" if entry.before else "by hand"
     if entry.action == REFUSED:
-        return _cell("; ".join(str(reason) for _, passed, reason in entry.checks if not passed)) or "a check failed"
-    return _cell(next((str(reason) for name, _, reason in entry.checks if name == "champion"), ""))
-
-
-def _cell(text: str) -> str:
-    """A text that neither ends a table's cell nor its row."""
-    return " ".join(text.replace("|", "/").split())
+        return cell("; ".join(str(reason) for _, passed, reason in entry.checks if not passed)) or "a check failed"
+    return cell(next((str(reason) for name, _, reason in entry.checks if name == "champion"), ""))
 
 
 def _figure(metrics: Mapping[str, Mapping[str, float | None]], primary: str) -> str:

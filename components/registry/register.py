@@ -86,6 +86,7 @@ def _reusable(tracker: Tracker, release: Release) -> str | None:
         told = with_status(release.page, status_in(newest.description or "") or UNDECIDED)
         if told != newest.description:
             tracker.client.update_model_version(release.case, newest.version, told)
+        _link(tracker, release.run, model_id_of(newest))
         return str(newest.version)
     if champion_version(tracker, release.case) != str(newest.version):
         tracker.client.delete_model_version(release.case, newest.version)
@@ -138,9 +139,7 @@ def _read(tracker: Tracker, case: str, version: str) -> tuple[Path | None, list[
 
 def _new_version(tracker: Tracker, release: Release) -> str:
     model = _ready_model(tracker, release) or _upload(tracker, release, _draft_model(tracker, release))
-    outputs = tracker.client.get_run(release.run).outputs
-    if outputs is None or model.model_id not in [one.model_id for one in outputs.model_outputs]:
-        tracker.client.log_outputs(release.run, [LoggedModelOutput(model.model_id, step=0)])
+    _link(tracker, release.run, model.model_id)
     version = tracker.client.create_model_version(
         release.case,
         source=f"models:/{model.model_id}",
@@ -150,6 +149,13 @@ def _new_version(tracker: Tracker, release: Release) -> str:
         model_id=model.model_id,
     )
     return str(version.version)
+
+
+def _link(tracker: Tracker, run: str, model: str) -> None:
+    """Let the run's page name the model that it led to, which may be one that an earlier run led to as well."""
+    outputs = tracker.client.get_run(run).outputs
+    if outputs is None or model not in [one.model_id for one in outputs.model_outputs]:
+        tracker.client.log_outputs(run, [LoggedModelOutput(model, step=0)])
 
 
 def _ready_model(tracker: Tracker, release: Release) -> LoggedModel | None:

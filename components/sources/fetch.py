@@ -8,6 +8,7 @@ from typing import Any
 
 from components.core.files import file_digest, sweep_temporaries, whole_folder, write_json
 from components.core.params.source import FolderSource, HttpSource, Source, WheelSource
+from components.core.passwords import without_login
 from components.sources.copying import ORIGIN_FILE
 
 
@@ -49,7 +50,8 @@ def _origin(source: Source, folder: Path) -> dict[str, Any]:
     paths = sorted(path for path in folder.rglob("*") if path.is_file())
     timed = not isinstance(source, TIMELESS)
     files = {path.relative_to(folder).as_posix(): _facts(path, timed=timed) for path in paths}
-    origin = source.model_dump(mode="json", include=SAID)
+    said = source.model_dump(mode="json", include=SAID).items()
+    origin = {key: without_login(value) if isinstance(value, str) else value for key, value in said}
     if isinstance(source, WheelSource):
         for package in source.packages:
             for member in package.members:

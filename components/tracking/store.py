@@ -16,6 +16,7 @@ from mlflow.exceptions import MlflowException
 from components.core.errors import CasebookError
 from components.core.files import sweep_temporaries, whole_file
 from components.core.locks import held_lock
+from components.core.private import file_mode, private_file
 from components.tracking.address import (
     ANSWER_WITHIN,
     DAMAGE,
@@ -75,6 +76,8 @@ def _open_sqlite(database: Path) -> None:
     try:
         if not database.exists() or database.stat().st_size == 0:
             _create(database, artifacts)
+        if (database.parent / "params.yaml").is_file():  # else a person has put it elsewhere
+            private_file(database, database.parent)
         with closing(sqlite3.connect(database, timeout=PATIENCE)) as connection:
             connection.execute("PRAGMA journal_mode=WAL")  # readers and one writer do not wait for each other
             connection.execute("BEGIN IMMEDIATE")
@@ -92,7 +95,7 @@ def _create(database: Path, artifacts: Path) -> None:
         if database.exists() and database.stat().st_size > 0:
             return
         sweep_temporaries(database.parent, database.name)
-        with whole_file(database) as temporary:
+        with whole_file(database, file_mode(database.parent)) as temporary:
             SqlAlchemyStore(f"{SQLITE}{temporary}", artifacts.as_posix()).engine.dispose()
 
 

@@ -18,6 +18,7 @@ from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param, RunT
 from mlflow.exceptions import MlflowException
 
 from components.core.errors import CasebookError
+from components.core.markdown import inert
 from components.tracking.address import artifact_folder
 from components.tracking.client import Client, plain_errors
 from components.tracking.reading.client import ReadByClient
@@ -109,8 +110,9 @@ class Tracker(ReadByClient):
 
     def log_note(self, run: str, markdown: str, name: str) -> None:
         """Markdown as the artifact `name` and, as far as it fits, on the run's own page."""
-        self.client.log_text(run, markdown, name)
-        self.client.set_tag(run, "mlflow.note.content", shortened(markdown, LONGEST_NOTE, name))
+        page = inert(markdown)
+        self.client.log_text(run, page, name)
+        self.client.set_tag(run, "mlflow.note.content", shortened(page, LONGEST_NOTE, name))
 
     def log_dataset(self, run: str, path: Path, name: str, md5: str, context: str) -> None:
         """Say that the run read `path` (in the checkout), by the md5 in `dvc.lock`; once for each."""

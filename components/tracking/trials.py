@@ -13,7 +13,7 @@ from components.tracking.track import Tracker, cut_param, flat_params, plain_nam
 NUMBER, STATE = "casebook.trial", "optuna.state"
 # MLflow's pages put the same red cross to KILLED and FAILED, and a trial that was pruned did what it should.
 STATUS = {"COMPLETE": "FINISHED", "PRUNED": "FINISHED", "FAIL": "FAILED"}
-WORDS = {"COMPLETE": "", "PRUNED": " (pruned)", "FAIL": " (failed)"}
+WORDS = {"COMPLETE": "trial", "PRUNED": "pruned", "FAIL": "failed"}  # short: a table of runs shows a dozen letters
 OBJECTIVE = "objective"
 
 
@@ -51,8 +51,8 @@ def _tell(tracker: Tracker, case: str, search: str, monitor: str, trial: TrialRe
 
 
 def name_of(trial: TrialRecord) -> str:
-    """`trial 007`, and in brackets what became of one that gave no value: MLflow's own statuses do not say it."""
-    return f"trial {trial.number:03d}{WORDS[trial.state]}"
+    """`trial 007`, or what became of one that gave no value, `pruned 007`: MLflow's own statuses do not say it."""
+    return f"{WORDS[trial.state]} {trial.number:03d}"
 
 
 def _note(monitor: str, trial: TrialRecord) -> str:

@@ -25,6 +25,8 @@ from components.core.files import read_json, write_json
 from components.core.job import Job
 from components.core.locks import file_lock, is_held
 from components.core.parts import Training
+from components.core.passwords import hidden
+from components.core.private import private_database
 from components.tuning.study import count, create_study, drop_damaged, study_name
 
 log = logging.getLogger(__name__)
@@ -55,6 +57,7 @@ def open_shared(job: Job, training: Training, url: str, state: Path, *, join: bo
         CasebookError: the database does not answer, or there is no study to join.
     """
     state.mkdir(parents=True, exist_ok=True)
+    private_database(url, job.paths.root)
     optuna.logging.set_verbosity(optuna.logging.ERROR)  # trials, and a database that is away, are told by us
     params = job.params.search
     with _opening(url, state), warnings.catch_warnings():
@@ -92,7 +95,8 @@ def _opening(url: str, state: Path) -> Iterator[None]:
             drop_damaged(url)
             yield
     except DBAPIError as error:
-        raise CasebookError(f"CASEBOOK_DATABASE_URL: {shown} cannot be used: {first_line(error.orig)}") from error
+        reason = hidden(f"{shown} cannot be used: {first_line(error.orig)}", url)
+        raise CasebookError(f"CASEBOOK_DATABASE_URL: {reason}") from error
     finally:
         engine.dispose()
 

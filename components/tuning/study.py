@@ -15,6 +15,7 @@ from components.core.errors import CasebookError
 from components.core.job import Job
 from components.core.locks import held_lock
 from components.core.parts import Training
+from components.core.private import private_database
 from components.core.results import TrialRecord
 
 log = logging.getLogger(__name__)
@@ -32,6 +33,7 @@ Tell = Callable[[list[TrialRecord]], None]
 def open_study(job: Job, training: Training, storage_url: str, state: Path) -> optuna.Study:
     """Create or load the study. One process at a time creates tables: two would break the database."""
     state.mkdir(parents=True, exist_ok=True)
+    private_database(storage_url, job.paths.root)
     with held_lock(state / "study.lock", "opening the study"):
         drop_damaged(storage_url)
         storage = optuna.storages.RDBStorage(storage_url)

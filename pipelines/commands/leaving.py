@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from pipelines.commands.shared import AsJson, CaseName, bring_up_to_date, show
+from pipelines.commands.shared import AsJson, CaseName, bring_up_to_date, job_of, show
 
 app = typer.Typer()
 
@@ -60,6 +60,31 @@ def rename(
     bring_up_to_date(["code"], dry_run=False, single=True)  # or `dvc status` would tell of it
     typer.echo(f"{old} is {new} now; look at `git diff`, then commit params.yaml and dvc.lock")
     _deploy_again(Path.cwd())
+
+
+@app.command()
+def forget(
+    case: CaseName,
+    key: Annotated[
+        list[str],
+        typer.Option(help="whose rows: the value of prepare.key, a user's id; once for each column of the key"),
+    ],
+) -> None:
+    """Take a person out of the log of predictions, of what predict knows, and of the next prepare."""
+    from pipelines.leaving.forget import forget as take_out
+    from pipelines.stages import set_up_logging
+
+    set_up_logging()
+    gone = take_out(Path.cwd(), job_of(case), key)
+    bring_up_to_date(["code"], dry_run=False, single=True)  # or `dvc status` would tell of it
+    typer.echo(f"{case}: {gone.rows} row(s) taken out of the log of predictions")
+    known = "" if gone.is_new else "params.yaml had it already: "
+    typer.echo(f"{known}predict knows the person no more, and prepare leaves the rows out")
+    typer.echo(
+        f"commit params.yaml, then `casebook run {case}`; older versions still have the rows: `casebook gc {case} "
+        "--keep 1` deletes those that were never champion",
+        err=True,
+    )
 
 
 @app.command()

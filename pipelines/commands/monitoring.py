@@ -20,6 +20,7 @@ from components.core.results import Interval, Observed
 from components.kits.tables.encoding.text import as_name
 from components.kits.tables.read import read_batches
 from components.monitoring.findings import Findings, examine
+from components.monitoring.log import forget_old
 from components.monitoring.once import Retrain, start_once
 from components.monitoring.quality import judge
 from components.monitoring.report import PAGE, verdict, write_report
@@ -55,6 +56,7 @@ def look(job: Job, params: MonitorParams, rows: Path | None = None, *, flow_run:
         CasebookError: there is no champion, or the rows or the labels cannot be read or lack a column.
     """
     source = FileRows(kind="file", path=str(rows.absolute())) if rows is not None else params.rows
+    forget_old(job.paths.root, job.case, params.log)
     with held_lock(job.paths.state(job.case) / "monitor.lock", f"monitor of {job.case}"):
         tracker = connect(job.paths.root)
         champion = champion_at(tracker, job.case)

@@ -17,7 +17,8 @@ from components.kits.tables.infer import infer_table
 from components.recipes.survival.preparation.infer import infer_cohort, reached
 
 EXAMPLES = "examples"  # ready blocks, in the checkout
-NAME = re.compile(r"^[a-z][a-z0-9_]*$")
+NAME = re.compile(r"[a-z][a-z0-9_]*")
+LONGEST = 60  # characters: a name is part of folders' and files' names, and of MLflow's
 UNKNOWN_ORIGIN = {"licence": "unknown; say it here", "citation": "unknown; say it here"}
 UNSTATED = {
     "notice": "Research software; not checked for decisions about people.",
@@ -162,8 +163,11 @@ def shown_path(path: Path, root: Path) -> str:
 
 
 def check_name(params: Params, name: str) -> None:
-    if not NAME.match(name):
-        raise CasebookError(f"{name!r} cannot name a case: use small letters, digits and _, such as `my_loans`")
+    if not NAME.fullmatch(name) or len(name) > LONGEST:
+        raise CasebookError(
+            f"{name[: LONGEST + 1]!r} cannot name a case: use at most {LONGEST} small letters, digits and _, such as "
+            "`my_loans`"
+        )
     if name in params.cases:
         raise CasebookError(f"params.yaml has a case {name!r} already; remove its block first, or take another name")
 

@@ -9,7 +9,7 @@ from components.core.files import whole_file, whole_folder, write_text
 from components.core.params.defaults import DEFAULTS
 from components.core.params.load import load_params
 from components.core.recipe_names import FOLDER, recipes
-from pipelines.commands.newcase import NAME, check_name, write_case
+from pipelines.commands.newcase import LONGEST, NAME, check_name, write_case
 
 TEMPLATE = FOLDER / "shared" / "template"
 DOTTED = "shared.template"  # its name as a recipe
@@ -44,7 +44,7 @@ def new_recipe(root: Path, name: str) -> list[Path]:
 
 def check_recipe_name(root: Path, name: str) -> None:
     """Raises CasebookError if the name is no name, or taken."""
-    if not NAME.match(name):
+    if not NAME.fullmatch(name) or len(name) > LONGEST:
         raise CasebookError(f"{name!r} cannot name a recipe: use small letters, digits and _, such as `energy_use`")
     check_name(load_params(root / "params.yaml"), name)
     if name in recipes() or (taken := [place for place in _places(name) if (root / place).exists()]):

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from components.core.errors import CasebookError
 from components.core.files import nearest_path
+from components.core.forgotten import FORGOTTEN
 from components.core.job import Job
 from components.core.opened import opened_once
 from components.core.params.monitor import PredictionLog
@@ -58,6 +59,8 @@ def _answer(
         raise CasebookError(f"{source}: say with --out where its answers go, such as --out answers{source.suffix}")
     recipe = recipe_of(job)
     given = read_options(job.case, recipe.options, options)
+    if forgotten := getattr(job.prepare, FORGOTTEN, ()):
+        given = {**given, FORGOTTEN: forgotten}
     chosen = served(open_registry(job.paths.root), job.case, version)
     return chosen, recipe.predict.predict_file(chosen.bundle, source, out, given)
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from components.core.errors import CasebookError
+from components.core.passwords import without_login
 
 RECORDED = ("dvc.lock", "params.yaml")
 # Of a machine where nobody has told git who they are.
@@ -90,4 +91,5 @@ def _git(root: Path, *arguments: str, variables: Mapping[str, str] | None = None
         return done.stdout.strip()
     if may_fail:
         return None
-    raise CasebookError(f"git {' '.join(arguments[:2])}: {done.stderr.strip() or done.stdout.strip()}")
+    reason = without_login(done.stderr.strip() or done.stdout.strip())  # of a remote's address
+    raise CasebookError(f"git {' '.join(arguments[:2])}: {reason}")

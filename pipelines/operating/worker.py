@@ -35,6 +35,7 @@ from components.core.errors import CasebookError, nearest_of
 from components.core.params.operate import OperateParams
 from pipelines import flow_runs
 from pipelines.operating import dispatch
+from pipelines.servers.private import close_stores
 from pipelines.servers.serve import prefect_worker
 from pipelines.servers.settings import read_settings
 
@@ -65,6 +66,7 @@ def work(pool: str, root: Path, operate: OperateParams, name: str | None = None)
     pools = sorted(type(operate.pools).model_fields)
     if pool not in pools:
         raise CasebookError(f"params.yaml: operate.pools: no pool {pool!r}{nearest_of(pool, pools)}")
+    close_stores(root)
     os.environ.update(prefect_worker(read_settings(), root))
     if pool == "gpu" and not operate.pools.gpu.on_cpu:
         wait_for_gpu(root)
@@ -159,9 +161,9 @@ def _killed(client: SyncPrefectClient, pool: str, worker: str) -> list[FlowRun]:
     if pool == dispatch.POOL:
         return []
     crashed = FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.CRASHED]))
-    lately = FlowRunFilterEndTime.model_validate({"after_": datetime.now(UTC) - RECENT})
+    recent = FlowRunFilterEndTime.model_validate({"after_": datetime.now(UTC) - RECENT})
     found = client.read_flow_runs(
-        flow_run_filter=FlowRunFilter(state=crashed, end_time=lately),
+        flow_run_filter=FlowRunFilter(state=crashed, end_time=recent),
         work_pool_filter=WorkPoolFilter(name=WorkPoolFilterName(any_=[pool])),
     )
     own = [run for run in found if run.labels.get("prefect.worker.name") == worker and run.run_count < ATTEMPTS]

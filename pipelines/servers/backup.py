@@ -22,8 +22,10 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from components.core.errors import CasebookError, DamagedError, disk_problem
 from components.core.files import file_digest, nearest_path, read_json, write_json
+from components.core.passwords import hidden
 from components.tracking.address import DAMAGE
 from pipelines.provenance import git_state
+from pipelines.servers.private import close_stores
 from pipelines.servers.settings import Settings, read_settings
 from pipelines.servers.supervise import running
 
@@ -100,6 +102,7 @@ def restore(root: Path, source: Path, *, replace: bool = False) -> list[str]:
             _postgres("pg_restore", settings.database, *options, str(folder / DUMP))
         for name in stores:
             _move(folder / name, root / name)
+        close_stores(root)
         return [str(name) for name in stores] + ([DUMP] if (folder / DUMP).exists() else [])
 
 
@@ -204,4 +207,5 @@ def _postgres(program: str, database: str, *options: str) -> None:
     except FileNotFoundError:
         raise CasebookError(f"{program}: not found; install PostgreSQL's client, of the server's version") from None
     if done.returncode:
-        raise CasebookError(f"{program}: {done.stderr.strip().splitlines()[0] if done.stderr.strip() else 'failed'}")
+        reason = done.stderr.strip().splitlines()[0] if done.stderr.strip() else "failed"
+        raise CasebookError(f"{program}: {hidden(reason, database)}")

@@ -16,8 +16,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from components.core.errors import BAD_INPUT, BAD_USAGE, CasebookError
-from pipelines.environment import USER, prepare_environment
+from components.core.passwords import hidden
+from components.core.private import private_file, private_folder
+from pipelines.environment import USER, drop_temporary_word, prepare_environment
 from pipelines.operating.store import check_embedded
+from pipelines.servers.names import mlflow_variables
+from pipelines.servers.private import close_prefect
 from pipelines.servers.settings import SCHEMAS, Settings, read_settings, tool_url
 from pipelines.stages import set_up_logging
 
@@ -36,8 +40,12 @@ def main(arguments: list[str] | None = None) -> int:
     if around is None:
         log.error("%s: not one of %s", " ".join(command) or "no command", ", ".join(AROUND))
         return BAD_USAGE
+    if around is prefect_server and command[2:] != ["start"]:
+        log.error("%s: write `prefect server start`; options are settings, PREFECT_SERVER_…", " ".join(command))
+        return BAD_USAGE
     root = Path.cwd()
     prepare_environment(root)
+    drop_temporary_word(os.environ)
     try:
         settings = read_settings()
         variables = around(settings, root)
@@ -46,22 +54,25 @@ def main(arguments: list[str] | None = None) -> int:
         return BAD_INPUT
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
     os.environ.update({"PATH": path, **variables})
-    words = LOGIN if around is mlflow_server and settings.token is not None else []
-    return os.execvp(command[0], [*command, *words])  # noqa: S606 - becomes the server
+    if around is prefect_server:
+        command = [sys.executable, "-m", "pipelines.servers.guard", *command]
+    elif around is mlflow_server and settings.token is not None:
+        command = [*command, *LOGIN]
+    return os.execvp(command[0], command)  # noqa: S606 - becomes the server
 
 
-def prefect_server(settings: Settings, root: Path) -> dict[str, str]:  # noqa: ARG001 - one of AROUND
+def prefect_server(settings: Settings, root: Path) -> dict[str, str]:
     """What the Prefect server reads; it makes and migrates its tables itself."""
-    own = f"http://{settings.host}:{settings.prefect_port}"
+    page = f"http://{settings.host}:{settings.prefect_port}"
     variables = {
         "PREFECT_SERVER_API_HOST": settings.host,
         "PREFECT_SERVER_API_PORT": str(settings.prefect_port),
         # A page of another site, open in the browser of whoever works here, must not start flows.
-        "PREFECT_SERVER_CORS_ALLOWED_ORIGINS": own,
+        "PREFECT_SERVER_CORS_ALLOWED_ORIGINS": page,
         "PREFECT_SERVER_API_CSRF_PROTECTION_ENABLED": "true",
         "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
-        # Seen from other machines the pages call the address that they were loaded from.
-        "PREFECT_UI_API_URL": "/api" if settings.exposed else settings.prefect_url,
+        # The pages call the name under which they were loaded.
+        "PREFECT_UI_API_URL": "/api",
     }
     if settings.token is not None:
         variables["PREFECT_SERVER_API_AUTH_STRING"] = f"{USER}:{settings.token}"
@@ -70,6 +81,7 @@ def prefect_server(settings: Settings, root: Path) -> dict[str, str]:  # noqa: A
         variables["PREFECT_SERVER_DATABASE_CONNECTION_URL"] = tool_url(settings.database, "prefect")
         variables["PREFECT_SERVER_DATABASE_SQLALCHEMY_CONNECT_ARGS_SEARCH_PATH"] = SCHEMAS["prefect"]
     else:
+        close_prefect(root)
         check_embedded()
     return variables
 
@@ -81,6 +93,7 @@ def mlflow_server(settings: Settings, root: Path) -> dict[str, str]:
         "MLFLOW_PORT": str(settings.mlflow_port),
         # No jobs of MLflow's own: a busy machine starts several so slowly that they are killed for it.
         "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
+        **mlflow_variables(settings.host, settings.mlflow_port, settings.names),
         **_mlflow_store(settings, root),
     }
     return variables | (_mlflow_login(settings.token, root) if settings.token is not None else {})
@@ -119,9 +132,10 @@ def _mlflow_login(token: str, root: Path) -> dict[str, str]:
     if "MLFLOW_AUTH_CONFIG_PATH" in os.environ:
         return secrets
     folder = root / "state" / "servers"
-    folder.mkdir(parents=True, exist_ok=True)
+    private_folder(folder, root)
     for path in folder.glob(f"{SQLITE_USERS}*"):
         path.unlink()
+    private_file(folder / SQLITE_USERS, root)
     lines = ["[mlflow]", "default_permission = NO_PERMISSIONS", f"database_uri = sqlite:///{folder / SQLITE_USERS}"]
     (folder / "basic_auth.ini").write_text("\n".join(lines) + "\n", encoding="utf-8")
     return {**secrets, "MLFLOW_AUTH_CONFIG_PATH": str(folder / "basic_auth.ini")}
@@ -161,7 +175,7 @@ def make_schema(database: str, name: str) -> None:
         with psycopg.connect(address, autocommit=True, connect_timeout=10) as connection:
             connection.execute(sql.SQL("create schema if not exists {}").format(sql.Identifier(name)))
     except psycopg.Error as error:
-        reason = str(error).strip().splitlines()[0]
+        reason = hidden(str(error).strip().splitlines()[0], database)
         raise CasebookError(f"CASEBOOK_DATABASE_URL: {reason}; start the database, or correct the address") from error
 
 

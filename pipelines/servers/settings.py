@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
 from components.core.errors import CasebookError
 from pipelines.environment import TOKEN
+from pipelines.servers.names import ALLOWED, EVERYWHERE, Name, stated
 
 DATABASE, S3 = "CASEBOOK_DATABASE_URL", "CASEBOOK_S3_URL"
 HOST, PREFECT_PORT, MLFLOW_PORT = "CASEBOOK_HOST", "CASEBOOK_PREFECT_PORT", "CASEBOOK_MLFLOW_PORT"
@@ -26,6 +27,7 @@ class Settings:
     token: str | None = field(repr=False)
     database: str | None = field(repr=False)
     s3: str | None
+    names: tuple[Name, ...] = ()  # further ones that they answer to
 
     @property
     def exposed(self) -> bool:
@@ -48,7 +50,7 @@ class Settings:
 
     def _reached(self) -> str:
         """The address of a server that listens on all of them is none that can be called."""
-        host = LOOPBACK if self.host in ("0.0.0.0", "::") else self.host  # noqa: S104 - compared, not bound
+        host = LOOPBACK if self.host in EVERYWHERE else self.host
         return f"[{host}]" if ":" in host else host
 
 
@@ -57,7 +59,7 @@ def read_settings() -> Settings:
 
     Raises:
         CasebookError: a port is no number, the database is not PostgreSQL, the bucket not S3's, the
-            token too short, or other machines could reach servers that ask for none.
+            token too short, a further name none, or other machines could reach servers that ask for none.
     """
     settings = Settings(
         host=os.environ.get(HOST) or LOOPBACK,
@@ -66,6 +68,7 @@ def read_settings() -> Settings:
         token=os.environ.get(TOKEN) or None,
         database=os.environ.get(DATABASE) or None,
         s3=(os.environ.get(S3) or "").rstrip("/") or None,
+        names=stated(os.environ.get(ALLOWED) or ""),
     )
     if settings.token is not None and len(settings.token) < SHORTEST_TOKEN:
         raise CasebookError(

@@ -21,8 +21,10 @@ import psutil
 from components.core.errors import CasebookError
 from components.core.files import write_json
 from components.core.locks import held_lock
-from pipelines.environment import MARK, alive, find_up, own_mark, read_up, up_file
+from components.core.private import private_folder
+from pipelines.environment import MARK, alive, drop_temporary_word, find_up, own_mark, read_up, up_file
 from pipelines.servers.ports import refusal
+from pipelines.servers.private import close_stores
 from pipelines.servers.serve import answers
 from pipelines.servers.settings import MLFLOW_PORT, PREFECT_PORT, Settings, read_settings
 
@@ -42,10 +44,12 @@ def up(root: Path) -> dict[str, str]:
     settings, record = read_settings(), up_file(root)
     if not (root / "Procfile").is_file():
         raise CasebookError(f"{root}: no Procfile; run this in the root of a checkout")
+    private_folder(record.parent, root)
     with held_lock(record.with_name("up.lock"), "casebook up"):
         if found := running(root):
             raise CasebookError(f"{_listed(root)} are up already ({len(found)} processes); `casebook down` ends them")
         _check_ports(settings)
+        close_stores(root)
         mark = f"{own_mark(root)}-{uuid.uuid4().hex}"
         write_json(record, {"mark": mark, "addresses": settings.addresses})
         supervisor = _supervise(root, mark, settings)
@@ -96,6 +100,7 @@ def _supervise(root: Path, mark: str, settings: Settings) -> "subprocess.Popen[b
     """honcho, detached from this terminal; what the processes say goes to a file."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
     environment = {**os.environ, **settings.addresses, MARK: mark, "PATH": path, "PYTHONUNBUFFERED": "1"}
+    drop_temporary_word(environment)
     if _log(root).exists():
         _log(root).replace(_log(root).with_suffix(".log.1"))
     # No `.env`: a variable of it would reach some processes only.

@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from components.core.files import read_json, whole_folder, write_text
-from components.core.job import Job
+from components.core.job import TEST, Job
 from components.core.recipe import recipe_of
 from components.core.results import LEARNER, MODEL, Interval, Scores
 from components.evaluation.plots import training_plots, write_plots
@@ -55,7 +55,7 @@ def fill_empty(folder: Path) -> None:
 def flat_metrics(found: Sequence[Scores]) -> dict[str, dict[str, float]]:
     """`split/metric` of each who predicts: the same names for all, so that MLflow's table of runs compares them."""
     flat: dict[str, dict[str, float]] = {}
-    for scores in found:
+    for scores in sorted(found, key=lambda one: one.split != TEST):  # MLflow's pages show them as they were logged
         for who, metrics in scores.by_model.items():
             of = flat.setdefault(ALONE if who == LEARNER else who, {})
             of |= {f"{scores.split}/{metric}": value.value for metric, value in metrics.items()}

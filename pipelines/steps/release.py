@@ -14,6 +14,7 @@ import pandas as pd
 from components.core.errors import CasebookError
 from components.core.files import dvc_md5, read_json, write_json, write_text
 from components.core.job import TEST, Job, Meta
+from components.core.passwords import without_login
 from components.core.recipe import Recipe, recipe_of
 from components.core.results import LEARNER, MODEL, Answers, Decision, Interval
 from components.evaluation.bootstrap import Resampling, paired_difference
@@ -84,7 +85,7 @@ def describe(job: Job, recipe: Recipe, run_id: str, tags: dict[str, str], run_pa
     lineage = {
         "dvc.lock": lock.read_text(encoding="utf-8") if lock.exists() else "",
         "source.json": (paths.raw(job.case) / "source.json").read_text(encoding="utf-8"),
-        "params.json": job.params.model_dump_json(indent=2),
+        "params.json": without_login(job.params.model_dump_json(indent=2)),
     }
     lineage["card.md"] = make_card(job, recipe, tags)
     answers = recipe.serving.open_predictor(bundle).predict(example)

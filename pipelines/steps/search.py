@@ -18,7 +18,7 @@ from components.tuning.search import search
 from components.tuning.study import Study, Tell, summary
 from components.tuning.trials import FitFunctions
 from pipelines.resume import close_state, inputs_of, state_of
-from pipelines.tracking import run_name, stage_run
+from pipelines.tracking import stage_run
 
 DATABASE = "CASEBOOK_DATABASE_URL"
 HOW = ("workers", "dask", "lost_after_s", "retries")  # who searches, not for what: a study goes on after an edit
@@ -39,24 +39,25 @@ def run(job: Job) -> None:
         tracker.log_pictures(run_id, study_pictures(study, state / "pictures", training.monitor))
         write_json(out, found)
         best = None if found["value"] is None else study.best_trial.number  # `trial` counts without repeated ones
-        tell_best(tracker, run_id, job.case, found, best)
+        tell_best(tracker, run_id, found, best)
         tracker.log_tags(run_id, {BEST_MD5: dvc_md5(out)})
     close_state(state, out)
 
 
-def tell_best(tracker: Tracker, run_id: str, case: str, found: dict[str, Any], best: int | None) -> None:
+def tell_best(tracker: Tracker, run_id: str, found: dict[str, Any], best: int | None) -> None:
     """The winner as the search's own metric and params, under the names that its trials have, and in its name."""
-    value, counts, name = found["value"], found["trials"], run_name(case, "search")
+    value, counts = found["value"], found["trials"]
     tried = f"{counts['complete']} complete trial{'' if counts['complete'] == 1 else 's'}, {counts['pruned']} pruned"
     if best is None:
         words = f"No trial: the values of params.yaml are used ({tried})."
     else:
-        words = f"Best of {tried}: `{found['monitor']}` {value:.4f}, in trial {best:03d}.\n\n"
-        words += "| | |\n|---|---|\n" + "".join(f"| `{key}` | {chosen} |\n" for key, chosen in found["values"].items())
+        words = f"Best of {tried}: `{found['monitor']}` {value:.4f}, of trial {best:03d}, whose parameters are below."
         tracker.log_metrics(run_id, {OBJECTIVE: value})
         tracker.log_params(run_id, found["values"])
     tracker.log_tags(run_id, {NOTE: words})
-    tracker.client.update_run(run_id, name=f"{name} (no trials)" if best is None else f"{name} (best {value:.4f})")
+    # Its place is below the fit's run, where a name of the case would leave no room for the value.
+    name = "search (no trials)" if best is None else f"search {value:.4f} {found['monitor']}"
+    tracker.client.update_run(run_id, name=name)
 
 
 def _study(job: Job, training: Training, state: Path, tell: Tell) -> Study:

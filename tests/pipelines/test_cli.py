@@ -475,6 +475,17 @@ def test_the_examples_applicants_are_answered(casebook: Casebook, released: Path
     assert set(answers["decision"]) <= {"approve", "decline"}
 
 
+def test_the_python_that_readme_shows_answers(released: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    *lines, last = readme.partition("```python\n")[2].partition("\n```")[0].splitlines()
+    monkeypatch.chdir(released)
+    names: dict[str, Any] = {}
+    exec("\n".join([*lines, f"answers = {last}"]), names)  # noqa: S102 - the page is ours
+    (answer,) = names["answers"]
+    assert list(answer) == ["row", "score", "decision", "reasons"]
+    assert 0 < answer["score"] < 1
+
+
 def test_predict_answers_the_standard_input(
     casebook: Casebook, released: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

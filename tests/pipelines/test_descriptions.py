@@ -52,15 +52,14 @@ def test_where_low_is_better_the_best_baseline_is_the_lowest() -> None:
 def test_the_table_has_the_served_variant_first_and_test_before_validation() -> None:
     validation = {name: one for name, one in scores(0.87).items() if name != "logistic"}
     found = {"validation": validation, "test": scores(0.866), "external": scores(0.8)}
-    assert comparison(BINARY, found, "int8").splitlines()[:3] == [
+    table = comparison(BINARY, found, "int8").replace("&emsp;", "").splitlines()
+    assert table[:3] == [
         "| auc | test | external | validation |",
         "|---|---|---|---|",
         "| **served** (int8) | 0.8660 [0.8460, 0.8860] | 0.8000 [0.7800, 0.8200] | 0.8700 [0.8500, 0.8900] |",
     ]
-    assert comparison(BINARY, found, "int8").splitlines()[3].startswith("| network alone | 0.9000")
-    assert comparison(BINARY, found, "int8").endswith(
-        "| logistic | 0.8400 [0.8200, 0.8600] | 0.8400 [0.8200, 0.8600] | – |"
-    )
+    assert table[3].startswith("| network alone | 0.9000")
+    assert table[-1] == "| logistic | 0.8400 [0.8200, 0.8600] | 0.8400 [0.8200, 0.8600] | – |"
 
 
 def test_a_case_is_a_paragraph(tmp_path: Path) -> None:

@@ -7,13 +7,24 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.environment import MARK, QUIET, addresses, home, own_mark, prepare_environment, up_file
+from pipelines.environment import (
+    AUTH,
+    MARK,
+    QUIET,
+    addresses,
+    drop_temporary_word,
+    home,
+    own_mark,
+    prepare_environment,
+    up_file,
+)
 from pipelines.servers.supervise import down, running
 
 
 @pytest.fixture(autouse=True)
 def bare(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in (*QUIET, "PREFECT_HOME", "PYTHONPYCACHEPREFIX", "MLFLOW_TRACKING_URI"):
+    names = (*QUIET, *AUTH, "PREFECT_HOME", "PREFECT_API_URL", "PYTHONPYCACHEPREFIX", "MLFLOW_TRACKING_URI")
+    for name in names:
         monkeypatch.setenv(name, "")  # so that what the function sets is taken back afterwards
         monkeypatch.delenv(name)
 
@@ -46,6 +57,34 @@ def test_what_a_person_has_set_stays(tmp_path: Path, monkeypatch: pytest.MonkeyP
     prepare_environment(tmp_path)
     assert os.environ["PREFECT_HOME"] == "/elsewhere"
     assert os.environ["DVC_NO_ANALYTICS"] == "0"
+
+
+def test_a_temporary_server_asks_for_a_word_that_only_its_flow_knows(tmp_path: Path) -> None:
+    prepare_environment(tmp_path)
+    server, client = (os.environ[name] for name in AUTH)
+    assert server == client
+    assert len(server) > 48
+    prepare_environment(tmp_path)  # as a stage does that the flow has started
+    assert os.environ[AUTH[0]] == server
+    drop_temporary_word(os.environ)  # as for the servers of `casebook up`
+    assert not set(AUTH) & set(os.environ)
+
+
+def test_the_token_is_the_word_where_there_is_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CASEBOOK_TOKEN", "0123456789abcdef")
+    prepare_environment(tmp_path)
+    assert [os.environ[name] for name in AUTH] == ["casebook:0123456789abcdef"] * 2
+
+
+@pytest.mark.parametrize("named", ["PREFECT_API_URL", "profiles.toml"])
+def test_a_server_that_is_named_gets_none(named: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    if named == "PREFECT_API_URL":
+        monkeypatch.setenv(named, "http://127.0.0.1:4200/api")
+    else:
+        (tmp_path / ".prefect").mkdir()
+        (tmp_path / ".prefect" / named).write_text("active = 'team'\n", encoding="utf-8")
+    prepare_environment(tmp_path)
+    assert not set(AUTH) & set(os.environ)
 
 
 @pytest.mark.slow

@@ -1,6 +1,8 @@
 """`casebook up` on one machine with nothing set: embedded stores, loopback, and `down` ends exactly what it began."""
 
 import json
+import socket
+import stat
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -62,7 +64,7 @@ def test_nothing_listens_beyond_this_machine(servers: Servers) -> None:
 def test_a_page_of_another_site_starts_nothing(servers: Servers) -> None:
     elsewhere = {"Origin": "http://evil.example", "Access-Control-Request-Method": "POST"}
     refused = requests.options(f"{servers.prefect}/api/flow_runs/", headers=elsewhere, timeout=60)
-    assert refused.status_code == 400
+    assert refused.status_code == 403
     assert "access-control-allow-origin" not in refused.headers
     for body in ("application/json", "text/plain"):
         refused = requests.post(
@@ -70,6 +72,62 @@ def test_a_page_of_another_site_starts_nothing(servers: Servers) -> None:
         )
         assert refused.status_code == 403, "no CSRF token was asked for"
     assert status(f"{servers.mlflow}/api/2.0/mlflow/experiments/search?max_results=1", Host="evil.example") == 403
+
+
+REBOUND = "evil.example"  # a stranger's name, which leads to this machine for as long as its page is open
+
+
+@pytest.mark.parametrize(
+    ("server", "method", "path"),
+    [
+        ("prefect", "GET", "/"),
+        ("prefect", "GET", "/api/csrf-token?client=x"),
+        ("prefect", "POST", "/api/deployments/"),
+        ("prefect", "POST", "/api/flow_runs/filter"),
+        ("prefect", "GET", "/api/events/in"),  # a websocket's, before it is one
+        ("prefect", "GET", "/docs"),
+        ("mlflow", "GET", "/"),
+        ("mlflow", "POST", "/api/2.0/mlflow/runs/search"),
+        ("mlflow", "GET", "/ajax-api/2.0/mlflow/experiments/search?max_results=1"),
+        ("mlflow", "GET", "/get-artifact?path=x&run_uuid=x"),
+    ],
+)
+def test_each_answers_its_own_names_only(servers: Servers, server: str, method: str, path: str) -> None:
+    address = getattr(servers, server)
+    port = address.rpartition(":")[2]
+    for host in (REBOUND, f"{REBOUND}:{port}", "10.0.0.1", "192.168.evil.example"):
+        assert requests.request(method, f"{address}{path}", headers={"Host": host}, timeout=60).status_code == 403, host
+    mine = requests.request(method, f"{address}{path}", headers={"Host": f"localhost:{port}"}, timeout=60)
+    assert "answer their own names" not in mine.text
+
+
+def test_a_probe_that_calls_an_address_gets_ready(servers: Servers) -> None:
+    for health in (f"{servers.prefect}/api/health", f"{servers.prefect}/api/ready", f"{servers.mlflow}/health"):
+        assert status(health, Host="10.1.2.3:4200") == 200
+
+
+@pytest.mark.parametrize("wrong", [{"Host": REBOUND}, {"Origin": f"http://{REBOUND}"}])
+def test_a_websocket_of_a_strangers_page_is_refused(servers: Servers, wrong: dict[str, str]) -> None:
+    from websockets.exceptions import InvalidStatus
+    from websockets.sync.client import connect
+
+    address = f"{servers.prefect.replace('http', 'ws', 1)}/api/events/in"
+    with connect(address, additional_headers={}):
+        pass  # our own
+    port = int(address.split(":")[2].partition("/")[0])
+    url = address.replace("127.0.0.1", wrong.get("Host", "127.0.0.1"))
+    with pytest.raises(InvalidStatus) as refused, socket.create_connection(("127.0.0.1", port)) as connection:
+        connect(url, sock=connection, origin=wrong.get("Origin"))
+    assert refused.value.response.status_code == 403
+
+
+def test_others_of_this_machine_cannot_read_the_stores(servers: Servers) -> None:
+    root = servers.checkout.root
+    for folder in (".prefect", "state/servers"):
+        assert stat.S_IMODE((root / folder).stat().st_mode) == 0o700, folder
+    files = [root / "mlflow.db", *(root / ".prefect").glob("prefect.db*")]
+    assert {path.name for path in files} >= {"mlflow.db", "prefect.db"}
+    assert {stat.S_IMODE(path.stat().st_mode) for path in files} == {0o600}
 
 
 def test_a_second_one_is_refused(servers: Servers) -> None:

@@ -130,7 +130,12 @@ def team(postgres: Postgres, bucket: Bucket, tmp_path_factory: pytest.TempPathFa
     # The server lets every local user in: the password is there to be looked for.
     url = postgres.create(name).replace("postgres@", f"postgres:{PASSWORD}@")
     checkout = make_checkout(tmp_path_factory.mktemp("team") / "checkout")
-    settings = {"CASEBOOK_HOST": "0.0.0.0", "CASEBOOK_TOKEN": TOKEN, "CASEBOOK_DATABASE_URL": url}  # noqa: S104
+    settings = {
+        "CASEBOOK_HOST": "0.0.0.0",  # noqa: S104
+        "CASEBOOK_ALLOWED_HOSTS": "team.example",
+        "CASEBOOK_TOKEN": TOKEN,
+        "CASEBOOK_DATABASE_URL": url,
+    }
     with up(checkout, **settings, **bucket.variables) as servers:
         yield Team(servers, bucket, name, postgres)
 
@@ -144,6 +149,12 @@ def released(team: Team) -> Team:
     team.does("python", "-m", "pipelines.cli", "push")
     team.does("python", "-c", RELEASE, str(ROOT), str(team.checkout.root.parent / "elsewhere"))
     return team
+
+
+def test_one_list_names_both(team: Team) -> None:
+    pages = (f"{team.servers.prefect}/api/admin/version", f"{team.servers.mlflow}{PAGES[1]}")
+    assert [status(page, TOKEN, Host="team.example:80") for page in pages] == [200, 200]
+    assert [status(page, TOKEN, Host="evil.example") for page in pages] == [403, 403]
 
 
 SEARCHED = "select state_type from prefect.flow_run where name = 'search@toy'"

@@ -24,7 +24,7 @@ CASEBOOK = ("python", "-m", "pipelines.cli")
 REGISTRY = "select name, version from model_versions", "select alias, version from registered_model_aliases"
 RUN = (
     "select r.name, t.value from runs r join tags t on r.run_uuid = t.run_uuid "
-    "where t.key = 'casebook.experiment' and r.name not like '% search%'"
+    "where t.key = 'casebook.experiment' and r.name not like '%search%'"
 )
 
 

@@ -1,6 +1,5 @@
 """What every case must do on its toy rows, on a CPU, in seconds: learn, score, export, reload, answer."""
 
-import csv
 import json
 import shlex
 from collections.abc import Callable, Mapping
@@ -8,7 +7,6 @@ from copy import deepcopy
 from dataclasses import asdict, dataclass, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -24,7 +22,6 @@ from components.core.files import dvc_md5, whole_folder
 from components.core.job import EXTERNAL, FP32, PREPARED_FILES, TEST, TRAIN, VALIDATION, WEIGHTS, Job, Meta
 from components.core.params.monitor import DriftParams, PredictionLog
 from components.core.params.overrides import override
-from components.core.parts import Answering
 from components.core.recipe import Recipe, recipe_of, recipes
 from components.core.results import Report
 from components.evaluation.gaps import largest_gap
@@ -40,10 +37,12 @@ from components.recipes.shared.asking import ask
 from components.training.fit import build, fit, make_trainer
 from pipelines.commands.options import read_options
 from pipelines.steps import fetch, prepare
+from tests.recipes.asked import as_read, in_hand_and_on_disk, unsure, written
 from tests.toy.jobs import CHECKOUT, toy_cases, toy_job
 
 pytestmark = pytest.mark.slow
 
+FORMS = {"images": "json"}  # of answers, by what is asked; else a table
 DRIFT = DriftParams(psi=0.2, alpha=0.01, bins=10, floor=0.0001, columns=0.2, ignore=())
 
 
@@ -195,52 +194,22 @@ def test_rows_of_a_table_are_answered_alike_with_and_without_a_frame(run: Run) -
 
 def test_python_is_answered_what_predict_writes(run: Run, tmp_path: Path) -> None:
     """The example, as each kind of problem takes it, and again as a file; rows as a frame, too."""
-    bundle, example, case = run.fitted / "bundle", run.recipe.serving.example(run.job), run.job.case
-    predictor = run.recipe.serving.open_predictor(bundle)
-    assert isinstance(predictor, Answering)
-    source, target = tmp_path / "rows.csv", tmp_path / "answers.csv"
-    given: list[Any]
-    if predictor.TAKES == "images":
-        source, target = tmp_path / "images", tmp_path / "answers.json"
-        given = [source / f"{name}.png" for name in range(len(example))]
-        source.mkdir()
-        for path, pixels in zip(given, example["pixels"], strict=True):
-            path.write_bytes(pixels)
-    elif predictor.TAKES == "lines":
-        source, given = tmp_path / "lines.txt", example["pinyin"].tolist()
-        source.write_text("".join(f"{line}\n" for line in given), encoding="utf-8")
-    else:
-        example.to_csv(source, index=False)
-        with source.open(encoding="utf-8", newline="") as file:
-            given = list(csv.DictReader(file))
+    bundle, case = run.fitted / "bundle", run.job.case
+    takes = run.recipe.serving.open_predictor(bundle).TAKES
+    if takes == "images":
+        bundle = unsure(bundle, tmp_path / "bundle")
+    predictor, target = run.recipe.serving.open_predictor(bundle), tmp_path / f"answers.{FORMS.get(takes, 'csv')}"
+    given, source = in_hand_and_on_disk(takes, run.recipe.serving.example(run.job), tmp_path)
     run.recipe.predict.predict_file(bundle, source, target, {})
+    expected = written(target, source)
     answers = ask(predictor, case, given, {})
     assert len(answers) > 0
     json.dumps(answers)  # plain values all
-    if predictor.TAKES == "images":
-        written = json.loads(target.read_text())
-        names = {one["id"]: str(source / one["file_name"]) for one in written["images"]}
-        kinds = {one["id"]: one["name"] for one in written["categories"]}
-        boxes = [
-            {"image": names[one["image_id"]], "category": kinds[one["category_id"]]}
-            | {name: one[name] for name in ("bbox", "area", "score")}
-            for one in written["annotations"]
-        ]
-        assert answers == boxes
-        return
-    written = pd.read_csv(target, dtype=str, keep_default_na=False)
-    assert as_texts(pd.DataFrame(answers), tmp_path) == as_texts(written, tmp_path)
-    if predictor.TAKES == "rows":
-        texts = pd.read_csv(source, dtype=str, keep_default_na=False)
-        assert as_texts(ask(predictor, case, texts, {}), tmp_path) == as_texts(written, tmp_path)
-
-
-def as_texts(answers: pd.DataFrame, folder: Path) -> list[list[str]]:
-    """Cells as a CSV has them."""
-    joined = answers.map(lambda cell: "; ".join(cell) if isinstance(cell, list) else cell)
-    joined.to_csv(folder / "texts.csv", index=False)
-    with (folder / "texts.csv").open(encoding="utf-8", newline="") as file:
-        return list(csv.reader(file))
+    found = [pd.DataFrame(answers)]
+    if takes == "rows":
+        found.append(ask(predictor, case, pd.read_csv(source, dtype=str, keep_default_na=False), {}))
+    for one in found:
+        pd.testing.assert_frame_equal(as_read(one), expected, rtol=1e-5)
 
 
 def test_metrics_are_finite_and_name_the_primary(run: Run) -> None:

@@ -5,12 +5,14 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import kubernetes_validate
 import pytest
 import yaml
 from honcho.environ import parse_procfile
 
+from pipelines.servers.names import parse, stated
 from pipelines.servers.serve import AROUND
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -78,6 +80,16 @@ def test_all_three_start_the_same_processes() -> None:
     in_compose = {name: one["command"] for name, one in compose()["services"].items() if name != "database"}
     assert in_compose == expected
     assert {name: one["command"] for name, one in containers().items() if name != "postgres"} == expected
+
+
+def test_the_servers_answer_the_names_by_which_they_are_called() -> None:
+    settings = [one["data"] for one in manifests() if one["kind"] == "ConfigMap"]
+    for given in (*settings, *(compose()["services"][name]["environment"] for name in processes())):
+        listed = stated(given["CASEBOOK_ALLOWED_HOSTS"])
+        for address in (given["PREFECT_API_URL"], given["MLFLOW_TRACKING_URI"]):
+            asked = parse(urlsplit(address).netloc)
+            assert asked is not None
+            assert any(name.covers(asked) for name in listed), address
 
 
 def test_no_secret_stands_in_them() -> None:

@@ -104,6 +104,10 @@ ELSEWHERE = {
         "tests/pipelines/leaving/test_released.py::test_a_removed_case_keeps_its_registry_unless_it_is_told_to_go"
     ),
     "casebook rename my_loans loans": ("tests/pipelines/leaving/test_leaving.py::test_the_commands_say_what_they_did"),
+    "casebook forget recommender --key 42": (
+        "tests/pipelines/leaving/test_forget.py::test_a_person_goes_from_the_log_and_into_params"
+    ),
+    "casebook run recommender": "tests/pipelines/test_recommender.py::test_the_champion_recommends_to_a_file_of_users",
     "casebook gc --keep 5 --dry-run": (
         "tests/pipelines/leaving/test_released.py::test_what_is_finished_goes_and_the_champion_its_data_and_the_ledger"
     ),
@@ -122,7 +126,7 @@ ELSEWHERE = {
     ),
     'git add -A && git commit -m "Recipe energy_use"': "git's own",
     "pip install --constraint constraints.txt '.[s3]'": "pip's own",
-    "export CASEBOOK_TOKEN=$(openssl rand -hex 24)": SHELL,
+    "export CASEBOOK_TOKEN=$(openssl rand -hex 24) CASEBOOK_ALLOWED_HOSTS=team.example": SHELL,
     "export MLFLOW_TRACKING_URI=http://team.example:5000 PREFECT_API_URL=http://team.example:4200/api": SHELL,
     # There is no engine to run them on: the files are held to their schemas.
     "CASEBOOK_TOKEN=… CASEBOOK_DATABASE_PASSWORD=… docker compose up --build --detach": (

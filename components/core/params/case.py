@@ -1,13 +1,16 @@
 """The blocks of `params.yaml`: frozen, strict, every unknown key an error."""
 
 import math
+import re
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from components.core.blocks import Block
 from components.core.errors import CasebookError, nearest_of
 from components.core.params.source import Source
+
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,59}")  # older cases may have what `casebook new` does not give
 
 
 class FloatRange(Block):
@@ -182,6 +185,17 @@ class Params(Block):
 
     cases: dict[str, CaseParams]
     operate: dict[str, Any] | None = None
+
+    @field_validator("cases", mode="before")
+    @classmethod
+    def _names_are_plain(cls, cases: Any) -> Any:
+        """A case's name is part of paths: none leads out of its folder."""
+        for name in cases if isinstance(cases, dict) else ():
+            if not isinstance(name, str) or not NAME.fullmatch(name):
+                raise ValueError(
+                    f"{str(name)[:61]!r} cannot name a case: use letters, digits and _, 60 at most, such as my_loans"
+                )
+        return cases
 
     def before(self, name: str) -> tuple[str, ...]:
         """The cases that must have a bundle before this one can be trained, in their order.

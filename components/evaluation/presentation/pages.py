@@ -6,6 +6,8 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from components.core.markdown import escaped, inert
+
 
 def html_page(template: Path, **values: Any) -> str:
     """A page in which every word of the values is escaped.
@@ -17,14 +19,15 @@ def html_page(template: Path, **values: Any) -> str:
 
 
 def markdown_page(template: Path, filters: Mapping[str, Callable[..., str]], **values: Any) -> str:
-    """A page of Markdown, which ends as its template does. Nothing is escaped but what the `filters` see to.
+    """A page of Markdown, which ends as its template does. What the `filters` do not see to is at least inert: no word
+    of the values is HTML, and none has a picture of another host loaded. The filter `escaped` makes plain words of one.
 
     Raises:
         jinja2.UndefinedError: as in `html_page`.
     """
     environment = _environment(template, html=False)
-    environment.filters.update(filters)
-    return environment.get_template(template.name).render(**values)
+    environment.filters.update({"escaped": escaped, **filters})
+    return inert(environment.get_template(template.name).render(**values))
 
 
 def _environment(template: Path, *, html: bool) -> Environment:

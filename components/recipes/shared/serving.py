@@ -35,6 +35,13 @@ def asked_bundle(fitted: Path, bundle: Path, split: str) -> Path:
     return selection if split == VALIDATION and selection.is_dir() else bundle
 
 
+def compared_bundle(fitted: Path, split: str) -> Path:
+    """Whose members it is compared with, each by itself: those of the fit, as a variant has made them smaller or has
+    learned from them and has none.
+    """
+    return asked_bundle(fitted, fitted / BUNDLE, split)
+
+
 def in_turn(answer: Callable[[Sequence[Unit]], object], units: Sequence[Unit]) -> Callable[[int], object]:
     """A function that answers the next n of the units, and begins again after the last: for timing."""
     following = cycle(units)

@@ -12,6 +12,7 @@ from urllib3.exceptions import HTTPError
 from urllib3.util import Retry
 
 from components.core.files import CHUNK, file_digest
+from components.core.passwords import without_login
 
 OK, PARTIAL, UNFIT_RANGE = 200, 206, 416
 BUSY = (408, 429, 500, 502, 503, 504)
@@ -158,4 +159,4 @@ def _plain(error: BaseException) -> str:
     while (inner := getattr(error, "reason", None) or next(iter(error.args), None)) and isinstance(inner, Exception):
         error = inner
     text = " ".join(str(error.args[-1] if error.args else error).split())
-    return f"{type(error).__name__}: {text}"
+    return f"{type(error).__name__}: {without_login(text)}"

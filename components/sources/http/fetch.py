@@ -15,6 +15,7 @@ from tqdm import tqdm
 from components.core.errors import CasebookError
 from components.core.locks import held_lock
 from components.core.params.source import HttpSource
+from components.core.passwords import has_password, without_login
 from components.sources.http.download import Downloads, StoppedError, UnavailableError
 from components.sources.http.manifest import read_manifest
 from components.sources.http.places import MIRROR, Place, places
@@ -35,6 +36,10 @@ def fetch(source: HttpSource, folder: Path, root: Path, cache: Path) -> None:
         CasebookError: the manifest is wrong, or a file cannot be had or is another than the pinned one.
     """
     files = read_manifest(root / source.manifest)
+    if has_password(source.base):
+        log.warning(
+            "params.yaml: source.base: holds a password, and whoever reads the repository has it; ~/.netrc can hold it"
+        )
     kept = cache / "http"
     kept.mkdir(parents=True, exist_ok=True)
     with held_lock(kept / "fetch.lock", "download"):
@@ -59,7 +64,8 @@ class _Fetch:
         self.missed: Counter[str] = Counter()
         self.shares: dict[str, float] = {}
         self.lock = Lock()
-        self.bar = tqdm(total=len(self.names), desc=source.base, bar_format=BAR, leave=False, disable=None)
+        self.base = without_login(source.base)
+        self.bar = tqdm(total=len(self.names), desc=self.base, bar_format=BAR, leave=False, disable=None)
         self.downloads = Downloads(
             kept, connections=source.connections, retries=source.retries, timeout=source.timeout, told=self._tell
         )
@@ -105,7 +111,7 @@ class _Fetch:
         with self.lock:
             self.missed[place.shown("")] += 1
             if sum(self.missed.values()) == 1:
-                log.warning("%s: %s: %s; taken from %s", MIRROR, place.shown(name), problem, self.source.base)
+                log.warning("%s: %s: %s; taken from %s", MIRROR, place.shown(name), problem, self.base)
             if problem.silent:
                 self.silent.add(place)
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
 
+from components.core.passwords import without_login
+
 MIRROR = "CASEBOOK_MIRROR"
 
 
@@ -25,7 +27,8 @@ class Place:
         return f"{self.address}/{quote(name)}"
 
     def shown(self, name: str) -> str:
-        return str(self.path(name) or self.url(name))
+        """As messages have it."""
+        return str(self.path(name) or without_login(self.url(name)))
 
 
 def places(base: str) -> Iterator[Place]:

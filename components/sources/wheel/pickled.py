@@ -1,123 +1,103 @@
-"""Pickled DataFrames, read without trusting them: a pickle can name any function and have it called."""
+"""Pickled DataFrames, read without trusting them: in a process of its own, which has limits and nobody's secrets."""
 
-import bz2
-import gzip
-import io
-import lzma
-import pickle
-import zlib
-from collections.abc import Callable
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
 from pathlib import Path
-from typing import Any
-
-import pandas as pd
-import pyarrow as pa
 
 from components.core.errors import CasebookError
+from components.core.params.source import Limits
 
-# What a compressed file starts with; a bare pickle starts with none of these.
-DECOMPRESS: dict[bytes, Callable[[bytes], bytes]] = {
-    b"\xfd7zXZ\x00": lzma.decompress,
-    b"\x5d\x00\x00": lzma.decompress,
-    b"\x1f\x8b": gzip.decompress,
-    b"BZh": bz2.decompress,
-    b"\x78\x01": zlib.decompress,
-    b"\x78\x5e": zlib.decompress,
-    b"\x78\x9c": zlib.decompress,
-    b"\x78\xda": zlib.decompress,
+ROOT = Path(__file__).resolve().parents[3]
+KEPT = ("PATH", "LD_LIBRARY_PATH", "TZ", "TMPDIR")  # of the environment, which may hold tokens
+# One thread, and memory that is the system's: what libraries set aside for more would count as used.
+ENVIRONMENT = {
+    "PYTHONPATH": str(ROOT),
+    "LC_ALL": "C.UTF-8",
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "ARROW_DEFAULT_MEMORY_POOL": "system",
 }
-
-INTEGERS = {f"{kind}{bits}Dtype" for kind in ("Int", "UInt") for bits in (8, 16, 32, 64)}
-FLOATS = {"Float32Dtype", "Float64Dtype"}
-
-# What a DataFrame of numbers, truth values, texts, categories and times names, from pandas 1.0 on:
-# by the names of today, and under pandas.core by those that older versions wrote.
-ADMITTED: dict[str, set[str]] = {
-    "builtins": {"bytearray", "slice"},
-    "datetime": {"date", "datetime", "time", "timedelta", "timezone"},
-    "decimal": {"Decimal"},
-    "numpy": {"dtype", "ndarray"},
-    "numpy._core.multiarray": {"_reconstruct"},
-    "numpy._core.numeric": {"_frombuffer"},
-    "pandas": {"BooleanDtype", "Categorical", "CategoricalDtype", "DataFrame", "DatetimeIndex", "DatetimeTZDtype"}
-    | {"Index", "MultiIndex", "RangeIndex", "StringDtype", "TimedeltaIndex"}
-    | INTEGERS
-    | FLOATS,
-    "pandas.arrays": {"ArrowStringArray", "BooleanArray", "DatetimeArray", "FloatingArray", "IntegerArray"}
-    | {"StringArray", "TimedeltaArray"},
-    "pandas._libs.arrays": {"__pyx_unpickle_NDArrayBacked"},
-    "pandas._libs.internals": {"_unpickle_block"},
-    "pandas.core.arrays.boolean": {"BooleanArray", "BooleanDtype"},
-    "pandas.core.arrays.categorical": {"Categorical"},
-    "pandas.core.arrays.datetimes": {"DatetimeArray"},
-    "pandas.core.arrays.floating": {"FloatingArray"} | FLOATS,
-    "pandas.core.arrays.integer": {"IntegerArray"} | INTEGERS,
-    "pandas.core.arrays.string_": {"StringArray", "StringDtype"},
-    "pandas.core.arrays.timedeltas": {"TimedeltaArray"},
-    "pandas.core.dtypes.dtypes": {"CategoricalDtype", "DatetimeTZDtype"},
-    "pandas.core.frame": {"DataFrame"},
-    "pandas.core.indexes.base": {"Index", "_new_Index"},
-    "pandas.core.indexes.datetimes": {"DatetimeIndex", "_new_DatetimeIndex"},
-    "pandas.core.indexes.multi": {"MultiIndex"},
-    "pandas.core.indexes.range": {"RangeIndex"},
-    "pandas.core.indexes.timedeltas": {"TimedeltaIndex"},
-    "pandas.core.internals.managers": {"BlockManager"},
-    "pyarrow.lib": {"_restore_array", "py_buffer", "type_for_alias"},
-}
+SLACK = 30.0  # seconds of the clock beside those of the processor: it may wait for others
 
 
-class NotAdmittedError(pickle.UnpicklingError):
-    """The pickle names something that no DataFrame needs."""
-
-
-class FrameUnpickler(pickle.Unpickler):
-    """Looks up the names of `ADMITTED` and no other."""
-
-    def find_class(self, module: str, name: str) -> Any:
-        # The old name of numpy's core still works, with a deprecation warning.
-        if module.startswith("numpy.core."):
-            module = module.replace("numpy.core.", "numpy._core.", 1)
-        if module not in ADMITTED or name not in ADMITTED[module]:
-            raise NotAdmittedError(f"{module}.{name}")
-        if name == "_restore_array":
-            return _restored_array
-        return super().find_class(module, name)
-
-
-def _restored_array(data: Any) -> pa.Array:
-    """As pyarrow's own function, which trusts offsets and lengths."""
-    array = pa.lib._restore_array(data)
-    array.validate(full=True)
-    return array
-
-
-def to_parquet(source: Path, target: Path, label: str) -> None:
+def to_parquet(source: Path, target: Path, label: str, limits: Limits | None = None) -> None:
     """Read the pickled DataFrame `source`, compressed or not, and write it as Parquet without its index.
 
     Raises:
         CasebookError: it names something else than the parts of a DataFrame (nothing of it has
-            run), is no pickle, holds no DataFrame, or has a column of mixed types.
+            run), is no pickle, holds no DataFrame, has a column of mixed types, needs more than
+            the limits, or ends the process that reads it. The target is then as it was.
     """
-    try:
-        frame = FrameUnpickler(io.BytesIO(_decompressed(source.read_bytes()))).load()
-    except NotAdmittedError as error:
-        raise CasebookError(
-            f"{label}: the pickle names {error}, which is none of the parts of a DataFrame that are read here. It was "
-            "not read, for it could run any program; ask its publisher for Parquet or CSV and take that from a file "
-            "(`source: kind: file`)"
-        ) from None
-    except Exception as error:  # a broken pickle can raise almost anything
-        raise CasebookError(f"{label}: not a readable pickle ({type(error).__name__}: {error})") from None
-    if not isinstance(frame, pd.DataFrame):
-        raise CasebookError(f"{label}: the pickle holds a {type(frame).__name__}, not a DataFrame; name another member")
-    try:
-        frame.to_parquet(target, index=False)
-    except (pa.ArrowException, ValueError, TypeError) as error:
-        raise CasebookError(f"{label}: cannot become Parquet: {'; '.join(map(str, error.args))}") from None
+    limits = limits or Limits()
+    with tempfile.TemporaryDirectory(prefix=".pickle.", dir=target.parent) as folder:
+        written = Path(folder, "frame.parquet")
+        what, words = _read(source.resolve(), written.resolve(), limits)
+        if what != "written":
+            raise CasebookError(f"{label}: {told(what, words)}")
+        written.chmod(0o644)
+        written.replace(target)
 
 
-def _decompressed(content: bytes) -> bytes:
-    for magic, decompress in DECOMPRESS.items():
-        if content.startswith(magic):
-            return decompress(content)
-    return content
+def environment() -> dict[str, str]:
+    return {name: os.environ[name] for name in KEPT if name in os.environ} | ENVIRONMENT
+
+
+def _read(source: Path, target: Path, limits: Limits) -> tuple[str, str]:
+    """What became of it, and the words for that."""
+    command = [sys.executable, "-P", "-m", "components.sources.wheel.pickled", str(source), str(target)]
+    try:
+        done = subprocess.run(
+            [*command, limits.model_dump_json()],
+            cwd=target.parent,
+            env=environment(),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=limits.seconds * 2 + SLACK,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return "slow", f"{limits.seconds:g} s"
+    if done.returncode in (-signal.SIGXCPU, -signal.SIGKILL):
+        return "slow", f"{limits.seconds:g} s"
+    if done.returncode < 0:
+        return "crash", signal.Signals(-done.returncode).name
+    try:
+        said = json.loads(done.stdout)
+        what, words = str(said["what"]), str(said["words"])
+    except (ValueError, KeyError, TypeError):
+        lines = done.stderr.strip().splitlines()
+        return "unreadable", (lines[-1] if lines else f"exit code {done.returncode}")[:200]
+    if what == "unreadable" and "MemoryError" in words:
+        return "large", f"{limits.memory_megabytes:g} MB"
+    return what, words
+
+
+def told(what: str, words: str) -> str:
+    """A word for what became of a pickle, with its details, as a sentence that says what to do."""
+    words = " ".join(words.split())
+    instead = "ask its publisher for Parquet or CSV and take that from a file (`source: kind: file`)"
+    return {
+        "names": f"the pickle names {words}, which is none of the parts of a DataFrame that are read here. It was not "
+        f"read, for it could run any program; {instead}",
+        "unreadable": f"not a readable pickle ({words})",
+        "holds": f"the pickle holds a {words}, not a DataFrame; name another member",
+        "columns": f"cannot become Parquet: {words}",
+        "slow": f"the pickle was not read within {words}; raise source.limits.seconds if it is meant to take so long, "
+        f"or {instead}",
+        "large": f"the pickle needs more than {words} of memory; raise source.limits.memory_megabytes if it is meant "
+        f"to need so much, or {instead}",
+        "crash": f"not a readable pickle: {words} ended the process that read it, as with damaged or crafted ones; "
+        f"{instead}",
+    }[what]
+
+
+if __name__ == "__main__":
+    from components.sources.wheel.unpickle import main
+
+    main(Path(sys.argv[1]), Path(sys.argv[2]), Limits.model_validate_json(sys.argv[3]))

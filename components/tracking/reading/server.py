@@ -96,6 +96,7 @@ class Server:
     def _session(self) -> "requests.Session":
         import requests
         from requests.adapters import HTTPAdapter
+        from requests.auth import HTTPBasicAuth
         from urllib3.util import Retry
 
         session = requests.Session()
@@ -104,7 +105,7 @@ class Server:
             session.mount(scheme, HTTPAdapter(max_retries=retries))
         name, password = os.environ.get("MLFLOW_TRACKING_USERNAME"), os.environ.get("MLFLOW_TRACKING_PASSWORD")
         if name and password:
-            session.auth = (name.encode(), password.encode())  # UTF-8, as MLflow sends them
+            session.auth = HTTPBasicAuth(name.encode(), password.encode())  # UTF-8, as MLflow sends them
         elif token := os.environ.get("MLFLOW_TRACKING_TOKEN"):
             session.headers["Authorization"] = f"Bearer {token}"
         return session

@@ -278,3 +278,9 @@ def test_a_path_that_is_not_there_is_answered_with_the_nearest(
     assert nearest_path(tmp_path / asked) == (f"; did you mean '{tmp_path / meant}'?" if meant else "")
     monkeypatch.chdir(tmp_path)
     assert nearest_path(Path(asked)) == (f"; did you mean '{meant}'?" if meant else "")
+
+
+def test_json_that_is_nested_too_deeply_is_an_error_that_names_the_file(tmp_path):
+    (tmp_path / "deep.json").write_text("[" * 100_000 + "]" * 100_000)
+    with pytest.raises(DamagedError, match=r"deep\.json: damaged \(not JSON: maximum recursion depth"):
+        read_json(tmp_path / "deep.json")

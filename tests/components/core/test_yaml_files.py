@@ -95,3 +95,31 @@ def test_dvc_sets_a_value_in_what_is_written(tmp_path: Path) -> None:
     with modify_yaml(str(path)) as content:
         content["numbers"][0] = 0.5
     assert read_yaml(path) == {**CONTENT, "numbers": [0.5, *CONTENT["numbers"][1:]]}
+
+
+BOMB = "a0: &a0 [x, x]\n" + "".join(f"a{i}: &a{i} [*a{i - 1}, *a{i - 1}]\n" for i in range(1, 40))
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("a: " + "[" * 100_000 + "]" * 100_000, "line 1: more than 50 blocks in one another"),
+        ("a:\n" + "- " * 200_000 + "x", "line 2: more than 50 blocks"),
+        ("\n".join(f"{'  ' * depth}a:" for depth in range(60)), "line 51: more than 50 blocks"),
+        (BOMB, r"its aliases \(\*name\) stand for more than 100,000 values"),
+        ("a: &a [*a]", "its aliases"),
+    ],
+    ids=["flow", "lists", "maps", "aliases", "itself"],
+)
+def test_a_text_that_is_too_deep_or_grows_too_large_is_refused(text: str, message: str) -> None:
+    with pytest.raises(CasebookError, match=f"^params.yaml: {message}"):
+        parse_yaml(text, "params.yaml")
+
+
+def test_what_only_looks_deep_is_read() -> None:
+    quoted = "[" * 200
+    assert parse_yaml(f"a: '{quoted}'\nb: &b {{c: 1}}\nd: *b\n", "params.yaml") == {
+        "a": quoted,
+        "b": {"c": 1},
+        "d": {"c": 1},
+    }

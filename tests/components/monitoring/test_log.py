@@ -1,5 +1,6 @@
 """The log of predictions: whole files, newest kept, what comes out is what was asked."""
 
+import stat
 from datetime import UTC, datetime, timedelta
 
 import pandas as pd
@@ -8,7 +9,7 @@ import pytest
 
 from components.core.errors import CasebookError
 from components.core.params.monitor import PredictionLog
-from components.monitoring.log import SAID, TIME, VERSION, append, log_folder, logged
+from components.monitoring.log import SAID, TIME, VERSION, append, forget_old, log_folder, logged
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 KEPT = PredictionLog(enabled=True, rows=100, megabytes=1.0)
@@ -30,6 +31,25 @@ def test_a_file_tells_when_what_who_and_how_sure(tmp_path):
     assert set(table[VERSION]) == {"7"}
     assert set(table[TIME]) == {pd.Timestamp(NOW)}
     assert table[f"{SAID}score"].tolist() == [0.25] * 3
+
+
+@pytest.mark.parametrize(("shared", "folder", "file"), [(False, 0o700, 0o600), (True, 0o770, 0o660)])
+def test_others_cannot_read_it(tmp_path, shared, folder, file):
+    (tmp_path / "params.yaml").write_text(f"operate: {{shared: {str(shared).lower()}}}\n")
+    path = append(tmp_path, "toy", rows(), scores(), "7", KEPT, NOW)
+    modes = [stat.S_IMODE(one.stat().st_mode) for one in (path.parent.parent, path.parent, path)]
+    assert modes == [folder, folder, file]
+
+
+def test_it_forgets_after_so_many_days(tmp_path):
+    short = KEPT.model_copy(update={"days": 7.0})
+    paths = [
+        append(tmp_path, "toy", rows(), scores(), "1", short, NOW - timedelta(days=days)) for days in (7.1, 6.9, 0)
+    ]
+    assert sorted(log_folder(tmp_path, "toy").iterdir()) == paths[1:]  # the newest call has dropped the oldest file
+    assert forget_old(tmp_path, "toy", short, NOW + timedelta(days=1)) == 1  # and monitoring does without a call
+    assert [*log_folder(tmp_path, "toy").iterdir()] == paths[2:]
+    assert forget_old(tmp_path, "other", short, NOW) == 0
 
 
 def test_the_newest_come_back_as_they_were_asked_oldest_first(tmp_path):

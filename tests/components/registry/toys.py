@@ -105,5 +105,5 @@ def make_release(tracker: Tracker, income: float = 0.5, *, smoke: bool = False, 
         smoke=smoke,
         packages=(),
         about="Toys for tests.",
-        page=f"**auc 0.8500 on 3 test rows.**\n\n{UNDECIDED}\n\nResearch software.\n",
+        page=f"auc 0.8500 on 3 test rows.\n\n{UNDECIDED}\n\nResearch software.\n",
     )

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from components.core.params.source import Member, Package, WheelSource
+from components.core.params.source import Limits, Member, Package, WheelSource
 
 Files = Mapping[str, bytes]
 
@@ -59,7 +59,11 @@ class Make:
 
     @staticmethod
     def source(
-        *members: Member, requirement: str = "rows==1.0", archive: str = "wheel", further: tuple[Package, ...] = ()
+        *members: Member,
+        requirement: str = "rows==1.0",
+        archive: str = "wheel",
+        further: tuple[Package, ...] = (),
+        limits: Limits | None = None,
     ) -> WheelSource:
         return WheelSource(
             kind="wheel",
@@ -68,6 +72,7 @@ class Make:
             watch="LICENSE",
             members=members,
             further=further,
+            limits=limits or Limits(),
             licence="CC0",
             citation="made by a test",
         )

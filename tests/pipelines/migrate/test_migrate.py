@@ -65,7 +65,7 @@ def test_a_block_states_what_differs_and_other_lines_stay(text: str) -> None:
     stated = parse_yaml(new, "new")["cases"]["my_loans"]
     assert stated["fit"] == {"max_epochs": 12}
     assert stated["model"]["logistic"]["c"] == 0.5
-    assert stated["compress"] == {"variants": {"int8_static": None, "distilled": None}}
+    assert stated["compress"] == {"variants": {"int8_static": None, "distilled": None}, "latency_rows": 4096}
     assert "max_epochs: 12            # enough for us" in new
     assert "    recipe: binary\n    start: null\n" in new
     assert "Seniority: {kind: numeric, min: 0, max: 80}          # years in the job" in new

@@ -7,6 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, field_validator, model_validator
 
 from components.core.blocks import Block, Names
+from components.core.forgotten import Forgotten
 from components.kits.tables.encoding.derive import names_in
 
 ROW, TARGET = "row", "target"  # columns that a prepared table adds
@@ -156,12 +157,14 @@ class EncodeParams(Block):
 
 class FeatureParams(Block):
     """What a block says of the features. `missing` are cells, in any case, that stand for no value; empty ones
-    always do. What it says of the outcome is added by the blocks below and in `cohort.py`.
+    always do. `forgotten` are digests of keys whose rows are left out. What it says of the outcome is added by the
+    blocks below and in `cohort.py`.
     """
 
     file: str
     missing: Names
     key: Names
+    forgotten: Forgotten = ()
     columns: Annotated[dict[str, Column], Field(min_length=1)]
     derived: dict[str, str]
     ignore: dict[str, str]

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from components.core.files import whole_folder
+from components.core.forgotten import FORGOTTEN
 from components.core.job import PREPARED_FILES, TRAIN, Meta, read_origin
 from components.kits.tables.checks import (
     check_classes,
@@ -16,6 +17,7 @@ from components.kits.tables.checks import (
 from components.kits.tables.encoding.convert import convert
 from components.kits.tables.encoding.encode import fit_encoder
 from components.kits.tables.encoding.spec import ROW, TARGET, TableParams
+from components.kits.tables.forgotten import without_forgotten
 from components.kits.tables.labels import read_target
 from components.kits.tables.read import read_table
 from components.kits.tables.schema import check_share, find_rejections
@@ -51,6 +53,7 @@ def prepare(job: BinaryJob) -> Meta:
     source = read_origin(raw)
     frame = read_table(file)
     check_columns(frame, spec, file)
+    frame = without_forgotten(frame, spec)
     target = read_target(frame, spec, file)
     check_keys(frame, spec, file)
     typed = convert(frame, spec.columns, spec.missing)
@@ -71,7 +74,7 @@ def prepare(job: BinaryJob) -> Meta:
 
     rows = {name: len(index) for name, index in splits.items()} | {"rejected": len(rejections.reasons)}
     data = {
-        "spec": spec.model_dump(mode="json"),
+        "spec": spec.model_dump(mode="json", exclude={FORGOTTEN}),
         "key": list(spec.key) or [ROW],
         "encoder": fit_encoder(train, spec).to_json(),
         "summary": {name: summarise(train[name], column.kind) for name, column in spec.columns.items()},

@@ -29,9 +29,10 @@ from components.recipes.binary.report.fairness import Fairness, fairness
 from components.recipes.binary.report.scorecard import records, score_bands, slices
 from components.recipes.binary.serving.predictor import TablePredictor, open_predictor
 from components.recipes.binary.serving.serving import read_split
+from components.recipes.shared.serving import compared_bundle
 
 SLICE_METRICS = ("auc", "ks", "brier")
-COMPARED = {"auc": "ROC-AUC", "ks": "KS", "brier": "Brier score"}  # who was won against, and how people call it
+COMPARED = {"auc": "ROC-AUC", "ks": "KS", "brier": "Brier score"}  # panels of the picture `metrics`
 
 Scored = Mapping[str, np.ndarray]
 
@@ -47,12 +48,12 @@ class Found:
     slices: dict[str, pd.DataFrame]
 
 
-def report(job: BinaryJob, _fitted: Path, bundle: Path) -> Report:
-    """Judge the bundle on validation and test, beside each of its members alone."""
+def report(job: BinaryJob, fitted: Path, bundle: Path) -> Report:
+    """Judge the bundle on validation and test, beside each member of the fit alone."""
     params = job.evaluate
-    predictor = open_predictor(bundle)
+    predictor, members = open_predictor(bundle), open_predictor(compared_bundle(fitted, TEST))
     frames = {split: read_split(job, split) for split in (TRAIN, VALIDATION, TEST)}
-    scores = {split: all_scores(predictor, frame) for split, frame in frames.items()}
+    scores = {split: all_scores(predictor, members, frame) for split, frame in frames.items()}
     thresholds = _thresholds(predictor, frames[VALIDATION], scores[VALIDATION])
     found = _find(predictor, params, frames, scores)
     judged = [
@@ -91,11 +92,10 @@ def _plots(params: EvaluateParams, threshold: float, target: np.ndarray, score: 
     }
 
 
-def all_scores(predictor: TablePredictor, frame: pd.DataFrame) -> dict[str, np.ndarray]:
-    """Scores `(N,)` by name: the calibrated blend as `model`, then each member alone, uncalibrated."""
-    encoded = predictor.encoder.encode(frame)
-    members = {name: score(encoded) for name, score in predictor.member_scores.items()}
-    return {MODEL: predictor.score(frame), **members}
+def all_scores(predictor: TablePredictor, members: TablePredictor, frame: pd.DataFrame) -> dict[str, np.ndarray]:
+    """Scores `(N,)` by name: the calibrated blend as `model`, then each of the `members` alone, uncalibrated."""
+    encoded = members.encoder.encode(frame)
+    return {MODEL: predictor.score(frame), **{name: score(encoded) for name, score in members.member_scores.items()}}
 
 
 def _thresholds(predictor: TablePredictor, validation: pd.DataFrame, scores: Scored) -> dict[str, float]:

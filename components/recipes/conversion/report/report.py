@@ -36,7 +36,7 @@ from components.recipes.conversion.report.slices import (
     seen_groups,
 )
 from components.recipes.conversion.serving.predictor import ConversionPredictor, open_predictor
-from components.recipes.shared.serving import asked_bundle, read_split
+from components.recipes.shared.serving import asked_bundle, compared_bundle, read_split
 
 
 def report(job: ConversionJob, fitted: Path, bundle: Path) -> Report:
@@ -46,7 +46,7 @@ def report(job: ConversionJob, fitted: Path, bundle: Path) -> Report:
     predictions: dict[str, pd.DataFrame] = {}
     for split in (VALIDATION, TEST):  # one after the other: a converter is large
         predictor = open_predictor(asked_bundle(fitted, bundle, split))
-        answered = answer(job, predictor, split, params)
+        answered = answer(job, predictor, compared_bundle(fitted, split), split, params)
         scores[split] = _scores(split, answered, params)
         predictions[split] = answered.clauses[["clause", "text"]].assign(**answered.answers)
     errors = _ErrorAnalysis(job, params, answered)

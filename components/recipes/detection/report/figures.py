@@ -3,6 +3,7 @@
 `least` (C,) are the confidences from which boxes are served, in the order of `classes`.
 """
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -88,9 +89,9 @@ def froc_curves(curves: Mapping[str, Froc]) -> Figure:
         look: dict[str, Any] = {"linewidth": 2.8, "zorder": 9} if place == 0 else {"linewidth": 1.6}
         colour = COLOURS[place % len(COLOURS)]
         axes.step(rate, share, where="post", color=colour, **look)
-        ends.append(
-            End(RATES[-1] * 1.3, float(share[-1]), f"{shortened(name, 24)}\n({one.at_rates.mean():.3f})", colour)
-        )
+        edge = RATES[-1] * 1.3
+        said = textwrap.fill(f"{name} ({one.at_rates.mean():.3f})", 24)
+        ends.append(End(edge, float(share[np.searchsorted(rate, edge, side="right") - 1]), said, colour))
         axes.plot(RATES, one.at_rates, linestyle="none", marker="o", markersize=6, color=colour)
     axes.set_xscale("log", base=2)
     axes.xaxis.set_major_locator(FixedLocator([*RATES]))
@@ -129,9 +130,8 @@ def _count_panel(axes: Axes, true: np.ndarray, found: np.ndarray, name: str, col
     axes.set_xscale("symlog", linthresh=10)
     axes.set_yscale("symlog", linthresh=2)
     top, reach = max(1, true.max(initial=0)), max(2, np.abs(found - true).max(initial=0))
-    axes.set(
-        xlim=(-0.5, 1.25 * top), ylim=(-1.4 * reach, 1.4 * reach), xlabel="there", ylabel="counted too many or too few"
-    )
+    axes.set(xlim=(-0.5, 1.25 * top), ylim=(-1.4 * reach, 1.4 * reach))
+    axes.set(xlabel="boxes there", ylabel="counted too many or too few")
     axes.xaxis.set_major_locator(FixedLocator([0, *(one for one in STEPS if one <= top)]))
     axes.yaxis.set_major_locator(FixedLocator([sign * one for one in (0, *STEPS) if one <= reach for sign in (-1, 1)]))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:+g}" if value else "0"))

@@ -26,10 +26,7 @@ def pictures(
     job: DetectionJob, answered: Mapping[str, Answered], scores: Sequence[Scores], slices: Slices, taken: np.ndarray
 ) -> dict[str, Callable[[], Figure]]:
     params, recipe, test = job.evaluate, recipe_of(job), answered[TEST]
-    served = {
-        f"{SERVED}, {split}": froc(answered[split].matches)
-        for split in [TEST, *(one for one in answered if one != TEST)]
-    }
+    served = {f"{SERVED}, {split}": froc(answered[split].matches) for split in (TEST, EXTERNAL) if split in answered}
     baseline = froc(match(test.target, test.found[SEGMENTATION], len(test.classes)))
     curves = {**served, f"{recipe.called(SEGMENTATION)}, {TEST}": baseline}
     panels = [
@@ -44,7 +41,7 @@ def pictures(
             panels[:3],
             confidence=params.confidence,
             over="images",
-            caption=f"mAP: {recipe.called(PRIMARY)}.",
+            caption="mAP: mean average precision over IoU 0.5 to 0.95.",
         ),
         "precision_recall": partial(figures.precision_recall, test.matches, test.classes, test.least),
         "froc": partial(figures.froc_curves, curves),

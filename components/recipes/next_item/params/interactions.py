@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from components.core.blocks import Block, Names
+from components.core.forgotten import Forgotten
 
 LEAST_EVENTS = 3  # leave-one-out asks one event of a user for each of training, validation and test
 
@@ -108,11 +109,13 @@ class InteractionsParams(Block):
 
     `duplicates` says what becomes of events with the user, item and time of an earlier one.
     `rating_bands` is the most codes that ratings get: one for each value, or for each quantile
-    where there are more values. `memory_limit` and `threads` are DuckDB's.
+    where there are more values. Events of users of `forgotten`, by digests of their ids, are left
+    out. `memory_limit` and `threads` are DuckDB's.
     """
 
     file: str
     missing: Names
+    forgotten: Forgotten = ()
     columns: EventColumns
     time_unit: Literal["seconds", "milliseconds", "microseconds", "datetime"]
     rating_bands: Annotated[int, Field(ge=2, le=100)]

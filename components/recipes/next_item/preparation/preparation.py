@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from components.core.errors import CasebookError
 from components.core.files import whole_folder
+from components.core.forgotten import FORGOTTEN
 from components.core.job import PREPARED_FILES, TRAIN, Meta, read_origin
 from components.recipes.next_item.encoding.spec import ITEMS, USERS
 from components.recipes.next_item.params.interactions import InteractionsParams, TimeSplit
@@ -137,7 +138,7 @@ def _describe(
         "item_features": [feature.to_json() for feature in item_features],
         "protocol": protocol(spec),
         "split": spec.split.model_dump(mode="json"),
-        "spec": spec.model_dump(mode="json", exclude={"memory_limit", "threads"}),
+        "spec": spec.model_dump(mode="json", exclude={"memory_limit", "threads", FORGOTTEN}),
     }
 
 

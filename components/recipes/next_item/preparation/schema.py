@@ -5,8 +5,9 @@ from pathlib import Path
 import duckdb
 
 from components.core.errors import CasebookError
+from components.core.forgotten import FIRST
 from components.recipes.next_item.params.interactions import InteractionsParams
-from components.recipes.next_item.preparation.database import one
+from components.recipes.next_item.preparation.database import one, quoted
 from components.recipes.next_item.preparation.read import FLOATS, INTEGERS, RawFile, open_raw, unreadable
 
 # Microseconds since 1970, as a float so that infinity stays one; doubles are exact up to 2^53.
@@ -75,11 +76,16 @@ def read_events(connection: duckdb.DuckDBPyConnection, raw: RawFile, spec: Inter
 def _open_view(connection: duckdb.DuckDBPyConnection, raw: RawFile, spec: InteractionsParams) -> None:
     columns, missing = spec.columns, spec.missing
     rating = raw.number(columns.rating, missing) if columns.rating else "null::float"
-    connection.execute(
-        f"create temp view raw as select {raw.row} as event, {raw.identifier(columns.user, missing)} as user, "  # noqa: S608
+    rows = (
+        f"select {raw.row} as event, {raw.identifier(columns.user, missing)} as user, "  # noqa: S608
         f"{raw.identifier(columns.item, missing)} as item, {raw.number(columns.time, missing)} as time, "
         f"{rating} as rating from {raw.table}"
     )
+    if spec.forgotten:
+        gone = ", ".join(map(quoted, spec.forgotten))
+        digest = f"sha256({quoted(FIRST)} || chr(10) || user::varchar)"  # as `digest_of`
+        rows = f"select * from ({rows}) where user is null or {digest} not in ({gone})"  # noqa: S608
+    connection.execute(f"create temp view raw as {rows}")
 
 
 def _check_time(raw: RawFile, spec: InteractionsParams) -> None:

@@ -31,7 +31,7 @@ from components.recipes.next_item.report.slices import feature_groups, popularit
 from components.recipes.next_item.serving.asked import Asked, select
 from components.recipes.next_item.serving.predictor import RankingPredictor, open_predictor
 from components.recipes.next_item.serving.serving import KNOWN, ask
-from components.recipes.shared.serving import asked_bundle
+from components.recipes.shared.serving import asked_bundle, compared_bundle
 
 POPULARITY = "popularity"
 # Weights and question of validation; the served bundle has learned from that question's answers.
@@ -65,7 +65,8 @@ def report(job: NextItemJob, fitted: Path, bundle: Path) -> Report:
     scores: dict[str, Scores] = {}
     predictions: dict[str, pd.DataFrame] = {}
     for split in (VALIDATION, TEST):  # one after the other: answers to a split are large
-        test = answer(job, asked_bundle(fitted, bundle, split), split, params)
+        members = open_predictor(compared_bundle(fitted, split))
+        test = answer(job, asked_bundle(fitted, bundle, split), members, split, params)
         scores[split], predictions[split] = _scores(split, test, params), _predictions(test)
     slices, beyond = _slices(test, params), _beyond(test, params)
     tables = [_beyond_table(job, beyond, test), _slice_table(slices, params)]
@@ -86,24 +87,25 @@ def report(job: NextItemJob, fitted: Path, bundle: Path) -> Report:
     )
 
 
-def answer(job: NextItemJob, bundle: Path, split: str, params: EvaluateParams) -> Answered:
+def answer(job: NextItemJob, bundle: Path, members: RankingPredictor, split: str, params: EvaluateParams) -> Answered:
+    """By the bundle, and by each of the `members` of another of the same catalogue alone."""
     predictor = open_predictor(bundle)
     users, target = questions(job.paths.prepared(job.case), split)
     asked = ask(job, predictor, users, KNOWN[split])
     seen = Sets(asked.histories.item.astype(np.int64), asked.histories.start)
     found: dict[str, np.ndarray] = {}
     lists: dict[str, np.ndarray] = {}
-    for name, scores in _scorers(predictor, asked):
+    for name, scores in _scorers(predictor, members, asked):
         found[name] = ranks(scores, target, seen)
         lists[name] = top_items(scores, seen, places=params.places)
     protocol = RankingProtocol(predictor.data["protocol"], split, len(target), len(predictor.catalogue.item_ids))
     return Answered(predictor, protocol, asked, target, found, lists)
 
 
-def _scorers(predictor: RankingPredictor, asked: Asked) -> Any:
+def _scorers(predictor: RankingPredictor, members: RankingPredictor, asked: Asked) -> Any:
     """Name and scores (N, M) of the blend, of each member alone and of popularity, one after the other."""
     yield MODEL, predictor.score_all(asked)
-    for name, scorer in predictor.member_scorers.items():
+    for name, scorer in members.member_scorers.items():
         yield name, scorer.scores(asked)
     yield POPULARITY, np.broadcast_to(predictor.popularity, (len(asked.ids), len(predictor.popularity)))
 

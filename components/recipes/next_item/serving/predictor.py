@@ -1,7 +1,7 @@
 """The best next items for users: learner and neighbours, blended; popularity where there is no history. No torch."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
@@ -12,6 +12,7 @@ from pydantic import Field
 
 from components.core.blocks import Block, read_block
 from components.core.bundle import Bundle, read_bundle
+from components.core.forgotten import digest_of
 from components.core.opened import kept_open
 from components.kits.tables.encoding.cells import RawRows
 from components.recipes.next_item.encoding.catalogue import make_catalogue
@@ -76,6 +77,15 @@ class RankingPredictor:
         self.columns: Columns = self.data["columns"]
         users, items = (pq.read_table(bundle.path(name)) for name in (USERS, ITEMS))
         self.catalogue = make_catalogue(users, items, self.data)
+
+    def forget(self, digests: Collection[str]) -> None:
+        """Know the users of these digests no more: neither what they did nor what they are."""
+        ids = self.catalogue.user_ids
+        gone = [place for place, text in enumerate(ids) if digest_of([text]) in digests] if digests else []
+        if gone:
+            ids = ids.copy()
+            ids[gone] = None  # which is no id that anyone can ask for
+            self.catalogue = replace(self.catalogue, user_ids=ids)
 
     def predict(self, rows: "pd.DataFrame") -> "pd.DataFrame":
         """`recommend` with the bundle's own number of items."""

@@ -11,6 +11,7 @@ from components.core.errors import CasebookError
 from components.kits.tables.checks import check_columns, check_infinite, check_keys
 from components.kits.tables.encoding.convert import convert
 from components.kits.tables.encoding.encode import TableEncoder
+from components.kits.tables.forgotten import without_forgotten
 from components.kits.tables.read import read_table
 from components.kits.tables.schema import Rejections, check_share, find_rejections
 from components.kits.tables.write import (
@@ -41,6 +42,7 @@ def read_cohort(file: Path, outcome: Outcome, spec: CohortParams) -> Cohort:
     spec = spec.model_copy(update={"target": outcome})
     frame = read_table(file)
     check_columns(frame, spec, file)
+    frame = without_forgotten(frame, spec)
     check_keys(frame, spec, file)
     time, event, typed_outcome = read_outcome(frame, outcome, spec, file)
     typed = convert(frame, spec.columns, spec.missing)

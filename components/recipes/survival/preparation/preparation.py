@@ -3,6 +3,7 @@
 import logging
 
 from components.core.files import whole_folder
+from components.core.forgotten import FORGOTTEN
 from components.core.job import EXTERNAL, PREPARED_FILES, TRAIN, Meta, read_origin
 from components.kits.tables.encoding.encode import fit_encoder
 from components.kits.tables.encoding.spec import ROW
@@ -54,7 +55,7 @@ def prepare(job: SurvivalJob) -> Meta:
         frames[f"rejected-{PREPARED_FILES[EXTERNAL]}"] = rejected_rows(external.raw, external.rejections)
         rows |= {EXTERNAL: len(judged), "rejected external": len(external.rejections.reasons)}
     data = {
-        "spec": spec.model_dump(mode="json"),
+        "spec": spec.model_dump(mode="json", exclude={FORGOTTEN}),
         "key": list(spec.key) or [ROW],
         "encoder": encoder.to_json(),
         "summary": {name: summarise(train[name], column.kind) for name, column in spec.columns.items()},

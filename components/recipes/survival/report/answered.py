@@ -31,14 +31,16 @@ class Answered:
     cumulative: np.ndarray
 
 
-def answer(job: SurvivalJob, predictor: SurvivalPredictor, split: str) -> Answered:
+def answer(job: SurvivalJob, predictor: SurvivalPredictor, members: SurvivalPredictor, split: str) -> Answered:
+    """By the blend of the predictor, and by each of the `members` alone."""
     rows = read_split(job, split)
     encoded = predictor.encoder.encode(rows)
     horizons, times = predictor.settings.horizons, predictor.times
     blended = predictor.blend(encoded)
     cumulative = predictor.recalibration.apply(blended)
-    members = {name: curve(encoded) for name, curve in predictor.member_curves.items()}
-    risks = {name: curves.risks(horizons, times, one) for name, one in {MODEL: cumulative, **members}.items()}
+    same = members.encoder.encode(rows)
+    risks = {MODEL: curves.risks(horizons, times, cumulative)}
+    risks |= {name: curves.risks(horizons, members.times, one(same)) for name, one in members.member_curves.items()}
     return Answered(split, rows, outcome_of(rows), risks, curves.risks(horizons, times, blended), cumulative)
 
 

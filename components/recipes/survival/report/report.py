@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from components.core.job import VALIDATION
+from components.core.job import TEST, VALIDATION
 from components.core.parts import Metric
 from components.core.recipe import SERVED, recipe_of
 from components.core.results import MODEL, Report, Scores, Table
@@ -15,7 +15,7 @@ from components.evaluation import plots
 from components.evaluation.bootstrap import Resampling
 from components.evaluation.report import judged_splits, score_split
 from components.evaluation.scores import as_column
-from components.recipes.shared.serving import asked_bundle
+from components.recipes.shared.serving import asked_bundle, compared_bundle
 from components.recipes.survival.metrics.censoring import Censoring
 from components.recipes.survival.metrics.metrics import c_index, survival_metrics, threshold_at_specificity
 from components.recipes.survival.params.params import EvaluateParams, SurvivalJob
@@ -34,7 +34,9 @@ def report(job: SurvivalJob, fitted: Path, bundle: Path) -> Report:
     """
     params, censoring = job.evaluate, development_censoring(job)
     predictor, selection = open_predictor(bundle), open_predictor(asked_bundle(fitted, bundle, VALIDATION))
-    found = {split: answer(job, selection if split == VALIDATION else predictor, split) for split in judged_splits(job)}
+    members = open_predictor(compared_bundle(fitted, TEST))
+    asked = {VALIDATION: (selection, selection)}  # who answers a split, and whose members it is compared with
+    found = {split: answer(job, *asked.get(split, (predictor, members)), split) for split in judged_splits(job)}
     thresholds = _thresholds(job, found[VALIDATION], selection)
     scores = {split: _scores(params, predictor, one, censoring, thresholds) for split, one in found.items()}
     edges = np.quantile(found[VALIDATION].risks[MODEL][:, -1], np.arange(1, params.risk_groups) / params.risk_groups)
@@ -72,7 +74,7 @@ def report(job: SurvivalJob, fitted: Path, bundle: Path) -> Report:
 
 def _predicts(predictor: SurvivalPredictor) -> str:
     *early, last = predictor.settings.horizons
-    also = f", and the chance of none by {', '.join(f'{year:g}' for year in early)} years" if early else ""
+    also = f", and the chance of being without it at {', '.join(f'{year:g}' for year in early)} years" if early else ""
     return f"the risk that the event has come by {last:g} years{also}"
 
 

@@ -12,6 +12,7 @@ from components.evaluation.presentation.labels import End, apart, name_ends
         ([0.5, 0.5], [0.45, 0.55]),
         ([0.52, 0.5, 0.1], [0.56, 0.46, 0.1]),
         ([0.5, 0.5, 0.58], [0.5 + 0.08 / 3 - 0.1, 0.5 + 0.08 / 3, 0.5 + 0.08 / 3 + 0.1]),  # the third is pushed as well
+        ([0.99, 0.98, 0.01, 0.01], [1, 0.9, 0, 0.1]),  # none goes beyond the axes
     ],
 )
 def test_names_too_near_share_their_middle_in_their_order(heights, placed):

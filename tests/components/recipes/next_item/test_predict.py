@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from components.core.errors import CasebookError
+from components.core.forgotten import digest_of
 from components.recipes.next_item import predict
 from components.recipes.next_item.predict import predict_file, users_in_turn
 from components.recipes.next_item.serving.predictor import open_predictor
@@ -67,6 +68,14 @@ def test_a_list_of_users_is_answered_from_stored_histories_each_once(
     expected = open_predictor(bundle).recommend(pd.DataFrame({"user_id": [2, 1]}), top=2)
     assert answer["item"].tolist() == [*expected["item"], "11", "12"]
     assert "1 user(s) that the model does not know" in caplog.text
+
+
+def test_who_is_forgotten_is_answered_as_a_stranger(bundle: Path, tmp_path: Path) -> None:
+    (tmp_path / "users.csv").write_text("user_id\n2\n1\nstranger\n", encoding="utf-8")
+    predict_file(bundle, tmp_path / "users.csv", tmp_path / "out.csv", {"top": 2, "forgotten": (digest_of(["2"]),)})
+    answer = pd.read_csv(tmp_path / "out.csv", dtype={"user": str, "item": str})
+    expected = open_predictor(bundle).recommend(pd.DataFrame({"user_id": [1]}), top=2)
+    assert answer["item"].tolist() == ["11", "12", *expected["item"], "11", "12"]
 
 
 def test_warnings_of_all_batches_are_one(

@@ -24,7 +24,8 @@ def url(name: str) -> str:
 
 def got(root: Path, server: Server, **changes: object) -> dict[str, bytes]:
     """Fetch; the raw folder's files but source.json."""
-    fetch(source(f"{server.base}/data/v1", **changes), root / "raw" / "toy", root, root / "state")
+    base = str(changes.pop("base", f"{server.base}/data/v1"))
+    fetch(source(base, **changes), root / "raw" / "toy", root, root / "state")
     found = {path for path in (root / "raw" / "toy").rglob("*") if path.is_file() and path.name != "source.json"}
     return {path.relative_to(root / "raw" / "toy").as_posix(): path.read_bytes() for path in found}
 

@@ -1,10 +1,12 @@
 """A mirror is asked first: a folder or an address, whole or not."""
 
+import json
+import logging
 from pathlib import Path
 
 import pytest
 
-from tests.components.sources.http.fetching import CONTENT, got, url
+from tests.components.sources.http.fetching import CONTENT, got, refused, url
 from tests.components.sources.http.server import serving
 
 
@@ -46,3 +48,25 @@ def test_what_a_mirror_lacks_comes_from_its_origin_with_a_message(root, server, 
 def test_a_mirror_that_is_not_reached_is_asked_no_more(root, server, monkeypatch):
     monkeypatch.setenv("CASEBOOK_MIRROR", "http://127.0.0.1:9")
     assert got(root, server, connections=1, retries=0) == CONTENT
+
+
+def test_a_password_in_an_address_is_in_no_log_no_error_and_no_file(root, server, monkeypatch, caplog):
+    caplog.set_level(logging.DEBUG)
+    login = "http://ada:canary@"
+    with serving() as mirror:
+        monkeypatch.setenv("CASEBOOK_MIRROR", f"{mirror.base}/copies".replace("http://", login))
+        assert got(root, server, base=f"{server.base}/data/v1".replace("http://", login)) == CONTENT
+        assert len(mirror.asked) == len(CONTENT)  # it has none of them
+    said = json.loads((root / "raw" / "toy" / "source.json").read_text())
+    assert said["base"] == f"{server.base}/data/v1"
+    assert "~/.netrc can hold it" in caplog.text
+    assert "canary" not in caplog.text
+    monkeypatch.setenv("CASEBOOK_MIRROR", f"{login}127.0.0.1:9")
+    server.files.clear()
+    caplog.clear()
+    for kept in (root / "state" / "http").iterdir():
+        kept.unlink()
+    (root / "raw").rename(root / "before")
+    message = refused(root, server, retries=0, base=f"{server.base}/data/v1".replace("http://", login))
+    assert "HTTP 404" in message
+    assert "canary" not in message + caplog.text

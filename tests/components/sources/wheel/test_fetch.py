@@ -2,6 +2,7 @@
 
 import os
 import sys
+import zipfile
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -10,7 +11,7 @@ import pandas as pd
 import pytest
 
 from components.core.errors import CasebookError
-from components.core.params.source import Package
+from components.core.params.source import Limits, Package
 from components.sources.wheel.fetch import fetch
 
 ROWS = b"age,status\n30,good\n41,bad\n"
@@ -176,3 +177,50 @@ def test_a_flipped_byte_inside_a_wheel_is_named(make, folder, cache):
     archive.write_bytes(archive.read_bytes().replace(b"30,good", b"31,good"))
     with pytest.raises(CasebookError, match=r"damaged .*CRC"):
         fetch(make.source(make.member("rows.csv", ROWS)), folder, cache)
+
+
+FEW = Limits(megabytes=1)
+
+
+def compressed(path: Path) -> Path:
+    """The same wheel, its members deflated."""
+    with zipfile.ZipFile(path) as plain:
+        entries = {info: plain.read(info) for info in plain.infolist()}
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as smaller:
+        for info, content in entries.items():
+            smaller.writestr(info, content, zipfile.ZIP_DEFLATED)
+    return path
+
+
+def test_a_member_that_unpacks_to_more_than_the_limit_is_not_unpacked(make, folder, cache):
+    bomb = bytes(2_000_000)
+    assert compressed(make.wheel(in_cache(cache), {"rows.csv": ROWS, "bomb.bin": bomb})).stat().st_size < 10_000
+    fetch(make.source(make.member("rows.csv", ROWS), limits=FEW), folder, cache)  # what is not taken does not count
+    with pytest.raises(CasebookError, match=r"bomb\.bin: has more than the 1 MB of source\.limits\.megabytes"):
+        fetch(make.source(make.member("bomb.bin", bomb), limits=FEW), folder, cache)
+    assert not (folder / "bomb.bin").exists()
+
+
+def test_members_count_together(make, folder, cache):
+    part = bytes(600_000)
+    compressed(make.wheel(in_cache(cache), {"a.bin": part, "b.bin": part}))
+    with pytest.raises(CasebookError, match=r"b\.bin: has more than the 1 MB"):
+        fetch(make.source(make.member("a.bin", part), make.member("b.bin", part), limits=FEW), folder, cache)
+
+
+@pytest.mark.parametrize("kind", ["wheel", "sdist"])
+def test_an_archive_larger_than_the_limit_is_not_opened(make, folder, cache, kind):
+    build = make.wheel if kind == "wheel" else make.sdist
+    build(in_cache(cache, kind), {"rows.csv": ROWS, "noise.bin": os.urandom(1_100_000)})
+    with pytest.raises(CasebookError, match=r"rows-1\.0\S*: has more than the 1 MB"):
+        fetch(make.source(make.member("rows.csv", ROWS), archive=kind, limits=FEW), folder, cache)
+
+
+def test_a_tar_is_gone_through_up_to_the_limit(make, folder, cache):
+    archive = make.sdist(in_cache(cache, "sdist"), {"bomb.bin": bytes(5_000_000), "rows.csv": ROWS})
+    assert archive.stat().st_size < 10_000
+    source = make.source(make.member("rows.csv", ROWS), archive="sdist", limits=FEW)
+    with pytest.raises(CasebookError, match=r"rows-1\.0\.tar\.gz: has more than the 1 MB"):
+        fetch(source, folder, cache)
+    fetch(source.model_copy(update={"limits": Limits(megabytes=6)}), folder, cache)
+    assert (folder / "rows.csv").read_bytes() == ROWS

@@ -15,7 +15,11 @@ import pyarrow as pa
 import pytest
 
 from components.core.errors import CasebookError
-from components.sources.wheel.pickled import ADMITTED, to_parquet
+from components.core.params.source import Limits
+from components.sources.wheel import pickled
+from components.sources.wheel.pickled import to_parquet, told
+from components.sources.wheel.unpickle import ADMITTED, write
+from tests.components.sources.wheel.crafted import CRAFTED
 
 FRAMES = {
     "numbers": pd.DataFrame({"i": [1, -2], "f": [0.5, np.nan], "b": [True, False], "small": np.array([1, 2], "int8")}),
@@ -33,7 +37,9 @@ OBJECTS = pd.DataFrame({"a": np.array(["x", "y"], object), "n": [1, 2]}, columns
 def convert(content: bytes, tmp_path) -> pd.DataFrame:
     source, target = tmp_path / "in.pkl", tmp_path / "out.parquet"
     source.write_bytes(content)
-    to_parquet(source, target, "rows.whl: in.pkl")
+    what, words = write(source, target)  # in this process: that it has one of its own, others test below
+    if what != "written":
+        raise CasebookError(f"rows.whl: in.pkl: {told(what, words)}")
     return pd.read_parquet(target)
 
 
@@ -170,3 +176,47 @@ def test_the_same_pickle_gives_the_same_bytes(tmp_path):
     convert(content, tmp_path)
     assert (tmp_path / "out.parquet").read_bytes() == first
     assert pa.parquet.read_schema(tmp_path / "out.parquet").names == ["t", "汉字"]
+
+
+def apart(content: bytes, tmp_path, **limits: float) -> str:
+    """What the message says of a pickle that a process of its own has read, or the rows of one that is fine."""
+    source, target = tmp_path / "in.pkl", tmp_path / "out.parquet"
+    source.write_bytes(content)
+    try:
+        to_parquet(source, target, "rows.whl: in.pkl", Limits.model_validate(limits))
+    except CasebookError as error:
+        assert sorted(path.name for path in tmp_path.iterdir()) == ["in.pkl"], "half of it was left"
+        return str(error)
+    return str(pd.read_parquet(target).to_dict("list"))
+
+
+def test_a_process_of_its_own_reads_it_and_has_no_secrets(tmp_path, monkeypatch):
+    monkeypatch.setenv("CASEBOOK_TOKEN", "canary")
+    assert apart(pickle.dumps(OBJECTS), tmp_path) == "{'a': ['x', 'y'], 'n': [1, 2]}"
+    assert "CASEBOOK_TOKEN" not in pickled.environment()
+
+
+CRASHING = [name for name in CRAFTED if name.startswith(("arrow", "large", "deep", "frame_from_buffer_number"))]
+
+
+@pytest.mark.parametrize("name", sorted(CRAFTED.keys() - CRASHING))
+def test_what_a_crafted_pickle_names_is_checked(name, tmp_path):
+    assert len(refused(CRAFTED[name], tmp_path).splitlines()) == 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", CRASHING)
+def test_a_crafted_pickle_that_crashes_its_process_is_an_error_that_names_the_file(name, tmp_path):
+    message = apart(CRAFTED[name], tmp_path, memory_megabytes=1000, seconds=20)
+    assert message.startswith("rows.whl: in.pkl: "), "it was read"
+
+
+@pytest.mark.slow
+def test_memory_and_time_have_limits(tmp_path):
+    big = pickle.dumps(pd.DataFrame({"a": np.zeros(2_000_000)}))
+    assert apart(big, tmp_path).startswith("{'a': [0.0,")
+    (tmp_path / "out.parquet").unlink()
+    message = apart(gzip.compress(bytes(100_000_000), 1), tmp_path, memory_megabytes=50)
+    assert "needs more than 50 MB of memory; raise source.limits.memory_megabytes" in message
+    long = gzip.compress(b"\x80\x04" + b"}0" * 60_000_000 + b"N.", 1)  # a dict and away with it, again and again
+    assert "was not read within 1 s; raise source.limits.seconds" in apart(long, tmp_path, seconds=1)

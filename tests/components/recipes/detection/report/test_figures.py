@@ -67,8 +67,8 @@ def test_curves_are_named_where_they_end_and_the_served_point_says_what_it_finds
     (label,) = figures.precision_recall(matches, ["cell"], np.array([0.5])).axes[0].get_legend_handles_labels()[1]
     assert label.endswith("served from 0.50: 50.0% found, 50.0% right")  # one of two boxes, one of two answers
     names = [text.get_text() for text in PICTURES["froc"]().axes[0].texts]
-    assert names[0] == f"model\n({froc(MATCHES).at_rates.mean():.3f})"
-    assert names[1].startswith("baseline\n")
+    assert names[0] == f"model ({froc(MATCHES).at_rates.mean():.3f})"
+    assert names[1].startswith("baseline (")
 
 
 def test_a_count_is_drawn_by_how_far_it_is_off():

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from components.core.errors import CasebookError
 from components.core.files import dvc_md5
+from components.core.forgotten import digest_of
 from components.core.job import Meta
 from components.recipes.next_item.preparation import preparation
 from components.recipes.next_item.preparation.preparation import prepare as prepare_job
@@ -39,6 +40,15 @@ def test_the_last_two_events_are_asked_and_ties_keep_the_order_of_the_file(tmp_p
     }
     assert meta.rows == {"train": 3, "validation": 2, "test": 2, "rejected": 0}
     assert (meta.data["first_time"], meta.data["last_time"]) == (10, 20)
+
+
+@pytest.mark.parametrize("file", ["events.csv", "events.parquet"])
+def test_users_who_are_forgotten_leave_no_event(tmp_path: Path, file: str) -> None:
+    rows = events([(user, item, 10 * item) for user in (7, 8) for item in (1, 2, 3)]).astype(int)
+    meta = prepare(tmp_path, rows, block(file=file, forgotten=[digest_of(["7"])]))
+    assert prepared(tmp_path)["users"]["id"].tolist() == ["8"]
+    assert meta.rows == {"train": 1, "validation": 1, "test": 1, "rejected": 0}
+    assert digest_of(["7"]) not in (tmp_path / "prepared" / "meta.json").read_text(encoding="utf-8")
 
 
 def test_files_have_the_columns_that_readers_are_promised(tmp_path: Path) -> None:

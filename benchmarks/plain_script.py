@@ -67,7 +67,7 @@ def run(job: Job) -> dict[str, dict[str, float]]:
     picked = pick(variants, job.params.compress.max_metric_drop).name
     paths.compression(job.case).mkdir(parents=True)
     rows = [variant_row(variant) for variant in variants]
-    write_json(paths.compression(job.case) / "variants.json", {"picked": picked, "variants": rows})
+    write_json(paths.compression(job.case) / "variants.json", {"picked": picked, "variants": rows, "fits": {}})
     lap("compress")
     paths.evaluation(job.case).mkdir(parents=True)
     write_report(paths.evaluation(job.case), recipe.reporting.report(job, fitted, folders[picked]))

@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
+from components.core.errors import DamagedError
 from components.core.files import read_json, write_json
 from components.core.job import Paths
 
@@ -58,8 +59,13 @@ def keep(root: Path, case: str, watch: Watch) -> None:
 
 
 def _read(root: Path, case: str) -> dict[str, float]:
-    path = _file(root, case)
-    return dict(read_json(path)) if path.is_file() else {}
+    """Nothing where the file is damaged: it is written anew as stages run."""
+    try:
+        known = read_json(_file(root, case))
+    except (FileNotFoundError, DamagedError):
+        return {}
+    found = known.items() if isinstance(known, dict) else ()
+    return {stage: took for stage, took in found if isinstance(took, int | float)}
 
 
 def _file(root: Path, case: str) -> Path:

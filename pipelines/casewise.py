@@ -16,6 +16,7 @@ from types import FrameType
 from components.core.params.case import Params
 from components.core.params.load import load_params
 from pipelines.case_times import Watch, expected, in_words, keep
+from pipelines.closing import Ended
 from pipelines.code import forget_experiments
 from pipelines.outcome import outcome
 from pipelines.plan import due
@@ -40,10 +41,12 @@ class Work:
         return f"{STAGES[-1]}@{self.case}" in self.stages
 
 
-def run_cases(cases: Sequence[str], root: Path, say: Say, *, jobs: int = 1, force: bool = False) -> bool:
-    """Bring the cases up to date, `jobs` at a time, and return whether all of them are.
+def run_cases(cases: Sequence[str], root: Path, say: Say, *, jobs: int = 1, force: bool = False) -> list[Ended]:
+    """Bring the cases up to date, `jobs` at a time, and return how each ended, in the order they are named in; those
+    that they start from come before them where their bundles failed.
 
-    Where one fails those that start from it are left out, and all others go on.
+    Where one fails those that start from it are left out, and all others go on. What came of each is told by the
+    caller, at the end; here it is said as soon as it is known, where there is more than one.
 
     Raises:
         CasebookError: `params.yaml` is wrong, or DVC cannot tell what is to run.
@@ -52,16 +55,19 @@ def run_cases(cases: Sequence[str], root: Path, say: Say, *, jobs: int = 1, forc
     forget_experiments(root)
     found = due([f"{STAGES[-1]}@{case}" for case in cases], root)
     if found.code and reproduce(["code"], root, single=True, tell=_tell):
-        return False
+        return [Ended(case, "failed") for case in cases]
     needed = found.stages | {f"{stage}@{case}" for case in cases for stage in STAGES if force}
     works = in_turn(cases, needed, params, root)
-    for case in cases:
-        if case not in {work.case for work in works}:
-            say(f"{case}: up to date; {outcome(root, case)}")
+    current = [case for case in cases if case not in {work.case for work in works}]
+    for case in current if len(cases) > 1 else ():
+        say(f"{case}: up to date; {outcome(root, case)}")
     turns = _Turns(root, say, works, min(jobs, len(works)), force=force)
     stages = [stage for work in works for stage in work.stages]
     with _told_to_end(), helper_for(stages, root, dvc_environment()) as turns.variables:
-        return turns.run()
+        turns.run()
+    ended = {one.case: one for one in (*turns.ended, *(Ended(case, "up to date") for case in current))}
+    before = [one for case, one in ended.items() if case not in cases and not one.well]
+    return [*before, *(ended[case] for case in cases)]
 
 
 def in_turn(cases: Sequence[str], needed: frozenset[str], params: Params, root: Path) -> list[Work]:
@@ -83,19 +89,19 @@ def in_turn(cases: Sequence[str], needed: frozenset[str], params: Params, root: 
 
 
 class _Turns:
-    """The works that wait, those under way, and the cases that failed."""
+    """The works that wait, those under way, and how the others ended."""
 
     def __init__(self, root: Path, say: Say, works: list[Work], jobs: int, *, force: bool) -> None:
         self.root, self.say, self.waiting, self.jobs, self.force = root, say, works, jobs, force
         self.all = len(works)
         self.begun = 0
-        self.running: dict[Future[bool], Work] = {}
-        self.failed: set[str] = set()
+        self.running: dict[Future[Ended], Work] = {}
+        self.ended: list[Ended] = []
         self.variables: dict[str, str] = {}  # for every stage
 
-    def run(self) -> bool:
+    def run(self) -> None:
         if not self.waiting:
-            return True
+            return
         with ThreadPoolExecutor(self.jobs) as threads:
             try:
                 while self.waiting or self.running:
@@ -105,15 +111,14 @@ class _Turns:
             except BaseException:
                 end_running()
                 raise
-        return not self.failed
 
     def _leave_out(self) -> None:
         """In their order, so that who starts from one that is left out is left out, too."""
         for work in list(self.waiting):
-            if lacking := [case for case in work.after if case in self.failed]:
+            failed = {one.case for one in self.ended if not one.well}
+            if lacking := [case for case in work.after if case in failed]:
                 self.waiting.remove(work)
-                self.failed.add(work.case)
-                self.say(f"{work.case}: not run; it starts from {lacking[0]}, which failed")
+                self.ended.append(Ended(work.case, "left out", lacking=lacking[0]))
 
     def _begin(self, threads: ThreadPoolExecutor) -> None:
         for work in list(self.waiting):
@@ -127,11 +132,10 @@ class _Turns:
     def _await(self) -> None:
         done, _ = wait(self.running, return_when=FIRST_COMPLETED)
         for future in done:
-            work = self.running.pop(future)
-            if not future.result():
-                self.failed.add(work.case)
+            self.running.pop(future)
+            self.ended.append(future.result())
 
-    def _work(self, work: Work) -> bool:
+    def _work(self, work: Work) -> Ended:
         watch, mark = Watch(), f"{work.case} | " if self.jobs > 1 else ""
 
         def tell(line: str) -> None:
@@ -146,12 +150,15 @@ class _Turns:
         finally:
             watch.end(whole=code == 0)
             keep(self.root, work.case, watch)
-        took = in_words(watch.elapsed)
-        if code:
+        if self.all > 1:
+            self._say_end(work, in_words(watch.elapsed), failed=code != 0)
+        return Ended(work.case, "failed" if code else "done", watch.elapsed)
+
+    def _say_end(self, work: Work, took: str, *, failed: bool) -> None:
+        if failed:
             self.say(f"{work.case}: failed after {took}; why stands above")
         else:
             self.say(f"{work.case}: {outcome(self.root, work.case) if work.releases else 'bundle made'}; {took}")
-        return code == 0
 
 
 def _tell(line: str) -> None:

@@ -9,17 +9,20 @@ import typer
 
 from pipelines.commands.answering import app as answering
 from pipelines.commands.building import app as building
+from pipelines.commands.groups import GroupedCommands
 from pipelines.commands.leaving import app as leaving
 from pipelines.commands.migrating import app as migrating
 from pipelines.commands.registry import app as registry
-from pipelines.commands.shared import AsJson, DryRun, champions_of, open_tracker, show
+from pipelines.commands.shared import AsJson, DryRun, open_registry, open_tracker, page, show
 from pipelines.environment import prepare_environment
 from pipelines.operating.commands import app as operating
 from pipelines.servers.commands import app as servers
 
 app = typer.Typer(
     name="casebook",
+    cls=GroupedCommands,
     help="Machine-learning case studies from raw data to a promoted, servable model.",
+    epilog="Begin with `casebook run finance_risk`. `casebook COMMAND --help` tells a command's options.",
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
@@ -29,20 +32,40 @@ for group in (building, registry, answering, leaving, migrating, operating, serv
     app.add_typer(group)
 
 
+def _tell_version(asked: bool) -> None:
+    if not asked:
+        return
+    from importlib.metadata import PackageNotFoundError, version
+
+    from components.core.errors import CasebookError
+
+    try:
+        typer.echo(f"casebook {version('casebook')}")
+    except PackageNotFoundError:
+        raise CasebookError("no version is known: casebook is not installed here; `make setup`") from None
+    raise typer.Exit
+
+
+@app.callback()
+def tool(
+    version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_tell_version, help="print the version and exit")
+    ] = False,
+) -> None:
+    """What every command has in common: nothing but a version."""
+
+
 @app.command("list")
 def list_cases(as_json: AsJson = False) -> None:
-    """The cases of params.yaml, and the champion of each."""
-    from components.core.params.load import load_params
+    """The cases, what serves each and how good it is. How old it is, and what the last run came to, too."""
+    from dataclasses import asdict
+    from datetime import UTC, datetime
 
-    cases = sorted(load_params(Path("params.yaml")).cases.items())
-    champions = champions_of([name for name, _ in cases])
-    show(
-        [
-            {"case": name, "recipe": case.recipe, "source": case.source.kind, "champion": champions.get(name)}
-            for name, case in cases
-        ],
-        as_json,
-    )
+    from components.core.params.load import load_params
+    from pipelines.commands.listing import in_words, standings
+
+    found, now = standings(open_registry(), Path.cwd(), load_params(Path("params.yaml"))), datetime.now(UTC)
+    show([asdict(one) if as_json else in_words(one, now, page().width) for one in found], as_json)
 
 
 @app.command()
@@ -68,7 +91,7 @@ def new(
     per_year: Annotated[float, typer.Option(min=1e-6, help="units of --time in a year; days if not given")] = 365.25,
     dry_run: DryRun = False,
 ) -> None:
-    """Make a case of your own table or images, or of an example: write its block into params.yaml."""
+    """Make a case of your own table or images, or of an example. Its block is written into params.yaml."""
     from components.core.yaml_files import dump_yaml
     from pipelines.commands.newcase import Asked, new_case, new_example, plan_case, plan_example, shipped
     from pipelines.commands.newimages import new_images, plan_images
@@ -103,7 +126,7 @@ def new_recipe(
     name: Annotated[str, typer.Argument(help="the new recipe's name: small letters, digits, _")],
     dry_run: DryRun = False,
 ) -> None:
-    """Write a small recipe that works, to change into one of your own: code, toy rows, a case, a test."""
+    """Write a small recipe that works, to make your own of it. Code, toy rows, a case, a test."""
     from pipelines.commands.newrecipe import block_text, check_recipe_name
     from pipelines.commands.newrecipe import new_recipe as write_recipe
 
@@ -118,7 +141,7 @@ def new_recipe(
 
 @app.command()
 def doctor(as_json: AsJson = False) -> None:
-    """What this machine and this checkout lack; exit code 1 if anything."""
+    """What this machine has, and what it and this checkout lack. Exit code 1 if anything is to be mended."""
     from dataclasses import asdict
 
     from components.core.errors import BAD_INPUT
@@ -153,13 +176,18 @@ def ui(port: Annotated[int, typer.Option(help="on 127.0.0.1")] = 5000) -> None:
 
 def main() -> int:
     """Run a command. Exit codes: 0 done, 1 wrong input or environment, 2 wrong usage, 3 the gate refused."""
-    from components.core.errors import BAD_INPUT, DONE, CasebookError
+    from components.core.errors import BAD_INPUT, DONE, CasebookError, disk_problem
 
-    prepare_environment(Path.cwd())
     try:
+        prepare_environment(Path.cwd())
         app(prog_name="casebook")  # ends with SystemExit: its own 0 and 2, and what a command exits with
     except CasebookError as error:
         typer.echo(f"casebook: {error}", err=True)
+        return BAD_INPUT
+    except OSError as error:
+        if (problem := disk_problem(error, Path.cwd())) is None:
+            raise
+        typer.echo(f"casebook: {problem}", err=True)
         return BAD_INPUT
     return DONE
 

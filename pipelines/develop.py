@@ -33,6 +33,7 @@ from components.core.params.load import load_params  # noqa: E402
 from pipelines.code import forget_experiments  # noqa: E402
 from pipelines.flow_runs import await_recorded, end_orphans, hold  # noqa: E402
 from pipelines.operating import dispatch  # noqa: E402
+from pipelines.operating.store import check_embedded  # noqa: E402
 from pipelines.plan import due, plan  # noqa: E402
 from pipelines.provenance import FLOW_RUN  # noqa: E402
 from pipelines.reproduce import dvc_environment, end_running, reproduce  # noqa: E402
@@ -194,6 +195,8 @@ def main() -> int:
         for name in names:
             params.case(name)
         close_prefect(ROOT)
+        if "PREFECT_API_URL" not in os.environ:
+            check_embedded()
         develop(names)
     except (CasebookError, StageError) as error:
         print(error, file=sys.stderr)  # noqa: T201

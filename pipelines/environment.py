@@ -1,9 +1,11 @@
 """Environment of every entry point, set before it imports a tool: no phone-home, state inside the checkout, servers."""
 
+import hashlib
 import json
 import os
 from collections.abc import MutableMapping
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -25,19 +27,24 @@ EXPERIMENT = "DVC_EXP_NAME"  # set by `dvc exp run` for its stages
 AUTH = ("PREFECT_SERVER_API_AUTH_STRING", "PREFECT_API_AUTH_STRING")  # what a server asks for, and a client shows
 TEMPORARY = "temporary:"  # begins a word that only a flow and the server that Prefect starts for it know
 MARK = "CASEBOOK_UP"  # every process that `casebook up` started, and all that these start, carry it
+ADDRESSES = {"PREFECT_API_URL", "MLFLOW_TRACKING_URI"}  # and these, but for MLflow's own server
 
 
 def prepare_environment(root: Path = ROOT) -> None:
     """Set what is not set already; a person's own settings win."""
-    checkout = home(root)
-    own = {"PREFECT_HOME": str(checkout / ".prefect")}
-    if checkout != root:
-        own["MLFLOW_TRACKING_URI"] = f"sqlite:///{checkout / 'mlflow.db'}"
-    for name, value in {**QUIET, **own, **credentials(), **addresses(checkout)}.items():
+    for name, value in variables(root).items():
         os.environ.setdefault(name, value)
     # A profile in Prefect's folder may name a server, and what to show it.
     if "PREFECT_API_URL" not in os.environ and not (Path(os.environ["PREFECT_HOME"]) / "profiles.toml").exists():
         _close_temporary_server()
+
+
+def variables(root: Path) -> dict[str, str]:
+    checkout = home(root)
+    own = {"PREFECT_HOME": str(checkout / ".prefect")}
+    if checkout != root:
+        own["MLFLOW_TRACKING_URI"] = f"sqlite:///{checkout / 'mlflow.db'}"
+    return {**QUIET, **own, **credentials(), **addresses(checkout)}
 
 
 def _close_temporary_server() -> None:
@@ -78,15 +85,46 @@ def credentials() -> dict[str, str]:
 
 def addresses(root: Path) -> dict[str, str]:
     """Where the servers answer that `casebook up` started in `root`, while they are up; else nothing."""
-    path = up_file(root)
-    if not path.exists():
-        return {}
-    up = json.loads(path.read_text(encoding="utf-8"))
-    return dict(up["addresses"]) if alive(up["mark"]) else {}
+    up = read_up(root)
+    return dict(up["addresses"]) if up is not None and alive(up["mark"]) else {}
 
 
 def up_file(root: Path) -> Path:
     return root / "state" / "servers" / "up.json"
+
+
+def read_up(root: Path) -> dict[str, Any] | None:
+    """Mark and addresses of what `casebook up` has started in `root`, by its file; None if there is none.
+
+    Where the file is damaged the processes themselves say both.
+    """
+    try:
+        up = json.loads(up_file(root).read_text(encoding="utf-8"))
+        return {"mark": str(up["mark"]), "addresses": dict(up["addresses"])}
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return find_up(root)
+
+
+def find_up(root: Path) -> dict[str, Any] | None:
+    """The same by the environment of the processes; None if none of them is there."""
+    import psutil
+
+    for process in psutil.process_iter():
+        try:
+            variables = process.environ()
+            marked = process.status() != psutil.STATUS_ZOMBIE and process.pid != os.getpid()
+        except psutil.Error:  # another user's, or it has just ended
+            continue
+        if marked and variables.get(MARK, "").startswith(own_mark(root)) and variables.keys() >= ADDRESSES:
+            return {"mark": variables[MARK], "addresses": {name: variables[name] for name in sorted(ADDRESSES)}}
+    return None
+
+
+def own_mark(root: Path) -> str:
+    """What the marks of a checkout's processes begin with."""
+    return hashlib.sha256(str(root.resolve()).encode()).hexdigest()[:16]
 
 
 def alive(mark: str) -> list[int]:

@@ -4,6 +4,7 @@ Prefect's own server never asks: a run whose process got SIGKILL would stay Runn
 """
 
 import logging
+import re
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -27,6 +28,7 @@ from pipelines.operating.dispatch import through_outages
 
 log = logging.getLogger(__name__)
 
+UUID_NAME = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 GONE = "the process of this run is gone"
 RECORD_SECONDS = 30.0  # a server on a busy machine may need some
 AT_ONCE = 100  # task runs; Prefect answers with 200 at most
@@ -45,7 +47,9 @@ def hold(folder: Path, run: UUID | str) -> None:
 
 def gone(folder: Path) -> list[UUID]:
     """The flow runs that began in `folder` and whose process is gone, ended or not."""
-    return [UUID(path.name) for path in sorted(folder.glob("*")) if not is_held(path)]
+    return [
+        UUID(path.name) for path in sorted(folder.glob("*")) if UUID_NAME.fullmatch(path.name) and not is_held(path)
+    ]
 
 
 def end_orphans(folder: Path) -> list[UUID]:
@@ -75,14 +79,19 @@ def _end(client: SyncPrefectClient, run: UUID) -> None:
 
 def end(client: SyncPrefectClient, run: UUID) -> None:
     """Crash a run and those of its tasks that have not ended."""
+    end_tasks(client, run)
+    client.set_flow_run_state(run, Crashed(message=GONE), force=True)
+    log.warning("flow run %s was left running by a process that is gone; ended as Crashed", run)
+
+
+def end_tasks(client: SyncPrefectClient, run: UUID) -> None:
+    """Crash the tasks of a run that have not ended: its next attempt has tasks of its own."""
     unfinished = [StateType.PENDING, StateType.RUNNING]
     for task in client.read_task_runs(
         flow_run_filter=FlowRunFilter(id=FlowRunFilterId(any_=[run])),
         task_run_filter=TaskRunFilter(state=TaskRunFilterState(type=StateTypes(any_=unfinished))),
     ):
         client.set_task_run_state(task.id, Crashed(message=GONE), force=True)
-    client.set_flow_run_state(run, Crashed(message=GONE), force=True)
-    log.warning("flow run %s was left running by a process that is gone; ended as Crashed", run)
 
 
 def await_recorded(ended: Mapping[UUID, StateType]) -> None:

@@ -29,6 +29,7 @@ from components.core.recipe import make_job  # noqa: E402
 from components.monitoring.once import Retrain  # noqa: E402
 from pipelines.commands.monitoring import Looked, look, retrain_once, summary  # noqa: E402
 from pipelines.flow_runs import end_orphans, hold  # noqa: E402
+from pipelines.operating.store import check_embedded  # noqa: E402
 from pipelines.servers.private import close_prefect  # noqa: E402
 from pipelines.stages import set_up_logging, terminate  # noqa: E402
 
@@ -91,6 +92,8 @@ def main() -> int:
     try:
         load_params(ROOT / "params.yaml").case(arguments.case)
         close_prefect(ROOT)
+        if "PREFECT_API_URL" not in os.environ:
+            check_embedded()
         monitor(arguments.case)
     except CasebookError as error:
         print(error, file=sys.stderr)  # noqa: T201

@@ -12,6 +12,7 @@ from components.core.errors import CasebookError
 from components.core.params.case import Params
 from components.core.params.load import load_params
 from pipelines.code import NOTHING, RESOLVED, changes
+from pipelines.dvc_locks import free_stale
 from pipelines.reproduce import is_busy
 from pipelines.resume import read_lock
 from pipelines.stages import MAKE_BUNDLE, STAGES, TRAINS
@@ -98,6 +99,7 @@ def status(targets: list[str], root: Path) -> dict[str, list[Any]]:
         BusyError: another dvc is at one of them.
         CasebookError: DVC cannot tell, for the reason given.
     """
+    free_stale(root)
     command = [sys.executable, "-m", "dvc", "status", "--json", "--with-deps", *targets]
     done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
     if done.returncode:

@@ -9,6 +9,7 @@ from pipelines.environment import EXPERIMENT
 
 # DVC writes it while the pipeline runs: a change of it says what ran, not that code differs.
 NOT_CODE = ":(exclude)dvc.lock"
+NO_FLOW = "none"
 FLOW_RUN = "CASEBOOK_FLOW_RUN_ID"  # set by the flow for the stages that its tasks run
 
 
@@ -58,4 +59,4 @@ def _git(root: Path, *arguments: str) -> str | None:
 
 def flow_run_id() -> str:
     """The id of the Prefect flow run that this process works for, or `none`."""
-    return os.environ.get(FLOW_RUN, "none")
+    return os.environ.get(FLOW_RUN, NO_FLOW)

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
+from pipelines.dvc_locks import free_stale, holders
 from pipelines.tailing import lines_of, output_file
 
 log = logging.getLogger(__name__)
@@ -37,8 +38,8 @@ def reproduce(
 
     `single` runs the named stages only and not those before them. All that DVC and the stages say goes
     line by line to `tell`, or where this process itself speaks if there is none. While another `dvc repro` holds
-    one of the stages this waits and says so. SIGTERM and SIGINT are passed to DVC's whole process
-    group, so that no stage is left behind.
+    one of the stages this waits and says so; a lock whose process is gone is removed. SIGTERM and SIGINT are passed to
+    DVC's whole process group, so that no stage is left behind.
     """
     arguments = ["repro", *(["-s"] if single else []), *(["-f"] if force else []), *targets]
     return call_dvc(arguments, root, ", ".join(targets) or "here", variables=variables, tell=tell)
@@ -56,11 +57,13 @@ def call_dvc(
     # After a stage DVC waits while another one writes the lock file, instead of throwing the stage's work away.
     command, said = [sys.executable, "-m", "dvc", "--wait-for-lock", *arguments], False
     while not ending.is_set():
+        free_stale(root)
         code, busy = _run(command, root, variables or {}, tell)
         if not busy:
             return code
         if not said:
-            log.warning("another dvc repro is running %s; waiting for it to end", what)
+            at_it = ", ".join(str(holder) for holder in holders(root))
+            log.warning("another dvc repro is running %s; waiting for it to end%s", what, f": {at_it}" if at_it else "")
             said = True
         ending.wait(WAIT_SECONDS)
     return 128 + signal.SIGTERM

@@ -5,15 +5,19 @@ runs a stage. It is kept until the next run, since a kill may fall between the e
 the moment DVC records it.
 """
 
+import logging
 import shutil
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from components.core.errors import DamagedError
 from components.core.files import dvc_md5, json_digest, read_json, write_json
 from components.core.job import Job
 from pipelines.code import code_digest
+
+log = logging.getLogger(__name__)
 
 DONE = "done.json"
 
@@ -46,11 +50,19 @@ def open_state(folder: Path, inputs: dict[str, Any], recorded_md5: str | None) -
     for other in folder.glob("*"):
         if other.is_dir() and other != state:
             shutil.rmtree(other)
-    done = state / DONE
-    if done.exists() and read_json(done)["md5"] == recorded_md5:
+    if (state / DONE).exists() and _is_over(state / DONE, recorded_md5):
         shutil.rmtree(state)
     state.mkdir(parents=True, exist_ok=True)
     return state
+
+
+def _is_over(done: Path, recorded_md5: str | None) -> bool:
+    """Whether DVC has recorded what the run made; one that cannot be told is begun anew, which is right in any case."""
+    try:
+        return bool(read_json(done)["md5"] == recorded_md5)
+    except (DamagedError, KeyError, TypeError) as error:
+        log.warning("%s: damaged (%s); the stage starts anew", done, getattr(error, "reason", error))
+        return True
 
 
 def close_state(state: Path, out: Path) -> None:
@@ -73,8 +85,12 @@ def recorded_md5(root: Path, stage: str, out: Path) -> str | None:
 def read_lock(root: Path) -> dict[str, Any]:
     """What `dvc.lock` records of each stage; nothing where there is none, or DVC was killed while it wrote it."""
     lock = root / "dvc.lock"
-    content = yaml.load(lock.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader) if lock.exists() else None
-    return dict((content or {}).get("stages", {}))
+    try:
+        content = yaml.load(lock.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader) if lock.exists() else None
+        return dict((content or {}).get("stages", {}))
+    except (yaml.YAMLError, ValueError, AttributeError, TypeError) as error:
+        reason = " ".join(str(error).split())
+        raise DamagedError(lock, reason, "`git checkout dvc.lock` brings back the committed one") from None
 
 
 def _md5(path: Path) -> str | None:

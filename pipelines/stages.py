@@ -21,7 +21,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from components.core.errors import BAD_INPUT, DONE, CasebookError
+from components.core.errors import BAD_INPUT, DONE, CasebookError, disk_problem
 from components.core.files import sweep_temporaries
 from components.core.job import Job, Paths
 from components.core.locks import held_lock
@@ -81,6 +81,11 @@ def main(arguments: list[str] | None = None) -> int:
         run(chosen.stage, make_job(chosen.case, params, Paths(Path.cwd())))
     except CasebookError as error:
         log.error("%s@%s: %s", chosen.stage, chosen.case, error)
+        return BAD_INPUT
+    except OSError as error:
+        if (problem := disk_problem(error, Path.cwd())) is None:
+            raise
+        log.error("%s@%s: %s", chosen.stage, chosen.case, problem)
         return BAD_INPUT
     except SystemExit:
         # Lightning answers SIGTERM with an exit code of 0, which DVC would take for success.

@@ -26,7 +26,7 @@ def summarise(
     scores = {one.split: one.by_model for one in read_scores(job.paths.evaluation(job.case))}
     variants = read_json(job.paths.compression(job.case) / "variants.json")
     picked = next(one for one in variants["variants"] if one["name"] == variants["picked"])
-    name, baseline = _best_baseline(recipe, scores[TEST])
+    name, baseline = best_baseline(recipe, scores[TEST])
     primary = served[recipe.primary]
     found = {
         "metric": recipe.primary,
@@ -45,7 +45,8 @@ def summarise(
     return {column: _finite(found[column]) for column in COLUMNS}
 
 
-def _best_baseline(recipe: Recipe, test: Mapping[str, Mapping[str, Interval]]) -> tuple[str | None, float | None]:
+def best_baseline(recipe: Recipe, test: Mapping[str, Mapping[str, Interval]]) -> tuple[str | None, float | None]:
+    """Of those that were judged on the test rows, by the primary metric; None where there is none."""
     names = [name for name in test if name not in (MODEL, LEARNER)]
     values = {name: test[name][recipe.primary].value for name in names if recipe.primary in test[name]}
     if not values:

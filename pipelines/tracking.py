@@ -8,7 +8,7 @@ from components.core.files import dvc_md5
 from components.core.job import Job
 from components.tracking.runs import end_orphans, parent_run, run_of_experiment, run_of_fit
 from components.tracking.track import Tracker, connect
-from pipelines.provenance import experiment, flow_run_id
+from pipelines.provenance import NO_FLOW, experiment, flow_run_id
 
 
 @contextmanager
@@ -19,12 +19,20 @@ def stage_run(job: Job, state: Path, stage: str) -> Iterator[tuple[Tracker, str]
     """
     tracker = connect(job.paths.root)
     end_orphans(tracker, job.case)
-    tags = {"casebook.stage": stage, "casebook.smoke": str(job.smoke).lower(), "prefect.flow_run_id": flow_run_id()}
-    name = stage
+    tags = {"casebook.stage": stage, **({"casebook.smoke": "true"} if job.smoke else {})}
+    if (flow := flow_run_id()) != NO_FLOW:
+        tags["prefect.flow_run_id"] = flow
     if (found := experiment()) is not None:
-        name, tags = f"{stage} {found.name}", tags | found.tags
-    with parent_run(tracker, job.case, state, name, tags) as run_id:
+        tags |= found.tags
+    with parent_run(tracker, job.case, state, run_name(job.case, stage), tags) as run_id:
         yield tracker, run_id
+
+
+def run_name(case: str, stage: str) -> str:
+    """A fit's run has the name of its case, or of its experiment; the others say what they are besides."""
+    found = experiment()
+    name = case if found is None else found.name
+    return name if stage == "fit" else f"{name} {stage}"
 
 
 def run_to_add_to(tracker: Tracker, job: Job) -> str:

@@ -77,16 +77,26 @@ class Forks:
             child = self.told()
             return self.told()
         except BaseException:  # such as a test's time being over: the next answer would be to this question
-            with suppress(AssertionError):
-                child = child or self.told()
-            self.process.kill()
-            self.process.wait()
-            self.process = self.begun()
+            self.begin_again()
             raise
         finally:
             if child:
                 with suppress(ProcessLookupError):
                     os.killpg(child, signal.SIGKILL)
+
+    def begin_again(self) -> None:
+        """Kill the process and its child, whose number may have been read and lost, and start another."""
+        from psutil import NoSuchProcess, Process
+
+        with suppress(NoSuchProcess):
+            self.process.send_signal(signal.SIGSTOP)  # from now on it forks no more
+            for child in Process(self.process.pid).children():
+                with suppress(ProcessLookupError):
+                    os.killpg(child.pid, signal.SIGKILL)
+                child.kill()  # one that has not got a group of its own yet
+        self.process.kill()
+        self.process.wait()
+        self.process = self.begun()
 
     def tell(self, asked: list[object]) -> None:
         assert self.process.stdin is not None

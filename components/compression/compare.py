@@ -36,7 +36,8 @@ def _measure(
             recipe.serving.answer_rows(job, folder), rows=params.latency_rows, repeats=params.latency_repeats
         ),
         loss=_loss(job, recipe, metrics[recipe.primary], reference[VALIDATION], found[VALIDATION]),
-        test=intervals(metrics, found[TEST].target, found[TEST].score, resampling=Resampling.of(params)),
+        # By the resamples of evaluate, which judges the picked one: it finds these very figures.
+        test=intervals(metrics, found[TEST].target, found[TEST].score, resampling=Resampling.of(job.evaluate)),
         largest_difference=gap if math.isfinite(gap) else None,
         answers=found,
     )

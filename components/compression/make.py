@@ -10,6 +10,11 @@ from components.core.recipe import Recipe
 log = logging.getLogger(__name__)
 
 
+def fit_state(folder: Path) -> Path:
+    """Where the fit of a variant that is trained keeps its state: beside the variant's folder."""
+    return folder.with_suffix(".fit")
+
+
 def make_variants(job: Job, recipe: Recipe, fitted: Path, work: Path) -> Mapping[str, Path]:
     """Bundle folders by name, the uncompressed one first; those of the variants are made below `work`."""
     folders, makers = {FP32: fitted / BUNDLE}, recipe.makers

@@ -14,7 +14,9 @@ BATCHES = 3  # the first of them is the slowest, and of three the median is anot
 
 @dataclass(frozen=True)
 class Speed:
-    """Latency of one row in milliseconds, and rows a second in batches."""
+    """Latency of one row in milliseconds, and rows a second in batches: of whole answers, from what a client sends to
+    what it gets.
+    """
 
     p50_ms: float
     p99_ms: float

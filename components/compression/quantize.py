@@ -16,6 +16,8 @@ from onnxruntime.quantization import (
     quantize_dynamic,
     quantize_static,
 )
+from onnxruntime.quantization.matmul_nbits_quantizer import DefaultWeightOnlyQuantConfig, MatMulNBitsQuantizer
+from onnxruntime.quantization.onnx_model import ONNXModel
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
 from components.core.errors import CasebookError
@@ -23,16 +25,26 @@ from components.core.files import whole_file
 
 Feed = Mapping[str, np.ndarray]
 
+# Of products with a matrix of weights: each block of a row has a scale of its own, and so has each of the activations,
+# which are made integers as they come (accuracy level 4). So an answer does not depend on the other rows of a call.
+BY_BLOCK = DefaultWeightOnlyQuantConfig(block_size=32, is_symmetric=True, accuracy_level=4, bits=8)
+INTEGERS = (onnx.TensorProto.INT8, onnx.TensorProto.UINT8)
+
 
 def int8_dynamic(source: Path, target: Path) -> None:
-    """Weights in int8, activations quantized as they come.
+    """Weights of products with a matrix, and of tables of vectors, in int8; activations quantized as they come.
+
+    Batched products of an ensemble stay as they are: the kernel for those takes one range for all rows of a call.
 
     Raises:
         CasebookError: nothing in the graph could be quantized, so the variant would be a copy.
     """
     with _prepared(source) as graph, whole_file(target) as temporary:
-        # Per tensor: onnxruntime has no per-channel kernel for the batched products of an ensemble.
-        quantize_dynamic(graph, temporary, weight_type=QuantType.QInt8, per_channel=False)
+        model = ONNXModel(onnx.load(graph))
+        model.replace_gemm_with_matmul()
+        products = MatMulNBitsQuantizer(model.model, algo_config=BY_BLOCK)
+        products.process()
+        quantize_dynamic(products.model.model, temporary, weight_type=QuantType.QInt8, op_types_to_quantize=["Gather"])
         _require_int8(temporary, source)
 
 
@@ -98,5 +110,5 @@ def _prepared(source: Path) -> Iterator[Path]:
 
 def _require_int8(path: Path, source: Path) -> None:
     tensors = onnx.load(path).graph.initializer
-    if not any(tensor.data_type == onnx.TensorProto.INT8 and len(tensor.dims) > 1 for tensor in tensors):
+    if not any(tensor.data_type in INTEGERS and len(tensor.dims) > 1 for tensor in tensors):
         raise CasebookError(f"{source}: no weight of this graph could be quantized to int8; leave the variant out")

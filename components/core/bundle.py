@@ -3,13 +3,12 @@
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from json import JSONDecodeError
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from components.core.blocks import Block, Names, read_block
-from components.core.errors import CasebookError
+from components.core.errors import CasebookError, DamagedError
 from components.core.files import dvc_md5, file_digest, read_json, whole_folder, write_json
 
 if TYPE_CHECKING:  # onnxruntime is loaded by the first session, not by who only reads the manifest
@@ -91,7 +90,8 @@ class Bundle:
     def mixes_rows(self, name: str) -> bool:
         """Whether what the graph `NAME.onnx` answers to a row depends on those beside it.
 
-        It does where activations are made integers as they come: their range is that of all rows of the call.
+        It does where activations are made integers by the range of all rows of the call, as in bundles of before the
+        variant int8_dynamic took the range of each row's own blocks.
         """
         return MIXES_ROWS in self.path(f"{name}{GRAPH}").read_bytes()
 
@@ -155,8 +155,8 @@ def _read_index(folder: Path) -> Index:
         content = read_json(path)
     except (FileNotFoundError, NotADirectoryError):
         raise CasebookError(f"{path}: not found; {folder} is no bundle; run `dvc repro` to make one") from None
-    except (JSONDecodeError, UnicodeDecodeError) as error:
-        raise CasebookError(f"{path}: not JSON: {error}; run `dvc repro` to make the bundle again") from None
+    except DamagedError as error:
+        raise DamagedError(path, error.reason, "run `dvc repro` to make the bundle again") from None
     _check_format(path, content)
     return read_block(Index, content, str(path))
 

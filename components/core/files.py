@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from components.core.errors import CasebookError
+from components.core.errors import DamagedError, most_like
 
 CHUNK = 1 << 20
 
@@ -77,16 +77,37 @@ def write_text(path: Path, text: str) -> None:
         temporary.write_text(text, encoding="utf-8")
 
 
+def nearest_path(path: Path) -> str:
+    """`; did you mean 'data/rows.csv'?` for a path where nothing is, by the first name on it that is not there; nothing
+    where no name is like that one.
+    """
+    lost = path
+    while not lost.parent.is_dir():
+        lost = lost.parent
+    try:
+        found = most_like(lost.name, [one.name for one in lost.parent.iterdir() if not one.name.startswith(".")])
+    except PermissionError:
+        found = None
+    if found is None:
+        return ""
+    near = lost.with_name(found)
+    whole = near / path.relative_to(lost)
+    return f"; did you mean '{whole if whole.exists() else near}'?"
+
+
 def read_json(path: Path) -> Any:
-    """What a file holds.
+    """The object or list that `write_json` wrote.
 
     Raises:
-        CasebookError: it is nested so deeply that Python cannot read it.
+        DamagedError: there is none in the file; one that is missing is a FileNotFoundError.
     """
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except RecursionError:
-        raise CasebookError(f"{path}: not read: its JSON is nested too deeply") from None
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise DamagedError(path, f"not JSON: {error}") from None
+    if not isinstance(content, dict | list):
+        raise DamagedError(path, f"not JSON as it was written: {content!r:.40}")
+    return content
 
 
 def file_digest(path: Path, algorithm: str = "sha256") -> str:

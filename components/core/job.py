@@ -8,7 +8,7 @@ from typing import Any, Generic, Self, TypeVar
 
 from components.core.blocks import Block, read_block
 from components.core.bundle import Bundle, read_bundle
-from components.core.errors import CasebookError, nearest
+from components.core.errors import CasebookError, nearest_of
 from components.core.files import read_json, write_json
 from components.core.params.case import CaseParams
 from components.core.params.evaluate import EvaluateBlock
@@ -20,6 +20,7 @@ ORIGIN_FILE = "source.json"  # of a raw folder: what fetch says of it
 FILE = "params.yaml"  # whose blocks they are, whichever file a stage is given them by
 BUNDLE, SELECTION = "bundle", "selection"  # of a fitted folder: what serves, and what has not seen the validation
 WEIGHTS = "learner.pt"  # of a fitted folder: the learner after the first fit
+REFIT = "refit.json"  # of a fitted folder: what the second fit ended with, where there is one
 FP32 = "fp32"  # the variant that is not compressed
 
 
@@ -181,9 +182,8 @@ def read_variants(job: Job, declared: Mapping[str, type[Block]]) -> dict[str, Bl
     """
     where, asked = f"params.cases.{job.case}.compress.variants", job.params.compress.variants
     if unknown := [name for name in asked if name not in declared]:
-        known = ", ".join(declared)
+        known = nearest_of(unknown[0], declared)
         raise CasebookError(
-            f"{FILE}: {where}: {unknown[0]!r} is none of this case's{nearest(unknown[0], declared)}; "
-            f"there are: {known}, and {FP32} without being named"
+            f"{FILE}: {where}: {unknown[0]!r} is none of this case's{known}, and {FP32} without being named"
         )
     return {name: read_block(declared[name], block, f"{where}.{name}", FILE) for name, block in asked.items()}

@@ -44,6 +44,20 @@ class Predictor(Protocol):
         """Raw rows, as the source has them, to the recipe's answer columns, in the same order."""
 
 
+@runtime_checkable
+class Answering(Protocol):
+    """A predictor that answers what Python has in hand, without a frame: rows by column, lines, or paths of images.
+
+    Where a recipe's is none, rows are made a frame for it.
+    """
+
+    @property
+    def TAKES(self) -> Literal["rows", "lines", "images"]: ...  # noqa: N802 - a constant of the class
+
+    def answers_to(self, given: Any, /, **options: Any) -> Mapping[str, Any]:
+        """What `predict_file` writes of them, by column."""
+
+
 @dataclass(frozen=True)
 class Training:
     """One fit: its data, its learner, what it watches. `dataclasses.replace` makes another fit of it.
@@ -111,7 +125,7 @@ class Serving(Protocol):
         """Targets and scores of a split's units."""
 
     def answer_rows(self, job: AnyJob, bundle: Path, /) -> Callable[[int], object]:
-        """A function that answers n rows, for timing."""
+        """A function that answers the next n units as a client sends them, reasons and all: for timing."""
 
     def example(self, job: AnyJob, /) -> "pd.DataFrame":
         """A few raw rows as a client would send them, for the model's signature."""

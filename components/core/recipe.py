@@ -5,12 +5,14 @@ uses; `components.core.parts` says what each must offer.
 """
 
 import importlib
-from collections.abc import Mapping
+import shlex
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, TypeAlias, cast
 
 from components.core.blocks import Block
-from components.core.errors import CasebookError, nearest
+from components.core.errors import CasebookError, nearest_of
 from components.core.job import AnyJob, Blocks, Job, Paths, read_variants
 from components.core.params.case import CaseParams
 from components.core.params.evaluate import EvaluateBlock
@@ -31,6 +33,10 @@ from components.core.parts import (
 from components.core.recipe_names import part_module as part_module
 from components.core.recipe_names import recipe_module as recipe_module
 from components.core.recipe_names import recipes as recipes
+from components.core.results import LEARNER, MODEL
+from components.core.words import Words, spoken, word_of
+
+SERVED = "served"  # what pages and pictures call the model that answers
 
 # What a recipe's declaration holds its modules against, in this order, for the type checker alone.
 Parts: TypeAlias = tuple[
@@ -38,13 +44,29 @@ Parts: TypeAlias = tuple[
 ]  # fmt: skip
 
 
+def predict_command(job: AnyJob, source: Path | None, out: str) -> str:
+    """`casebook predict` as it is typed in the checkout; IN is for rows that nobody knows of."""
+    rows = "IN" if source is None else shlex.quote(str(source.relative_to(job.paths.root)))
+    return f"casebook predict {job.case} {rows} --out {out}"
+
+
+def of_raw_file(job: AnyJob) -> str:
+    """The command that answers the rows that the case was made of: `prepare.file`, where the recipe has that key."""
+    file = getattr(job.prepare, "file", None)
+    return predict_command(job, None if file is None else job.paths.raw(job.case) / file, "answers.csv")
+
+
 @dataclass(frozen=True)
 class Recipe:
     """One kind of problem. `primary` is what the gate compares; metrics are better high unless in `lower_is_better`.
 
+    `metrics` are the words for all of them, in order of importance, `baselines` those for who is to be beaten,
+    `network` is what the network alone is called, `units` what a split is counted in.
+
     `variants` are the blocks of params of the smaller bundles that there are beside the uncompressed one; their makers
     are in the part of that name. `options` are those of `casebook predict`, `predict_suffix` says what kind of file
-    the standard input is. `packages` are those that serving needs besides the common ones.
+    the standard input is. `question` is a command that asks a champion of a case, for who has never asked one.
+    `packages` are those that serving needs besides the common ones.
     """
 
     name: str
@@ -56,7 +78,18 @@ class Recipe:
     variants: Mapping[str, type[Block]] = field(default_factory=dict)
     options: type[Block] | None = None
     predict_suffix: str = ".csv"
+    question: Callable[[AnyJob], str] = of_raw_file
     packages: tuple[str, ...] = ()
+    metrics: Words = field(default_factory=dict)
+    baselines: Words = field(default_factory=dict)
+    network: str = "network alone"
+    units: str = "rows"
+
+    def called(self, key: str) -> str:
+        """Who is judged, or by which metric, as people read it; `key` is one of `Scores.by_model` or of its metrics."""
+        if key in (MODEL, LEARNER):
+            return SERVED if key == MODEL else self.network
+        return spoken(self.metrics if word_of(self.metrics, key) else self.baselines, key)
 
     @property
     def blocks(self) -> Blocks[Any, Any, Any]:
@@ -109,9 +142,7 @@ def load_recipe(name: str) -> Recipe:
         CasebookError: there is no recipe of that name.
     """
     if name not in recipes():
-        raise CasebookError(
-            f"params.yaml: no recipe {name!r}{nearest(name, recipes())}; there are: {', '.join(recipes())}"
-        )
+        raise CasebookError(f"params.yaml: no recipe {name!r}{nearest_of(name, recipes())}")
     recipe: Recipe = importlib.import_module(recipe_module(name)).RECIPE
     return recipe
 

@@ -42,7 +42,8 @@ class Interval:
 class FitResult:
     """What training one learner ended with: the best monitored value and where it was reached.
 
-    `epochs` counts those that were begun, `steps` as `FitParams` has them.
+    `epochs` counts those that were begun, `steps` as `FitParams` has them; the whole fit would have been
+    `max_epochs` and `planned` steps, 0 where that is not known.
     """
 
     monitor: str
@@ -51,6 +52,16 @@ class FitResult:
     epochs: int
     steps: int
     stopped: Literal["epochs", "steps", "patience", "minutes"]
+    max_epochs: int = 0
+    planned: int = 0
+
+    @property
+    def cut(self) -> str:
+        """Where `fit.max_minutes` ended it, in words; nothing where it ended by itself."""
+        if self.stopped != "minutes":
+            return ""
+        epochs, steps = (f" of {whole:,}" if whole else "" for whole in (self.max_epochs, self.planned))
+        return f"in epoch {self.epochs:,}{epochs}, after {self.steps:,}{steps} steps"
 
 
 @dataclass(frozen=True)
@@ -85,7 +96,8 @@ class Report:
     beside the metrics. `notes` are what figures mean nothing without, such as the protocol of their measurement: they
     go wherever the metrics go. `figures` and `pages` of HTML, by the names of their files, are made when they are
     called: cross-validation looks at none. `plots` are the curves that `dvc plots` draws, by kind and name such as
-    `roc/test`; see `evaluation/plots.py`.
+    `roc/test`; see `evaluation/plots.py`. `predicts` ends the card's first sentence, "It predicts ..."; `decisions` are
+    tables that count how often what is answered at the served thresholds is right.
     """
 
     scores: Sequence[Scores]
@@ -96,6 +108,8 @@ class Report:
     figures: "Mapping[str, Callable[[], Figure]]" = field(default_factory=dict)
     pages: Mapping[str, Callable[[], str]] = field(default_factory=dict)
     plots: "Mapping[str, pd.DataFrame]" = field(default_factory=dict)
+    predicts: str = ""
+    decisions: Sequence[Table] = ()
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from components.core.results import Report, Scores
 from components.evaluation.bootstrap import Resampling, intervals
 from components.evaluation.presentation.figures import save
 from components.evaluation.scores import write_scores
-from components.evaluation.tables import write_tables
+from components.evaluation.tables import write_about, write_tables
 
 ANALYSIS, PICTURES = "analysis.json", "pictures"
 
@@ -42,6 +42,7 @@ def write_report(folder: Path, report: Report) -> None:
         frame.to_parquet(folder / f"predictions-{split}.parquet", index=False)
     write_json(folder / ANALYSIS, {**report.notes, **report.analysis})
     write_tables(folder, report.tables, report.notes)
+    write_about(folder, report.predicts, report.decisions)
     for name, draw in report.figures.items():
         save(draw(), folder / PICTURES / f"{name}.png")
     for name, render in report.pages.items():

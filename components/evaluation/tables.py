@@ -8,7 +8,7 @@ from typing import Any
 from components.core.files import read_json, write_json
 from components.core.results import Cell, Interval, Table
 
-TABLES, NOTES = "tables.json", "notes.json"
+TABLES, NOTES, ABOUT = "tables.json", "notes.json", "about.json"
 
 
 def write_tables(folder: Path, tables: Sequence[Table], notes: Mapping[str, Any]) -> None:
@@ -16,11 +16,18 @@ def write_tables(folder: Path, tables: Sequence[Table], notes: Mapping[str, Any]
     write_json(folder / NOTES, notes)
 
 
+def write_about(folder: Path, predicts: str, decisions: Sequence[Table]) -> None:
+    write_json(folder / ABOUT, {"predicts": predicts, "decisions": [asdict(table) for table in decisions]})
+
+
 def read_tables(folder: Path) -> list[Table]:
-    return [
-        Table(**{**content, "rows": [[_cell(cell) for cell in row] for row in content["rows"]]})
-        for content in read_json(folder / TABLES)
-    ]
+    return [_table(content) for content in read_json(folder / TABLES)]
+
+
+def read_about(folder: Path) -> tuple[str, list[Table]]:
+    """What the model predicts, and the tables of its decisions."""
+    about = read_json(folder / ABOUT)
+    return str(about["predicts"]), [_table(content) for content in about["decisions"]]
 
 
 def read_notes(folder: Path) -> dict[str, Any]:
@@ -31,6 +38,10 @@ def read_notes(folder: Path) -> dict[str, Any]:
 def shown(value: Interval | None, absent: str, *, digits: int = 4) -> str:
     """An interval in words; `absent` says why there is none."""
     return absent if value is None else f"{value.value:.{digits}f} [{value.low:.{digits}f}, {value.high:.{digits}f}]"
+
+
+def _table(content: Mapping[str, Any]) -> Table:
+    return Table(**{**content, "rows": [[_cell(cell) for cell in row] for row in content["rows"]]})
 
 
 def _cell(content: Any) -> Cell:

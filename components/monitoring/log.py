@@ -57,7 +57,7 @@ def append(
     private_folder(folder.parent, root)
     private_folder(folder, root)
     with whole_file(target, file_mode(root)) as temporary:
-        pq.write_table(table, temporary, compression="zstd")
+        pq.write_table(table, temporary, compression="zstd", write_page_checksum=True)
     forget_old(root, case, params, now)
     _bound(folder, int(params.megabytes * MEGABYTE))
     return target
@@ -101,10 +101,10 @@ def forget_key(
 def _read(path: Path) -> pa.Table | None:
     """None where the file has gone beyond the bound meanwhile."""
     try:
-        return pq.read_table(path)
+        return pq.read_table(path, page_checksum_verification=True)
     except FileNotFoundError:
         return None
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, ValueError) as error:
         raise CasebookError(f"{path}: not a readable file of the log: {error}; remove it") from None
 
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
-from components.core.errors import CasebookError
+from components.core.errors import CasebookError, DamagedError
 from components.core.files import read_json, write_json
 from components.core.locks import held_lock
 
@@ -75,7 +75,7 @@ def read(folder: Path) -> Retrain | None:
     try:
         content = read_json(path)
         return Retrain(content["id"], content["time"], tuple(content["reasons"]), content["state"])
-    except (ValueError, KeyError, TypeError):
+    except (DamagedError, ValueError, KeyError, TypeError):
         raise CasebookError(f"{path}: not a record of a retrain; remove it, and the next drift starts one") from None
 
 

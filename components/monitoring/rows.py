@@ -9,6 +9,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from components.core.errors import CasebookError
+from components.core.files import nearest_path
 from components.core.job import Job
 from components.core.params.monitor import FileRows, LogRows, SqlRows
 from components.core.parts import Watch
@@ -29,7 +30,8 @@ def newest_rows(job: Job, watch: Watch, source: LogRows | FileRows | SqlRows) ->
     elif isinstance(source, FileRows):
         path = job.paths.root / source.path
         if not path.exists():
-            raise CasebookError(f"{path}: not found; correct operate.monitor.rows, or name a file with --rows")
+            hint = f"correct operate.monitor.rows, or name a file with --rows{nearest_path(path)}"
+            raise CasebookError(f"{path}: not found; {hint}")
         yield from watch.rows(job, path)
     else:
         yield from query_rows(source)

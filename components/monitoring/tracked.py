@@ -17,7 +17,7 @@ def monitor_run(tracker: Tracker, case: str, state: Path, tags: Mapping[str, str
     """The id of a run for one look at the rows. One that was killed is gone on with by the next."""
     end_orphans(tracker, case)
     try:
-        with parent_run(tracker, case, state, NAME, {"casebook.stage": NAME, **tags}) as run:
+        with parent_run(tracker, case, state, f"{case} {NAME}", {"casebook.stage": NAME, **tags}) as run:
             yield run
     except Exception:  # it has ended as FAILED, and the next is another one
         (state / RUN_FILE).unlink(missing_ok=True)

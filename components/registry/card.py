@@ -1,72 +1,89 @@
 """The model card: what a person must know before using a model, from plain facts, the same bytes for the same facts."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from components.core.job import EXTERNAL, TEST, TRAIN, VALIDATION
+from components.core.recipe import SERVED
 from components.core.results import LEARNER, MODEL, Cell, Decision, Interval, Scores, Table
+from components.core.words import in_order, spoken
 from components.evaluation.presentation.pages import markdown_page
 from components.evaluation.tables import shown
+from components.registry.facts import CardFacts
+from components.registry.glossary import glossary
+from components.registry.headline import headline, primary_name
 
 TEMPLATE = Path(__file__).with_name("card.md.j2")
 ABSENT = "–"
-NAMES = {MODEL: "model (served)", LEARNER: "network alone"}  # `Scores` in words; baselines keep their names
-
-
-@dataclass(frozen=True)
-class CardFacts:
-    """All that a card says.
-
-    `notice` is the case's own warning, shown first. `source` says where the data came from, `rows`
-    counts them by split. `scores` are one per split, with bounds of `confidence`. `tables` are those that
-    the stages hand over, each with its own title. `lineage` is the version's origin by name. `decision` is the gate's
-    answer, None before it has answered.
-    """
-
-    case: str
-    title: str
-    notice: str
-    smoke: bool
-    intended_use: Sequence[str]
-    limits: Sequence[str]
-    source: str
-    licence: str
-    citation: str
-    rows: Mapping[str, int]
-    primary: str
-    lower_is_better: frozenset[str]
-    scores: Sequence[Scores]
-    confidence: float
-    tables: Sequence[Table]
-    lineage: Mapping[str, str]
-    decision: Decision | None
+TOLD = (TEST, EXTERNAL)  # splits that the figures are about; the validation has chosen, and comes after them
+SPLITS = (TRAIN, VALIDATION, TEST, EXTERNAL)
 
 
 def render_card(facts: CardFacts) -> str:
     """The card as Markdown."""
-    tables = [scores_table(scores, facts.lower_is_better) for scores in facts.scores]
-    return markdown_page(TEMPLATE, {"cell": cell}, facts=facts, score_tables=tables)
+    scores = {one.split: scores_table(one, facts) for one in facts.scores}
+    values = {
+        "facts": facts,
+        "headline": headline(facts),
+        "primary": primary_name(facts),
+        "judged": [scores[split] for split in TOLD if split in scores],
+        "chosen": [table for split, table in scores.items() if split not in TOLD],
+        "checks": None if facts.decision is None else checks_table(facts.decision),
+        "rows": [(split, facts.rows[split]) for split in _known_first(facts.rows)],
+    }
+    body = markdown_page(TEMPLATE, {"cell": cell}, **values, terms=[])
+    return markdown_page(TEMPLATE, {"cell": cell}, **values, terms=glossary(facts, body))
 
 
-def scores_table(scores: Scores, lower_is_better: frozenset[str]) -> Table:
-    """One row a metric, one column a model: the served one, the network alone, then the baselines."""
-    first = [name for name in NAMES if name in scores.by_model]
-    models = first + [name for name in scores.by_model if name not in NAMES]
-    metrics = list(dict.fromkeys(metric for model in models for metric in scores.by_model[model]))
-    rows: list[list[Cell]] = [[metric, *(scores.by_model[model].get(metric) for model in models)] for metric in metrics]
-    for row in rows:
-        row[0] = f"{row[0]} ↓" if row[0] in lower_is_better else row[0]
-    return Table(scores.split, ["metric", *(NAMES.get(model, model) for model in models)], rows)
+def scores_table(scores: Scores, facts: CardFacts) -> Table:
+    """One row a metric, the primary one first, those that are equal for all in one; one column a model: the served one,
+    the network alone, baselines.
+    """
+    rest = [name for name in scores.by_model if name not in (MODEL, LEARNER)]
+    models = [name for name in (MODEL, LEARNER) if name in scores.by_model]
+    models += [
+        *(name for name in facts.baselines if name in rest),
+        *(name for name in rest if name not in facts.baselines),
+    ]
+    found = {metric for model in models for metric in scores.by_model[model]}
+    lines: dict[tuple[Interval | None, ...], list[str]] = {}
+    for metric in in_order(facts.metrics, found, facts.primary):
+        lines.setdefault(tuple(scores.by_model[model].get(metric) for model in models), []).append(metric)
+    rows = [_row(names, cells, facts) for cells, names in lines.items()]
+    told = {MODEL: SERVED, LEARNER: facts.network}
+    return Table(
+        scores.split.capitalize(),
+        ["metric", *(told.get(model) or spoken(facts.baselines, model) for model in models)],
+        rows,
+    )
+
+
+def _row(metrics: Sequence[str], cells: Sequence[Cell], facts: CardFacts) -> list[Cell]:
+    name = ", ".join(f"`{one}`{' ↓' if one in facts.lower_is_better else ''}" for one in metrics)
+    return [f"**{name}**", f"**{cell(cells[0])}**", *cells[1:]] if facts.primary in metrics else [name, *cells]
+
+
+def checks_table(decision: Decision) -> Table:
+    """Those that failed first."""
+    checks = sorted(decision.checks, key=lambda check: check.passed)
+    rows = [["passed" if one.passed else "**failed**", one.name, one.reason] for one in checks]
+    return Table("Gate", ["", "check", "what was found"], rows)
 
 
 def cell(value: Cell) -> str:
-    """A table cell: four decimals, an interval in brackets, nothing that would end the cell."""
+    """A table cell: four decimals, an interval in brackets where it is one, nothing that would end the cell."""
     if value is None:
         return ABSENT
-    if isinstance(value, Interval):
-        return shown(value, ABSENT)
+    if isinstance(value, Interval):  # of one unit, or of what differs from itself, there is none
+        return f"{value.value:.4f}" if value.low == value.high == value.value else shown(value, ABSENT)
     if isinstance(value, float):
         return f"{value:.4g}" if abs(value) < 0.001 or abs(value) >= 10_000 else f"{value:.4f}"
     if isinstance(value, int):
         return f"{value:,}"
     return " ".join(value.replace("|", "\\|").split())
+
+
+def _known_first(splits: Iterable[str]) -> Sequence[str]:
+    """In the order in which they are used; what else there is, such as rows set aside, follows."""
+    names = list(splits)
+    return [*(name for name in SPLITS if name in names), *(name for name in names if name not in SPLITS)]

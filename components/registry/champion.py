@@ -4,33 +4,31 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from mlflow.exceptions import MlflowException
+from components.core.errors import CasebookError
+from components.registry.ledger import PROMOTED, Entry, champions, entries_of, entry_at, history
+from components.tracking.address import without_login
+from components.tracking.reading.registry import RegisteredModel, RegisteredVersion, Registry
 
-from components.registry.ledger import PROMOTED, Entry, champions, entry_at, history
-from components.registry.local import CHAMPION as CHAMPION
-from components.tracking.track import Tracker
+CHAMPION = "champion"
+COMMIT, DATA_MD5, BUNDLE_MD5 = "git_commit", "data_md5", "bundle_md5"  # tags of a version
+DIGITS = 9  # of a version's number; what has more is none, and no database takes it for one
+NOBODY = RegisteredModel({}, {})
 
 
-def champion_version(tracker: Tracker, case: str) -> str | None:
+def champion_version(registry: Registry, case: str) -> str | None:
     """The version that the alias `champion` names; None if the case has none."""
-    try:
-        aliases = tracker.client.get_registered_model(case).aliases
-    except MlflowException as error:
-        if error.error_code != "RESOURCE_DOES_NOT_EXIST":
-            raise
-        return None
-    return str(aliases[CHAMPION]) if CHAMPION in aliases else None
+    return (registry.registered_model(case) or NOBODY).aliases.get(CHAMPION)
 
 
-def rival_of(tracker: Tracker, case: str, version: str | None) -> str | None:
+def rival_of(registry: Registry, case: str, version: str | None) -> str | None:
     """The champion that `version`, None if it is not registered, has to hold against; None if there never was one.
 
     For the present champion it is the one it took over from, so that a release that is repeated,
     after a kill or by hand, rests on the evidence it rested on before. A champion that only the
     ledger still knows counts: an alias that somebody removed does not open the gate.
     """
-    entries = history(tracker, case)
-    now = champion_version(tracker, case)
+    entries = history(registry, case)
+    now = champion_version(registry, case)
     if now is None:
         return next((one for one in reversed(champions(entries)) if one != version), None)
     if now != version:
@@ -39,26 +37,44 @@ def rival_of(tracker: Tracker, case: str, version: str | None) -> str | None:
     return next((one.before for one in promotions), None)
 
 
-def champion_at(tracker: Tracker, case: str, moment: datetime | None = None) -> dict[str, Any] | None:
+def champion_at(registry: Registry, case: str, moment: datetime | None = None) -> dict[str, Any] | None:
     """Name, version, origin, time and metrics of the champion now, or of the one it was at `moment`; None if none.
 
-    The present one is the alias's; the ledger says since when, and nothing if it was set by hand.
+    The present one is the alias's; the ledger says since when, and nothing if it was set by hand. The metrics are
+    those of the variant that is served, on the test split.
     """
-    entries = history(tracker, case)
+    model = registry.registered_model(case) or NOBODY
+    entries = entries_of(case, model)
     if moment is not None:
         entry = entry_at(entries, moment)
         return _described(case, entry.version, entry.origin, entry) if entry else None
-    if (version := champion_version(tracker, case)) is None:
+    if (version := model.aliases.get(CHAMPION)) is None:
         return None
     entry = next((one for one in reversed(entries) if one.after == version != one.before), None)
-    return _described(case, version, origin_of(tracker, case, version), entry)
+    return _described(case, version, origin_of(registry, case, version), entry)
 
 
-def origin_of(tracker: Tracker, case: str, version: str) -> dict[str, str]:
+def origin_of(registry: Registry, case: str, version: str) -> dict[str, str]:
     """The run a version came from, and the commit and data its tags name."""
-    found = tracker.client.get_model_version(case, version)
-    tags = {str(name): found.tags[name] for name in ("git_commit", "data_md5") if name in found.tags}
-    return {"run_id": str(found.run_id), **tags}
+    found = find_version(registry, case, version)
+    return {"run_id": found.run_id, **{name: found.tags[name] for name in (COMMIT, DATA_MD5) if name in found.tags}}
+
+
+def find_version(registry: Registry, case: str, which: str) -> RegisteredVersion:
+    """The version of that number or alias.
+
+    Raises:
+        CasebookError: there is none.
+    """
+    number = which if which.isdigit() else (registry.registered_model(case) or NOBODY).aliases.get(which)
+    found = None if number is None or len(number) > DIGITS else registry.model_version(case, number)
+    if found is None:
+        kind = "version" if which.isdigit() else "alias"
+        raise CasebookError(
+            f"MLflow at {without_login(registry.uri)}: {case} has no {kind} {which!r}; "
+            f"`casebook history {case}` shows what there is, `dvc repro release@{case}` registers a version"
+        )
+    return found
 
 
 def _described(case: str, version: str, origin: Mapping[str, str], entry: Entry | None) -> dict[str, Any]:

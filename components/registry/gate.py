@@ -29,12 +29,13 @@ class Rival:
 class Evidence:
     """All that the gate may know, as plain values. What was not found out is None, and fails.
 
-    `metrics` are those of the test split, from the answers of the code that serves. `dirty` is
+    `metrics` are those of the test split, from the answers of the bundle as evaluate judged it. `dirty` is
     whether git's tree differs from its commit, `dvc.lock` aside. `has_champion` says whether the
     registry has one, so that a champion that was not looked at is not taken for none. `network_gap`
     is the largest difference on validation rows between the network and its graph in 32 bits,
     measured when it was exported. `variant` is the one that compress picked, and `served_gap` the
-    largest difference on test rows between the registered bundle and what compress measured of it.
+    largest difference on test rows between the registered bundle's answers and those that evaluate judged.
+    `cut` tells which fits of the bundle `fit.max_minutes` has ended, nothing where each ended by itself.
     `withdrawn` is whether this version was champion and was rolled back. `waive_champion` lets a champion that
     cannot be scored be replaced, because a person said so.
     """
@@ -50,6 +51,7 @@ class Evidence:
     network_gap: float | None
     variant: str | None
     served_gap: float | None
+    cut: tuple[str, ...] | None
     withdrawn: bool | None
     waive_champion: bool = False
 
@@ -65,7 +67,8 @@ def decide(evidence: Evidence, bars: ReleaseParams) -> Decision:
     (non-inferiority; at the bound itself the two are equal to the margin, which lets an unchanged
     model pass with a margin of zero).
     """
-    checks = [_is_real(evidence), _is_committed(evidence, bars), _is_not_withdrawn(evidence), _is_scored(evidence)]
+    checks = [_is_real(evidence), _is_committed(evidence, bars), _is_not_withdrawn(evidence)]
+    checks += [_is_trained(evidence), _is_scored(evidence)]
     checks += [_reaches(name, floor, evidence) for name, floor in sorted(bars.floors.items())]
     checks += _beats_baselines(evidence, bars)
     checks += [_holds_against_champion(evidence, bars)]
@@ -100,6 +103,13 @@ def _is_not_withdrawn(evidence: Evidence) -> Check:
         True: "was champion and was rolled back: `casebook rollback --to` brings it back",
     }
     return _known("not withdrawn", evidence.withdrawn, reasons, "not known whether it was rolled back")
+
+
+def _is_trained(evidence: Evidence) -> Check:
+    """Told and not asked for: whether a model that was cut is good enough, its figures say."""
+    if not isinstance(evidence.cut, tuple):
+        return Check("trained", False, "not known whether the fit ended by itself; run the fit again")
+    return Check("trained", True, "; ".join(evidence.cut) or "each fit ended by itself")
 
 
 def _known(name: str, flag: bool | None, reasons: dict[bool, str], unknown: str) -> Check:
@@ -170,8 +180,8 @@ def _serves_as_measured(evidence: Evidence, bars: ReleaseParams) -> Check:
     """
     if not isinstance(evidence.variant, str):
         return Check("served", False, "not known which variant is registered")
-    what = f"the registered bundle (variant {evidence.variant}) and what compress measured of it, on test rows"
-    return _within("served", what, evidence.served_gap, bars.max_served_gap, "run compress again")
+    what = f"the registered bundle (variant {evidence.variant}) and the answers that evaluate judged, on test rows"
+    return _within("served", what, evidence.served_gap, bars.max_served_gap, "run evaluate again")
 
 
 def _within(name: str, what: str, gap: float | None, most: float, remedy: str) -> Check:

@@ -11,7 +11,8 @@ from mlflow.exceptions import MlflowException
 from components.core.errors import CasebookError
 from components.registry.ledger import REFUSED, history
 from components.registry.register import model_id_of
-from components.tracking.runs import HOST, PARENT, alive
+from components.tracking.owners import HOST, alive
+from components.tracking.runs import PARENT
 from components.tracking.track import Tracker
 
 PAGE = 1000

@@ -4,14 +4,17 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
-from typing import Any, Literal
-
-from mlflow.exceptions import MlflowException
+from typing import TYPE_CHECKING, Any, Literal
 
 from components.core.errors import CasebookError
-from components.tracking.track import Tracker, user_name
+from components.core.user import user_name
+from components.tracking.reading.registry import RegisteredModel, Registry
 
-PREFIX = "casebook.decision."
+if TYPE_CHECKING:
+    from components.tracking.track import Tracker
+
+PREFIX = "mlflow.casebook.decision."  # MLflow's pages show no tag of its own prefix: there the ledger is a table
+PREFIXES = (PREFIX, "casebook.decision.")  # with that of entries before
 LONGEST_ENTRY = 5000  # characters; the width of MLflow's column on databases that have widths
 Action = Literal["promoted", "refused", "rolled_back"]
 PROMOTED: Action = "promoted"
@@ -41,19 +44,19 @@ class Entry:
     by: str = ""
 
 
-def history(tracker: Tracker, case: str) -> list[Entry]:
+def history(registry: Registry, case: str) -> list[Entry]:
     """All decisions about the case, oldest first; empty if it has never been registered."""
-    try:
-        tags = tracker.client.get_registered_model(case).tags
-    except MlflowException as error:
-        if error.error_code != "RESOURCE_DOES_NOT_EXIST":
-            raise
-        return []
-    entries = [_read(case, key, text) for key, text in tags.items() if key.startswith(PREFIX)]
+    found = registry.registered_model(case)
+    return [] if found is None else entries_of(case, found)
+
+
+def entries_of(case: str, model: RegisteredModel) -> list[Entry]:
+    """The decisions that a registered model's tags hold, oldest first."""
+    entries = [_read(case, key, text) for key, text in model.tags.items() if key.startswith(PREFIXES)]
     return sorted(entries, key=lambda entry: (entry.number, entry.time, entry.digest))
 
 
-def append(tracker: Tracker, case: str, entry: Entry) -> Entry:
+def append(tracker: "Tracker", case: str, entry: Entry) -> Entry:
     """Write `entry` after the last one and return it with its number and time.
 
     The key ends in the entry's digest, so that two machines that write at once lose neither.
@@ -88,6 +91,11 @@ def champions(entries: Sequence[Entry]) -> list[str]:
         elif entry.action == ROLLED_BACK:
             line = line[: line.index(entry.version) + 1] if entry.version in line else [*line, entry.version]
     return line
+
+
+def metrics_of(entries: Sequence[Entry], version: str) -> Mapping[str, Mapping[str, float | None]]:
+    """The figures on which the last decision about a version rests; none if there was no decision."""
+    return next((entry.metrics for entry in reversed(entries) if entry.version == version), {})
 
 
 def withdrawn(entries: Sequence[Entry], version: str) -> bool:

@@ -8,6 +8,7 @@ from mlflow.entities import Metric
 
 from components.core.errors import CasebookError
 from components.core.files import json_digest
+from components.core.job import TEST
 from components.core.results import Decision, Interval
 from components.registry.champion import CHAMPION, champion_version, origin_of
 from components.registry.gate import decision_digest
@@ -21,6 +22,7 @@ from components.registry.ledger import (
     history,
     recorded,
 )
+from components.registry.pages import write_pages
 from components.registry.register import bundle_of, model_id_of
 from components.tracking.track import Tracker, plain_name
 
@@ -33,9 +35,9 @@ def settle(
     metrics: Mapping[str, Interval | None],
     rival: str | None,
 ) -> Entry:
-    """Write the gate's decision into the ledger, once, then let `champion` follow a promotion.
+    """Write the gate's decision into the ledger, once, then tell it on the pages and let `champion` follow a promotion.
 
-    The ledger comes first: cut off in between, the same call finds its entry and moves the alias.
+    The ledger comes first: cut off in between, the same call finds its entry, writes the pages and moves the alias.
 
     Raises:
         CasebookError: the champion is neither `rival`, against which the decision was made, nor
@@ -51,6 +53,7 @@ def settle(
         before = now if now is not None else rival
         _log_on_model(tracker, case, version, metrics)
         entry = append(tracker, case, _entry(decision, version, before, origin_of(tracker, case, version), metrics))
+    write_pages(tracker, case, _concerned(entry))
     if decision.promoted:
         tracker.client.set_registered_model_alias(case, CHAMPION, version)
     tracker.client.set_model_version_tag(case, version, "decision", entry.action)
@@ -82,11 +85,16 @@ def _log_on_model(tracker: Tracker, case: str, version: str, metrics: Mapping[st
     found = tracker.client.get_model_version(case, version)
     moment = int(found.creation_timestamp)  # the same each time: MLflow keeps one of two equal points
     points = [
-        Metric(f"release/{plain_name(name)}", one.value, moment, 0, model_id=model_id_of(found))
+        Metric(f"{TEST}/{plain_name(name)}", one.value, moment, 0, model_id=model_id_of(found))
         for name, one in metrics.items()
         if one is not None
     ]
     tracker.client.log_batch(str(found.run_id), points)
+
+
+def _concerned(entry: Entry) -> list[str]:
+    """The versions whose pages a decision changes."""
+    return [version for version in (entry.version, entry.before, entry.after) if version is not None]
 
 
 def _figures(one: Interval) -> dict[str, float | None]:
@@ -104,6 +112,7 @@ def rollback(tracker: Tracker, case: str, to_version: str | None = None) -> Entr
     entries = history(tracker, case)
     now = champion_version(tracker, case)
     if (cut_off := _cut_off(entries, now)) is not None and to_version in (None, cut_off.version):
+        write_pages(tracker, case, _concerned(cut_off))
         tracker.client.set_registered_model_alias(case, CHAMPION, cut_off.version)
         return cut_off
     target = to_version or _champion_before(case, entries, now)
@@ -121,6 +130,7 @@ def rollback(tracker: Tracker, case: str, to_version: str | None = None) -> Entr
         checks=(),
     )
     written = append(tracker, case, entry)
+    write_pages(tracker, case, _concerned(written))
     tracker.client.set_registered_model_alias(case, CHAMPION, target)
     return written
 

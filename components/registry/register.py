@@ -12,12 +12,12 @@ from mlflow.exceptions import MlflowException
 from mlflow.models import Model
 
 from components.core.bundle import bundle_md5
-from components.core.errors import CasebookError
-from components.registry.champion import champion_version
-from components.registry.model_files import bundle_in, damage
+from components.registry.champion import BUNDLE_MD5, champion_version
+from components.registry.model_files import bundle_in, damage, unreadable
 from components.registry.package import model_folder
-from components.tracking.runs import alive, owner
-from components.tracking.track import Tracker, shortened
+from components.registry.pages import UNDECIDED, status_in, with_about, with_status
+from components.tracking.owners import alive, owner
+from components.tracking.track import Tracker
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,8 +25,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 CANDIDATE = "candidate"
-BUNDLE_MD5, SMOKE = "bundle_md5", "smoke"
-LONGEST_DESCRIPTION = 4900  # characters; MLflow's column has 5000
+SMOKE = "smoke"
 
 
 @dataclass(frozen=True)
@@ -36,7 +35,9 @@ class Release:
     `run` is the fit's. `example` are a few raw rows and `answers` the bundle's to them. `lineage`
     are texts kept with the model by file name: `dvc.lock`, `source.json`, `params.json`,
     `card.md`. `tags` say where it came from: `git_commit`, `data_md5`, `raw_md5`, `fitted_md5`,
-    `params_digest`, `flow_run_id`. `packages` are those that serving needs besides the common ones.
+    `params_digest`, `flow_run_id`. `packages` are those that serving needs besides the common ones. `about` is the
+    paragraph on the case that the registered model's page begins with, `page` what the version's says; its line of
+    status, `UNDECIDED` here, is the ledger's.
     """
 
     case: str
@@ -48,6 +49,8 @@ class Release:
     tags: Mapping[str, str]
     smoke: bool
     packages: Sequence[str]
+    about: str
+    page: str
 
     @property
     def identity(self) -> dict[str, str]:
@@ -56,18 +59,21 @@ class Release:
 
 def register(tracker: Tracker, release: Release) -> str:
     """The version that holds this bundle, as candidate: the newest of the same bytes, else a new one."""
-    _name(tracker, release.case)
+    _name(tracker, release.case, release.about)
     version = _reusable(tracker, release) or _new_version(tracker, release)
     tracker.client.set_registered_model_alias(release.case, CANDIDATE, version)
     return version
 
 
-def _name(tracker: Tracker, case: str) -> None:
+def _name(tracker: Tracker, case: str, about: str) -> None:
     try:
-        tracker.client.create_registered_model(case)
+        tracker.client.create_registered_model(case, description=about)
     except MlflowException as error:
         if error.error_code != "RESOURCE_ALREADY_EXISTS":
             raise
+        before = tracker.client.get_registered_model(case).description or ""
+        if (told := with_about(before, about)) != before:
+            tracker.client.update_registered_model(case, told)
 
 
 def _reusable(tracker: Tracker, release: Release) -> str | None:
@@ -77,6 +83,10 @@ def _reusable(tracker: Tracker, release: Release) -> str | None:
         return None
     newest = max(same, key=lambda one: int(one.version))
     if _mended(tracker, release, newest):
+        told = with_status(release.page, status_in(newest.description or "") or UNDECIDED)
+        if told != newest.description:
+            tracker.client.update_model_version(release.case, newest.version, told)
+        _link(tracker, release.run, model_id_of(newest))
         return str(newest.version)
     if champion_version(tracker, release.case) != str(newest.version):
         tracker.client.delete_model_version(release.case, newest.version)
@@ -109,10 +119,7 @@ def model_of(tracker: Tracker, case: str, version: str) -> Path:
     """
     folder, broken = _read(tracker, case, version)
     if folder is None or broken:
-        raise CasebookError(
-            f"MLflow: {case} version {version} cannot be read: missing or changed: {', '.join(broken[:5])}; "
-            "release its bundle again, or roll back to another version"
-        )
+        raise unreadable(case, version, broken)
     return folder
 
 
@@ -132,18 +139,23 @@ def _read(tracker: Tracker, case: str, version: str) -> tuple[Path | None, list[
 
 def _new_version(tracker: Tracker, release: Release) -> str:
     model = _ready_model(tracker, release) or _upload(tracker, release, _draft_model(tracker, release))
-    outputs = tracker.client.get_run(release.run).outputs
-    if outputs is None or model.model_id not in [one.model_id for one in outputs.model_outputs]:
-        tracker.client.log_outputs(release.run, [LoggedModelOutput(model.model_id, step=0)])
+    _link(tracker, release.run, model.model_id)
     version = tracker.client.create_model_version(
         release.case,
         source=f"models:/{model.model_id}",
         run_id=release.run,
         tags={**release.tags, **release.identity},
-        description=shortened(release.lineage["card.md"], LONGEST_DESCRIPTION, "artifacts/lineage/card.md"),
+        description=release.page,
         model_id=model.model_id,
     )
     return str(version.version)
+
+
+def _link(tracker: Tracker, run: str, model: str) -> None:
+    """Let the run's page name the model that it led to, which may be one that an earlier run led to as well."""
+    outputs = tracker.client.get_run(run).outputs
+    if outputs is None or model not in [one.model_id for one in outputs.model_outputs]:
+        tracker.client.log_outputs(run, [LoggedModelOutput(model, step=0)])
 
 
 def _ready_model(tracker: Tracker, release: Release) -> LoggedModel | None:

@@ -2,6 +2,7 @@
 
 from components.core.errors import CasebookError
 from components.registry.keep import experiment_of, has_model
+from components.registry.pages import write_pages
 from components.tracking.track import Tracker
 
 
@@ -33,6 +34,8 @@ def rename(tracker: Tracker, old: str, new: str) -> None:
         tracker.client.rename_registered_model(old, new)
     if experiment is not None:
         tracker.client.rename_experiment(experiment, new)
+    if has_model(tracker, new) and experiment_of(tracker, new) is not None:
+        write_pages(tracker, new, ())  # their links go by name
 
 
 def _found(tracker: Tracker, name: str) -> list[tuple[str, bool]]:

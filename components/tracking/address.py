@@ -1,10 +1,16 @@
-"""Where the MLflow store is: its address, and the files of one in a checkout. Imports nothing of MLflow."""
+"""Where the MLflow store is: its address, the files of one in a checkout, and what is said of one out of reach.
+
+Imports nothing of MLflow.
+"""
 
 import os
 from pathlib import Path
+from urllib.parse import urlsplit
 
 VARIABLE = "MLFLOW_TRACKING_URI"
 SQLITE = "sqlite:///"
+DAMAGE = ("not a database", "malformed", "disk image", "unsupported file format")  # what SQLite says of a damaged file
+ANSWER_WITHIN = 5.0  # seconds for a server's first answer; MLflow itself would try for four minutes
 
 
 def store_address(root: Path) -> str:
@@ -26,10 +32,29 @@ def artifact_folder(uri: str) -> Path | None:
 
 def noted_place(artifacts: Path) -> str | None:
     """Where a store's artifacts lay when their absolute addresses were last written; None if nobody has noted it."""
-    marker = place_note(artifacts)
-    return marker.read_text(encoding="utf-8") if marker.exists() else None
+    try:
+        return place_note(artifacts).read_text(encoding="utf-8") or None
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError, UnicodeDecodeError):
+        return None
 
 
 def place_note(artifacts: Path) -> Path:
     """The file that says so."""
     return artifacts / ".location"
+
+
+def without_login(uri: str) -> str:
+    """The address as it may be shown: a name and a password in it are left out."""
+    parts = urlsplit(uri)
+    return f"{parts.scheme}://{parts.hostname}{f':{parts.port}' if parts.port else ''}" if parts.hostname else uri
+
+
+def unreachable(uri: str, reason: object) -> str:
+    return (
+        f"{without_login(uri)}: the MLflow store does not answer ({reason}); start it, correct {VARIABLE}, "
+        f"or unset {VARIABLE} to use the store in the checkout"
+    )
+
+
+def wants_token(uri: str) -> str:
+    return f"{without_login(uri)}: the MLflow server wants a token; set CASEBOOK_TOKEN to its own"

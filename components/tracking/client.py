@@ -8,11 +8,11 @@ from typing import Any
 import mlflow
 from mlflow.exceptions import MlflowException
 from requests.exceptions import RequestException
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DatabaseError, OperationalError
 
 from components.core.errors import CasebookError
-from components.tracking.address import database_file
-from components.tracking.store import sqlite_problem, unreachable, without_login
+from components.tracking.address import DAMAGE, database_file, unreachable, wants_token
+from components.tracking.store import sqlite_problem
 
 
 class Client(mlflow.MlflowClient):
@@ -37,20 +37,29 @@ def plain_errors(uri: str) -> Iterator[None]:
         yield
     except RequestException as error:
         raise CasebookError(unreachable(uri, error)) from error
+    except DatabaseError as error:  # as the store is opened
+        if not _is_damage(error) and not isinstance(error, OperationalError):
+            raise
+        raise CasebookError(_problem(uri, error)) from error
     except OSError as error:
         if error.errno not in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT):
             raise
         raise CasebookError(f"{error.filename}: MLflow's artifacts cannot be written ({error.strerror})") from error
     except MlflowException as error:
         if error.error_code == "UNAUTHENTICATED":
-            where = without_login(uri)
-            raise CasebookError(f"{where}: the MLflow server wants a token; set CASEBOOK_TOKEN to its own") from error
+            raise CasebookError(wants_token(uri)) from error
         if not _out_of_reach(error):
             raise
-        reason = str(error).splitlines()[0]
-        database = database_file(uri)
-        message = sqlite_problem(database, error) if database is not None else unreachable(uri, reason)
-        raise CasebookError(message) from error
+        raise CasebookError(_problem(uri, error)) from error
+
+
+def _problem(uri: str, error: Exception) -> str:
+    database = database_file(uri)
+    return sqlite_problem(database, error) if database is not None else unreachable(uri, str(error).splitlines()[0])
+
+
+def _is_damage(error: BaseException) -> bool:
+    return isinstance(error, DatabaseError) and any(words in str(error) for words in DAMAGE)
 
 
 def _out_of_reach(error: MlflowException) -> bool:
@@ -58,7 +67,7 @@ def _out_of_reach(error: MlflowException) -> bool:
         return True
     cause: BaseException | None = error
     while cause is not None:
-        if isinstance(cause, (OperationalError, RequestException)):
+        if isinstance(cause, (OperationalError, RequestException)) or _is_damage(cause):
             return True
         cause = cause.__cause__ or cause.__context__
     return "out-of-date database schema" in str(error)

@@ -1,25 +1,26 @@
 """The life of a run: opened, resumed after a kill, ended with the truth, found again by what it made."""
 
 import logging
-import socket
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-import psutil
 from mlflow.exceptions import MlflowException
 
-from components.core.errors import CasebookError
+from components.core.errors import CasebookError, DamagedError
 from components.core.files import read_json, write_json
-from components.tracking.track import Tracker, user_name
+from components.core.user import user_name
+from components.tracking.owners import HIDDEN, OLDER, alive, owner
+from components.tracking.track import Tracker
 
 log = logging.getLogger(__name__)
 
 RUN_FILE = "mlflow_run.json"
 PARENT = "mlflow.parentRunId"
-HOST, PID, STARTED = "casebook.host", "casebook.pid", "casebook.process_started"
-FITTED_MD5, BEST_MD5 = "casebook.fitted_md5", "casebook.best_md5"
-TAKEN_MD5 = "casebook.taken_fitted_md5"  # of an experiment's run: the fit of another run that it took over
+NOTE = "mlflow.note.content"  # the description of a run or an experiment on its page
+FITTED_MD5, BEST_MD5 = f"{HIDDEN}fitted_md5", f"{HIDDEN}best_md5"
+TAKEN_MD5 = f"{HIDDEN}taken_fitted_md5"  # of an experiment's run: the fit of another run that it took over
+FROM_CACHE = "A fit of another checkout, or of a store that is no more: what it left came from DVC's cache."
 
 
 @contextmanager
@@ -53,7 +54,12 @@ def _reopened(tracker: Tracker, case: str, state: Path) -> str | None:
     """The run named in `state`, RUNNING again; None if there is none, or not in this store any more."""
     if not (state / RUN_FILE).exists():
         return None
-    run = str(read_json(state / RUN_FILE)["run"])
+    try:
+        run = str(read_json(state / RUN_FILE)["run"])
+    except (DamagedError, KeyError, TypeError) as error:
+        reason = getattr(error, "reason", error)
+        log.warning("%s: damaged (%s); a new MLflow run is begun", state / RUN_FILE, reason)
+        return None
     try:
         info = tracker.client.get_run(run).info
     except MlflowException as error:
@@ -89,6 +95,11 @@ def newest_run(tracker: Tracker, case: str, tag: str, value: str) -> str | None:
 
 
 def _newest(tracker: Tracker, case: str, tags: Mapping[str, str]) -> str | None:
+    older = {tag.replace(HIDDEN, OLDER): value for tag, value in tags.items()}
+    return _tagged(tracker, case, tags) or (_tagged(tracker, case, older) if older != tags else None)
+
+
+def _tagged(tracker: Tracker, case: str, tags: Mapping[str, str]) -> str | None:
     text = " AND ".join(f"tags.`{tag}` = '{value}'" for tag, value in tags.items())
     experiment = tracker.experiment(case)
     found = tracker.client.search_runs([experiment], text, order_by=["attributes.start_time DESC"], max_results=1)
@@ -98,11 +109,11 @@ def _newest(tracker: Tracker, case: str, tags: Mapping[str, str]) -> str | None:
 def run_of_fit(tracker: Tracker, case: str, fitted_md5: str) -> str:
     """The run whose fit ended in this fitted folder, for later stages to add to.
 
-    A store that has never seen the fit (it came from DVC's cache) gets a run of that name, ended.
+    A store that has never seen the fit (it came from DVC's cache) gets a run that says so, ended.
     """
     if (run := newest_run(tracker, case, FITTED_MD5, fitted_md5)) is not None:
         return run
-    run = new_run(tracker, case, "fit (from cache)", {FITTED_MD5: fitted_md5, **owner()})
+    run = new_run(tracker, case, f"{case} (from cache)", {FITTED_MD5: fitted_md5, NOTE: FROM_CACHE, **owner()})
     tracker.client.set_terminated(run, "FINISHED")
     return run
 
@@ -128,33 +139,15 @@ def adopt_search(tracker: Tracker, case: str, best_md5: str, fit: str) -> bool:
     return search is not None
 
 
-def owner() -> dict[str, str]:
-    """Tags that name this process; its start time tells it from a later one with the same number."""
-    process = psutil.Process()
-    return {HOST: socket.gethostname(), PID: str(process.pid), STARTED: f"{process.create_time():.2f}"}
-
-
 def end_orphans(tracker: Tracker, case: str) -> list[str]:
     """End as KILLED the case's RUNNING runs whose process is gone from this machine; return their ids.
 
     Runs of other machines, and runs without the tags of `owner`, are left alone.
     """
-    text = f"attributes.status = 'RUNNING' AND tags.`{HOST}` = '{socket.gethostname()}'"
+    text = "attributes.status = 'RUNNING'"
     running = tracker.client.search_runs([tracker.experiment(case)], text, max_results=1000)
     orphans = [str(run.info.run_id) for run in running if not alive(run.data.tags)]
     for run in orphans:
         tracker.client.set_terminated(run, "KILLED")
         log.warning("MLflow run %s was left RUNNING by a process that is gone; ended as KILLED", run)
     return orphans
-
-
-def alive(tags: Mapping[str, str]) -> bool:
-    """Whether the process that `owner` tagged may still be at work; true where that cannot be told from here."""
-    if not {HOST, PID, STARTED} <= tags.keys() or tags[HOST] != socket.gethostname():
-        return True
-    try:
-        process = psutil.Process(int(tags[PID]))
-        # The clock may have been set since; and a zombie has ended, whatever its parent has yet to read.
-        return abs(process.create_time() - float(tags[STARTED])) < 5 and process.status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False

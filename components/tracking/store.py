@@ -17,10 +17,19 @@ from components.core.errors import CasebookError
 from components.core.files import sweep_temporaries, whole_file
 from components.core.locks import held_lock
 from components.core.private import file_mode, private_file
-from components.tracking.address import SQLITE, VARIABLE, database_file, noted_place, place_note, store_address
+from components.tracking.address import (
+    ANSWER_WITHIN,
+    DAMAGE,
+    SQLITE,
+    VARIABLE,
+    database_file,
+    noted_place,
+    place_note,
+    store_address,
+    unreachable,
+)
 
 PATIENCE = 20.0  # seconds to wait for another writer; MLflow's own busy timeout
-ANSWER_WITHIN = 5.0  # seconds for a server's first answer; MLflow itself would try for four minutes
 # Every column in which MLflow writes an artifact's address.
 ADDRESSES = (
     ("experiments", "artifact_location"),
@@ -118,8 +127,12 @@ def sqlite_problem(database: Path, error: Exception) -> str:
             f"{database}: the MLflow store is locked by another process (waited {PATIENCE:g} s); "
             f"end that process (`fuser {database}` names it), then run this again"
         )
-    if "not a database" in str(error) or "malformed" in str(error):
-        return f"{database}: not an MLflow store ({error}); move the file away and run this again"
+    if any(words in str(error) for words in DAMAGE):
+        reason = str(error).splitlines()[0]
+        return (
+            f"{database}: not an MLflow store ({reason}); move the file away, bring it back by `casebook restore` if "
+            "there is a backup, and run this again"
+        )
     return (
         f"{database}: the MLflow store cannot be written ({error}); let this user write the file and its folder, "
         f"or set {VARIABLE} to another store"
@@ -138,16 +151,3 @@ def _knock(uri: str) -> None:
         return
     except OSError as error:
         raise CasebookError(unreachable(uri, getattr(error, "reason", error))) from error
-
-
-def without_login(uri: str) -> str:
-    """The address as it may be shown: a name and a password in it are left out."""
-    parts = urlsplit(uri)
-    return f"{parts.scheme}://{parts.hostname}{f':{parts.port}' if parts.port else ''}" if parts.hostname else uri
-
-
-def unreachable(uri: str, reason: object) -> str:
-    return (
-        f"{without_login(uri)}: the MLflow store does not answer ({reason}); start it, correct {VARIABLE}, "
-        f"or unset {VARIABLE} to use the store in the checkout"
-    )

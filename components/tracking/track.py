@@ -1,7 +1,6 @@
 """Tracker: a stage tells MLflow params, metrics, pictures, tables and data of a run. No run is opened or ended here."""
 
 import atexit
-import getpass
 import hashlib
 import json
 import logging
@@ -22,6 +21,7 @@ from components.core.errors import CasebookError
 from components.core.markdown import inert
 from components.tracking.address import artifact_folder
 from components.tracking.client import Client, plain_errors
+from components.tracking.reading.client import ReadByClient
 from components.tracking.store import open_store
 
 if TYPE_CHECKING:
@@ -33,12 +33,14 @@ log = logging.getLogger(__name__)
 PICTURES, TABLES = "pictures", "tables"
 KIND = {"mlflow.experimentKind": "custom_model_development"}  # or the pages lead with traces and prompts
 LONGEST_PARAM = 500  # characters that the run's page shows; MLflow itself would cut at 6000, silently
+LONGEST_NAME = 240  # characters; MLflow takes 250, and a tag has `changed.` before it
+LONGEST_FILE = 200  # bytes of a file's name; disks take 255
 LONGEST_NOTE = 7500  # of the 8000 bytes of a run's tag, less what says that it is cut
 
 
 @dataclass(frozen=True)
-class Tracker:
-    """One MLflow store, and the checkout that writes to it."""
+class Tracker(ReadByClient):
+    """One MLflow store, and the checkout that writes to it; as a `Registry` it can be read."""
 
     root: Path
     uri: str
@@ -77,7 +79,7 @@ class Tracker:
         for name, whole in flat_params(params):
             text = cut_param(whole)
             if text != whole:
-                self.client.log_text(run, whole, f"params/{name.replace('/', '_')}.txt")
+                self.client.log_text(run, whole, f"params/{_file_name(name)}.txt")
             if name not in logged:
                 new.append(Param(name, text))
             elif logged[name] != text:
@@ -124,7 +126,7 @@ class Tracker:
         self.client.log_inputs(run, [DatasetInput(dataset, [InputTag(key, value) for key, value in tags.items()])])
 
     def download(self, location: str) -> Path:
-        """A folder of artifacts: itself if it lies on this disk, else a copy that lasts as long as the process."""
+        """A folder or file of artifacts: itself if it is on this disk, else a copy for as long as the process."""
         from mlflow.artifacts import download_artifacts
 
         if urlsplit(location).scheme in ("", "file"):
@@ -146,27 +148,52 @@ def connect(root: Path) -> Tracker:
 
 
 def plain_name(name: str) -> str:
-    """`name` with what MLflow refuses in names replaced: `ndcg@10` becomes `ndcg_at_10`."""
-    return re.sub(r"[^\w/.\- ]", "_", name.replace("@", "_at_"))
+    """`name` with what MLflow refuses in names replaced: `ndcg@10` becomes `ndcg_at_10`, `a//b` becomes `a/_/b`.
+
+    To MLflow a name is a path; none of its parts may be empty or mean another folder. A long one ends in its digest.
+    """
+    plain = re.sub(r"[^\w/.\- ]", "_", name.replace("@", "_at_"))
+    plain = "/".join("_" if part in ("", ".", "..") else part for part in plain.split("/"))
+    plain = re.sub(r"^\.\.", "_.", plain)
+    return plain if len(plain) <= LONGEST_NAME else f"{plain[: LONGEST_NAME - 13].rstrip('/.')}_{_digest(name)}"
 
 
-def flat_params(params: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, str]]:
-    """Dotted names and texts of nested params; a list is one value, as JSON."""
+def flat_params(params: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Names that MLflow takes, each once, and texts of nested params: keys joined by dots, a list as JSON."""
+    seen: set[str] = set()
+    for dotted, text in _flat(params, ""):
+        name = plain_name(dotted)
+        if name in seen:  # of columns that differ in what was replaced
+            name = f"{name[: LONGEST_NAME - 13]}_{_digest(dotted)}"
+        seen.add(name)
+        yield name, text.replace("\0", "\\0").encode(errors="backslashreplace").decode()
+
+
+def _flat(params: Mapping[str, Any], above: str) -> Iterator[tuple[str, str]]:
     for key, value in params.items():
-        name = f"{above}{plain_name(str(key))}"
         if isinstance(value, Mapping) and value:
-            yield from flat_params(value, f"{name}.")
+            yield from _flat(value, f"{above}{key}.")
         elif isinstance(value, Mapping | list | tuple):
-            yield name, json.dumps(value, ensure_ascii=False)
+            yield f"{above}{key}", json.dumps(value, ensure_ascii=False)
         else:
-            yield name, str(value)
+            yield f"{above}{key}", str(value)
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode(errors="backslashreplace")).hexdigest()[:12]
+
+
+def _file_name(name: str) -> str:
+    """A param's name as that of a file."""
+    plain = name.replace("/", "_")
+    return plain if len(plain.encode()) <= LONGEST_FILE else _digest(name)
 
 
 def cut_param(text: str) -> str:
     """`text`, or its beginning and its digest where it is longer than a param is shown."""
     if len(text) <= LONGEST_PARAM:
         return text
-    mark = f"… (sha256 {hashlib.sha256(text.encode()).hexdigest()[:12]})"
+    mark = f"… (sha256 {_digest(text)})"
     return text[: LONGEST_PARAM - len(mark)] + mark
 
 
@@ -177,10 +204,3 @@ def shortened(markdown: str, limit: int, whole: str) -> str:
     cut = markdown.encode()[:limit].decode(errors="ignore")
     section = cut.rfind("\n## ")
     return f"{cut[:section] if section > 0 else cut}\n\n… the rest is in the artifact `{whole}`.\n"
-
-
-def user_name() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # a container may run as a number without a name
-        return "unknown"

@@ -15,13 +15,13 @@ from lightning.pytorch.callbacks import EarlyStopping, ModelCheckpoint, Timer
 from lightning.pytorch.callbacks.early_stopping import EarlyStoppingReason
 from lightning.pytorch.loggers import Logger
 
-from components.core.errors import CasebookError, DivergedError
+from components.core.errors import CasebookError, DamagedError, DivergedError
 from components.core.files import read_json, write_json
 from components.core.job import Job
 from components.core.params.case import FitParams
 from components.core.parts import Training
 from components.core.results import FitResult
-from components.training.checkpoints import KeepLast, WholeCheckpointIO
+from components.training.checkpoints import KeepLast, WholeCheckpointIO, damage
 from components.training.devices import claim
 from components.training.processes import DistributedFit, check_processes, together, world_size
 from components.training.progress import ProgressLog, StepLog
@@ -45,7 +45,7 @@ def fit(
 
     Checkpoints live in `state`. If a run was killed, the same call goes on after its last whole epoch, or its last
     validation where steps are counted, and ends with the same weights as an undisturbed run; if it had ended, it is
-    not repeated.
+    not repeated. Where a file of the state is damaged the fit starts anew, which ends with the same weights, too.
     With several devices or nodes this process is the first of as many, and `callbacks` are called in
     it alone: they may watch and stop the fit, but not touch the weights.
 
@@ -58,13 +58,21 @@ def fit(
     torch.set_num_threads(params.threads)
     learner, datamodule = build(job, training)
     _check_steps(learner, params)
+    _drop_damaged(state)
     if not (state / RESULT).exists():
         claim(params)  # before any process that shares in the fit is started: it inherits what is visible
         resume = _last(state).exists()
         with together(job, training, state, resume=resume):
             result = _train(params, training, learner, datamodule, state, logger, callbacks, resume=resume)
         write_json(state / RESULT, asdict(result))
-    result = FitResult(**read_json(state / RESULT))
+        if result.cut:
+            log.warning(
+                "fit.max_minutes: the %g minutes were over %s; the best weights until then are taken. Give it more "
+                "minutes for the rest",
+                params.max_minutes,
+                result.cut,
+            )
+    result = _read_result(state / RESULT)
     checkpoint = torch.load(state / f"{BEST}.ckpt", map_location="cpu", weights_only=True)
     learner.load_state_dict(checkpoint["state_dict"])
     return learner.eval(), result
@@ -94,6 +102,38 @@ def _check_steps(learner: LightningModule, params: FitParams) -> None:
                 "(automatic_optimization is False), so that nobody else can do this for it; "
                 f"say {key}: {'null' if wanted is None else wanted}, and do it in its training_step if need be"
             )
+
+
+def _drop_damaged(state: Path) -> None:
+    """Remove what a fit has left in `state` if a part of it is missing or is not what was written."""
+    result, best, last = state / RESULT, state / f"{BEST}.ckpt", _last(state)
+    try:
+        if result.exists():
+            _read_result(result)
+        needed = [last] if last.exists() else []
+        if result.exists() or (needed and damage(last) is None and _best_of(last)):
+            needed.append(best)
+        for checkpoint in needed:
+            if (reason := damage(checkpoint)) is not None:
+                raise DamagedError(checkpoint, reason)
+    except DamagedError as error:
+        log.warning(error.told("the fit starts anew"))
+        for path in (result, best, last):
+            path.unlink(missing_ok=True)
+
+
+def _read_result(path: Path) -> FitResult:
+    try:
+        return FitResult(**read_json(path))
+    except TypeError as error:
+        raise DamagedError(path, error) from None
+
+
+def _best_of(last: Path) -> bool:
+    """Whether there was a best epoch when this checkpoint was written."""
+    callbacks = torch.load(last, map_location="cpu", weights_only=True, mmap=True)["callbacks"]
+    states = [state for name, state in callbacks.items() if name.startswith(ModelCheckpoint.__qualname__)]
+    return any(state["best_model_path"] for state in states)
 
 
 def forget(state: Path) -> None:
@@ -187,6 +227,8 @@ def _train(
         epochs=own.steps.epochs,
         steps=own.steps.done,
         stopped=_reason(own),
+        max_epochs=params.max_epochs,
+        planned=own.steps.planned,
     )
 
 
@@ -256,7 +298,7 @@ def make_trainer(params: FitParams, logger: Logger | None, callbacks: list[Callb
 def _reason(watchers: FitCallbacks) -> Literal["epochs", "steps", "patience", "minutes"]:
     if watchers.stopping.stopping_reason != EarlyStoppingReason.NOT_STOPPED:
         return "patience"
-    if (watchers.timer.time_remaining() or 0) <= 0:
+    if (watchers.timer.time_remaining() or 0) <= 0 and watchers.steps.done < watchers.steps.planned:
         return "minutes"
     return "steps" if watchers.steps.ended else "epochs"
 
@@ -265,6 +307,7 @@ def resume_point(state: Path) -> int:
     """The first epoch that a `fit` in `state` would still run, or with `validate_every` the first step; 0 if it would
     start anew.
     """
+    _drop_damaged(state)
     last = _last(state)
     if not last.exists():
         return 0

@@ -10,9 +10,9 @@ from pathlib import Path
 import torch
 from lightning.pytorch import LightningDataModule, LightningModule
 
-from components.core.job import Job
+from components.core.job import REFIT, Job
 from components.core.parts import Training
-from components.training.fit import LAST, fit
+from components.training.fit import LAST, RESULT, fit
 
 
 def on_everything(training: Training, data: Callable[[Job], LightningDataModule]) -> Training:
@@ -37,6 +37,11 @@ def fit_to_the_end(job: Job, training: Training, state: Path) -> LightningModule
     checkpoint = torch.load(state / f"{LAST}.ckpt", map_location="cpu", weights_only=True)
     learner.load_state_dict(checkpoint["state_dict"])
     return learner
+
+
+def keep_result(state: Path, folder: Path) -> None:
+    """Leave what the second fit ended with in the folder of the fit: card and gate tell where time has cut it."""
+    shutil.copyfile(state / RESULT, folder / REFIT)
 
 
 def refit_state(job: Job, learner: LightningModule) -> Path:

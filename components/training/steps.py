@@ -56,10 +56,10 @@ class Steps(Callback):
 
     def state_dict(self) -> dict[str, Any]:
         following = self.epochs if self.params.validate_every is None else self.done + 1
-        return {"done": self.done, "epochs": self.epochs, "next": following}
+        return {"done": self.done, "epochs": self.epochs, "next": following, "planned": self.planned}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        self.done, self.epochs = state_dict["done"], state_dict["epochs"]
+        self.done, self.epochs, self.planned = (state_dict[name] for name in ("done", "epochs", "planned"))
         self._resumed = True
 
 

@@ -20,14 +20,14 @@ from optuna.trial import FrozenTrial, TrialState
 from sqlalchemy.engine import Engine, make_url
 from sqlalchemy.exc import DBAPIError
 
-from components.core.errors import CasebookError
+from components.core.errors import CasebookError, DamagedError
 from components.core.files import read_json, write_json
 from components.core.job import Job
 from components.core.locks import file_lock, is_held
 from components.core.parts import Training
 from components.core.passwords import hidden
 from components.core.private import private_database
-from components.tuning.study import count, create_study, study_name
+from components.tuning.study import count, create_study, drop_damaged, study_name
 
 log = logging.getLogger(__name__)
 
@@ -92,6 +92,7 @@ def _opening(url: str, state: Path) -> Iterator[None]:
     engine = sqlalchemy.create_engine(url)
     try:
         with _turn(engine, "casebook studies", state):
+            drop_damaged(url)
             yield
     except DBAPIError as error:
         reason = hidden(f"{shown} cannot be used: {first_line(error.orig)}", url)
@@ -102,8 +103,8 @@ def _opening(url: str, state: Path) -> Iterator[None]:
 
 def _name(job: Job, storage: RDBStorage, state: Path, *, join: bool) -> str:
     """The study that this state went on with, else the newest of these inputs, else one more."""
-    if (state / STUDY).exists():
-        return str(read_json(state / STUDY)["name"])
+    if (noted := noted_name(state)) is not None:
+        return noted
     base = study_name(job, state)
     names = [name for name in optuna.get_all_study_names(storage) if name == base or name.startswith(f"{base}-")]
     if names:
@@ -117,6 +118,18 @@ def _name(job: Job, storage: RDBStorage, state: Path, *, join: bool) -> str:
             f"begin one with `casebook search {job.case}`, or bring this checkout to the same commit and data"
         )
     return f"{base}-{len(names) + 1}" if names else base
+
+
+def noted_name(state: Path) -> str | None:
+    """The study that a state went on with, by its note; None if there is none, or no readable one."""
+    try:
+        return str(read_json(state / STUDY)["name"])
+    except FileNotFoundError:
+        return None
+    except (DamagedError, KeyError, TypeError) as error:
+        reason = getattr(error, "reason", error)
+        log.warning("%s: damaged (%s); the newest study of these inputs is gone on with", state / STUDY, reason)
+        return None
 
 
 def turn(shared: Shared) -> Any:

@@ -17,6 +17,7 @@ from components.core.params.case import CaseParams, Choices, Dimension, FitParam
 from components.core.parts import Training
 from components.core.results import FitResult
 from components.core.seeds import derived_seed
+from components.tuning.study import TRIAL
 
 # Where the first values are the best there are, a pruner hardly lets another trial end: after so many trials for each
 # that is wanted it is told to stop, and after so many the trials must diverge by themselves.
@@ -35,7 +36,7 @@ class FitFunctions:
 
 
 def trial_state(state: Path, index: int) -> Path:
-    return state / f"trial-{index:04d}"
+    return state / f"{TRIAL}{index:04d}"
 
 
 class Objective:

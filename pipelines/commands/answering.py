@@ -55,7 +55,7 @@ def monitor(
     retrain: Annotated[bool, typer.Option(help="start a retrain if the rows call for one")] = True,
     as_json: AsJson = False,
 ) -> None:
-    """Compare the newest rows with the champion's training data; report, and retrain if they call for it."""
+    """Compare new rows with the champion's training data. Report, and retrain if they call for it."""
     from components.core.params.operate import load_operate
     from components.monitoring.report import as_json as figures
     from pipelines.commands.monitoring import look, retrain_once, summary

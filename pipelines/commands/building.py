@@ -70,13 +70,18 @@ def run(
 
 
 def _run_cases(names: list[str], jobs: int, *, force: bool) -> None:
+    from components.core.params.load import load_params
     from pipelines.casewise import run_cases
+    from pipelines.closing import closing
     from pipelines.room import side_by_side
 
     room = side_by_side(jobs)
     if room < min(jobs, len(names)):
         typer.echo(f"{room} at a time: there is no core or no memory for {jobs}")
-    if not run_cases(names, Path.cwd(), typer.echo, jobs=room, force=force):
+    ended = run_cases(names, Path.cwd(), typer.echo, jobs=room, force=force)
+    for line in closing(ended, load_params(Path("params.yaml")), Path.cwd()):
+        typer.echo(line)
+    if not all(one.well for one in ended):
         raise typer.Exit(1)
 
 
@@ -94,7 +99,7 @@ def _try_values(case: str, settings: list[str], *, dry_run: bool) -> None:
 
 @app.command()
 def metrics(as_json: AsJson = False) -> None:
-    """The newest figures of every case beside its best baseline's, and which cases never ran."""
+    """The newest figures of every case beside its best baseline's. Which cases never ran, too."""
     from components.core.job import Paths
     from components.core.params.load import load_params
     from pipelines.summary import read_summary
@@ -111,7 +116,7 @@ def search(case: CaseName, dry_run: DryRun = False) -> None:
 
 @app.command("search-worker")
 def search_worker(case: CaseName) -> None:
-    """Work at the case's search that another process has begun, until it is complete."""
+    """Join a search that another process has begun. Works at it until it is complete."""
     from pipelines.stages import set_up_logging
     from pipelines.workers import join
 
@@ -127,7 +132,7 @@ def fit(case: CaseName, dry_run: DryRun = False) -> None:
 
 @app.command()
 def evaluate(case: CaseName, dry_run: DryRun = False) -> None:
-    """Score the case's model on the test split, and what it needs before."""
+    """Score the model on the test split, and what it needs before."""
     bring_up_to_date([target_of("evaluate", case)], dry_run=dry_run)
 
 
@@ -139,7 +144,7 @@ def compress(case: CaseName, dry_run: DryRun = False) -> None:
 
 @app.command()
 def promote(case: CaseName, dry_run: DryRun = False) -> None:
-    """Register the newest bundle and ask the gate again; exit code 3 if it refuses."""
+    """Register the newest bundle and ask the gate again. Exit code 3 if it refuses."""
     from components.core.errors import GATE_REFUSED
     from components.core.files import read_json
 
@@ -165,7 +170,7 @@ def crossval(
     tune: Annotated[bool, typer.Option(help="search anew inside each fold")] = True,
     as_json: AsJson = False,
 ) -> None:
-    """Cross-validate the case, searching, fitting and calibrating inside each fold."""
+    """Cross-validate: search, fit and calibrate inside each fold."""
     from components.core.results import MODEL
     from pipelines.commands.crossval import crossval as validate
     from pipelines.stages import set_up_logging
@@ -188,7 +193,7 @@ def params(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Every value that holds for the case, and where it comes from: its recipe's defaults, or params.yaml."""
+    """Every value that holds for a case, and where it comes from. Its recipe's defaults, or params.yaml."""
     from dataclasses import asdict
 
     from components.core.params.load import load_params

@@ -1,29 +1,19 @@
-"""Doctor: what this machine and this checkout lack, if anything."""
+"""Doctor: what this machine has, and what it and this checkout lack, if anything."""
 
-import importlib.metadata
 import shutil
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from components.core.errors import CasebookError
 from components.core.params.load import load_params
-
-LEAST_FREE = 2 * 1024**3
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing looked at; `remedy` is empty if it is well."""
-
-    what: str
-    found: str
-    remedy: str = ""
+from pipelines.commands.machine import Finding, cores, disk, gpu, installed, memory, ports
 
 
 def examine(root: Path) -> list[Finding]:
-    """Look at everything a run needs; nothing is changed but an MLflow store that was not there yet."""
+    """Look at everything a run needs, and at the servers' ports; nothing is changed but an MLflow store that was not
+    there yet.
+    """
     return [finding for look in LOOKS for finding in look(root)]
 
 
@@ -39,19 +29,12 @@ def _pins(root: Path) -> Iterator[Finding]:
         return
     lines = (root / "constraints.txt").read_text(encoding="utf-8").splitlines()
     pins = dict(line.split("==") for line in lines if "==" in line)
-    wrong = [f"{name} {_version(name)} instead of {pin}" for name, pin in pins.items() if _differs(name, pin)]
+    wrong = [f"{name} {installed(name)} instead of {pin}" for name, pin in pins.items() if _differs(name, pin)]
     yield Finding("packages", f"{len(pins)} pinned", f"{'; '.join(wrong[:5])}: `make setup`" if wrong else "")
 
 
-def _version(name: str) -> str:
-    try:
-        return importlib.metadata.version(name)
-    except importlib.metadata.PackageNotFoundError:
-        return "missing"
-
-
 def _differs(name: str, pin: str) -> bool:
-    return _version(name).split("+")[0] != pin
+    return installed(name).split("+")[0] != pin
 
 
 def _tools(_root: Path) -> Iterator[Finding]:
@@ -68,11 +51,6 @@ def _params(root: Path) -> Iterator[Finding]:
         yield Finding("params.yaml", "wrong", str(error))
 
 
-def _disk(root: Path) -> Iterator[Finding]:
-    free = shutil.disk_usage(root).free
-    yield Finding("disk", f"{free / 1024**3:.0f} GiB free", "" if free > LEAST_FREE else "free some: 2 GiB are needed")
-
-
 def _store(root: Path) -> Iterator[Finding]:
     from components.tracking.track import connect
 
@@ -82,4 +60,6 @@ def _store(root: Path) -> Iterator[Finding]:
         yield Finding("MLflow store", "out of reach", str(error))
 
 
-LOOKS: tuple[Callable[[Path], Iterator[Finding]], ...] = (_python, _pins, _tools, _params, _disk, _store)
+LOOKS: tuple[Callable[[Path], Iterator[Finding]], ...] = (
+    *(_python, _pins, _tools, _params, cores, memory, disk, gpu, _store, ports),
+)

@@ -23,7 +23,7 @@ def remove(
     dry_run: Look = False,
     as_json: AsJson = False,
 ) -> None:
-    """Take a case out of the checkout: its block, its part of dvc.lock, its data, models, reports and state."""
+    """Take a case out of the checkout. Its block, its part of dvc.lock, its data, models, reports and state."""
     from pipelines.leaving.remove import plan
     from pipelines.leaving.remove import remove as take_away
     from pipelines.stages import set_up_logging
@@ -51,7 +51,7 @@ def rename(
     old: Annotated[str, typer.Argument(metavar="OLD", help="a case of params.yaml")],
     new: Annotated[str, typer.Argument(metavar="NEW", help="its new name: small letters, digits, _")],
 ) -> None:
-    """Give a case another name in params.yaml, dvc.lock, folders, studies and MLflow; nothing runs again."""
+    """Give a case another name; nothing runs again. In params.yaml, dvc.lock, folders, studies and MLflow."""
     from pipelines.leaving.rename import rename as give_name
     from pipelines.stages import set_up_logging
 
@@ -97,7 +97,7 @@ def gc(
     dry_run: Look = False,
     as_json: AsJson = False,
 ) -> None:
-    """Delete old versions with their runs, finished studies and checkpoints, former outs, unused downloads."""
+    """Delete old versions, finished work and unused downloads. Runs, studies, checkpoints and former outs among it."""
     from pipelines.leaving.collect import collect
     from pipelines.stages import set_up_logging
 

@@ -12,7 +12,7 @@ app = typer.Typer()
 def migrate(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="say what would change; touch nothing")] = False,
 ) -> None:
-    """Rewrite params.yaml and examples of the form before recipes; accept results where only names changed."""
+    """Rewrite a params.yaml and examples from before recipes. Accept results where only names changed."""
     from pipelines.migrate.migrate import migrate as rewrite
     from pipelines.stages import set_up_logging
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from components.core.blocks import Block, read_block
 from components.core.errors import CasebookError
-from components.core.files import file_digest, whole_file
+from components.core.files import file_digest, nearest_path, whole_file
 from components.core.params.case import CaseParams, Params
 from components.core.params.load import load_params, stated_block, whole_block
 from components.core.params.overrides import override
@@ -67,7 +67,7 @@ def plan_case(root: Path, name: str, like: str, csv: Path, asked: Asked) -> dict
     if "columns" not in block["prepare"]:
         raise CasebookError(f"{like!r} is no case of tables; take --recipe binary or --recipe survival")
     if not csv.is_file():
-        raise CasebookError(f"{csv}: not found; --csv names the file to learn from")
+        raise CasebookError(f"{csv}: not found; --csv names the file to learn from{nearest_path(csv)}")
     if "external" in block["prepare"]:
         return _cohort(block, csv, root, like, asked)
     if asked.target is None or asked.time is not None or asked.event is not None:
@@ -85,7 +85,7 @@ def plan_example(root: Path, name: str, file: Path) -> dict[str, Any]:
     params = load_params(root / "params.yaml")
     check_name(params, name)
     if not file.is_file():
-        raise CasebookError(f"{file}: not found; --from names a file with a case's block")
+        raise CasebookError(f"{file}: not found; --from names a file with a case's block{nearest_path(file)}")
     if not _is_profile(content := read_yaml(file)):
         return read_example(file).model_dump(mode="json")
     profile = read_block(Profile, content, file.name)

@@ -8,12 +8,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from components.core.errors import CasebookError
+from components.core.files import nearest_path
 from components.core.forgotten import FORGOTTEN
 from components.core.job import Job
 from components.core.opened import opened_once
 from components.core.params.monitor import PredictionLog
 from components.core.recipe import recipe_of
-from components.registry.local import Served, served
+from components.registry.finding import Served, open_registry, served
 from pipelines.commands.options import read_options
 
 logger = logging.getLogger(__name__)
@@ -52,38 +53,16 @@ def _answer(
     job: Job, source: Path, out: Path | None, version: str | None, options: Sequence[str]
 ) -> tuple[Served, int]:
     """Which version answered, and how many rows it wrote."""
+    if not source.exists():
+        raise CasebookError(f"{source}: not found{nearest_path(source)}")
     if out is None:
         raise CasebookError(f"{source}: say with --out where its answers go, such as --out answers{source.suffix}")
     recipe = recipe_of(job)
     given = read_options(job.case, recipe.options, options)
     if forgotten := getattr(job.prepare, FORGOTTEN, ()):
         given = {**given, FORGOTTEN: forgotten}
-    if not source.exists():
-        raise CasebookError(f"{source}: not found")
-    chosen = served(job.paths.root, job.case, version) or _served(job, version)
+    chosen = served(open_registry(job.paths.root), job.case, version)
     return chosen, recipe.predict.predict_file(chosen.bundle, source, out, given)
-
-
-def _served(job: Job, version: str | None) -> Served:
-    """By MLflow, wherever the registry is.
-
-    Raises:
-        CasebookError: the store cannot be reached, or there is no such version, no champion, or not all of its files.
-    """
-    from components.registry.champion import champion_version
-    from components.registry.register import bundle_of
-    from components.registry.trace import find_version
-    from components.tracking.track import connect
-
-    tracker = connect(job.paths.root)
-    champion = champion_version(tracker, job.case)
-    chosen = find_version(tracker, job.case, version).version if version else champion
-    if chosen is None:
-        raise CasebookError(
-            f"{job.case}: no champion in {tracker.uri}; `casebook run {job.case}` trains and promotes one, "
-            "or name a registered one with --version"
-        )
-    return Served(str(chosen), bundle_of(tracker, job.case, chosen), str(chosen) == champion)
 
 
 def _keep(job: Job, chosen: Served, source: Path, log: PredictionLog | None) -> None:

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from pipelines.commands.shared import AsJson, CaseName, Version, champion_entry, job_of, open_tracker, show
+from pipelines.commands.shared import AsJson, CaseName, Version, job_of, open_registry, open_tracker, show
 
 app = typer.Typer()
 
@@ -23,12 +23,19 @@ def rollback(
 @app.command()
 def history(case: CaseName, as_json: AsJson = False) -> None:
     """Every decision about the case's models, oldest first."""
-    from components.registry.ledger import history as entries
+    from components.core.recipe import recipe_of
+    from components.registry.ledger import history as entries_of
+    from pipelines.commands.telling import history_rows
 
+    job = job_of(case)
+    entries = entries_of(open_registry(), job.case)
+    if not as_json:
+        show(history_rows(entries, recipe_of(job).primary), as_json)
+        return
     rows = [
         {"time": one.time, "action": one.action, "version": one.version, "before": one.before, "after": one.after}
-        | ({"checks": [list(check) for check in one.checks], "metrics": dict(one.metrics)} if as_json else {})
-        for one in entries(open_tracker(), job_of(case).case)
+        | {"checks": [list(check) for check in one.checks], "metrics": dict(one.metrics)}
+        for one in entries
     ]
     show(rows, as_json)
 
@@ -38,12 +45,23 @@ def champion(
     case: CaseName, at: Annotated[str | None, typer.Option(help="a moment, ISO 8601")] = None, as_json: AsJson = False
 ) -> None:
     """The model that serves now, or served at a moment."""
-    from components.core.errors import CasebookError
+    from datetime import UTC, datetime
 
-    found = champion_entry(open_tracker(), job_of(case).case, at)
+    from components.core.errors import CasebookError
+    from components.registry.champion import champion_at
+    from components.registry.ledger import parse_time
+    from pipelines.commands.looking import look_of
+    from pipelines.commands.telling import champion_lines
+
+    job, registry, moment = job_of(case), open_registry(), parse_time(at) if at else None
+    found = champion_at(registry, job.case, moment)
     if found is None:
         raise CasebookError(f"{case}: no champion{f' at {at}' if at else ''}; `casebook run {case}` makes one")
-    show([found], as_json, one=True)
+    if as_json:
+        show([found], as_json, one=True)
+        return
+    for line in champion_lines(found, look_of(job, registry, found["version"]), datetime.now(UTC), moment):
+        typer.echo(line)
 
 
 @app.command()
@@ -51,8 +69,14 @@ def trace(case: CaseName, version: Version = None, as_json: AsJson = False) -> N
     """From a version back to its run, commit, data digests and source."""
     from components.registry.champion import CHAMPION
     from components.registry.trace import trace as follow
+    from pipelines.commands.telling import trace_lines
 
-    show([follow(open_tracker(), job_of(case).case, version or CHAMPION)], as_json, one=True)
+    found = follow(open_registry(), job_of(case).case, version or CHAMPION)
+    if as_json:
+        show([found], as_json, one=True)
+        return
+    for line in trace_lines(found):
+        typer.echo(line)
 
 
 @app.command()
@@ -62,7 +86,7 @@ def verify(case: CaseName, version: Version = None, as_json: AsJson = False) -> 
 
     from components.core.errors import BAD_INPUT
     from components.registry.champion import CHAMPION
-    from components.registry.trace import verify as check
+    from components.registry.verify import verify as check
 
     job = job_of(case)
     found = [asdict(mismatch) for mismatch in check(open_tracker(), case, job.params, version or CHAMPION)]

@@ -1,21 +1,25 @@
 """Common ground of the commands: their arguments, and how they find, bring about and show things."""
 
 import json
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from rich.console import Console
 
     from components.core.job import Job
+    from components.tracking.reading.registry import Registry
     from components.tracking.track import Tracker
 
 CaseName = Annotated[str, typer.Argument(metavar="CASE", help="a case of params.yaml")]
 AsJson = Annotated[bool, typer.Option("--json", help="print JSON instead of a table")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="say what has changed and would run; run nothing")]
 Version = Annotated[str | None, typer.Option(help="a version's number; the champion if not given")]
+
+NO_TERMINAL = 200  # columns
 
 
 def job_of(case: str) -> "Job":
@@ -36,24 +40,11 @@ def open_tracker() -> "Tracker":
     return connect(Path.cwd())
 
 
-def champions_of(cases: "Iterable[str]") -> "Mapping[str, str]":
-    """The versions of the cases' champions, of those that have one."""
-    from components.registry.local import champion_versions
+def open_registry() -> "Registry":
+    """The registry, to read it: no MLflow is loaded where that can be avoided."""
+    from components.registry.finding import open_registry as found
 
-    if (found := champion_versions(Path.cwd())) is not None:
-        return found
-    from components.registry.champion import champion_version
-
-    tracker = open_tracker()
-    asked = ((case, champion_version(tracker, case)) for case in cases)
-    return {case: version for case, version in asked if version is not None}
-
-
-def champion_entry(tracker: "Tracker", case: str, at: str | None) -> dict[str, Any] | None:
-    from components.registry.champion import champion_at
-    from components.registry.ledger import parse_time
-
-    return champion_at(tracker, case, parse_time(at) if at else None)
+    return found(Path.cwd())
 
 
 def bring_up_to_date(targets: list[str], *, dry_run: bool, force: bool = False, single: bool = False) -> None:
@@ -76,7 +67,6 @@ def show(rows: list[dict[str, Any]], as_json: bool, *, one: bool = False) -> Non
     if as_json:
         typer.echo(json.dumps(rows[0] if one else rows, indent=2, ensure_ascii=False, sort_keys=False))
         return
-    from rich.console import Console
     from rich.table import Table
 
     if one:
@@ -84,7 +74,15 @@ def show(rows: list[dict[str, Any]], as_json: bool, *, one: bool = False) -> Non
     table = Table(*(rows[0] if rows else ["nothing yet"]))
     for row in rows:
         table.add_row(*(_cell(value) for value in row.values()))
-    Console(markup=False).print(table)  # [a, b] in a cell is no style
+    page().print(table)
+
+
+def page() -> "Console":
+    """Where tables are written: as wide as the terminal, or wide enough not to be wrapped in a file or a pipe."""
+    from rich.console import Console
+
+    terminal = Console(markup=False)  # [a, b] in a cell is no style
+    return terminal if terminal.is_terminal or "COLUMNS" in os.environ else Console(markup=False, width=NO_TERMINAL)
 
 
 def _cell(value: Any) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import yaml
 
+from components.core.errors import DamagedError
 from components.core.files import read_json
 from components.core.job import Paths
 from components.core.params.case import Params
@@ -19,7 +20,7 @@ from components.registry.purge import bytes_of, delete
 from components.sources.unused import unused as unused_downloads
 from components.tracking.track import Tracker
 from pipelines.leaving.cache import unused
-from pipelines.leaving.folders import SMOKE, at_work, check_known, size
+from pipelines.leaving.folders import SMOKE, at_work, size
 from pipelines.leaving.lockfile import LOCK
 from pipelines.leaving.params import FILE
 from pipelines.leaving.registry import store
@@ -59,7 +60,7 @@ def collect(root: Path, cases: list[str], keep: int, *, dry_run: bool) -> list[P
     """
     params, tracker = load_params(root / FILE), store(root)
     for case in cases:
-        check_known(params, case)
+        params.case(case)
     found: list[Portion] = []
     data: set[str] = set()
     for case in cases or sorted(params.cases):
@@ -114,7 +115,11 @@ def _recorded(root: Path) -> dict[str, str]:
 
 
 def _over(state: Path, md5: str | None) -> bool:
-    return (state / DONE).exists() and read_json(state / DONE)["md5"] == md5
+    """What cannot be told by a damaged file stays: the stage itself begins it anew."""
+    try:
+        return bool(read_json(state / DONE).get("md5") == md5)
+    except (FileNotFoundError, DamagedError, AttributeError):
+        return False
 
 
 def _forget(state: Path) -> None:

@@ -3,25 +3,15 @@
 import fcntl
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from difflib import get_close_matches
 from pathlib import Path
 
 from components.core.errors import CasebookError
 from components.core.job import Paths
-from components.core.params.case import Params
 
 # Folders that have one of each case, by what `dvc.lock` may name in them and what is this checkout's alone.
 STAGED = ("data/raw", "data/prepared", "models", "reports", "resolved")
 OWN = ("state", "state/predictions")
 SMOKE = "state/smoke"  # results that mean nothing, of runs that were to show that the code runs
-
-
-def check_known(params: Params, case: str) -> None:
-    """Raises CasebookError if params.yaml has no such case; it names the nearest one."""
-    if case not in params.cases:
-        near = get_close_matches(case, params.cases, n=1, cutoff=0.5)
-        known = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(sorted(params.cases)) or 'none'}"
-        raise CasebookError(f"params.yaml: no case {case!r}; {known}")
 
 
 def folders(root: Path, case: str) -> list[Path]:

@@ -13,7 +13,7 @@ from components.registry.keep import all_of, check_idle
 from components.registry.purge import bytes_of, delete
 from components.tracking.track import Tracker
 from pipelines.leaving import lockfile, params
-from pipelines.leaving.folders import check_known, folders, held, size
+from pipelines.leaving.folders import folders, held, size
 from pipelines.leaving.registry import store
 from pipelines.resume import DONE
 from pipelines.servers.settings import DATABASE
@@ -34,7 +34,7 @@ def plan(root: Path, case: str, *, registry: bool) -> list[Leaving]:
     Raises:
         CasebookError: there is no such case, it is at work, or another one rests on it.
     """
-    check_known(load_params(root / params.FILE), case)
+    load_params(root / params.FILE).case(case)
     with lockfile.dvc_held(root) as repo:
         _check_free(lockfile.resting_on(repo, case), case)
     with held(root, case):
@@ -47,7 +47,7 @@ def remove(root: Path, case: str, *, registry: bool) -> None:
     Raises:
         CasebookError: as `plan`; nothing has been touched then.
     """
-    check_known(load_params(root / params.FILE), case)
+    load_params(root / params.FILE).case(case)
     with lockfile.dvc_held(root) as repo, held(root, case):
         _check_free(lockfile.resting_on(repo, case), case)
         if registry and (tracker := store(root)) is not None:

@@ -10,7 +10,7 @@ from components.core.params.load import load_params
 from components.registry import rename as registry
 from pipelines.commands.newcase import NAME
 from pipelines.leaving import lockfile, params
-from pipelines.leaving.folders import OWN, SMOKE, STAGED, check_known, folders, held
+from pipelines.leaving.folders import OWN, SMOKE, STAGED, folders, held
 from pipelines.leaving.registry import store
 
 JOURNAL = "state/rename.json"  # while one is under way: what the same command goes on with after a kill
@@ -43,7 +43,7 @@ def rename(root: Path, old: str, new: str) -> None:
 def check(root: Path, old: str, new: str, *, begun: bool = False) -> None:
     """Raises CasebookError if the case is not there, or the name is no name, or taken in params, folders or MLflow."""
     known = load_params(root / params.FILE)
-    check_known(known, old)
+    known.case(old)
     if not NAME.match(new):
         raise CasebookError(f"{new!r} cannot name a case: use small letters, digits and _, such as `my_loans`")
     if new in known.cases:

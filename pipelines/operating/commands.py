@@ -10,7 +10,7 @@ app = typer.Typer()
 
 @app.command()
 def deploy() -> None:
-    """Put the schedules and pools of params.yaml into the Prefect server; prefect.yaml says which."""
+    """Put the schedules and pools of params.yaml into Prefect. Which, prefect.yaml says."""
     from components.core.params.load import load_params
     from components.core.params.operate import load_operate
     from pipelines.operating.deployments import deploy as put
@@ -29,7 +29,7 @@ def worker(
         str | None, typer.Option(help="of two workers of a pool on one machine, each needs its own")
     ] = None,
 ) -> None:
-    """Run what is scheduled for a pool, and what a killed worker of the same name left behind."""
+    """Run what is scheduled for a pool. And what a killed worker of the same name left behind."""
     from components.core.params.operate import load_operate
     from pipelines.operating.worker import work
     from pipelines.stages import set_up_logging

@@ -1,18 +1,19 @@
 """A worker of a pool that takes up again what a killed one left behind.
 
-Prefect's own worker knows the processes that it has started and no others. Beside it a thread looks
-for runs that a worker of this name had begun and that no process of this machine is at any more, and
-schedules each anew: the same run, whose finished stages DVC does not repeat.
+Prefect's own worker knows the processes that it has started and no others, and ends a run whose process was
+killed as Crashed. Beside it a thread looks for runs that a worker of this name had begun and that no process of this
+machine is at any more, and schedules each anew: the same run, whose finished stages DVC does not repeat.
 """
 
 import logging
 import os
+import re
 import socket
 import subprocess
 import sys
 import threading
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -21,6 +22,7 @@ import psutil
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.filters import (
     FlowRunFilter,
+    FlowRunFilterEndTime,
     FlowRunFilterState,
     FlowRunFilterStateType,
     WorkPoolFilter,
@@ -29,9 +31,10 @@ from prefect.client.schemas.filters import (
 from prefect.client.schemas.objects import FlowRun, StateType
 from prefect.states import AwaitingRetry, Cancelled
 
-from components.core.errors import CasebookError
+from components.core.errors import CasebookError, nearest_of
 from components.core.params.operate import OperateParams
 from pipelines import flow_runs
+from pipelines.operating import dispatch
 from pipelines.servers.private import close_stores
 from pipelines.servers.serve import prefect_worker
 from pipelines.servers.settings import read_settings
@@ -47,6 +50,9 @@ SETTINGS = {
     "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30",  # seconds; also how soon a run that was silent is noticed
     "PREFECT_WORKER_QUERY_SECONDS": "5",
 }
+SHELL = 128  # a shell's exit code of a process that a signal ended is this and the signal's number
+RECENT = timedelta(days=1)  # since a run crashed: what is older nobody waits for
+EXIT = re.compile(r"exited with (?:non-zero )?status code:? (-?\d+)")  # in the state that Prefect's worker gives a run
 DEVICES = "from components.training.devices import visible_devices; print(*visible_devices(), sep='\\n')"
 SAY_AGAIN_SECONDS = 600.0
 
@@ -59,7 +65,7 @@ def work(pool: str, root: Path, operate: OperateParams, name: str | None = None)
     """
     pools = sorted(type(operate.pools).model_fields)
     if pool not in pools:
-        raise CasebookError(f"no pool {pool!r}; params.yaml has {', '.join(pools)} below operate.pools")
+        raise CasebookError(f"params.yaml: operate.pools: no pool {pool!r}{nearest_of(pool, pools)}")
     close_stores(root)
     os.environ.update(prefect_worker(read_settings(), root))
     if pool == "gpu" and not operate.pools.gpu.on_cpu:
@@ -110,6 +116,9 @@ def _look_after(pool: str, worker: str) -> None:
 def look_once(client: SyncPrefectClient, pool: str, worker: str, missing: dict[UUID, float]) -> dict[UUID, float]:
     """Schedule anew what has been missing for long enough; return since when (monotonic) each of the others is."""
     at_work, now = _at_work(), time.monotonic()
+    for killed in _killed(client, pool, worker):
+        if killed.id not in at_work:  # a stage that has outlived its flow is waited for
+            take_up(client, killed)
     lost = {run.id: run for run in _begun(client, pool, worker) if run.id not in at_work}
     since = {run: missing.get(run, now) for run in lost}
     for run, first in list(since.items()):
@@ -127,6 +136,7 @@ def take_up(client: SyncPrefectClient, run: FlowRun) -> None:
     if run.run_count >= ATTEMPTS:
         flow_runs.end(client, run.id)
         return
+    flow_runs.end_tasks(client, run.id)
     message = "the process of this run is gone; a worker takes it up again"
     client.set_flow_run_state(run.id, AwaitingRetry(scheduled_time=datetime.now(UTC), message=message), force=True)
     log.warning("flow run %s (%s): %s", run.id, run.name, message)
@@ -141,6 +151,29 @@ def _begun(client: SyncPrefectClient, pool: str, worker: str) -> list[FlowRun]:
         work_pool_filter=WorkPoolFilter(name=WorkPoolFilterName(any_=[pool])),
     )
     return [run for run in found if run.labels.get("prefect.worker.name") == worker]
+
+
+def _killed(client: SyncPrefectClient, pool: str, worker: str) -> list[FlowRun]:
+    """Runs whose process a signal has ended while their worker lived, and that may be tried again.
+
+    A stage on the pool for stages is its flow's to dispatch anew.
+    """
+    if pool == dispatch.POOL:
+        return []
+    crashed = FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.CRASHED]))
+    recent = FlowRunFilterEndTime.model_validate({"after_": datetime.now(UTC) - RECENT})
+    found = client.read_flow_runs(
+        flow_run_filter=FlowRunFilter(state=crashed, end_time=recent),
+        work_pool_filter=WorkPoolFilter(name=WorkPoolFilterName(any_=[pool])),
+    )
+    own = [run for run in found if run.labels.get("prefect.worker.name") == worker and run.run_count < ATTEMPTS]
+    return [run for run in own if run.state is not None and by_signal(run.state.message or "")]
+
+
+def by_signal(message: str) -> bool:
+    """Whether a run crashed because a signal ended its process: a flow that cannot be loaded exits by itself."""
+    found = EXIT.search(message)
+    return found is not None and (int(found[1]) < 0 or int(found[1]) > SHELL)
 
 
 def _at_work() -> set[UUID]:

@@ -20,12 +20,13 @@ from pathlib import Path
 
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from components.core.errors import CasebookError
-from components.core.files import file_digest, read_json, write_json
+from components.core.errors import CasebookError, DamagedError, disk_problem
+from components.core.files import file_digest, nearest_path, read_json, write_json
 from components.core.passwords import hidden
+from components.tracking.address import DAMAGE
 from pipelines.provenance import git_state
 from pipelines.servers.private import close_stores
-from pipelines.servers.settings import read_settings
+from pipelines.servers.settings import Settings, read_settings
 from pipelines.servers.supervise import running
 
 log = logging.getLogger(__name__)
@@ -41,11 +42,18 @@ def backup(root: Path, target: Path) -> int:
     """Write the stores of `root` to the tar file `target`, readable by this user alone; return its bytes.
 
     Raises:
-        CasebookError: there is no store, the file exists, or pg_dump is missing or fails.
+        CasebookError: there is no store or a damaged one, the file exists or cannot be written, or pg_dump is missing
+            or fails.
     """
-    if target.exists():
-        raise CasebookError(f"{target}: exists; name another file")
     settings = read_settings()
+    with _told(target):
+        if target.exists():
+            raise CasebookError(f"{target}: exists; name another file")
+        _write(root, target, settings)
+        return target.stat().st_size
+
+
+def _write(root: Path, target: Path, settings: Settings) -> None:
     with _scratch(target.parent) as folder:
         _copy_sqlite(root, folder)
         if settings.database is not None:
@@ -66,21 +74,21 @@ def backup(root: Path, target: Path) -> int:
             packed.replace(target)
         finally:
             packed.unlink(missing_ok=True)
-    return target.stat().st_size
 
 
 def restore(root: Path, source: Path, *, replace: bool = False) -> list[str]:
     """Put the stores of a backup into `root` and return their names; with `replace` over those that are there.
 
     Raises:
-        CasebookError: the file is no backup or is damaged, servers are up, stores are in the way, or
-            the database refuses.
+        CasebookError: the file is not there, is no backup or is damaged, servers are up, stores are in the way, or
+            the database or the disk refuses.
     """
     if found := running(root):
         raise CasebookError(f"{root}: the servers are up ({len(found)} processes); `casebook down` first")
     settings = read_settings()
-    root.mkdir(parents=True, exist_ok=True)
-    with _scratch(root) as folder:
+    if not source.exists():
+        raise CasebookError(f"{source}: not found{nearest_path(source)}")
+    with _told(root), _scratch(root) as folder:
         _unpack(source, folder)
         if (folder / DUMP).exists() and settings.database is None:
             raise CasebookError(f"{source}: holds a PostgreSQL database; set CASEBOOK_DATABASE_URL to an empty one")
@@ -99,6 +107,18 @@ def restore(root: Path, source: Path, *, replace: bool = False) -> list[str]:
 
 
 @contextmanager
+def _told(place: Path) -> Iterator[None]:
+    """What a disk refuses while something is written to `place`, in one message."""
+    try:
+        yield
+    except shutil.Error as error:  # of `copytree`: an error for each file
+        source, _, reason = error.args[0][0]
+        raise CasebookError(f"{source}: {reason}; free some space, or let this user read it") from error
+    except OSError as error:
+        raise CasebookError(disk_problem(error, place) or f"{place}: {error}") from error
+
+
+@contextmanager
 def _scratch(parent: Path) -> Iterator[Path]:
     """A folder of this user alone on the disk where the result will lie."""
     parent.mkdir(parents=True, exist_ok=True)
@@ -113,8 +133,17 @@ def _copy_sqlite(root: Path, folder: Path) -> None:
             continue
         copy = folder / path.relative_to(root)
         copy.parent.mkdir(parents=True, exist_ok=True)
-        with closing(sqlite3.connect(path)) as origin, closing(sqlite3.connect(copy)) as taken:
-            origin.backup(taken)
+        try:
+            with closing(sqlite3.connect(path)) as origin, closing(sqlite3.connect(copy)) as taken:
+                origin.backup(taken)
+                found = str(taken.execute("PRAGMA quick_check(1)").fetchone()[0])
+        except sqlite3.Error as error:
+            if not any(words in str(error) for words in DAMAGE):
+                raise CasebookError(f"{path}: cannot be copied to {folder}: {error}; free some space there") from error
+            found = str(error)
+        if found != "ok":
+            remedy = "`casebook restore` of an older backup brings it back; or move it away, and go on without it"
+            raise DamagedError(path, found, remedy)
 
 
 def _digests(folder: Path) -> dict[str, str]:
@@ -126,17 +155,31 @@ def _unpack(source: Path, folder: Path) -> None:
     try:
         with tarfile.open(source, "r:") as archive:
             archive.extractall(folder, filter="data")
-        manifest = read_json(folder / MANIFEST)
-    except (OSError, tarfile.TarError, ValueError) as error:
-        raise CasebookError(f"{source}: not a backup of `casebook backup` ({error})") from error
+    except (tarfile.TarError, ValueError, EOFError) as error:
+        raise _no_backup(source, error) from error
+    files = _read_manifest(source, folder / MANIFEST)
     (folder / MANIFEST).unlink()
-    if manifest["format"] != FORMAT:
-        raise CasebookError(f"{source}: a backup of format {manifest['format']}, this version reads {FORMAT}")
     found = _digests(folder)
-    if wrong := sorted(
-        name for name in {**found, **manifest["files"]} if found.get(name) != manifest["files"].get(name)
-    ):
+    if wrong := sorted(name for name in {**found, **files} if found.get(name) != files.get(name)):
         raise CasebookError(f"{source}: damaged, {len(wrong)} files are not as they were, such as {wrong[0]}")
+
+
+def _read_manifest(source: Path, path: Path) -> dict[str, str]:
+    """The digest of each file by its name."""
+    try:
+        manifest = read_json(path)
+        kind, files = manifest["format"], manifest["files"]
+    except (FileNotFoundError, DamagedError, KeyError, TypeError) as error:
+        raise _no_backup(source, error) from error
+    if kind != FORMAT:
+        raise CasebookError(f"{source}: a backup of format {kind}, this version reads {FORMAT}")
+    if not isinstance(files, dict):
+        raise _no_backup(source, f"its {MANIFEST} has no files")
+    return files
+
+
+def _no_backup(source: Path, why: object) -> CasebookError:
+    return CasebookError(f"{source}: not a backup of `casebook backup`, or a damaged one ({why}); give another file")
 
 
 def _stores(folder: Path) -> list[Path]:

@@ -12,7 +12,7 @@ Targets = Annotated[list[str] | None, typer.Argument(metavar="STAGE@CASE", help=
 
 @app.command()
 def up() -> None:
-    """Start the Prefect server, the MLflow server and a worker for each pool."""
+    """Start Prefect's and MLflow's servers and a worker for each pool."""
     from pipelines.servers.supervise import up as start
 
     found = start(Path.cwd())
@@ -24,7 +24,7 @@ def up() -> None:
 
 @app.command()
 def down() -> None:
-    """End exactly what `casebook up` has started, and the work that its workers are at."""
+    """End exactly what `casebook up` has started. The work that its workers are at is ended, too."""
     from pipelines.servers.supervise import down as end
 
     count = end(Path.cwd())
@@ -33,7 +33,7 @@ def down() -> None:
 
 @app.command()
 def backup(target: Annotated[Path, typer.Argument(metavar="FILE", help="a tar file that is not there yet")]) -> None:
-    """Write every store to one file: databases, studies, MLflow's artifacts."""
+    """Write every store to one file. Databases, studies, MLflow's artifacts."""
     from pipelines.servers.backup import backup as write
 
     typer.echo(f"{target}: {write(Path.cwd(), target)} bytes")
@@ -52,7 +52,7 @@ def restore(
 
 @app.command()
 def push(targets: Targets = None) -> None:
-    """Send what DVC keeps (data, models, reports) to the team's bucket."""
+    """Send what DVC keeps to the team's bucket. Data, models, reports."""
     from pipelines.servers.remote import share
 
     share(Path.cwd(), "push", targets or [])

@@ -19,6 +19,7 @@ from components.core.errors import BAD_INPUT, BAD_USAGE, CasebookError
 from components.core.passwords import hidden
 from components.core.private import private_file, private_folder
 from pipelines.environment import USER, drop_temporary_word, prepare_environment
+from pipelines.operating.store import check_embedded
 from pipelines.servers.names import mlflow_variables
 from pipelines.servers.private import close_prefect
 from pipelines.servers.settings import SCHEMAS, Settings, read_settings, tool_url
@@ -81,6 +82,7 @@ def prefect_server(settings: Settings, root: Path) -> dict[str, str]:
         variables["PREFECT_SERVER_DATABASE_SQLALCHEMY_CONNECT_ARGS_SEARCH_PATH"] = SCHEMAS["prefect"]
     else:
         close_prefect(root)
+        check_embedded()
     return variables
 
 

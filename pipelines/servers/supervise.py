@@ -7,7 +7,6 @@ and whichever sessions the workers' stages have made for themselves.
 
 import logging
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -15,14 +14,16 @@ import uuid
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import psutil
 
 from components.core.errors import CasebookError
-from components.core.files import read_json, write_json
+from components.core.files import write_json
 from components.core.locks import held_lock
 from components.core.private import private_folder
-from pipelines.environment import MARK, alive, drop_temporary_word, up_file
+from pipelines.environment import MARK, alive, drop_temporary_word, find_up, own_mark, read_up, up_file
+from pipelines.servers.ports import refusal
 from pipelines.servers.private import close_stores
 from pipelines.servers.serve import answers
 from pipelines.servers.settings import MLFLOW_PORT, PREFECT_PORT, Settings, read_settings
@@ -46,10 +47,10 @@ def up(root: Path) -> dict[str, str]:
     private_folder(record.parent, root)
     with held_lock(record.with_name("up.lock"), "casebook up"):
         if found := running(root):
-            raise CasebookError(f"{_listed(record)} are up already ({len(found)} processes); `casebook down` ends them")
+            raise CasebookError(f"{_listed(root)} are up already ({len(found)} processes); `casebook down` ends them")
         _check_ports(settings)
         close_stores(root)
-        mark = uuid.uuid4().hex
+        mark = f"{own_mark(root)}-{uuid.uuid4().hex}"
         write_json(record, {"mark": mark, "addresses": settings.addresses})
         supervisor = _supervise(root, mark, settings)
         try:
@@ -63,22 +64,26 @@ def up(root: Path) -> dict[str, str]:
 
 def down(root: Path) -> int:
     """End what `up` has started in `root`, with all that came of it; return how many processes that were."""
-    record = up_file(root)
-    if not record.exists():
-        return 0
-    count = _end(read_json(record)["mark"])
-    record.unlink(missing_ok=True)
+    found = _up(root)
+    count = 0 if found is None else _end(found["mark"])
+    up_file(root).unlink(missing_ok=True)
     return count
 
 
 def running(root: Path) -> list[int]:
     """The ids of the processes that `up` has started in `root` and that live."""
-    record = up_file(root)
-    return alive(read_json(record)["mark"]) if record.exists() else []
+    found = _up(root)
+    return [] if found is None else alive(found["mark"])
 
 
-def _listed(record: Path) -> str:
-    return ", ".join(read_json(record)["addresses"].values())
+def _up(root: Path) -> dict[str, Any] | None:
+    """Mark and addresses by the file of `up`, or by the processes themselves where somebody has removed it."""
+    return read_up(root) or find_up(root)
+
+
+def _listed(root: Path) -> str:
+    found = _up(root)
+    return "the servers" if found is None else ", ".join(found["addresses"].values())
 
 
 def _log(root: Path) -> Path:
@@ -87,14 +92,8 @@ def _log(root: Path) -> Path:
 
 def _check_ports(settings: Settings) -> None:
     for name, port in ((PREFECT_PORT, settings.prefect_port), (MLFLOW_PORT, settings.mlflow_port)):
-        with socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((settings.host, port))
-            except OSError as error:
-                raise CasebookError(
-                    f"{settings.host}:{port}: {error.strerror}; end what listens there, or set {name} to another port"
-                ) from error
+        if why := refusal(settings.host, port):
+            raise CasebookError(f"{settings.host}:{port}: {why}; end what listens there, or set {name} to another port")
 
 
 def _supervise(root: Path, mark: str, settings: Settings) -> "subprocess.Popen[bytes]":

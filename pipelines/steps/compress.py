@@ -6,13 +6,13 @@ import shutil
 import pandas as pd
 
 from components.compression.compare import compare, variant_row
-from components.compression.make import make_variants
+from components.compression.make import fit_state, make_variants
 from components.compression.measure import pick
 from components.core.files import dvc_md5, read_json, whole_folder, write_json
-from components.core.job import TEST, Job
+from components.core.job import Job
 from components.core.recipe import recipe_of
-from components.evaluation.scores import as_column
 from components.tracking.track import connect
+from components.training.fit import RESULT
 from pipelines.resume import close_state, inputs_of, state_of
 from pipelines.tracking import run_to_add_to
 
@@ -31,11 +31,11 @@ def run(job: Job) -> None:
     chosen = pick(variants, job.params.compress.max_metric_drop)
     log.info("picked %s: %d bytes, loses %.4f of %s", chosen.name, chosen.bytes, chosen.loss.value, recipe.primary)
     rows = [variant_row(variant) for variant in variants]
+    trained = {
+        name: read_json(told) for name, folder in folders.items() if (told := fit_state(folder) / RESULT).is_file()
+    }
     with whole_folder(job.paths.compression(job.case)) as folder:
-        write_json(folder / "variants.json", {"picked": chosen.name, "variants": rows})
-        pd.DataFrame({"score": as_column(chosen.answers[TEST].score)}).to_parquet(
-            folder / "answers.parquet", index=False
-        )
+        write_json(folder / "variants.json", {"picked": chosen.name, "variants": rows, "fits": trained})
     with whole_folder(out) as folder:
         shutil.copytree(folders[chosen.name], folder, dirs_exist_ok=True)
     close_state(state, out)

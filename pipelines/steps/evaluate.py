@@ -7,15 +7,18 @@ from pathlib import Path
 import pandas as pd
 
 from components.core.files import read_json, whole_folder, write_text
-from components.core.job import Job
+from components.core.job import TEST, Job
 from components.core.recipe import recipe_of
-from components.core.results import MODEL, Interval, Scores
+from components.core.results import LEARNER, MODEL, Interval, Scores
 from components.evaluation.plots import training_plots, write_plots
 from components.evaluation.report import ANALYSIS, PICTURES, write_report
+from components.tracking.compared import ALONE, log_compared
 from components.tracking.track import connect
 from pipelines.tracking import run_to_add_to
 
 NO_POINTS = "none.json"  # `dvc plots` draws nothing of it
+BASELINE = "A baseline of the run above: trained on the same rows, asked of the same rows, the same metrics."
+NOTES = {ALONE: "The network of the run above, without what it is blended with and before it is made smaller."}
 log = logging.getLogger(__name__)
 
 
@@ -31,8 +34,10 @@ def run(job: Job) -> None:
         fill_empty(folder)
     tracker = connect(job.paths.root)
     run_id = run_to_add_to(tracker, job)
+    told = flat_metrics(report.scores)
+    tracker.log_metrics(run_id, told.pop(MODEL))
+    log_compared(tracker, job.case, run_id, told, {name: NOTES.get(name, BASELINE) for name in told})
     for scores in report.scores:
-        tracker.log_metrics(run_id, flat_metrics(scores))
         tracker.log_table(run_id, wide_table(scores), f"metrics_{scores.split}")
     tracker.log_pictures(run_id, evaluation / PICTURES)
     tracker.log_json(run_id, read_json(evaluation / ANALYSIS), ANALYSIS)
@@ -47,12 +52,13 @@ def fill_empty(folder: Path) -> None:
             write_text(kind / NO_POINTS, "[]\n")
 
 
-def flat_metrics(scores: Scores) -> dict[str, float]:
-    """`split/metric` for the served model, `split/who/metric` for the others."""
-    flat: dict[str, float] = {}
-    for name, metrics in scores.by_model.items():
-        place = scores.split if name == MODEL else f"{scores.split}/{name}"
-        flat |= {f"{place}/{metric}": value.value for metric, value in metrics.items()}
+def flat_metrics(found: Sequence[Scores]) -> dict[str, dict[str, float]]:
+    """`split/metric` of each who predicts: the same names for all, so that MLflow's table of runs compares them."""
+    flat: dict[str, dict[str, float]] = {}
+    for scores in sorted(found, key=lambda one: one.split != TEST):  # MLflow's pages show them as they were logged
+        for who, metrics in scores.by_model.items():
+            of = flat.setdefault(ALONE if who == LEARNER else who, {})
+            of |= {f"{scores.split}/{metric}": value.value for metric, value in metrics.items()}
     return flat
 
 

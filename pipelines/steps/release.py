@@ -17,7 +17,7 @@ from components.core.job import TEST, Job, Meta
 from components.core.passwords import without_login
 from components.core.recipe import Recipe, recipe_of
 from components.core.results import LEARNER, MODEL, Answers, Decision, Interval
-from components.evaluation.bootstrap import Resampling, intervals, paired_difference
+from components.evaluation.bootstrap import Resampling, paired_difference
 from components.evaluation.gaps import largest_gap
 from components.evaluation.scores import from_column, read_scores
 from components.evaluation.tables import read_notes
@@ -26,9 +26,12 @@ from components.registry.gate import Evidence, Rival, decide
 from components.registry.ledger import history, withdrawn
 from components.registry.promote import settle
 from components.registry.register import Release, bundle_of, register, version_of
-from components.registry.trace import params_digest
+from components.registry.verify import params_digest
+from components.tracking.experiments import describe_experiment
 from components.tracking.track import Tracker, connect
-from pipelines.cards import make_card
+from pipelines.cards import EXPERIMENT, VERSION, make_card
+from pipelines.descriptions import about, primary_metric, version_page
+from pipelines.fits import cut_fits
 from pipelines.provenance import Experiment, GitState, experiment, flow_run_id, git_state
 from pipelines.summary import PASSED, PROMOTED, SUMMARY, summarise
 from pipelines.tracking import run_to_add_to
@@ -39,37 +42,42 @@ LOGGED = {"prepare", "search", "evaluate", "release"}  # by this stage; fit and 
 
 
 def run(job: Job) -> None:
-    """Register the bundle, let the gate decide on what the registry serves, and write it all down."""
+    """Register the bundle, let the gate decide on what the registry serves, and write it all down.
+
+    The figures are those that evaluate found of the bundle; the gate sees that the registered one answers as that did.
+    """
     trial = experiment()
     recipe, tracker, git = recipe_of(job), connect(job.paths.root), git_state(job.paths.root)
     run_id, tags = run_to_add_to(tracker, job), origin(job, git)
     tracker.log_params(run_id, job.params.model_dump(mode="json", include=LOGGED))
-    version = register(tracker, describe(job, recipe, run_id, tags)) if trial is None else None
+    lower = recipe.primary in recipe.lower_is_better
+    describe_experiment(tracker, job.case, about(job, recipe), primary_metric(recipe), lower_is_better=lower)
+    page = f"#/experiments/{tracker.experiment(job.case)}/runs/{run_id}"
+    version = register(tracker, describe(job, recipe, run_id, tags, page)) if trial is None else None
     bundle = job.paths.bundle(job.case) if version is None else bundle_of(tracker, job.case, version)
-    served = recipe.serving.answers(job, bundle, TEST)
-    metrics = intervals(
-        recipe.serving.metrics(job, job.paths.bundle(job.case)),
-        served.target,
-        served.score,
-        resampling=Resampling.of(job.params.release),
-    )
+    served, metrics = recipe.serving.answers(job, bundle, TEST), judged(job)[TEST][MODEL]
     rival = rival_of(tracker, job.case, version)
-    decision = decide(weigh(job, recipe, tracker, version, rival, served, metrics, git), job.params.release)
+    evidence = weigh(job, recipe, tracker, version, rival, served, metrics, git)
+    decision = decide(evidence, job.params.release)
     if version is not None:
         settle(tracker, job.case, version, decision, metrics, rival)
     reports, summary = job.paths.reports(job.case), summarise(job, recipe, metrics, decision, registered=trial is None)
     write_json(reports / "release.json", _report(job, version, trial, decision, git, tags))
-    write_json(reports / "metrics.json", _metrics(job, metrics))
+    write_json(reports / "metrics.json", _metrics(job))
     write_json(reports / SUMMARY, summary)
-    made = {"version": str(version)} if trial is None else {"experiment": trial.name}
-    card = make_card(job, recipe, tags | made, decision)
+    made = {VERSION: str(version)} if trial is None else {EXPERIMENT: trial.name}
+    card = make_card(job, recipe, tags | made, decision, evidence.baselines)
     write_text(reports / "card.md", card)
     tracker.log_note(run_id, card, "card.md")
-    tracker.log_tags(run_id, {"casebook.gate": summary["gate"]})
+    told = {"gate": summary["gate"], "git_commit": tags["git_commit"][:12], "data_md5": tags["data_md5"][:12]}
+    if version is not None:
+        tracker.client.update_run(run_id, name=f"{job.case} v{version}")
+        told["version"] = version
+    tracker.log_tags(run_id, told)
     tell(job.case, f"version {version}" if trial is None else f"experiment {trial.name}", summary["gate"], decision)
 
 
-def describe(job: Job, recipe: Recipe, run_id: str, tags: dict[str, str]) -> Release:
+def describe(job: Job, recipe: Recipe, run_id: str, tags: dict[str, str], run_page: str) -> Release:
     """What the version is registered from, and all that is needed to trace it back; `tags` are those of `origin`."""
     bundle, paths = job.paths.bundle(job.case), job.paths
     example = recipe.serving.example(job)
@@ -81,7 +89,20 @@ def describe(job: Job, recipe: Recipe, run_id: str, tags: dict[str, str]) -> Rel
     }
     lineage["card.md"] = make_card(job, recipe, tags)
     answers = recipe.serving.open_predictor(bundle).predict(example)
-    return Release(job.case, run_id, bundle, example, answers, lineage, tags, job.smoke, recipe.packages)
+    scores = read_scores(paths.evaluation(job.case))
+    return Release(
+        case=job.case,
+        run=run_id,
+        bundle=bundle,
+        example=example,
+        answers=answers,
+        lineage=lineage,
+        tags=tags,
+        smoke=job.smoke,
+        packages=recipe.packages,
+        about=about(job, recipe),
+        page=version_page(job, recipe, scores, tags["variant"], run_page),
+    )
 
 
 def origin(job: Job, git: GitState) -> dict[str, str]:
@@ -124,9 +145,7 @@ def weigh(
 ) -> Evidence:
     """All that the gate asks for, from the answers of the registered bundle."""
     predictions = pd.read_parquet(job.paths.evaluation(job.case) / f"predictions-{TEST}.parquet")
-    scores = {one.split: one.by_model for one in read_scores(job.paths.evaluation(job.case))}
-    names = scores[TEST].keys() - {MODEL, LEARNER}
-    measured = pd.read_parquet(job.paths.compression(job.case) / "answers.parquet")["score"]
+    names = judged(job)[TEST].keys() - {MODEL, LEARNER}
     return Evidence(
         primary=recipe.primary,
         lower_is_better=recipe.lower_is_better,
@@ -138,14 +157,15 @@ def weigh(
         dirty=git.dirty,
         network_gap=read_json(job.paths.fitted(job.case) / "fit.json").get("network_gap"),
         variant=_picked(job),
-        served_gap=largest_gap(served.score, from_column(measured)),
+        served_gap=largest_gap(served.score, from_column(predictions[MODEL])),
+        cut=cut_fits(job),
         withdrawn=version is not None and withdrawn(history(tracker, job.case), version),
         waive_champion=job.params.release.waive_champion,
     )
 
 
 def _champion(job: Job, recipe: Recipe, tracker: Tracker, served: Answers, version: str) -> Rival:
-    name = f"champion (version {version})"
+    name = f"version {version}"
     try:
         answers = recipe.serving.answers(job, bundle_of(tracker, job.case, version), TEST)
     except CasebookError as error:
@@ -179,11 +199,15 @@ def _report(
     }
 
 
-def _metrics(job: Job, served: Mapping[str, Interval]) -> dict[str, Any]:
+def judged(job: Job) -> dict[str, dict[str, dict[str, Interval]]]:
+    """What evaluate found, by split, by the name of who predicts, and by metric."""
+    return {one.split: one.by_model for one in read_scores(job.paths.evaluation(job.case))}
+
+
+def _metrics(job: Job) -> dict[str, Any]:
     """What others rely on: the served model by split, the learner and the baselines on test, the variants."""
     scores = {one.split: asdict(one)["by_model"] for one in read_scores(job.paths.evaluation(job.case))}
     splits: dict[str, Any] = {split: by_model[MODEL] for split, by_model in scores.items()}
-    splits[TEST] = {name: asdict(value) for name, value in served.items()}
     learner = scores[TEST][LEARNER]
     baselines = {name: metrics for name, metrics in scores[TEST].items() if name not in (MODEL, LEARNER)}
     return {

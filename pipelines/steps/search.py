@@ -9,8 +9,9 @@ from components.core.job import Job
 from components.core.parts import Training
 from components.core.recipe import recipe_of
 from components.core.results import TrialRecord
-from components.tracking.runs import BEST_MD5
-from components.tracking.trials import log_trials
+from components.tracking.runs import BEST_MD5, NOTE
+from components.tracking.track import Tracker
+from components.tracking.trials import OBJECTIVE, log_trials
 from components.training.fit import fit, resume_point
 from components.tuning.figures import study_pictures
 from components.tuning.search import search
@@ -35,10 +36,28 @@ def run(job: Job) -> None:
         study = _study(job, training, state, tell)
         found = summary(study, job, training)
         tracker.log_json(run_id, found, "best.json")
-        tracker.log_pictures(run_id, study_pictures(study, state / "pictures"))
+        tracker.log_pictures(run_id, study_pictures(study, state / "pictures", training.monitor))
         write_json(out, found)
+        best = None if found["value"] is None else study.best_trial.number  # `trial` counts without repeated ones
+        tell_best(tracker, run_id, found, best)
         tracker.log_tags(run_id, {BEST_MD5: dvc_md5(out)})
     close_state(state, out)
+
+
+def tell_best(tracker: Tracker, run_id: str, found: dict[str, Any], best: int | None) -> None:
+    """The winner as the search's own metric and params, under the names that its trials have, and in its name."""
+    value, counts = found["value"], found["trials"]
+    tried = f"{counts['complete']} complete trial{'' if counts['complete'] == 1 else 's'}, {counts['pruned']} pruned"
+    if best is None:
+        words = f"No trial: the values of params.yaml are used ({tried})."
+    else:
+        words = f"Best of {tried}: `{found['monitor']}` {value:.4f}, of trial {best:03d}, whose parameters are below."
+        tracker.log_metrics(run_id, {OBJECTIVE: value})
+        tracker.log_params(run_id, found["values"])
+    tracker.log_tags(run_id, {NOTE: words})
+    # Its place is below the fit's run, where a name of the case would leave no room for the value.
+    name = "search (no trials)" if best is None else f"search {value:.4f} {found['monitor']}"
+    tracker.client.update_run(run_id, name=name)
 
 
 def _study(job: Job, training: Training, state: Path, tell: Tell) -> Study:

@@ -225,6 +225,11 @@ class Checkout:
         with closing(sqlite3.connect(self.root / "mlflow.db")) as connection:
             return connection.execute(query).fetchall()
 
+    def runs(self, stage: str) -> list[tuple[str, str]]:
+        """Name and status of a stage's MLflow runs, the newest last."""
+        tagged = f"select run_uuid from tags where key = 'casebook.stage' and value = '{stage}'"  # noqa: S608 - our own
+        return self.rows(f"select name, status from runs where run_uuid in ({tagged}) order by start_time")  # noqa: S608
+
     def leftovers(self) -> list[str]:
         """Temporary files and folders that a kill left in a place that people look into."""
         found = [path for top in ("data", "models", "reports") for path in (self.root / top).rglob(".*")]

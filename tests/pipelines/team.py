@@ -162,6 +162,17 @@ class Team:
         psutil.wait_procs(killed, timeout=60)
         return killed
 
+    def kill_run(self, pool: str, run: str) -> None:
+        """SIGKILL for the process of a flow run, its worker left alone."""
+        of_run = [one for one in self.processes(pool) if one.environ().get("PREFECT__FLOW_RUN_ID") == run]
+        assert of_run
+        of_run[0].kill()
+        of_run[0].wait(60)
+
+    def processes(self, pool: str) -> list[psutil.Process]:
+        """What a worker has started itself."""
+        return psutil.Process(self.workers[pool].process.pid).children()
+
     def said(self) -> str:
         everyone = [*self.workers.items(), ("server", self.server)]
         return "\n".join(f"=== {name}\n{one.said[-6000:]}" for name, one in everyone if one is not None)

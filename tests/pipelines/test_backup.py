@@ -2,8 +2,11 @@
 
 import io
 import json
+import re
 import shutil
 import sqlite3
+import subprocess
+import sys
 import tarfile
 from collections.abc import Iterator
 from contextlib import closing
@@ -11,6 +14,8 @@ from pathlib import Path
 
 import optuna
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from components.core.bundle import bundle_md5
 from components.core.errors import CasebookError
@@ -21,6 +26,8 @@ from components.registry.trace import trace
 from components.tracking.track import connect
 from pipelines.servers.backup import backup, restore
 from tests.components.registry.toys import CASE, METRICS, PASSED, make_release, use_toy_predictor
+from tests.examples import examples
+from tests.toy.jobs import CHECKOUT
 
 pytestmark = pytest.mark.slow
 STUDY = Path("state") / CASE / "search" / "0123" / "study.db"
@@ -57,6 +64,14 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 @pytest.fixture
 def root(made: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(made, tmp_path / "checkout"))
+
+
+@pytest.fixture(scope="module")
+def packed(made: Path, tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """The bytes of a backup."""
+    target = tmp_path_factory.mktemp("packed") / "stores.tar"
+    backup(made, target)
+    return target.read_bytes()
 
 
 def test_what_was_destroyed_is_there_again_in_another_folder(root: Path, tmp_path: Path) -> None:
@@ -153,3 +168,70 @@ def test_a_missing_pg_dump_is_named(root: Path, tmp_path: Path, monkeypatch: pyt
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(CasebookError, match="pg_dump: not found; install PostgreSQL's client"):
         backup(root, tmp_path / "stores.tar")
+
+
+@pytest.mark.parametrize("store", ["mlflow.db", ".prefect/prefect.db", str(STUDY)])
+@pytest.mark.parametrize("how", ["cut", "random"])
+def test_a_damaged_store_is_named_and_no_backup_is_made_of_it(root: Path, tmp_path: Path, store: str, how: str) -> None:
+    content = (root / store).read_bytes()
+    (root / store).write_bytes(content[: len(content) // 2] if how == "cut" else bytes(range(256)) * 32)
+    with pytest.raises(CasebookError, match=rf"{re.escape(store)}: damaged .*`casebook restore`"):
+        backup(root, tmp_path / "stores.tar")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["checkout"]
+
+
+@pytest.mark.parametrize("manifest", [b"", b"[]", b"7", b"{}", b'{"format": 1}', b'{"format": 1, "files": 3}', b"\xff"])
+def test_a_damaged_manifest_is_no_backup(tmp_path: Path, manifest: bytes) -> None:
+    with tarfile.open(tmp_path / "some.tar", "w") as archive:
+        member = tarfile.TarInfo("manifest.json")
+        member.size = len(manifest)
+        archive.addfile(member, io.BytesIO(manifest))
+    with pytest.raises(CasebookError, match=r"some\.tar: not a backup of `casebook backup`, or a damaged one"):
+        restore(tmp_path / "other", tmp_path / "some.tar")
+
+
+@given(place=st.floats(0, 1), noise=st.binary(max_size=600), times=st.integers(1, 10))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=examples(10), deadline=None)
+def test_whatever_is_damaged_of_a_backup_nothing_of_it_is_restored(
+    packed: bytes, tmp_path: Path, place: float, noise: bytes, times: int
+) -> None:
+    """A place of it is overwritten, or it is cut off there."""
+    start, over = int(place * len(packed)), noise * times
+    (tmp_path / "stores.tar").write_bytes(packed[:start] + (over + packed[start + len(over) :] if over else b""))
+    other, said = tmp_path / "other", None
+    shutil.rmtree(other, ignore_errors=True)
+    try:
+        restore(other, tmp_path / "stores.tar")
+    except CasebookError as error:
+        said = str(error)
+    there = {path.name for path in other.iterdir()}
+    if said is None:  # it fell on what says nothing, such as the padding between two files
+        assert there == {".prefect", "mlartifacts", "mlflow.db", "state"}
+    else:
+        assert ("stores.tar" in said, there) == (True, set())
+
+
+def test_a_disk_that_takes_no_more_is_one_message(root: Path, tmp_path: Path) -> None:
+    """Each file that a process writes may have a limit; what a full disk says comes the same way."""
+    code = (
+        "import resource, sys; from pathlib import Path; from components.core.errors import CasebookError\n"
+        "from pipelines.servers.backup import backup, restore\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[1]),) * 2)\n"
+        "try: backup(Path(sys.argv[2]), Path(sys.argv[3]))\n"
+        "except CasebookError as error: print(error)"
+    )
+    databases = [root / "mlflow.db", root / ".prefect" / "prefect.db", root / STUDY]
+    largest = max(path.stat().st_size for path in databases)
+    limits = {8192: "mlflow.db: cannot be copied to", largest + 8192: "stores.tar: File too large; the disk"}
+    for limit, said in limits.items():
+        command = [sys.executable, "-c", code, str(limit), str(root), str(tmp_path / "to" / "stores.tar")]
+        done = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, check=False)
+        assert said in done.stdout, done
+        assert (done.stderr, list((tmp_path / "to").iterdir())) == ("", [])
+
+
+def test_a_folder_that_takes_nothing_is_one_message(root: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("mine", encoding="utf-8")
+    for target in (tmp_path / "file" / "stores.tar", Path("/proc/stores.tar")):
+        with pytest.raises(CasebookError, match=r"^/\S+: [A-Z][a-z ]+; \S"):
+            backup(root, target)

@@ -58,3 +58,17 @@ def test_of_a_stage_that_never_ran_here_nothing_is_said(tmp_path: Path) -> None:
 )
 def test_seconds_in_words(seconds: float, words: str) -> None:
     assert in_words(seconds) == words
+
+
+@pytest.mark.parametrize("content", ["", "{", "[1]", '{"fetch": "8 s"}'])
+def test_damaged_times_are_none_and_are_written_anew(clock: list[float], tmp_path: Path, content: str) -> None:
+    path = tmp_path / "state" / "toy" / case_times.TIMES
+    path.parent.mkdir(parents=True)
+    path.write_text(content)
+    assert expected(tmp_path, "toy", ["fetch@toy"]) is None
+    watch = Watch()
+    hear(watch, clock, (100.0, "Running stage 'fetch@toy':"))
+    clock[0] = 107.0
+    watch.end(whole=True)
+    keep(tmp_path, "toy", watch)
+    assert expected(tmp_path, "toy", ["fetch@toy"]) == 7.0

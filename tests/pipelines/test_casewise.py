@@ -80,8 +80,17 @@ def test_side_by_side_give_the_same_bytes_and_a_failed_case_ends_alone(checkout:
     ended = checkout.run(*RUN, "--jobs", "2", PYTHONHASHSEED="1")
     assert ended.code == 1, ended.said
     said = ended.said.splitlines()
-    assert said.count("heir: not run; it starts from broken, which failed") == 1
-    assert [line for line in said if re.fullmatch(r"broken: failed after .* s; why stands above", line)]
+    assert len([line for line in said if re.fullmatch(r"broken: failed after .* s; why stands above", line)]) == 2
+    closing = said[-14:]
+    assert closing[:1] == [line for line in closing if line.startswith("broken: failed after ")]
+    for place, case in ((1, "toy"), (6, "other")):
+        assert re.fullmatch(rf"{case}: version 1 promoted after .* s", closing[place])
+        assert closing[place + 4].split(maxsplit=3)[:3] == ["predict", "casebook", "predict"]
+    assert closing[11:] == [
+        "heir: not run; it starts from broken, which failed",
+        "4 cases: 1 failed, 2 promoted, 1 left out",
+        "MLflow's pages: casebook ui",
+    ]
     assert "nowhere.csv: not found; correct source.path" in ended.said
     # Stages are forks of a helper here; they say what those of `dvc repro` say, and no more.
     for other in ("starts by itself", "no helper", "GPU available"):
@@ -103,7 +112,12 @@ def test_side_by_side_give_the_same_bytes_and_a_failed_case_ends_alone(checkout:
 def test_what_is_up_to_date_starts_no_dvc_and_what_is_not_is_told_with_its_last_time(finished: Any) -> None:
     ended = finished.run(*RUN, "toy")
     assert ended.code == 0
-    assert re.fullmatch(r"toy: up to date; version 1 promoted; auc .*\)\n", ended.said), ended.said
+    assert re.match(r"toy: version 1 promoted, up to date\n  served   auc \d", ended.said), ended.said
+    command = next(line.split() for line in ended.said.splitlines() if line.startswith("  predict  "))[1:]
+    assert command[:3] == ["casebook", "predict", "toy"]
+    answered = finished.run(*RUN[:3], *command[1:])
+    assert (answered.code, "answers.csv: 400 rows" in answered.said) == (0, True), answered.said
+    (finished.root / "answers.csv").unlink()
     plans = []
     for floor in (0.51, 0.52):
         finished.set("release.floors.auc", floor)

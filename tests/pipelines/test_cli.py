@@ -2,8 +2,11 @@
 
 import json
 import logging
+import os
+import re
 import shutil
 import sqlite3
+import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import closing
@@ -15,11 +18,14 @@ import pandas as pd
 import pytest
 import yaml
 
+import casebook as api
 from components.core.bundle import read_bundle, write_bundle
+from components.core.errors import CasebookError
 from components.core.files import dvc_md5
 from components.core.params.load import read_whole
 from components.core.results import Check, Decision, Interval
 from components.core.yaml_files import dump_yaml, read_yaml
+from components.registry.pages import UNDECIDED
 from components.registry.promote import settle
 from components.registry.register import Release, register
 from components.tracking import store
@@ -90,6 +96,8 @@ def released(tmp_path_factory: pytest.TempPathFactory, fitted: Any) -> Path:
             tags={"git_commit": "c" * 40, "data_md5": "d" * 32 + ".dir"},
             smoke=False,
             packages=fitted.recipe.packages,
+            about="A case.",
+            page=UNDECIDED,
         )
         assert register(tracker, release) == version
         settle(tracker, CASE, version, PASSED, METRICS, None if version == "1" else "1")
@@ -174,16 +182,32 @@ def test_wrong_usage_ends_with_two(casebook: Casebook, tmp_path: Path, arguments
 def test_the_list_names_cases_and_champions(casebook: Casebook, released: Path) -> None:
     said = casebook(released, "list", "--json")
     assert said.code == 0
+    decided = casebook(released, "history", CASE, "--json").json[-1]["time"]
+    nothing = dict.fromkeys(("value", "low", "high", "promoted_at", "last_run_at"))
     others = [
-        {"case": name, "recipe": recipe, "source": "wheel", "champion": None}
-        for name, recipe in (
-            ("medical_cells", "detection"),
-            ("medical_prognosis", "survival"),
-            ("pinyin_hanzi", "conversion"),
-            ("recommender", "next_item"),
+        {
+            "case": name,
+            "recipe": recipe,
+            "source": "wheel",
+            "champion": None,
+            "metric": metric,
+            **nothing,
+            "last_run": "never ran",
+        }
+        for name, recipe, metric in (
+            ("medical_cells", "detection", "map50_95"),
+            ("medical_prognosis", "survival", "c_index"),
+            ("pinyin_hanzi", "conversion", "char_accuracy"),
+            ("recommender", "next_item", "ndcg@10"),
         )
     ]
-    assert said.json == [{"case": CASE, "recipe": "binary", "source": "wheel", "champion": "2"}, *others]
+    served = {"champion": "2", "metric": "auc", "value": 0.85, "low": 0.83, "high": 0.87, "promoted_at": decided}
+    runs = {"last_run": "promoted", "last_run_at": decided}
+    assert said.json == [{"case": CASE, "recipe": "binary", "source": "wheel", **served, **runs}, *others]
+    table = casebook(released, "list").out
+    age, ago = r"(new|\d+ minutes? old)", r"(just now|\d+ minutes? ago)"
+    row = rf"{CASE} +│ binary +│ version 2, {age} +│ auc 0.8500 \[0.8300, 0.8700\] │ promoted {ago}"
+    assert re.search(row, table), table
 
 
 def test_the_champion_has_the_shape_that_others_rely_on(casebook: Casebook, released: Path) -> None:
@@ -226,6 +250,110 @@ def test_trace_of_a_version_and_of_none(casebook: Casebook, released: Path) -> N
     assert "has no version '9'" in casebook(released, "trace", CASE, "--version", "9").problem
 
 
+def test_champion_trace_and_history_are_for_people(casebook: Casebook, released: Path) -> None:
+    told = casebook(released, "champion", CASE).out.splitlines()
+    assert re.fullmatch(
+        f"{CASE}, version 2: champion since [0-9-]+ [0-9:]+ UTC, (just now|[0-9]+ minutes? ago)", told[0]
+    )
+    assert told[1] == "  auc      0.8500 [0.8300, 0.8700]"
+    assert "  made of  commit cccccccc, data md5 dddddddddddd" in told
+    card = Path(next(line for line in told if line.startswith("  card ")).split()[1])
+    assert card.read_text(encoding="utf-8") == "# C"
+    assert told[-1] == f"  ask it   casebook predict {CASE} data/raw/{CASE}/rows.parquet --out answers.csv"
+    followed = casebook(released, "trace", CASE).out
+    assert followed.startswith(f"{CASE}, version 2: champion and candidate; promoted\n  ← run ")
+    assert "  ← source    file\n" in followed
+    table = casebook(released, "history", CASE).out
+    assert re.search(r"promoted . 2 +. 1 → 2 +. passed 1 checks; auc", table)
+
+
+LOADED = """
+import json, sys
+from pipelines import cli
+loaded, heavy = {}, {"mlflow", "torch", "lightning", "sqlalchemy", "prefect", "dvc"}
+for words in (["list"], ["history", sys.argv[1]], ["champion", sys.argv[1]], ["trace", sys.argv[1]]):
+    sys.argv[:1], case = ["casebook"], sys.argv[-1]
+    sys.argv[1:] = words
+    try:
+        code = cli.main()
+    except SystemExit as end:
+        code = end.code
+    loaded[words[0]] = [code, *sorted(heavy & sys.modules.keys())]
+    sys.argv[1:] = [case]
+import casebook
+model = casebook.load(sys.argv[1])
+loaded["load"] = [len(model.predict(json.load(sys.stdin))), *sorted(heavy & sys.modules.keys())]
+print(json.dumps(loaded), file=sys.stderr)
+"""
+
+
+def test_what_is_asked_of_a_registry_in_the_checkout_loads_no_mlflow(released: Path) -> None:
+    """One process for all: what the first of them loads, the last has loaded."""
+    rows = pd.read_csv(TOY_ROWS, dtype=str, keep_default_na=False).head(3).to_dict("records")
+    done = subprocess.run(
+        [sys.executable, "-c", LOADED, CASE],
+        input=json.dumps(rows),
+        cwd=released,
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": f"{ROOT}:{ROOT / 'pipelines' / 'api'}"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stderr.splitlines()[-1]) == {
+        **{command: [0] for command in ("list", "history", "champion", "trace")},
+        "load": [3],
+    }
+
+
+# From Python
+
+
+def test_a_champion_is_loaded_by_name_and_answers_as_predict_does(
+    casebook: Casebook, released: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert casebook(released, "predict", CASE, TOY_ROWS, "--out", tmp_path / "o.parquet", "--no-log").code == 0
+    (released / "below").mkdir(exist_ok=True)
+    monkeypatch.chdir(released / "below")
+    model = api.load(CASE)
+    assert (model.case, model.version, model.metrics) == (
+        CASE,
+        "2",
+        {"auc": {"value": 0.85, "low": 0.83, "high": 0.87}},
+    )
+    assert model.card.read_text(encoding="utf-8") == "# C"
+    rows = pd.read_csv(TOY_ROWS, dtype=str, keep_default_na=False)
+    written = pd.read_parquet(tmp_path / "o.parquet")
+    pd.testing.assert_frame_equal(model.predict(rows), written, check_dtype=False)
+    pd.testing.assert_frame_equal(
+        pd.DataFrame(model.predict(rows.to_dict("records"))), written, check_dtype=False, rtol=0, atol=1e-9
+    )
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("CASEBOOK_HOME", str(released))
+    assert api.load(CASE, 1).version == "1"
+    assert api.load(CASE, root=released).version == "2"
+
+
+def test_what_cannot_be_loaded_is_one_message(
+    released: Path, fresh: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    before = dict(os.environ)
+    with pytest.raises(CasebookError, match=r"no checkout of casebook: neither .* nor a folder above it has a params"):
+        api.load(CASE)
+    with pytest.raises(CasebookError, match=rf"no checkout of casebook: {tmp_path} has no params.yaml; give root="):
+        api.load(CASE, root=tmp_path)
+    with pytest.raises(CasebookError, match=f"{CASE}: no champion in .*`casebook run {CASE}`"):
+        api.load(CASE, root=fresh)
+    with pytest.raises(CasebookError, match=f"{CASE} has no version '9'"):
+        api.load(CASE, 9, root=released)
+    with pytest.raises(CasebookError, match="no case 'finance_rist'"):
+        api.load("finance_rist", root=released)
+    with pytest.raises(CasebookError, match="the rows lack"):
+        api.load(CASE, root=released).predict([{"Age": 30}])
+    assert dict(os.environ) == before
+
+
 def test_verify_ends_with_one_and_says_what_is_not_as_it_was(casebook: Casebook, released: Path) -> None:
     said = casebook(released, "verify", CASE, "--json")
     assert said.code == 1
@@ -259,7 +387,7 @@ def fresh(released: Path, tmp_path: Path) -> Path:
 )
 def test_an_unknown_case_is_named_with_those_there_are(casebook: Casebook, released: Path, command: str) -> None:
     said = casebook(released, command, "finance_rist").problem
-    assert said == f"params.yaml: no case 'finance_rist'; there are: {CASES}"
+    assert said == f"params.yaml: no case 'finance_rist'; did you mean 'finance_risk'? There are: {CASES}"
 
 
 def test_an_unknown_case_of_run_predict_crossval_and_new(casebook: Casebook, released: Path) -> None:
@@ -309,13 +437,10 @@ def test_a_locked_store_is_one_message(
     casebook(tmp_path / "here", "list")  # it writes the artifacts' new addresses
     with closing(sqlite3.connect(database, isolation_level=None)) as holder:
         holder.execute("BEGIN EXCLUSIVE")
-        for arguments in (
-            ["history", CASE],
-            ["predict", CASE, TOY_ROWS, "--version", "9", "--out", tmp_path / "o.csv"],
-        ):
-            assert "mlflow.db: the MLflow store is locked" in casebook(tmp_path / "here", *arguments).problem
+        assert "mlflow.db: the MLflow store is locked" in casebook(tmp_path / "here", "rollback", CASE).problem
         # To read, no lock is needed.
         assert casebook(tmp_path / "here", "list", "--json").json[0]["champion"] == "2"
+        assert len(casebook(tmp_path / "here", "history", CASE, "--json").json) == 2
         assert casebook(tmp_path / "here", "predict", CASE, TOY_ROWS, "--out", tmp_path / "o.csv").code == 0
 
 
@@ -340,6 +465,25 @@ def test_predict_answers_every_row(casebook: Casebook, released: Path, tmp_path:
     assert (answers.loc[~declined, "reasons"].str.len() == 0).all()
     assert casebook(released, "predict", CASE, TOY_ROWS, "--out", tmp_path / "s.csv", "--version", "1").code == 0
     assert pd.read_csv(tmp_path / "s.csv")["score"].to_numpy() == pytest.approx(answers["score"].to_numpy())
+
+
+def test_the_examples_applicants_are_answered(casebook: Casebook, released: Path, tmp_path: Path) -> None:
+    said = casebook(released, "predict", CASE, ROOT / "examples" / "applicants.csv", "--out", tmp_path / "answers.csv")
+    assert said.code == 0, said
+    answers = pd.read_csv(tmp_path / "answers.csv")
+    assert answers["row"].tolist() == [1, 2, 3]
+    assert set(answers["decision"]) <= {"approve", "decline"}
+
+
+def test_the_python_that_readme_shows_answers(released: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    *lines, last = readme.partition("```python\n")[2].partition("\n```")[0].splitlines()
+    monkeypatch.chdir(released)
+    names: dict[str, Any] = {}
+    exec("\n".join([*lines, f"answers = {last}"]), names)  # noqa: S102 - the page is ours
+    (answer,) = names["answers"]
+    assert list(answer) == ["row", "score", "decision", "reasons"]
+    assert 0 < answer["score"] < 1
 
 
 def test_predict_answers_the_standard_input(
@@ -434,7 +578,10 @@ def test_missing_columns_at_predict_are_named(casebook: Casebook, released: Path
 
 def test_a_file_or_a_version_that_is_not_there(casebook: Casebook, released: Path, tmp_path: Path) -> None:
     out = tmp_path / "o.parquet"
-    assert "nowhere.csv: not found" in casebook(released, "predict", CASE, "nowhere.csv", "--out", out).problem
+    assert casebook(released, "predict", CASE, "nowhere.csv", "--out", out).problem == "nowhere.csv: not found"
+    mistyped = TOY_ROWS.with_name("rwos.csv")
+    told = f"{mistyped}: not found; did you mean '{TOY_ROWS}'?"
+    assert casebook(released, "predict", CASE, mistyped).problem == told
     problem = casebook(released, "predict", CASE, TOY_ROWS, "--out", out, "--version", "7").problem
     assert f"{CASE} has no version '7'" in problem
 

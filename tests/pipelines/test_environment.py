@@ -7,7 +7,18 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.environment import AUTH, QUIET, drop_temporary_word, home, prepare_environment
+from pipelines.environment import (
+    AUTH,
+    MARK,
+    QUIET,
+    addresses,
+    drop_temporary_word,
+    home,
+    own_mark,
+    prepare_environment,
+    up_file,
+)
+from pipelines.servers.supervise import down, running
 
 
 @pytest.fixture(autouse=True)
@@ -87,3 +98,28 @@ def test_mlflow_and_prefect_understand_it() -> None:
     kept = {name: value for name, value in os.environ.items() if name != "CI"}
     done = subprocess.run([sys.executable, "-c", code], env=kept, capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["True", "False"]
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"mark": "a"}', "\udcff", None])
+def test_servers_are_found_again_whatever_became_of_their_file(tmp_path: Path, content: str | None) -> None:
+    """A process as `casebook up` starts it, and the file that names it damaged or gone."""
+    mark = f"{own_mark(tmp_path)}-1"
+    known = {"PREFECT_API_URL": "http://127.0.0.1:7/api", "MLFLOW_TRACKING_URI": "http://127.0.0.1:8"}
+    command = [sys.executable, "-c", "import time; print(flush=True); time.sleep(600)"]
+    process = subprocess.Popen(command, env={**os.environ, **known, MARK: mark}, stdout=subprocess.PIPE)
+    assert process.stdout is not None
+    process.stdout.readline()
+    up_file(tmp_path).parent.mkdir(parents=True)
+    if content is not None:
+        up_file(tmp_path).write_bytes(content.encode(errors="surrogateescape"))
+    try:
+        assert addresses(tmp_path) == ({} if content is None else known)  # without one nobody looks, at each command
+        assert running(tmp_path) == [process.pid]
+        assert running(tmp_path / "other") == []
+        assert down(tmp_path) == 1
+        process.wait(30)  # who ended it has read its code
+        assert not up_file(tmp_path).exists()
+        assert (addresses(tmp_path), running(tmp_path), down(tmp_path)) == ({}, [], 0)
+    finally:
+        process.kill()
+        process.wait()

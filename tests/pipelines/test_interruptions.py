@@ -133,7 +133,7 @@ def test_the_registry_has_one_version_and_the_ledger_one_entry(story: Story, pri
     assert story.checkout.rows(versions) == pristine.rows(versions) == [(1, "None")]
     aliases = "select alias, version from registered_model_aliases order by alias"
     assert story.checkout.rows(aliases) == [("candidate", 1), ("champion", 1)]
-    ledger = "select key from registered_model_tags where key like 'casebook.decision.%'"
+    ledger = "select key from registered_model_tags where key like 'mlflow.casebook.decision.%'"
     assert len(story.checkout.rows(ledger)) == 1
 
 

@@ -84,7 +84,7 @@ def test_rows_like_those_of_training_give_no_reason_and_drifted_ones_do(released
     page = (released.root / "reports/toy/monitoring/monitoring.html").read_text(encoding="utf-8")
     assert all(reason in page for reason in found["reasons"])
     assert page.count("data:image/png;base64,iVBOR") == 3
-    runs = released.rows("select r.run_uuid, r.status from runs r where r.name = 'monitor' order by r.start_time")
+    runs = released.rows("select r.run_uuid, r.status from runs r where r.name = 'toy monitor' order by r.start_time")
     assert [status for _, status in runs] == ["FINISHED", "FINISHED"]
     logged = dict(
         released.rows(f"select key, value from metrics where run_uuid = '{runs[1][0]}'")  # noqa: S608 - our own

@@ -34,6 +34,7 @@ PARTS = {
     "training",
     "variants",
     "watch",
+    "words",
 }
 
 

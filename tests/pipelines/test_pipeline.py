@@ -105,10 +105,9 @@ def test_sigterm_is_no_success_and_the_fit_goes_on_afterwards(finished: Any, wai
     assert ended.code != 0
     assert "failed to reproduce 'fit@toy'" in ended.said
     assert f"exited with {TERMINATED}" in ended.said
-    assert finished.rows("select status from runs where name = 'fit' order by start_time desc limit 1") == [("KILLED",)]
+    assert finished.runs("fit")[-1] == ("toy", "KILLED")
     ended = finished.repro("-s", "fit@toy")
     assert ended.code == 0, ended.said
     assert "resuming from" in ended.said
     assert finished.digests("models/toy/fitted") == before
-    runs = finished.rows("select status, count(*) from runs where name = 'fit' group by 1")
-    assert runs == [("FINISHED", 2)]
+    assert finished.runs("fit") == [("toy v1", "FINISHED"), ("toy", "FINISHED")]

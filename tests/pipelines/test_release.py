@@ -52,15 +52,15 @@ def test_the_fit_measures_how_far_the_network_is_from_its_graph(released: Releas
     )
 
 
-def test_the_registered_bundle_answers_what_compress_measured(released: Released) -> None:
+def test_the_registered_bundle_answers_what_evaluate_judged(released: Released) -> None:
     paths = released.job.paths
     picked = read_json(paths.compression(released.job.case) / "variants.json")["picked"]
     (served,) = [check for check in report(released)["checks"] if check["name"] == "served"]
     assert served["passed"]
-    assert served["reason"].startswith(f"the registered bundle (variant {picked}) and what compress measured of it")
+    assert served["reason"].startswith(f"the registered bundle (variant {picked}) and the answers that evaluate judged")
 
 
-def test_answers_other_than_those_measured_are_refused(released: Released) -> None:
+def test_answers_other_than_those_judged_are_refused(released: Released) -> None:
     off = Answers(released.answers.target, released.answers.score + 2e-6)
     assert "served" not in released.refused(released.job)
     assert "served" in replace(released, answers=off).refused(released.job)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from components.core.errors import CasebookError
 from components.core.files import dvc_md5
 from components.core.job import Job, Paths
 from components.core.params.load import load_params
@@ -102,3 +103,21 @@ def test_a_record_of_other_inputs_says_nothing(tmp_path: Path) -> None:
     assert recorded_md5(tmp_path, "fit@toy", out) is None
     code.unlink()
     assert recorded_md5(tmp_path, "fit@toy", out) is None
+
+
+@pytest.mark.parametrize("content", ["", '{"md5": "a', "[]", "7"])
+def test_a_state_of_which_nobody_can_tell_whether_it_is_over_starts_anew(
+    tmp_path: Path, content: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    state = open_state(tmp_path, INPUTS, recorded_md5=None)
+    (state / "last.ckpt").write_bytes(b"epoch 3")
+    (state / DONE).write_text(content)
+    assert list(open_state(tmp_path, INPUTS, recorded_md5=None).iterdir()) == []
+    assert "the stage starts anew" in caplog.text
+
+
+@pytest.mark.parametrize("content", ["stages: [", "\x00", "stages: 7", "- a"])
+def test_a_damaged_lock_is_one_message(tmp_path: Path, content: str) -> None:
+    (tmp_path / "dvc.lock").write_text(content)
+    with pytest.raises(CasebookError, match=r"dvc\.lock: damaged .*git checkout dvc\.lock"):
+        recorded_md5(tmp_path, "fit@toy", tmp_path / "models" / "fitted")

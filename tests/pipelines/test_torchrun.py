@@ -44,7 +44,7 @@ def test_two_nodes_train_one_model_and_the_first_writes_it(searched: Checkout, t
     assert "fit@toy" in searched.lock()
     assert "epoch 4/4" in ended[0].said
     assert "epoch" not in ended[1].said
-    assert searched.rows("select status from runs where name = 'fit'") == [("FINISHED",)]
+    assert searched.runs("fit") == [("toy", "FINISHED")]
     # Nothing is left to do: no fit begins, and the helper ends with the stage.
     again = [
         searched.start("deploy/torchrun.sh", "fit", "toy", NODES="2", NODE=str(number), HEAD=head)

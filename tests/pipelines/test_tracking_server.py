@@ -93,5 +93,5 @@ def test_a_fit_survives_its_tracking_server(
     curve = team.rows(CURVE)
     assert [step for step, _ in curve] == list(range(EPOCHS))  # each epoch, and each once
     assert curve == fitted.rows(CURVE)
-    assert team.rows("select status from runs where name = 'fit'") == [("FINISHED",)]
+    assert team.runs("fit") == [("toy", "FINISHED")]
     assert team.rows("select name from runs where status = 'RUNNING'") == []

@@ -1,9 +1,11 @@
 """What every case must do on its toy rows, on a CPU, in seconds: learn, score, export, reload, answer."""
 
 import json
-from collections.abc import Callable
+import shlex
+from collections.abc import Callable, Mapping
 from copy import deepcopy
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 import numpy as np
@@ -14,26 +16,33 @@ from lightning.pytorch import LightningModule
 
 from components.compression.compare import compare
 from components.compression.make import make_variants
-from components.compression.measure import pick
+from components.compression.measure import Variant, pick
 from components.core.bundle import SUFFIXES, read_bundle
 from components.core.files import dvc_md5, whole_folder
 from components.core.job import EXTERNAL, FP32, PREPARED_FILES, TEST, TRAIN, VALIDATION, WEIGHTS, Job, Meta
 from components.core.params.monitor import DriftParams, PredictionLog
 from components.core.params.overrides import override
 from components.core.recipe import Recipe, recipe_of, recipes
+from components.core.results import Report
+from components.evaluation.gaps import largest_gap
 from components.evaluation.plots import write_plots
 from components.evaluation.report import write_report
-from components.evaluation.tables import read_tables
+from components.evaluation.scores import from_column
+from components.evaluation.tables import read_about, read_tables
 from components.kits.tables.encoding.cells import columns_of_frame, columns_of_rows
 from components.monitoring.drift import compare as compare_columns
 from components.monitoring.drift import is_number
 from components.monitoring.log import append, logged
+from components.recipes.shared.asking import ask
 from components.training.fit import build, fit, make_trainer
+from pipelines.commands.options import read_options
 from pipelines.steps import fetch, prepare
+from tests.recipes.asked import as_read, in_hand_and_on_disk, unsure, written
 from tests.toy.jobs import CHECKOUT, toy_cases, toy_job
 
 pytestmark = pytest.mark.slow
 
+FORMS = {"images": "json"}  # of answers, by what is asked; else a table
 DRIFT = DriftParams(psi=0.2, alpha=0.01, bins=10, floor=0.0001, columns=0.2, ignore=())
 
 
@@ -63,6 +72,26 @@ def run_case(name: str, root: Path) -> Run:
 @pytest.fixture(scope="module", params=toy_cases())
 def run(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Run:
     return run_case(request.param, tmp_path_factory.mktemp(request.param))
+
+
+@dataclass(frozen=True)
+class Compressed:
+    """The bundles by the names of their variants, what was measured of them, and the one that serves."""
+
+    folders: Mapping[str, Path]
+    variants: list[Variant]
+    picked: Variant
+
+    @property
+    def bundle(self) -> Path:
+        return self.folders[self.picked.name]
+
+
+@pytest.fixture(scope="module")
+def compressed(run: Run, tmp_path_factory: pytest.TempPathFactory) -> Compressed:
+    folders = make_variants(run.job, run.recipe, run.fitted, tmp_path_factory.mktemp("variants"))
+    variants = compare(run.job, run.recipe, folders)
+    return Compressed(folders, variants, pick(variants, run.job.params.compress.max_metric_drop))
 
 
 def test_every_recipe_has_toy_rows() -> None:
@@ -116,6 +145,25 @@ def test_a_bundle_of_another_network_is_not_taken_for_this_one(run: Run) -> None
     assert run.recipe.assembly.network_gap(run.job, other, run.fitted) > 1e-4
 
 
+def test_the_command_for_who_has_never_asked_is_answered(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    typed, _, command = run.recipe.question(run.job).rpartition(" | ")
+    *words, rows = shlex.split(command)[:4]
+    assert words == ["casebook", "predict", run.job.case]
+    source = Path("typed").with_suffix(run.recipe.predict_suffix) if typed else run.job.paths.root / rows
+    if typed:
+        source.write_text(shlex.split(typed)[1], encoding="utf-8")
+    further = shlex.split(command)[4:]
+    options = dict(zip(further[::2], further[1::2], strict=True))
+    out = Path(options.pop("--out", "answers.txt"))
+    given = [f"{name.removeprefix('--')}={value}" for name, value in options.items()]
+    declared = read_options(run.job.case, run.recipe.options, given)
+    assert run.recipe.predict.predict_file(run.fitted / "bundle", source, out, declared) > 0
+    assert out.stat().st_size > 0
+
+
 def test_the_predictor_answers_raw_rows(run: Run) -> None:
     example = run.recipe.serving.example(run.job)
     answer = run.recipe.serving.open_predictor(run.fitted / "bundle").predict(example)
@@ -144,6 +192,26 @@ def test_rows_of_a_table_are_answered_alike_with_and_without_a_frame(run: Run) -
         pd.testing.assert_frame_equal(pd.DataFrame(answers.columns()), expected, rtol=0, atol=1e-9)
 
 
+def test_python_is_answered_what_predict_writes(run: Run, tmp_path: Path) -> None:
+    """The example, as each kind of problem takes it, and again as a file; rows as a frame, too."""
+    bundle, case = run.fitted / "bundle", run.job.case
+    takes = run.recipe.serving.open_predictor(bundle).TAKES
+    if takes == "images":
+        bundle = unsure(bundle, tmp_path / "bundle")
+    predictor, target = run.recipe.serving.open_predictor(bundle), tmp_path / f"answers.{FORMS.get(takes, 'csv')}"
+    given, source = in_hand_and_on_disk(takes, run.recipe.serving.example(run.job), tmp_path)
+    run.recipe.predict.predict_file(bundle, source, target, {})
+    expected = written(target, source)
+    answers = ask(predictor, case, given, {})
+    assert len(answers) > 0
+    json.dumps(answers)  # plain values all
+    found = [pd.DataFrame(answers)]
+    if takes == "rows":
+        found.append(ask(predictor, case, pd.read_csv(source, dtype=str, keep_default_na=False), {}))
+    for one in found:
+        pd.testing.assert_frame_equal(as_read(one), expected, rtol=1e-5)
+
+
 def test_metrics_are_finite_and_name_the_primary(run: Run) -> None:
     answers = run.recipe.serving.answers(run.job, run.fitted / "bundle", TEST)
     metrics = run.recipe.serving.metrics(run.job, run.fitted / "bundle")
@@ -153,8 +221,27 @@ def test_metrics_are_finite_and_name_the_primary(run: Run) -> None:
     assert all(np.isfinite(value) for value in found.values()), found
 
 
-def test_a_report_holds_scores_predictions_tables_and_pictures(run: Run, tmp_path: Path) -> None:
-    report = run.recipe.reporting.report(run.job, run.fitted, run.fitted / "bundle")
+def assert_one_set_of_figures(run: Run, compressed: Compressed, report: Report) -> None:
+    """The report has the figures and intervals that compress measured of the picked bundle, and the answers that a
+    release of that bundle gives.
+    """
+    (test,) = [one.by_model["model"] for one in report.scores if one.split == TEST]
+    picked, answers = compressed.picked.test, run.recipe.serving.answers(run.job, compressed.bundle, TEST)
+    assert test.keys() == picked.keys() == run.recipe.serving.metrics(run.job, compressed.bundle).keys()
+    for name, found in test.items():
+        assert asdict(found) == pytest.approx(asdict(picked[name]), abs=1e-6), name
+    judged = from_column(report.predictions[TEST]["model"])
+    assert largest_gap(answers.score, judged) <= run.job.params.release.max_served_gap
+    explained = [*run.recipe.metrics, *run.recipe.baselines]
+    names = {name for one in report.scores for name in [*one.by_model, *one.by_model["model"]]} - {"model", "learner"}
+    assert [name for name in names if not any(fnmatchcase(name, word) for word in explained)] == []
+
+
+def test_a_report_holds_scores_predictions_tables_and_pictures(
+    run: Run, compressed: Compressed, tmp_path: Path
+) -> None:
+    report = run.recipe.reporting.report(run.job, run.fitted, compressed.bundle)
+    assert_one_set_of_figures(run, compressed, report)
     write_report(tmp_path, report)
     write_plots(tmp_path / "plots", report.plots)
     drawn = {path.relative_to(tmp_path / "plots").with_suffix("").as_posix() for path in tmp_path.rglob("plots/*/*")}
@@ -175,6 +262,9 @@ def test_a_report_holds_scores_predictions_tables_and_pictures(run: Run, tmp_pat
     assert all(table.title and table.note for table in tables)
     assert all(len(row) == len(table.columns) for table in tables for row in table.rows)
     assert any(table.rows for table in tables)
+    predicts, decisions = read_about(tmp_path)
+    assert predicts
+    assert all(table.note and len(row) == len(table.columns) for table in decisions for row in table.rows)
 
 
 def assert_alike_in_company(run: Run, bundle: Path) -> None:
@@ -189,19 +279,18 @@ def assert_alike_in_company(run: Run, bundle: Path) -> None:
         pd.testing.assert_frame_equal(some, expected, rtol=0, atol=1e-9)
 
 
-def test_every_variant_answers_and_one_is_picked(run: Run, tmp_path: Path) -> None:
-    folders = make_variants(run.job, run.recipe, run.fitted, tmp_path)
+def test_every_variant_answers_and_one_is_picked(run: Run, compressed: Compressed) -> None:
+    folders, variants = compressed.folders, compressed.variants
     assert list(folders) == [FP32, *run.job.params.compress.variants]
     if hasattr(run.recipe.serving.open_predictor(folders[FP32]), "reader"):  # a table
         for folder in folders.values():
             assert_alike_in_company(run, folder)
-    variants = compare(run.job, run.recipe, folders)
     assert variants[0].loss.value == 0
     assert variants[0].largest_difference == 0
     for variant in variants:
         assert np.isfinite([value.value for value in variant.test.values()]).all(), variant.name
         assert variant.bytes > 0
-    assert pick(variants, run.job.params.compress.max_metric_drop).name in folders
+    assert compressed.picked.name in folders
 
 
 def test_a_bundle_holds_nothing_that_runs_code_when_it_is_read(run: Run) -> None:

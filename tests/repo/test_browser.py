@@ -1,5 +1,6 @@
 """What a person sees in MLflow after a run: each page opened in Chromium, its texts read, a picture taken."""
 
+import json
 import os
 import signal
 import socket
@@ -40,7 +41,7 @@ class Site:
         return f"{self.address}/#/experiments/{number}"
 
     def run(self, name: str) -> str:
-        number = self.one("select run_uuid from runs where name = ?", name)
+        number = self.one("select run_uuid from runs where name like ?", name)
         return f"{self.experiment}/runs/{number}"
 
 
@@ -89,37 +90,47 @@ def test_the_experiments_and_the_runs_of_one(site: Site, page: Any, see: See) ->
     see("toy", "Experiments")
     page.goto(site.experiment)
     page.wait_for_url("**/runs?**")
-    see("Run Name", "fit", "toy prepared", exact=False)
-    # The search and its trials are nested: one row, not one a trial.
+    see("Run Name", "toy v1", "toy prepared", exact=False)
+    see("Research software, not for credit decisions.", "Champion:", exact=False)
+    # The search, its trials and the baselines are nested: one row, not one a trial.
     assert page.get_by_text("trial 000").count() == 0
     assert page.get_by_text("Judges").count() == 0, "pages for language models in place of those for training"
 
 
 def test_a_run_shows_params_metrics_tags_data_and_its_model(site: Site, page: Any, see: See) -> None:
-    page.goto(site.run("fit"))
-    see("About this run", "Finished", "search", "Registered models", "toy")
+    page.goto(site.run("toy v1"))
+    see("About this run", "Finished", "Registered models", "toy")
     see(dvc_md5(site.root / "data" / "prepared" / "toy"), exact=False)
-    see("casebook.smoke", exact=False)
+    see("casebook.smoke", "network alone", exact=False)
+    assert page.get_by_text("casebook.pid").count() == 0, "numbers of processes are no news for a person"
     for name in ("test/auc", "fit.lr"):
         page.get_by_text(name, exact=True).first.wait_for(state="attached")
 
 
 def test_the_trials_stand_below_their_search(site: Site, page: Any, see: See) -> None:
-    page.goto(site.run("search"))
-    see("Parent run", "fit", "trial 000")
+    page.goto(site.run("search %"))
+    see("Parent run", "toy v1", "trial 000")
+    see("Best of 1 complete trial", exact=False)
     page.goto(site.run("trial 000"))
-    see("Parent run", "search")
+    see("Parent run", "search ", exact=False)
+
+
+def test_the_served_model_and_the_network_are_compared_under_the_same_names(site: Site, page: Any, see: See) -> None:
+    runs = [site.run(name).rpartition("/")[2] for name in ("toy v1", "network alone")]
+    number = site.experiment.rpartition("/")[2]
+    page.goto(f'{site.address}/#/compare-runs?runs={json.dumps(runs)}&experiments=["{number}"]')
+    see("test/auc", "toy v1", "network alone", exact=False)
 
 
 def test_the_epochs_are_curves(site: Site, page: Any, see: See) -> None:
-    page.goto(f"{site.run('fit')}/model-metrics")
+    page.goto(f"{site.run('toy v1')}/model-metrics")
     page.get_by_placeholder("Search metric charts").fill("val/loss")
-    see("loss", "fit (val/loss)")
+    see("loss", "toy v1 (val/loss)")
     page.locator(".js-plotly-plot .scatterlayer .trace").first.wait_for(state="attached")
 
 
 def test_the_pictures_and_tables_open(site: Site, page: Any, see: See) -> None:
-    page.goto(f"{site.run('fit')}/artifacts")
+    page.goto(f"{site.run('toy v1')}/artifacts")
     see("card.md")
     page.get_by_text("pictures", exact=True).click()
     for name in ("roc.png", "precision_recall.png", "calibration.png", "score_bands.png"):
@@ -131,11 +142,15 @@ def test_the_pictures_and_tables_open(site: Site, page: Any, see: See) -> None:
     see("int8_static", "distilled", "p50_ms", exact=False)
 
 
-def test_the_model_has_aliases_tags_and_its_card(site: Site, page: Any, see: See) -> None:
+def test_the_model_has_aliases_tags_its_ledger_and_a_way_to_its_card(site: Site, page: Any, see: See) -> None:
     page.goto(f"{site.address}/#/models")
     see("toy")
     page.goto(f"{site.address}/#/models/toy")
     see("Version 1")
-    see("candidate", "data_md5", "refused", exact=False)
+    see("candidate", "data_md5", "refused", "Decisions", "a smoke model", exact=False)
     page.goto(f"{site.address}/#/models/toy/versions/1")
-    see("candidate", "Research software, not for credit decisions.", "Intended use", exact=False)
+    see("candidate", "Research software, not for credit decisions.", "test rows", "not champion", exact=False)
+    with page.expect_popup() as opened:
+        page.get_by_text("Model card", exact=True).first.click()
+    opened.value.wait_for_url("**/artifacts/card.md")
+    opened.value.get_by_text("Intended use").first.wait_for()

@@ -27,13 +27,14 @@ LEVEL = {"core": 0, **dict.fromkeys(MACHINERY, 1), "kits": 2, "recipes": 3}
 # it; the declaration names its blocks, and imports parts for the type checker alone.
 BELOW: dict[str, tuple[str, ...]] = {
     "params": (),
+    "words": (),
     "encoding": ("params",),
     "preparation": ("params", "encoding"),
     "metrics": ("params", "encoding"),
     "serving": ("params", "encoding", "metrics"),
     "training": ("params", "encoding", "metrics", "serving"),
     "assembly": ("params", "encoding", "metrics", "serving", "training"),
-    "recipe": ("params", "encoding"),
+    "recipe": ("params", "encoding", "words"),
     **dict.fromkeys(("report", "variants"), ("params", "encoding", "metrics", "serving", "training", "assembly")),
     **dict.fromkeys(
         ("predict", "folds", "watch"),
@@ -55,6 +56,7 @@ TORCH = ("torch", "lightning", "torchmetrics", "tabm", "rtdl_num_embeddings")
 WITHOUT_TORCH = ("core", "sources", "evaluation", "registry", "monitoring")
 PARTS_WITHOUT_TORCH = (
     "params",
+    "words",
     "recipe",
     "preparation",
     "encoding",
@@ -283,7 +285,10 @@ def test_what_is_allowed_is_not_reported(path: str, source: str) -> None:
     assert violations(path, source) == []
 
 
-@pytest.mark.parametrize("path", [path for path in SOURCES if path.endswith("__init__.py")])
+PUBLIC = "pipelines/api/casebook/__init__.py"  # what people import; all else is imported from its module
+
+
+@pytest.mark.parametrize("path", [path for path in SOURCES if path.endswith("__init__.py") and path != PUBLIC])
 def test_a_package_has_no_code_of_its_own(path: str) -> None:
     """At most a docstring: DVC warns of a file without content that a source watches."""
     body = ast.parse((CHECKOUT / path).read_text(encoding="utf-8")).body

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, field_validator
 
 from components.core.blocks import Block
-from components.core.errors import CasebookError, nearest
+from components.core.errors import CasebookError, nearest_of
 from components.core.params.source import Source
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,59}")  # older cases may have what `casebook new` does not give
@@ -142,7 +142,7 @@ class ReleaseParams(ResamplingParams):
     """Bars of the gate: `floors` by metric name, margins in units of the primary metric.
 
     `max_network_gap` is between the network and its exported graph, in units of what the network answers;
-    `max_served_gap` between the registered bundle and the same bundle when it was measured, in units of its answers.
+    `max_served_gap` between the registered bundle and the same bundle when it was judged, in units of its answers.
     """
 
     floors: dict[str, float]
@@ -207,7 +207,8 @@ class Params(Block):
         while (start := self.case(chain[0]).start) is not None:
             where = f"params.yaml: cases.{chain[0]}.start"
             if start not in self.cases:
-                raise CasebookError(f"{where}: no case {start!r}{nearest(start, self.cases)}; name another, or null")
+                known = nearest_of(start, sorted(self.cases))
+                raise CasebookError(f"{where}: no case {start!r}{known}; or null, for none")
             if start in chain:
                 circle = " from ".join([*reversed(chain[: chain.index(start) + 1]), start])
                 raise CasebookError(f"{where}: {circle} is a circle; let one of them start from null")
@@ -216,6 +217,5 @@ class Params(Block):
 
     def case(self, name: str) -> CaseParams:
         if name not in self.cases:
-            known = ", ".join(sorted(self.cases))
-            raise CasebookError(f"params.yaml: no case {name!r}; there are: {known}")
+            raise CasebookError(f"params.yaml: no case {name!r}{nearest_of(name, sorted(self.cases))}")
         return self.cases[name]

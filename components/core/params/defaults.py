@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from components.core.errors import CasebookError, nearest
+from components.core.errors import CasebookError, nearest_of
 from components.core.recipe_names import FOLDER, recipe_module, recipes
 from components.core.shapes import blocks_of, is_another_kind, is_open, known_keys, shape_below
 from components.core.yaml_files import read_yaml
@@ -69,9 +69,7 @@ def shapes_of(recipe: str, fields: AnyMap, where: str = "params.yaml") -> dict[s
 
 def _check_known(recipe: str, where: str) -> None:
     if recipe not in recipes():
-        raise CasebookError(
-            f"{where}: no recipe {recipe!r}{nearest(recipe, recipes())}; there are: {', '.join(recipes())}"
-        )
+        raise CasebookError(f"{where}: no recipe {recipe!r}{nearest_of(recipe, recipes())}")
 
 
 def merge(default: AnyMap, stated: AnyMap, shape: Any) -> dict[str, Any]:

@@ -91,6 +91,11 @@ def small_print(figure: Figure, caption: str, note: str = "") -> None:
     figure.supxlabel("\n".join(lines), x=0.02, ha="left", fontsize=9, color=QUIET_INK)
 
 
+def draws_chinese() -> bool:
+    """Whether a font is installed that has Chinese characters: without one they are boxes."""
+    return bool(set(FONTS[1:]) & set(fontManager.get_font_names()))
+
+
 def shown_percent(share: float) -> str:
     """A share as a percentage with two digits that say something: 0.04%, 0.4%, 4.0%, 40%."""
     digits = 0 if share >= 0.1 or share == 0 else 1 if share >= 0.001 else 2

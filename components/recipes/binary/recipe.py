@@ -6,6 +6,7 @@ from components.core.params.case import DistillParams, Int8DynamicParams, Int8St
 from components.core.recipe import Parts, Recipe
 from components.kits.tables.encoding.spec import TableParams
 from components.recipes.binary.params import EvaluateParams, ModelParams
+from components.recipes.binary.words import BASELINES, METRICS
 
 RECIPE = Recipe(
     name="binary",
@@ -20,6 +21,9 @@ RECIPE = Recipe(
         "pruned": PruneParams,
         "distilled": DistillParams,
     },
+    metrics=METRICS,
+    baselines=BASELINES,
+    network="TabM",
 )
 
 if TYPE_CHECKING:  # each module beside what is asked of it

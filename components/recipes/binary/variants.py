@@ -6,6 +6,7 @@ from pathlib import Path
 
 from lightning.pytorch import LightningDataModule
 
+from components.compression.make import fit_state
 from components.core.bundle import Content, read_bundle, write_bundle
 from components.core.job import BUNDLE, WEIGHTS
 from components.core.params.case import DistillParams, Int8DynamicParams, Int8StaticParams, PruneParams
@@ -32,7 +33,7 @@ def int8_static(job: BinaryJob, params: Int8StaticParams, fitted: Path, folder: 
 
 
 def pruned(job: BinaryJob, params: PruneParams, fitted: Path, folder: Path) -> None:
-    learner = retraining.pruned(job, TRAINING, params, fitted / WEIGHTS, folder.with_suffix(".fit"))
+    learner = retraining.pruned(job, TRAINING, params, fitted / WEIGHTS, fit_state(folder))
     graph = learner_graph(learner, table_data(job).encoder)
     variants.replaced(fitted / BUNDLE, {f"{LEARNER}.onnx": graph}, folder)
 
@@ -49,7 +50,7 @@ def distilled(job: BinaryJob, params: DistillParams, fitted: Path, folder: Path)
         data.parts = (Rows(train.encoded, mixed), held_out)
         return data
 
-    learner, _ = fit(student, replace(TRAINING, data=datamodule), state=folder.with_suffix(".fit"))
+    learner, _ = fit(student, replace(TRAINING, data=datamodule), state=fit_state(folder))
     data = table_data(job)
     held_out = data.parts[1]
     scores = {LEARNER: network_scores(learner, held_out)}

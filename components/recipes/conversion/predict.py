@@ -1,25 +1,24 @@
 """A text of any length through a bundle, some lines at a time."""
 
 import logging
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, Self, TypeAlias
+from typing import Any, Self
 
 import pyarrow as pa
 
 from components.core.errors import CasebookError
 from components.core.files import whole_file
 from components.recipes.conversion.encoding.typed import read_lines
-from components.recipes.conversion.serving.predictor import Conversion, open_predictor
+from components.recipes.conversion.serving.predictor import COLUMNS, Answer, Conversion, listed_answers, open_predictor
 from components.recipes.shared.stream import FrameWriter, progress
 
 log = logging.getLogger(__name__)
 
 NAMED = 5  # remarks that are written out; the others are counted
 TABLES = (".csv", ".parquet")
-ANSWER = pa.schema([("line", pa.int64()), ("rank", pa.int32()), ("text", pa.string()), ("score", pa.float64())])
-
-Answer: TypeAlias = tuple[int, int, str, float]  # a row with the columns of `ANSWER`
+TYPES = {"line": pa.int64(), "rank": pa.int32(), "text": pa.string(), "score": pa.float64()}
+ANSWER = pa.schema([(name, TYPES[name]) for name in COLUMNS])
 
 
 def predict_file(bundle: Path, source: Path, target: Path, options: Mapping[str, Any]) -> int:
@@ -67,13 +66,6 @@ class Remarks:
             log.warning("%s: %s", source.name, said)
         if self._count > len(self._said):
             log.warning("%s: and %d more that are no pinyin", source.name, self._count - len(self._said))
-
-
-def listed_answers(first: int, answers: list[Conversion]) -> Iterator[Answer]:
-    """Each answer to each line, best first; `first` is the number of the first line."""
-    for number, answer in enumerate(answers, start=first):
-        for rank, (text, score) in enumerate(answer.alternatives, start=1):
-            yield number, rank, text, score
 
 
 def open_writer(path: Path, suffix: str, *, listed: bool) -> "TableWriter | TextWriter":

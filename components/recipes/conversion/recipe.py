@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from components.core.job import AnyJob
 from components.core.params.case import Int8DynamicParams, Int8StaticParams
 from components.core.recipe import Parts, Recipe
 from components.recipes.conversion.params.params import (
@@ -12,6 +13,13 @@ from components.recipes.conversion.params.params import (
     PrunedNGramParams,
 )
 from components.recipes.conversion.params.pinyin import PinyinParams
+from components.recipes.conversion.words import BASELINES, METRICS
+
+
+def question(job: AnyJob) -> str:
+    """The raw file has characters, which are the answers."""
+    return f'echo "jin tian tian qi hen hao" | casebook predict {job.case} -'
+
 
 RECIPE = Recipe(
     name="conversion",
@@ -27,6 +35,11 @@ RECIPE = Recipe(
     },
     options=PredictOptions,
     predict_suffix=".txt",
+    metrics=METRICS,
+    baselines=BASELINES,
+    network="Transformer",
+    units="clauses",
+    question=question,
 )
 
 if TYPE_CHECKING:  # each module beside what is asked of it

@@ -12,7 +12,7 @@ from tqdm import tqdm
 from components.core.errors import CasebookError
 from components.core.files import whole_file, write_json
 from components.recipes.detection.encoding.files import images_of
-from components.recipes.detection.serving.predictor import DetectionPredictor, open_predictor
+from components.recipes.detection.serving.predictor import DetectionPredictor, coco_boxes, open_predictor
 
 log = logging.getLogger(__name__)
 
@@ -67,17 +67,8 @@ def _add(document: dict[str, Any], name: str, shape: tuple[int, ...], found: np.
 
 
 def _annotations(image: int, before: int, found: np.ndarray) -> Iterator[dict[str, Any]]:
-    for place, (x1, y1, x2, y2, label, confidence) in enumerate(found.astype(float).tolist(), start=1):
-        box = [round(side, 2) for side in (x1, y1, x2 - x1, y2 - y1)]
-        yield {
-            "id": before + place,
-            "image_id": image,
-            "category_id": int(label) + 1,
-            "bbox": box,
-            "area": round((x2 - x1) * (y2 - y1), 2),
-            "iscrowd": 0,
-            "score": round(confidence, 4),
-        }
+    for place, (label, box) in enumerate(coco_boxes(found), start=1):
+        yield {"id": before + place, "image_id": image, "category_id": label + 1, "iscrowd": 0, **box}
 
 
 def draw(image: np.ndarray, found: np.ndarray, target: Path) -> None:

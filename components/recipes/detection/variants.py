@@ -8,6 +8,7 @@ import numpy as np
 from lightning.pytorch import LightningDataModule, LightningModule
 
 from components.compression.channels import prune_channels
+from components.compression.make import fit_state
 from components.compression.quantize import Feed
 from components.core.job import BUNDLE, TRAIN, WEIGHTS
 from components.core.params.case import DistillParams, Int8StaticParams, PruneParams
@@ -80,7 +81,7 @@ def distilled(job: DetectionJob, params: DistillParams, fitted: Path, folder: Pa
 
 def _train(job: DetectionJob, training: Training, fitted: Path, folder: Path) -> None:
     """A bundle of a learner trained on the images that the fitted one has learned from."""
-    state = folder.with_suffix(".fit")
+    state = fit_state(folder)
     learner = fit_on_all(job, training, state) if job.model.refit else fit(job, training, state=state)[0]
     variants.replaced(fitted / BUNDLE, {f"{LEARNER}.onnx": learner_graph(learner)}, folder)
 

@@ -11,7 +11,7 @@ import pandas as pd
 import pyarrow as pa
 
 from components.core.errors import CasebookError
-from components.core.files import whole_file
+from components.core.files import nearest_path, whole_file
 from components.core.forgotten import FORGOTTEN
 from components.recipes.next_item.preparation.database import one, open_database
 from components.recipes.next_item.preparation.read import open_raw, unreadable
@@ -78,7 +78,7 @@ def read_ids(path: Path) -> list[str]:
     try:
         lines = path.read_text(encoding="utf-8-sig").splitlines()
     except FileNotFoundError:
-        raise CasebookError(f"{path}: not found") from None
+        raise CasebookError(f"{path}: not found{nearest_path(path)}") from None
     except (OSError, UnicodeDecodeError) as error:
         raise CasebookError(f"{path}: not a text file of item ids, one a line: {error}") from None
     ids = [line.strip() for line in lines if line.strip()]

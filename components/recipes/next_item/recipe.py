@@ -12,6 +12,7 @@ from components.recipes.next_item.params.params import (
     ModelParams,
     PredictOptions,
 )
+from components.recipes.next_item.words import BASELINES, METRICS
 
 RECIPE = Recipe(
     name="next_item",
@@ -22,6 +23,10 @@ RECIPE = Recipe(
     variants={"int8_dynamic": Int8DynamicParams, "int8_static": Int8StaticParams, "low_rank": LowRankParams},
     options=PredictOptions,
     packages=("faiss-cpu",),
+    metrics=METRICS,
+    baselines=BASELINES,
+    network="Transformer",
+    units="users",
 )
 
 if TYPE_CHECKING:  # each module beside what is asked of it

@@ -10,7 +10,15 @@ from components.core.job import Job, Meta
 from components.core.parts import Metric
 from components.core.results import Scores
 from components.evaluation.bootstrap import Resampling
-from components.evaluation.presentation.figures import COLOURS, DASHED, QUIET, new_figure, styled
+from components.evaluation.presentation.figures import (
+    COLOURS,
+    DASHED,
+    QUIET,
+    new_figure,
+    small_print,
+    styled,
+    title_over_all,
+)
 from components.evaluation.report import judged_splits, score_split
 from components.kits.tables.encoding.spec import TARGET
 from components.recipes.shared.serving import read_split
@@ -37,8 +45,10 @@ def true_and_told(target: np.ndarray, score: np.ndarray) -> Figure:
     """The number that was told of each of N rows beside the true one; on the line both are equal."""
     figure = new_figure()
     axes = figure.subplots()
-    axes.scatter(target, score, s=18, color=COLOURS[0], alpha=0.7, linewidths=0)
+    axes.scatter(target, score, s=22, color=COLOURS[0], alpha=0.7, linewidths=0)
     ends = [min(target.min(), score.min()), max(target.max(), score.max())]
     axes.plot(ends, ends, color=QUIET, linestyle=DASHED)
-    axes.set(xlabel="true", ylabel="told", title="True and told numbers of test rows")
+    axes.set(xlabel="true", ylabel="told by the served model")
+    title_over_all(figure, "What is told, beside what is true")
+    small_print(figure, f"A dot is one of {len(target):,} test rows; on the dashed line both are equal.")
     return figure

@@ -88,14 +88,15 @@ def predict_rows(predictor: RowPredictor, batches: "Iterable[pd.DataFrame]", sou
         FrameWriter(temporary, target.suffix, lists=[REASONS]) as writer,
     ):
         for batch in batches:
-            writer.write(_answer(predictor, batch, writer.rows))
+            writer.write(answer_batch(predictor, batch, writer.rows))
             bar.update(len(batch))
         if writer.rows == 0:
             raise CasebookError(f"{source}: no rows to score")
     return writer.rows
 
 
-def _answer(predictor: RowPredictor, batch: "pd.DataFrame", before: int) -> "pd.DataFrame":
+def answer_batch(predictor: RowPredictor, batch: "pd.DataFrame", before: int) -> "pd.DataFrame":
+    """The answers to raw rows that come after `before` others."""
     answer = predictor.predict(batch)
     if not set(predictor.data["key"]) <= set(answer.columns):
         answer.insert(0, ROW, np.arange(before + 1, before + 1 + len(batch)))

@@ -6,6 +6,7 @@ from components.core.params.case import DistillParams, Int8DynamicParams, Int8St
 from components.core.recipe import Parts, Recipe
 from components.recipes.survival.params.cohort import CohortParams
 from components.recipes.survival.params.params import EvaluateParams, ModelParams
+from components.recipes.survival.words import BASELINES, METRICS
 
 RECIPE = Recipe(
     name="survival",
@@ -20,6 +21,10 @@ RECIPE = Recipe(
         "pruned": PruneParams,
         "distilled": DistillParams,
     },
+    metrics=METRICS,
+    baselines=BASELINES,
+    network="hazard network",
+    units="people",
 )
 
 if TYPE_CHECKING:  # each module beside what is asked of it

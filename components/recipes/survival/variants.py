@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from components.compression.make import fit_state
 from components.core.job import BUNDLE
 from components.core.params.case import DistillParams, Int8DynamicParams, Int8StaticParams, PruneParams
 from components.core.parts import Maker
@@ -38,7 +39,7 @@ def int8_static(job: SurvivalJob, params: Int8StaticParams, fitted: Path, folder
 
 
 def pruned(job: SurvivalJob, params: PruneParams, fitted: Path, folder: Path) -> None:
-    learner = retraining.pruned(job, WHOLE, params, fitted / SERVING, folder.with_suffix(".fit"))
+    learner = retraining.pruned(job, WHOLE, params, fitted / SERVING, fit_state(folder))
     assert isinstance(learner, SurvivalLearner)
     data = everything(job)
     fit_baseline(learner, data.parts[0])
@@ -52,7 +53,7 @@ def distilled(job: SurvivalJob, params: DistillParams, fitted: Path, folder: Pat
     """
     student, teacher, share = retraining.student(job, params), open_predictor(fitted / BUNDLE), params.teacher_share
     training = replace(WHOLE, data=lambda inner: _soft_data(inner, teacher, share))
-    learner, _ = fit(student, training, state=folder.with_suffix(".fit"))
+    learner, _ = fit(student, training, state=fit_state(folder))
     data = _soft_data(student, teacher, share)
     alone = Blend({LEARNER: 1.0}, Recalibration(0.0, 1.0), teacher.settings.threshold)
     write(student, data, {LEARNER: Network(learner, data)}, alone, folder)

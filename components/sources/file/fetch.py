@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 from components.core.errors import CasebookError
+from components.core.files import nearest_path
 from components.core.params.source import FileSource
 from components.sources import copying
 
@@ -47,7 +48,8 @@ def _check(path: Path, to: str) -> None:
     if path.is_dir():
         raise CasebookError(f"{path}: a folder; name one file in it as source.path")
     if not path.exists():
-        raise CasebookError(f"{path}: not found; correct source.path (a relative one counts from the checkout)")
+        hint = f"correct source.path (a relative one counts from the checkout){nearest_path(path)}"
+        raise CasebookError(f"{path}: not found; {hint}")
     if not path.is_file():
         raise CasebookError(f"{path}: not a regular file; write its rows to one and name that as source.path")
     suffix = path.suffix.lower()

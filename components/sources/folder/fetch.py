@@ -7,6 +7,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from components.core.errors import CasebookError
+from components.core.files import nearest_path
 from components.core.params.source import FolderSource
 from components.sources.copying import ORIGIN_FILE
 
@@ -21,7 +22,8 @@ def fetch(source: FolderSource, folder: Path, root: Path) -> None:
     """
     path = root / Path(source.path).expanduser()
     if not path.is_dir():
-        raise CasebookError(f"{path}: no such folder; correct source.path (a relative one counts from the checkout)")
+        hint = f"correct source.path (a relative one counts from the checkout){nearest_path(path)}"
+        raise CasebookError(f"{path}: no such folder; {hint}")
     names = sorted(_names(path))
     if not names:
         raise CasebookError(f"{path}: no file in it; correct source.path")

@@ -4,6 +4,7 @@ import re
 from pathlib import Path, PurePosixPath
 
 from components.core.errors import CasebookError
+from components.core.files import nearest_path
 from components.sources.copying import ORIGIN_FILE
 
 LINE = re.compile(r"^([0-9a-f]{64}) [ *](.+)$")
@@ -20,7 +21,8 @@ def read_manifest(path: Path) -> dict[str, str]:
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except FileNotFoundError:
-        raise CasebookError(f"{path}: not found; correct source.manifest (it counts from the checkout)") from None
+        hint = f"correct source.manifest (it counts from the checkout){nearest_path(path)}"
+        raise CasebookError(f"{path}: not found; {hint}") from None
     except (OSError, UnicodeDecodeError) as error:
         raise CasebookError(f"{path}: cannot be read: {error}; it is a text file as `sha256sum` writes it") from None
     files: dict[str, str] = {}

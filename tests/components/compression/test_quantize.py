@@ -39,12 +39,26 @@ def answer(path: Path) -> np.ndarray:
 @pytest.mark.parametrize("kind", ["dynamic", "static"])
 def test_weights_are_int8_and_answers_near(kind: str, source: Path, tmp_path: Path) -> None:
     target = quantized(kind, source, tmp_path / "int8.onnx")
-    tensors = {tuple(t.dims): t.data_type for t in onnx.load(target).graph.initializer if len(t.dims) == 2}
-    assert set(tensors.values()) == {onnx.TensorProto.INT8}
-    assert (64, 64) in tensors
+    weights = [t for t in onnx.load(target).graph.initializer if np.prod(t.dims) >= 16 * 64]
+    assert {t.data_type for t in weights} == {onnx.TensorProto.UINT8 if kind == "dynamic" else onnx.TensorProto.INT8}
+    assert {int(np.prod(t.dims)) for t in weights} == {
+        16 * 64 if kind == "static" else 32 * 64,
+        64 * 64,
+    }  # whole blocks
     difference = np.abs(answer(target) - answer(source)).max()
     assert 0 < difference < 0.02
     assert target.stat().st_size < 0.75 * source.stat().st_size
+
+
+def test_a_row_is_answered_alike_alone_and_among_rows_of_other_sizes(source: Path, tmp_path: Path) -> None:
+    """Ranges of activations are those of a row's own blocks."""
+    session = onnxruntime.InferenceSession(
+        quantized("dynamic", source, tmp_path / "int8.onnx"), providers=["CPUExecutionProvider"]
+    )
+    rows = FEEDS[0]["numeric"] * np.logspace(-2, 2, 32, dtype=np.float32)[:, None]
+    together = session.run(["score"], {"numeric": rows})[0]
+    alone = np.concatenate([session.run(["score"], {"numeric": rows[i : i + 1]})[0] for i in range(32)])
+    np.testing.assert_array_equal(together, alone)
 
 
 @pytest.mark.parametrize("kind", ["dynamic", "static"])

@@ -180,7 +180,7 @@ def test_a_folder_that_is_no_bundle(tmp_path):
 @pytest.mark.parametrize("text", ["{", "\x00"])
 def test_an_index_that_is_not_json(folder, text):
     (folder / "bundle.json").write_text(text)
-    with pytest.raises(CasebookError, match=r"bundle.json: not JSON"):
+    with pytest.raises(CasebookError, match=r"bundle.json: damaged \(not JSON"):
         read_bundle(folder, threads=1)
 
 

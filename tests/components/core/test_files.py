@@ -1,5 +1,6 @@
 """Files appear whole or not at all; digests agree with DVC's."""
 
+import errno
 import hashlib
 import json
 import re
@@ -16,12 +17,13 @@ from dvc_objects.fs.local import LocalFileSystem
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from components.core.errors import CasebookError
+from components.core.errors import DamagedError, disk_problem
 from components.core.files import (
     CHUNK,
     dvc_md5,
     file_digest,
     json_digest,
+    nearest_path,
     read_json,
     sweep_temporaries,
     whole_file,
@@ -163,8 +165,8 @@ def test_what_a_killed_process_left_is_swept_and_nothing_else(tmp_path):
 @given(value=JSON)
 def test_json_is_read_as_it_was_written(fresh, value):
     path = fresh() / "value.json"
-    write_json(path, value)
-    assert read_json(path) == value
+    write_json(path, {"value": value})
+    assert read_json(path) == {"value": value}
 
 
 def test_json_has_sorted_keys_readable_text_and_a_last_newline(tmp_path):
@@ -231,7 +233,54 @@ def test_different_contents_have_different_json_digests(one, other):
     assert (json_digest(one) == json_digest(other)) == same
 
 
+@pytest.mark.parametrize("content", [b"", b"{", b'{"a": 1', b"7", b"\xff\xfe", b"null", b"[" * 100_000])
+def test_what_write_json_has_not_written_is_one_message(tmp_path, content):
+    path = tmp_path / "up.json"
+    path.write_bytes(content)
+    with pytest.raises(DamagedError, match=re.escape(f"{path}: damaged (not JSON")):
+        read_json(path)
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device", "/b/x.tar"), "/b/x.tar: No space left on device; free some"),
+        (OSError(errno.EROFS, "Read-only file system", "/b"), "/b: Read-only file system; mount it for writing"),
+        (OSError(errno.ENOSPC, "No space left on device"), "/checkout: No space left on device; free some"),
+        (OSError(errno.EISDIR, "Is a directory", "/b/up.json"), "/b/up.json: Is a directory; a folder lies"),
+        (ConnectionRefusedError(errno.ECONNREFUSED, "refused"), None),
+    ],
+)
+def test_what_a_disk_refuses_names_path_and_remedy(error, said):
+    found = disk_problem(error, Path("/checkout"))
+    assert found is None if said is None else found.startswith(said)
+
+
+@pytest.mark.parametrize(
+    ("asked", "meant"),
+    [
+        ("data/rwos.csv", "data/rows.csv"),
+        ("dta/rows.csv", "data/rows.csv"),  # the first name that is wrong
+        ("dta/raw/rows.csv", "data"),  # what is below is wrong as well
+        ("data/rows.csv/part", "data/rows.csv"),
+        ("data/rows.csb/", "data/rows.csv"),
+        ("data/.row", None),
+        ("data/unlike.txt", None),
+        ("elsewhere/rows.csv", None),
+    ],
+)
+def test_a_path_that_is_not_there_is_answered_with_the_nearest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, asked: str, meant: str | None
+) -> None:
+    (tmp_path / "data").mkdir()
+    for name in ("rows.csv", ".rows", "answers.parquet"):
+        (tmp_path / "data" / name).touch()
+    assert nearest_path(tmp_path / asked) == (f"; did you mean '{tmp_path / meant}'?" if meant else "")
+    monkeypatch.chdir(tmp_path)
+    assert nearest_path(Path(asked)) == (f"; did you mean '{meant}'?" if meant else "")
+
+
 def test_json_that_is_nested_too_deeply_is_an_error_that_names_the_file(tmp_path):
     (tmp_path / "deep.json").write_text("[" * 100_000 + "]" * 100_000)
-    with pytest.raises(CasebookError, match=r"deep\.json: not read: its JSON is nested too deeply"):
+    with pytest.raises(DamagedError, match=r"deep\.json: damaged \(not JSON: maximum recursion depth"):
         read_json(tmp_path / "deep.json")

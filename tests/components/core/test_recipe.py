@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from components.core.errors import CasebookError
-from components.core.recipe import recipe_of
+from components.core.recipe import load_recipe, recipe_of
 from tests.toy.jobs import CHECKOUT, toy_cases, toy_job
 
 HEAVY = ("torch", "lightning", "onnxruntime", "onnx", "pandas", "scipy", "sklearn", "mlflow")
@@ -32,7 +32,7 @@ def refused(case: str, variants: dict[str, Any], tmp_path: Any) -> str:
 def test_a_variant_that_the_case_does_not_make_is_named_with_the_nearest(tmp_path: Any) -> None:
     assert refused("finance_risk", {"int8_statik": {"calibration_rows": 1}}, tmp_path) == (
         "params.yaml: params.cases.finance_risk.compress.variants: 'int8_statik' is none of this case's; "
-        "did you mean 'int8_static'?; there are: int8_dynamic, int8_static, pruned, distilled, and fp32 without being "
+        "did you mean 'int8_static'? There are: int8_dynamic, int8_static, pruned, distilled, and fp32 without being "
         "named"
     )
     assert refused("recommender", {"int8_dynamic": {}, "distilled": {}}, tmp_path) == (
@@ -57,6 +57,17 @@ def test_a_variants_own_params_are_checked(case: str, variants: dict[str, Any], 
     assert message.startswith("params.yaml: 1 key(s) are wrong; edit them:\n")
     assert f"\n  params.cases.{case}.compress.variants." in message
     assert why in message
+
+
+def test_pages_and_pictures_call_who_is_judged_by_names_that_people_know() -> None:
+    binary = load_recipe("binary")
+    assert [binary.called(key) for key in ("model", "learner", "lightgbm", "auc")] == [
+        "served",
+        "TabM",
+        "LightGBM",
+        "AUC",
+    ]
+    assert binary.called("unheard_of") == "unheard_of"
 
 
 @pytest.mark.parametrize("name", toy_cases())

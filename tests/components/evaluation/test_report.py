@@ -68,8 +68,8 @@ def test_a_report_is_laid_down_in_its_files(tmp_path: Path) -> None:
     )
     write_report(tmp_path, report)
     assert sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file()) == [
-        "analysis.json", "notes.json", "pictures/examples.html", "pictures/roc.png", "predictions-test.parquet",
-        "scores.json", "tables.json",
+        "about.json", "analysis.json", "notes.json", "pictures/examples.html", "pictures/roc.png",
+        "predictions-test.parquet", "scores.json", "tables.json",
     ]  # fmt: skip
     assert read_scores(tmp_path) == report.scores
     assert read_tables(tmp_path) == report.tables

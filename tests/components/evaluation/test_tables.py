@@ -1,6 +1,6 @@
 from components.core.results import Interval, Table
 from components.evaluation.bootstrap import Difference
-from components.evaluation.tables import read_notes, read_tables, shown, write_tables
+from components.evaluation.tables import read_about, read_notes, read_tables, shown, write_about, write_tables
 
 
 def test_tables_and_notes_come_back_as_they_were_written(tmp_path):
@@ -11,6 +11,12 @@ def test_tables_and_notes_come_back_as_they_were_written(tmp_path):
     write_tables(tmp_path, tables, {"protocol": "leave one out"})
     assert read_tables(tmp_path) == tables
     assert read_notes(tmp_path) == {"protocol": "leave one out"}
+
+
+def test_what_a_model_predicts_and_decides_comes_back_as_it_was_written(tmp_path):
+    decisions = [Table("Decisions", ["class", "found"], [["cell", 3]], "At 0.5.")]
+    write_about(tmp_path, "boxes around each cell", decisions)
+    assert read_about(tmp_path) == ("boxes around each cell", decisions)
 
 
 def test_of_a_kind_of_interval_the_value_and_its_bounds_are_kept(tmp_path):

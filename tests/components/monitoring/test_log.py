@@ -107,3 +107,12 @@ def test_columns_of_several_types_and_of_bytes_are_kept_and_names_of_ours_are_no
 def test_no_rows_leave_no_file(tmp_path):
     assert append(tmp_path, "toy", rows(0), scores(0), "1", KEPT, NOW) is None
     assert not log_folder(tmp_path, "toy").exists()
+
+
+def test_a_file_that_is_not_what_was_written_is_named(tmp_path):
+    path = append(tmp_path, "toy", rows(3000), scores(3000), "1", KEPT, NOW)
+    content = bytearray(path.read_bytes())
+    content[100] ^= 1  # in the first column's cells
+    path.write_bytes(content)
+    with pytest.raises(CasebookError, match=f"{path.name}: not a readable file of the log: .*; remove it"):
+        list(logged(tmp_path, "toy", days=5, now=NOW))

@@ -7,6 +7,7 @@ that dies of a real SIGKILL, without paying for the imports each time.
 import json
 import logging
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -23,7 +24,7 @@ from components.registry.champion import rival_of
 from components.registry.ledger import history
 from components.registry.promote import rollback, settle
 from components.registry.register import model_of, register
-from components.tracking.runs import end_orphans
+from components.tracking.runs import NOTE, end_orphans
 from components.tracking.track import Tracker, connect
 from tests.components.registry.toys import CASE, METRICS, PASSED, make_release, use_toy_predictor
 
@@ -91,6 +92,7 @@ def state(root: Path) -> dict[str, Any]:
         "ledger": [list(astuple(one))[:5] for one in history(tracker, CASE)],
         "models": sorted(str(one.status) for one in models),
         "outputs": _outputs(tracker),
+        "pages": [_without_times(text) for text in _pages(tracker, found)],
         "running": len(tracker.client.search_runs([tracker.experiment(CASE)], "attributes.status = 'RUNNING'")),
     }
 
@@ -98,6 +100,17 @@ def state(root: Path) -> dict[str, Any]:
 def _outputs(tracker: Tracker) -> int:
     runs = tracker.client.search_runs([tracker.experiment(CASE)])
     return sum(len(run.outputs.model_outputs) if run.outputs else 0 for run in runs)
+
+
+def _pages(tracker: Tracker, versions: list[Any]) -> list[str]:
+    """The descriptions of the model, its versions and its experiment."""
+    told = [one.description for one in sorted(versions, key=lambda one: int(one.version))]
+    experiment = tracker.client.get_experiment(tracker.experiment(CASE)).tags.get(NOTE)
+    return [str(text) for text in (tracker.client.get_registered_model(CASE).description, *told, experiment)]
+
+
+def _without_times(text: str) -> str:
+    return re.sub(r"\d{4}-\d\d-\d\d \d\d:\d\d|runs/[0-9a-f]{32}", "…", text)
 
 
 def print_state(root: Path, label: str, code: int) -> None:
@@ -141,6 +154,9 @@ REGISTERED = [
 SETTLED = [
     (MlflowClient, "log_batch", 1, BOTH),
     (MlflowClient, "set_registered_model_tag", 1, BOTH),  # the ledger
+    (MlflowClient, "update_registered_model", 1, BOTH),
+    (MlflowClient, "set_experiment_tag", 1, BOTH),
+    (MlflowClient, "update_model_version", 1, BOTH),
     (MlflowClient, "set_registered_model_alias", 2, BOTH),  # champion
     (MlflowClient, "set_model_version_tag", 1, BOTH),
     (MlflowClient, "set_model_version_tag", 2, BOTH),
@@ -148,6 +164,8 @@ SETTLED = [
 # After its last call a rollback is over, and the same command again goes one step further back.
 ROLLED_BACK = [
     (MlflowClient, "set_registered_model_tag", 1, BOTH),
+    (MlflowClient, "update_registered_model", 1, BOTH),
+    (MlflowClient, "update_model_version", 2, BOTH),
     (MlflowClient, "set_registered_model_alias", 1, "before"),
 ]
 

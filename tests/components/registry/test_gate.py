@@ -42,6 +42,7 @@ GOOD = Evidence(
     network_gap=3e-8,
     variant="int8_static",
     served_gap=1e-7,
+    cut=(),
     withdrawn=False,
 )
 NOT_NUMBERS = (math.nan, math.inf, -math.inf, None)
@@ -74,7 +75,7 @@ def test_good_evidence_is_promoted_and_every_check_gives_its_figures() -> None:
         "the network and its graph in 32 bits, on validation rows: at most 3e-08 apart, allowed 1e-05"
     )
     assert reasons["served"] == (
-        "the registered bundle (variant int8_static) and what compress measured of it, on test rows: "
+        "the registered bundle (variant int8_static) and the answers that evaluate judged, on test rows: "
         "at most 1e-07 apart, allowed 1e-06"
     )
     assert all("\n" not in check.reason for check in decision.checks)
@@ -89,6 +90,7 @@ def test_good_evidence_is_promoted_and_every_check_gives_its_figures() -> None:
         ({"dirty": None}, "committed"),
         ({"withdrawn": True}, "not withdrawn"),
         ({"withdrawn": None}, "not withdrawn"),
+        ({"cut": None}, "trained"),
         ({"metrics": with_auc(0.7999)}, "floor auc"),
         ({"metrics": {**GOOD.metrics, "brier": Interval(0.2001, 0.1, 0.3)}}, "floor brier"),
         ({"baselines": ()}, "baseline"),
@@ -120,11 +122,18 @@ def test_a_gap_itself_may_be_as_wide_as_allowed_and_none_at_all(gap: str) -> Non
     assert not changed(**{gap: math.nextafter(most, 1)}).promoted
 
 
+def test_a_fit_that_time_has_cut_is_told_and_not_refused() -> None:
+    decision = changed(cut=("the fit was cut by fit.max_minutes in epoch 16 of 16",))
+    told = {check.name: check.reason for check in decision.checks}
+    assert decision.promoted
+    assert told["trained"] == "the fit was cut by fit.max_minutes in epoch 16 of 16"
+
+
 def test_what_was_not_measured_says_which_stage_measures_it() -> None:
     reasons = changed(network_gap=None, served_gap=None).reasons
     assert len(reasons) == 2
     assert reasons[0].endswith("not known how far apart they are; run the fit again")
-    assert reasons[1].endswith("not known how far apart they are; run compress again")
+    assert reasons[1].endswith("not known how far apart they are; run evaluate again")
 
 
 def test_a_metric_with_a_floor_that_is_missing_is_refused() -> None:

@@ -1,7 +1,7 @@
 """The ledger: every decision, in order, readable by all, within the width of its column."""
 
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 
 import pytest
@@ -92,6 +92,15 @@ def test_it_is_kept_as_tags_that_other_tools_can_read(registered: Tracker) -> No
     assert len(history(registered, CASE)) == 1
 
 
+def test_entries_under_the_tag_of_before_are_read_as_well(registered: Tracker) -> None:
+    text = json.dumps(
+        asdict(replace(an_entry(PROMOTED, "1", None, "1"), number=1, time="2026-11-01T10:00:00.000+00:00"))
+    )
+    registered.client.set_registered_model_tag(CASE, "casebook.decision.000001.0000000000000001", text)
+    append(registered, CASE, an_entry(REFUSED, "2", "1", "1"))
+    assert [(one.number, one.version) for one in history(registered, CASE)] == [(1, "1"), (2, "2")]
+
+
 def test_two_that_write_at_once_lose_neither(registered: Tracker, monkeypatch: pytest.MonkeyPatch) -> None:
     """Both have read the ledger before either has written."""
     with monkeypatch.context() as patch:
@@ -104,7 +113,7 @@ def test_two_that_write_at_once_lose_neither(registered: Tracker, monkeypatch: p
 
 def test_an_edited_entry_is_one_message(registered: Tracker) -> None:
     registered.client.set_registered_model_tag(CASE, f"{PREFIX}000001.x", '{"action": "promoted"}')
-    with pytest.raises(CasebookError, match=r"'casebook\.decision\.000001\.x' of the registered model 'finance_risk'"):
+    with pytest.raises(CasebookError, match=r"casebook\.decision\.000001\.x' of the registered model 'finance_risk'"):
         history(registered, CASE)
 
 

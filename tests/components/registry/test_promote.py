@@ -77,7 +77,7 @@ def test_the_same_release_again_changes_nothing(tracker: Tracker) -> None:
     assert rival_of(tracker, CASE, "2") == "1"  # though it is champion itself by now
     release(tracker, 0.6)
     assert history(connect(tracker.root), CASE) == before
-    points = tracker.client.get_metric_history(str(tracker.client.get_model_version(CASE, "2").run_id), "release/auc")
+    points = tracker.client.get_metric_history(str(tracker.client.get_model_version(CASE, "2").run_id), "test/auc")
     assert len({point.timestamp for point in points}) == len(points) == 2  # one for each version
 
 
@@ -93,7 +93,7 @@ def test_the_figures_stand_with_the_model(tracker: Tracker) -> None:
     release(tracker, 0.5)
     (model,) = tracker.client.search_logged_models([tracker.experiment(CASE)])
     assert model.metrics is not None
-    assert {metric.key: metric.value for metric in model.metrics} == {"release/auc": 0.85, "release/brier": 0.13}
+    assert {metric.key: metric.value for metric in model.metrics} == {"test/auc": 0.85, "test/brier": 0.13}
 
 
 def test_a_champion_that_changed_meanwhile_is_not_overwritten(three: Tracker) -> None:

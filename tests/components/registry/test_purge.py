@@ -15,7 +15,8 @@ from components.registry.ledger import history
 from components.registry.promote import rollback, settle
 from components.registry.purge import bytes_of, delete
 from components.registry.register import bundle_of, register
-from components.tracking.runs import HOST, PARENT, new_run, owner
+from components.tracking.owners import HOST, STARTED, owner
+from components.tracking.runs import PARENT, new_run
 from components.tracking.track import Tracker, connect
 from tests.components.registry.toys import CASE, FAILED, METRICS, PASSED, make_release
 from tests.once import made_once
@@ -175,7 +176,7 @@ def test_a_database_is_purged_a_server_is_not(tracker: Tracker) -> None:
 
 def test_a_run_that_a_process_of_any_machine_may_be_at_is_named(tracker: Tracker) -> None:
     check_idle(tracker, CASE)
-    gone = new_run(tracker, CASE, "cut off here", {**owner(), "casebook.process_started": "1.0"})
+    gone = new_run(tracker, CASE, "cut off here", {**owner(), STARTED: "1.0"})
     there = new_run(tracker, CASE, "fit", {**owner(), HOST: "another"})
     with pytest.raises(CasebookError, match=rf"'fit' \({there}\) of machine another is under way"):
         check_idle(tracker, CASE)

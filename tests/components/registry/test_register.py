@@ -12,10 +12,11 @@ import pytest
 
 from components.core.bundle import bundle_md5, read_bundle
 from components.core.errors import CasebookError
-from components.registry.model_files import FILES, bundle_in, lineage_in
+from components.registry.model_files import FILES, ModelTexts, bundle_in
+from components.registry.promote import settle
 from components.registry.register import bundle_of, model_of, register
 from components.tracking.track import Tracker, connect
-from tests.components.registry.toys import CASE, EXAMPLE, make_release
+from tests.components.registry.toys import CASE, EXAMPLE, METRICS, PASSED, make_release
 
 pytestmark = pytest.mark.usefixtures("toy")
 
@@ -31,7 +32,8 @@ def test_a_version_says_where_it_came_from_and_is_the_candidate(tracker: Tracker
     assert str(found.version) == version == "1"
     assert found.run_id == release.run
     assert found.status == "READY"
-    assert found.description == "# Toy\n\nResearch software.\n"
+    assert found.description == release.page
+    assert tracker.client.get_registered_model(CASE).description == release.about
     assert found.tags == {**release.tags, "bundle_md5": bundle_md5(release.bundle), "smoke": "false"}
     outputs = tracker.client.get_run(release.run).outputs
     assert outputs is not None
@@ -40,11 +42,13 @@ def test_a_version_says_where_it_came_from_and_is_the_candidate(tracker: Tracker
 
 def test_the_model_folder_holds_bundle_card_lineage_and_code_and_no_pickle(tracker: Tracker) -> None:
     release = make_release(tracker)
-    folder = model_of(tracker, CASE, register(tracker, release))
+    version = register(tracker, release)
+    folder = model_of(tracker, CASE, version)
     assert bundle_md5(bundle_in(folder)) == bundle_md5(release.bundle)
-    assert lineage_in(folder, "card.md") == "# Toy\n\nResearch software.\n"
-    assert lineage_in(folder, "dvc.lock") == release.lineage["dvc.lock"]
-    assert lineage_in(folder, "nothing") is None
+    texts = ModelTexts(tracker, CASE, version)
+    assert texts.lineage("card.md") == "# Toy\n\nResearch software.\n"
+    assert texts.lineage("dvc.lock") == release.lineage["dvc.lock"]
+    assert texts.lineage("nothing") is None
     files = [path for path in folder.rglob("*") if path.is_file()]
     assert not [path for path in files if path.suffix in (".pkl", ".pyc", ".pickle", ".joblib")]
     assert (folder / "code" / "components" / "recipes" / "toy" / "serving" / "predictor.py").exists()
@@ -170,12 +174,15 @@ def test_the_bundle_of_a_version_that_does_not_exist_is_one_message(tracker: Tra
         bundle_of(tracker, CASE, "7")
 
 
-def test_a_long_card_is_cut_in_the_description_alone(tracker: Tracker) -> None:
+def test_released_again_a_version_has_the_page_of_today_and_the_status_of_the_ledger(tracker: Tracker) -> None:
     release = make_release(tracker)
-    card = "# Toy\n\n## One\n\n" + "a" * 3000 + "\n\n## Two\n\n" + "b" * 3000
-    version = register(tracker, replace(release, lineage={**release.lineage, "card.md": card}))
-    description = tracker.client.get_model_version(CASE, version).description
-    assert description is not None
-    assert description.endswith("… the rest is in the artifact `artifacts/lineage/card.md`.\n")
-    assert len(description) < 5000
-    assert lineage_in(model_of(tracker, CASE, version), "card.md") == card
+    version = register(tracker, release)
+    settle(tracker, CASE, version, PASSED, METRICS, None)
+    before = tracker.client.get_model_version(CASE, version).description or ""
+    again = replace(release, page=release.page.replace("3 test rows", "4 test rows"), about="Toys and others.")
+    assert register(tracker, again) == version
+    after = tracker.client.get_model_version(CASE, version).description
+    assert after == before.replace("3 test rows", "4 test rows")
+    assert "**Status:** champion since" in before
+    described = tracker.client.get_registered_model(CASE).description or ""
+    assert described.startswith("Toys and others.\n\n**Champion:** [version 1]")

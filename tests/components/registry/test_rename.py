@@ -33,6 +33,7 @@ def test_aliases_ledger_experiment_and_bundles_have_the_new_name(tracker: Tracke
     assert [history(tracker, CASE), champion_at(tracker, CASE)] == [[], None]
     assert str(tracker.client.get_model_version_by_alias(NEW, "candidate").version) == "2"
     assert tracker.experiment(NEW) == run
+    assert f"#/models/{NEW}/versions/2" in (tracker.client.get_registered_model(NEW).description or "")
     assert bundle_of(tracker, NEW, "1").is_dir()
     assert rollback(tracker, NEW).version == "1"
 

@@ -18,6 +18,7 @@ import pytest
 from components.core.bundle import bundle_md5
 from components.core.errors import CasebookError
 from components.registry.champion import champion_at, rival_of
+from components.registry.finding import open_registry, served
 from components.registry.keep import all_of, experiment_of, surplus
 from components.registry.ledger import history
 from components.registry.promote import rollback, settle
@@ -25,9 +26,12 @@ from components.registry.purge import bytes_of, delete
 from components.registry.register import bundle_of, model_of, register
 from components.registry.rename import rename
 from components.registry.trace import trace
+from components.tracking.reading.database import Database
+from components.tracking.reading.server import Server
 from components.tracking.runs import new_run, parent_run
-from components.tracking.track import connect
+from components.tracking.track import Tracker, connect
 from tests.components.registry.conftest import child_environment
+from tests.components.registry.reading import everything, files
 from tests.components.registry.toys import CASE, METRICS, PASSED, make_release
 
 PATIENCE = 300.0  # seconds; only a failure takes so long
@@ -101,9 +105,24 @@ def test_runs_models_and_ledger_live_on_the_server(
     assert [one.action for one in history(tracker, CASE)] == ["promoted", "promoted", "rolled_back"]
     assert not (checkout / "mlflow.db").exists()
     assert not (checkout / "mlartifacts").exists()
+    assert_read_alike(tracker, checkout, tmp_path / "server" / "mlflow.db")
     stop(process)
     with pytest.raises(CasebookError, match=r"http://127\.0\.0\.1:\d+: the MLflow store does not answer"):
         connect(checkout)
+
+
+def assert_read_alike(tracker: Tracker, checkout: Path, database: Path) -> None:
+    """By MLflow's client, over REST, and from the database behind the server."""
+    rest = open_registry(checkout)
+    assert isinstance(rest, Server)
+    behind = Database(checkout, f"sqlite:///{database}", database)
+    assert everything(rest) == everything(tracker) == everything(behind)
+    assert files(rest) == files(tracker)
+    assert None not in files(rest)[:3]
+    assert files(rest)[3:] == [None, None]
+    assert trace(rest, CASE) == trace(tracker, CASE)
+    assert rest.model_folder(CASE, "1") is None  # the server's, elsewhere
+    assert bundle_md5(served(rest, CASE, "2").bundle) == bundle_md5(bundle_of(tracker, CASE, "2"))
 
 
 @pytest.mark.slow

@@ -16,7 +16,8 @@ from components.core.params.overrides import override
 from components.registry.model_files import bundle_in
 from components.registry.promote import settle
 from components.registry.register import model_of, register
-from components.registry.trace import Mismatch, params_digest, trace, verify
+from components.registry.trace import trace
+from components.registry.verify import Mismatch, params_digest, verify
 from components.tracking.track import Tracker
 from tests.components.registry.toys import CASE, CHECKOUT, METRICS, PASSED, make_data, make_release
 
@@ -106,11 +107,15 @@ def test_data_that_is_not_here_is_said_to_be_missing(champion: Tracker, root: Pa
 
 
 def test_a_bundle_that_was_changed_in_the_registry_is_found(champion: Tracker, params: CaseParams) -> None:
-    (bundle_in(model_of(champion, CASE, "1")) / "weights.json").write_text("{}")
+    folder = model_of(champion, CASE, "1")
+    found_md5 = dvc_md5(bundle_in(folder))
+    (bundle_in(folder) / "weights.json").write_text("{}")
     (found,) = verify(champion, CASE, params)
     assert found.what == "registered model"
     assert "weights.json" in found.remedy
-    with pytest.raises(CasebookError, match="cannot be read"):
+    assert trace(champion, CASE)["digests"]["bundle_md5"] == found_md5  # where it came from is still known
+    (bundle_in(folder).parent / "lineage" / "source.json").write_text('{"kind": "file", "licence": "mine"}')
+    with pytest.raises(CasebookError, match=r"version 1 cannot be read: missing or changed: .*lineage/source\.json"):
         trace(champion, CASE)
 
 
@@ -173,7 +178,7 @@ def test_a_champion_made_by_hand_is_told(champion: Tracker, params: CaseParams, 
     assert (found.what, found.registered, found.found) == ("ledger", "version 1", "version 2")
 
 
-@pytest.mark.parametrize("which", ["champion", "7", "no_alias"])
+@pytest.mark.parametrize("which", ["champion", "7", "9" * 20, "no_alias"])
 def test_a_champion_or_version_that_does_not_exist_is_one_message(tracker: Tracker, which: str) -> None:
     kind = "version" if which.isdigit() else "alias"
     for case in (CASE, "unheard_of"):

@@ -14,18 +14,14 @@ from pathlib import Path
 import psutil
 import pytest
 
+from components.tracking.owners import HOST, PID, STARTED, alive, owner
 from components.tracking.runs import (
     BEST_MD5,
     FITTED_MD5,
-    HOST,
-    PID,
     RUN_FILE,
-    STARTED,
     adopt_search,
-    alive,
     end_orphans,
     new_run,
-    owner,
     parent_run,
     run_of_experiment,
     run_of_fit,
@@ -224,6 +220,16 @@ def test_orphans_of_other_machines_and_cases_are_left_alone(tracker: Tracker) ->
     assert end_orphans(tracker, CASE) == []
     assert {status(tracker, run) for run in (elsewhere, by_hand, other_case, mine)} == {"RUNNING"}
     assert end_orphans(tracker, "medical_cells") == [other_case]
+
+
+def test_a_run_of_an_earlier_checkout_is_known_by_the_tags_that_it_has(tracker: Tracker) -> None:
+    before = {"casebook.host": socket.gethostname(), "casebook.pid": "4194304", "casebook.process_started": "0.00"}
+    orphan = new_run(tracker, CASE, "fit", before)
+    resumed = new_run(tracker, CASE, "fit", {**before, **owner()})
+    assert end_orphans(tracker, CASE) == [orphan]
+    assert status(tracker, resumed) == "RUNNING"
+    fitted = new_run(tracker, CASE, "fit", {"casebook.fitted_md5": "a" * 32})
+    assert run_of_fit(tracker, CASE, "a" * 32) == fitted
 
 
 def test_a_case_without_runs_has_no_orphans(root: Path) -> None:

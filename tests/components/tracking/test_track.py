@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
+from mlflow.entities import Param, RunTag
 
 from components.core.errors import CasebookError
 from components.core.files import dvc_md5
@@ -166,3 +167,33 @@ def test_flat_params_of_plain_values() -> None:
         "c": "True",
         "d": "2026-11-22 00:00:00+00:00",
     }
+
+
+STRANGE = ("a//b", "/a", "a/", "..", "../a", ".", "", "a/../b", "..a", "a/./b", "a%", "a#", "x" * 400, "年/月", "a\nb")
+
+
+@pytest.mark.parametrize("limit", [1, 20_000])
+def test_columns_of_any_name_and_values_of_any_length_are_logged(tracker: Tracker, run: str, limit: int) -> None:
+    """What MLflow refuses as a name ends no run, and no two params become one."""
+    columns = {name: f"{number}" * limit for number, name in enumerate(STRANGE)}
+    tracker.log_params(run, {"model": {"columns": columns}, **columns})
+    shown = tracker.client.get_run(run).data.params
+    assert len(shown) == 2 * len(STRANGE)
+    assert {"model.columns.a/_/b", "model.columns.a_", "a/_/b", "_/a", "a/_"} <= shown.keys()
+    if limit == 1:
+        assert sorted(shown.values()) == sorted([*columns.values()] * 2)
+    else:
+        assert len(paths_of(tracker, run, "params")) == 2 * len(STRANGE)
+    tracker.log_metrics(run, dict.fromkeys(STRANGE, 0.5))
+    assert tracker.client.get_run(run).data.metrics["a/_/b"] == 0.5
+
+
+@given(
+    names=st.lists(st.text(st.characters(codec=None) | st.sampled_from("./"), max_size=300), unique=True, max_size=5)
+)
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+def test_every_name_becomes_one_that_mlflow_takes(tracker: Tracker, run: str, names: list[str]) -> None:
+    made = [name for name, _ in flat_params(dict.fromkeys(names, 1))]
+    assert len(set(made)) == len(names)
+    tags = [RunTag(f"changed.{name}", "1") for name in made]
+    tracker.client.log_batch(run, params=[Param(name, "1") for name in made], tags=tags)

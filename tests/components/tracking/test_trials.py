@@ -46,8 +46,8 @@ def test_complete_pruned_and_failed_trials_end_as_what_they_were(tracker: Tracke
     runs = children(tracker, search)
     assert {name: (run.info.status, run.data.tags["optuna.state"]) for name, run in runs.items()} == {
         "trial 000": ("FINISHED", "COMPLETE"),
-        "trial 001": ("KILLED", "PRUNED"),
-        "trial 002": ("FAILED", "FAIL"),
+        "pruned 001": ("FINISHED", "PRUNED"),
+        "failed 002": ("FAILED", "FAIL"),
     }
     first = runs["trial 000"]
     assert first.data.params == {"fit.lr": "0.001", "model.dropout": "0.1"}
@@ -56,7 +56,10 @@ def test_complete_pruned_and_failed_trials_end_as_what_they_were(tracker: Tracke
     assert first.info.end_time - first.info.start_time == 30_000
     history = tracker.client.get_metric_history(first.info.run_id, "val/auc")
     assert [(point.step, point.value) for point in history] == [(0, 0.80), (1, 0.85)]
-    assert runs["trial 002"].data.metrics == {"val/auc": 0.85}
+    assert runs["pruned 001"].data.tags["mlflow.note.content"] == (
+        "Pruned at step 1, with `val/auc` 0.8500: it was worse by then than the median of the trials before it."
+    )
+    assert runs["failed 002"].data.metrics == {"val/auc": 0.85}
 
 
 def test_trials_told_twice_are_there_once(tracker: Tracker, search: str) -> None:
@@ -79,13 +82,13 @@ def test_a_half_told_trial_is_completed_in_its_own_run(
     with pytest.raises(KeyboardInterrupt):
         log_trials(tracker, CASE, search, "val/auc", [a_trial(0, "PRUNED")])
     monkeypatch.undo()
-    half = children(tracker, search)["trial 000"]
+    half = children(tracker, search)["pruned 000"]
     assert half.info.status == "RUNNING"
     tracker.client.set_terminated(half.info.run_id, "KILLED")  # as the next start does
     log_trials(tracker, CASE, search, "val/auc", [a_trial(0, "PRUNED")])
-    whole = children(tracker, search)["trial 000"]
+    whole = children(tracker, search)["pruned 000"]
     assert whole.info.run_id == half.info.run_id
-    assert (whole.info.status, whole.data.tags["optuna.state"]) == ("KILLED", "PRUNED")
+    assert (whole.info.status, whole.data.tags["optuna.state"]) == ("FINISHED", "PRUNED")
     history = tracker.client.get_metric_history(whole.info.run_id, "val/auc")
     assert [(point.step, point.value) for point in history] == [(0, 0.80), (1, 0.85)]
 
@@ -110,6 +113,6 @@ def test_a_generator_and_a_value_that_is_not_a_number(tracker: Tracker, search: 
         yield a_trial(0, "FAIL", math.nan)
 
     log_trials(tracker, CASE, search, "val/ndcg@10", made())
-    metrics = children(tracker, search)["trial 000"].data.metrics
+    metrics = children(tracker, search)["failed 000"].data.metrics
     assert math.isnan(metrics["objective"])
     assert metrics["val/ndcg_at_10"] == 0.85

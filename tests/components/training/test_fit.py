@@ -148,12 +148,17 @@ def test_epochs_since_the_best_one_are_not_repeated_after_a_kill(
 
 def test_patience_ends_a_fit_that_gets_no_better(prepared: Job, training: Training, tmp_path: Path) -> None:
     _, told = fit(with_params(prepared, lr=1e-30, patience=1), training, state=tmp_path)
-    assert (told.stopped, told.best_epoch, told.epochs) == ("patience", 0, 2)
+    assert (told.stopped, told.best_epoch, told.epochs, told.cut) == ("patience", 0, 2, "")
 
 
-def test_minutes_end_a_fit_with_what_it_has(prepared: Job, training: Training, tmp_path: Path) -> None:
+def test_minutes_end_a_fit_with_what_it_has_and_are_told(
+    prepared: Job, training: Training, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     learner, told = fit(with_params(prepared, max_minutes=1e-6, max_epochs=50), training, state=tmp_path)
-    assert (told.stopped, told.epochs) == ("minutes", 1)
+    assert (told.stopped, told.epochs, told.max_epochs) == ("minutes", 1, 50)
+    assert 0 < told.steps < told.planned
+    assert told.cut == f"in epoch 1 of 50, after {told.steps} of {told.planned:,} steps"
+    assert f"fit.max_minutes: the 1e-06 minutes were over {told.cut}" in caplog.text
     assert all(torch.isfinite(value).all() for value in learner.state_dict().values())
 
 
@@ -199,3 +204,34 @@ def test_a_result_that_is_given_is_believed(prepared: Job, training: Training, t
     _, told = fit(with_params(prepared, max_epochs=1), training, state=tmp_path)
     write_json(tmp_path / RESULT, read_json(tmp_path / RESULT) | {"value": 0.25})
     assert fit(with_params(prepared, max_epochs=1), training, state=tmp_path)[1] == replace(told, value=0.25)
+
+
+@pytest.mark.parametrize(
+    ("name", "ended", "how"),
+    [
+        (f"{LAST}.ckpt", False, "cut"),
+        (f"{BEST}.ckpt", False, "removed"),
+        (f"{BEST}.ckpt", True, "a byte"),
+        (RESULT, True, "cut"),
+    ],
+)
+def test_a_fit_with_a_damaged_state_starts_anew_and_ends_with_the_same_weights(
+    prepared: Job, training: Training, tmp_path: Path, name: str, ended: bool, how: str
+) -> None:
+    job = with_params(prepared)
+    if not ended:
+        with pytest.raises(KilledError):
+            fit(job, training, state=tmp_path / "cut", callbacks=[Kill(1, 2)])
+    whole, told = fit(job, training, state=tmp_path / ("cut" if ended else "whole"))
+    path = tmp_path / "cut" / name
+    content = path.read_bytes()
+    middle = len(content) // 2
+    changed = content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1 :]
+    path.write_bytes(changed if how == "a byte" else content[:middle])
+    if how == "removed":
+        path.unlink()
+    seen = Seen()
+    again, told_again = fit(job, training, state=tmp_path / "cut", callbacks=[seen])
+    assert seen.epochs == [0, 1, 2]
+    assert told_again == told
+    assert same(again, whole)

@@ -5,10 +5,10 @@ import pytest
 import torch
 
 from components.core.files import read_json
-from components.core.job import Job, Paths
+from components.core.job import REFIT, Job, Paths
 from components.core.recipe import recipe_of
 from components.training.fit import BEST, LAST, RESULT, build
-from components.training.refit import fit_to_the_end, on_everything, refit, refit_state
+from components.training.refit import fit_to_the_end, keep_result, on_everything, refit, refit_state
 
 
 def test_a_folder_belongs_to_the_weights_and_those_of_others_are_removed(prepared: Job, tmp_path: Path) -> None:
@@ -26,13 +26,15 @@ def test_a_folder_belongs_to_the_weights_and_those_of_others_are_removed(prepare
 
 @pytest.mark.slow
 def test_a_second_fit_watches_its_own_loss_and_keeps_its_checkpoints_with_the_weights_of_the_first(
-    prepared: Job,
+    prepared: Job, tmp_path: Path
 ) -> None:
     training = recipe_of(prepared).training
     learner, _ = build(prepared, training)
     again = refit(prepared, training, learner, training.data)
     told = read_json(refit_state(prepared, learner) / RESULT)
     assert (told["monitor"], told["epochs"]) == ("train/loss", prepared.params.fit.max_epochs)
+    keep_result(refit_state(prepared, learner), tmp_path)
+    assert read_json(tmp_path / REFIT) == told
     assert not torch.equal(next(iter(again.parameters())), next(iter(learner.parameters())))
 
 

@@ -42,7 +42,7 @@ def draw(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Draw:
         save(figure, path, **options)
 
     def pictures(study: optuna.Study) -> dict[str, Axes]:
-        study_pictures(study, tmp_path)
+        study_pictures(study, tmp_path, "val/loss")
         return panels
 
     monkeypatch.setattr(Figure, "savefig", kept)
@@ -50,11 +50,15 @@ def draw(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Draw:
 
 
 def test_the_history_shows_what_was_best_so_far_and_where_pruned_trials_ended(study: optuna.Study, draw: Draw) -> None:
-    complete, pruned, best = draw(study)["search_history"].lines
+    panel = draw(study)["search_history"]
+    complete, pruned, best, won = panel.lines
     assert list(complete.get_ydata()) == [3, 1, 2]
     assert list(pruned.get_xdata()) == [3]
     assert list(pruned.get_ydata()) == [9]
     assert list(best.get_ydata()) == [3, 1, 1]
+    assert (list(won.get_xdata()), list(won.get_ydata())) == ([1], [1])
+    assert panel.figure.get_suptitle() == "Search: trial 1 has the best val/loss, 1.0000"
+    assert panel.get_ylabel() == "val/loss (lower is better)"
 
 
 def test_what_is_best_depends_on_the_direction(draw: Draw) -> None:
@@ -79,16 +83,17 @@ def test_importance_goes_to_what_mattered(study: optuna.Study, draw: Draw) -> No
     importance = dict(zip(names, (bar.get_width() for bar in panel.patches), strict=True))
     assert importance["x"] > importance["y"]
     assert sum(importance.values()) == pytest.approx(1)
+    assert panel.figure.get_suptitle() == "What val/loss depended on: most on x"
 
 
 def test_pictures_are_images(study: optuna.Study, tmp_path: Path) -> None:
-    folder = study_pictures(study, tmp_path / "pictures")
+    folder = study_pictures(study, tmp_path / "pictures", "val/loss")
     assert {path.name for path in folder.iterdir()} >= {"search_history.png"}
     for path in folder.iterdir():
         image = matplotlib.image.imread(path)
         assert image.min() < 0.5 < image.max()
 
 
-def test_a_study_without_trials_has_a_history_only(tmp_path: Path) -> None:
-    folder = study_pictures(optuna.create_study(), tmp_path)
-    assert [path.name for path in folder.iterdir()] == ["search_history.png"]
+def test_a_study_without_trials_has_no_picture(tmp_path: Path) -> None:
+    folder = study_pictures(optuna.create_study(), tmp_path, "val/loss")
+    assert list(folder.iterdir()) == []

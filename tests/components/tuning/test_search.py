@@ -1,5 +1,6 @@
 """Real studies in SQLite; `fit`, which a search is handed, is a parabola here: a trial costs milliseconds."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -209,3 +210,30 @@ def test_a_value_that_the_params_refuse_names_its_key(training: Training, tmp_pa
     job = job_of(tmp_path, search__space={"fit.lrr": {"kind": "int", "low": 1, "high": 2, "log": False}})
     with pytest.raises(CasebookError, match=r"'fit\.lrr' names no key"):
         run(job, training, Fake(), tmp_path / "a")
+
+
+def damage(database: Path, how: str) -> None:
+    content = database.read_bytes()
+    if how == "removed":
+        database.unlink()
+        return
+    page = os.urandom(4096)
+    damaged = {
+        "empty": b"",
+        "cut": content[: len(content) // 2],
+        "random": os.urandom(len(content)),
+        "a page": content[:8192] + page + content[8192 + len(page) :],
+    }
+    database.write_bytes(damaged[how])
+
+
+@pytest.mark.parametrize("how", ["empty", "cut", "random", "a page", "removed"])
+def test_a_damaged_study_is_searched_anew_and_ends_as_it_did(training: Training, tmp_path: Path, how: str) -> None:
+    job, state = job_of(tmp_path), tmp_path / "a"
+    before = told(run(job, training, Fake(), state))
+    (state / "trial-0003").mkdir()  # of an attempt that was cut off
+    (state / "trial-0003" / "epochs").write_text("1")
+    damage(state / "study.db", how)
+    fake = Fake()
+    assert told(run(job, training, fake, state)) == before
+    assert len(fake.jobs) == 5

@@ -14,7 +14,8 @@ from components.core.recipe import make_job
 from components.registry.champion import champion_at
 from components.registry.keep import Doomed, all_of
 from components.registry.ledger import history
-from components.registry.trace import trace, verify
+from components.registry.trace import trace
+from components.registry.verify import verify
 from components.tracking.track import connect
 from pipelines.leaving.collect import collect
 from pipelines.leaving.remove import plan, remove

@@ -41,6 +41,7 @@ def test_the_values_of_a_fork_are_what_they_were(text: str, tmp_path: Path) -> N
         make_job(name, params.case(name), Paths(tmp_path))  # each block is what its recipe reads
     loans = params.case("my_loans").model_dump(mode="json")
     assert loans["recipe"] == "binary"
+    assert loans["source"].pop("limits") == {"megabytes": 2000, "memory_megabytes": 8000, "seconds": 600}  # new then
     for block in ("source", "prepare", "search", "crossval"):
         assert loans[block] == old["my_loans"][block]
     assert loans["fit"] == {**old["my_loans"]["fit"], "max_steps": None, "validate_every": None, "accumulate": 1}
@@ -65,7 +66,7 @@ def test_a_block_states_what_differs_and_other_lines_stay(text: str) -> None:
     stated = parse_yaml(new, "new")["cases"]["my_loans"]
     assert stated["fit"] == {"max_epochs": 12}
     assert stated["model"]["logistic"]["c"] == 0.5
-    assert stated["compress"] == {"variants": {"int8_static": None, "distilled": None}}
+    assert stated["compress"] == {"variants": {"int8_static": None, "distilled": None}, "latency_rows": 4096}
     assert "max_epochs: 12            # enough for us" in new
     assert "    recipe: binary\n    start: null\n" in new
     assert "Seniority: {kind: numeric, min: 0, max: 80}          # years in the job" in new

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 import pyarrow as pa
 
+from components.kits.tables.encoding.spec import ROW
+
 if TYPE_CHECKING:  # who answers a request loads no pandas
     import pandas as pd
 
@@ -35,6 +37,16 @@ def columns_of_rows(rows: Sequence[Mapping[str, Any]]) -> dict[str, Cells]:
     """Rows as JSON has them, by column; a row without one of the columns has no value there."""
     names = dict.fromkeys(name for row in rows for name in row)
     return {name: as_cells([row.get(name) for row in rows]) for name in names}
+
+
+def beside(rows: RawRows, key: Iterable[str], answers: Mapping[str, Any]) -> dict[str, Any]:
+    """Columns of answers (N,) beside those of the key that the rows (N) have, and if one is missing beside the rows'
+    numbers, from 1: as a file of answers has them.
+    """
+    names = list(key)
+    found = {name: rows[name] for name in names if name in rows}
+    numbers = {} if len(found) == len(names) else {ROW: np.arange(1, 1 + len(next(iter(answers.values()))))}
+    return {**numbers, **found, **answers}
 
 
 def as_cells(values: Sequence[Any]) -> Cells:

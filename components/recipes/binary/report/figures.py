@@ -11,29 +11,25 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator, PercentFormatter
-from sklearn import metrics as sk
 
 from components.core.errors import CasebookError
-from components.core.results import Interval
 from components.evaluation.presentation.figures import (
     COLOURS,
     DASHED,
+    HALO,
     INK,
-    QUIET,
     QUIET_INK,
     axis_limit,
     new_figure,
-    shortened,
     shown_percent,
+    small_print,
     styled,
 )
 from components.evaluation.presentation.shares import wilson
-from components.recipes.binary.metrics.metrics import ap, auc, ks
+from components.recipes.binary.metrics.metrics import ks
 from components.recipes.binary.metrics.over_counts import cumulative, mass_bins
 from components.recipes.binary.metrics.rows import checked, has_both_classes
-from components.recipes.binary.report.fairness import Comparison, Fairness
 
 Series: TypeAlias = Mapping[str, tuple[np.ndarray, np.ndarray]]
 Look: TypeAlias = dict[str, Any]
@@ -41,53 +37,17 @@ Look: TypeAlias = dict[str, Any]
 GOOD, BAD = COLOURS[0], COLOURS[1]
 HISTOGRAM_BINS = 40
 LEAST_RECALL = 0.05  # before it, precision rests on a handful of rows
-EVERYONE: Look = {"marker": "o", "color": GOOD}
-GOOD_PAYERS: Look = {"marker": "D", "color": COLOURS[2]}
-TOO_FEW: Look = {"marker": "o", "color": "white", "markeredgecolor": QUIET}
 
 
 @styled
-def roc(series: Series) -> Figure:
-    figure = new_figure()
-    axes = _share_axes(figure.subplots(), x="goods declined (% of goods)", y="bads declined (% of bads)")
-    axes.set_title("ROC: bads caught against goods turned away")
-    axes.plot([0, 1], [0, 1], color=QUIET, linewidth=1, linestyle=DASHED)
-    axes.text(0.5, 0.46, "by chance", color=QUIET_INK)
-    for name, target, score, look in _each(series):
-        goods, bads, _ = sk.roc_curve(target, score)
-        axes.plot(goods, bads, label=f"{name}: AUC {auc(target, score):.3f}", **look)
-    axes.legend(loc="lower right")
-    return figure
-
-
-@styled
-def precision_recall(series: Series) -> Figure:
-    figure = new_figure()
-    axes = figure.subplots()
-    axes.set_title("Precision and recall as the threshold falls")
-    highest = 0.0
-    for name, target, score, look in _each(series):
-        precision, recall, _ = sk.precision_recall_curve(target, score)
-        axes.step(recall, precision, where="post", label=f"{name}: AP {ap(target, score):.3f}", **look)
-        highest = max(highest, precision[recall >= LEAST_RECALL].max())
-    rate = np.mean(next(_each(series))[1])
-    text = f"everyone declined: {shown_percent(rate)}"
-    axes.axhline(rate, color=QUIET_INK, linewidth=1, linestyle=DASHED, label=text)
-    x, y = "recall: bads declined (% of bads)", "precision: bads (% of declined)"
-    _share_axes(axes, x=x, y=y, y_end=axis_limit(highest))
-    axes.legend(loc="best")
-    return figure
-
-
-@styled
-def calibration(series: Series, *, bins: int, confidence: float) -> Figure:
-    """Reliability in equal-mass bins, with Wilson bounds, over the first score's histogram."""
-    figure = new_figure()
+def calibration(series: Series, *, bins: int, confidence: float, threshold: float) -> Figure:
+    """Reliability in equal-mass bins, with Wilson bounds, over the first score's histogram and the threshold."""
+    figure = new_figure(height=7.2)
     axes, below = figure.subplots(2, sharex=True, height_ratios=(4, 1))
     axes.set_title("Calibration: what was predicted, what happened")
-    axes.axline((0, 0), (1, 1), color=QUIET_INK, linewidth=1, linestyle=DASHED, label="exact")
+    axes.axline((0, 0), (1, 1), color=QUIET_INK, linewidth=1, linestyle=DASHED, label="as predicted")
     largest = 0.0
-    for place, (name, target, score, look) in enumerate(_each(series)):
+    for place, (name, target, score, look) in enumerate(each(series)):
         mean, rate, low, high = reliability(target, score, bins, confidence)
         if place == 0:
             bars = [rate - low, high - rate]
@@ -95,20 +55,32 @@ def calibration(series: Series, *, bins: int, confidence: float) -> Figure:
         axes.plot(mean, rate, marker="o", markersize=7 if place == 0 else 3.5, label=name, **look)
         largest = max(largest, mean.max(), rate.max(), high.max() if place == 0 else 0)
     limit = axis_limit(largest)
-    _share_axes(axes, x="", y="went bad (% of bin)", x_end=limit, y_end=limit)
-    axes.legend(loc="best", title=f"{bins} bins of equal mass,\n{confidence:.0%} Wilson bounds", alignment="left")
-    _, target, score, _ = next(_each(series))
+    share_axes(axes, x="", y="went bad (% of bin)", x_end=limit, y_end=limit)
+    axes.legend(loc="upper left")
+    _, target, score, _ = next(each(series))
     _histogram(below, target, score, limit)
+    below.axvline(threshold, color=INK, linewidth=1.2, linestyle=DASHED)
+    said = f"declined from {shown_percent(threshold)}"
+    below.annotate(
+        said,
+        (threshold, 0.97),
+        (5, 0),
+        xycoords=below.get_xaxis_transform(),
+        textcoords="offset points",
+        va="top",
+        fontsize=10.5,
+    )
+    bounds = f"A dot is one of {bins} bins of equal mass; bars: {confidence:.0%} Wilson bounds."
+    small_print(figure, bounds, "On the dashed diagonal as many went bad as the score says; above it more did.")
     return figure
 
 
 @styled
-def ks_curve(series: Series) -> Figure:
-    """The share of bads and of goods declined, highest score first, and their widest gap, for the first series."""
+def ks_curve(series: Series, *, threshold: float) -> Figure:
+    """The share of bads and of goods declined, highest score first, their widest gap, and the served threshold."""
     figure = new_figure()
-    axes = _share_axes(figure.subplots(), x="applicants declined, highest score first (%)", y="declined (% of class)")
-    name, target, score, _ = next(_each(series))
-    axes.set_title(f"Separation of goods and bads by {shortened(name, 30)}")
+    axes = share_axes(figure.subplots(), x="applicants declined, highest score first (%)", y="declined (% of class)")
+    _, target, score, _ = next(each(series))
     bads, goods = (part[0] for part in cumulative(target, score, np.ones((1, len(target)))))
     declined, bads, goods = (bads + goods) / len(target), bads / bads[-1], goods / goods[-1]
     for share, colour, label, level, offset in (
@@ -119,25 +91,30 @@ def ks_curve(series: Series) -> Figure:
         place = (np.interp(level, share, declined), level)
         align = "right" if offset[0] < 0 else "left"
         axes.annotate(label, place, offset, textcoords="offset points", color=colour, ha=align, weight="bold")
+    served = float((score >= threshold).mean())
+    axes.axvline(served, color=INK, linewidth=1.2, linestyle=DASHED)
     widest = int(np.argmax(np.abs(bads - goods)))
     at, ends = declined[widest], (goods[widest], bads[widest])
     axes.plot([at, at], ends, color="black", linewidth=1.6, marker="_", markersize=10)
-    where = f"{shown_percent(at)} declined, from score {shown_percent(np.unique(score)[::-1][widest])}"
-    others = [f"{other}: KS {ks(*rows):.3f}" for other, rows in list(series.items())[1:]]
+    axes.set_title(f"Separation of goods and bads: KS {ks(target, score):.3f}")
+    said = f"as served: {shown_percent(served)} declined, from {shown_percent(threshold)}"
+    axes.annotate(said, (served, 0.12), (6, 0), textcoords="offset points", va="center", fontsize=11)
+    lines = [
+        f"widest gap: {shown_percent(at)} declined, from a score of {shown_percent(np.unique(score)[::-1][widest])}",
+        *(f"{other}: KS {ks(*rows):.3f}" for other, rows in list(series.items())[1:]),
+    ]
     axes.text(
-        0.98, 0.03, "\n".join([where, *others]), transform=axes.transAxes, ha="right", va="bottom", color=QUIET_INK
+        0.98, 0.03, "\n".join(lines), transform=axes.transAxes, ha="right", va="bottom", color=QUIET_INK, fontsize=11
     )
-    above = (0.98, 0.045 + 0.042 * (1 + len(others)))
-    axes.text(*above, f"KS {ks(target, score):.3f}", transform=axes.transAxes, ha="right", va="bottom", weight="bold")
     return figure
 
 
 @styled
-def score_bands(table: pd.DataFrame) -> Figure:
-    """Bad rate of each band of `scorecard.score_bands`, with its bounds and the mean prediction."""
+def score_bands(table: pd.DataFrame, *, threshold: float) -> Figure:
+    """Bad rate of each band of `scorecard.score_bands`, with its bounds, the mean prediction and the threshold."""
     figure = new_figure()
     axes = figure.subplots()
-    axes.set_title("Bad rate by score band")
+    axes.set_title("How many went bad, by score band")
     table = table[table["rows"] > 0]
     place, rate = np.arange(len(table)), table["bad_rate"]
     axes.bar(place, rate, color=GOOD, width=0.78, alpha=0.85, label="observed, with bounds")
@@ -145,47 +122,24 @@ def score_bands(table: pd.DataFrame) -> Figure:
     axes.errorbar(place, rate, yerr=bars, fmt="none", ecolor="black", elinewidth=1.3, capsize=3)
     mean: Look = {"linestyle": "none", "marker": "D", "markersize": 7, "color": BAD, "markeredgecolor": "white"}
     axes.plot(place, table["mean_score"], label="predicted", **mean)
-    for x, value, top in zip(place, rate, table["bad_rate_high"], strict=True):
-        text = shown_percent(value)
-        axes.annotate(text, (x, top), (0, 4), textcoords="offset points", ha="center", weight="bold", fontsize=11)
+    # Above the bounds, and above the mark of the prediction where that lies higher.
+    tops = np.maximum(table["bad_rate_high"], table["mean_score"])
+    for x, value, top in zip(place, rate, tops, strict=True):
+        look: Look = {"ha": "center", "weight": "bold", "fontsize": 11, "path_effects": HALO}
+        axes.annotate(shown_percent(value), (x, top), (0, 6), textcoords="offset points", **look)
+    _threshold_among(axes, table["low"].to_numpy(), table["high"].to_numpy(), threshold)
     bands = zip(table["low"], table["high"], table["rows"], strict=True)
     names = [f"{shown_percent(low)}\nto {shown_percent(high)}\nn {rows:,}" for low, high, rows in bands]
     axes.set_xticks(place, names, fontsize=9.5)
-    axes.set(xlabel="band: probability of going bad, and number of rows", ylabel="went bad (% of band)", ylim=(0, None))
+    axes.set(xlabel="band of the score, and its rows", ylabel="went bad (% of band)", ylim=(0, 1.1 * tops.max()))
     axes.yaxis.set_major_formatter(PercentFormatter(1))
     axes.grid(visible=False, axis="x")
     axes.legend(loc="upper left", labelcolor=INK)
+    small_print(figure, "Bands hold as many held-out rows each. Diamonds on the bars: the score says what happens.")
     return figure
 
 
-@styled
-def fairness_by_group(report: Fairness) -> Figure:
-    """Approval of everyone and of good payers in each group, with bounds; groups that are too small are hollow."""
-    figure = new_figure(height=max(6.0, 2.0 + 0.62 * len(report.groups)))
-    axes = figure.subplots()
-    axes.set_title(f"Approval by {shortened(report.column, 40)}", pad=34)
-    for place, group in enumerate(report.groups):
-        _rate_with_bounds(axes, place - 0.14, group.approval_rate, group.approval_interval, EVERYONE)
-        _rate_with_bounds(axes, place + 0.14, group.good_approval_rate, group.good_approval_interval, GOOD_PAYERS)
-    names = [f"{shortened(group.name, 20)}\nn {group.rows:,}" for group in report.groups]
-    axes.set_yticks(range(len(report.groups)), names)
-    axes.set(xlim=(-0.01, 1.07), ylim=(len(report.groups) - 0.5, -0.5))
-    axes.set_xticks(np.linspace(0, 1, 6))
-    axes.xaxis.set_major_formatter(PercentFormatter(1))
-    axes.grid(visible=False, axis="y")
-    ratio = _stated("approval-rate ratio", report.approval_ratio)
-    gap = _stated("gap of good payers", report.opportunity_gap)
-    axes.set_xlabel("approved (% of group)")
-    figure.supxlabel(f"{ratio}\n{gap}", fontsize=11.5)
-    keys = {"everyone": EVERYONE, "good payers": GOOD_PAYERS, f"fewer than {report.minimum}": TOO_FEW}
-    handles = [Line2D([], [], linestyle="none", markersize=8, label=label, **look) for label, look in keys.items()]
-    axes.legend(
-        handles=handles, loc="lower left", bbox_to_anchor=(-0.02, 0.99), ncols=3, labelcolor=INK, columnspacing=1
-    )
-    return figure
-
-
-def _each(series: Series) -> Iterator[tuple[str, np.ndarray, np.ndarray, Look]]:
+def each(series: Series) -> Iterator[tuple[str, np.ndarray, np.ndarray, Look]]:
     """Name, checked rows and line style of each series; later ones lie below the first."""
     for place, (name, rows) in enumerate(series.items()):
         target, score = checked(*rows)
@@ -196,7 +150,7 @@ def _each(series: Series) -> Iterator[tuple[str, np.ndarray, np.ndarray, Look]]:
         yield name, target, score, {"color": COLOURS[place % len(COLOURS)], **(first if place == 0 else other)}
 
 
-def _share_axes(axes: Axes, *, x: str, y: str, x_end: float = 1.0, y_end: float = 1.0) -> Axes:
+def share_axes(axes: Axes, *, x: str, y: str, x_end: float = 1.0, y_end: float = 1.0) -> Axes:
     axes.set(xlabel=x, ylabel=y, xlim=(-0.01 * x_end, 1.01 * x_end), ylim=(-0.01 * y_end, 1.01 * y_end))
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_formatter(PercentFormatter(1))
@@ -217,6 +171,18 @@ def reliability(target: np.ndarray, score: np.ndarray, bins: int, confidence: fl
     return tuple(np.array(found).T)
 
 
+def _threshold_among(axes: Axes, low: np.ndarray, high: np.ndarray, threshold: float) -> None:
+    """Between bands that stand side by side, as far into its band as the threshold is."""
+    if not low[0] <= threshold <= high[-1]:
+        return
+    band = int(np.clip(np.searchsorted(low, threshold, side="right") - 1, 0, len(low) - 1))
+    share = (threshold - low[band]) / (high[band] - low[band]) if high[band] > low[band] else 0.0
+    place = band - 0.5 + min(1.0, share)
+    axes.axvline(place, color=INK, linewidth=1.2, linestyle=DASHED)
+    said = f"declined from {shown_percent(threshold)} "
+    axes.text(place, 0.97, said, transform=axes.get_xaxis_transform(), ha="right", va="top", fontsize=11)
+
+
 def _histogram(axes: Axes, target: np.ndarray, score: np.ndarray, limit: float) -> None:
     parts = [score[target == 0], score[target == 1]]
     axes.hist(
@@ -225,23 +191,3 @@ def _histogram(axes: Axes, target: np.ndarray, score: np.ndarray, limit: float) 
     axes.set(xlabel="predicted probability of going bad", ylabel="rows")
     axes.text(0.995, 0.92, "goods", transform=axes.transAxes, ha="right", va="top", color=GOOD)
     axes.text(0.995, 0.6, "bads", transform=axes.transAxes, ha="right", va="top", color=BAD)
-
-
-def _rate_with_bounds(axes: Axes, place: float, rate: float | None, bounds: Interval | None, look: Look) -> None:
-    if rate is None:
-        return
-    if bounds is None:
-        axes.plot(rate, place, markersize=7, **{**TOO_FEW, "marker": look["marker"]})
-        return
-    colour = look["color"]
-    axes.plot([bounds.low, bounds.high], [place, place], color=colour, linewidth=3, alpha=0.45, solid_capstyle="butt")
-    axes.plot(rate, place, markersize=8, **look)
-    text = shown_percent(rate)
-    axes.annotate(text, (bounds.high, place), (5, 0), textcoords="offset points", va="center", color=colour)
-
-
-def _stated(name: str, found: Comparison | None) -> str:
-    if found is None:
-        return f"{name}: not enough rows"
-    pair = f"{shortened(found.lowest, 16)} against {shortened(found.highest, 16)}"
-    return f"{name}: {found.value:.2f} ({found.low:.2f} to {found.high:.2f}), {pair}"

@@ -12,21 +12,27 @@ from matplotlib.figure import Figure
 from sklearn.metrics import confusion_matrix
 
 from components.core.job import TEST, TRAIN, VALIDATION
-from components.core.results import MODEL, Report, Table
+from components.core.recipe import SERVED, recipe_of
+from components.core.results import MODEL, Report, Scores, Table
 from components.evaluation import plots
 from components.evaluation.bootstrap import Resampling
+from components.evaluation.presentation.comparison import compared, served_beside
 from components.evaluation.report import score_split
 from components.evaluation.stability import psi, psi_table
 from components.kits.tables.encoding.spec import TARGET
 from components.recipes.binary.metrics.metrics import best_f1_threshold, binary_metrics
 from components.recipes.binary.params import BinaryJob, EvaluateParams
-from components.recipes.binary.report import figures, tables
+from components.recipes.binary.report import curves, figures, tables
+from components.recipes.binary.report.approval import fairness_by_group
+from components.recipes.binary.report.explained import explained
 from components.recipes.binary.report.fairness import Fairness, fairness
 from components.recipes.binary.report.scorecard import records, score_bands, slices
 from components.recipes.binary.serving.predictor import TablePredictor, open_predictor
 from components.recipes.binary.serving.serving import read_split
+from components.recipes.shared.serving import compared_bundle
 
 SLICE_METRICS = ("auc", "ks", "brier")
+COMPARED = {"auc": "ROC-AUC", "ks": "KS", "brier": "Brier score"}  # panels of the picture `metrics`
 
 Scored = Mapping[str, np.ndarray]
 
@@ -42,30 +48,34 @@ class Found:
     slices: dict[str, pd.DataFrame]
 
 
-def report(job: BinaryJob, _fitted: Path, bundle: Path) -> Report:
-    """Judge the bundle on validation and test, beside each of its members alone."""
+def report(job: BinaryJob, fitted: Path, bundle: Path) -> Report:
+    """Judge the bundle on validation and test, beside each member of the fit alone."""
     params = job.evaluate
-    predictor = open_predictor(bundle)
+    predictor, members = open_predictor(bundle), open_predictor(compared_bundle(fitted, TEST))
     frames = {split: read_split(job, split) for split in (TRAIN, VALIDATION, TEST)}
-    scores = {split: all_scores(predictor, frame) for split, frame in frames.items()}
+    scores = {split: all_scores(predictor, members, frame) for split, frame in frames.items()}
     thresholds = _thresholds(predictor, frames[VALIDATION], scores[VALIDATION])
     found = _find(predictor, params, frames, scores)
+    judged = [
+        score_split(
+            split,
+            frames[split][TARGET].to_numpy(),
+            scores[split],
+            lambda name: binary_metrics(threshold=thresholds[name], bins=params.ece_bins),
+            Resampling.of(params),
+        )
+        for split in (VALIDATION, TEST)
+    ]
     return Report(
-        scores=[
-            score_split(
-                split,
-                frames[split][TARGET].to_numpy(),
-                scores[split],
-                lambda name: binary_metrics(threshold=thresholds[name], bins=params.ece_bins),
-                Resampling.of(params),
-            )
-            for split in (VALIDATION, TEST)
-        ],
+        scores=judged,
         predictions={split: _predictions(predictor, frames[split], scores[split]) for split in (VALIDATION, TEST)},
         analysis=_analysis(predictor, found),
+        predicts=_predicts(predictor),
+        decisions=[_decided(predictor, frames[TEST][TARGET].to_numpy(), scores[TEST][MODEL])],
         tables=_tables(predictor, params, found),
         notes={},
-        figures=_figures(params, frames[TEST][TARGET].to_numpy(), scores[TEST], found),
+        figures=_figures(job, judged[-1], scores[TEST], predictor.settings.threshold, found, frames[TEST])
+        | explained(job, predictor, frames, {split: found[MODEL] for split, found in scores.items()}),
         pages={},
         plots=_plots(params, predictor.settings.threshold, frames[TEST][TARGET].to_numpy(), scores[TEST][MODEL]),
     )
@@ -82,11 +92,10 @@ def _plots(params: EvaluateParams, threshold: float, target: np.ndarray, score: 
     }
 
 
-def all_scores(predictor: TablePredictor, frame: pd.DataFrame) -> dict[str, np.ndarray]:
-    """Scores `(N,)` by name: the calibrated blend as `model`, then each member alone, uncalibrated."""
-    encoded = predictor.encoder.encode(frame)
-    members = {name: score(encoded) for name, score in predictor.member_scores.items()}
-    return {MODEL: predictor.score(frame), **members}
+def all_scores(predictor: TablePredictor, members: TablePredictor, frame: pd.DataFrame) -> dict[str, np.ndarray]:
+    """Scores `(N,)` by name: the calibrated blend as `model`, then each of the `members` alone, uncalibrated."""
+    encoded = members.encoder.encode(frame)
+    return {MODEL: predictor.score(frame), **{name: score(encoded) for name, score in members.member_scores.items()}}
 
 
 def _thresholds(predictor: TablePredictor, validation: pd.DataFrame, scores: Scored) -> dict[str, float]:
@@ -151,6 +160,21 @@ def _analysis(predictor: TablePredictor, found: Found) -> dict[str, Any]:
     }
 
 
+def _predicts(predictor: TablePredictor) -> str:
+    target = predictor.data["spec"]["target"]
+    return f"the probability that `{target['column']}` is {target['positive']} and not {target['negative']}"
+
+
+def _decided(predictor: TablePredictor, target: np.ndarray, score: np.ndarray) -> Table:
+    named, threshold = predictor.data["spec"]["target"], predictor.settings.threshold
+    return tables.confusion_table(
+        confusion_matrix(target, score >= threshold, labels=[0, 1]),
+        threshold=threshold,
+        classes=(named["positive"], named["negative"]),
+        decisions=predictor.settings.decisions,
+    )
+
+
 def _tables(predictor: TablePredictor, params: EvaluateParams, found: Found) -> list[Table]:
     target, calibrator = predictor.data["spec"]["target"], predictor.settings.calibrator["method"]
     positive, negative = target["positive"], target["negative"]
@@ -166,15 +190,24 @@ def _tables(predictor: TablePredictor, params: EvaluateParams, found: Found) -> 
 
 
 def _figures(
-    params: EvaluateParams, target: np.ndarray, scores: Scored, found: Found
+    job: BinaryJob, judged: Scores, scores: Scored, threshold: float, found: Found, test: pd.DataFrame
 ) -> dict[str, Callable[[], Figure]]:
-    series = {name: (target, score) for name, score in scores.items()}
-    served = {MODEL: series[MODEL]}
+    """Of the test rows; everybody by the name that people know."""
+    params, recipe, target = job.evaluate, recipe_of(job), test[TARGET].to_numpy()
+    series = {recipe.called(who): (target, score) for who, score in scores.items()}
+    served = {SERVED: series[SERVED]}
+    resampling = Resampling.of(params)
+    panels = [compared(judged, name, recipe, label=label) for name, label in COMPARED.items()]
     return {
-        "roc": partial(figures.roc, series),
-        "precision_recall": partial(figures.precision_recall, series),
-        "calibration": partial(figures.calibration, series, bins=params.ece_bins, confidence=params.confidence),
-        "ks": partial(figures.ks_curve, served),
-        "score_bands": partial(figures.score_bands, found.bands),
-        **{f"fairness_{one.column.lower()}": partial(figures.fairness_by_group, one) for one in found.groups},
+        "metrics": partial(
+            served_beside, panels, confidence=params.confidence, over="applicants", caption=f"{len(test):,} test rows."
+        ),
+        "roc": partial(curves.roc, series, threshold=threshold, resampling=resampling),
+        "precision_recall": partial(curves.precision_recall, series, threshold=threshold, resampling=resampling),
+        "calibration": partial(
+            figures.calibration, series, bins=params.ece_bins, confidence=params.confidence, threshold=threshold
+        ),
+        "ks": partial(figures.ks_curve, served, threshold=threshold),
+        "score_bands": partial(figures.score_bands, found.bands, threshold=threshold),
+        **{f"fairness_{one.column.lower()}": partial(fairness_by_group, one) for one in found.groups},
     }

@@ -6,6 +6,7 @@ and below it.
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
 import pandas as pd
 
 from components.core.results import Cell, Table
@@ -14,6 +15,37 @@ from components.recipes.binary.report.fairness import Fairness
 from components.recipes.binary.report.scorecard import records
 
 MOST_COLUMNS = 10  # of the table of stability: those that moved furthest
+
+
+def confusion_table(
+    counts: np.ndarray, *, threshold: float, classes: tuple[str, str], decisions: tuple[str, str]
+) -> Table:
+    """Counts (2, 2) of rows by class and decision, the negative ones first; `classes` are the positive one and the
+    other.
+    """
+    (true_negative, false_positive), (false_negative, true_positive) = counts.astype(int).tolist()
+    rows: list[list[Cell]] = [
+        [classes[0], true_positive, false_negative, _share(true_positive, true_positive + false_negative)],
+        [classes[1], false_positive, true_negative, _share(true_negative, true_negative + false_positive)],
+        [
+            "share answered rightly",
+            _share(true_positive, true_positive + false_positive),
+            _share(true_negative, true_negative + false_negative),
+            _share(true_positive + true_negative, int(counts.sum())),
+        ],
+    ]
+    return Table(
+        "Decisions at the threshold",
+        ["test rows", *(f"answered {one}" for one in decisions), "share answered rightly"],
+        rows,
+        f"A score of {threshold:.4f} or more is answered {decisions[0]}: the threshold with the highest F1 on "
+        f"validation rows. True positives {true_positive:,}, false positives {false_positive:,}, false negatives "
+        f"{false_negative:,}, true negatives {true_negative:,}; {classes[0]} is the positive class.",
+    )
+
+
+def _share(part: int, whole: int) -> float | None:
+    return part / whole if whole else None
 
 
 def band_table(bands: pd.DataFrame, *, positive: str, calibrator: str) -> Table:

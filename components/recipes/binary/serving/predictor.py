@@ -5,14 +5,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 import numpy as np
 from pydantic import Field
 
 from components.core.blocks import Block, Names, read_block
 from components.core.bundle import Bundle, read_bundle
-from components.kits.tables.encoding.cells import RawRows, columns_of_frame
+from components.kits.tables.encoding.cells import RawRows, beside, columns_of_frame
 from components.kits.tables.encoding.dummies import with_dummies
 from components.kits.tables.encoding.encode import Encoded, TableEncoder
 from components.kits.tables.encoding.reader import RowReader
@@ -77,6 +77,8 @@ class TableAnswers:
 class TablePredictor:
     """Rows as the source has them to `score`, `decision` and `reasons` beside their key columns."""
 
+    TAKES: ClassVar[Literal["rows"]] = "rows"
+
     def __init__(self, bundle: Bundle) -> None:
         self.bundle = bundle
         self.settings = read_block(TableSettings, bundle.manifest.settings, "bundle.settings")
@@ -91,6 +93,10 @@ class TablePredictor:
 
         answers = self.answer(columns_of_frame(rows, self.reader.columns))
         return beside_key(rows, self.data["key"], answers.columns())
+
+    def answers_to(self, rows: RawRows) -> dict[str, Any]:
+        """What `predict_file` writes of the rows, by column."""
+        return beside(rows, self.data["key"], self.answer(rows).columns())
 
     def answer(self, rows: RawRows, *, explain: bool = True) -> TableAnswers:
         """What every answer comes from: raw rows by column, to scores, decisions and, if asked for, reasons.

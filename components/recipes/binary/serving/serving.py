@@ -13,7 +13,7 @@ from components.kits.tables.encoding.spec import TARGET
 from components.recipes.binary.metrics.metrics import binary_metrics
 from components.recipes.binary.params import BinaryJob
 from components.recipes.binary.serving.predictor import open_predictor
-from components.recipes.shared.serving import first_rows, score_in_turn
+from components.recipes.shared.serving import first_rows, rows_in_turn
 from components.recipes.shared.serving import (
     read_split as read_split,  # the report's, which dvc.yaml has depend on this file
 )
@@ -27,8 +27,9 @@ def answers(job: BinaryJob, bundle: Path, split: str) -> Answers:
 
 
 def answer_rows(job: BinaryJob, bundle: Path) -> Callable[[int], object]:
-    """A function that scores n test rows, repeated where there are fewer."""
-    return score_in_turn(job, open_predictor(bundle).score, [TARGET])
+    """A function that answers the next n test rows with their reasons, from the cells of a request on."""
+    predictor = open_predictor(bundle)
+    return rows_in_turn(job, lambda rows: predictor.answer(rows).columns(), [TARGET])
 
 
 def example(job: BinaryJob, rows: int = 5) -> pd.DataFrame:

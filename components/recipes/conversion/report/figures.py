@@ -20,7 +20,7 @@ from components.evaluation.presentation.figures import (
     HALO,
     INK,
     QUIET,
-    QUIET_INK,
+    draws_chinese,
     new_figure,
     shortened,
     small_print,
@@ -42,30 +42,6 @@ OUT_OF_100 = frozenset({"bleu", "chrf"})
 
 
 @styled
-def metric_intervals(
-    scores: Mapping[str, Mapping[str, Interval]], metrics: Sequence[str], *, confidence: float, caption: str
-) -> Figure:
-    """Each metric of each system with its interval; one panel a metric, scaled to what the systems span."""
-    names = list(scores)
-    figure = new_figure(height=2.2 + 0.5 * len(names))
-    panels = np.atleast_1d(figure.subplots(1, len(metrics), sharey=True))
-    for axes, metric in zip(panels, metrics, strict=True):
-        for place, name in enumerate(names):
-            if metric not in scores[name]:
-                raise CasebookError(f"figure: {name!r} has no {metric!r}; it has {', '.join(scores[name])}")
-            _point(axes, place, scores[name][metric], metric, COLOURS[0] if place == 0 else QUIET_INK)
-        axes.set(ylim=(len(names) - 0.5, -0.6), xlabel=plain(metric))
-        found = [scores[name][metric] for name in names]
-        _metric_axis(axes, metric, min(one.low for one in found), max(one.high for one in found))
-    panels[0].set_yticks(range(len(names)), [shortened(name, 22) for name in names])
-    title_over_all(figure, "The model beside what it is made of and measured against")
-    small_print(
-        figure, caption, f"Lines are {confidence:.0%} bootstrap intervals over clauses. Axes do not start at 0."
-    )
-    return figure
-
-
-@styled
 def slices(
     tables: Slices,
     metric: str,
@@ -74,8 +50,12 @@ def slices(
     confidence: float,
     minimum: int,
     caption: str,
+    of: str,
 ) -> Figure:
-    """One metric in every slice of every table (such as "clause length"), beside its value over all."""
+    """One metric in every slice of every table (such as "clause length"), beside its value over all.
+
+    `of` names what the tables are about, such as "kind of clause".
+    """
     picture.check(tables)
     rows = [one for parts in tables.values() for one in parts]
     figure = new_figure(height=2.2 + 0.36 * len(rows) + 0.5 * len(tables))
@@ -86,7 +66,7 @@ def slices(
     drawn = [overall, *(one.metrics[metric] for one in rows if one.sufficient)]
     _metric_axis(axes, metric, min(one.low for one in drawn), max(one.high for one in drawn))
     axes.set(xlabel=f"{plain(metric)}, {confidence:.0%} intervals")
-    title_over_all(figure, f"{plain(metric).capitalize()} by group")
+    title_over_all(figure, f"{plain(metric).capitalize()} by {of}")
     small_print(figure, caption, f"Dashed, with its interval: all, {shown(metric, overall.value)}.")
     return figure
 
@@ -115,6 +95,8 @@ def confused_pairs(table: pd.DataFrame, *, caption: str) -> Figure:
     note = (
         f"Together {table['share'].sum():.0%} of all wrong characters. “of”: how often it was meant by that syllable."
     )
+    if not draws_chinese():
+        note += "\nNo Chinese font is installed where this was drawn: read the syllables, or install fonts-noto-cjk."
     small_print(figure, caption, note)
     return figure
 

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,8 +12,10 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from components.core.job import TEST, TRAIN, VALIDATION, Meta
-from components.core.results import MODEL, Interval, Report, Scores, Table
+from components.core.recipe import recipe_of
+from components.core.results import MODEL, Report, Scores, Table
 from components.evaluation.bootstrap import Resampling
+from components.evaluation.presentation.comparison import PERCENT, compared, served_beside
 from components.evaluation.report import score_split
 from components.evaluation.slices import Slice, as_json, slice_table
 from components.recipes.conversion.metrics.metrics import text_metrics
@@ -21,6 +23,7 @@ from components.recipes.conversion.metrics.text import top_k_metrics
 from components.recipes.conversion.metrics.translation import signatures
 from components.recipes.conversion.params.params import PRIMARY, ConversionJob, EvaluateParams
 from components.recipes.conversion.report import figures
+from components.recipes.conversion.report.answered import Answered, answer
 from components.recipes.conversion.report.confusions import character_table, confusions
 from components.recipes.conversion.report.examples import Section, choose, example, render_page
 from components.recipes.conversion.report.slices import (
@@ -32,20 +35,8 @@ from components.recipes.conversion.report.slices import (
     rarity_groups,
     seen_groups,
 )
-from components.recipes.conversion.serving.baselines import BASELINES
-from components.recipes.conversion.serving.predictor import Conversion, ConversionPredictor, open_predictor
-from components.recipes.conversion.serving.serving import texts
-from components.recipes.shared.serving import asked_bundle, read_split
-
-
-@dataclass(frozen=True)
-class Answered:
-    """A split's N clauses: their rows, the reference (N,), each system's answer (N,) and the model's best."""
-
-    clauses: pd.DataFrame
-    target: np.ndarray
-    answers: dict[str, np.ndarray]
-    best: list[Conversion]
+from components.recipes.conversion.serving.predictor import ConversionPredictor, open_predictor
+from components.recipes.shared.serving import asked_bundle, compared_bundle, read_split
 
 
 def report(job: ConversionJob, fitted: Path, bundle: Path) -> Report:
@@ -55,7 +46,7 @@ def report(job: ConversionJob, fitted: Path, bundle: Path) -> Report:
     predictions: dict[str, pd.DataFrame] = {}
     for split in (VALIDATION, TEST):  # one after the other: a converter is large
         predictor = open_predictor(asked_bundle(fitted, bundle, split))
-        answered = answer(job, predictor, split, params)
+        answered = answer(job, predictor, compared_bundle(fitted, split), split, params)
         scores[split] = _scores(split, answered, params)
         predictions[split] = answered.clauses[["clause", "text"]].assign(**answered.answers)
     errors = _ErrorAnalysis(job, params, answered)
@@ -64,21 +55,13 @@ def report(job: ConversionJob, fitted: Path, bundle: Path) -> Report:
         scores=list(scores.values()),
         predictions=predictions,
         analysis={**errors.analysis(predictor), "tables": [asdict(table) for table in tables]},
+        predicts="the Chinese characters that were meant by a line of pinyin",
         tables=[*tables, errors.top_table()],
         notes={},
-        figures=errors.figures(scores[TEST].by_model),
+        figures=errors.figures(scores[TEST]),
         pages={"examples": errors.examples},
         plots={"confusion/test": errors.confusion()},
     )
-
-
-def answer(job: ConversionJob, predictor: ConversionPredictor, split: str, params: EvaluateParams) -> Answered:
-    clauses = read_split(job, split)
-    asked = clauses["syllables"].str.split().tolist()
-    best = predictor.convert_syllables(asked, n_best=params.n_best)
-    answers = {MODEL: texts(best)}
-    answers |= {name: np.array(predictor.baseline(name, asked), object) for name in BASELINES}
-    return Answered(clauses, clauses["text"].to_numpy(object), answers, best)
 
 
 def _scores(split: str, answered: Answered, params: EvaluateParams) -> Scores:
@@ -90,7 +73,7 @@ class _ErrorAnalysis:
     """Where the answers to the test are right and wrong."""
 
     def __init__(self, job: ConversionJob, params: EvaluateParams, answered: Answered) -> None:
-        self.case, self.params, self.answered = job.case, params, answered
+        self.case, self.params, self.answered, self.recipe = job.case, params, answered, recipe_of(job)
         self.pairs: Mapping[str, str] = Meta.read(job.paths.prepared(job.case)).data["pairs"]
         self.training = read_split(job, TRAIN)["text"]
         model = answered.answers[MODEL]
@@ -117,26 +100,29 @@ class _ErrorAnalysis:
     def tables(self) -> list[Table]:
         return [self._slice_table(), self._confusion_table()]
 
-    def figures(self, scores: Mapping[str, Mapping[str, Interval]]) -> dict[str, Callable[[], Figure]]:
+    def figures(self, judged: Scores) -> dict[str, Callable[[], Figure]]:
         params, caption = self.params, self._caption()
+        shown = {PRIMARY: PERCENT, "exact": PERCENT, "bleu": "{:.1f}".format}
+        panels = [
+            compared(judged, metric, self.recipe, label=figures.plain(metric), shown=write)
+            for metric, write in shown.items()
+        ]
         drawn: dict[str, Callable[[], Figure]] = {
-            "metrics": partial(
-                figures.metric_intervals,
-                scores,
-                [PRIMARY, "exact", "bleu"],
-                confidence=params.confidence,
-                caption=caption,
-            )
+            "metrics": partial(served_beside, panels, confidence=params.confidence, over="clauses", caption=caption)
         }
-        for name, slices in (("slices_of_clauses", self.by_clause), ("slices_of_characters", self.by_character)):
+        for name, slices, of in (
+            ("slices_of_clauses", self.by_clause, "kind of clause"),
+            ("slices_of_characters", self.by_character, "kind of character"),
+        ):
             drawn[name] = partial(
                 figures.slices,
                 slices,
                 PRIMARY,
-                overall=scores[MODEL][PRIMARY],
+                overall=judged.by_model[MODEL][PRIMARY],
                 confidence=params.confidence,
                 minimum=params.min_group,
                 caption=caption,
+                of=of,
             )
         if len(self.confused):
             drawn["confusions"] = partial(figures.confused_pairs, self.confused, caption=caption)
@@ -164,7 +150,7 @@ class _ErrorAnalysis:
     def _example(self, row: int) -> Any:
         answered = self.answered
         clause = answered.clauses.iloc[row]
-        systems = {name: found[row] for name, found in answered.answers.items()}
+        systems = {self.recipe.called(who): found[row] for who, found in answered.answers.items()}
         return example(
             f"clause {clause['clause']}", clause["text"], clause["syllables"], systems, answered.best[row].alternatives
         )
@@ -219,9 +205,12 @@ class _ErrorAnalysis:
         return Table("Right among the first answers", ["answers", "share of clauses"], rows, note)
 
     def _lists(self) -> np.ndarray:
-        """(N, n_best) answers, the last one repeated where there are fewer."""
-        most = self.params.n_best
-        lists = [[text for text, _ in one.alternatives] for one in self.answered.best]
+        """(N, n_best) answers, the one that is served first, the last one repeated where there are fewer."""
+        most, served = self.params.n_best, self.answered.answers[MODEL]
+        lists = [
+            list(dict.fromkeys([first, *(text for text, _ in one.alternatives)]))[:most]
+            for first, one in zip(served, self.answered.best, strict=True)
+        ]
         return np.array([[*found, *found[-1:] * (most - len(found))] for found in lists], object)
 
     def _caption(self) -> str:

@@ -1,10 +1,10 @@
 """Pinyin to Chinese characters: lines as they are typed, or clauses of syllables. No torch."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
 
 import numpy as np
 
@@ -25,6 +25,9 @@ if TYPE_CHECKING:  # lines are answered without
     import pandas as pd
 
 PINYIN_COLUMN = "pinyin"
+COLUMNS = ("line", "rank", "text", "score")  # of answers: the line's number, its answers best first
+
+Answer: TypeAlias = tuple[int, int, str, float]  # a row with these columns
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,8 @@ class ConversionPredictor:
     The score of an answer is the log of its share among the readings that were weighed, summed over the
     clauses of the line: exp(score) is how likely the model takes it to be.
     """
+
+    TAKES: ClassVar[Literal["lines"]] = "lines"
 
     def __init__(self, bundle: Bundle) -> None:
         self.bundle = bundle
@@ -77,6 +82,11 @@ class ConversionPredictor:
                 ),
             }
         )
+
+    def answers_to(self, lines: Sequence[str], *, n_best: int = 1) -> dict[str, Any]:
+        """What `predict_file` writes of the lines into a table, by column."""
+        answers = list(listed_answers(1, self.convert(lines, n_best)))
+        return {name: [answer[place] for answer in answers] for place, name in enumerate(COLUMNS)}
 
     def convert(self, lines: Sequence[str], n_best: int | None = None) -> list[Conversion]:
         """An answer for each line, whatever it is, with at most `n_best` alternatives."""
@@ -121,6 +131,13 @@ class ConversionPredictor:
     @cached_property
     def runs(self) -> RunReader:
         return RunReader(self.models.decoder, self.settings.parts)
+
+
+def listed_answers(first: int, answers: Iterable[Conversion]) -> Iterator[Answer]:
+    """Each answer to each line, best first; `first` is the number of the first line."""
+    for number, answer in enumerate(answers, start=first):
+        for rank, (text, score) in enumerate(answer.alternatives, start=1):
+            yield number, rank, text, score
 
 
 @kept_open

@@ -12,7 +12,7 @@ from components.core.results import Answers
 from components.recipes.conversion.metrics.metrics import text_metrics
 from components.recipes.conversion.params.params import ConversionJob
 from components.recipes.conversion.serving.predictor import PINYIN_COLUMN, Conversion, open_predictor
-from components.recipes.shared.serving import bundle_below, read_split
+from components.recipes.shared.serving import bundle_below, in_turn, read_split
 
 TIMED = 10  # syllables of the clauses that are timed
 EXAMPLES = 3
@@ -32,16 +32,12 @@ def texts(found: Sequence[Conversion]) -> np.ndarray:
 
 
 def answer_rows(job: ConversionJob, bundle: Path) -> Callable[[int], object]:
-    """A function that converts n clauses of about ten syllables, those of the test nearest to that, in turn."""
+    """A function that converts the next n lines of about ten syllables, of those of the test nearest to that."""
     predictor = open_predictor(bundle_below(bundle))
-    clauses = read_split(job, TEST)["syllables"].str.split().tolist()
-    distance = [abs(len(clause) - TIMED) for clause in clauses]
+    clauses = read_split(job, TEST)["syllables"].tolist()
+    distance = [abs(len(clause.split()) - TIMED) for clause in clauses]
     nearest = [clause for clause, far in zip(clauses, distance, strict=True) if far <= max(min(distance), 1)]
-
-    def answer(count: int) -> object:
-        return predictor.convert_syllables([nearest[place % len(nearest)] for place in range(count)], n_best=1)
-
-    return answer
+    return in_turn(lambda lines: predictor.convert(lines, n_best=1), nearest)
 
 
 def example(job: ConversionJob) -> pd.DataFrame:

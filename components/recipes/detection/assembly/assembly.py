@@ -36,7 +36,7 @@ from components.recipes.detection.serving.segmentation import SegmentationModel
 from components.recipes.detection.training.data import MULTIPLE, ImageData
 from components.recipes.detection.training.learner import DetectionLearner
 from components.recipes.detection.training.training import TRAINING, everything, make_data
-from components.training.refit import fit_to_the_end, on_everything, refit_state
+from components.training.refit import fit_to_the_end, keep_result, on_everything, refit_state
 
 log = logging.getLogger(__name__)
 
@@ -63,6 +63,7 @@ def assemble(job: DetectionJob, learner: LightningModule, folder: Path) -> Light
     if not params.refit:
         return learner
     again = refit(job, learner)
+    keep_result(refit_state(job, learner), folder)
     torch.save(again.state_dict(), folder / REFIT_WEIGHTS)
     write(folder / BUNDLE, job, params, data, again, baseline, thresholds)
     return again

@@ -32,6 +32,14 @@ def errors(matches: Matches, least: np.ndarray) -> tuple[np.ndarray, np.ndarray]
     return false, matches.true.sum(axis=1) - np.bincount(matches.image[kept & hit], minlength=images)
 
 
+def by_label(matches: Matches, least: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """True boxes, found ones and false detections of each class, (C,) each, at confidences of `least` (C,) or more."""
+    kept, hit, classes = matches.confidence >= least[matches.label], matches.hit[HALF], len(least)
+    found = np.bincount(matches.label[kept & hit], minlength=classes)
+    false = np.bincount(matches.label[kept & ~hit], minlength=classes)
+    return matches.true.sum(axis=0), found, false
+
+
 def worst_first(matches: Matches, least: np.ndarray) -> np.ndarray:
     """The images (N,), those with the lowest F1 first; of equal ones, those with more errors."""
     false, missed = errors(matches, least)

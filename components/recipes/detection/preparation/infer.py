@@ -12,6 +12,7 @@ import numpy as np
 from PIL import Image
 
 from components.core.errors import CasebookError
+from components.core.files import nearest_path
 from components.recipes.detection.encoding.decode import SUFFIXES, decode
 from components.recipes.detection.preparation.coco import PARTS, read_json_file
 from components.recipes.detection.preparation.files import image_files
@@ -45,7 +46,8 @@ def infer_images(folder: Path) -> Seen:
             or no image with a box.
     """
     if not folder.is_dir():
-        raise CasebookError(f"{folder}: no such folder; --images names the one with the images and their annotations")
+        hint = f"--images names the one with the images and their annotations{nearest_path(folder)}"
+        raise CasebookError(f"{folder}: no such folder; {hint}")
     form, files = _form(folder)
     annotations = _parent(files) if form == "voc" or len(files) > 1 else files[0]
     images = _images(folder)

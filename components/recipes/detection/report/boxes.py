@@ -12,7 +12,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 from matplotlib.patheffects import withStroke
 
-from components.evaluation.presentation.figures import INCHES, new_figure, shortened, styled
+from components.evaluation.presentation.figures import INCHES, new_figure, shortened, small_print, styled
 from components.recipes.detection.metrics.outcomes import Outcome
 
 COLUMNS, PER_SHEET = 2, 6
@@ -21,7 +21,7 @@ HIT: dict[str, Any] = {"edgecolor": "#00C853", "linestyle": "-"}
 FALSE: dict[str, Any] = {"edgecolor": "#FF1744", "linestyle": (0, (4, 2))}
 MISSED: dict[str, Any] = {"edgecolor": "#FFEA00", "linestyle": (0, (1.2, 1.2))}
 KINDS = (("found", HIT), ("false", FALSE), ("missed", MISSED))
-LEGEND = 0.8  # inches, with the title
+LEGEND = 1.2  # inches, with the title and the small print
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,7 +56,7 @@ def sheet(images: Sequence[Shown], classes: Sequence[str], *, title: str) -> Fig
     tallest = max(one.pixels.shape[0] / one.pixels.shape[1] for one in images)
     figure = new_figure(height=LEGEND + rows * (width * min(tallest, 2.0) + 0.45))
     panels = np.atleast_1d(figure.subplots(rows, columns, squeeze=False)).ravel()
-    short = _prefixes(classes) if len(classes) > 1 else [""]
+    short = _prefixes(classes) if len(classes) > 1 else [""] * len(classes)
     for axes, one in zip(panels, images, strict=False):
         _draw(axes, one, short)
     for axes in panels[len(images) :]:
@@ -65,6 +65,10 @@ def sheet(images: Sequence[Shown], classes: Sequence[str], *, title: str) -> Fig
     # Dark stand-ins in the legend: bright yellow cannot be read on white.
     handles = [Line2D([], [], color=look["edgecolor"], linestyle=look["linestyle"], linewidth=3) for _, look in KINDS]
     figure.legend(handles, [name for name, _ in KINDS], loc="outside upper right", ncols=3, labelcolor="black")
+    letters = ", ".join(f"{letter}: {name}" for letter, name in zip(short, classes, strict=True) if letter)
+    small_print(
+        figure, "Boxes of the confidence that serves; one is found where it overlaps a true one by IoU 0.5.", letters
+    )
     return figure
 
 

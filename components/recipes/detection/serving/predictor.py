@@ -1,12 +1,12 @@
 """Boxes for images: the network's map on tiles, the best of what overlaps. No torch."""
 
 import json
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 import numpy as np
-import pandas as pd
 from pydantic import Field, model_validator
 
 from components.core.blocks import Block, read_block
@@ -19,6 +19,9 @@ from components.recipes.detection.encoding.spec import IMAGE, PIXELS, Spec
 from components.recipes.detection.encoding.suppress import read_map, suppress, vote
 from components.recipes.detection.serving.segmentation import SegmentationModel
 from components.recipes.detection.serving.tiles import Tile, tiles
+
+if TYPE_CHECKING:  # paths are answered without
+    import pandas as pd
 
 SEGMENTATION = "segmentation"
 SCORE, DETECTIONS = "score", "detections"
@@ -75,6 +78,8 @@ class DetectionSettings(Block):
 class DetectionPredictor:
     """Encoded images to boxes with classes and confidences."""
 
+    TAKES: ClassVar[Literal["images"]] = "images"
+
     def __init__(self, bundle: Bundle) -> None:
         self.bundle = bundle
         self.settings = read_block(DetectionSettings, bundle.manifest.settings, "bundle.settings")
@@ -85,13 +90,15 @@ class DetectionPredictor:
         """The baseline that travels with the network."""
         return read_block(SegmentationModel, self.bundle.json(SEGMENTATION), f"{SEGMENTATION}.json")
 
-    def predict(self, rows: pd.DataFrame) -> pd.DataFrame:
+    def predict(self, rows: "pd.DataFrame") -> "pd.DataFrame":
         """Images as encoded bytes (`image`, `pixels`) to `image`, `score`, `count` and `detections`, as JSON: a list of
         `label`, `box` (x1, y1, x2, y2 in pixels) and `confidence`, the surest first. `score` is the surest one's, or 0.
 
         Raises:
             CasebookError: an image cannot be read.
         """
+        import pandas as pd
+
         found = [self.served(self.decode(pixels, name)) for name, pixels in zip(rows[IMAGE], rows[PIXELS], strict=True)]
         return pd.DataFrame(
             {
@@ -101,6 +108,19 @@ class DetectionPredictor:
                 DETECTIONS: [json.dumps(self.named(one)) for one in found],
             }
         )
+
+    def answers_to(self, paths: Sequence[str | Path]) -> dict[str, Any]:
+        """What `predict_file` writes of the images, by column: a row for each box, with names in place of numbers.
+
+        Raises:
+            CasebookError: an image is not there, or cannot be read.
+        """
+        boxes = [
+            {IMAGE: str(path), "category": self.spec.classes[label], **box}
+            for path in paths
+            for label, box in coco_boxes(self.served(self.decode(Path(path), str(path))))
+        ]
+        return {name: [box[name] for box in boxes] for name in (IMAGE, "category", "bbox", "area", "score")}
 
     def named(self, found: np.ndarray) -> list[dict[str, Any]]:
         return [
@@ -180,6 +200,13 @@ def _enlarged(found: np.ndarray, size: tuple[int, ...], image: np.ndarray) -> np
 def _inside(found: np.ndarray, image: np.ndarray) -> np.ndarray:
     boxes = np.clip(found[:, :4], 0, np.array(image.shape[1::-1] * 2))
     return np.concatenate([boxes, found[:, 4:]], axis=1).astype(np.float32)
+
+
+def coco_boxes(found: np.ndarray) -> Iterator[tuple[int, dict[str, Any]]]:
+    """The class and COCO's fields of each of the answers (K, 6)."""
+    for x1, y1, x2, y2, label, confidence in found.astype(float).tolist():
+        bbox = [round(side, 2) for side in (x1, y1, x2 - x1, y2 - y1)]
+        yield int(label), {"bbox": bbox, "area": round((x2 - x1) * (y2 - y1), 2), "score": round(confidence, 4)}
 
 
 @kept_open

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from components.core.job import PREPARED_FILES, TEST
@@ -15,7 +15,7 @@ from components.recipes.detection.encoding.spec import IMAGE, PIXELS
 from components.recipes.detection.metrics.metrics import detection_metrics
 from components.recipes.detection.params.params import DetectionJob
 from components.recipes.detection.serving.predictor import DetectionPredictor, open_predictor
-from components.recipes.shared.serving import bundle_below
+from components.recipes.shared.serving import bundle_below, in_turn
 
 EXAMPLES = 2
 TIMED = 16  # images that are timed in turn
@@ -34,18 +34,14 @@ def read_split(job: DetectionJob, split: str, *, pixels: bool = True) -> Iterato
 
 
 def answer_rows(job: DetectionJob, bundle: Path) -> Callable[[int], object]:
-    """A function that finds the objects of n encoded images, the first of the test in turn."""
+    """A function that answers the next n of the first test images, encoded as they are sent."""
     predictor = open_predictor(bundle_below(bundle))
     rows = [row for row, _ in zip(read_split(job, TEST), range(TIMED), strict=False)]
-
-    def answer(count: int) -> object:
-        return [_answer(predictor, rows[place % len(rows)]) for place in range(count)]
-
-    return answer
+    return in_turn(lambda some: [_answer(predictor, row) for row in some], rows)
 
 
-def _answer(predictor: DetectionPredictor, row: ImageRow) -> np.ndarray:
-    return predictor.served(predictor.decode(row.pixels, row.name))
+def _answer(predictor: DetectionPredictor, row: ImageRow) -> list[dict[str, Any]]:
+    return predictor.named(predictor.served(predictor.decode(row.pixels, row.name)))
 
 
 def example(job: DetectionJob) -> pd.DataFrame:

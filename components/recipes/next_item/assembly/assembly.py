@@ -32,7 +32,7 @@ from components.recipes.next_item.training.learner import NextItemLearner
 from components.recipes.next_item.training.sequence_transformer import Query, SequenceTransformer
 from components.recipes.next_item.training.training import TRAINING, everything, make_data
 from components.training.fit import make_trainer, on_cpu
-from components.training.refit import refit
+from components.training.refit import keep_result, refit, refit_state
 
 log = logging.getLogger(__name__)
 
@@ -56,6 +56,7 @@ def assemble(job: NextItemJob, learner: LightningModule, folder: Path) -> Lightn
     write(selection, job, params, weights, learner, whole=False)
     log.info("fitting again on training and validation events")
     again = refit(job, TRAINING, learner, everything)
+    keep_result(refit_state(job, learner), folder)
     write(folder / BUNDLE, job, params, weights, again, whole=True)
     return again
 

@@ -4,7 +4,7 @@ Names map to one recommender each, the same in every picture of a report: the fi
 picture is about and stands out, the others are for comparison.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any, TypeAlias
 
@@ -20,7 +20,6 @@ from components.evaluation.presentation.figures import (
     COLOURS,
     DASHED,
     HALO,
-    INK,
     QUIET,
     new_figure,
     shortened,
@@ -28,6 +27,7 @@ from components.evaluation.presentation.figures import (
     styled,
     title_over_all,
 )
+from components.evaluation.presentation.labels import End, name_ends
 from components.evaluation.slices import Slice, Slices
 from components.recipes.next_item.metrics.metrics import CREDITS, discounted_gain, hit
 from components.recipes.next_item.metrics.protocol import RankingProtocol
@@ -50,49 +50,23 @@ PLAIN_NAMES = {
 @styled
 def cutoff_curves(ranks: Mapping[str, np.ndarray], *, largest: int, protocol: RankingProtocol) -> Figure:
     """Hit rate and NDCG at every cutoff from 1 to `largest`, for ranks (N,) by name."""
-    figure = new_figure(height=5.6)
-    below_title = figure.add_subfigure(figure.add_gridspec(1, 1)[0])
-    left, right = below_title.subplots(1, 2)
+    figure = new_figure(height=5.4)
     cutoffs = np.arange(1, largest + 1)
-    for axes, credit, label in ((left, hit, "hit rate at k"), (right, discounted_gain, "NDCG at k")):
+    ends: list[End] = []
+    panels = figure.subplots(1, 2)
+    for axes, credit, label in zip(panels, (hit, discounted_gain), ("hit rate at k", "NDCG at k"), strict=True):
+        ends = []
         for name, rank, look in _each(ranks):
             values = [credit(np.asarray(rank, dtype=np.float64), int(cutoff)).mean() for cutoff in cutoffs]
-            axes.plot(cutoffs, values, label=name, **look)
+            axes.plot(cutoffs, values, **look)
+            ends.append(End(float(cutoffs[-1]), float(values[-1]), name, look["color"]))
         axes.set(xlabel="k, items recommended", ylabel=label, ylim=(0, None), xlim=(1, max(largest, 2)))
         axes.xaxis.set_major_locator(MaxNLocator(6, integer=True, steps=[1, 2, 5, 10]))
-    left.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    panels[0].yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    name_ends(panels[1], ends)
     title_over_all(figure, "How often, and how high, the item asked for is shown")
-    handles, labels = left.get_legend_handles_labels()
-    below_title.legend(handles, labels, loc="outside upper left", ncols=min(len(labels), 4))
-    small_print(figure, protocol.caption)
-    return figure
-
-
-@styled
-def metric_bars(
-    scores: Mapping[str, Mapping[str, Interval]],
-    metrics: Sequence[str],
-    *,
-    confidence: float,
-    protocol: RankingProtocol,
-) -> Figure:
-    """Each metric (such as "ndcg@10") of each recommender, with its interval; one panel a metric."""
-    names = list(scores)
-    figure = new_figure(height=2.1 + 0.5 * len(names))
-    panels = np.atleast_1d(figure.subplots(1, len(metrics), sharey=True))
-    for axes, metric in zip(panels, metrics, strict=True):
-        for place, name in enumerate(names):
-            if metric not in scores[name]:
-                raise CasebookError(f"figure: {name!r} has no {metric!r}; it has {', '.join(scores[name])}")
-            _bar(axes, place, scores[name][metric], COLOURS[0] if place == 0 else QUIET)
-        axes.set(xlabel=_plain(metric), ylim=(len(names) - 0.5, -0.5))
-        axes.set_xlim(0, 1.34 * max(scores[name][metric].high for name in names) or 1)
-        axes.xaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 5, 10]))
-        axes.grid(visible=False, axis="y")
-        axes.tick_params(axis="y", length=0)
-    panels[0].set_yticks(range(len(names)), [shortened(name, 22) for name in names])
-    title_over_all(figure, "The model beside what it is made of and measured against")
-    small_print(figure, protocol.caption, f"Lines are {confidence:.0%} bootstrap intervals over users.")
+    note = "Hit rate: users whose item is among the first k. NDCG: the same, worth less the lower it stands."
+    small_print(figure, protocol.caption, note)
     return figure
 
 
@@ -118,9 +92,13 @@ def popularity_bias(
     _count_axis(axes, float(counts.max()))
     axes.set(ylim=(0, 1.01), ylabel="items with at most so many events")
     axes.yaxis.set_major_formatter(PercentFormatter(1))
-    axes.set_title("Popularity of what is recommended")
+    axes.set_title("How popular the recommended items are")
     axes.legend(loc="upper left", title="mean events of an item", alignment="left")
-    small_print(figure, protocol.caption, "Further right is more popular; right of the histories is popularity bias.")
+    small_print(
+        figure,
+        protocol.caption,
+        "Further right is more popular; right of the histories (what users chose before) is popularity bias.",
+    )
     return figure
 
 
@@ -143,10 +121,10 @@ def slices(
     draw = partial(_slice, axes, metric, minimum)
     picture.lines(axes, tables, gap=1.5, counted=lambda one: f"n {one.counts['users']:,}", draw=draw)
     largest = max([overall.high, *(one.metrics[metric].high for one in rows if one.sufficient)])
-    axes.set(xlim=(0, 1.14 * largest or 1), xlabel=f"{_plain(metric)}, {confidence:.0%} intervals")
+    axes.set(xlim=(0, 1.14 * largest or 1), xlabel=f"{plain(metric)}, {confidence:.0%} intervals")
     axes.tick_params(axis="y", length=0)
     axes.grid(visible=False, axis="y")
-    title_over_all(figure, f"{_plain(metric)} by group of users")
+    title_over_all(figure, f"{plain(metric)} by group of users")
     small_print(figure, protocol.caption, f"Dashed, with its interval: all users, {overall.value:.3f}.")
     return figure
 
@@ -178,13 +156,6 @@ def _count_axis(axes: Axes, top: float) -> None:
     axes.set(xlim=(0, 1.05 * max(top, 1)), xlabel="events of the item in training (logarithmic)")
 
 
-def _bar(axes: Axes, place: int, found: Interval, colour: str) -> None:
-    axes.barh(place, found.value, height=0.62, color=colour, alpha=0.85)
-    axes.plot([found.low, found.high], [place, place], color="black", linewidth=1.4)
-    text = f"{found.value:.3f}"
-    axes.annotate(text, (found.high, place), (5, 0), textcoords="offset points", va="center", color=INK, fontsize=11)
-
-
 def _slice(axes: Axes, metric: str, minimum: int, place: float, one: Slice) -> None:
     if not one.sufficient:
         picture.insufficient(axes, place, f"fewer than {minimum} users")
@@ -197,7 +168,7 @@ def _slice(axes: Axes, metric: str, minimum: int, place: float, one: Slice) -> N
     )
 
 
-def _plain(metric: str) -> str:
+def plain(metric: str) -> str:
     """ "ndcg@10" as "NDCG at 10"."""
     name, _, cutoff = metric.partition("@")
     if name not in CREDITS:

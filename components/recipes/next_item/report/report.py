@@ -11,9 +11,11 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from components.core.job import TEST, VALIDATION
-from components.core.results import MODEL, Interval, Report, Scores, Table
+from components.core.recipe import recipe_of
+from components.core.results import MODEL, Report, Scores, Table
 from components.evaluation.bootstrap import Resampling
 from components.evaluation.examples import of_each
+from components.evaluation.presentation.comparison import compared, served_beside
 from components.evaluation.report import score_split
 from components.evaluation.slices import Slice, Slices, as_json, bands, slice_table, slices
 from components.recipes.next_item.encoding.histories import questions
@@ -29,7 +31,7 @@ from components.recipes.next_item.report.slices import feature_groups, popularit
 from components.recipes.next_item.serving.asked import Asked, select
 from components.recipes.next_item.serving.predictor import RankingPredictor, open_predictor
 from components.recipes.next_item.serving.serving import KNOWN, ask
-from components.recipes.shared.serving import asked_bundle
+from components.recipes.shared.serving import asked_bundle, compared_bundle
 
 POPULARITY = "popularity"
 # Weights and question of validation; the served bundle has learned from that question's answers.
@@ -63,10 +65,11 @@ def report(job: NextItemJob, fitted: Path, bundle: Path) -> Report:
     scores: dict[str, Scores] = {}
     predictions: dict[str, pd.DataFrame] = {}
     for split in (VALIDATION, TEST):  # one after the other: answers to a split are large
-        test = answer(job, asked_bundle(fitted, bundle, split), split, params)
+        members = open_predictor(compared_bundle(fitted, split))
+        test = answer(job, asked_bundle(fitted, bundle, split), members, split, params)
         scores[split], predictions[split] = _scores(split, test, params), _predictions(test)
     slices, beyond = _slices(test, params), _beyond(test, params)
-    tables = [_beyond_table(beyond, test, params), _slice_table(slices, params)]
+    tables = [_beyond_table(job, beyond, test), _slice_table(slices, params)]
     return Report(
         scores=list(scores.values()),
         predictions=predictions,
@@ -76,31 +79,33 @@ def report(job: NextItemJob, fitted: Path, bundle: Path) -> Report:
             "slices": as_json(slices),
             "tables": [asdict(table) for table in tables],
         },
+        predicts=f"which of {len(test.predictor.catalogue.item_ids):,} items a user comes to next, as a list",
         tables=tables,
         notes={"protocol": test.protocol.stated},
-        figures=_figures(test, params, scores[TEST].by_model, slices),
+        figures=_figures(job, test, scores[TEST], slices),
         pages={"examples": partial(_examples, test, params)},
     )
 
 
-def answer(job: NextItemJob, bundle: Path, split: str, params: EvaluateParams) -> Answered:
+def answer(job: NextItemJob, bundle: Path, members: RankingPredictor, split: str, params: EvaluateParams) -> Answered:
+    """By the bundle, and by each of the `members` of another of the same catalogue alone."""
     predictor = open_predictor(bundle)
     users, target = questions(job.paths.prepared(job.case), split)
     asked = ask(job, predictor, users, KNOWN[split])
     seen = Sets(asked.histories.item.astype(np.int64), asked.histories.start)
     found: dict[str, np.ndarray] = {}
     lists: dict[str, np.ndarray] = {}
-    for name, scores in _scorers(predictor, asked):
+    for name, scores in _scorers(predictor, members, asked):
         found[name] = ranks(scores, target, seen)
         lists[name] = top_items(scores, seen, places=params.places)
     protocol = RankingProtocol(predictor.data["protocol"], split, len(target), len(predictor.catalogue.item_ids))
     return Answered(predictor, protocol, asked, target, found, lists)
 
 
-def _scorers(predictor: RankingPredictor, asked: Asked) -> Any:
+def _scorers(predictor: RankingPredictor, members: RankingPredictor, asked: Asked) -> Any:
     """Name and scores (N, M) of the blend, of each member alone and of popularity, one after the other."""
     yield MODEL, predictor.score_all(asked)
-    for name, scorer in predictor.member_scorers.items():
+    for name, scorer in members.member_scorers.items():
         yield name, scorer.scores(asked)
     yield POPULARITY, np.broadcast_to(predictor.popularity, (len(asked.ids), len(predictor.popularity)))
 
@@ -154,12 +159,13 @@ def _beyond(answered: Answered, params: EvaluateParams) -> dict[str, dict[str, A
     }
 
 
-def _beyond_table(beyond: Mapping[str, dict[str, Any]], answered: Answered, params: EvaluateParams) -> Table:
+def _beyond_table(job: NextItemJob, beyond: Mapping[str, dict[str, Any]], answered: Answered) -> Table:
+    called, params = recipe_of(job).called, job.evaluate
     names = list(next(iter(beyond.values())))
     return Table(
         "Beyond accuracy",
         ["recommender", *(name.replace("_", " ") for name in names)],
-        [[who, *(figures_of[name]["value"] for name in names)] for who, figures_of in beyond.items()],
+        [[called(who), *(figures_of[name]["value"] for name in names)] for who, figures_of in beyond.items()],
         f"Lists of {params.places}. {answered.protocol.caption}. Novelty in bits; popularity bias: mean "
         "popularity of what is recommended over that of what users chose before; miscalibration: KL divergence in "
         "nats between the genres of a user's history and of the list.",
@@ -171,20 +177,23 @@ def _slice_table(slices: Slices, params: EvaluateParams) -> Table:
     return slice_table(slices, PRIMARY, ["users"], note)
 
 
-def _figures(
-    answered: Answered, params: EvaluateParams, scores: Mapping[str, Mapping[str, Interval]], slices: Slices
-) -> dict[str, Callable[[], Figure]]:
-    protocol, confidence = answered.protocol, params.confidence
-    shown, counts = [PRIMARY, PRIMARY.replace("ndcg", "hr")], answered.predictor.catalogue.counts
+def _figures(job: NextItemJob, answered: Answered, judged: Scores, slices: Slices) -> dict[str, Callable[[], Figure]]:
+    """Of the test, everybody by the name that people know."""
+    params, recipe, protocol = job.evaluate, recipe_of(job), answered.protocol
+    confidence, counts = params.confidence, answered.predictor.catalogue.counts
+    shown = [PRIMARY, PRIMARY.replace("ndcg", "hr")]
+    panels = [compared(judged, metric, recipe, label=figures.plain(metric)) for metric in shown]
+    ranks = {recipe.called(who): rank for who, rank in answered.ranks.items()}
+    lists = {recipe.called(who): items for who, items in answered.lists.items()}
     return {
-        "cutoffs": partial(figures.cutoff_curves, answered.ranks, largest=2 * params.places, protocol=protocol),
-        "metrics": partial(figures.metric_bars, scores, shown, confidence=confidence, protocol=protocol),
-        "popularity_bias": partial(figures.popularity_bias, answered.lists, answered.seen, counts, protocol=protocol),
+        "cutoffs": partial(figures.cutoff_curves, ranks, largest=2 * params.places, protocol=protocol),
+        "metrics": partial(served_beside, panels, confidence=confidence, over="users", caption=protocol.caption),
+        "popularity_bias": partial(figures.popularity_bias, lists, answered.seen, counts, protocol=protocol),
         "slices": partial(
             figures.slices,
             slices,
             PRIMARY,
-            overall=scores[MODEL][PRIMARY],
+            overall=judged.by_model[MODEL][PRIMARY],
             confidence=confidence,
             minimum=params.min_group,
             protocol=protocol,

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -68,6 +68,8 @@ class RankingPredictor:
     event is answered by popularity, and the score is then the item's share of the training events.
     """
 
+    TAKES: ClassVar[Literal["rows"]] = "rows"
+
     def __init__(self, bundle: Bundle) -> None:
         self.bundle = bundle
         self.settings = read_block(RankingSettings, bundle.manifest.settings, "bundle.settings")
@@ -94,6 +96,17 @@ class RankingPredictor:
         import pandas as pd  # which only frames need
 
         return pd.DataFrame(self.answer(rows_of_frame(rows, self.data), **chosen).columns())
+
+    def answers_to(
+        self,
+        rows: RawRows,
+        *,
+        top: int | None = None,
+        allow: Sequence[str | int] | None = None,
+        deny: Sequence[str | int] | None = None,
+    ) -> dict[str, Any]:
+        """What `predict_file` writes of the rows, by column; `allow` and `deny` are the ids themselves."""
+        return dict(self.answer(rows, top=top, allow=allow, deny=deny).columns())
 
     def answer(
         self,

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -9,6 +10,7 @@ import pandas as pd
 from components.core.job import PREPARED_FILES, TEST, TRAIN, VALIDATION, Meta
 from components.core.parts import Metric
 from components.core.results import Answers
+from components.kits.tables.encoding.cells import columns_of_rows
 from components.recipes.next_item.encoding.catalogue import read_catalogue
 from components.recipes.next_item.encoding.histories import ORDER, questions
 from components.recipes.next_item.metrics.metrics import ranking_metrics
@@ -18,7 +20,7 @@ from components.recipes.next_item.params.params import NextItemJob
 from components.recipes.next_item.serving.asked import Asked, read_asked, rows_of_frame, select
 from components.recipes.next_item.serving.predictor import RankingPredictor, open_predictor
 from components.recipes.next_item.serving.remarks import Remarks
-from components.recipes.shared.serving import bundle_below
+from components.recipes.shared.serving import TIMED, as_requested, bundle_below, in_turn
 
 KNOWN = {VALIDATION: (TRAIN,), TEST: (TRAIN, VALIDATION)}  # what is history when a split is asked
 
@@ -44,17 +46,18 @@ def answers(job: NextItemJob, bundle: Path, split: str) -> Answers:
 
 
 def answer_rows(job: NextItemJob, bundle: Path) -> Callable[[int], object]:
-    """A function that finds the best items of n users of the test split, repeated where there are fewer."""
+    """A function that recommends to the next n users of the test split, from the events that a request has of each."""
     predictor = open_predictor(bundle)
-    users, _ = questions(job.paths.prepared(job.case), TEST)
-    asked = ask(job, predictor, users, KNOWN[TEST])
-    barred = np.zeros(len(predictor.catalogue.item_ids), bool)
+    users = questions(job.paths.prepared(job.case), TEST)[0][:TIMED]
+    rows = raw_rows(job, users, KNOWN[TEST])
+    histories = [as_requested(one) for _, one in rows.groupby(predictor.columns["user"], sort=False)]
 
-    def answer(count: int) -> object:
-        some = select(asked, np.arange(count) % len(users))
-        return predictor.best(some, top=predictor.settings.top, barred=barred, exclude_seen=True)
+    def answer(some: Sequence[list[dict[str, Any]]]) -> object:
+        batches = [some[start : start + len(histories)] for start in range(0, len(some), len(histories))]
+        given = [columns_of_rows([event for history in batch for event in history]) for batch in batches]
+        return [predictor.answer(one, remarks=Remarks()).columns() for one in given]
 
-    return answer
+    return in_turn(answer, histories)
 
 
 def ask(job: NextItemJob, predictor: RankingPredictor, users: np.ndarray, splits: Sequence[str]) -> Asked:

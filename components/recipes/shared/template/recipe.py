@@ -6,6 +6,7 @@ from components.core.params.case import Int8DynamicParams
 from components.core.params.evaluate import EvaluateBlock
 from components.core.recipe import Parts, Recipe
 from components.recipes.shared.template.params import ModelParams, PrepareParams
+from components.recipes.shared.template.words import BASELINES, METRICS
 
 RECIPE = Recipe(
     name="shared.template",
@@ -15,6 +16,9 @@ RECIPE = Recipe(
     primary="mae",
     lower_is_better=frozenset({"mae", "rmse"}),
     variants={"int8_dynamic": Int8DynamicParams},
+    metrics=METRICS,
+    baselines=BASELINES,
+    network="small network",
 )
 
 if TYPE_CHECKING:  # mypy holds each module against what a stage asks of it

@@ -10,7 +10,7 @@ from components.core.bundle import read_bundle
 from components.core.parts import Metric
 from components.core.results import Answers
 from components.recipes.shared.rows import TARGET, numbers_of, read_split
-from components.recipes.shared.serving import first_rows, score_in_turn
+from components.recipes.shared.serving import first_rows, rows_in_turn
 from components.recipes.shared.template.params import NumberJob
 
 
@@ -45,7 +45,8 @@ def answers(job: NumberJob, bundle: Path, split: str) -> Answers:
 
 
 def answer_rows(job: NumberJob, bundle: Path) -> Callable[[int], object]:
-    return score_in_turn(job, open_predictor(bundle).score, [TARGET])
+    predictor = open_predictor(bundle)
+    return rows_in_turn(job, lambda rows: predictor.predict(pd.DataFrame(rows)), [TARGET])
 
 
 def example(job: NumberJob) -> pd.DataFrame:

@@ -29,7 +29,7 @@ from components.recipes.survival.training.data import CohortData, Patients
 from components.recipes.survival.training.learner import SurvivalLearner
 from components.recipes.survival.training.network import MeanHazard, fit_baseline
 from components.recipes.survival.training.training import TRAINING, everything, make_data
-from components.training.refit import refit
+from components.training.refit import keep_result, refit, refit_state
 
 log = logging.getLogger(__name__)
 
@@ -64,6 +64,7 @@ def assemble(job: SurvivalJob, learner: LightningModule, folder: Path) -> Lightn
     log.info("blend: %s", ", ".join(f"{name} {weight:.2f}" for name, weight in blend.weights.items()))
     write(job, data, members, blend, folder / SELECTION)
     again, whole = refit(job, TRAINING, learner, everything), everything(job)
+    keep_result(refit_state(job, learner), folder)
     write(job, whole, fit_members(again, whole, params), blend, folder / BUNDLE)
     torch.save(again.state_dict(), folder / SERVING)
     return again

@@ -14,8 +14,14 @@ from components.recipes.survival.report.groups import observed_risk
 
 @dataclass(frozen=True)
 class Decisions:
-    """Of patients whose state at the horizon is known: shares with Wilson's bounds, F1, and how many were left out."""
+    """Of patients whose state at the horizon is known: how many of those with the event are `hit` or `missed`, of those
+    without it `false` or `cleared`; shares with Wilson's bounds, F1, and how many were left out.
+    """
 
+    hit: int
+    missed: int
+    false: int
+    cleared: int
     sensitivity: Interval | None
     specificity: Interval | None
     precision: Interval | None
@@ -33,6 +39,10 @@ def decisions(
     had, had_not = known_states(time, event, horizon)
     hit, missed, false = ((over & had).sum(), (~over & had).sum(), (over & had_not).sum())
     return Decisions(
+        hit=int(hit),
+        missed=int(missed),
+        false=int(false),
+        cleared=int(had_not.sum() - false),
         sensitivity=wilson(int(hit), int(had.sum()), confidence),
         specificity=wilson(int(had_not.sum() - false), int(had_not.sum()), confidence),
         precision=wilson(int(hit), int(hit + false), confidence),

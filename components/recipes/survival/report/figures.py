@@ -12,17 +12,22 @@ from components.core.results import Interval
 from components.evaluation.presentation.figures import (
     COLOURS,
     DASHED,
+    HALO,
     INK,
     QUIET,
     QUIET_INK,
     axis_limit,
     new_figure,
     shortened,
+    small_print,
     styled,
+    title_over_all,
 )
-from components.recipes.survival.metrics.contributions import Contribution
+from components.evaluation.presentation.labels import End, name_ends
 from components.recipes.survival.report.calibration import Reliability
 from components.recipes.survival.report.groups import Curve
+
+PREDICTED, OBSERVED = 0.22, 0.78  # of the width beside subgroups: where the two columns stand
 
 
 @styled
@@ -46,56 +51,88 @@ def kaplan_meier(
     axes.tick_params(labelbottom=True)
     axes.legend(loc="lower left")
     _numbers_at_risk(below, curves, years)
+    read = (
+        "Groups by the predicted risk. Steps: Kaplan and Meier's survival with its bounds; dashed: the mean prediction."
+    )
+    small_print(figure, read)
     return figure
 
 
 @styled
-def calibration(title: str, panels: Mapping[str, Mapping[str, Reliability]]) -> Figure:
+def calibration(title: str, panels: Mapping[str, Mapping[str, Reliability]], *, confidence: float) -> Figure:
     """A panel a horizon: observed risk with bounds against the prediction, for each series; the first is served."""
-    figure = new_figure(height=5.2)
-    figure.suptitle(title, fontsize=15, fontweight="bold", x=0.02, ha="left")
+    figure = new_figure(height=5.4)
+    title_over_all(figure, title)
     everywhere = [one for panel in panels.values() for one in panel.values()]
     limit = axis_limit(max(float(max(one.high.max(), one.predicted.max())) for one in everywhere if len(one.high)))
     for axes, (horizon, series) in zip(figure.subplots(1, len(panels), squeeze=False)[0], panels.items(), strict=True):
         axes.axline((0, 0), (1, 1), color=QUIET_INK, linewidth=1, linestyle=DASHED)
         for place, (name, one) in enumerate(series.items()):
-            colour, first = COLOURS[place % len(COLOURS)], place == 0
-            if first:
+            colour = COLOURS[place % len(COLOURS)]
+            # The others have hollow marks and no line: where nothing changed they lie around those of the first.
+            look: dict[str, Any] = {"markersize": 10, "markerfacecolor": "none", "linestyle": "none", "zorder": 3}
+            if place == 0:
                 bars = [one.observed - one.low, one.high - one.observed]
                 axes.errorbar(one.predicted, one.observed, yerr=bars, fmt="none", ecolor=colour, alpha=0.5)
-            look: dict[str, Any] = {"linewidth": 2.2, "markersize": 6} if first else {"linewidth": 1.2, "markersize": 3}
+                look = {"linewidth": 2.2, "markersize": 6}
             axes.plot(one.predicted, one.observed, marker="o", color=colour, label=name, **look)
         _share_axes(axes, x=f"predicted risk by {horizon}", y="observed risk", x_end=limit, y_end=limit)
-        axes.legend(loc="upper left", fontsize=9.5)
+        axes.legend(loc="lower right", fontsize=10.5)
+    bounds = f"Each dot is as many patients; observed: 1 - Kaplan and Meier's survival, with {confidence:.0%} bounds."
+    small_print(figure, bounds, "On the dashed diagonal the risk is as predicted; above it, higher.")
     return figure
 
 
 @styled
 def decision_curve(
-    title: str, thresholds: np.ndarray, series: Mapping[str, np.ndarray], everybody: np.ndarray
+    title: str,
+    thresholds: np.ndarray,
+    series: Mapping[str, np.ndarray],
+    everybody: np.ndarray,
+    *,
+    threshold: float,
 ) -> Figure:
-    """Net benefit (P,) over threshold risks (P,) of each series, of treating all, and of treating nobody."""
-    figure = new_figure()
-    axes = figure.subplots()
+    """Net benefit (P,) over threshold risks (P,) of each series, of treating all, and of treating nobody.
+
+    Below, what each has more or less than the first, which is served from `threshold`.
+    """
+    figure = new_figure(height=8.0)
+    axes, below = figure.subplots(2, sharex=True, height_ratios=(3, 2))
     axes.set_title(title)
     highest = max(0.01, *(float(np.nanmax(values)) for values in (*series.values(), everybody)))
-    axes.plot(thresholds, everybody, color=QUIET, linewidth=1.4, label="treat all")
+    axes.plot(thresholds, 100 * everybody, color=QUIET, linewidth=1.4, label="treat all")
     axes.axhline(0, color=INK, linewidth=1.2, label="treat none")
+    first = next(iter(series.values()))
+    below.axhline(0, color=COLOURS[0], linewidth=2.4, zorder=9)
     for place, (name, values) in enumerate(series.items()):
         look: dict[str, Any] = {"linewidth": 2.4, "zorder": 9} if place == 0 else {"linewidth": 1.2}
-        axes.plot(thresholds, values, color=COLOURS[place % len(COLOURS)], label=name, **look)
-    axes.set(xlabel="risk at which one would treat (%)", ylabel="net benefit", ylim=(-0.1 * highest, 1.08 * highest))
-    axes.xaxis.set_major_formatter(PercentFormatter(1))
+        axes.plot(thresholds, 100 * values, color=COLOURS[place % len(COLOURS)], label=name, **look)
+        if place:
+            below.plot(thresholds, 100 * (values - first), color=COLOURS[place % len(COLOURS)], **look)
+    axes.set(ylabel="net benefit\n(per 100 patients)", ylim=(-10 * highest, 108 * highest))
+    below.set(xlabel="risk from which one would treat", ylabel="difference from served\n(per 100 patients)")
+    below.xaxis.set_major_formatter(PercentFormatter(1))
+    for panel in (axes, below):
+        panel.axvline(threshold, color=COLOURS[0], linewidth=1, linestyle=DASHED)
+    said: dict[str, Any] = {"xycoords": below.get_xaxis_transform(), "textcoords": "offset points", "ha": "right"}
+    below.annotate(
+        f"high risk from {threshold:.0%}", (threshold, 0.04), (-5, 0), fontsize=11, path_effects=HALO, **said
+    )
     axes.legend(loc="upper right")
+    read = "True positives less false ones, these weighed by the odds of the risk from which one would treat."
+    small_print(figure, read)
     return figure
 
 
 @styled
-def auc_over_time(title: str, horizons: Sequence[float], series: Mapping[str, Sequence[Interval | None]]) -> Figure:
+def auc_over_time(
+    title: str, horizons: Sequence[float], series: Mapping[str, Sequence[Interval | None]], *, confidence: float
+) -> Figure:
     """Time-dependent AUC at each horizon (H,), with bounds for the first series; None leaves a gap."""
     figure = new_figure()
     axes = figure.subplots()
     axes.set_title(title)
+    ends = []
     for place, (name, found) in enumerate(series.items()):
         colour = COLOURS[place % len(COLOURS)]
         value, low, high = (
@@ -104,84 +141,66 @@ def auc_over_time(title: str, horizons: Sequence[float], series: Mapping[str, Se
         )
         if place == 0:
             axes.fill_between(horizons, low, high, color=colour, alpha=0.15, linewidth=0)
-        axes.plot(horizons, value, marker="o", color=colour, linewidth=2.4 if place == 0 else 1.2, label=name)
+        look: dict[str, Any] = {"linewidth": 2.6, "zorder": 9} if place == 0 else {"linewidth": 1.4}
+        axes.plot(horizons, value, marker="o", color=colour, **look)
+        if len(known := np.flatnonzero(np.isfinite(value))):
+            ends.append(End(horizons[known[-1]], float(value[known[-1]]), name, colour))
     axes.set(xlabel="years", ylabel="AUC", xticks=list(horizons))
-    axes.legend(loc="best")
+    axes.set_ylim(axes.get_ylim())
+    name_ends(axes, ends)
+    read = "How often, of two patients, the one with an event by then was told the higher risk; 0.5 is by chance."
+    small_print(figure, read, f"Band: {confidence:.0%} bootstrap interval of the served model.")
     return figure
 
 
 @styled
 def by_subgroup(title: str, measure: str, tables: Mapping[str, Sequence[Mapping[str, Any]]], overall: float) -> Figure:
-    """The measure of each subgroup of `groups.subgroups`, column by column; groups that are too small say so."""
-    rows = [(column, one) for column, table in tables.items() for one in table if one["rows"]]
-    figure = new_figure(height=max(5.0, 1.6 + 0.36 * len(rows)))
-    axes = figure.subplots()
-    axes.set_title(title)
-    axes.axvline(overall, color=QUIET, linewidth=1.2, linestyle=DASHED)
-    columns = list(tables)
-    shown = [one["measure"] for _, one in rows if one["measure"] is not None]
-    for place, (column, one) in enumerate(rows):
-        colour = COLOURS[columns.index(column) % len(COLOURS)]
-        if one["measure"] is None:
-            axes.text(overall, place, "  insufficient", va="center", color=QUIET_INK, fontsize=10)
-            continue
-        axes.plot(one["measure"], place, marker="o", markersize=9, color=colour)
-        text = f"{one['measure']:.3f}   risk {one['predicted']:.0%}, observed {_percent(one['observed'])}"
-        axes.annotate(text, (one["measure"], place), (9, 0), textcoords="offset points", va="center", fontsize=9.5)
-    labels = [
-        f"{shortened(column, 18)} {one['group']}\nn {one['rows']:,}, events {one['events']:,}" for column, one in rows
-    ]
-    axes.set_yticks(range(len(rows)), labels, fontsize=8.5)
-    low, high = min([*shown, overall]), max([*shown, overall])
-    room = max(high - low, 0.05)
-    axes.set(xlabel=measure, ylim=(len(rows) - 0.5, -0.5), xlim=(low - 0.15 * room, high + 0.9 * room))
+    """The measure of each subgroup of `groups.subgroups`, below its column; groups that are too small say so."""
+    shown = {column: [one for one in table if one["rows"]] for column, table in tables.items()}
+    count = sum(len(table) + 1.4 for table in shown.values())
+    figure = new_figure(height=max(5.0, 2.2 + 0.4 * count))
+    axes, side = figure.subplots(1, 2, sharey=True, width_ratios=(5, 2))
+    title_over_all(figure, title)
+    axes.axvline(overall, color=COLOURS[0], linewidth=1.2, linestyle=DASHED)
+    place, places, names = 0.0, [], []
+    for column, table in shown.items():
+        places.append(place)
+        names.append(shortened(column, 24))
+        for one in table:
+            place += 1
+            places.append(place)
+            names.append(f"{one['group']}  (n {one['rows']:,}, events {one['events']:,})")
+            _subgroup(axes, side, place, one)
+        place += 1.4
+    axes.set_yticks(places, names)
+    for label, text in zip(axes.get_yticklabels(), names, strict=True):
+        label.set_fontweight("bold" if text in tables else "normal")
+    values = [overall, *(one["measure"] for table in shown.values() for one in table if one["measure"] is not None)]
+    room = max(max(values) - min(values), 0.05)
+    axes.set(xlabel=measure, ylim=(place - 0.6, -1.3), xlim=(min(values) - 0.15 * room, max(values) + 0.25 * room))
+    side.set_axis_off()
+    side.set_xlim(0, 1)
+    for x, head in ((PREDICTED, "predicted\nrisk"), (OBSERVED, "observed\nrisk")):
+        side.text(x, -0.6, head, color=QUIET_INK, ha="center", va="center", fontsize=10.5)
     axes.grid(visible=False, axis="y")
+    axes.tick_params(axis="y", length=0)
+    read = (
+        f"Dashed: all patients, {overall:.3f}. Right: the mean predicted risk, and the one observed (Kaplan and Meier)."
+    )
+    small_print(figure, read)
     return figure
 
 
-@styled
-def patients(
-    title: str, times: np.ndarray, survival: np.ndarray, typical: np.ndarray, reasons: Sequence[Sequence[Contribution]]
-) -> Figure:
-    """A row a patient (P): survival `(P, T)` at `times` (T,) beside a typical one's (T,), and the top contributions."""
-    figure = new_figure(height=1.0 + 2.6 * len(survival))
-    figure.suptitle(title, fontsize=15, fontweight="bold", x=0.02, ha="left")
-    grid = figure.subplots(len(survival), 2, squeeze=False, width_ratios=(3, 2))
-    for number, ((left, right), curve, found) in enumerate(zip(grid, survival, reasons, strict=True), start=1):
-        left.plot([0, *times], [1, *typical], color=QUIET, linewidth=1.4, linestyle=DASHED, label="typical patient")
-        left.plot([0, *times], [1, *curve], color=COLOURS[0], linewidth=2.4, label=f"patient {number}")
-        left.set(ylim=(0, 1.02), ylabel="event-free (%)")
-        left.yaxis.set_major_formatter(PercentFormatter(1))
-        left.legend(loc="lower left", fontsize=9.5)
-        _contributions(right, found)
-    grid[-1][0].set_xlabel("years")
-    grid[-1][1].set_xlabel("factor on the hazard")
-    return figure
-
-
-def _contributions(axes: Axes, found: Sequence[Contribution]) -> None:
-    """Bars to the right of 1 raise the hazard, to the left lower it."""
-    logs = np.log([one.factor for one in found])
-    places = np.arange(len(found))
-    axes.barh(places, logs, color=[COLOURS[1] if log > 0 else COLOURS[2] for log in logs], height=0.7)
-    names = [f"{shortened(one.feature, 14)} = {_value(one.value)}" for one in found]
-    axes.set_yticks(places, names, fontsize=9.5)
-    reach = max(float(np.abs(logs).max(initial=0.0)), 0.1) * 1.5
-    axes.set(ylim=(max(len(found), 1) - 0.5, -0.5), xlim=(-reach, reach))
-    for place, (log, one) in enumerate(zip(logs, found, strict=True)):
-        side = "left" if log > 0 else "right"
-        axes.annotate(
-            f"{one.factor:.2f}",
-            (log, place),
-            (4 if log > 0 else -4, 0),
-            textcoords="offset points",
-            ha=side,
-            va="center",
-            fontsize=9,
-        )
-    axes.axvline(0, color=INK, linewidth=1)
-    axes.set_xticks([0], ["1"])
-    axes.grid(visible=False)
+def _subgroup(axes: Axes, side: Axes, place: float, one: Mapping[str, Any]) -> None:
+    """The dot of a group and, at its side, its risks."""
+    if one["measure"] is None:
+        axes.text(0.02, place, "too few", transform=axes.get_yaxis_transform(), va="center", color=QUIET_INK)
+        return
+    axes.plot(one["measure"], place, marker="o", markersize=8, color=COLOURS[0])
+    text: dict[str, Any] = {"textcoords": "offset points", "va": "center", "fontsize": 10.5, "path_effects": HALO}
+    axes.annotate(f"{one['measure']:.3f}", (one["measure"], place), (8, 0), **text)
+    for x, share in ((PREDICTED, one["predicted"]), (OBSERVED, one["observed"])):
+        side.text(x, place, _percent(share), ha="center", va="center", fontsize=10.5)
 
 
 def _steps(curve: Curve, end: float) -> list[np.ndarray]:
@@ -209,7 +228,3 @@ def _share_axes(axes: Axes, *, x: str, y: str, x_end: float, y_end: float) -> No
 
 def _percent(share: float | None) -> str:
     return "unknown" if share is None else f"{share:.0%}"
-
-
-def _value(value: Any) -> str:
-    return "missing" if value is None else f"{value:g}" if isinstance(value, float) else shortened(str(value), 12)

@@ -6,31 +6,33 @@ from typing import Any
 import numpy as np
 
 from components.core.results import Cell, Table
-from components.evaluation.tables import shown
 from components.recipes.survival.metrics.censoring import Censoring
 from components.recipes.survival.metrics.metrics import calibration_at, ibs
 from components.recipes.survival.report.decisions import Decisions, net_benefit, net_benefit_of_all
 from components.recipes.survival.report.groups import observed_risk
 
 
-def decisions_table(found: Mapping[str, Decisions], threshold: float, horizon: float, confidence: float) -> Table:
-    """A row a split: sensitivity, specificity and precision with Wilson's bounds, F1, and who was judged."""
-    rows = [
-        [
-            split,
-            one.known,
-            one.unknown,
-            *(shown(part, "nobody", digits=3) for part in (one.sensitivity, one.specificity, one.precision)),
-            one.f1,
-        ]
-        for split, one in found.items()
-    ]
-    columns = ["split", "known", "left out", "sensitivity", "specificity", "precision", "F1"]
-    note = (
-        f"Risk by {horizon:g} years at or above {threshold:.4f}, chosen on validation. {confidence:.0%} Wilson "
-        "intervals, over patients whose state at the horizon is known; those censored before it are left out."
+def decisions_table(
+    found: Mapping[str, Decisions], threshold: float, horizon: float, specificity: float, over: str
+) -> Table:
+    """Two rows a split, with the event and without; `over` is what a risk over the threshold is answered."""
+    rows: list[list[Cell]] = []
+    for split, one in found.items():
+        rows.append([split, "event", one.hit, one.missed, None if one.sensitivity is None else one.sensitivity.value])
+        rows.append(
+            [split, "no event", one.false, one.cleared, None if one.specificity is None else one.specificity.value]
+        )
+    columns = ["split", f"by {horizon:g} years", "over the threshold", "under it", "share on the right side"]
+    unknown = ", ".join(f"{split} {one.unknown:,}" for split, one in found.items())
+    precision = ", ".join(
+        f"{split} {one.precision.value:.4f}" for split, one in found.items() if one.precision is not None
     )
-    return Table(f"Decision at the threshold, event within {horizon:g} years", columns, rows, note)
+    note = (
+        f"A risk by {horizon:g} years of {threshold:.4f} or more is answered {over}: the lowest threshold with a "
+        f"specificity of {specificity:g} on validation. Of those over it had the event (precision): {precision}. Left "
+        f"out, as not followed until then: {unknown}."
+    )
+    return Table("Decisions at the threshold", columns, rows, note)
 
 
 def calibration_table(
@@ -112,7 +114,7 @@ def subgroup_table(split: str, found: Mapping[str, Sequence[Mapping[str, Any]]],
 def net_benefit_table(
     splits: Mapping[str, tuple[np.ndarray, np.ndarray]], thresholds: Sequence[float], horizon: float
 ) -> Table:
-    """Net benefit of the model and of treating all, at threshold risks; treating nobody has 0."""
+    """Net benefit of the served model and of treating all, at threshold risks; treating nobody has 0."""
     rows = []
     for split, (target, risk) in splits.items():
         model = net_benefit(target, risk, horizon=horizon, thresholds=thresholds)
@@ -121,7 +123,7 @@ def net_benefit_table(
             [split, f"{threshold:.0%}", finite(one), finite(all_)]
             for threshold, one, all_ in zip(thresholds, model, everybody, strict=True)
         ]
-    columns = ["split", "treat from a risk of", "model", "treat all"]
+    columns = ["split", "treat from a risk of", "served", "treat all"]
     return Table(f"Net benefit, event within {horizon:g} years", columns, rows, "Treat none: 0.")
 
 

@@ -4,14 +4,14 @@ import logging
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 import numpy as np
 from pydantic import Field
 
 from components.core.blocks import Block, read_block
 from components.core.bundle import Bundle, read_bundle
-from components.kits.tables.encoding.cells import RawRows, columns_of_frame
+from components.kits.tables.encoding.cells import RawRows, beside, columns_of_frame
 from components.kits.tables.encoding.encode import Encoded, TableEncoder
 from components.kits.tables.encoding.reader import RowReader
 from components.kits.tables.encoding.replace import Replacements
@@ -76,6 +76,8 @@ class SurvivalAnswers:
 class SurvivalPredictor:
     """Rows as the source has them to risk, survival, decision and what made them, beside their key columns."""
 
+    TAKES: ClassVar[Literal["rows"]] = "rows"
+
     def __init__(self, bundle: Bundle) -> None:
         self.bundle = bundle
         self.settings = read_block(SurvivalSettings, bundle.manifest.settings, "bundle.settings")
@@ -95,6 +97,10 @@ class SurvivalPredictor:
 
         answers = self.answer(columns_of_frame(rows, self.reader.columns))
         return beside_key(rows, self.data["key"], answers.columns())
+
+    def answers_to(self, rows: RawRows) -> dict[str, Any]:
+        """What `predict_file` writes of the rows, by column."""
+        return beside(rows, self.data["key"], self.answer(rows).columns())
 
     def answer(self, rows: RawRows, *, explain: bool = True) -> SurvivalAnswers:
         """What every answer comes from: raw rows by column, to risks, decisions and, if asked for, contributions.

@@ -10,7 +10,7 @@ from components.core.job import TEST, TRAIN, VALIDATION
 from components.core.parts import Metric
 from components.core.results import Answers
 from components.kits.tables.encoding.cells import columns_of_frame
-from components.recipes.shared.serving import first_rows, read_split, score_in_turn
+from components.recipes.shared.serving import first_rows, read_split, rows_in_turn
 from components.recipes.survival.metrics.censoring import Censoring
 from components.recipes.survival.metrics.metrics import survival_metrics
 from components.recipes.survival.params.cohort import EVENT, TIME
@@ -28,8 +28,9 @@ def answers(job: SurvivalJob, bundle: Path, split: str) -> Answers:
 
 
 def answer_rows(job: SurvivalJob, bundle: Path) -> Callable[[int], object]:
-    """A function that scores n test rows, repeated where there are fewer."""
-    return score_in_turn(job, open_predictor(bundle).score, OUTCOME)
+    """A function that answers the next n test rows with their reasons, from the cells of a request on."""
+    predictor = open_predictor(bundle)
+    return rows_in_turn(job, lambda rows: predictor.answer(rows).columns(), OUTCOME)
 
 
 def metrics(job: SurvivalJob, bundle: Path) -> Mapping[str, Metric]:

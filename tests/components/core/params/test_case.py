@@ -140,7 +140,7 @@ def test_an_unknown_case_is_answered_with_the_known_ones(content, tmp_path):
     known = ", ".join(sorted(content["cases"]))
     with pytest.raises(CasebookError) as error:
         load(content, tmp_path).case("finance_riks")
-    assert str(error.value) == f"params.yaml: no case 'finance_riks'; there are: {known}"
+    assert str(error.value) == f"params.yaml: no case 'finance_riks'; did you mean '{CASE}'? There are: {known}"
 
 
 def test_params_do_not_change_under_a_reader(case):
@@ -188,7 +188,7 @@ def test_the_cases_before_one_are_those_that_it_starts_from_in_their_order(conte
             {CASE: "recommender", "recommender": CASE},
             "finance_risk from recommender from finance_risk is a circle; let one of them start from null",
         ),
-        ({CASE: "recomender"}, "no case 'recomender'; did you mean 'recommender'?; name another, or null"),
+        ({CASE: "recomender"}, "no case 'recomender'; did you mean 'recommender'? There are: "),
     ],
 )
 def test_a_start_that_leads_nowhere_is_one_message(content, tmp_path: Path, starts: dict[str, str], told: str) -> None:

@@ -3,8 +3,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from onnx import TensorProto, helper, numpy_helper
+from onnxruntime.quantization import QuantType, quantize_dynamic
 
-from components.compression.quantize import int8_dynamic
 from components.core.bundle import Bundle, Manifest, read_bundle, write_bundle
 from components.kits.tables.encoding.encode import Encoded
 from components.kits.tables.graph import TableGraph
@@ -14,7 +14,9 @@ ROWS = (np.random.default_rng(0).normal(size=(200, 3)) * np.logspace(-2, 1, 200)
 
 
 def bundle_of(folder: Path, *, quantized: bool) -> Bundle:
-    """A graph `net` of one product, `numeric` (N, 3) with `WEIGHTS`; there is no input of classes."""
+    """A graph `net` of one product, `numeric` (N, 3) with `WEIGHTS`; there is no input of classes. Quantized, it is as
+    bundles had it whose products took one range for all rows.
+    """
     folder.mkdir()
     numeric = helper.make_tensor_value_info("numeric", TensorProto.FLOAT, ["rows", 3])
     score = helper.make_tensor_value_info("score", TensorProto.FLOAT, ["rows", 2])
@@ -25,7 +27,7 @@ def bundle_of(folder: Path, *, quantized: bool) -> Bundle:
         helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=10).SerializeToString()
     )
     if quantized:
-        int8_dynamic(path, path)
+        quantize_dynamic(path, path, weight_type=QuantType.QInt8)
     manifest = Manifest(case="toy", predictor="table.predictor", graphs=("net",), settings={})
     write_bundle(folder / "bundle", manifest, {"net.onnx": path})
     return read_bundle(folder / "bundle", threads=1)

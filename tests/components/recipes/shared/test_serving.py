@@ -1,9 +1,11 @@
+import json
 from pathlib import Path
 
 import pytest
 
 from components.core.job import TEST, VALIDATION, Job
-from components.recipes.shared.serving import asked_bundle, bundle_below, first_rows, read_split, score_in_turn
+from components.kits.tables.encoding.cells import columns_of_rows
+from components.recipes.shared.serving import asked_bundle, bundle_below, first_rows, in_turn, read_split, rows_in_turn
 
 
 def test_a_fitted_folder_has_a_bundle_for_each_split_and_any_other_is_one(tmp_path: Path) -> None:
@@ -22,13 +24,17 @@ def test_the_validation_is_asked_of_the_bundle_that_does_not_know_it(tmp_path):
     assert asked_bundle(fitted, served, TEST) == served
 
 
+def test_units_are_answered_in_turn() -> None:
+    asked = in_turn("".join, "abc")
+    assert [asked(1), asked(1), asked(4), asked(1)] == ["a", "b", "cabc", "a"]
+
+
 @pytest.mark.slow
-def test_rows_are_scored_in_turn_without_their_outcome(prepared: Job) -> None:
-    rows = read_split(prepared, TEST)
-    asked = score_in_turn(prepared, lambda given: given, ["target"])
-    answered = asked(len(rows) + 2)
-    assert answered.equals(rows.drop(columns="target").take([*range(len(rows)), 0, 1]))
-    assert asked(1).equals(rows.drop(columns="target").head(1))
+def test_rows_are_answered_as_a_request_has_them_without_key_and_outcome(prepared: Job) -> None:
+    rows = read_split(prepared, TEST).drop(columns=["target", "row"])
+    asked = rows_in_turn(prepared, lambda given: given, ["target"])
+    assert asked(2) == columns_of_rows(json.loads(rows.head(2).to_json(orient="records")))
+    assert asked(1) == columns_of_rows(json.loads(rows.iloc[2:3].to_json(orient="records")))
 
 
 @pytest.mark.slow

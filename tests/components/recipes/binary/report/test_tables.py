@@ -21,6 +21,23 @@ FOUND = Fairness(
 )
 
 
+def test_decisions_are_counted_by_class_and_answer() -> None:
+    counts = np.array([[5, 3], [2, 10]])  # of 8 healthy three are operated on, of 12 ill two are sent home
+    table = tables.confusion_table(
+        counts, threshold=0.25, classes=("ill", "healthy"), decisions=("operate", "send home")
+    )
+    assert table.columns == ["test rows", "answered operate", "answered send home", "share answered rightly"]
+    assert table.rows == [
+        ["ill", 10, 2, 10 / 12],
+        ["healthy", 3, 5, 5 / 8],
+        ["share answered rightly", 10 / 13, 5 / 7, 15 / 20],
+    ]
+    assert "A score of 0.2500 or more is answered operate" in table.note
+    assert "True positives 10, false positives 3, false negatives 2, true negatives 5; ill is" in table.note
+    nobody = tables.confusion_table(np.array([[8, 0], [12, 0]]), threshold=1, classes=("a", "b"), decisions=("c", "d"))
+    assert nobody.rows[2][1] is None
+
+
 def test_decisions_show_each_group_and_say_what_could_not_be_compared() -> None:
     table = tables.decision_table(FOUND, decisions=("operate", "send home"), negative="healthy")
     assert table.title == "Decisions by Sex"

@@ -2,7 +2,6 @@ import numpy as np
 import pytest
 
 from components.core.errors import CasebookError
-from components.core.results import Interval
 from components.evaluation.bootstrap import Resampling, intervals
 from components.evaluation.presentation.figures import save
 from components.evaluation.slices import Slice
@@ -40,13 +39,12 @@ CAPTION = "150 clauses of the test split"
 
 def slice_figure(tables):
     overall = FOUND["model"]["char_accuracy"]
-    return figures.slices(tables, "char_accuracy", overall=overall, confidence=0.95, minimum=20, caption=CAPTION)
+    return figures.slices(
+        tables, "char_accuracy", overall=overall, confidence=0.95, minimum=20, caption=CAPTION, of="kind of clause"
+    )
 
 
 PICTURES = {
-    "metric_intervals": lambda: figures.metric_intervals(
-        FOUND, ["char_accuracy", "exact", "bleu"], confidence=0.95, caption=CAPTION
-    ),
     "slices": lambda: slice_figure({"clause length": SLICES}),
     "confused_pairs": lambda: figures.confused_pairs(PAIRS, caption=CAPTION),
     "accuracy_over_minutes": lambda: figures.accuracy_over_minutes(CURVES, {"trigram": 0.92}, caption=CAPTION),
@@ -64,11 +62,11 @@ def test_every_picture_says_what_it_is_and_how_it_was_measured_and_is_saved_the_
     assert all(axes.get_xlabel() for axes in figure.axes)
 
 
-def test_points_are_the_values():
-    panels = PICTURES["metric_intervals"]().axes
-    texts = [[text.get_text() for text in axes.texts] for axes in panels]
-    assert texts[0] == [f"{FOUND[name]['char_accuracy'].value:.1%}" for name in FOUND]
-    assert texts[2] == [f"{FOUND[name]['bleu'].value:.1f}" for name in FOUND]
+def test_slices_are_the_values_and_the_title_says_of_what():
+    figure = PICTURES["slices"]()
+    shown = [text.get_text() for text in figure.axes[0].texts]
+    assert shown == [f"{one.metrics['char_accuracy'].value:.1%}" for one in SLICES if one.sufficient]
+    assert figure.get_suptitle() == "Character accuracy by kind of clause"
 
 
 def test_pairs_are_written_with_their_syllable_in_two_columns():
@@ -107,8 +105,6 @@ def test_what_cannot_be_drawn_is_said():
         slice_figure({})
     with pytest.raises(CasebookError, match=r"no points .*\(learner\)"):
         figures.accuracy_over_minutes({"learner": []}, {}, caption="")
-    with pytest.raises(CasebookError, match="'model' has no 'bleu'"):
-        figures.metric_intervals({"model": {"exact": Interval(0, 0, 0)}}, ["bleu"], confidence=0.95, caption="")
     with pytest.raises(CasebookError, match="no metric of text 'auc'"):
         figures.plain("auc")
     assert figures.plain("top@5") == "right among the first 5"

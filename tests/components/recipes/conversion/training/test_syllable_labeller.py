@@ -154,8 +154,10 @@ def test_the_served_graph_answers_as_the_network_for_any_clauses(tmp_path: Path,
     (tmp_path / "learner.onnx").write_bytes(graph)
     int8_dynamic(tmp_path / "learner.onnx", tmp_path / "int8.onnx")
     small = onnxruntime.InferenceSession(tmp_path / "int8.onnx", providers=["CPUExecutionProvider"])
-    inputs = feed(*[[1, 2, 3, 4, 5]] * 3)
+    inputs = feed(*[[1, 2, 3, 4, 5], [5, 4, 3, 2, 1], [2, 2, 2, 2, 2]])
     (answer,) = small.run(["logits"], {name: value.numpy() for name, value in inputs.items()})
+    (alone,) = small.run(["logits"], {name: value[1:2].numpy() for name, value in inputs.items()})
+    np.testing.assert_allclose(alone[0], answer[1], rtol=0, atol=1e-6)
     expected = labels(**inputs).detach().numpy()
     legal = expected > MASKED / 2
     assert np.corrcoef(answer[legal], expected[legal])[0, 1] > 0.98

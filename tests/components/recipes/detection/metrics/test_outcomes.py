@@ -3,7 +3,7 @@
 import numpy as np
 
 from components.recipes.detection.metrics.matching import match
-from components.recipes.detection.metrics.outcomes import confusion, errors, outcome, worst_first
+from components.recipes.detection.metrics.outcomes import by_label, confusion, errors, outcome, worst_first
 from tests.components.recipes.detection.metrics.boxes import crowds, scores, targets
 
 ONE, TWO, NOTHING = (0, 0, 10, 10), (50, 50, 60, 60), (80, 80, 90, 90)
@@ -25,6 +25,11 @@ def test_errors_and_the_order_of_images():
     assert (false.tolist(), missed.tolist()) == ([1, 1, 0], [1, 0, 0])
     # F1: 2 / (2 + 2), 0, 1.
     assert worst_first(matches, LEAST).tolist() == [1, 0, 2]
+
+
+def test_each_class_is_counted_at_its_own_confidence():
+    true, found, false = by_label(match(TARGET, SCORE, 2), np.array([0.75, 0.3]))
+    assert (true.tolist(), found.tolist(), false.tolist()) == ([2, 1], [2, 1], [0, 1])
 
 
 def test_which_class_is_taken_for_which():

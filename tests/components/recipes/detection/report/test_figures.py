@@ -61,6 +61,29 @@ def test_every_picture_says_what_it_is_and_is_saved_the_same_twice(name, tmp_pat
     assert figure.get_suptitle() or figure.axes[0].get_title(loc="left")
 
 
+def test_curves_are_named_where_they_end_and_the_served_point_says_what_it_finds():
+    target = targets([(0, 0, 10, 10, 0), (30, 30, 40, 40, 0)])
+    matches = match(target, scores([(0, 0, 10, 10, 0, 0.9), (50, 50, 60, 60, 0, 0.8)]), 1)
+    (label,) = figures.precision_recall(matches, ["cell"], np.array([0.5])).axes[0].get_legend_handles_labels()[1]
+    assert label.endswith("served from 0.50: 50.0% found, 50.0% right")  # one of two boxes, one of two answers
+    names = [text.get_text() for text in PICTURES["froc"]().axes[0].texts]
+    assert names[0] == f"model ({froc(MATCHES).at_rates.mean():.3f})"
+    assert names[1].startswith("baseline (")
+
+
+def test_a_count_is_drawn_by_how_far_it_is_off():
+    (axes,) = figures.counts(np.array([[5], [5], [20]]), np.array([[6], [6], [18]]), ["cell"]).axes
+    (dots,) = axes.collections
+    assert dots.get_offsets().tolist() == [[5, 1], [20, -2]]
+    assert (dots.get_sizes() / 22).tolist() == [2, 1]  # two images of 5 that were counted as 6
+    assert axes.get_title(loc="left") == "cell: off by 1.33 of 10.0"
+
+
+def test_a_false_box_is_no_share_of_a_class():
+    image = figures.confusion(np.array([[3, 1], [2, 0]]), ["cell"]).axes[0].images[0].get_array()
+    assert image.tolist() == [[3 / 4, 1 / 4], [2 / 6, 0]]
+
+
 def test_sheets_hold_six_images_each_and_say_which():
     found = drawn(8, title="Worst")
     assert [len(figure.axes) for figure in found] == [6, 2]

@@ -1,10 +1,10 @@
 import warnings
+from itertools import pairwise
 
 import numpy as np
 import pytest
 
 from components.core.errors import CasebookError
-from components.core.results import Interval
 from components.evaluation.bootstrap import Resampling, intervals
 from components.evaluation.presentation.figures import save
 from components.evaluation.slices import Slice, bands, slices
@@ -21,7 +21,7 @@ SEEN = Sets((ITEMS * GENERATOR.random(LENGTHS.sum()) ** 2).astype(int), np.appen
 COUNTS = np.bincount(SEEN.item, minlength=ITEMS)
 TARGET = (ITEMS * GENERATOR.random(USERS) ** 2).astype(int)
 SCORES = {
-    "model": GENERATOR.normal(size=(USERS, ITEMS)) + 0.05 * COUNTS,
+    "served": GENERATOR.normal(size=(USERS, ITEMS)) + 0.05 * COUNTS,
     "learner": GENERATOR.normal(size=(USERS, ITEMS)),
     "popularity": np.tile(COUNTS.astype(float), (USERS, 1)),
 }
@@ -33,14 +33,14 @@ FOUND = {name: intervals(METRICS, TARGET, rank, resampling=BOOTSTRAP) for name, 
 LENGTH_SLICES = slices(
     METRICS,
     TARGET,
-    RANKS["model"],
+    RANKS["served"],
     bands("history length", LENGTHS, [2, 6]),
     counted="users",
     minimum=20,
     resampling=BOOTSTRAP,
 )
 PROTOCOL = RankingProtocol("leave-one-out; ties in file order; rank = 1 + greater + equal", "test", USERS, ITEMS)
-OVERALL = FOUND["model"]["ndcg@10"]
+OVERALL = FOUND["served"]["ndcg@10"]
 
 
 def slice_figure(tables):
@@ -49,7 +49,6 @@ def slice_figure(tables):
 
 PICTURES = {
     "cutoff_curves": lambda: figures.cutoff_curves(RANKS, largest=20, protocol=PROTOCOL),
-    "metric_bars": lambda: figures.metric_bars(FOUND, ["ndcg@10", "hr@10"], confidence=0.95, protocol=PROTOCOL),
     "popularity_bias": lambda: figures.popularity_bias(LISTS, SEEN, COUNTS, protocol=PROTOCOL),
     "slices": lambda: slice_figure({"history length": LENGTH_SLICES}),
 }
@@ -75,29 +74,22 @@ def test_curves_pass_through_the_metrics():
             assert line.get_ydata()[10 - 1] == pytest.approx(METRICS[name](TARGET, rank))
 
 
-def test_title_and_legend_do_not_cover_each_other():
-    figure = figures.cutoff_curves(
-        {f"{name} {i}": RANKS[name] for name in RANKS for i in (1, 2)}, largest=20, protocol=PROTOCOL
-    )
+def test_lines_are_named_where_they_end_within_the_picture():
+    figure = figures.cutoff_curves(RANKS, largest=20, protocol=PROTOCOL)
     figure.draw_without_rendering()
-    (legend,) = figure.subfigs[0].legends
-    (title,) = (text.get_window_extent() for text in figure.texts if text.get_text() == figure.get_suptitle())
-    assert legend.get_window_extent().y1 <= title.y0
-    assert legend.get_window_extent().x1 <= figure.bbox.x1
-
-
-def test_bars_are_the_values():
-    panels = PICTURES["metric_bars"]().axes
-    assert [bar.get_width() for bar in panels[1].patches] == [FOUND[name]["hr@10"].value for name in FOUND]
-    with pytest.raises(CasebookError, match="'model' has no 'ndcg@5'"):
-        figures.metric_bars(FOUND, ["ndcg@5"], confidence=0.95, protocol=PROTOCOL)
+    names = figure.axes[1].texts
+    assert [text.get_text() for text in names] == list(RANKS)
+    assert [text.xy[1] for text in names] == [line.get_ydata()[-1] for line in figure.axes[1].lines]
+    boxes = sorted((text.get_window_extent() for text in names), key=lambda box: box.y0)
+    assert all(lower.y1 <= upper.y0 for lower, upper in pairwise(boxes))
+    assert max(box.x1 for box in boxes) <= figure.bbox.x1
 
 
 def test_popularity_counts_every_user_the_same():
     history = Sets(np.array([0, 1, 1, 1]), np.array([0, 1, 4]))
-    figure = figures.popularity_bias({"model": np.array([[1], [0]])}, history, np.array([10, 30]), protocol=PROTOCOL)
+    figure = figures.popularity_bias({"served": np.array([[1], [0]])}, history, np.array([10, 30]), protocol=PROTOCOL)
     labels = [text.get_text() for text in figure.axes[0].get_legend().get_texts()]
-    assert labels == ["catalogue: 20", f"histories: {(10 + 30) / 2:.0f}", "model: 20"]
+    assert labels == ["catalogue: 20", f"histories: {(10 + 30) / 2:.0f}", "served: 20"]
 
 
 def test_small_slices_say_so():
@@ -112,7 +104,8 @@ def test_small_slices_say_so():
 def test_what_cannot_be_drawn_is_said():
     with pytest.raises(CasebookError, match="no slices"):
         slice_figure({})
-    with pytest.raises(CasebookError, match="'model' has no items"):
-        figures.popularity_bias({"model": np.array([[-1]])}, SEEN, COUNTS, protocol=PROTOCOL)
+    with pytest.raises(CasebookError, match="'served' has no items"):
+        figures.popularity_bias({"served": np.array([[-1]])}, SEEN, COUNTS, protocol=PROTOCOL)
     with pytest.raises(CasebookError, match="no ranking metric 'auc'"):
-        figures.metric_bars({"model": {"auc": Interval(0.5, 0.4, 0.6)}}, ["auc"], confidence=0.95, protocol=PROTOCOL)
+        figures.plain("auc")
+    assert figures.plain("ndcg@10") == "NDCG at 10"

@@ -79,12 +79,15 @@ def test_a_user_without_events_is_asked_too_and_answered_by_popularity(untrained
     np.testing.assert_array_equal(found[1:], answers(untrained.job, untrained.bundle, TEST).score[1:])
 
 
-def test_rows_are_answered_for_timing_and_repeat_where_there_are_fewer(untrained: Untrained) -> None:
+def test_users_are_answered_in_turn_for_timing_by_the_events_of_a_request(untrained: Untrained) -> None:
     answer = answer_rows(untrained.job, untrained.bundle)
-    items, scores = answer(200)  # type: ignore[misc]
-    asked = len(questions(untrained.job.paths.prepared(CASE), TEST)[0])
-    assert items.shape == scores.shape == (200, untrained.job.params.model["serving"]["top"])
-    np.testing.assert_array_equal(items[0], items[asked])
+    users = questions(untrained.job.paths.prepared(CASE), TEST)[0]
+    predictor = open_predictor(untrained.bundle)
+    expected = predictor.predict(raw_rows(untrained.job, users, (TRAIN, VALIDATION)))
+    (first,), rest, (again,) = answer(1), answer(len(users) - 1), answer(1)  # type: ignore[misc]
+    found = pd.concat([pd.DataFrame(one) for one in (first, *rest)], ignore_index=True)
+    pd.testing.assert_frame_equal(found, expected)
+    pd.testing.assert_frame_equal(pd.DataFrame(first), pd.DataFrame(again))
 
 
 def test_the_example_is_raw_rows_that_the_predictor_answers(untrained: Untrained) -> None:

@@ -148,6 +148,10 @@ def test_the_served_graph_can_be_quantized(tmp_path: Path, net: SequenceTransfor
     (answer,) = session.run(["query"], {name: value.numpy() for name, value in inputs.items()})
     expected = Query(net)(**inputs).detach().numpy()
     assert np.corrcoef(answer.ravel(), expected.ravel())[0, 1] > 0.98
+    alone = [
+        session.run(["query"], {name: one[row : row + 1].numpy() for name, one in inputs.items()}) for row in (0, 7)
+    ]
+    np.testing.assert_allclose([one[0][0] for one in alone], answer[[0, 7]], rtol=0, atol=1e-6)
 
 
 @pytest.mark.parametrize("precision", [torch.bfloat16, torch.float16])

@@ -10,6 +10,7 @@ RISK = np.array([0.9, 0.1, 0.9, 0.9, 0.2])
 def test_decisions_are_judged_on_known_states() -> None:
     found = decisions(TARGET, RISK, threshold=0.5, horizon=5.0, confidence=0.95)
     assert (found.known, found.unknown) == (4, 1)
+    assert (found.hit, found.missed, found.false, found.cleared) == (1, 1, 1, 1)
     assert found.sensitivity is not None
     assert found.sensitivity.value == 1 / 2
     assert found.specificity is not None

@@ -10,13 +10,14 @@ RISK = np.array([0.9, 0.1, 0.9, 0.9, 0.2, 0.8, 0.3, 0.4])
 CURVES = np.column_stack([RISK / 3, RISK])
 
 
-def test_decisions_are_told_with_their_bounds() -> None:
+def test_decisions_are_counted_on_both_sides_of_the_threshold() -> None:
+    """By five years three had the event, four had not, and one was not followed until then."""
     found = decisions(TARGET, RISK, threshold=0.5, horizon=5.0, confidence=0.95)
-    table = tables.decisions_table({"test": found}, 0.5, 5.0, 0.95)
-    (row,) = table.rows
-    assert row[:3] == ["test", 7, 1]
-    assert row[3].startswith("0.667 [")  # two of the three with the event
-    assert row[-1] == pytest.approx(2 * 2 / (2 * 2 + 1 + 1))
+    table = tables.decisions_table({"test": found}, 0.5, 5.0, 0.9, "high")
+    assert table.rows == [["test", "event", 2, 1, 2 / 3], ["test", "no event", 1, 3, 3 / 4]]
+    assert table.columns[1] == "by 5 years"
+    assert "0.5000 or more is answered high: the lowest threshold with a specificity of 0.9 on validation" in table.note
+    assert "(precision): test 0.6667. Left out, as not followed until then: test 1." in table.note
 
 
 def test_calibration_and_brier_have_a_row_a_series() -> None:

@@ -44,10 +44,12 @@ def private_folder(path: Path, root: Path) -> Path:
 
 
 def private_file(path: Path, root: Path) -> None:
-    """Keep others out of a file, and out of what SQLite has beside it; an empty one is made where there is none."""
+    """Keep others out of a file, and out of what SQLite has beside it; an empty one is made where there is none.
+
+    Where none can be made, who opens it next says why.
+    """
     mode = file_mode(root)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with suppress(FileExistsError):
+    with suppress(OSError):
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, mode))
     for one in (path, *(path.with_name(path.name + end) for end in BESIDE)):
         set_mode(one, mode)

@@ -54,6 +54,7 @@ def test_others_are_kept_out(tmp_path: Path, shared: bool, folder: int, file: in
 
 def test_a_database_is_private_with_what_sqlite_keeps_beside_it(tmp_path: Path) -> None:
     path = tmp_path / "state" / "study.db"
+    path.parent.mkdir()
     before = os.umask(0)
     try:
         private_database(f"sqlite:///{path}", tmp_path)
@@ -66,4 +67,5 @@ def test_a_database_is_private_with_what_sqlite_keeps_beside_it(tmp_path: Path) 
         os.umask(before)
     private_database("postgresql://host/name", tmp_path)
     private_database("sqlite:///:memory:", tmp_path)
+    private_database(f"sqlite:///{tmp_path}/not/there.db", tmp_path)
     assert [one.name for one in tmp_path.iterdir()] == ["state"]

@@ -29,6 +29,7 @@ from components.tracking.address import (
     unreachable,
 )
 
+SMALLEST = 512  # bytes of a page of SQLite, at least
 PATIENCE = 20.0  # seconds to wait for another writer; MLflow's own busy timeout
 # Every column in which MLflow writes an artifact's address.
 ADDRESSES = (
@@ -76,6 +77,8 @@ def _open_sqlite(database: Path) -> None:
     try:
         if not database.exists() or database.stat().st_size == 0:
             _create(database, artifacts)
+        if database.is_file() and database.stat().st_size < SMALLEST:  # SQLite itself would take it for an empty one
+            raise sqlite3.DatabaseError("file is not a database")
         if (database.parent / "params.yaml").is_file():  # else a person has put it elsewhere
             private_file(database, database.parent)
         with closing(sqlite3.connect(database, timeout=PATIENCE)) as connection:

@@ -106,8 +106,9 @@ def casebook(root: Path, *arguments: str) -> tuple[int, str, str]:
     finally:
         os.chdir(here)
         sys.argv, logging.root.handlers = argv, handlers
-        os.environ.clear()
-        os.environ.update(kept)
+        for name in os.environ.keys() - kept.keys():
+            del os.environ[name]
+        os.environ.update({name: text for name, text in kept.items() if os.environ.get(name) != text})
     return code, out.getvalue(), err.getvalue()
 
 

@@ -5,6 +5,7 @@ import math
 from collections.abc import Mapping, Sequence
 
 from components.core.job import TEST, VALIDATION, Job, Meta
+from components.core.markdown import inert
 from components.core.recipe import Recipe, recipe_module
 from components.core.results import LEARNER, MODEL, Interval, Scores
 from components.registry.pages import UNDECIDED
@@ -29,7 +30,7 @@ def about(job: Job, recipe: Recipe) -> str:
         f"Data: {source['citation']}; licence: {source['licence']}.",
         f"Primary metric: `{primary_metric(recipe)}`, {better} is better.",
     )
-    return " ".join(sentence.strip() for sentence in said)[:LONGEST_ABOUT]
+    return inert(" ".join(sentence.strip() for sentence in said)[:LONGEST_ABOUT])
 
 
 def primary_metric(recipe: Recipe) -> str:

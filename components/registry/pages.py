@@ -11,6 +11,7 @@ from datetime import datetime
 from mlflow.exceptions import MlflowException
 
 from components.core.job import TEST
+from components.core.markdown import inert
 from components.registry.ledger import PROMOTED, REFUSED, ROLLED_BACK, Entry, champions, history
 from components.tracking.experiments import CHAMPION, PRIMARY, tags_of_experiment, tell_champion
 from components.tracking.markdown import cell, header, row
@@ -58,7 +59,7 @@ def model_page(case: str, experiment: str, about: str, entries: Sequence[Entry],
     while shown and len(head) + sum(map(len, rows[:shown])) + 100 > LONGEST:
         shown -= 1
     more = f"\n{len(rows) - shown} earlier ones: `casebook history {case}`.\n" if shown < len(rows) else ""
-    return head + "".join(rows[:shown]) + more
+    return inert(head + "".join(rows[:shown]) + more)
 
 
 def champion_line(case: str, experiment: str, entries: Sequence[Entry]) -> str:
@@ -94,7 +95,7 @@ def status_of(entries: Sequence[Entry], version: str) -> str:
     if not asked:
         return UNDECIDED
     gate = "promoted" if asked[-1].action == PROMOTED else f"refused: {_why(asked[-1])[:1000]}"
-    return f"{STATUS}{_reign(entries, version)}; gate: {gate}."
+    return inert(f"{STATUS}{_reign(entries, version)}; gate: {gate}.")
 
 
 def _reign(entries: Sequence[Entry], version: str) -> str:

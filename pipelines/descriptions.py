@@ -46,7 +46,7 @@ def version_page(job: Job, recipe: Recipe, found: Sequence[Scores], variant: str
     first = headline(recipe, scores[TEST], Meta.read(job.paths.prepared(job.case)).rows[TEST], smoke=job.smoke)
     table = comparison(recipe, scores, variant)
     links = f"[Model card]({run_page}/artifacts/card.md) · [run]({run_page})"
-    return f"{first}\n\n{UNDECIDED}\n\n{table}\n{job.params.evaluate['notice']} {links}\n"
+    return inert(f"{first}\n\n{UNDECIDED}\n\n{table}\n{job.params.evaluate['notice']} {links}\n")
 
 
 def headline(recipe: Recipe, test: Mapping[str, Mapping[str, Interval]], rows: int, *, smoke: bool) -> str:

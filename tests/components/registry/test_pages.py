@@ -35,6 +35,14 @@ SECOND = entry(3, "promoted", "3", "1", "3", checks=[["champion", True, "auc +0.
 BACK = entry(4, "rolled_back", "1", "3", "1", checks=[])
 
 
+def test_words_of_a_reason_are_no_html_and_load_no_picture() -> None:
+    reason = ["floor auc", False, "<img src=x> ![p](http://elsewhere/p.png)"]
+    refused = entry(1, "refused", "1", None, None, checks=[reason])
+    for page in (status_of([refused], "1"), model_page(CASE, "7", "About.", [refused], "auc")):
+        assert "&lt;img src=x>" in page
+        assert "![" not in page
+
+
 @pytest.mark.parametrize(
     ("entries", "version", "expected"),
     [

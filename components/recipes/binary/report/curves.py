@@ -30,6 +30,7 @@ from components.evaluation.presentation.figures import (
 from components.recipes.binary.metrics.metrics import ap, auc
 from components.recipes.binary.metrics.over_counts import cumulative
 from components.recipes.binary.report.figures import LEAST_RECALL, Series, each, share_axes
+from components.recipes.binary.report.outcome import Outcome
 
 POINTS = np.linspace(0, 1, 201)
 HEIGHT = 8.6
@@ -38,44 +39,44 @@ MOST_RESAMPLES = 200  # of a band: more cannot be told apart in a picture
 
 @dataclass(frozen=True)
 class Threshold:
-    """A score from which rows are declined, and how it is judged on the rows of a picture."""
+    """A score, the shares of positives (`found`) and negatives (`flagged`) that reach it, and its precision."""
 
     score: float
-    bads: float
-    goods: float
+    found: float
+    flagged: float
     precision: float
 
     @classmethod
     def of(cls, target: np.ndarray, score: np.ndarray, threshold: float) -> "Threshold":
-        declined = score >= threshold
-        hit = float((declined & (target == 1)).sum())
-        bads, goods = hit / (target == 1).sum(), float((declined & (target == 0)).sum()) / (target == 0).sum()
-        return cls(threshold, float(bads), float(goods), hit / declined.sum() if declined.any() else np.nan)
+        over = score >= threshold
+        hit = float((over & (target == 1)).sum())
+        found, flagged = hit / (target == 1).sum(), float((over & (target == 0)).sum()) / (target == 0).sum()
+        return cls(threshold, float(found), float(flagged), hit / over.sum() if over.any() else np.nan)
 
 
 @styled
-def roc(series: Series, *, threshold: float, resampling: Resampling) -> Figure:
-    """Bads caught against goods turned away, with the mark of the threshold that serves."""
+def roc(series: Series, *, outcome: Outcome, threshold: float, resampling: Resampling) -> Figure:
+    """Share of positives found against share of negatives flagged, with the mark of the threshold that serves."""
     figure, axes, below = _panels()
-    axes.set_title("ROC: bads caught against goods turned away")
+    axes.set_title(f"ROC: share of {outcome.positive} found against share of {outcome.negative} flagged")
     axes.plot([0, 1], [0, 1], color=QUIET, linewidth=1, linestyle=DASHED)
     axes.text(0.5, 0.46, "by chance", color=QUIET_INK)
     for name, target, score, look in each(series):
-        goods, bads, _ = sk.roc_curve(target, score)
-        axes.plot(goods, bads, label=f"{name}: AUC {auc(target, score):.3f}", **look)
+        flagged, found, _ = sk.roc_curve(target, score)
+        axes.plot(flagged, found, label=f"{name}: AUC {auc(target, score):.3f}", **look)
     one = Threshold.of(*next(iter(series.values())), threshold)
-    caught = f"{shown_percent(one.bads)} of bads, {shown_percent(one.goods)} of goods"
-    _mark(axes, (one.goods, one.bads), f"declined from {shown_percent(one.score)}:\n{caught}")
-    share_axes(axes, x="", y="bads declined (% of bads)")
+    shares = f"{shown_percent(one.found)} of {outcome.positive}, {shown_percent(one.flagged)} of {outcome.negative}"
+    _mark(axes, (one.flagged, one.found), f"{outcome.decided_from(one.score)}:\n{shares}")
+    share_axes(axes, x="", y=outcome.found)
     axes.legend(loc="lower right")
-    _differences(below, series, _bads_at, POINTS, resampling)
-    _difference_axes(below, x="goods declined (% of goods)", mark=one.goods)
-    _how_to_read(figure, resampling, "share of goods declined")
+    _differences(below, series, _found_at, POINTS, resampling)
+    _difference_axes(below, x=outcome.flagged, mark=one.flagged)
+    _how_to_read(figure, resampling, f"share of {outcome.negative} answered {outcome.decided}")
     return figure
 
 
 @styled
-def precision_recall(series: Series, *, threshold: float, resampling: Resampling) -> Figure:
+def precision_recall(series: Series, *, outcome: Outcome, threshold: float, resampling: Resampling) -> Figure:
     """Precision as the threshold falls and recall rises."""
     figure, axes, below = _panels()
     axes.set_title("Precision and recall as the threshold falls")
@@ -87,16 +88,15 @@ def precision_recall(series: Series, *, threshold: float, resampling: Resampling
     target, score = next(iter(series.values()))
     rate, one = np.mean(target), Threshold.of(target, score, threshold)
     axes.axhline(rate, color=QUIET_INK, linewidth=1, linestyle=DASHED)
-    axes.annotate(
-        f"everyone declined: {shown_percent(rate)}", (0, rate), (4, 5), textcoords="offset points", color=QUIET_INK
-    )
-    share_axes(axes, x="", y="bads (% of declined)", y_end=axis_limit(highest))
-    told = f"declined from {shown_percent(one.score)}:\n{shown_percent(one.precision)} of declined are bad"
-    _mark(axes, (one.bads, one.precision), told)
+    said = f"all rows answered {outcome.decided}: {shown_percent(rate)}"
+    axes.annotate(said, (0, rate), (4, 5), textcoords="offset points", color=QUIET_INK)
+    share_axes(axes, x="", y=f"{outcome.positive} (% of rows answered {outcome.decided})", y_end=axis_limit(highest))
+    told = f"{outcome.decided_from(one.score)}:\n{shown_percent(one.precision)} of these are {outcome.positive}"
+    _mark(axes, (one.found, one.precision), told)
     axes.legend(loc="best")
     _differences(below, series, _precision_at, POINTS[POINTS >= LEAST_RECALL], resampling)
-    _difference_axes(below, x="bads declined (% of bads)", mark=one.bads)
-    _how_to_read(figure, resampling, "share of bads declined")
+    _difference_axes(below, x=outcome.found, mark=one.found)
+    _how_to_read(figure, resampling, f"share of {outcome.positive} answered {outcome.decided}")
     return figure
 
 
@@ -148,10 +148,10 @@ def _differences(
         axes.plot(places, at(*cumulative(target, score, np.ones((1, len(target)))), places)[0] - served, **look)
 
 
-def _of_both(bads: np.ndarray, goods: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _of_both(positives: np.ndarray, negatives: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The resamples (of R) in which there are both; of one class there is no curve."""
-    both = (bads[:, -1] > 0) & (goods[:, -1] > 0)
-    return bads[both], goods[both]
+    both = (positives[:, -1] > 0) & (negatives[:, -1] > 0)
+    return positives[both], negatives[both]
 
 
 def _difference_axes(axes: Axes, *, x: str, mark: float) -> None:
@@ -170,18 +170,18 @@ def _how_to_read(figure: Figure, resampling: Resampling, same: str) -> None:
     small_print(figure, f"{band}; dashed: where it serves.", note)
 
 
-def _bads_at(bads: np.ndarray, goods: np.ndarray, places: np.ndarray) -> np.ndarray:
-    """Shares of bads (R, P) declined where the places (P,) are shares of goods, of cumulative counts (R, K)."""
-    pairs = zip(_from_none(goods), _from_none(bads), strict=True)
-    return np.array([np.interp(places, good, bad) for good, bad in pairs]).reshape(-1, len(places))
+def _found_at(positives: np.ndarray, negatives: np.ndarray, places: np.ndarray) -> np.ndarray:
+    """Shares of positives (R, P) where the places (P,) are shares of negatives, of cumulative counts (R, K)."""
+    pairs = zip(_from_none(negatives), _from_none(positives), strict=True)
+    return np.array([np.interp(places, flagged, found) for flagged, found in pairs]).reshape(-1, len(places))
 
 
-def _precision_at(bads: np.ndarray, goods: np.ndarray, places: np.ndarray) -> np.ndarray:
-    """Precision (R, P) of the highest threshold that reaches each share (P,) of bads."""
+def _precision_at(positives: np.ndarray, negatives: np.ndarray, places: np.ndarray) -> np.ndarray:
+    """Precision (R, P) of the highest threshold that reaches each share (P,) of positives."""
     found = []
-    for bad, good in zip(bads, goods, strict=True):
-        reached = np.minimum(np.searchsorted(bad / bad[-1], places - 1e-9), len(bad) - 1)
-        found.append(bad[reached] / (bad[reached] + good[reached]))
+    for hits, others in zip(positives, negatives, strict=True):
+        reached = np.minimum(np.searchsorted(hits / hits[-1], places - 1e-9), len(hits) - 1)
+        found.append(hits[reached] / (hits[reached] + others[reached]))
     return np.array(found).reshape(-1, len(places))
 
 

@@ -1,4 +1,4 @@
-"""What moves the score: effects of the strongest columns, and one applicant who is declined."""
+"""What moves the score: effects of the strongest columns, and the reasons of one row over the threshold."""
 
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -13,28 +13,34 @@ from components.kits.tables.effects import ROWS, strongest_effects
 from components.kits.tables.encoding.cells import columns_of_frame
 from components.recipes.binary.metrics.rows import log_odds
 from components.recipes.binary.params import BinaryJob
-from components.recipes.binary.report.applicant import Explained, applicant, near_threshold
+from components.recipes.binary.report.outcome import Outcome
+from components.recipes.binary.report.reasons import Explained, near_threshold, reasons
 from components.recipes.binary.serving.predictor import TablePredictor
 
 COLUMNS = 6
 
 
 def explained(
-    job: BinaryJob, predictor: TablePredictor, frames: Mapping[str, pd.DataFrame], scores: Mapping[str, np.ndarray]
+    job: BinaryJob,
+    predictor: TablePredictor,
+    frames: Mapping[str, pd.DataFrame],
+    scores: Mapping[str, np.ndarray],
+    outcome: Outcome,
 ) -> dict[str, Callable[[], Figure]]:
     """Pictures by the names of their files, of frames and their served scores (N,) by split.
 
-    The second is there only where an applicant of the test is declined for a reason.
+    The second is there only where a test row is over the threshold for a reason.
     """
-    shown = partial(_effects, job, predictor, frames[VALIDATION], float(scores[VALIDATION].mean()))
-    declined = example(predictor, frames[TEST], scores[TEST])
-    if declined is None:
+    shown = partial(_effects, job, predictor, frames[VALIDATION], float(scores[VALIDATION].mean()), outcome)
+    one = example(predictor, frames[TEST], scores[TEST])
+    if one is None:
         return {"effects": shown}
-    return {"effects": shown, "applicant": partial(applicant, declined, threshold=predictor.settings.threshold)}
+    drawn = partial(reasons, one, outcome=outcome, threshold=predictor.settings.threshold)
+    return {"effects": shown, "applicant": drawn}
 
 
 def example(predictor: TablePredictor, rows: pd.DataFrame, score: np.ndarray) -> Explained | None:
-    """A row (of N) that is declined and not by much, as `predict` answers it."""
+    """A row (of N) that is over the threshold and not by much, as `predict` answers it."""
     settings = predictor.settings
     one = near_threshold(score, settings.threshold)
     if one is None:
@@ -43,7 +49,9 @@ def example(predictor: TablePredictor, rows: pd.DataFrame, score: np.ndarray) ->
     return Explained(float(answer.score[0]), answer.reasons[0], settings.reference) if answer.reasons[0] else None
 
 
-def _effects(job: BinaryJob, predictor: TablePredictor, validation: pd.DataFrame, overall: float) -> Figure:
+def _effects(
+    job: BinaryJob, predictor: TablePredictor, validation: pd.DataFrame, overall: float, outcome: Outcome
+) -> Figure:
     found = strongest_effects(
         predictor.probabilities,
         validation,
@@ -57,7 +65,7 @@ def _effects(job: BinaryJob, predictor: TablePredictor, validation: pd.DataFrame
     return effects(
         found,
         title=f"What moves the score most: {names}",
-        answer="predicted probability of going bad",
+        answer=outcome.score,
         overall=overall,
         note=f"Mean answer of the served model for {rows} validation rows, if all had this value in the column and were"
         " otherwise as they are.",

@@ -1,4 +1,7 @@
-"""Who is approved, by group: approval rates, their ratio, and the equal-opportunity gap among good payers.
+"""Who is approved, by group: approval rates, their ratio, and the equal-opportunity gap among the good.
+
+Approval stands for the second of a case's decisions, whatever it is called, and good for its negative class: words of
+the field, and the keys of `analysis.json`.
 
 Rates and their differences are fairlearn's; its own bootstrap repeats a data frame per resample, so
 the intervals come from row counts instead. Group measures describe decisions, they do not explain them.
@@ -25,7 +28,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Group:
-    """One group: its rows, its good payers, and the share of each that was approved.
+    """One group: its rows, the good among them, and the share of each that was approved.
 
     Groups with fewer rows, or fewer goods, than the stated minimum are flagged: their rate stands
     without an interval and takes no part in the ratio or the gap. None where there is no such row.
@@ -60,7 +63,7 @@ class Fairness:
 
     `approval_ratio` is the lowest approval rate over the highest (the "four-fifths rule" of the US
     Uniform Guidelines of 1978 asks for 0.8); `opportunity_gap` is the highest less the lowest
-    approval rate of good payers (Hardt, Price and Srebro, 2016), 0 at best. None where fewer than
+    approval rate of the good (Hardt, Price and Srebro, 2016), 0 at best. None where fewer than
     two groups are large enough, or nobody is approved.
     """
 
@@ -85,7 +88,7 @@ def fairness(
 ) -> Fairness:
     """Compare approvals between the values of `column` (N,), or its bands by `edges`.
 
-    `target` (N,) is 1 for a bad payer, `approved` (N,) of bool is the decision.
+    `target` (N,) is 0 for the good, `approved` (N,) of bool is the decision.
 
     Raises:
         CasebookError: the lengths differ, or a target is neither 0 nor 1.
@@ -95,18 +98,18 @@ def fairness(
     draws = partial(draw_counts, len(good), resamples=resampling.resamples, seed=resampling.seed)
     confidence = resampling.confidence
     everyone = _Approval.among(np.ones(len(good), dtype=bool), approved, labels, minimum, draws)
-    good_payers = _Approval.among(good, approved, labels, minimum, draws)
+    negatives = _Approval.among(good, approved, labels, minimum, draws)
     groups = [
         Group(
             name=name,
             rows=int(everyone.rows[place]),
-            goods=int(good_payers.rows[place]),
+            goods=int(negatives.rows[place]),
             enough_rows=bool(everyone.enough[place]),
-            enough_goods=bool(good_payers.enough[place]),
+            enough_goods=bool(negatives.enough[place]),
             approval_rate=float(everyone.rates[place]),
-            approval_interval=everyone.interval(place, f"approval rate of {name}", confidence),
-            good_approval_rate=float(good_payers.rates[place]) if good_payers.rows[place] else None,
-            good_approval_interval=good_payers.interval(place, f"approval rate of good payers of {name}", confidence),
+            approval_interval=everyone.interval(place, f"{column.name}: rate of {name}", confidence),
+            good_approval_rate=float(negatives.rates[place]) if negatives.rows[place] else None,
+            good_approval_interval=negatives.interval(place, f"{column.name}: rate of negatives of {name}", confidence),
         )
         for place, name in enumerate(labels.categories)
         if everyone.rows[place]
@@ -115,14 +118,14 @@ def fairness(
         column=str(column.name),
         minimum=minimum,
         groups=tuple(groups),
-        approval_ratio=everyone.ratio(confidence),
-        opportunity_gap=good_payers.gap(confidence),
+        approval_ratio=everyone.ratio(f"{column.name}: ratio of rates", confidence),
+        opportunity_gap=negatives.gap(f"{column.name}: gap of rates among negatives", confidence),
     )
 
 
 @dataclass(frozen=True)
 class _Approval:
-    """Approval among some of the rows, in G groups: everyone, or the good payers."""
+    """Approval among some of the rows, in G groups: everyone, or the good."""
 
     names: tuple[str, ...]
     frame: MetricFrame | None  # of the groups that are large enough, None where there are fewer than two
@@ -155,18 +158,18 @@ class _Approval:
             return None
         return _interval(name, self.rates[place], self.drawn[:, place], confidence)
 
-    def ratio(self, confidence: float) -> Comparison | None:
+    def ratio(self, name: str, confidence: float) -> Comparison | None:
         if self.frame is None:
             return None
         value = self.frame.ratio(method="between_groups")
         with np.errstate(divide="ignore", invalid="ignore"):
-            return self._compare("approval-rate ratio", value, lambda low, high: low / high, confidence)
+            return self._compare(name, value, lambda low, high: low / high, confidence)
 
-    def gap(self, confidence: float) -> Comparison | None:
+    def gap(self, name: str, confidence: float) -> Comparison | None:
         if self.frame is None:
             return None
         value = self.frame.difference(method="between_groups")
-        return self._compare("equal-opportunity gap", value, lambda low, high: high - low, confidence)
+        return self._compare(name, value, lambda low, high: high - low, confidence)
 
     def _compare(
         self, name: str, value: float, of: Callable[[np.ndarray, np.ndarray], np.ndarray], confidence: float
@@ -187,7 +190,7 @@ def _checked(target: np.ndarray, approved: np.ndarray, column: pd.Series) -> tup
 
 
 def _frame(approved: np.ndarray, labels: pd.Categorical) -> MetricFrame:
-    # Among good payers only, the selection rate is the true positive rate of equal opportunity.
+    # Among the good only, the selection rate is the true positive rate of equal opportunity.
     names = np.asarray(labels, dtype=object)
     return MetricFrame(metrics=selection_rate, y_true=approved, y_pred=approved, sensitive_features=names)
 

@@ -1,4 +1,4 @@
-"""Pictures of a score for a binary outcome: 1 is a bad payer, a higher score means more likely.
+"""Pictures of a score for a binary outcome: 1 is the positive class, a higher score means more likely.
 
 `series` maps a name to its target (N,) of 0 and 1 and score (N,). The first series is the one the
 picture is about; the others are drawn thinner, for comparison.
@@ -30,17 +30,18 @@ from components.evaluation.presentation.shares import wilson
 from components.recipes.binary.metrics.metrics import ks
 from components.recipes.binary.metrics.over_counts import cumulative, mass_bins
 from components.recipes.binary.metrics.rows import checked, has_both_classes
+from components.recipes.binary.report.outcome import Outcome
 
 Series: TypeAlias = Mapping[str, tuple[np.ndarray, np.ndarray]]
 Look: TypeAlias = dict[str, Any]
 
-GOOD, BAD = COLOURS[0], COLOURS[1]
+NEGATIVE, POSITIVE = COLOURS[0], COLOURS[1]
 HISTOGRAM_BINS = 40
 LEAST_RECALL = 0.05  # before it, precision rests on a handful of rows
 
 
 @styled
-def calibration(series: Series, *, bins: int, confidence: float, threshold: float) -> Figure:
+def calibration(series: Series, *, outcome: Outcome, bins: int, confidence: float, threshold: float) -> Figure:
     """Reliability in equal-mass bins, with Wilson bounds, over the first score's histogram and the threshold."""
     figure = new_figure(height=7.2)
     axes, below = figure.subplots(2, sharex=True, height_ratios=(4, 1))
@@ -55,14 +56,13 @@ def calibration(series: Series, *, bins: int, confidence: float, threshold: floa
         axes.plot(mean, rate, marker="o", markersize=7 if place == 0 else 3.5, label=name, **look)
         largest = max(largest, mean.max(), rate.max(), high.max() if place == 0 else 0)
     limit = axis_limit(largest)
-    share_axes(axes, x="", y="went bad (% of bin)", x_end=limit, y_end=limit)
+    share_axes(axes, x="", y=f"{outcome.positive} (% of bin)", x_end=limit, y_end=limit)
     axes.legend(loc="upper left")
     _, target, score, _ = next(each(series))
-    _histogram(below, target, score, limit)
+    _histogram(below, target, score, limit, outcome)
     below.axvline(threshold, color=INK, linewidth=1.2, linestyle=DASHED)
-    said = f"declined from {shown_percent(threshold)}"
     below.annotate(
-        said,
+        outcome.decided_from(threshold),
         (threshold, 0.97),
         (5, 0),
         xycoords=below.get_xaxis_transform(),
@@ -71,36 +71,38 @@ def calibration(series: Series, *, bins: int, confidence: float, threshold: floa
         fontsize=10.5,
     )
     bounds = f"A dot is one of {bins} bins of equal mass; bars: {confidence:.0%} Wilson bounds."
-    small_print(figure, bounds, "On the dashed diagonal as many went bad as the score says; above it more did.")
+    read = f"On the dashed diagonal as many are {outcome.positive} as the score says; above it more are."
+    small_print(figure, bounds, read)
     return figure
 
 
 @styled
-def ks_curve(series: Series, *, threshold: float) -> Figure:
-    """The share of bads and of goods declined, highest score first, their widest gap, and the served threshold."""
+def ks_curve(series: Series, *, outcome: Outcome, threshold: float) -> Figure:
+    """The share of each class at or above a score, highest score first, their widest gap, and the served threshold."""
     figure = new_figure()
-    axes = share_axes(figure.subplots(), x="applicants declined, highest score first (%)", y="declined (% of class)")
+    answered = f"answered {outcome.decided}"
+    axes = share_axes(figure.subplots(), x=f"rows {answered}, highest score first (%)", y=f"{answered} (% of class)")
     _, target, score, _ = next(each(series))
-    bads, goods = (part[0] for part in cumulative(target, score, np.ones((1, len(target)))))
-    declined, bads, goods = (bads + goods) / len(target), bads / bads[-1], goods / goods[-1]
+    hits, others = (part[0] for part in cumulative(target, score, np.ones((1, len(target)))))
+    reached, found, flagged = (hits + others) / len(target), hits / hits[-1], others / others[-1]
     for share, colour, label, level, offset in (
-        (bads, BAD, "bads", 0.55, (-9, 6)),
-        (goods, GOOD, "goods", 0.45, (9, -12)),
+        (found, POSITIVE, outcome.positive, 0.55, (-9, 6)),
+        (flagged, NEGATIVE, outcome.negative, 0.45, (9, -12)),
     ):
-        axes.plot([0, *declined], [0, *share], color=colour, linewidth=2.4)
-        place = (np.interp(level, share, declined), level)
+        axes.plot([0, *reached], [0, *share], color=colour, linewidth=2.4)
+        place = (np.interp(level, share, reached), level)
         align = "right" if offset[0] < 0 else "left"
         axes.annotate(label, place, offset, textcoords="offset points", color=colour, ha=align, weight="bold")
     served = float((score >= threshold).mean())
     axes.axvline(served, color=INK, linewidth=1.2, linestyle=DASHED)
-    widest = int(np.argmax(np.abs(bads - goods)))
-    at, ends = declined[widest], (goods[widest], bads[widest])
+    widest = int(np.argmax(np.abs(found - flagged)))
+    at, ends = reached[widest], (flagged[widest], found[widest])
     axes.plot([at, at], ends, color="black", linewidth=1.6, marker="_", markersize=10)
-    axes.set_title(f"Separation of goods and bads: KS {ks(target, score):.3f}")
-    said = f"as served: {shown_percent(served)} declined, from {shown_percent(threshold)}"
+    axes.set_title(f"Separation of {outcome.negative} and {outcome.positive}: KS {ks(target, score):.3f}")
+    said = f"as served: {shown_percent(served)} {answered}, from {shown_percent(threshold)}"
     axes.annotate(said, (served, 0.12), (6, 0), textcoords="offset points", va="center", fontsize=11)
     lines = [
-        f"widest gap: {shown_percent(at)} declined, from a score of {shown_percent(np.unique(score)[::-1][widest])}",
+        f"widest gap: {shown_percent(at)} {answered}, from {shown_percent(np.unique(score)[::-1][widest])}",
         *(f"{other}: KS {ks(*rows):.3f}" for other, rows in list(series.items())[1:]),
     ]
     axes.text(
@@ -110,28 +112,30 @@ def ks_curve(series: Series, *, threshold: float) -> Figure:
 
 
 @styled
-def score_bands(table: pd.DataFrame, *, threshold: float) -> Figure:
-    """Bad rate of each band of `scorecard.score_bands`, with its bounds, the mean prediction and the threshold."""
+def score_bands(table: pd.DataFrame, *, outcome: Outcome, threshold: float) -> Figure:
+    """Share of positives in each band of `scorecard.score_bands`, with bounds, the mean prediction and the threshold."""
     figure = new_figure()
     axes = figure.subplots()
-    axes.set_title("How many went bad, by score band")
+    axes.set_title(f"Share of {outcome.positive}, by band of the score")
     table = table[table["rows"] > 0]
     place, rate = np.arange(len(table)), table["bad_rate"]
-    axes.bar(place, rate, color=GOOD, width=0.78, alpha=0.85, label="observed, with bounds")
+    axes.bar(place, rate, color=NEGATIVE, width=0.78, alpha=0.85, label="observed, with bounds")
     bars = [rate - table["bad_rate_low"], table["bad_rate_high"] - rate]
     axes.errorbar(place, rate, yerr=bars, fmt="none", ecolor="black", elinewidth=1.3, capsize=3)
-    mean: Look = {"linestyle": "none", "marker": "D", "markersize": 7, "color": BAD, "markeredgecolor": "white"}
+    mean: Look = {"linestyle": "none", "marker": "D", "markersize": 7, "color": POSITIVE, "markeredgecolor": "white"}
     axes.plot(place, table["mean_score"], label="predicted", **mean)
     # Above the bounds, and above the mark of the prediction where that lies higher.
     tops = np.maximum(table["bad_rate_high"], table["mean_score"])
     for x, value, top in zip(place, rate, tops, strict=True):
         look: Look = {"ha": "center", "weight": "bold", "fontsize": 11, "path_effects": HALO}
         axes.annotate(shown_percent(value), (x, top), (0, 6), textcoords="offset points", **look)
-    _threshold_among(axes, table["low"].to_numpy(), table["high"].to_numpy(), threshold)
+    _threshold_among(axes, table["low"].to_numpy(), table["high"].to_numpy(), threshold, outcome)
     bands = zip(table["low"], table["high"], table["rows"], strict=True)
     names = [f"{shown_percent(low)}\nto {shown_percent(high)}\nn {rows:,}" for low, high, rows in bands]
     axes.set_xticks(place, names, fontsize=9.5)
-    axes.set(xlabel="band of the score, and its rows", ylabel="went bad (% of band)", ylim=(0, 1.1 * tops.max()))
+    axes.set(
+        xlabel="band of the score, and its rows", ylabel=f"{outcome.positive} (% of band)", ylim=(0, 1.1 * tops.max())
+    )
     axes.yaxis.set_major_formatter(PercentFormatter(1))
     axes.grid(visible=False, axis="x")
     axes.legend(loc="upper left", labelcolor=INK)
@@ -159,7 +163,7 @@ def share_axes(axes: Axes, *, x: str, y: str, x_end: float = 1.0, y_end: float =
 
 
 def reliability(target: np.ndarray, score: np.ndarray, bins: int, confidence: float) -> tuple[np.ndarray, ...]:
-    """Mean score, bad rate and its Wilson bounds of each bin that has rows."""
+    """Mean score, share of positives and its Wilson bounds of each bin that has rows."""
     _, place, rows = np.unique(score, return_inverse=True, return_counts=True)
     bin_of_row = mass_bins(rows[None, :].astype(float), bins)[0][place]
     found = []
@@ -171,7 +175,7 @@ def reliability(target: np.ndarray, score: np.ndarray, bins: int, confidence: fl
     return tuple(np.array(found).T)
 
 
-def _threshold_among(axes: Axes, low: np.ndarray, high: np.ndarray, threshold: float) -> None:
+def _threshold_among(axes: Axes, low: np.ndarray, high: np.ndarray, threshold: float, outcome: Outcome) -> None:
     """Between bands that stand side by side, as far into its band as the threshold is."""
     if not low[0] <= threshold <= high[-1]:
         return
@@ -179,15 +183,19 @@ def _threshold_among(axes: Axes, low: np.ndarray, high: np.ndarray, threshold: f
     share = (threshold - low[band]) / (high[band] - low[band]) if high[band] > low[band] else 0.0
     place = band - 0.5 + min(1.0, share)
     axes.axvline(place, color=INK, linewidth=1.2, linestyle=DASHED)
-    said = f"declined from {shown_percent(threshold)} "
+    said = f"{outcome.decided_from(threshold)} "
     axes.text(place, 0.97, said, transform=axes.get_xaxis_transform(), ha="right", va="top", fontsize=11)
 
 
-def _histogram(axes: Axes, target: np.ndarray, score: np.ndarray, limit: float) -> None:
+def _histogram(axes: Axes, target: np.ndarray, score: np.ndarray, limit: float, outcome: Outcome) -> None:
     parts = [score[target == 0], score[target == 1]]
     axes.hist(
-        parts, bins=np.linspace(0, limit, HISTOGRAM_BINS + 1).tolist(), stacked=True, color=[GOOD, BAD], alpha=0.85
+        parts,
+        bins=np.linspace(0, limit, HISTOGRAM_BINS + 1).tolist(),
+        stacked=True,
+        color=[NEGATIVE, POSITIVE],
+        alpha=0.85,
     )
-    axes.set(xlabel="predicted probability of going bad", ylabel="rows")
-    axes.text(0.995, 0.92, "goods", transform=axes.transAxes, ha="right", va="top", color=GOOD)
-    axes.text(0.995, 0.6, "bads", transform=axes.transAxes, ha="right", va="top", color=BAD)
+    axes.set(xlabel=outcome.score, ylabel="rows")
+    axes.text(0.995, 0.92, outcome.negative, transform=axes.transAxes, ha="right", va="top", color=NEGATIVE)
+    axes.text(0.995, 0.6, outcome.positive, transform=axes.transAxes, ha="right", va="top", color=POSITIVE)

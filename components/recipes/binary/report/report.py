@@ -23,9 +23,10 @@ from components.kits.tables.encoding.spec import TARGET
 from components.recipes.binary.metrics.metrics import best_f1_threshold, binary_metrics
 from components.recipes.binary.params import BinaryJob, EvaluateParams
 from components.recipes.binary.report import curves, figures, tables
-from components.recipes.binary.report.approval import fairness_by_group
 from components.recipes.binary.report.explained import explained
 from components.recipes.binary.report.fairness import Fairness, fairness
+from components.recipes.binary.report.groups import fairness_by_group
+from components.recipes.binary.report.outcome import Outcome
 from components.recipes.binary.report.scorecard import records, score_bands, slices
 from components.recipes.binary.serving.predictor import TablePredictor, open_predictor
 from components.recipes.binary.serving.serving import read_split
@@ -55,7 +56,8 @@ def report(job: BinaryJob, fitted: Path, bundle: Path) -> Report:
     frames = {split: read_split(job, split) for split in (TRAIN, VALIDATION, TEST)}
     scores = {split: all_scores(predictor, members, frame) for split, frame in frames.items()}
     thresholds = _thresholds(predictor, frames[VALIDATION], scores[VALIDATION])
-    found = _find(predictor, params, frames, scores)
+    found, outcome = _find(predictor, params, frames, scores), Outcome.of(predictor)
+    drawn = outcome.for_pictures()
     judged = [
         score_split(
             split,
@@ -70,12 +72,12 @@ def report(job: BinaryJob, fitted: Path, bundle: Path) -> Report:
         scores=judged,
         predictions={split: _predictions(predictor, frames[split], scores[split]) for split in (VALIDATION, TEST)},
         analysis=_analysis(predictor, found),
-        predicts=_predicts(predictor),
-        decisions=[_decided(predictor, frames[TEST][TARGET].to_numpy(), scores[TEST][MODEL])],
-        tables=_tables(predictor, params, found),
+        predicts=_predicts(outcome),
+        decisions=[_decided(predictor, outcome, frames[TEST][TARGET].to_numpy(), scores[TEST][MODEL])],
+        tables=_tables(predictor, outcome, params, found),
         notes={},
-        figures=_figures(job, judged[-1], scores[TEST], predictor.settings.threshold, found, frames[TEST])
-        | explained(job, predictor, frames, {split: found[MODEL] for split, found in scores.items()}),
+        figures=_figures(job, judged[-1], scores[TEST], predictor.settings.threshold, found, frames[TEST], drawn)
+        | explained(job, predictor, frames, {split: found[MODEL] for split, found in scores.items()}, drawn),
         pages={},
         plots=_plots(params, predictor.settings.threshold, frames[TEST][TARGET].to_numpy(), scores[TEST][MODEL]),
     )
@@ -133,7 +135,7 @@ def _find(
 
 
 def compare_groups(rows: pd.DataFrame, over: np.ndarray, params: EvaluateParams) -> list[Fairness]:
-    """Approvals by each sensitive column; `over (N,)` says who is declined."""
+    """The second decision by each sensitive column; `over (N,)` says which rows have the first."""
     return [
         fairness(
             rows[TARGET].to_numpy(),
@@ -160,37 +162,33 @@ def _analysis(predictor: TablePredictor, found: Found) -> dict[str, Any]:
     }
 
 
-def _predicts(predictor: TablePredictor) -> str:
-    target = predictor.data["spec"]["target"]
-    return f"the probability that `{target['column']}` is {target['positive']} and not {target['negative']}"
+def _predicts(outcome: Outcome) -> str:
+    return f"the probability that `{outcome.column}` is {outcome.positive} and not {outcome.negative}"
 
 
-def _decided(predictor: TablePredictor, target: np.ndarray, score: np.ndarray) -> Table:
-    named, threshold = predictor.data["spec"]["target"], predictor.settings.threshold
-    return tables.confusion_table(
-        confusion_matrix(target, score >= threshold, labels=[0, 1]),
-        threshold=threshold,
-        classes=(named["positive"], named["negative"]),
-        decisions=predictor.settings.decisions,
-    )
+def _decided(predictor: TablePredictor, outcome: Outcome, target: np.ndarray, score: np.ndarray) -> Table:
+    threshold = predictor.settings.threshold
+    counts = confusion_matrix(target, score >= threshold, labels=[0, 1])
+    return tables.confusion_table(counts, outcome=outcome, threshold=threshold)
 
 
-def _tables(predictor: TablePredictor, params: EvaluateParams, found: Found) -> list[Table]:
-    target, calibrator = predictor.data["spec"]["target"], predictor.settings.calibrator["method"]
-    positive, negative = target["positive"], target["negative"]
+def _tables(predictor: TablePredictor, outcome: Outcome, params: EvaluateParams, found: Found) -> list[Table]:
     return [
-        *(
-            tables.decision_table(one, decisions=predictor.settings.decisions, negative=negative)
-            for one in found.groups
-        ),
-        tables.band_table(found.bands, positive=positive, calibrator=calibrator),
-        tables.slice_table(found.slices, SLICE_METRICS, positive=positive, minimum=params.min_group),
+        *(tables.decision_table(one, outcome=outcome) for one in found.groups),
+        tables.band_table(found.bands, outcome=outcome, calibrator=predictor.settings.calibrator["method"]),
+        tables.slice_table(found.slices, SLICE_METRICS, outcome=outcome, minimum=params.min_group),
         tables.stability_table(found.psi_score, found.psi_columns),
     ]
 
 
 def _figures(
-    job: BinaryJob, judged: Scores, scores: Scored, threshold: float, found: Found, test: pd.DataFrame
+    job: BinaryJob,
+    judged: Scores,
+    scores: Scored,
+    threshold: float,
+    found: Found,
+    test: pd.DataFrame,
+    outcome: Outcome,
 ) -> dict[str, Callable[[], Figure]]:
     """Of the test rows; everybody by the name that people know."""
     params, recipe, target = job.evaluate, recipe_of(job), test[TARGET].to_numpy()
@@ -200,14 +198,21 @@ def _figures(
     panels = [compared(judged, name, recipe, label=label) for name, label in COMPARED.items()]
     return {
         "metrics": partial(
-            served_beside, panels, confidence=params.confidence, over="applicants", caption=f"{len(test):,} test rows."
+            served_beside, panels, confidence=params.confidence, over="rows", caption=f"{len(test):,} test rows."
         ),
-        "roc": partial(curves.roc, series, threshold=threshold, resampling=resampling),
-        "precision_recall": partial(curves.precision_recall, series, threshold=threshold, resampling=resampling),
+        "roc": partial(curves.roc, series, outcome=outcome, threshold=threshold, resampling=resampling),
+        "precision_recall": partial(
+            curves.precision_recall, series, outcome=outcome, threshold=threshold, resampling=resampling
+        ),
         "calibration": partial(
-            figures.calibration, series, bins=params.ece_bins, confidence=params.confidence, threshold=threshold
+            figures.calibration,
+            series,
+            outcome=outcome,
+            bins=params.ece_bins,
+            confidence=params.confidence,
+            threshold=threshold,
         ),
-        "ks": partial(figures.ks_curve, served, threshold=threshold),
-        "score_bands": partial(figures.score_bands, found.bands, threshold=threshold),
-        **{f"fairness_{one.column.lower()}": partial(fairness_by_group, one) for one in found.groups},
+        "ks": partial(figures.ks_curve, served, outcome=outcome, threshold=threshold),
+        "score_bands": partial(figures.score_bands, found.bands, outcome=outcome, threshold=threshold),
+        **{f"fairness_{one.column.lower()}": partial(fairness_by_group, one, outcome=outcome) for one in found.groups},
     }

@@ -1,4 +1,4 @@
-"""Scorecard that a credit team reads: bands and slices. Rows are applicants, 1 is a bad payer."""
+"""Scorecard: bands of the score, and slices. As a credit team says it, a bad is a row of the positive class, 1."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -18,7 +18,7 @@ def score_bands(target: np.ndarray, score: np.ndarray, edges: np.ndarray, *, con
     Columns: `band` (1, 2, ...), `low` and `high` (its edges; of the outer bands the lowest and highest score),
     `rows`, `share`, `bads`, `bad_rate` with its Wilson bounds `bad_rate_low` and `bad_rate_high`,
     `mean_score`, `cumulative_share` of rows and `cumulative_bad_rate` of this band and those below
-    (who would go bad if all of them were approved), `cumulative_bads` as a share of all bads.
+    (what is bad if all of them are let pass), `cumulative_bads` as a share of all bads.
     Rates are NaN where there are no rows.
     """
     target, score = checked(target, score)

@@ -1,8 +1,4 @@
-"""What the model card of a two-class table says beside the metrics, in the words of its own params.
-
-`positive` and `negative` are the classes as the data name them, `decisions` what is answered at or above the threshold
-and below it.
-"""
+"""What the model card of a two-class table says beside the metrics, in the words of its own params."""
 
 from collections.abc import Mapping, Sequence
 
@@ -12,21 +8,18 @@ import pandas as pd
 from components.core.results import Cell, Table
 from components.evaluation.tables import shown
 from components.recipes.binary.report.fairness import Fairness
+from components.recipes.binary.report.outcome import Outcome
 from components.recipes.binary.report.scorecard import records
 
 MOST_COLUMNS = 10  # of the table of stability: those that moved furthest
 
 
-def confusion_table(
-    counts: np.ndarray, *, threshold: float, classes: tuple[str, str], decisions: tuple[str, str]
-) -> Table:
-    """Counts (2, 2) of rows by class and decision, the negative ones first; `classes` are the positive one and the
-    other.
-    """
+def confusion_table(counts: np.ndarray, *, outcome: Outcome, threshold: float) -> Table:
+    """Counts (2, 2) of rows by class and decision, the negative ones first."""
     (true_negative, false_positive), (false_negative, true_positive) = counts.astype(int).tolist()
     rows: list[list[Cell]] = [
-        [classes[0], true_positive, false_negative, _share(true_positive, true_positive + false_negative)],
-        [classes[1], false_positive, true_negative, _share(true_negative, true_negative + false_positive)],
+        [outcome.positive, true_positive, false_negative, _share(true_positive, true_positive + false_negative)],
+        [outcome.negative, false_positive, true_negative, _share(true_negative, true_negative + false_positive)],
         [
             "share answered rightly",
             _share(true_positive, true_positive + false_positive),
@@ -36,11 +29,11 @@ def confusion_table(
     ]
     return Table(
         "Decisions at the threshold",
-        ["test rows", *(f"answered {one}" for one in decisions), "share answered rightly"],
+        ["test rows", f"answered {outcome.decided}", f"answered {outcome.otherwise}", "share answered rightly"],
         rows,
-        f"A score of {threshold:.4f} or more is answered {decisions[0]}: the threshold with the highest F1 on "
+        f"A score of {threshold:.4f} or more is answered {outcome.decided}: the threshold with the highest F1 on "
         f"validation rows. True positives {true_positive:,}, false positives {false_positive:,}, false negatives "
-        f"{false_negative:,}, true negatives {true_negative:,}; {classes[0]} is the positive class.",
+        f"{false_negative:,}, true negatives {true_negative:,}; {outcome.positive} is the positive class.",
     )
 
 
@@ -48,35 +41,34 @@ def _share(part: int, whole: int) -> float | None:
     return part / whole if whole else None
 
 
-def band_table(bands: pd.DataFrame, *, positive: str, calibrator: str) -> Table:
+def band_table(bands: pd.DataFrame, *, outcome: Outcome, calibrator: str) -> Table:
     """The rows of `scorecard.score_bands`: whether the class is as frequent as the score says."""
     columns = ["band", "low", "high", "rows", "bad_rate", "mean_score"]
     return Table(
         "Score bands",
-        ["band", "from", "to", "rows", f"share of {positive}", "mean score"],
+        ["band", "from", "to", "rows", f"share of {outcome.positive}", "mean score"],
         [[row[name] for name in columns] for row in records(bands)],
         "Test rows, cut at edges of equal mass on held-out rows. Of a calibrated score the last two columns agree; "
         f"calibrator chosen on validation: {calibrator}.",
     )
 
 
-def decision_table(found: Fairness, *, decisions: tuple[str, str], negative: str) -> Table:
+def decision_table(found: Fairness, *, outcome: Outcome) -> Table:
     """Who is answered the second of the decisions, by group, and the two comparisons of groups."""
-    favourable = decisions[1]
     rows: list[list[Cell]] = [
         [one.name, one.rows, one.approval_interval, one.good_approval_interval] for one in found.groups
     ]
     ratio, gap = (shown(one, "not enough rows", digits=3) for one in (found.approval_ratio, found.opportunity_gap))
     return Table(
         f"Decisions by {found.column}",
-        [found.column, "rows", favourable, f"{favourable} among {negative}"],
+        [found.column, "rows", outcome.otherwise, f"{outcome.otherwise} among {outcome.negative}"],
         rows,
-        f"The share of test rows that is answered {favourable!r}. The lowest over the highest: {ratio}. The largest "
-        f"difference among {negative}: {gap}. Groups under {found.minimum} rows take no part.",
+        f"The share of test rows that is answered {outcome.otherwise!r}. The lowest over the highest: {ratio}. "
+        f"The largest difference among {outcome.negative}: {gap}. Groups under {found.minimum} rows take no part.",
     )
 
 
-def slice_table(slices: Mapping[str, pd.DataFrame], metrics: Sequence[str], *, positive: str, minimum: int) -> Table:
+def slice_table(slices: Mapping[str, pd.DataFrame], metrics: Sequence[str], *, outcome: Outcome, minimum: int) -> Table:
     """The rows of `scorecard.slices`, column by column."""
     rows = [
         [column, row["slice"], row["rows"], row["bad_rate"], *(row[name] for name in metrics)]
@@ -85,7 +77,7 @@ def slice_table(slices: Mapping[str, pd.DataFrame], metrics: Sequence[str], *, p
     ]
     return Table(
         "Slices",
-        ["by", "group", "rows", f"share of {positive}", *metrics],
+        ["by", "group", "rows", f"share of {outcome.positive}", *metrics],
         rows,
         f"The served model on test rows; groups under {minimum} rows, or of one class, have no figure.",
     )

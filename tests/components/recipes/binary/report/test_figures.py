@@ -3,6 +3,8 @@ import warnings
 import numpy as np
 import pandas as pd
 import pytest
+from components.recipes.binary.report.applicant import Explained, applicant, near_threshold
+from components.recipes.binary.report.approval import fairness_by_group
 from scipy.special import expit
 from sklearn.metrics import average_precision_score, roc_auc_score
 
@@ -13,8 +15,6 @@ from components.evaluation.presentation.figures import save
 from components.recipes.binary.metrics.explain import Reason
 from components.recipes.binary.metrics.metrics import ks
 from components.recipes.binary.report import curves, figures
-from components.recipes.binary.report.applicant import Explained, applicant, near_threshold
-from components.recipes.binary.report.approval import fairness_by_group
 from components.recipes.binary.report.fairness import fairness
 from components.recipes.binary.report.scorecard import score_bands
 

@@ -1,4 +1,4 @@
-"""One applicant who is declined, and why: the reasons that `predict` answers, as a picture."""
+"""One row at or above the threshold, and why: the reasons that `predict` answers, as a picture."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -24,11 +24,12 @@ from components.evaluation.presentation.figures import (
 )
 from components.recipes.binary.metrics.explain import Reason
 from components.recipes.binary.metrics.rows import log_odds
+from components.recipes.binary.report.outcome import Outcome
 
 
 @dataclass(frozen=True)
 class Explained:
-    """A declined row: its score, its reasons, strongest first, and what a typical approved row has in their place."""
+    """A row over the threshold: its score, its reasons, strongest first, and what a typical negative has instead."""
 
     score: float
     reasons: Sequence[Reason]
@@ -42,31 +43,31 @@ class Explained:
 
 
 def near_threshold(score: np.ndarray, threshold: float) -> int | None:
-    """Of scores (N,) one that is declined and not by much: a tenth of the way up. None where nobody is declined."""
-    declined = np.flatnonzero(score >= threshold)
-    return int(declined[np.argsort(score[declined], kind="stable")[len(declined) // 10]]) if len(declined) else None
+    """Of scores (N,) one that is over the threshold, and not by much: a tenth of the way up. None where none is."""
+    over = np.flatnonzero(score >= threshold)
+    return int(over[np.argsort(score[over], kind="stable")[len(over) // 10]]) if len(over) else None
 
 
 @styled
-def applicant(one: Explained, *, threshold: float) -> Figure:
-    """An arrow a reason, from the score to what it would be without; blue ones end in an approval."""
+def reasons(one: Explained, *, outcome: Outcome, threshold: float) -> Figure:
+    """An arrow a reason, from the score to what it would be without; blue ones end below the threshold."""
     if not one.reasons:
-        raise CasebookError("figure: the applicant has no reasons to draw")
+        raise CasebookError("figure: the row has no reasons to draw")
     figure = new_figure(height=2.7 + 0.62 * len(one.reasons))
     axes = figure.subplots()
-    axes.set_title(f"Why one applicant is declined, at {shown_percent(one.score)}", pad=30)
+    axes.set_title(f"Why one row is answered {outcome.decided}, at {shown_percent(one.score)}", pad=30)
     for place, without in enumerate(one.without.tolist()):
         _arrow(axes, place, one.score, without, COLOURS[0] if without < threshold else COLOURS[1])
     axes.axvline(threshold, color=INK, linewidth=1.2, linestyle=DASHED)
     axes.axvline(one.score, color=COLOURS[1], linewidth=1.6)
-    _over(axes, threshold, f"declined from {shown_percent(threshold)}", "right", INK)
-    _over(axes, one.score, f"this applicant: {shown_percent(one.score)}", "left", COLOURS[1])
+    _over(axes, threshold, outcome.decided_from(threshold), "right", INK)
+    _over(axes, one.score, f"this row: {shown_percent(one.score)}", "left", COLOURS[1])
     names = [_told(reason, one.typical.get(reason.feature)) for reason in one.reasons]
     axes.set_yticks(range(len(names)), names)
     low, high = float(one.without.min()), max(one.score, threshold)
     room = max(high - low, 0.02)
     axes.set(xlim=(max(0.0, low - 0.4 * room), high + 0.5 * room), ylim=(len(names) - 0.5, -0.5))
-    axes.set_xlabel("predicted probability of going bad")
+    axes.set_xlabel(outcome.score)
     axes.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     axes.xaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
     axes.grid(visible=False, axis="y")
@@ -74,7 +75,8 @@ def applicant(one: Explained, *, threshold: float) -> Figure:
     small_print(
         figure,
         "The reasons that `casebook predict` answers for a test row not far above the threshold. An arrow ends where "
-        "the score would be if that value alone were a typical approved applicant's: blue is approved, orange is not.",
+        f"the score would be if that value alone were as in a typical row that is {outcome.negative}: blue is answered "
+        f"{outcome.otherwise}, orange still {outcome.decided}.",
     )
     return figure
 

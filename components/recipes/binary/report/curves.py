@@ -58,7 +58,7 @@ class Threshold:
 def roc(series: Series, *, outcome: Outcome, threshold: float, resampling: Resampling) -> Figure:
     """Share of positives found against share of negatives flagged, with the mark of the threshold that serves."""
     figure, axes, below = _panels()
-    axes.set_title(f"ROC: share of {outcome.positive} found against share of {outcome.negative} flagged")
+    axes.set_title(f"ROC: {outcome.positive} found against {outcome.negative} flagged")
     axes.plot([0, 1], [0, 1], color=QUIET, linewidth=1, linestyle=DASHED)
     axes.text(0.5, 0.46, "by chance", color=QUIET_INK)
     for name, target, score, look in each(series):
@@ -67,11 +67,11 @@ def roc(series: Series, *, outcome: Outcome, threshold: float, resampling: Resam
     one = Threshold.of(*next(iter(series.values())), threshold)
     shares = f"{shown_percent(one.found)} of {outcome.positive}, {shown_percent(one.flagged)} of {outcome.negative}"
     _mark(axes, (one.flagged, one.found), f"{outcome.decided_from(one.score)}:\n{shares}")
-    share_axes(axes, x="", y=outcome.found)
+    share_axes(axes, x="", y=f"recall: {outcome.found}\n(% of {outcome.positive})")
     axes.legend(loc="lower right")
     _differences(below, series, _found_at, POINTS, resampling)
-    _difference_axes(below, x=outcome.flagged, mark=one.flagged)
-    _how_to_read(figure, resampling, f"share of {outcome.negative} answered {outcome.decided}")
+    _difference_axes(below, x=f"false positives: {outcome.flagged} (% of {outcome.negative})", mark=one.flagged)
+    _how_to_read(figure, resampling, "false-positive rate")
     return figure
 
 
@@ -90,13 +90,18 @@ def precision_recall(series: Series, *, outcome: Outcome, threshold: float, resa
     axes.axhline(rate, color=QUIET_INK, linewidth=1, linestyle=DASHED)
     said = f"all rows answered {outcome.decided}: {shown_percent(rate)}"
     axes.annotate(said, (0, rate), (4, 5), textcoords="offset points", color=QUIET_INK)
-    share_axes(axes, x="", y=f"{outcome.positive} (% of rows answered {outcome.decided})", y_end=axis_limit(highest))
+    share_axes(
+        axes,
+        x="",
+        y=f"precision: {outcome.positive}\n(% of rows answered {outcome.decided})",
+        y_end=axis_limit(highest),
+    )
     told = f"{outcome.decided_from(one.score)}:\n{shown_percent(one.precision)} of these are {outcome.positive}"
     _mark(axes, (one.found, one.precision), told)
     axes.legend(loc="best")
     _differences(below, series, _precision_at, POINTS[POINTS >= LEAST_RECALL], resampling)
-    _difference_axes(below, x=outcome.found, mark=one.found)
-    _how_to_read(figure, resampling, f"share of {outcome.positive} answered {outcome.decided}")
+    _difference_axes(below, x=f"recall: {outcome.found} (% of {outcome.positive})", mark=one.found)
+    _how_to_read(figure, resampling, "recall")
     return figure
 
 

@@ -86,7 +86,7 @@ def ks_curve(series: Series, *, outcome: Outcome, threshold: float) -> Figure:
     hits, others = (part[0] for part in cumulative(target, score, np.ones((1, len(target)))))
     reached, found, flagged = (hits + others) / len(target), hits / hits[-1], others / others[-1]
     for share, colour, label, level, offset in (
-        (found, POSITIVE, outcome.positive, 0.55, (-9, 6)),
+        (found, POSITIVE, outcome.positive, 0.8, (-9, 6)),
         (flagged, NEGATIVE, outcome.negative, 0.45, (9, -12)),
     ):
         axes.plot([0, *reached], [0, *share], color=colour, linewidth=2.4)
@@ -99,10 +99,11 @@ def ks_curve(series: Series, *, outcome: Outcome, threshold: float) -> Figure:
     at, ends = reached[widest], (flagged[widest], found[widest])
     axes.plot([at, at], ends, color="black", linewidth=1.6, marker="_", markersize=10)
     axes.set_title(f"Separation of {outcome.negative} and {outcome.positive}: KS {ks(target, score):.3f}")
-    said = f"as served: {shown_percent(served)} {answered}, from {shown_percent(threshold)}"
+    said = f"as served: {shown_percent(served)} {outcome.decided}, from a score of {shown_percent(threshold)}"
     axes.annotate(said, (served, 0.12), (6, 0), textcoords="offset points", va="center", fontsize=11)
+    highest = np.unique(score)[::-1]
     lines = [
-        f"widest gap: {shown_percent(at)} {answered}, from {shown_percent(np.unique(score)[::-1][widest])}",
+        f"widest gap: {shown_percent(at)} {outcome.decided}, from a score of {shown_percent(highest[widest])}",
         *(f"{other}: KS {ks(*rows):.3f}" for other, rows in list(series.items())[1:]),
     ]
     axes.text(
@@ -113,7 +114,7 @@ def ks_curve(series: Series, *, outcome: Outcome, threshold: float) -> Figure:
 
 @styled
 def score_bands(table: pd.DataFrame, *, outcome: Outcome, threshold: float) -> Figure:
-    """Share of positives in each band of `scorecard.score_bands`, with bounds, the mean prediction and the threshold."""
+    """Share of positives in each band of `scorecard.score_bands`, its bounds, the mean prediction and the threshold."""
     figure = new_figure()
     axes = figure.subplots()
     axes.set_title(f"Share of {outcome.positive}, by band of the score")

@@ -41,8 +41,8 @@ def fairness_by_group(report: Fairness, *, outcome: Outcome) -> Figure:
     axes.set_xticks(np.linspace(0, 1, 6))
     axes.xaxis.set_major_formatter(PercentFormatter(1))
     axes.grid(visible=False, axis="y")
-    ratio = _stated("ratio over all rows", report.approval_ratio)
-    gap = _stated(f"gap among {outcome.negative}", report.opportunity_gap)
+    ratio = _stated("ratio among all rows", report.approval_ratio)
+    gap = _stated(f"gap among those that are {outcome.negative}", report.opportunity_gap)
     axes.set_xlabel(f"answered {outcome.otherwise} (% of group)")
     read = "Lines: bootstrap bounds. Ratio: lowest rate over highest, 1 is even; gap: highest less lowest, 0 is even."
     small_print(figure, read, f"{ratio}\n{gap}")

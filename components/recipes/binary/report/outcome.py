@@ -6,7 +6,7 @@ from typing import Self
 from components.evaluation.presentation.figures import shortened, shown_percent
 from components.recipes.binary.serving.predictor import TablePredictor
 
-LONGEST, LONGEST_COLUMN = 16, 24  # characters that a picture has room for
+LONGEST, LONGEST_COLUMN = 14, 20  # characters that a picture has room for
 
 
 @dataclass(frozen=True)
@@ -38,11 +38,11 @@ class Outcome:
 
     @property
     def found(self) -> str:
-        return f"{self.positive} answered {self.decided} (% of {self.positive})"
+        return f"{self.positive} answered {self.decided}"
 
     @property
     def flagged(self) -> str:
-        return f"{self.negative} answered {self.decided} (% of {self.negative})"
+        return f"{self.negative} answered {self.decided}"
 
     def decided_from(self, threshold: float) -> str:
         return f"{self.decided} from {shown_percent(threshold)}"

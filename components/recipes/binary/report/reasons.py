@@ -74,9 +74,9 @@ def reasons(one: Explained, *, outcome: Outcome, threshold: float) -> Figure:
     axes.tick_params(axis="y", length=0)
     small_print(
         figure,
-        "The reasons that `casebook predict` answers for a test row not far above the threshold. An arrow ends where "
-        f"the score would be if that value alone were as in a typical row that is {outcome.negative}: blue is answered "
-        f"{outcome.otherwise}, orange still {outcome.decided}.",
+        "The reasons that `casebook predict` answers for a test row just above the threshold. An arrow ends where the "
+        f"score would be with that one value of a typical row that is {outcome.negative}: blue is {outcome.otherwise}, "
+        f"orange {outcome.decided}.",
     )
     return figure
 

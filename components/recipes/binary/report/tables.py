@@ -58,13 +58,15 @@ def decision_table(found: Fairness, *, outcome: Outcome) -> Table:
     rows: list[list[Cell]] = [
         [one.name, one.rows, one.approval_interval, one.good_approval_interval] for one in found.groups
     ]
+    answered = f"answered {outcome.otherwise}"
     ratio, gap = (shown(one, "not enough rows", digits=3) for one in (found.approval_ratio, found.opportunity_gap))
     return Table(
         f"Decisions by {found.column}",
-        [found.column, "rows", outcome.otherwise, f"{outcome.otherwise} among {outcome.negative}"],
+        [found.column, "rows", answered, f"{answered} among {outcome.negative}"],
         rows,
         f"The share of test rows that is answered {outcome.otherwise!r}. The lowest over the highest: {ratio}. "
-        f"The largest difference among {outcome.negative}: {gap}. Groups under {found.minimum} rows take no part.",
+        f"The largest difference among those that are {outcome.negative}: {gap}. "
+        f"Groups under {found.minimum} rows take no part.",
     )
 
 

@@ -130,7 +130,7 @@ def test_nobody_approved_leaves_no_ratio_and_says_so(caplog):
         found = fairness(target, np.zeros_like(approved), column, **SETTINGS)
     assert found.approval_ratio is None
     assert found.opportunity_gap.value == 0
-    assert "approval-rate ratio: not defined" in caplog.text
+    assert "Group: ratio of rates: not defined" in caplog.text
 
 
 def test_no_good_payer_leaves_no_rate_among_them():

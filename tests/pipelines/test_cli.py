@@ -43,7 +43,7 @@ CASES = "finance_risk, medical_cells, medical_prognosis, pinyin_hanzi, recommend
 TOY_ROWS = ROOT / "tests" / "toy" / CASE / "rows.csv"
 PASSED = Decision(True, (Check("floor auc", True, "auc 0.8500, at least 0.8000"),))
 METRICS = {"auc": Interval(0.85, 0.83, 0.87)}
-STAGES = ("search", "fit", "evaluate", "compress")
+STAGES = ("search", "fit", "compress", "evaluate")
 
 
 @dataclass
@@ -179,7 +179,10 @@ def test_wrong_usage_ends_with_two(casebook: Casebook, tmp_path: Path, arguments
     assert "Traceback" not in said.err
 
 
-def test_the_list_names_cases_and_champions(casebook: Casebook, released: Path) -> None:
+def test_the_list_names_cases_and_champions(
+    casebook: Casebook, released: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("COLUMNS", raising=False)  # the page is as wide as this says
     said = casebook(released, "list", "--json")
     assert said.code == 0
     decided = casebook(released, "history", CASE, "--json").json[-1]["time"]
@@ -592,7 +595,7 @@ def test_a_file_or_a_version_that_is_not_there(casebook: Casebook, released: Pat
 @pytest.mark.parametrize(
     ("name", "target", "more", "told"),
     [
-        ("My-Case", "Status", [], "'My-Case' cannot name a case: use small letters"),
+        ("My-Case", "Status", [], "'My-Case' cannot name a case: use at most 60 small letters"),
         (CASE, "Status", [], "params.yaml has a case 'finance_risk' already"),
         ("mine", "Statu", [], "no column 'Statu'; there are: Status"),
         ("mine", "Age", [], "a yes-or-no case needs exactly two"),

@@ -108,11 +108,11 @@ def test_a_killed_flow_takes_its_helper_along_or_leaves_it_for_the_stage_under_w
     for dotted, value in {"evaluate.resamples": 1000, "compress.resamples": 101, "release.floors.auc": 0.51}.items():
         finished.set(dotted, value)
     finished.commit()
-    lock = finished.root / "state" / "toy" / "evaluate.lock"
+    lock = finished.root / "state" / "toy" / "compress.lock"
     for number in (signal.SIGTERM, signal.SIGKILL):
         before = lock.read_text()
         started = finished.start("python", "-m", "pipelines.develop", "toy")
-        wait_until(lambda before=before: lock.read_text() not in ("", before), "the evaluation began")
+        wait_until(lambda before=before: lock.read_text() not in ("", before), "the compression began")
         stage = psutil.Process(int(lock.read_text()))
         helper = stage.parent()
         assert helper is not None
@@ -122,4 +122,4 @@ def test_a_killed_flow_takes_its_helper_along_or_leaves_it_for_the_stage_under_w
         assert (stage.is_running(), helper.is_running()) == (number == signal.SIGKILL,) * 2, started.said
         _, alive = psutil.wait_procs([stage, helper, *working_below(finished.root)], timeout=120)
         assert alive == []
-    assert [stage for stage in finished.stale() if stage.endswith("@toy")] == ["release@toy"]
+    assert [stage for stage in finished.stale() if stage.endswith("@toy")] == ["evaluate@toy", "release@toy"]

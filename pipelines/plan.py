@@ -27,7 +27,7 @@ FOLLOWS: Mapping[str, tuple[str, ...]] = {
     "evaluate": ("prepare", "fit", "compress"),
     "release": ("fetch", "prepare", "fit", "compress", "evaluate"),
 }
-FOLLOW_START = (TRAINS, "fit", "compress")  # those that read the bundle of the case that theirs starts from
+FOLLOW_START = (TRAINS, "fit")  # those that read the bundle of the case that theirs starts from
 SHOWN = 4
 
 

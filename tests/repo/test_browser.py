@@ -153,4 +153,4 @@ def test_the_model_has_aliases_tags_its_ledger_and_a_way_to_its_card(site: Site,
     with page.expect_popup() as opened:
         page.get_by_text("Model card", exact=True).first.click()
     opened.value.wait_for_url("**/artifacts/card.md")
-    opened.value.get_by_text("Intended use").first.wait_for()
+    opened.value.get_by_text("Use and limits").first.wait_for()

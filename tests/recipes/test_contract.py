@@ -198,7 +198,10 @@ def test_python_is_answered_what_predict_writes(run: Run, tmp_path: Path) -> Non
     bundle, case, example = run.fitted / "bundle", run.job.case, run.recipe.serving.example(run.job)
     predictor = run.recipe.serving.open_predictor(bundle)
     if not isinstance(predictor, Answering):  # a recipe that knows frames alone, as the one that newcomers copy
-        pd.testing.assert_frame_equal(ask(predictor, case, example, {}), predictor.predict(example))
+        expected = predictor.predict(example)
+        found = ask(predictor, case, example, {})
+        assert found.pop("row").tolist() == list(range(1, len(example) + 1))
+        pd.testing.assert_frame_equal(found, expected)
         return
     takes = predictor.TAKES
     if takes == "images":

@@ -1,6 +1,7 @@
 """Toy rows, prepared and fitted once for all tests that only read them."""
 
 import gc
+import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +32,15 @@ class Fitted:
     @property
     def bundle(self) -> Path:
         return self.folder / BUNDLE
+
+
+@pytest.fixture(autouse=True)
+def no_handler_is_left() -> Iterator[None]:
+    """A command that was called in this process has told the log to write where its test looked; that is closed now."""
+    yield
+    root = logging.getLogger()
+    for handler in [one for one in root.handlers if type(one) is logging.StreamHandler]:  # pytest's are of other types
+        root.removeHandler(handler)
 
 
 @pytest.fixture(scope="session")

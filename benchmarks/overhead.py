@@ -61,21 +61,22 @@ def measure(case: str, root: Path) -> Result:
     with copied_checkout(root) as copy:
         _smoke(copy, environment, table)
     _answers(root, table)
+    return result(table, "overhead", "What the pipeline itself costs")
+
+
+def result(table: Table, name: str, title: str) -> Result:
+    """The table as a benchmark's result, with how it was measured."""
     return Result(
-        name="overhead",
-        title="What the pipeline itself costs",
+        name=name,
+        title=title,
         columns=["what", "CPU seconds", "seconds", "of which"],
         rows=table.rows,
         limits=table.limits,
-        notes=[how_measured(table)],
+        notes=[
+            f"Medians of {ROUNDS} rounds in turn after one run; of {REPEATS} for what has nothing to do. Archives are "
+            f"downloaded before. `import torch` takes {table.slow:.2f} times the 1.6 CPU seconds that limits are for."
+        ],
         details=table.details,
-    )
-
-
-def how_measured(table: Table) -> str:
-    return (
-        f"Medians of {ROUNDS} rounds in turn after one run; of {REPEATS} for what has nothing to do. Archives are "
-        f"downloaded before. `import torch` takes {table.slow:.2f} times the 1.6 CPU seconds that limits are for."
     )
 
 

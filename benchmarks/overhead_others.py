@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from benchmarks.cost import slowness
-from benchmarks.overhead import Table, how_measured, whole_runs
+from benchmarks.overhead import Table, result, whole_runs
 from benchmarks.results import Result
 from benchmarks.workspace import clean_environment, copied_checkout
 
@@ -16,12 +16,4 @@ def measure(_case: str, root: Path) -> Result:
     for case in CASES:
         with copied_checkout(root) as copy:
             whole_runs(case, copy, environment, table)
-    return Result(
-        name="overhead_others",
-        title="What the pipeline itself costs, other cases",
-        columns=["what", "CPU seconds", "seconds", "of which"],
-        rows=table.rows,
-        limits=table.limits,
-        notes=[how_measured(table)],
-        details=table.details,
-    )
+    return result(table, "overhead_others", "What the pipeline itself costs, other cases")

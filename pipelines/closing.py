@@ -8,7 +8,7 @@ from typing import Any, Literal
 from components.core.files import read_json
 from components.core.job import Paths
 from components.core.params.case import Params
-from components.core.recipe import make_job, recipe_of
+from components.core.recipe import load_recipe, make_job, recipe_of
 from components.tracking.address import store_address
 from pipelines.case_times import in_words
 from pipelines.summary import read_summary
@@ -56,7 +56,7 @@ def _of(one: Ended, params: Params, root: Path) -> Iterator[str]:
     if summary["test"] is not None:
         yield f"  served   {_served(summary)}"
     if summary["baseline"] is not None:
-        yield f"  gain     {_gain(summary, release)}, the best baseline"
+        yield f"  gain     {_gain(summary, release, lower_is_better=_lower(one.case, params))}, the best baseline"
     yield f"  card     {(paths.reports(one.case) / 'card.md').relative_to(root)}"
     if release is not None and release["version"] is not None:
         chosen = "" if release["promoted"] else f" --version {release['version']}"
@@ -81,14 +81,22 @@ def _served(summary: dict[str, Any]) -> str:
     return figures if summary["rows"] is None else f"{figures} on {summary['rows']:,} test rows"
 
 
-def _gain(summary: dict[str, Any], release: dict[str, Any] | None) -> str:
-    """In the gate's words, which have the interval of the paired difference; the difference alone without them."""
+def _lower(case: str, params: Params) -> bool:
+    recipe = load_recipe(params.case(case).recipe)
+    return recipe.primary in recipe.lower_is_better
+
+
+def _gain(summary: dict[str, Any], release: dict[str, Any] | None, *, lower_is_better: bool) -> str:
+    """In the gate's words, which have the interval of the paired difference; the difference alone without them. A gain
+    is positive, whichever way the metric is better.
+    """
     name, metric, baseline = summary["best_baseline"], summary["metric"], summary["baseline"]
     checks = (release or {}).get("checks", ())
     reason = next((one["reason"] for one in checks if one["name"] == f"baseline {name}"), "")
     if reason.startswith((f"{metric} +", f"{metric} -")):
         return str(reason).removeprefix(f"{metric} ").partition(", at least")[0]
-    return f"{summary['test'] - baseline:+.4f} over {name} ({baseline:.4f})"
+    gain = baseline - summary["test"] if lower_is_better else summary["test"] - baseline
+    return f"{gain:+.4f} over {name} ({baseline:.4f})"
 
 
 def _counted(ended: Sequence[Ended], paths: Paths) -> str:

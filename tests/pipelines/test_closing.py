@@ -1,5 +1,6 @@
 """What a run says at its end."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 from components.core.files import write_json
 from components.core.params.case import Params
 from components.core.params.load import load_params
+from components.core.recipe import load_recipe
 from pipelines.closing import Ended, closing
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -77,6 +79,17 @@ def test_a_refused_case_says_why_and_how_that_version_answers(tmp_path: Path, pa
         f"  predict  {PREDICT.format(case='loans')} --version 3",
         "MLflow's pages: casebook ui",
     ]
+
+
+def test_where_lower_is_better_less_is_gained_as_more_is_elsewhere(
+    tmp_path: Path, params: Params, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    errors = replace(load_recipe("binary"), lower_is_better=frozenset({"auc"}))
+    monkeypatch.setattr("pipelines.closing.load_recipe", lambda _: errors)
+    release(tmp_path, "loans", {"test": 0.1, "baseline": 0.25})
+    assert "  gain     +0.1500 over logistic (0.2500), the best baseline" in closing(
+        [Ended("loans", "done", 5)], params, tmp_path
+    )
 
 
 def test_of_several_cases_each_ends_in_its_own_way(

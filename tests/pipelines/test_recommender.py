@@ -7,9 +7,13 @@ from typing import Any
 import pandas as pd
 import pytest
 
+import casebook
+from components.core.forgotten import digest_of
+
 pytestmark = pytest.mark.slow
 
 CASE = "films"
+USERS = ("3", "stranger")
 
 
 @pytest.fixture(scope="module")
@@ -41,6 +45,21 @@ def test_the_champion_recommends_to_a_file_of_users(released: Any) -> None:
     # The last event is the test's question, which the model has not seen.
     known = seen[seen["user_id"] == "3"].sort_values("timestamp", kind="stable")["item_id"].iloc[:-1]
     assert set(served).isdisjoint(known)
+
+
+def test_a_forgotten_user_is_a_stranger_to_python_too(released: Any) -> None:
+    asked = [{"user_id": "3"}, {"user_id": "stranger"}]
+    known, stranger = (answers_of(casebook.load(CASE, root=released.root).predict(asked), user) for user in USERS)
+    assert known != stranger
+    before = (released.root / "params.yaml").read_text(encoding="utf-8")
+    released.set("prepare.forgotten", [digest_of(["3"])], case=CASE)
+    forgotten = casebook.load(CASE, root=released.root).predict(asked)
+    (released.root / "params.yaml").write_text(before, encoding="utf-8")
+    assert answers_of(forgotten, "3") == answers_of(forgotten, "stranger") == stranger
+
+
+def answers_of(answers: list[dict[str, Any]], user: str) -> list[str]:
+    return [str(one["item"]) for one in answers if str(one["user"]) == user]
 
 
 def test_a_change_of_a_side_file_is_fetched_again(released: Any) -> None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, overload
 
 from components.core.bundle import read_bundle
 from components.core.errors import CasebookError as CasebookError
+from components.core.forgotten import FORGOTTEN
 from components.core.params.load import load_case
 from components.recipes.shared.asking import ask
 from components.registry.finding import open_registry, served
@@ -78,7 +79,10 @@ def load(case: str, version: str | int | None = None, root: str | Path | None = 
             raise
         metrics = metrics_of(history(registry, case), found.version)
     module = importlib.import_module(read_bundle(found.bundle, threads=1).manifest.module)
-    return Model(case, found.version, metrics, card_beside(found.bundle), module.open_predictor(found.bundle))
+    predictor = module.open_predictor(found.bundle)
+    if hasattr(predictor, "forget"):  # it keeps rows of people, some of whom may have asked to be forgotten since
+        predictor.forget(load_case(home / PARAMS, case).prepare.get(FORGOTTEN, ()))
+    return Model(case, found.version, metrics, card_beside(found.bundle), predictor)
 
 
 def _checkout(root: str | Path | None) -> Path:

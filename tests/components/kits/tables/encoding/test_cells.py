@@ -16,7 +16,7 @@ SCALARS = [
     st.integers(-(2**70), 2**70),
     st.integers(-9, 9),
     st.floats(),
-    st.text(st.characters(), max_size=4),
+    st.text(st.characters(codec="utf-8"), max_size=4),  # a frame holds no half of a surrogate pair
     st.sampled_from(["1", "1.0", "NA", " ", "true"]),
 ]
 LISTS = st.one_of(*(st.lists(kind | st.none(), max_size=4) for kind in SCALARS), st.lists(st.one_of(*SCALARS)))

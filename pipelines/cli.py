@@ -95,6 +95,10 @@ def new(
         typer.Option(help="the kind of problem: binary (what --csv is without it), survival, detection (--images)"),
     ] = None,
     positive: Annotated[str | None, typer.Option(help="the value to look for; the rarer one if not given")] = None,
+    ignore_target: Annotated[
+        list[str] | None,
+        typer.Option(metavar="VALUE", help="a value of --target that is no outcome; may be repeated"),
+    ] = None,
     time: Annotated[str | None, typer.Option(help="of a cohort: the column of how long each row was observed")] = None,
     event: Annotated[str | None, typer.Option(help="of a cohort: the column of whether that ended it, 0 or 1")] = None,
     per_year: Annotated[float, typer.Option(min=1e-6, help="units of --time in a year; days if not given")] = 365.25,
@@ -119,7 +123,7 @@ def new(
     set_up_logging()
     if recipe is not None:
         like = shipped(Path.cwd(), recipe)
-    asked = Asked(target, positive, time, event, per_year)
+    asked = Asked(target, positive, time, event, per_year, tuple(ignore_target or ()))
     if csv is not None:
         make = plan_case if dry_run else new_case
         block = make(Path.cwd(), name, like or "finance_risk", csv, asked)

@@ -164,6 +164,8 @@ def test_help_is_there_for_every_command(casebook: Casebook, tmp_path: Path) -> 
         ["rename", CASE],
         ["new", "x"],
         ["new", "x", "--csv", "y"],
+        ["new", "x", "--query", "y", "--target", "z"],
+        ["new", "x", "--csv", "y", "--target", "z", "--watermark", "t"],
         ["new", "x", "--images", "y", "--from", "z"],
         ["new", "x", "--images", "y", "--target", "z"],
         ["new", "x", "--images", "y", "--time", "z"],

@@ -504,6 +504,17 @@ def test_predict_answers_the_standard_input(
         assert answers == (tmp_path / "s.csv").read_text(encoding="utf-8")
 
 
+def test_the_standard_input_is_called_so(
+    casebook: Casebook, released: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "empty").write_text("", encoding="utf-8")
+    with (tmp_path / "empty").open(encoding="utf-8") as nothing:
+        monkeypatch.setattr(sys, "stdin", nothing)
+        problem = casebook(released, "predict", CASE, "-").problem
+    assert problem.startswith("standard input: ")
+    assert "standard input.csv" not in problem
+
+
 def test_a_file_needs_a_place_for_its_answers(casebook: Casebook, released: Path) -> None:
     problem = casebook(released, "predict", CASE, TOY_ROWS).problem
     assert problem == f"{TOY_ROWS}: say with --out where its answers go, such as --out answers.csv"

@@ -1,5 +1,6 @@
 """Image files of a folder, or one alone, and what is passed over in it."""
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -7,39 +8,10 @@ from components.core.errors import CasebookError
 from components.recipes.detection.encoding.decode import SUFFIXES
 
 # Images that are not read here: who has them wants to know that they were passed over.
-OTHER_IMAGES = (
-    *(
-        ".avif",
-        ".czi",
-        ".dcm",
-        ".dicom",
-        ".dng",
-        ".gif",
-        ".heic",
-        ".heif",
-        ".ims",
-        ".j2k",
-        ".jp2",
-        ".jxl",
-        ".lif",
-        ".lsm",
-    ),
-    *(
-        ".mrxs",
-        ".ndpi",
-        ".nd2",
-        ".nef",
-        ".nii",
-        ".oib",
-        ".oif",
-        ".psd",
-        ".raw",
-        ".scn",
-        ".svs",
-        ".vsi",
-        ".webp",
-        ".zvi",
-    ),
+OTHER_IMAGE = re.compile(
+    r"\.(avif|czi|dcm|dicom|dng|gif|heic|heif|ims|j2k|jp2|jxl|lif|lsm|mrxs|ndpi|nd2|nef|nii|oib|oif|psd|raw|scn|svs|vsi"
+    r"|webp|zvi)",
+    re.IGNORECASE,
 )
 DICOM = (128, b"DICM")  # where the mark of a file of that form stands, whatever its name
 
@@ -88,7 +60,7 @@ def found_in(source: Path) -> Found:
 
 
 def _is_other_image(path: Path) -> bool:
-    if path.suffix.lower() in OTHER_IMAGES:
+    if OTHER_IMAGE.fullmatch(path.suffix):
         return True
     place, mark = DICOM
     with path.open("rb") as file:

@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -41,6 +41,14 @@ def variables(case: str, root: Path, only: Sequence[str], who: str, because: str
         raise CasebookError(f"--until {until}: that date has come; give a later one: today is {now:%Y-%m-%d} (UTC)")
     asked = {"version": version, "overrides": [one.model_dump(mode="json") for one in given]}
     return {VARIABLE: json.dumps(asked)}
+
+
+def asks_again(report: Mapping[str, Any]) -> bool:
+    """Whether the gate may answer otherwise now, by the report of the last release: it refused, or was overridden by
+    what has ended.
+    """
+    given = [read_block(Override, one["override"], "override") for one in report["checks"] if one.get("override")]
+    return not report["promoted"] or any(one.ended(datetime.now(UTC)) for one in given)
 
 
 def _refused(case: str, root: Path) -> tuple[str, Collection[str]]:

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from components.core.job import EXTERNAL, TEST, TRAIN, VALIDATION
-from components.core.markdown import escaped
 from components.core.recipe import SERVED
 from components.core.results import LEARNER, MODEL, Cell, Check, Decision, Interval, Scores, Table
 from components.core.words import in_order, spoken
@@ -67,7 +66,7 @@ def _row(metrics: Sequence[str], cells: Sequence[Cell], facts: CardFacts) -> lis
 def checks_table(decision: Decision) -> Table:
     """Those that failed first."""
     checks = sorted(decision.checks, key=lambda check: check.passed)
-    rows = [[_answer(one), one.name, escaped(one.told) if one.override else one.told] for one in checks]
+    rows = [[_answer(one), one.name, one.told] for one in checks]
     return Table("Gate", ["", "check", "what was found"], rows)
 
 

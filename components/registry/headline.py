@@ -2,6 +2,7 @@
 
 from components.core.job import TEST
 from components.core.markdown import escaped
+from components.core.params.gate_override import in_words
 from components.core.results import MODEL, Interval
 from components.core.words import spoken
 from components.evaluation.tables import shown
@@ -61,8 +62,8 @@ def _gate(facts: CardFacts) -> str:
     if not facts.decision.promoted:
         return f"**Not promoted**: {'; '.join(facts.decision.reasons)}."
     said = "**Promoted to champion.**" if facts.registered else "It passes the gate; an experiment registers nothing."
-    overridden = [f"{one.name} ({escaped(one.told)})" for one in facts.decision.overridden]
-    return f"{said} **By an override**: the gate's check {'; '.join(overridden)}." if overridden else said
+    overridden = in_words(one.override for one in facts.decision.overridden if one.override is not None)
+    return f"{said} **By an override** of what failed: {escaped(overridden)}." if overridden else said
 
 
 def _primary(facts: CardFacts, who: str) -> Interval | None:

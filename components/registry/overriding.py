@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from components.core.blocks import read_block
-from components.core.params.gate_override import Override
+from components.core.params.gate_override import Override, in_words
 from components.registry.champion import CHAMPION
 from components.registry.ledger import Entry, champions, entries_of, promotion_of
 from components.tracking.reading.registry import RegisteredModel, Registry
@@ -15,18 +15,17 @@ LEDGER = "the ledger in MLflow"
 
 @dataclass(frozen=True)
 class Ended:
-    """An override that has ended, by which a champion was promoted that still stands."""
+    """Overrides of a case that have ended, and the version that was promoted by them and is champion still."""
 
     case: str
     version: str
-    override: Override
+    overrides: tuple[Override, ...]
 
     @property
     def line(self) -> str:
-        one = self.override
         return (
-            f"{self.case}: the override of {one.check} by {one.who}, because {one.because}, has ended on {one.day}; "
-            f"version {self.version} serves by it, and shields nobody: the gate asks again at the next release"
+            f"{self.case}: an override has ended, by which version {self.version} still serves: "
+            f"{in_words(self.overrides)}; the gate asks again at the next release: `casebook promote {self.case}`"
         )
 
 
@@ -38,16 +37,17 @@ def ended_overrides(registry: Registry, now: datetime, cases: Iterable[str] | No
     """
     models = registry.registered_models()
     names = sorted(models) if cases is None else [name for name in cases if name in models]
-    return [one for name in names for one in ended_of(name, models[name], now)]
+    found = [ended_of(name, models[name], now) for name in names]
+    return [one for one in found if one is not None]
 
 
-def ended_of(case: str, model: RegisteredModel, now: datetime) -> list[Ended]:
+def ended_of(case: str, model: RegisteredModel, now: datetime) -> Ended | None:
     """Of one case's champion."""
     champion = model.aliases.get(CHAMPION)
-    if champion is None or not any('"overrides":[{' in text for text in model.tags.values()):
-        return []
-    standing = overrides_of(entries_of(case, model), champion)
-    return [Ended(case, champion, one) for one in standing if one.ended(now)]
+    if champion is None or not any('"who"' in text for text in model.tags.values()):  # nothing was ever overridden
+        return None
+    past = tuple(one for one in overrides_of(entries_of(case, model), champion) if one.ended(now))
+    return Ended(case, champion, past) if past else None
 
 
 def overrides_of(entries: Sequence[Entry], version: str) -> list[Override]:

@@ -12,6 +12,7 @@ from mlflow.exceptions import MlflowException
 
 from components.core.job import TEST
 from components.core.markdown import escaped, inert
+from components.core.params.gate_override import in_words
 from components.registry.ledger import PROMOTED, REFUSED, ROLLED_BACK, Entry, champions, history
 from components.registry.overriding import overrides_of
 from components.tracking.experiments import CHAMPION, PRIMARY, tags_of_experiment, tell_champion
@@ -133,7 +134,7 @@ def _why(entry: Entry) -> str:
 
 
 def _overridden(entry: Entry) -> str:
-    return "; ".join(f"{one.check} {escaped(one.told)}" for one in overrides_of([entry], entry.version))
+    return escaped(in_words(overrides_of([entry], entry.version)))
 
 
 def _figure(metrics: Mapping[str, Mapping[str, float | None]], primary: str) -> str:

@@ -9,6 +9,7 @@ from mlflow.entities import Metric
 from components.core.errors import CasebookError
 from components.core.files import json_digest
 from components.core.job import TEST
+from components.core.params.gate_override import in_words
 from components.core.results import Decision, Interval
 from components.registry.champion import CHAMPION, champion_version, origin_of
 from components.registry.gate import decision_digest
@@ -94,7 +95,7 @@ def _tell_version(tracker: Tracker, case: str, version: str, entry: Entry, decis
     """What the gate said, as tags of the version: the entry's action, why, and who has overridden what until when."""
     tracker.client.set_model_version_tag(case, version, "decision", entry.action)
     tracker.client.set_model_version_tag(case, version, "decision_reasons", "; ".join(decision.reasons)[:5000])
-    told = "; ".join(f"{one.check}: {one.told}" for one in overrides_of([entry], version))
+    told = in_words(overrides_of([entry], version))
     if told or OVERRIDES in tracker.client.get_model_version(case, version).tags:
         tracker.client.set_model_version_tag(case, version, OVERRIDES, told[:5000])
 

@@ -162,7 +162,7 @@ def promote(
     """Register the newest bundle and ask the gate again. Exit code 3 if it refuses."""
     from components.core.errors import GATE_REFUSED
     from components.core.files import read_json
-    from pipelines.asked_overrides import variables
+    from pipelines.asked_overrides import asks_again, variables
 
     target, report = target_of("release", case), Path("reports") / case / "release.json"
     if override:
@@ -177,8 +177,8 @@ def promote(
         bring_up_to_date([target], dry_run=dry_run)
     if dry_run:
         return
-    if not override and not read_json(report)["promoted"]:
-        # DVC has the refusal as a result; what the gate did not like (git's state, a champion) may have changed.
+    if not override and asks_again(read_json(report)):
+        # DVC has the answer as a result; what the gate did not like (git's state, a champion) may have changed.
         bring_up_to_date([target], dry_run=False, force=True, single=True)
     found = read_json(report)
     typer.echo(f"{case} version {found['version']}: {'champion' if found['promoted'] else 'refused'}")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from components.core.params.gate_override import Override
+from components.core.params.gate_override import Override, in_words
 from components.registry.ledger import PROMOTED, REFUSED, Entry
 from components.registry.overriding import overrides_of
 
@@ -88,9 +88,9 @@ def _why(entry: Entry, primary: str) -> str:
     if entry.action == REFUSED:
         return "; ".join(f"{name}: {reason}" for name, passed, reason in entry.checks if not passed)
     if entry.action == PROMOTED:
-        passed = len([check for check in entry.checks if check[1]])
-        said = [f"passed {passed} checks" if passed == len(entry.checks) else f"passed {passed} of {len(entry.checks)}"]
-        said += [f"{one.check} {one.told}" for one in overrides_of([entry], entry.version)]
+        given = overrides_of([entry], entry.version)
+        said = [f"passed {len(entry.checks) - len(given)}{f' of {len(entry.checks)}' if given else ''} checks"]
+        said += [in_words(given)] if given else []
         said += [f"{primary} {figure(entry.metrics[primary])}"] if primary in entry.metrics else []
         return "; ".join(said)
     return f"by {entry.by}"

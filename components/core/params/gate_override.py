@@ -1,6 +1,7 @@
 """Override of a check of the gate: a person's word that a model may serve all the same, which ends at a date."""
 
 import re
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -27,6 +28,12 @@ def _moment(value: Any) -> Any:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
+def _one_line(text: str) -> str:
+    if not (words := text.split()):
+        raise ValueError("is empty; say it in a few words")
+    return " ".join(words)
+
+
 def day_of(moment: datetime) -> str:
     """`2030-12-31`, with the minute where it is not the day's first one, in UTC."""
     at = moment.astimezone(UTC)
@@ -34,7 +41,7 @@ def day_of(moment: datetime) -> str:
 
 
 Until = Annotated[datetime, BeforeValidator(_moment), PlainSerializer(day_of, when_used="json")]
-OneLine = Annotated[str, AfterValidator(lambda text: " ".join(text.split())), Field(min_length=1)]
+OneLine = Annotated[str, AfterValidator(_one_line)]
 
 
 class Override(Block):
@@ -68,3 +75,11 @@ class Override(Block):
     @property
     def told(self) -> str:
         return f"overridden by {self.who} until {self.day} because {self.because}"
+
+
+def in_words(overrides: Iterable[Override]) -> str:
+    """`floor auc, champion overridden by Ada until 2030-12-31 because it is a demo`, for each who has overridden."""
+    checks: dict[str, list[str]] = {}
+    for one in overrides:
+        checks.setdefault(one.told, []).append(one.check)
+    return "; ".join(f"{', '.join(names)} {told}" for told, names in checks.items())

@@ -241,7 +241,8 @@ def test_a_champion_that_was_passed_over_is_told() -> None:
     told = changed(has_champion=False, champion=None, passed_over="version 3 stands by an override")
     assert told.promoted
     assert [one.reason for one in told.checks if one.name == "champion"] == ["version 3 stands by an override"]
-    assert [one.reason for one in changed(passed_over="not 4").checks if one.name == "champion"][0].endswith("; not 4")
+    beside = next(one for one in changed(passed_over="not 4").checks if one.name == "champion")
+    assert beside.reason.endswith("; not 4")
 
 
 @pytest.mark.parametrize(("high", "promoted"), [(-0.002, True), (math.nextafter(-0.002, -1), False)])

@@ -5,12 +5,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from components.core.params.gate_override import Override
-
 if TYPE_CHECKING:  # the data stages and the server must not pay for importing these
     import numpy as np
     import pandas as pd
     from matplotlib.figure import Figure
+
+    from components.core.params.gate_override import Override
 
 MODEL, LEARNER = "model", "learner"  # who predicts: the blend that is served, the network alone
 
@@ -124,7 +124,7 @@ class Check:
     name: str
     passed: bool
     reason: str
-    override: Override | None = None
+    override: "Override | None" = None
 
     @property
     def stops(self) -> bool:

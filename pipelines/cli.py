@@ -12,6 +12,7 @@ from pipelines.commands.building import app as building
 from pipelines.commands.groups import GroupedCommands
 from pipelines.commands.leaving import app as leaving
 from pipelines.commands.migrating import app as migrating
+from pipelines.commands.notices import tell_ended
 from pipelines.commands.registry import app as registry
 from pipelines.commands.shared import AsJson, DryRun, open_registry, open_tracker, page, show
 from pipelines.environment import prepare_environment
@@ -48,11 +49,13 @@ def _tell_version(asked: bool) -> None:
 
 @app.callback()
 def tool(
-    version: Annotated[
+    context: typer.Context,
+    version: Annotated[  # noqa: ARG001 - its callback has told it
         bool, typer.Option("--version", is_eager=True, callback=_tell_version, help="print the version and exit")
     ] = False,
 ) -> None:
-    """What every command has in common: nothing but a version."""
+    """What every command has in common: a version, and what has to be said before it."""
+    tell_ended(context.invoked_subcommand, Path.cwd())
 
 
 @app.command("list")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from components.core.job import EXTERNAL, TEST, TRAIN, VALIDATION
 from components.core.recipe import SERVED
-from components.core.results import LEARNER, MODEL, Cell, Decision, Interval, Scores, Table
+from components.core.results import LEARNER, MODEL, Cell, Check, Decision, Interval, Scores, Table
 from components.core.words import in_order, spoken
 from components.evaluation.presentation.pages import markdown_page
 from components.evaluation.tables import shown
@@ -66,8 +66,12 @@ def _row(metrics: Sequence[str], cells: Sequence[Cell], facts: CardFacts) -> lis
 def checks_table(decision: Decision) -> Table:
     """Those that failed first."""
     checks = sorted(decision.checks, key=lambda check: check.passed)
-    rows = [["passed" if one.passed else "**failed**", one.name, one.reason] for one in checks]
+    rows = [[_answer(one), one.name, one.told] for one in checks]
     return Table("Gate", ["", "check", "what was found"], rows)
+
+
+def _answer(check: Check) -> str:
+    return "passed" if check.passed else "**failed**" if check.override is None else "**failed**, overridden"
 
 
 def cell(value: Cell) -> str:

@@ -3,7 +3,7 @@
 A server is asked over its REST; of a checkout's own store the SQLite file is read, if its schema is one that is known.
 Everything else (an address or settings that only MLflow understands, a schema of another MLflow, a store that has moved
 or is damaged) is left to MLflow's client. A bundle that is not on this disk comes through the client, too: how files
-travel is its business, while all else that is read of a server are the answers of six addresses.
+travel is its business, while all else that is read of a server are the answers of seven addresses.
 """
 
 from dataclasses import dataclass

@@ -28,7 +28,8 @@ class Entry:
 
     `origin` is the version's run, commit and data. `metrics` are those of the test split, value and
     interval bounds by name, null for what is no number; `checks` are the gate's, name, answer and
-    reason. `time` is UTC, ISO 8601; it, `number` and `by` are given by `append`.
+    reason; `overrides`, as `Override` has them, let some of those pass that failed. `time` is UTC, ISO 8601; it,
+    `number` and `by` are given by `append`.
     """
 
     action: Action
@@ -39,6 +40,7 @@ class Entry:
     origin: Mapping[str, str]
     metrics: Mapping[str, Mapping[str, float | None]]
     checks: Sequence[Sequence[Any]]
+    overrides: Sequence[Mapping[str, str]] = ()
     number: int = 0
     time: str = ""
     by: str = ""
@@ -96,6 +98,11 @@ def champions(entries: Sequence[Entry]) -> list[str]:
 def metrics_of(entries: Sequence[Entry], version: str) -> Mapping[str, Mapping[str, float | None]]:
     """The figures on which the last decision about a version rests; none if there was no decision."""
     return next((entry.metrics for entry in reversed(entries) if entry.version == version), {})
+
+
+def promotion_of(entries: Sequence[Entry], version: str) -> Entry | None:
+    """The decision by which a version passed the gate last; None if it never did."""
+    return next((one for one in reversed(entries) if one.action == PROMOTED and one.version == version), None)
 
 
 def withdrawn(entries: Sequence[Entry], version: str) -> bool:

@@ -11,8 +11,10 @@ from datetime import datetime
 from mlflow.exceptions import MlflowException
 
 from components.core.job import TEST
-from components.core.markdown import inert
+from components.core.markdown import escaped, inert
+from components.core.params.gate_override import in_words
 from components.registry.ledger import PROMOTED, REFUSED, ROLLED_BACK, Entry, champions, history
+from components.registry.overriding import overrides_of
 from components.tracking.experiments import CHAMPION, PRIMARY, tags_of_experiment, tell_champion
 from components.tracking.markdown import cell, header, row
 from components.tracking.track import Tracker, plain_name
@@ -94,7 +96,8 @@ def status_of(entries: Sequence[Entry], version: str) -> str:
     asked = [one for one in entries if one.version == version and one.action != ROLLED_BACK]
     if not asked:
         return UNDECIDED
-    gate = "promoted" if asked[-1].action == PROMOTED else f"refused: {_why(asked[-1])[:1000]}"
+    why = _why(asked[-1]) if asked[-1].action == REFUSED else _overridden(asked[-1])
+    gate = ACTIONS[asked[-1].action] + (f": {why[:1000]}" if why else "")
     return inert(f"{STATUS}{_reign(entries, version)}; gate: {gate}.")
 
 
@@ -126,7 +129,12 @@ def _why(entry: Entry) -> str:
         return f"from version {entry.before}" if entry.before else "by hand"
     if entry.action == REFUSED:
         return cell("; ".join(str(reason) for _, passed, reason in entry.checks if not passed)) or "a check failed"
-    return cell(next((str(reason) for name, _, reason in entry.checks if name == "champion"), ""))
+    rival = next((str(reason) for name, _, reason in entry.checks if name == "champion"), "")
+    return cell("; ".join(filter(None, [_overridden(entry), rival])))
+
+
+def _overridden(entry: Entry) -> str:
+    return escaped(in_words(overrides_of([entry], entry.version)))
 
 
 def _figure(metrics: Mapping[str, Mapping[str, float | None]], primary: str) -> str:

@@ -28,6 +28,7 @@ from components.monitoring.rows import BATCH, newest_rows, query_rows, with_labe
 from components.monitoring.sample import Sample, draw
 from components.monitoring.tracked import log_findings, monitor_run
 from components.registry.champion import champion_at
+from components.registry.overriding import ended_overrides
 from components.registry.register import bundle_of
 from components.tracking.track import Tracker, connect
 from pipelines.reference import prepared_of
@@ -106,7 +107,8 @@ def _examine(
         lower_is_better=recipe.primary in recipe.lower_is_better,
         seed=params.seed,
     )
-    notes = [said] if said else []
+    ended = ended_overrides(tracker, datetime.now(UTC), [job.case])
+    notes = [*([said] if said else []), *(one.line for one in ended)]
     return examine(recent, reference, quality, params, seen=sample.seen, notes=notes)
 
 

@@ -35,6 +35,7 @@ def history(case: CaseName, as_json: AsJson = False) -> None:
     rows = [
         {"time": one.time, "action": one.action, "version": one.version, "before": one.before, "after": one.after}
         | {"checks": [list(check) for check in one.checks], "metrics": dict(one.metrics)}
+        | {"overrides": [dict(given) for given in one.overrides]}
         for one in entries
     ]
     show(rows, as_json)

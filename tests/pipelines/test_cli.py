@@ -217,7 +217,7 @@ def test_the_list_names_cases_and_champions(
 
 def test_the_champion_has_the_shape_that_others_rely_on(casebook: Casebook, released: Path) -> None:
     found = casebook(released, "champion", CASE, "--json").json
-    assert list(found) == ["name", "version", "run_id", "commit", "data_md5", "promoted_at", "metrics"]
+    assert list(found) == ["name", "version", "run_id", "commit", "data_md5", "promoted_at", "metrics", "overrides"]
     assert (found["name"], found["version"], found["commit"]) == (CASE, "2", "c" * 40)
     assert found["data_md5"] == "d" * 32 + ".dir"
     assert found["metrics"]["auc"] == {"value": 0.85, "low": 0.83, "high": 0.87}

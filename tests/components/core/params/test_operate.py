@@ -63,6 +63,8 @@ def test_an_override_changes_its_own_case_alone(content, tmp_path):
         (("retrain", "timezone"), "Mars/Olympus", "params.operate.retrain.timezone: "),
         (("retrain", "start_deadline_s"), 0, "params.operate.retrain.start_deadline_s: "),
         (("retrain", "approval", "needed"), "yes", "params.operate.retrain.approval.needed: "),
+        (("notify",), {"kind": "pigeon", "variable": "TEAM"}, "params.operate.notify.kind: "),
+        (("notify",), {"kind": "email", "variable": "smtps://u:p@host"}, "params.operate.notify.variable: "),
         (("cases",), {"finance_rsk": {}}, "no case 'finance_rsk'"),
         (("cases",), {"finance_risk": {"retrain.corn": None}}, "'retrain.corn' names no key"),
         (("cases",), {"finance_risk": {"pools.cpu": None}}, "'pools.cpu' names no key"),

@@ -21,9 +21,11 @@ from components.core.params.operate import Notify
 from pipelines.operating.events import Event
 
 SECONDS = 10.0  # for a connection, and for each answer
-# A receiver that is about to start again is asked again after 0, 2 and 4 seconds; an event has an id, so that it may
-# come twice.
-RETRY = Retry(3, backoff_factor=1, status_forcelist=[429, 502, 503, 504], allowed_methods=None, raise_on_status=False)
+# A receiver that is about to start again is asked again after 0, 2 and 4 seconds; one that has the event and does not
+# answer in time is not.
+RETRY = Retry(
+    3, read=0, backoff_factor=1, status_forcelist=[429, 502, 503, 504], allowed_methods=None, raise_on_status=False
+)
 PORTS = {"smtp": 587, "smtps": 465}
 LONGEST_SUBJECT = 200
 # What urllib3 says of an attempt names the path of the address, in which webhooks keep their secret.

@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
+from components.core.errors import CasebookError
 from components.core.params.load import load_params
 from components.core.yaml_files import dump_yaml, read_yaml
 from components.monitoring.drift import Drift as Column
@@ -16,6 +18,7 @@ from components.monitoring.findings import Findings
 from components.monitoring.quality import Quality
 from components.registry.ledger import Entry, append
 from components.tracking.track import Tracker, connect
+from pipelines.cli import app
 from pipelines.operating.events import Event, event, override_ended
 from pipelines.operating.notify import notify, notify_champion, notify_look, with_drift
 from pipelines.operating.told import WAITING, Told, read_told, record_of
@@ -173,3 +176,27 @@ def test_a_champion_that_was_exchanged_is_told_whoever_did_it(root: Path, hook: 
         "finance_risk: the rows that version 2 meets have drifted",
     ]
     assert json.loads(record_of(root, CASE).read_text(encoding="utf-8"))["champion"] == "2"
+
+
+def test_a_trial_is_sent_each_time_or_the_command_says_why_not(
+    root: Path, hook: Hook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(root)
+    for _ in range(2):
+        said = CliRunner().invoke(app, ["notify"])
+        assert (said.exit_code, said.output) == (0, "the webhook of TEAM_HOOK took the trial\n")
+    assert hook.kinds == ["trial", "trial"]
+    assert len({one["id"] for one in hook.got}) == 2
+    monkeypatch.delenv("TEAM_HOOK")
+    assert "TEAM_HOOK is not set" in str(CliRunner().invoke(app, ["notify"]).exception)
+    shutil.copyfile(CHECKOUT / "params.yaml", root / "params.yaml")
+    assert "operate.notify: not there" in str(CliRunner().invoke(app, ["notify"]).exception)
+
+
+def test_a_retrain_without_a_server_is_one_message(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(root)
+    monkeypatch.delenv("PREFECT_API_URL", raising=False)
+    found = CliRunner().invoke(app, ["retrain", CASE]).exception
+    assert isinstance(found, CasebookError)
+    assert str(found).startswith("no Prefect server is up: `make up` starts one here")
+    assert "no case 'nobody'" in str(CliRunner().invoke(app, ["retrain", "nobody"]).exception)

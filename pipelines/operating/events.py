@@ -44,10 +44,9 @@ def trial() -> Event:
     return event("trial", "", uuid.uuid4().hex, "Casebook: a trial; events of operate.notify arrive here")
 
 
-def override_ended(case: str, version: str, who: str, until: str) -> Event:
-    """An override of the gate whose date has come."""
-    text = f"{case}: the override of version {version} by {who} has ended ({until}); the gate decides again"
-    return event("override_ended", case, f"{version} {who} {until}", text)
+def override_ended(case: str, version: str, words: str) -> Event:
+    """Overrides of the gate whose date has come, by which `version` still serves; `words` name them."""
+    return event("override_ended", case, f"{version} {words}", words)
 
 
 def retrain_refused(case: str, run: str, text: str, reasons: Sequence[str]) -> Event:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from components.core.errors import CasebookError, DamagedError
 from components.core.locks import held_lock
+from components.core.params.load import load_params
 from components.core.params.operate import Notify, load_operate
 from components.monitoring.findings import Findings
 from pipelines.operating.delivery import deliver
@@ -98,7 +99,8 @@ def _champion_of(root: Path, case: str) -> tuple[str | None, str | None]:
     try:
         found = champion_at(open_registry(root), case)
     except Exception as error:  # whatever MLflow raises
-        log.warning("%s: nobody is told whether the champion was exchanged: %s", case, type(error).__name__)
+        why = str(error) if isinstance(error, CasebookError) else type(error).__name__
+        log.warning("%s: nobody is told whether the champion was exchanged: %s", case, why)
         return None, None
     return (NOBODY, None) if found is None else (str(found["version"]), found["promoted_at"])
 
@@ -108,8 +110,9 @@ def _wanted(root: Path) -> bool:
 
 
 def _where(root: Path) -> Notify | None:
+    path = root / "params.yaml"
     try:
-        return load_operate(root / "params.yaml").notify
+        return load_operate(path).notify if load_params(path).operate is not None else None
     except CasebookError as error:
         log.warning("nobody is told: %s", error)
         return None

@@ -270,6 +270,7 @@ with get_client(sync_client=True) as client:
     assert start_retrain("toy", ".", due("one")) is None
     first, again, other = (ask_for_retrain("toy", key=name) for name in ("one", "one", "two"))
     assert first.id == again.id != other.id
+    assert client.read_flow_run(first.id).idempotency_key == "one"  # by which its end is written down
     client.send_worker_heartbeat("cpu", "a worker")
     run, page = ask_now("toy", operate)
     assert run.state.is_scheduled() and str(run.id) in page, page

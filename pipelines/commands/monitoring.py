@@ -30,8 +30,9 @@ from components.monitoring.tracked import log_findings, monitor_run
 from components.registry.champion import champion_at
 from components.registry.register import bundle_of
 from components.tracking.track import Tracker, connect
+from pipelines.news import look_at_database
 from pipelines.operating.retrained import PREPARED, prepared_digest
-from pipelines.plan import BusyError, plan
+from pipelines.plan import plan
 from pipelines.reference import prepared_of
 
 log = logging.getLogger(__name__)
@@ -169,8 +170,10 @@ def has_news(case: str, root: Path, data: str | None) -> bool:
     if prepared_digest(case, root) != data:
         return True
     try:
+        look_at_database(case, root)
         return any(plan([f"{PREPARED}@{case}"], root, force=False))
-    except BusyError:  # somebody is at these stages: the next look knows
+    except CasebookError as error:  # somebody is at these stages, or the source does not answer
+        log.warning("%s: not known whether there are news, the next look tells: %s", case, error)
         return False
 
 

@@ -9,6 +9,8 @@ from typing import Any, Literal
 
 Kind = Literal["drift", "retrain_refused", "retrain_failed", "champion_exchanged", "override_ended", "trial"]
 
+LONGEST = 2000  # characters of a line: what a stage that failed said may be pages
+
 
 @dataclass(frozen=True)
 class Event:
@@ -66,4 +68,4 @@ def champion_exchanged(case: str, before: str | None, after: str | None, since: 
 
 
 def _line(text: str) -> str:
-    return " ".join(text.split())
+    return " ".join(text.split())[:LONGEST]

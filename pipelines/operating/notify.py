@@ -8,15 +8,18 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from components.core.errors import CasebookError, DamagedError
 from components.core.locks import held_lock
 from components.core.params.load import load_params
 from components.core.params.operate import Notify, load_operate
-from components.monitoring.findings import Findings
 from pipelines.operating.delivery import deliver
 from pipelines.operating.events import Event, champion_exchanged, event
 from pipelines.operating.told import Drift, Told, read_told, record_of, write_told
+
+if TYPE_CHECKING:
+    from components.monitoring.findings import Findings  # a worker tells of retrains, and needs no pandas
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +33,7 @@ def notify(root: Path, *events: Event) -> None:
         _tell(root, events[0].case, lambda told: (told, events))
 
 
-def notify_look(root: Path, case: str, found: Findings, *, decided: bool) -> None:
+def notify_look(root: Path, case: str, found: "Findings", *, decided: bool) -> None:
     """Tell of a drift as it begins, and of a champion that somebody has exchanged since the last look.
 
     `decided` is false where the look had too few rows: that is no word of a drift's end.
@@ -64,7 +67,7 @@ def _exchanged(told: Told, case: str, champion: str, since: str | None) -> list[
     return [champion_exchanged(case, told.champion or None, champion or None, since)]
 
 
-def with_drift(told: Told, case: str, champion: str, found: Findings, *, decided: bool) -> tuple[Told, list[Event]]:
+def with_drift(told: Told, case: str, champion: str, found: "Findings", *, decided: bool) -> tuple[Told, list[Event]]:
     """The record after a look, and what is to be told.
 
     A drift that goes on is told again only where more than columns drift now, scores or quality say, or where
@@ -83,7 +86,7 @@ def with_drift(told: Told, case: str, champion: str, found: Findings, *, decided
     return replace(told, drift=replace(before, what=known)), [event("drift", case, key, text, found.reasons)]
 
 
-def _what(found: Findings) -> list[str]:
+def _what(found: "Findings") -> list[str]:
     """The kinds of reasons of a look, whose words differ each time by their figures."""
     scores, quality = any(one.drifted for one in found.scores), bool(found.quality.dropped)
     columns = len(found.reasons) > scores + quality

@@ -1,14 +1,17 @@
 """What a retrain came to, by what of the case's stages `dvc.lock` says before and after it."""
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from components.core.errors import DamagedError
+from components.core.errors import CasebookError, DamagedError
 from components.core.files import json_digest, read_json, write_json
 from components.monitoring.once import Came, Result, settle
 from pipelines.resume import read_lock
 from pipelines.stages import STAGES
+
+log = logging.getLogger(__name__)
 
 PREPARED, RELEASE = "prepare", STAGES[-1]
 
@@ -74,5 +77,9 @@ def prepared_digest(case: str, root: Path) -> str | None:
 
 def write_down(root: Path, case: str, key: str | None, came: Came) -> None:
     """Have monitoring know what became of a retrain that it has asked the server for, by the `key` that it gave."""
-    if key is not None:
+    if key is None:
+        return
+    try:
         settle(root / "state" / case / "monitor", key, Result(came, prepared_digest(case, root)))
+    except CasebookError as error:  # a damaged record is no reason for a retrain to fail
+        log.warning("%s", error)

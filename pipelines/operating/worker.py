@@ -117,7 +117,7 @@ def _look_after(pool: str, worker: str, root: Path | None) -> None:
             with get_client(sync_client=True) as client:
                 missing = look_once(client, pool, worker, missing)
                 if root is not None:
-                    _tell_lost(client, pool, worker, root)
+                    tell_lost(client, pool, worker, root)
         except (httpx.HTTPError, RuntimeError) as error:  # the server is away; the runs wait, too
             log.info("the Prefect server does not answer: %s", error)
         time.sleep(LOOK_SECONDS)
@@ -173,7 +173,7 @@ def _killed(client: SyncPrefectClient, pool: str, worker: str) -> list[FlowRun]:
     return [run for run in _crashed(client, pool, worker) if _may_be_tried_again(run)]
 
 
-def _tell_lost(client: SyncPrefectClient, pool: str, worker: str, root: Path) -> None:
+def tell_lost(client: SyncPrefectClient, pool: str, worker: str, root: Path) -> None:
     """Tell of retrains that crashed and are not tried again: one that ends by itself does so."""
     for run in _crashed(client, pool, worker, FlowFilter(name=FlowFilterName(any_=["retrain"]))):
         if not _may_be_tried_again(run):

@@ -13,6 +13,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from components.core.yaml_files import dump_yaml, read_yaml
 from tests.pipelines.conftest import ROOT, ROWS, Checkout, copy_of, kill_group, left_alive, put
 from tests.pipelines.operating.receivers import SECRET, Hook, webhook
 from tests.pipelines.test_cli import Casebook, casebook  # noqa: F401 - a fixture
@@ -257,10 +258,13 @@ from pathlib import Path
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.actions import WorkPoolCreate
 from prefect.settings import PREFECT_API_URL, temporary_settings
+from prefect.states import Crashed, Running
 from components.core.params.operate import load_operate
 from components.monitoring.once import NotStartedError, Retrain
 from pipelines.monitor import start_retrain
 from pipelines.operating.ask import ask_for_retrain, ask_now
+from pipelines.operating.told import read_told, record_of
+from pipelines.operating.worker import tell_lost
 
 operate = load_operate(Path(sys.argv[1]))
 
@@ -289,6 +293,15 @@ with get_client(sync_client=True) as client:
     assert run.state.is_scheduled() and str(run.id) in page, page
     print(page.partition("/runs/")[0] + "/api" == os.environ["PREFECT_API_URL"])
     print(len(client.read_flow_runs()))
+    lost = {}
+    for worker, message in (("a worker", "no heartbeat"), ("a worker", "status code: -9"), ("other", "no heartbeat")):
+        parameters = {"case": "finance_risk", "root": sys.argv[2]}
+        one = client.create_flow_run_from_deployment(first.deployment_id, parameters=parameters, state=Running())
+        client.update_flow_run_labels(one.id, {"prefect.worker.name": worker})
+        client.set_flow_run_state(one.id, Crashed(message=message), force=True)
+        lost[str(one.id)] = (worker, message)
+    tell_lost(client, "cpu", "a worker", Path("/nowhere"))
+    print(*(lost[one.key] for one in read_told(record_of(Path(sys.argv[2]), "finance_risk")).waiting))
 os.environ["PREFECT_API_URL"] = "http://user:canary@127.0.0.1:9/api"
 with temporary_settings({PREFECT_API_URL: os.environ["PREFECT_API_URL"]}):
     refused(ask_now, "toy", operate)
@@ -297,19 +310,25 @@ refused(ask_now, "toy", operate)
 """
 
 
-def test_a_server_runs_a_retrain_once_however_often_it_is_asked(server: dict[str, str]) -> None:
-    """Where it cannot be asked, one message says what to do."""
+def test_a_server_runs_a_retrain_once_however_often_it_is_asked_and_its_worker_tells_of_lost_ones(
+    server: dict[str, str], tmp_path: Path
+) -> None:
+    """Where it cannot be asked, one message says what to do. A killed run is taken up again, and is not lost."""
+    params = read_yaml(ROOT / "params.yaml")
+    params["operate"]["notify"] = {"kind": "webhook", "variable": "TEAM_HOOK"}
+    (tmp_path / "params.yaml").write_text(dump_yaml(params), encoding="utf-8")
     environment = {**server, "PYTHONPATH": str(ROOT)}
-    command = [sys.executable, "-c", CLIENT, str(ROOT / "params.yaml")]
+    command = [sys.executable, "-c", CLIENT, str(ROOT / "params.yaml"), str(tmp_path)]
     done = subprocess.run(command, env=environment, check=False, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stdout + done.stderr
-    asked, by_hand, nobody, page, count, away, unknown = done.stdout.strip().splitlines()[-7:]
+    asked, by_hand, nobody, page, count, lost, away, unknown = done.stdout.strip().splitlines()[-8:]
     assert asked == by_hand == f"{server['PREFECT_API_URL']}: no deployment retrain/toy; `make deploy` makes it"
     assert nobody.endswith(
         "nobody would run retrain/toy: no worker of the pool cpu was heard of in the last 45 seconds; "
         "`casebook worker cpu` starts one"
     )
     assert (page, count) == ("True", "3")
+    assert lost == "('a worker', 'no heartbeat')"
     assert away.endswith("127.0.0.1:9/api does not answer: start it, or correct PREFECT_API_URL")
     assert unknown.startswith("no Prefect server is up: `make up` starts one here")
     assert "canary" not in done.stdout + done.stderr

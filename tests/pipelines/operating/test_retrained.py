@@ -1,13 +1,15 @@
 """What a retrain came to, from what `dvc.lock` said before and after."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from pipelines.operating.retrained import lock_at_begin, outcome_of, prepared_digest
+from components.monitoring.once import RECORD, Result, read, start_once
+from pipelines.operating.retrained import lock_at_begin, outcome_of, prepared_digest, write_down
 from pipelines.stages import STAGES
 
 
@@ -77,3 +79,20 @@ def test_the_digest_of_the_prepared_rows_is_that_of_the_lock(tmp_path: Path) -> 
     assert prepared_digest("toy", tmp_path) is None
     lock(tmp_path, prepare=7)
     assert (prepared_digest("toy", tmp_path), prepared_digest("other", tmp_path)) == ("7", "9")
+
+
+def test_the_end_of_a_run_that_was_asked_for_by_key_is_written_down(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    lock(tmp_path, prepare=7)
+    folder = tmp_path / "state/toy/monitor"
+    asked = start_once(folder, ["drift"], lambda _: None, cooldown_hours=1)
+    assert asked is not None
+    for key in (None, "2026-11-30 02:15 UTC"):  # by hand, and by cron
+        write_down(tmp_path, "toy", key, "unchanged")
+        assert read(folder) == asked
+    write_down(tmp_path, "toy", asked.id, "refused")
+    assert read(folder) == replace(asked, result=Result("refused", "7"))
+    (folder / RECORD).write_text("half", encoding="utf-8")
+    write_down(tmp_path, "toy", asked.id, "promoted")
+    assert f"{folder / RECORD}: not a record of a retrain" in caplog.text

@@ -267,6 +267,7 @@ from pipelines.operating.told import read_told, record_of
 from pipelines.operating.worker import tell_lost
 
 operate = load_operate(Path(sys.argv[1]))
+KILLED = "Process exited with status code: -9. The process was killed."
 
 def due(name):
     return Retrain(name, "2026-11-23T12:00:00+00:00", ("drift",), "due")
@@ -294,7 +295,7 @@ with get_client(sync_client=True) as client:
     print(page.partition("/runs/")[0] + "/api" == os.environ["PREFECT_API_URL"])
     print(len(client.read_flow_runs()))
     lost = {}
-    for worker, message in (("a worker", "no heartbeat"), ("a worker", "status code: -9"), ("other", "no heartbeat")):
+    for worker, message in (("a worker", "no heartbeat"), ("a worker", KILLED), ("other", "no heartbeat")):
         parameters = {"case": "finance_risk", "root": sys.argv[2]}
         one = client.create_flow_run_from_deployment(first.deployment_id, parameters=parameters, state=Running())
         client.update_flow_run_labels(one.id, {"prefect.worker.name": worker})

@@ -10,7 +10,19 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "Use a model": ("predict", "monitor", "rollback"),
     "Make your own": ("new", "new-recipe", "rename", "remove"),
     "Run one stage": ("search", "fit", "evaluate", "compress", "promote", "crossval"),
-    "Operate": ("up", "down", "deploy", "worker", "search-worker", "backup", "restore", "push", "pull"),
+    "Operate": (
+        "up",
+        "down",
+        "deploy",
+        "worker",
+        "retrain",
+        "notify",
+        "search-worker",
+        "backup",
+        "restore",
+        "push",
+        "pull",
+    ),
     "Look after the checkout": ("gc", "forget", "migrate"),
 }
 OTHERS = "More"

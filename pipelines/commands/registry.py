@@ -15,9 +15,13 @@ def rollback(
 ) -> None:
     """Make an earlier champion the champion again."""
     from components.registry.promote import rollback as roll_back
+    from pipelines.operating.notify import notify_champion
 
-    entry = roll_back(open_tracker(), job_of(case).case, to)
+    job = job_of(case)
+    notify_champion(job.paths.root, job.case)  # what has changed before
+    entry = roll_back(open_tracker(), job.case, to)
     typer.echo(f"{case}: version {entry.after} is champion again, after {entry.before}")
+    notify_champion(job.paths.root, job.case)
 
 
 @app.command()

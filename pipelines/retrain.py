@@ -20,6 +20,7 @@ from components.core.markdown import escaped, inert  # noqa: E402
 from components.core.params.load import load_params  # noqa: E402
 from components.core.params.operate import Record, load_operate  # noqa: E402
 from components.core.params.source import FileSource, FolderSource, Source  # noqa: E402
+from components.registry.finding import check_registry  # noqa: E402
 from pipelines.develop import complete, helper_of, look, stages_ended, submit_stages  # noqa: E402
 from pipelines.flow_runs import end_orphans, hold  # noqa: E402
 from pipelines.operating.approval import approved  # noqa: E402
@@ -42,6 +43,7 @@ def retrain(case: str, root: str = str(ROOT)) -> State[Any]:
     operate = load_operate(folder / "params.yaml").of(case)
     end_orphans(folder / "state" / "flows")
     hold(folder / "state" / "flows", flow_run.id)
+    check_registry(folder, [case])
     look_for_news(case, root)
     with stages_ended():
         needed = look([f"{RELEASE}@{case}"], root)

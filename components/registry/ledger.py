@@ -101,6 +101,13 @@ def lost(registry: Registry, case: str, model: RegisteredModel | None) -> str | 
     )
 
 
+def check_known(registry: Registry, cases: Sequence[str]) -> None:
+    """Raises LostRegistryError, one for all, if the registry has lost any of the cases."""
+    problems = [lost(registry, case, registry.registered_model(case)) for case in cases]
+    if told := [one for one in problems if one is not None]:
+        raise LostRegistryError("\n".join(told))
+
+
 def history(registry: Registry, case: str) -> list[Entry]:
     """All decisions about the case, oldest first; empty if it has never been registered; errors as `known_model`."""
     found = known_model(registry, case)

@@ -162,10 +162,10 @@ def _reserve(tracker: Tracker, case: str, highest: int) -> None:
     if max(numbers, default=0) >= highest:
         return
     model = tracker.client.create_logged_model(tracker.experiment(case), name=case, tags={RESTORED: str(highest)})
-    source = {"source": f"models:/{model.model_id}", "tags": {RESTORED: "none"}}
+    source = f"models:/{model.model_id}"
     made = 0
     while made < highest:
-        made = int(tracker.client.create_model_version(case, **source).version)
+        made = int(tracker.client.create_model_version(case, source, tags={RESTORED: "none"}).version)
         tracker.client.delete_model_version(case, str(made))
     tracker.client.delete_logged_model(model.model_id)
 

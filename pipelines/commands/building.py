@@ -58,6 +58,7 @@ def run(
         for name in names:
             run_smoke(name, Path.cwd())
         return
+    _check_registry(names)
     if refresh:
         bring_up_to_date([f"fetch@{name}" for name in names], dry_run=dry_run, force=True)
     if dry_run:
@@ -67,6 +68,12 @@ def run(
         bring_up_to_date([f"{stage}@{name}" for name in names for stage in stages], dry_run=True, force=force)
     else:
         _run_cases(names, jobs, force=force)
+
+
+def _check_registry(names: list[str]) -> None:
+    from components.registry.finding import check_registry
+
+    check_registry(Path.cwd(), names)
 
 
 def _run_cases(names: list[str], jobs: int, *, force: bool) -> None:
@@ -149,6 +156,7 @@ def promote(case: CaseName, dry_run: DryRun = False) -> None:
     from components.core.files import read_json
 
     target = target_of("release", case)
+    _check_registry([case])
     bring_up_to_date([target], dry_run=dry_run)
     if dry_run:
         return

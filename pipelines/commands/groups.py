@@ -11,7 +11,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "Make your own": ("new", "new-recipe", "rename", "remove"),
     "Run one stage": ("search", "fit", "evaluate", "compress", "promote", "crossval"),
     "Operate": ("up", "down", "deploy", "worker", "search-worker", "backup", "restore", "push", "pull"),
-    "Look after the checkout": ("gc", "forget", "migrate"),
+    "Look after the checkout": ("gc", "forget", "migrate", "restore-registry"),
 }
 OTHERS = "More"
 LONGEST = 200  # characters of a command's first sentence, which are wrapped and not cut

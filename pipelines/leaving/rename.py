@@ -8,6 +8,7 @@ from components.core.files import read_json, write_json
 from components.core.job import Paths
 from components.core.params.load import load_params
 from components.registry import rename as registry
+from components.registry.ledger_file import ledger_path
 from pipelines.commands.newcase import NAME
 from pipelines.leaving import lockfile, params
 from pipelines.leaving.folders import OWN, SMOKE, STAGED, folders, held
@@ -31,6 +32,7 @@ def rename(root: Path, old: str, new: str) -> None:
     with lockfile.dvc_held(root) as repo, held(root, old):
         _check_free(lockfile.resting_on(repo, old), old)
         write_json(root / JOURNAL, {"old": old, "new": new})
+        _rename_ledger(root, old, new)
         if (tracker := store(root)) is not None:
             registry.rename(tracker, old, new)
         _move(root, old, new)
@@ -50,7 +52,8 @@ def check(root: Path, old: str, new: str, *, begun: bool = False) -> None:
         raise CasebookError(f"params.yaml has a case {new!r} already; remove it first, or take another name")
     if begun:
         return
-    if there := folders(root, new):
+    ledger = [path for path in [ledger_path(root, new)] if path.exists()]
+    if there := [*folders(root, new), *ledger]:
         shown = ", ".join(str(path.relative_to(root)) for path in there)
         raise CasebookError(f"{shown}: in the way of {new!r}; move it away, or take another name")
     if (tracker := store(root)) is not None:
@@ -83,6 +86,12 @@ def _move(root: Path, old: str, new: str) -> None:
     for top in (*STAGED, *OWN):
         if (root / top / old).is_dir():
             (root / top / old).replace(root / top / new)
+
+
+def _rename_ledger(root: Path, old: str, new: str) -> None:
+    """Before MLflow's own: a file of the old name would tell that MLflow has lost that case."""
+    if ledger_path(root, old).exists():
+        ledger_path(root, old).replace(ledger_path(root, new))
 
 
 def _mend_state(root: Path, old: str, new: str) -> None:

@@ -69,6 +69,7 @@ def find_version(registry: Registry, case: str, which: str) -> RegisteredVersion
     number = which if which.isdigit() else (known_model(registry, case) or NOBODY).aliases.get(which)
     found = None if number is None or len(number) > DIGITS else registry.model_version(case, number)
     if found is None:
+        known_model(registry, case)  # or it has lost it
         kind = "version" if which.isdigit() else "alias"
         raise CasebookError(
             f"MLflow at {without_login(registry.uri)}: {case} has no {kind} {which!r}; "

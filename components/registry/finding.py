@@ -13,7 +13,7 @@ from pathlib import Path
 
 from components.core.errors import CasebookError
 from components.registry.champion import champion_version, find_version
-from components.registry.ledger import LostRegistryError, check_known
+from components.registry.ledger import LostRegistryError, known_models
 from components.registry.ledger_file import ledger_path
 from components.registry.model_files import bundle_in, damage
 from components.tracking.address import store_address, without_login
@@ -58,7 +58,7 @@ def check_registry(root: Path, cases: Sequence[str]) -> None:
     if not known:
         return
     try:
-        check_known(open_registry(root), known)
+        known_models(open_registry(root), known)
     except LostRegistryError:
         raise
     except CasebookError as error:

@@ -101,11 +101,13 @@ def lost(registry: Registry, case: str, model: RegisteredModel | None) -> str | 
     )
 
 
-def check_known(registry: Registry, cases: Sequence[str]) -> None:
-    """Raises LostRegistryError, one for all, if the registry has lost any of the cases."""
-    problems = [lost(registry, case, registry.registered_model(case)) for case in cases]
+def known_models(registry: Registry, cases: Sequence[str]) -> dict[str, RegisteredModel | None]:
+    """What is registered of each case; one error tells of all that the registry has lost."""
+    models = {case: registry.registered_model(case) for case in cases}
+    problems = [lost(registry, case, model) for case, model in models.items()]
     if told := [one for one in problems if one is not None]:
         raise LostRegistryError("\n".join(told))
+    return models
 
 
 def history(registry: Registry, case: str) -> list[Entry]:
@@ -121,8 +123,12 @@ def entries_of(case: str, model: RegisteredModel) -> list[Entry]:
 
 def records_of(case: str, model: RegisteredModel) -> list[Record]:
     """The same, with the words of the tags."""
-    records = [_read(case, key, text) for key, text in model.tags.items() if key.startswith(PREFIXES)]
-    return sorted(records, key=lambda one: (one.entry.number, one.entry.time, one.entry.digest))
+    return sorted(tagged(case, model).values(), key=lambda one: (one.entry.number, one.entry.time, one.entry.digest))
+
+
+def tagged(case: str, model: RegisteredModel) -> dict[str, Record]:
+    """The same by the keys of the tags."""
+    return {key: _read(case, key, text) for key, text in model.tags.items() if key.startswith(PREFIXES)}
 
 
 def parents_of(records: Sequence[Record]) -> dict[str, tuple[str, ...]]:

@@ -90,7 +90,10 @@ def _changed(case: str, path: Path, line: Line, record: Record, named: set[str])
     if line.digest in named and record.digest not in named:
         remedy = f"the tag was changed: `casebook restore-registry {case}` writes it as the line has it"
         return Mismatch(f"{TAGS}, decision {record.entry.number}: {', '.join(fields)}", by_line, by_tag, remedy)
-    remedy = f"the line or the tag was changed; if the tag is right, {_again(case, path)}"
+    remedy = (
+        f"the line or the tag was changed; if the tag is right, {_again(case, path)}; if the line is, delete the tag: "
+        f"`casebook restore-registry {case}` writes it"
+    )
     return Mismatch(what, by_tag, by_line, remedy)
 
 

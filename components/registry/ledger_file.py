@@ -80,11 +80,15 @@ def _line(number: int, text: bytes) -> Line | None:
     try:
         found = json.loads(text)
         entry, version = found["entry"], found["version"]
-        canonical(entry)
+        digest_of(entry)
     except (ValueError, TypeError, KeyError, RecursionError):
         return None
     whole = isinstance(entry, dict) and type(entry.get("number")) is int and isinstance(version, dict | None)
-    return Line(number, entry, version) if whole else None
+    return Line(number, entry, version) if whole and _names(entry.get("parents")) else None
+
+
+def _names(parents: object) -> bool:
+    return parents is None or (isinstance(parents, list) and all(isinstance(one, str) for one in parents))
 
 
 def add_lines(root: Path, case: str, lines: Sequence[tuple[Mapping[str, Any], Mapping[str, Any] | None]]) -> None:

@@ -11,6 +11,7 @@ from mlflow.store.artifact.artifact_repository_registry import get_artifact_repo
 from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
 
 from components.registry.keep import Doomed, behind_server, has_model
+from components.registry.ledger_file import ledger_path
 from components.tracking.address import artifact_folder
 from components.tracking.client import plain_errors
 from components.tracking.track import Tracker
@@ -30,12 +31,14 @@ def delete(tracker: Tracker, case: str, doomed: Doomed) -> None:
     """Delete it; cut off, the same call with what is left goes on.
 
     Versions go first: nobody finds a version whose files are gone. The ledger is in tags of the registered model and
-    is not touched, unless the experiment goes whole, and with it the registered model.
+    in the checkout's file, and is not touched, unless the experiment goes whole, and with it the registered model.
     """
     for version in doomed.versions:
         tracker.client.delete_model_version(case, version)
     if doomed.whole and has_model(tracker, case):
         tracker.client.delete_registered_model(case)
+    if doomed.whole:
+        ledger_path(tracker.root, case).unlink(missing_ok=True)
     for model in doomed.models:
         _clear(tracker, str(model.artifact_location))
         tracker.client.delete_logged_model(model.model_id)

@@ -13,22 +13,22 @@ from typing import Any
 
 from components.core.errors import CasebookError
 from components.registry.champion import BUNDLE_MD5, CHAMPION
-from components.registry.keep import has_model, versions_of
+from components.registry.keep import has_model, models_of, versions_of
 from components.registry.ledger import (
     RESTORING,
     ROLLED_BACK,
     Entry,
     champions,
     entries_of,
-    records_of,
     tag_of,
 )
-from components.registry.ledger_check import flaws
-from components.registry.ledger_file import Content, Line, canonical, ledger_path, read_lines
+from components.registry.ledger_file import Content, canonical
 from components.registry.model_folders import ModelFolders
 from components.registry.pages import write_pages
-from components.registry.register import CANDIDATE
+from components.registry.register import CANDIDATE, model_id_of
+from components.registry.restorable import changed_tags, lacking_of, read_ledger
 from components.registry.restored_model import RESTORED, restore_model
+from components.tracking.address import without_login
 from components.tracking.track import Tracker
 
 log = logging.getLogger(__name__)
@@ -53,11 +53,12 @@ def restore_registry(tracker: Tracker, case: str, places: Sequence[Path]) -> Res
     Raises:
         CasebookError: there is no ledger file, it is damaged, or MLflow has other decisions or versions by now.
     """
-    content, path = _read(tracker, case)
+    content, path = read_ledger(tracker, case)
     model = tracker.registered_model(case)
-    lacking = _lacking(case, content, path, tracker)
+    lacking = lacking_of(case, content, path, tracker)
     if model is not None and not lacking and RESTORING not in model.tags:
         return Restored(case)
+    changed = changed_tags(case, path, content, lacking, tracker)
     if not has_model(tracker, case):
         tracker.client.create_registered_model(case)
     tracker.client.set_registered_model_tag(case, RESTORING, "yes")
@@ -65,52 +66,17 @@ def restore_registry(tracker: Tracker, case: str, places: Sequence[Path]) -> Res
     numbers = _numbers(content)
     found = {number: _restore(tracker, case, number, content, folders) for number in sorted(numbers)}
     _reserve(tracker, case, max(numbers))
+    _sweep(tracker, case)
+    for key in changed:
+        tracker.client.delete_registered_model_tag(case, key)
     for line in lacking:
         tracker.client.set_registered_model_tag(case, tag_of(line.entry), canonical(line.entry))
     whole = [str(number) for number, is_there in found.items() if is_there]
-    champion = _point(tracker, case, whole)
+    champion = _point(tracker, case)
     write_pages(tracker, case, whole)
     tracker.client.delete_registered_model_tag(case, RESTORING)
     gone = [str(number) for number, is_there in found.items() if not is_there]
     return Restored(case, tuple(whole), tuple(gone), len(lacking), champion)
-
-
-def _read(tracker: Tracker, case: str) -> tuple[Content, Path]:
-    path = ledger_path(tracker.root, case)
-    content, shown = read_lines(path), path.relative_to(tracker.root)
-    if content.torn:
-        log.warning("%s: line %d was cut off, as by a power cut; it is left out", shown, content.count + 1)
-    if not content.lines and not content.unreadable:
-        raise CasebookError(
-            f"{shown}: no decision about {case} is there to build its registry from; `casebook restore FILE` brings a "
-            f"backup back, `casebook run {case}` begins a new registry"
-        )
-    return content, shown
-
-
-def _lacking(case: str, content: Content, path: Path, tracker: Tracker) -> list[Line]:
-    """The decisions that MLflow does not have.
-
-    Raises:
-        CasebookError: the file is damaged, or MLflow has others under their numbers.
-    """
-    model = tracker.registered_model(case)
-    records = [] if model is None else records_of(case, model)
-    known = {line.digest for line in content.lines}
-    for one in flaws(case, path, content, [record for record in records if record.digest in known]):
-        raise CasebookError(
-            f"{one.what}: {one.found}, not {one.registered}: nothing is restored from a ledger that was changed; bring "
-            "the file back from a backup"
-        )
-    lacking = [line for line in content.lines if line.digest not in {record.digest for record in records}]
-    new = [record for record in records if record.digest not in known]
-    named = {one for record in new for one in record.entry.parents or ()}
-    if lacking and new and not named & known:
-        raise CasebookError(
-            f"MLflow at {tracker.uri} has {len(new)} other decisions about {case} by now, the first about version "
-            f"{new[0].entry.version}; remove that model in MLflow, or move {path} away to go on with those"
-        )
-    return lacking
 
 
 def _numbers(content: Content) -> set[int]:
@@ -128,8 +94,8 @@ def _restore(tracker: Tracker, case: str, number: int, content: Content, folders
     if there is not None:
         if RESTORED not in there.tags:
             raise CasebookError(
-                f"MLflow at {tracker.uri}: version {number} of {case} is another one by now than the ledger's; remove "
-                "that model in MLflow, then run this again"
+                f"MLflow at {without_login(tracker.uri)}: version {number} of {case} is not the ledger's; "
+                "remove that model in MLflow, then run this again"
             )
         tracker.client.delete_model_version(case, str(number))  # made for its number, by a call that was cut off
     if not lines:
@@ -170,10 +136,19 @@ def _reserve(tracker: Tracker, case: str, highest: int) -> None:
     tracker.client.delete_logged_model(model.model_id)
 
 
-def _point(tracker: Tracker, case: str, whole: Sequence[str]) -> str | None:
+def _sweep(tracker: Tracker, case: str) -> None:
+    """Delete models that a call which was cut off has left without a version."""
+    needed = {model_id_of(one) for one in versions_of(tracker, case)}
+    for model in list(models_of(tracker, tracker.experiment(case))):
+        if RESTORED in model.tags and model.model_id not in needed:
+            tracker.client.delete_logged_model(model.model_id)
+
+
+def _point(tracker: Tracker, case: str) -> str | None:
     """Set the aliases and what each version says of its decision; return the champion's version, if it is there."""
     model = tracker.registered_model(case)
     entries = [] if model is None else entries_of(case, model)
+    whole = {str(one.version) for one in versions_of(tracker, case)}
     judged: dict[str, Entry] = {one.version: one for one in entries if one.action != ROLLED_BACK}
     for version in (one for one in judged if one in whole):
         reasons = "; ".join(str(reason) for _, passed, reason in judged[version].checks if not passed)

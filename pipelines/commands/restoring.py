@@ -44,8 +44,11 @@ def in_words(found: Iterable[Restored]) -> Iterator[str]:
             yield f"{one.case}: MLflow has everything that its ledger file knows"
             continue
         champion = f"champion version {one.champion}" if one.champion is not None else "no champion"
-        versions = f"versions {', '.join(one.versions)}" if one.versions else "no version"
-        yield f"{one.case}: MLflow has {one.decisions} decisions back, {versions}, {champion}"
+        decisions = f"{one.decisions} decision{'' if one.decisions == 1 else 's'}"
+        versions = (
+            f"version{'s' if len(one.versions) > 1 else ''} {', '.join(one.versions)}" if one.versions else "no version"
+        )
+        yield f"{one.case}: MLflow has {decisions} back, {versions}, {champion}"
         if one.gone:
             yield (
                 f"  of version {', '.join(one.gone)} there are no whole files: `casebook gc` has deleted them, or they "

@@ -54,8 +54,6 @@ def remove(root: Path, case: str, *, registry: bool) -> None:
         if registry and (tracker := store(root)) is not None:
             check_idle(tracker, case)
             delete(tracker, case, all_of(tracker, case))
-        if registry:
-            ledger_path(root, case).unlink(missing_ok=True)
         _forget_studies(root, case)
         for folder in folders(root, case):
             shutil.rmtree(folder)

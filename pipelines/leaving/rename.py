@@ -32,7 +32,6 @@ def rename(root: Path, old: str, new: str) -> None:
     with lockfile.dvc_held(root) as repo, held(root, old):
         _check_free(lockfile.resting_on(repo, old), old)
         write_json(root / JOURNAL, {"old": old, "new": new})
-        _rename_ledger(root, old, new)
         if (tracker := store(root)) is not None:
             registry.rename(tracker, old, new)
         _move(root, old, new)
@@ -86,12 +85,6 @@ def _move(root: Path, old: str, new: str) -> None:
     for top in (*STAGED, *OWN):
         if (root / top / old).is_dir():
             (root / top / old).replace(root / top / new)
-
-
-def _rename_ledger(root: Path, old: str, new: str) -> None:
-    """Before MLflow's own: a file of the old name would tell that MLflow has lost that case."""
-    if ledger_path(root, old).exists():
-        ledger_path(root, old).replace(ledger_path(root, new))
 
 
 def _mend_state(root: Path, old: str, new: str) -> None:

@@ -12,6 +12,7 @@ from mlflow import MlflowClient
 
 from components.core.bundle import bundle_md5
 from components.core.errors import CasebookError
+from components.core.params.load import load_params
 from components.registry import package
 from components.registry.champion import champion_at, champion_version, find_version, rival_of
 from components.registry.finding import check_registry, open_registry, served
@@ -119,11 +120,7 @@ def test_versions_aliases_and_decisions_come_back(made: Path, lost: Path) -> Non
     assert register(tracker, make_release(tracker, 0.4)) == "4"
     settle(tracker, CASE, "4", PASSED, METRICS, "1")
     assert history(tracker, CASE)[-1].parents == [last]
-    from components.core.params.load import load_params
-
-    params = load_params(CHECKOUT / "params.yaml").case("finance_risk")
-    told = [one.what for one in verify(tracker, CASE, params)]
-    assert [one for one in told if "ledger" in one or "tags" in one] == []
+    assert ledger_problems(tracker) == []
 
 
 def test_a_version_without_files_is_named_and_its_number_not_given_again(lost: Path) -> None:
@@ -202,6 +199,32 @@ def test_another_registry_of_the_case_is_not_mixed_with_the_ledger(lost: Path) -
     with pytest.raises(CasebookError, match="has 1 other decisions about toy_case by now, the first about version 1"):
         restore_registry(tracker, CASE, [lost / "mlartifacts"])
     assert len(history_by_hand(tracker)) == 1
+
+
+def test_a_tag_that_was_changed_or_deleted_is_written_as_its_line_has_it(made: Path, tmp_path: Path) -> None:
+    root = Path(shutil.copytree(made, tmp_path / "checkout"))
+    tracker = connect(root)
+    before = history(tracker, CASE)
+    keys = sorted(history_by_hand(tracker))
+    tracker.client.delete_registered_model_tag(CASE, keys[0])
+    text = tracker.client.get_registered_model(CASE).tags[keys[1]]
+    tracker.client.set_registered_model_tag(CASE, keys[1], text.replace("0.85", "0.95"))
+    assert [one.metrics["auc"]["value"] for one in history(tracker, CASE)] == [0.95, 0.85, 0.85]
+    told = ledger_problems(tracker)
+    assert [one.partition(":")[0] for one in told] == ["MLflow's tags", "MLflow's tags, decision 2"]
+    found = restore_registry(tracker, CASE, [])
+    assert (found.versions, found.gone, found.decisions) == (("1", "2", "3"), (), 2)
+    assert (history(tracker, CASE), ledger_problems(tracker)) == (before, [])
+    assert sorted(history_by_hand(tracker)) == keys
+    text = tracker.client.get_registered_model(CASE).tags[keys[3]]
+    tracker.client.set_registered_model_tag(CASE, keys[3], text.replace("0.85", "0.95"))
+    with pytest.raises(CasebookError, match=r"jsonl line 4 and MLflow's tag .* differ, .*delete that tag, or move"):
+        restore_registry(tracker, CASE, [])
+
+
+def ledger_problems(tracker: Tracker) -> list[str]:
+    params = load_params(CHECKOUT / "params.yaml").case("finance_risk")
+    return [one.what for one in verify(tracker, CASE, params) if "ledger" in one.what or "tags" in one.what]
 
 
 def history_by_hand(tracker: Tracker) -> list[str]:

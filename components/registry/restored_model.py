@@ -92,7 +92,7 @@ def _place(tracker: Tracker, model: LoggedModel, folder: Path) -> None:
 def _move(folder: Path, to: Path) -> None:
     to.parent.mkdir(parents=True, exist_ok=True)
     shutil.rmtree(to, ignore_errors=True)  # MLflow may have made it, empty
-    folder.replace(to)
+    shutil.move(folder, to)
     if not any(folder.parent.iterdir()):
         folder.parent.rmdir()
 

@@ -45,6 +45,8 @@ def run(
     names = list(dict.fromkeys(cases or params.cases))
     for name in names:
         params.case(name)
+    if not (smoke or dry_run):
+        _check_registry(names)
     if values:
         if len(names) != 1 or smoke or refresh or force:
             raise typer.BadParameter("-S goes with one case, and with none of --smoke, --refresh and --force")
@@ -58,7 +60,6 @@ def run(
         for name in names:
             run_smoke(name, Path.cwd())
         return
-    _check_registry(names)
     if refresh:
         bring_up_to_date([f"fetch@{name}" for name in names], dry_run=dry_run, force=True)
     if dry_run:
@@ -156,7 +157,8 @@ def promote(case: CaseName, dry_run: DryRun = False) -> None:
     from components.core.files import read_json
 
     target = target_of("release", case)
-    _check_registry([case])
+    if not dry_run:
+        _check_registry([case])
     bring_up_to_date([target], dry_run=dry_run)
     if dry_run:
         return

@@ -206,3 +206,19 @@ def test_a_lost_store_is_told_by_who_needs_it_and_comes_back(
     assert casebook(root, "restore-registry", "toy")[1] == "toy: MLflow has everything that its ledger file knows\n"
     verified = json.loads(casebook(root, "verify", "toy", "--json")[1])
     assert verified == json.loads(answers["verify", "toy", "--json"])
+
+
+def test_a_champion_whose_folder_is_lost_as_well_comes_back_from_the_checkouts_bundle(
+    whole: Path, answers: dict[tuple[str, ...], str], folders: Callable[[], Path]
+) -> None:
+    root = folders()
+
+    def lose(root: Path) -> None:
+        (root / "mlflow.db").unlink()
+        shutil.rmtree(root / "mlartifacts")
+
+    assert answered(whole, root, ("list",), lose)[0] == 1
+    code, out, err = casebook(root, "restore-registry", "toy")
+    assert (code, out) == (0, "toy: MLflow has 1 decision back, version 1, champion version 1\n"), err
+    assert casebook(root, *COMMANDS[5])[0] == 0
+    assert (root / ANSWERS).read_text(encoding="utf-8") in answers[COMMANDS[5]]

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from mlflow.entities import LoggedModel, LoggedModelOutput, LoggedModelStatus, Metric
 
@@ -17,7 +16,7 @@ from components.registry.ledger_file import Line
 from components.registry.model_files import bundle_in, card_beside
 from components.registry.model_folders import run_of
 from components.registry.pages import LONGEST, UNDECIDED
-from components.tracking.address import artifact_folder
+from components.tracking.address import artifact_folder, local_path
 from components.tracking.owners import owner
 from components.tracking.runs import FITTED_MD5, new_run, newest_run
 from components.tracking.track import Tracker, plain_name
@@ -67,7 +66,7 @@ def _run(tracker: Tracker, case: str, folder: Path, tags: Mapping[str, str], lin
     run = new_run(tracker, case, f"{case} v{lines[0].entry['version']} (restored)", {**fitted, **owner()}, started)
     artifacts = artifact_folder(tracker.uri)
     left = None if artifacts is None else next(artifacts.glob(f"*/{former}/artifacts"), None)
-    to = _local(str(tracker.client.get_run(run).info.artifact_uri))
+    to = local_path(str(tracker.client.get_run(run).info.artifact_uri))
     if left is not None and to is not None:
         _move(left, to)
     lineage = bundle_in(folder).parent / "lineage"
@@ -82,7 +81,7 @@ def _run(tracker: Tracker, case: str, folder: Path, tags: Mapping[str, str], lin
 
 
 def _place(tracker: Tracker, model: LoggedModel, folder: Path) -> None:
-    artifacts, to = artifact_folder(tracker.uri), _local(str(model.artifact_location))
+    artifacts, to = artifact_folder(tracker.uri), local_path(str(model.artifact_location))
     if artifacts is not None and to is not None and folder.is_relative_to(artifacts):
         _move(folder, to)
     else:
@@ -114,8 +113,3 @@ def _page(folder: Path) -> str:
     text = card.read_text(encoding="utf-8") if card.is_file() else ""
     told = text.partition(USE)[0].partition("\n")[2].strip() if text.startswith("# ") else ""
     return inert("\n\n".join(part for part in (told[: LONGEST - 300], UNDECIDED) if part))
-
-
-def _local(location: str) -> Path | None:
-    parts = urlsplit(location)
-    return Path(parts.path) if parts.scheme in ("", "file") else None

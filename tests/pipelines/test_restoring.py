@@ -25,6 +25,6 @@ def test_without_a_ledger_or_with_a_wrong_folder_it_is_one_message(tmp_path: Pat
     with pytest.raises(CasebookError, match=r"ledger/: no ledger of any case is there; `casebook restore FILE`"):
         restore_all(tmp_path, ["loans"], None, named=False)
     (tmp_path / "bucket").mkdir()
-    with pytest.raises(CasebookError, match="bukket: no folder; did you mean .*bucket"):
+    with pytest.raises(CasebookError, match=r"bukket: no folder; did you mean .*bucket"):
         restore_all(tmp_path, ["loans"], tmp_path / "bukket", named=True)
     assert [path.name for path in tmp_path.iterdir()] == ["bucket"]

@@ -24,6 +24,7 @@ from components.core.params.operate import Approval, Record, load_operate  # noq
 from components.core.params.source import FileSource, FolderSource, Source, SqlSource  # noqa: E402
 from components.core.passwords import without_login  # noqa: E402
 from components.monitoring.once import Came  # noqa: E402
+from components.registry.finding import check_registry  # noqa: E402
 from pipelines.develop import complete, helper_of, look, stages_ended, submit_stages  # noqa: E402
 from pipelines.flow_runs import end_orphans, hold  # noqa: E402
 from pipelines.news import look_at_database  # noqa: E402
@@ -65,6 +66,7 @@ def retrain(case: str, root: str = str(ROOT)) -> State[Any]:
     operate = load_operate(folder / "params.yaml").of(case)
     end_orphans(folder / "state" / "flows")
     hold(folder / "state" / "flows", flow_run.id)
+    check_registry(folder, [case])
     notify_champion(folder, case)
     look_for_news(case, root)
     before = lock_at_begin(case, folder, str(flow_run.id))

@@ -5,7 +5,16 @@ from datetime import datetime
 from typing import Any
 
 from components.core.errors import CasebookError
-from components.registry.ledger import PROMOTED, Entry, champions, entries_of, entry_at, history, promotion_of
+from components.registry.ledger import (
+    PROMOTED,
+    Entry,
+    champions,
+    entries_of,
+    entry_at,
+    history,
+    known_model,
+    promotion_of,
+)
 from components.tracking.address import without_login
 from components.tracking.reading.registry import RegisteredModel, RegisteredVersion, Registry
 
@@ -17,7 +26,7 @@ NOBODY = RegisteredModel({}, {})
 
 def champion_version(registry: Registry, case: str) -> str | None:
     """The version that the alias `champion` names; None if the case has none."""
-    return (registry.registered_model(case) or NOBODY).aliases.get(CHAMPION)
+    return (known_model(registry, case) or NOBODY).aliases.get(CHAMPION)
 
 
 def rival_of(registry: Registry, case: str, version: str | None) -> str | None:
@@ -43,7 +52,7 @@ def champion_at(registry: Registry, case: str, moment: datetime | None = None) -
     The present one is the alias's; the ledger says since when, and nothing if it was set by hand. The metrics are
     those of the variant that is served, on the test split; the overrides those by which it was promoted last.
     """
-    model = registry.registered_model(case) or NOBODY
+    model = known_model(registry, case) or NOBODY
     entries = entries_of(case, model)
     if moment is not None:
         entry = entry_at(entries, moment)
@@ -66,9 +75,10 @@ def find_version(registry: Registry, case: str, which: str) -> RegisteredVersion
     Raises:
         CasebookError: there is none.
     """
-    number = which if which.isdigit() else (registry.registered_model(case) or NOBODY).aliases.get(which)
+    number = which if which.isdigit() else (known_model(registry, case) or NOBODY).aliases.get(which)
     found = None if number is None or len(number) > DIGITS else registry.model_version(case, number)
     if found is None:
+        known_model(registry, case)  # or it has lost it
         kind = "version" if which.isdigit() else "alias"
         raise CasebookError(
             f"MLflow at {without_login(registry.uri)}: {case} has no {kind} {which!r}; "

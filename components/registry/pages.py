@@ -6,6 +6,7 @@ alias moves, so that whoever takes a decision up again after a kill writes them 
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from mlflow.exceptions import MlflowException
@@ -13,7 +14,7 @@ from mlflow.exceptions import MlflowException
 from components.core.job import TEST
 from components.core.markdown import escaped, inert
 from components.core.params.gate_override import in_words
-from components.registry.ledger import PROMOTED, REFUSED, ROLLED_BACK, Entry, champions, history
+from components.registry.ledger import PROMOTED, REFUSED, ROLLED_BACK, Entry, champions, entries_of
 from components.registry.overriding import overrides_of
 from components.tracking.experiments import CHAMPION, PRIMARY, tags_of_experiment, tell_champion
 from components.tracking.markdown import cell, header, row
@@ -28,8 +29,9 @@ ACTIONS = {PROMOTED: "promoted", REFUSED: "refused", ROLLED_BACK: "rolled back t
 
 def write_pages(tracker: Tracker, case: str, versions: Sequence[str]) -> None:
     """Bring the descriptions of the case's model, its experiment and these versions up to the ledger."""
-    entries, tags = history(tracker, case), tags_of_experiment(tracker, case)
     experiment = tracker.experiment(case)
+    found, tags = tracker.registered_model(case), tags_of_experiment(tracker, case)
+    entries = [] if found is None else _of_runs_now(tracker, case, entries_of(case, found))
     champion = champion_line(case, experiment, entries)
     model = tracker.client.get_registered_model(case)
     about = str(model.description or "").partition(f"\n\n{CHAMPION}")[0]
@@ -39,6 +41,18 @@ def write_pages(tracker: Tracker, case: str, versions: Sequence[str]) -> None:
     tell_champion(tracker, case, champion)
     for version in dict.fromkeys(versions):
         _write_status(tracker, case, version, status_of(entries, version))
+
+
+def _of_runs_now(tracker: Tracker, case: str, entries: Sequence[Entry]) -> list[Entry]:
+    """The entries with the run that the champion is of now, if its registry was built again."""
+    line = champions(entries)
+    champion = tracker.model_version(case, line[-1]) if line else None
+    if champion is None:
+        return list(entries)
+    return [
+        replace(one, origin={**one.origin, "run_id": champion.run_id}) if one.version == champion.version else one
+        for one in entries
+    ]
 
 
 def _write_status(tracker: Tracker, case: str, version: str, status: str) -> None:

@@ -18,12 +18,12 @@ from components.registry.ledger import (
     REFUSED,
     ROLLED_BACK,
     Entry,
-    append,
     champions,
     history,
     promotion_of,
     recorded,
 )
+from components.registry.ledger_writing import append, catch_up
 from components.registry.overriding import overrides_of
 from components.registry.pages import write_pages
 from components.registry.register import bundle_of, model_id_of
@@ -58,6 +58,8 @@ def settle(
         before = now if now is not None else rival
         _log_on_model(tracker, case, version, metrics)
         entry = append(tracker, case, _entry(decision, version, before, origin_of(tracker, case, version), metrics))
+    else:
+        catch_up(tracker, case)
     write_pages(tracker, case, _concerned(entry))
     if decision.promoted:
         tracker.client.set_registered_model_alias(case, CHAMPION, version)
@@ -132,6 +134,7 @@ def rollback(tracker: Tracker, case: str, to_version: str | None = None) -> Entr
     entries = history(tracker, case)
     now = champion_version(tracker, case)
     if (cut_off := _cut_off(entries, now)) is not None and to_version in (None, cut_off.version):
+        catch_up(tracker, case)
         write_pages(tracker, case, _concerned(cut_off))
         tracker.client.set_registered_model_alias(case, CHAMPION, cut_off.version)
         return cut_off

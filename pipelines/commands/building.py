@@ -45,6 +45,8 @@ def run(
     names = list(dict.fromkeys(cases or params.cases))
     for name in names:
         params.case(name)
+    if not (smoke or dry_run):
+        _check_registry(names)
     if values:
         if len(names) != 1 or smoke or refresh or force:
             raise typer.BadParameter("-S goes with one case, and with none of --smoke, --refresh and --force")
@@ -76,6 +78,12 @@ def _look_at_databases(names: list[str], *, dry_run: bool) -> None:
     for name in names:
         if not dry_run and (found := look_at_database(name, Path.cwd())) is not None:
             typer.echo(found)
+
+
+def _check_registry(names: list[str]) -> None:
+    from components.registry.finding import check_registry
+
+    check_registry(Path.cwd(), names)
 
 
 def _run_cases(names: list[str], jobs: int, *, force: bool) -> None:
@@ -174,6 +182,8 @@ def promote(
     from pipelines.asked_overrides import asks_again, variables
 
     target, report = target_of("release", case), Path("reports") / case / "release.json"
+    if not dry_run:
+        _check_registry([case])
     if override:
         if who is None or because is None or until is None:
             raise typer.BadParameter("--override goes with --who, --because and --until")

@@ -1,5 +1,6 @@
 """The registry through MLflow's client: whatever MLflow can open, at the price of loading it."""
 
+from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,14 +16,14 @@ A_PAGE = 500  # models of an answer to a search
 ABSENT = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")  # the second for what is no number, or no id
 
 
-class ReadByClient:
+class ReadByClient(ABC):
     """A `Registry` for who has a client."""
 
     client: "MlflowClient"
 
+    @abstractmethod
     def download(self, location: str) -> Path:
         """What lies at an address of artifacts, on this disk."""
-        raise NotImplementedError
 
     def registered_model(self, name: str) -> RegisteredModel | None:
         try:

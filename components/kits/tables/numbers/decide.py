@@ -139,7 +139,8 @@ SETTLED = (
 
 def _hints(numbers: list[Marks], delimiter: str | None) -> Iterable[tuple[str, str]]:
     """Decimal marks that something speaks for, without a proof."""
-    if delimiter == ";":
+    # Where every number has three digits behind the mark, they may be decimals of a fixed number.
+    if delimiter == ";" and all(marks.says("short") for marks in numbers if marks.says("open .")):
         yield ",", "; between the fields"
     for marks in numbers:
         money = any(is_money(unit) for unit in marks.units)

@@ -7,7 +7,7 @@ as the columns' rules say; where they leave it open and it would matter, the fil
 import logging
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,7 @@ from components.kits.tables.read import read_batches
 log = logging.getLogger(__name__)
 
 NUMBERS = ("numeric", "amount", "band")
+RANGE = "training's numbers are of the other size"
 GROUPED = ("thousands", "open")
 REMEDY = "write all of its numbers as the training file did, or give Parquet, whose numbers have a type"
 AGAIN = "correct the cells of one of them, or say under prepare.numbers how the file is written"
@@ -35,18 +36,19 @@ AGAIN = "correct the cells of one of them, or say under prepare.numbers how the 
 @dataclass(frozen=True)
 class Expected:
     """What a block or a model expects of a file: columns of numbers, the texts that stand for no value, the marks that
-    a person has stated, and the least and largest value of training by column.
+    a person has stated, and by column the least and largest value of training, and which are of whole numbers.
     """
 
     columns: Mapping[str, Column]
     missing: tuple[str, ...]
     stated: NumbersParams | None
-    ranges: Mapping[str, tuple[float, float]]
+    ranges: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    whole: frozenset[str] = frozenset()
 
     @classmethod
     def of_block(cls, spec: FeatureParams, more: Mapping[str, Column] | None = None) -> "Expected":
         """By a `prepare` block; `more` are columns of numbers besides its own."""
-        return cls(_numbers({**spec.columns, **(more or {})}), tuple(spec.missing), spec.numbers, {})
+        return cls(_numbers({**spec.columns, **(more or {})}), tuple(spec.missing), spec.numbers)
 
     @classmethod
     def of_data(cls, data: Mapping[str, Any]) -> "Expected":
@@ -54,8 +56,10 @@ class Expected:
         spec, summary = data["spec"], data.get("summary", {})
         quantiles = {name: found["quantiles"] for name, found in summary.items() if "quantiles" in found}
         ranges = {name: (found["0"], found["1"]) for name, found in quantiles.items()}
+        whole = frozenset(name for name, found in quantiles.items() if all(value % 1 == 0 for value in found.values()))
         stated = NumbersParams.model_validate(spec["numbers"]) if spec.get("numbers") else None
-        return cls(_numbers(COLUMNS.validate_python(spec["columns"])), tuple(spec["missing"]), stated, ranges)
+        columns = _numbers(COLUMNS.validate_python(spec["columns"]))
+        return cls(columns, tuple(spec["missing"]), stated, ranges, whole)
 
     def decimal(self, name: str) -> str:
         """The mark that the column is read with."""
@@ -170,10 +174,9 @@ def plan_rewriting(
     plan = {}
     for name, found in marks.items():
         mark = expected.decimal(name) if as_trained and expected.is_amount(name) else proven or expected.usual
-        if expected.stated is None:
-            _refuse_doubt(found, mark, delimiter, expected, first, remedy)
-            if proven is None:
-                _refuse_open(found, OTHER[mark], delimiter, expected, remedy)
+        _refuse_doubt(found, mark, delimiter, expected, first, remedy)
+        if proven is None:
+            _refuse_open(found, OTHER[mark], delimiter, expected, remedy)
         thousands = tuple(other for other in (*BETWEEN, OTHER[mark]) if _groups(found, other))
         exchanged = mark != expected.decimal(name) and _has(found, mark)
         if exchanged or any(other != expected.thousands(name) for other in thousands):
@@ -183,16 +186,14 @@ def plan_rewriting(
 
 
 def _refuse_doubt(
-    found: Marks,
-    mark: str,
-    delimiter: str | None,
-    expected: Expected,
-    first: Mapping[str, Proof],
-    remedy: str,
+    found: Marks, mark: str, delimiter: str | None, expected: Expected, first: Mapping[str, Proof], remedy: str
 ) -> None:
     """Refuse `1.000`, though a point is the decimal mark, where it looks like thousands."""
-    doubt = doubt_of(found, mark, delimiter)
-    if doubt and not _in_range(found, mark, expected.ranges.get(found.name), 1):
+    doubt = doubt_of(found, mark, delimiter) if expected.stated is None else None
+    speaks = _in_range(found, mark, expected, 1)
+    if mark not in first and found.says(f"open {mark}") and not speaks:
+        doubt = doubt or _training_against(found, mark, expected)
+    if doubt and not speaks:
         proof = first.get(mark)
         why = f", as {proof.text!r} in column {proof.column} has" if proof else ""
         raise CasebookError(
@@ -201,29 +202,44 @@ def _refuse_doubt(
         )
 
 
+def _training_against(found: Marks, mark: str, expected: Expected) -> str | None:
+    """Why cells that are decimals by training's writing alone may yet be thousands."""
+    if found.name in expected.whole:
+        return "training's numbers are whole"
+    return RANGE if _in_range(found, mark, expected, 1000) else None
+
+
 def _refuse_open(found: Marks, other: str, delimiter: str | None, expected: Expected, remedy: str) -> None:
     """Refuse a mark that is not training's decimal mark where nothing in the file proves that it parts thousands."""
     if not found.says(f"open {other}"):
         return
-    known = other == expected.thousands(found.name)
-    if known and (delimiter != ";" or other == "." or _in_range(found, other, expected.ranges.get(found.name), 1000)):
+    stated = expected.stated is not None and other == expected.stated.thousands
+    if not stated and other != expected.thousands(found.name):
+        why = "training's numbers have no such mark"
+    elif _in_range(found, other, expected, 1):
+        why = RANGE
+    elif not stated and delimiter == ";" and other == "," and not _in_range(found, other, expected, 1000):
+        why = "; between the fields is for decimal commas"
+    else:
         return
-    why = "; between the fields is for decimal commas" if known else "training's numbers have no such mark"
     raise CasebookError(
         f"column {found.name}: cannot tell whether {open_cell(found, other)!r} is thousands or has a decimal "
         f"{NAMES[other]}, a factor of 1,000: {why}, and no other cell tells how the file is written; {remedy}"
     )
 
 
-def _in_range(found: Marks, mark: str, known: tuple[float, float] | None, factor: int) -> bool:
-    """Training's values speak for one reading of the open cells and against the other; sizes are compared."""
-    if known is None:
+def _in_range(found: Marks, mark: str, expected: Expected, factor: int) -> bool:
+    """Training's values speak for open cells times 1 (decimals) or 1,000 (thousands), and against the other reading.
+
+    Sizes are compared, without their signs.
+    """
+    if found.name not in expected.ranges or mark not in found.low:
         return False
-    low, high = known
+    low, high = expected.ranges[found.name]
     least, most = max(0.0, low, -high), max(abs(low), abs(high))
-    one = least <= found.low[mark] * factor and found.high[mark] * factor <= most
-    rest = 1000 / factor
-    return one and (found.low[mark] * rest > most or found.high[mark] * rest < least)
+    rest = 1000 // factor
+    within = least <= found.low[mark] * factor and found.high[mark] * factor <= most
+    return within and (found.low[mark] * rest > most or found.high[mark] * rest < least)
 
 
 def _groups(found: Marks, mark: str) -> bool:

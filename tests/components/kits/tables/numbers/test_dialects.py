@@ -2,10 +2,11 @@
 
 import csv
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import numpy as np
@@ -78,12 +79,12 @@ class Column:
 def columns(draw: st.DrawFn) -> Column:
     places = draw(st.sampled_from([0, 0, 1, 2, 3, 3, 4]))
     most = draw(st.sampled_from([90, 5_000, 90_000, 9_000_000]))
-    units = st.integers(-most // 10 if draw(st.booleans()) else 1, most)
+    least = draw(st.sampled_from([-most // 10, 1]))
     rounded = draw(st.sampled_from([1, 1, 10, 100]))  # people round
-    numbers = draw(st.lists(units, min_size=ROWS, max_size=ROWS))
-    scale = Decimal(10) ** -places
+    random = Random(draw(st.integers(0, 2**32)))  # noqa: S311 - numbers of many sizes, told by a seed
+    numbers = [rounded * random.randint(least, most) * Decimal(10) ** -places for _ in range(ROWS)]
     around = draw(st.sampled_from(["{}", "{}", "{}", "€{}", "{} €", "{}%", "{} kg"]))
-    return Column([number * rounded * scale for number in numbers], places, draw(st.booleans()), around)
+    return Column(numbers, places, draw(st.booleans()), around)
 
 
 TABLES = st.lists(columns(), min_size=1, max_size=4)
@@ -120,30 +121,42 @@ def learned(path: Path, table: list[Column], stated: Stated = NOT_STATED) -> dic
     return {"spec": spec.model_dump(mode="json"), "summary": summary}
 
 
+def refusal(ask: Callable[[], Any]) -> str:
+    """What is said instead of an answer; nothing where there is one."""
+    try:
+        ask()
+    except CasebookError as error:
+        return str(error)
+    return ""
+
+
+def is_plain(dialect: Dialect, text: str) -> bool:
+    """Points between ; are taken for thousands (1.234 beside 5), unless one of the numbers proves decimals."""
+    return (
+        dialect.delimiter != ";" or dialect.decimal == "," or bool(re.search(r"\.(\d{1,2}|\d{4,})(\D|$)|\b0\.", text))
+    )
+
+
 @pytest.mark.slow
-@settings(max_examples=examples(150), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(table=TABLES, dialect=DIALECTS, other=DIALECTS)
 def test_numbers_come_back_as_they_were_or_are_refused(
     table: list[Column], dialect: Dialect, other: Dialect, tmp_path: Path
 ) -> None:
     path = write(tmp_path / "rows.csv", table, dialect)
-    try:
-        data = learned(path, table)
-    except CasebookError as error:
-        if "no column is left" in str(error) or "always" in str(error):
-            return
-        assert "--decimal" in str(error) or "ways" in str(error), error
-        try:
-            data = learned(path, table, dialect.stated)
-        except CasebookError as again:
-            assert "no column is left" in str(again), again
-            return
+    stated = NOT_STATED if is_plain(dialect, path.read_text(encoding="utf-8")) else dialect.stated
+    if refused := refusal(lambda: infer_table(path, "y", None, stated)):
+        assert re.search("--decimal|ways|no column is left", refused)
+        stated = dialect.stated
+    if refused := refusal(lambda: infer_table(path, "y", None, stated)):
+        assert "no column is left" in refused, "what is stated settles it"
+        return
+    data = learned(path, table, stated)
     for written in (dialect, other):
         new = write(tmp_path / "new.csv", table, written)
-        try:
+        if refused := refusal(lambda new=new: list(read_as_trained(new, ROWS, data))):  # type: ignore[misc]
+            assert written != dialect, refused
+        else:
             rows = next(read_as_trained(new, ROWS, data))
-        except CasebookError as error:
-            assert written != dialect, error
-            continue
-        names = numbers_in(data["spec"])
-        assert_same(clean(rows, data), table, names, (data["spec"]["columns"], new.read_text(encoding="utf-8")))
+            shown = (data["spec"]["columns"], new.read_text(encoding="utf-8"))
+            assert_same(clean(rows, data), table, numbers_in(data["spec"]), shown)

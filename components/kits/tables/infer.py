@@ -64,7 +64,7 @@ def infer_table(path: Path, target: str, positive: str | None, numbers: Stated =
     return {
         "file": path.name,
         "missing": [*MISSING, *words],
-        **({} if numbers.mark is None else {"numbers": {"decimal": writing.decimal, "thousands": writing.thousands}}),
+        **({} if numbers == NOT_STATED else {"numbers": {"decimal": writing.decimal, "thousands": writing.thousands}}),
         "key": key,
         "target": {"column": target, "positive": labels[0], "negative": labels[1]},
         "columns": columns,

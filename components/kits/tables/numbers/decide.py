@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from components.core.errors import CasebookError
 from components.kits.tables.numbers.marks import BETWEEN, DECIMALS, OTHER, Marks
@@ -110,6 +110,11 @@ def decide(columns: Mapping[str, Marks], delimiter: str | None, stated: Stated) 
         CasebookError: cells contradict each other or what is stated, or leave open what would matter.
     """
     numbers = [marks for marks in columns.values() if of_numbers(marks)]
+    found = _decide(numbers, delimiter, stated)
+    return found if stated.thousands is None else replace(found, thousands=stated.thousands)
+
+
+def _decide(numbers: list[Marks], delimiter: str | None, stated: Stated) -> Writing:
     if stated.mark is not None:
         return _as_stated(numbers, stated)
     proofs = [proof for marks in numbers for proof in proofs_of(marks)]
@@ -120,11 +125,12 @@ def decide(columns: Mapping[str, Marks], delimiter: str | None, stated: Stated) 
         (proof,) = first.values()
         _refuse_doubts(numbers, proof, delimiter)
         return _written(numbers, proof.decimal, f"{proof.text!r} in column {proof.column}")
-    hints = dict(_hints(numbers, delimiter))
+    hints = dict(_hints(numbers, delimiter, stated))
     unclear = next((marks for marks in numbers for mark in DECIMALS if marks.says(f"open {mark}")), None)
     if unclear is None:
         return Writing()
     doubts = [marks for marks in numbers for decimal in hints if doubt_of(marks, decimal, delimiter)]
+    doubts = doubts if stated.thousands is None else []
     if len(hints) != 1 or doubts:
         raise _ask((doubts or [unclear])[0])
     ((decimal, why),) = hints.items()
@@ -137,8 +143,11 @@ SETTLED = (
 )
 
 
-def _hints(numbers: list[Marks], delimiter: str | None) -> Iterable[tuple[str, str]]:
+def _hints(numbers: list[Marks], delimiter: str | None, stated: Stated) -> Iterable[tuple[str, str]]:
     """Decimal marks that something speaks for, without a proof."""
+    if stated.thousands is not None:  # neither point nor comma
+        yield from ((mark, "as stated") for marks in numbers for mark in DECIMALS if marks.says(f"open {mark}"))
+        return
     # Where every number has three digits behind the mark, they may be decimals of a fixed number.
     if delimiter == ";" and all(marks.says("short") for marks in numbers if marks.says("open .")):
         yield ",", "; between the fields"
@@ -186,9 +195,7 @@ def _as_stated(numbers: list[Marks], stated: Stated) -> Writing:
         raise CasebookError(f"{option} does not fit {text!r} in column {name}, nor any other of its numbers")
     for name, text in against.items():
         log.warning("column %s is none of numbers: %r does not fit the decimal mark %s", name, text, decimal)
-    written = _written(numbers, decimal, "as stated")
-    thousands = written.thousands if stated.thousands is None else stated.thousands
-    return Writing(decimal, thousands, against)
+    return replace(_written(numbers, decimal, "as stated"), against=against)
 
 
 def _written(numbers: list[Marks], decimal: str, why: str) -> Writing:

@@ -2,6 +2,7 @@
 
 import logging
 import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,10 +26,13 @@ MISSING = ("NA", "N/A", "#N/A", "null", "None", "nan", "NaT", "?", "-")
 SHOWN = 5
 
 
-def infer_table(path: Path, target: str, positive: str | None, numbers: Stated = NOT_STATED) -> dict[str, Any]:
+def infer_table(
+    path: Path, target: str, positive: str | None, no_outcome: Sequence[str] = (), numbers: Stated = NOT_STATED
+) -> dict[str, Any]:
     """The whole `prepare` block, of plain types, for a CSV or Parquet file with a column `target` of two values.
 
-    `positive` names the value to look for; without it the rarer one is taken. Columns that cannot
+    `positive` names the value to look for; without it the rarer one is taken. Rows whose target is one of `no_outcome`
+    are left out. Columns that cannot
     help (identifiers, constants, columns without values) are under `ignore`, each with its
     reason; the first identifier that names every row becomes the key. Every choice is logged. `numbers` is what a
     person has said of how the file writes them, which its cells then need not tell.
@@ -40,8 +44,8 @@ def infer_table(path: Path, target: str, positive: str | None, numbers: Stated =
     """
     frame = read_table(path)
     answers = column_of(frame, target, path)
-    labels = find_labels(answers, positive, MISSING, f"{path}: column {target} (the target)")
-    unlabelled = 1 - share_labelled(answers, labels)
+    labels = find_labels(answers, positive, MISSING, f"{path}: column {target} (the target)", no_outcome)
+    unlabelled = 1 - share_labelled(answers, (*labels, *no_outcome))
     log.info("target %s: %r is the positive value, %r the negative one", target, *labels)
     others = [name for name in frame.columns if name != target]
     writing = find_writing(path, frame, MISSING, numbers)
@@ -66,7 +70,12 @@ def infer_table(path: Path, target: str, positive: str | None, numbers: Stated =
         "missing": [*MISSING, *words],
         **({} if numbers == NOT_STATED else {"numbers": {"decimal": writing.decimal, "thousands": writing.thousands}}),
         "key": key,
-        "target": {"column": target, "positive": labels[0], "negative": labels[1]},
+        "target": {
+            "column": target,
+            "positive": labels[0],
+            "negative": labels[1],
+            **({"ignore": [*no_outcome]} if no_outcome else {}),
+        },
         "columns": columns,
         "derived": {},
         "ignore": ignore,

@@ -111,7 +111,7 @@ def numbers_in(block: dict[str, Any]) -> list[str]:
 
 def learned(path: Path, table: list[Column], stated: Stated = NOT_STATED) -> dict[str, Any]:
     """`Meta.data` as `new` and the prepare step leave it, after checking that they read the same numbers."""
-    block = infer_table(path, "y", None, stated)
+    block = infer_table(path, "y", None, numbers=stated)
     assert not [reason for reason in block["ignore"].values() if "differ" in reason], block["ignore"]
     spec = TableParams.model_validate(block)
     frame = frame_as_expected(path, read_table(path), Expected.of_block(spec))
@@ -145,10 +145,10 @@ def test_numbers_come_back_as_they_were_or_are_refused(
 ) -> None:
     path = write(tmp_path / "rows.csv", table, dialect)
     stated = NOT_STATED if is_plain(dialect, path.read_text(encoding="utf-8")) else dialect.stated
-    if refused := refusal(lambda: infer_table(path, "y", None, stated)):
+    if refused := refusal(lambda: infer_table(path, "y", None, numbers=stated)):
         assert re.search("--decimal|ways|no column is left", refused)
         stated = dialect.stated
-    if refused := refusal(lambda: infer_table(path, "y", None, stated)):
+    if refused := refusal(lambda: infer_table(path, "y", None, numbers=stated)):
         assert "no column is left" in refused, "what is stated settles it"
         return
     data = learned(path, table, stated)

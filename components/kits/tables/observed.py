@@ -11,7 +11,7 @@ from components.core.job import TEST, TRAIN, Job, Meta
 from components.core.parts import Watch
 from components.core.results import Answers, Observed
 from components.kits.tables.encoding.convert import clean
-from components.kits.tables.numbers.trained import Expected, as_expected
+from components.kits.tables.numbers.trained import Expected, look_through, rewritten
 from components.kits.tables.read import read_batches
 from components.monitoring.sample import some
 
@@ -74,7 +74,9 @@ def table_rows(job: Job, source: Path) -> Iterator[pd.DataFrame]:
     prepared = job.paths.prepared(job.case)
     there = (prepared / "meta.json").is_file()
     expected = Expected.of_data(Meta.read(prepared).data) if there else Expected.of_block(job.prepare)
-    return as_expected(source, read_batches(source, BATCH), expected, read_batches(source, BATCH))
+    plan = look_through(source, read_batches(source, BATCH), expected)
+    for frame in read_batches(source, BATCH):
+        yield rewritten(frame, plan)
 
 
 def feature_columns(typed: pd.DataFrame, data: Mapping[str, Any]) -> pd.DataFrame:

@@ -103,27 +103,27 @@ class Rewriting:
 
 
 def read_as_trained(path: Path, rows: int, data: Mapping[str, Any]) -> Iterator[pd.DataFrame]:
-    """`read_batches`, with its numbers as the model of `Meta.data` expects them.
-
-    The whole of a CSV file is looked at first, a batch at a time: what the last row proves holds for the first.
+    """`read_batches`, with its numbers as the model of `Meta.data` expects them; see `look_through`.
 
     Raises:
         CasebookError: as `read_batches`; or numbers that can be read in several ways.
     """
-    return as_expected(path, read_batches(path, rows), Expected.of_data(data), read_batches(path, rows))
+    plan = look_through(path, read_batches(path, rows), Expected.of_data(data))
+    for frame in read_batches(path, rows):
+        yield rewritten(frame, plan)
 
 
-def as_expected(
-    path: Path, first: Iterable[pd.DataFrame], expected: Expected, second: Iterable[pd.DataFrame], remedy: str = REMEDY
-) -> Iterator[pd.DataFrame]:
-    """The frames of `second` with numbers as expected; `first` are the same frames, for a look at them."""
+def look_through(path: Path, frames: Iterable[pd.DataFrame], expected: Expected) -> dict[str, Rewriting]:
+    """What to rewrite in the frames of a file. All are looked at: what the last row proves holds for the first.
+
+    Raises:
+        CasebookError: numbers that can be read in several ways.
+    """
     marks: dict[str, Marks] = {}
-    for frame in first:
+    for frame in frames:
         for name in [name for name in expected.columns if name in frame]:
             look(marks.setdefault(name, Marks(name)), frame[name], expected.missing)
-    plan = _planned(path, marks, delimiter_of(path), expected, remedy)
-    for frame in second:
-        yield rewritten(frame, plan)
+    return _planned(path, marks, delimiter_of(path), expected, REMEDY)
 
 
 def frame_as_expected(path: Path, frame: pd.DataFrame, expected: Expected) -> pd.DataFrame:

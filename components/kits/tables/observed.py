@@ -60,7 +60,7 @@ def watch_table(
         return Observed(columns, said(predictor, held_out), None)
 
     return Watch(
-        rows=table_rows,
+        rows=rows_as_trained,
         unit=lambda job: None,  # noqa: ARG005 - each row is one
         key=lambda job: job.prepare.key,
         outcome=lambda job: job.prepare.outcome,
@@ -69,8 +69,13 @@ def watch_table(
     )
 
 
-def table_rows(job: Job, source: Path) -> Iterator[pd.DataFrame]:
-    """Raw rows of a CSV or Parquet file, in frames, with numbers as the training file writes them."""
+def table_rows(job: Job, source: Path) -> Iterator[pd.DataFrame]:  # noqa: ARG001 - the file says it all
+    """Raw rows of a CSV or Parquet file, in frames."""
+    return read_batches(source, BATCH)
+
+
+def rows_as_trained(job: Job, source: Path) -> Iterator[pd.DataFrame]:
+    """Raw rows of a file, in frames, with numbers as the training file writes them."""
     prepared = job.paths.prepared(job.case)
     there = (prepared / "meta.json").is_file()
     expected = Expected.of_data(Meta.read(prepared).data) if there else Expected.of_block(job.prepare)

@@ -29,6 +29,7 @@ log = logging.getLogger(__name__)
 NUMBERS = ("numeric", "amount", "band")
 RANGE = "training's numbers are of the other size"
 GROUPED = ("thousands", "open")
+OPEN_END = r"^\s*[<>≤≥~]=?\s*|\s*\+\s*$"  # of <0,01 and 80+
 REMEDY = "write all of its numbers as the training file did, or give Parquet, whose numbers have a type"
 AGAIN = "correct the cells of one of them, or say under prepare.numbers how the file is written"
 
@@ -92,7 +93,8 @@ class Rewriting:
     def rewrite(self, texts: pa.Array) -> pa.Array:
         """Numbers in the column's writing; other texts as they stand."""
         plain = plain_characters(texts)
-        is_number = pc.fill_null(pc.match_substring_regex(plain, CELL), False)
+        closed = pc.replace_substring_regex(plain, OPEN_END, "")
+        is_number = pc.fill_null(pc.match_substring_regex(closed, CELL), False)
         for mark in self.thousands:
             plain = pc.replace_substring_regex(plain, rf"(\d){re.escape(mark)}(\d)", r"\1\2")
         if self.decimal != self.to:

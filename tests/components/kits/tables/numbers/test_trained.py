@@ -7,7 +7,7 @@ import pytest
 from components.core.errors import CasebookError
 from components.kits.tables.encoding.convert import clean
 from components.kits.tables.numbers.trained import Expected, frame_as_expected, read_as_trained
-from components.kits.tables.observed import table_rows
+from components.kits.tables.observed import rows_as_trained
 from components.kits.tables.read import read_table
 from components.recipes.binary.predict import predict_file
 from tests.components.kits.tables.tables import CATEGORICAL, NUMERIC, spec
@@ -48,6 +48,11 @@ PLAIN = {"a": NUMERIC, "b": NUMERIC}
         ({"a": GERMAN, "b": GERMAN}, 'a,b\n0.5,1.000\n,"1,234.5"\n', [[0.5, 1], [None, 1234.5]]),
         ({"a": GERMAN, "b": NUMERIC}, "a;b\n0,5;1.000\n", [[0.5, 1000]]),  # whole numbers when it was learned
         ({"a": ENGLISH, "b": GERMAN}, "a;b\n0.5;1.234,5\n", [[0.5, 1234.5]]),  # as a person has said of each
+        (
+            {"a": ENGLISH | {"suffixes": {"H": 1.0}}, "b": NUMERIC},
+            "a;b\n1.234,5 H;2\n0,5;<1,5\n",
+            [[1234.5, 2], [0.5, None]],
+        ),
         ({"a": ENGLISH | {"unit": "kg"}, "b": NUMERIC}, "a;b\n1.234,5 kg;2\n", [[1234.5, 2]]),
     ],
 )
@@ -131,7 +136,7 @@ def test_predict_answers_rows_with_decimal_commas_as_those_with_points(fitted: F
     )
     predict_file(fitted.bundle, asked(tmp_path, german, ";"), other, {})
     assert other.read_bytes() == plain.read_bytes()
-    (seen,) = table_rows(fitted.job, tmp_path / "asked.csv")  # as monitoring reads and logs them
+    (seen,) = rows_as_trained(fitted.job, tmp_path / "asked.csv")  # as monitoring reads and logs them
     assert seen["Price"].tolist() == rows["Price"].tolist()
 
 

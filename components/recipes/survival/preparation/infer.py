@@ -44,7 +44,7 @@ def infer_cohort(path: Path, time: str, event: str, per_year: float, encode: dic
         "external": None,
         "columns": columns,
         "ignore": ignore,
-        "encode": {**encode, "min_count": found["encode"]["min_count"]},
+        "encode": {**encode, "min_count": found["encode"]["min_count"], "fold": True},
         "max_leak_correlation": 0.95,
     }
 

@@ -23,9 +23,9 @@ log = logging.getLogger(__name__)
 ACCEPT = "accept_strange"
 PARAMS: Mapping[str, Any] = {ACCEPT: False}  # what a request may ask for beside its rows
 GO_ON = (
-    f"correct them, or go on as they are with --{ACCEPT.replace('_', '-')} ({ACCEPT}=True in Python): unreadable cells "
-    "count as missing, other classes as rare ones; predict.max_unreadable in params.yaml is the share of a column that "
-    "may be unreadable"
+    "correct them, or go on as they are with --accept-strange (accept_strange=True in Python, among params over HTTP): "
+    "unreadable cells count as missing, other classes as rare ones; predict.max_unreadable in params.yaml is the share "
+    "of a column that may be unreadable"
 )
 
 

@@ -36,17 +36,12 @@ def predict(
             help="one of the case's own, such as top=10; --top 10 for short. `casebook predict CASE --help` tells them",
         ),
     ] = None,
-    accept_strange: Annotated[
-        bool,
-        typer.Option("--accept-strange", help="of a table: answer rows that are not written as those of training"),
-    ] = False,
     log: Annotated[bool, typer.Option(help="keep the champion's rows and answers for monitoring")] = True,
 ) -> None:
     """Score a file of any size with the champion."""
     from pipelines.commands.predicting import predict as answer
 
-    options = [*(option or []), *(["accept-strange=true"] if accept_strange else [])]
-    count = answer(job_of(case), source, out, version, options, log=_prediction_log(case) if log else None)
+    count = answer(job_of(case), source, out, version, option or [], log=_prediction_log(case) if log else None)
     if out is not None:
         typer.echo(f"{out}: {count} rows", err=True)
 

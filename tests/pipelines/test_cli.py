@@ -526,7 +526,7 @@ def test_help_tells_of_a_cases_own_options(casebook: Casebook, released: Path) -
     assert said.code == 0
     words = " ".join(said.out.replace("│", " ").split())
     assert "Options of recommender: --top: items for each user; --allow:" in words
-    assert f"Options of {CASE}: --accept-strange: true: answer" in casebook(released, "predict", CASE, "--help").out
+    assert f"Options of {CASE}: --accept-strange: answer" in casebook(released, "predict", CASE, "--help").out
     assert "Options of" not in casebook(released, "predict", "--help").out
 
 

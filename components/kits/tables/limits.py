@@ -16,4 +16,4 @@ class RowChecks(Block):
 class TableOptions(Block):
     """What `casebook predict` takes for a table."""
 
-    accept_strange: bool = Field(False, description="true: answer rows that are not written as those of training")
+    accept_strange: bool = Field(False, description="answer rows that are not written as those of training")

@@ -41,7 +41,10 @@ class Predictor(Protocol):
     """A bundle that answers. Never imports torch."""
 
     def predict(self, rows: "pd.DataFrame") -> "pd.DataFrame":
-        """Raw rows, as the source has them, to the recipe's answer columns, in the same order."""
+        """Raw rows, as the source has them, to the recipe's answer columns, in the same order.
+
+        What else it takes, by name, its module tells in `PARAMS`, with the defaults.
+        """
 
 
 @runtime_checkable

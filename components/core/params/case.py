@@ -178,8 +178,9 @@ class CrossvalParams(Block):
 
 
 class CaseParams(Block):
-    """One case. `prepare`, `model` and `evaluate` are read by its recipe; `smoke` holds the dotted keys that
-    `--smoke` sets. `start` names another case, whose bundle the training of this one starts from.
+    """One case. `prepare`, `model`, `evaluate` and `predict` are read by its recipe, the last by no stage; `smoke`
+    holds the dotted keys that `--smoke` sets. `start` names another case, whose bundle the training of this one starts
+    from.
     """
 
     recipe: str
@@ -190,6 +191,7 @@ class CaseParams(Block):
     search: SearchParams
     fit: FitParams
     evaluate: dict[str, Any]
+    predict: dict[str, Any] = Field(default_factory=dict)
     compress: CompressParams
     release: ReleaseParams
     crossval: CrossvalParams

@@ -81,7 +81,7 @@ def infer_table(
         "ignore": ignore,
         "split": _split(guesses),
         # A class of fewer rows would be one of too many columns, and have too few rows to learn from.
-        "encode": {"numeric": "quantile", "knots": 256, "min_count": max(5, len(frame) // 200)},
+        "encode": {"numeric": "quantile", "knots": 256, "min_count": max(5, len(frame) // 200), "fold": True},
         "max_rejected": min(0.99, math.ceil(100 * (0.01 + broken)) / 100),
         "max_leak_auc": 0.99,
     }

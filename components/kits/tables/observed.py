@@ -52,6 +52,11 @@ def watch_table(
         columns = feature_columns(typed, predictor.data)
         return Observed(columns, said(predictor, score), labelled(rows, score, job.prepare))
 
+    def scores(job: Job, bundle: Path, rows: pd.DataFrame) -> pd.DataFrame:  # noqa: ARG001 - as every recipe's
+        """What is said of raw rows that were answered, or refused, just now: their strange cells have been told."""
+        predictor = open_predictor(bundle)
+        return said(predictor, predictor.score(clean(rows, predictor.data, warn=False)))
+
     def reference(job: Job, bundle: Path, rows: int) -> Observed:
         """Training rows, and scores of test rows: those of rows it was trained on are surer than any of new ones."""
         predictor = open_predictor(bundle)
@@ -66,6 +71,7 @@ def watch_table(
         outcome=lambda job: job.prepare.outcome,
         observe=observe,
         reference=reference,
+        said=scores,
     )
 
 

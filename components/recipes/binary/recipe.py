@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from components.core.params.case import DistillParams, Int8DynamicParams, Int8StaticParams, PruneParams
 from components.core.recipe import Parts, Recipe
 from components.kits.tables.encoding.spec import TableParams
+from components.kits.tables.limits import RowChecks, TableOptions
 from components.recipes.binary.params import EvaluateParams, ModelParams
 from components.recipes.binary.words import BASELINES, METRICS
 
@@ -21,6 +22,8 @@ RECIPE = Recipe(
         "pruned": PruneParams,
         "distilled": DistillParams,
     },
+    options=TableOptions,
+    checks=RowChecks,
     metrics=METRICS,
     baselines=BASELINES,
     network="TabM",

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from components.core.params.case import DistillParams, Int8DynamicParams, Int8StaticParams, PruneParams
 from components.core.recipe import Parts, Recipe
+from components.kits.tables.limits import RowChecks, TableOptions
 from components.recipes.survival.params.cohort import CohortParams
 from components.recipes.survival.params.params import EvaluateParams, ModelParams
 from components.recipes.survival.words import BASELINES, METRICS
@@ -21,6 +22,8 @@ RECIPE = Recipe(
         "pruned": PruneParams,
         "distilled": DistillParams,
     },
+    options=TableOptions,
+    checks=RowChecks,
     metrics=METRICS,
     baselines=BASELINES,
     network="hazard network",

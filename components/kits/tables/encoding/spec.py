@@ -2,9 +2,9 @@
 
 from abc import abstractmethod
 from itertools import pairwise
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, SerializerFunctionWrapHandler, field_validator, model_serializer, model_validator
 
 from components.core.blocks import Block, Names
 from components.core.forgotten import Forgotten
@@ -167,12 +167,20 @@ class EncodeParams(Block):
 
     `numeric` names the transform: `quantile` to a normal distribution through at most `knots`
     points, `standard` to mean 0 and deviation 1, `log_standard` the same after sign(x)·log(1+|x|).
-    Categories of fewer than `min_count` training rows share one code.
+    Categories of fewer than `min_count` training rows share one code. `fold` makes one of those that
+    differ in case, blanks or width alone: `Rent`, `RENT`, `rent `, and full-width letters.
     """
 
     numeric: Literal["quantile", "standard", "log_standard"]
     knots: Annotated[int, Field(ge=2)]
     min_count: Annotated[int, Field(ge=1)]
+    fold: bool = False
+
+    @model_serializer(mode="wrap")
+    def _without_fold_where_it_is_off(self, dumped: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """A bundle of such a case has the bytes that it had before there was the switch."""
+        content: dict[str, Any] = dumped(self)
+        return {name: value for name, value in content.items() if name != "fold" or value}
 
 
 class FeatureParams(Block):

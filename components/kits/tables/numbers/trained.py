@@ -6,7 +6,7 @@ as the columns' rules say; where they leave it open and it would matter, the fil
 
 import logging
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -104,15 +104,14 @@ class Rewriting:
         return pc.if_else(is_number, plain, texts)
 
 
-def read_as_trained(path: Path, rows: int, data: Mapping[str, Any]) -> Iterator[pd.DataFrame]:
-    """`read_batches`, with its numbers as the model of `Meta.data` expects them; see `look_through`.
+def batches_as_trained(path: Path, rows: int, data: Mapping[str, Any]) -> Callable[[], Iterator[pd.DataFrame]]:
+    """`read_batches`, as often as it is called, with numbers as the model of `Meta.data` expects them.
 
     Raises:
         CasebookError: as `read_batches`; or numbers that can be read in several ways.
     """
     plan = look_through(path, read_batches(path, rows), Expected.of_data(data))
-    for frame in read_batches(path, rows):
-        yield rewritten(frame, plan)
+    return lambda: (rewritten(frame, plan) for frame in read_batches(path, rows))
 
 
 def look_through(path: Path, frames: Iterable[pd.DataFrame], expected: Expected) -> dict[str, Rewriting]:

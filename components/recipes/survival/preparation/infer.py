@@ -48,7 +48,7 @@ def infer_cohort(
         "external": None,
         "columns": columns,
         "ignore": ignore,
-        "encode": {**encode, "min_count": found["encode"]["min_count"]},
+        "encode": {**encode, "min_count": found["encode"]["min_count"], "fold": True},
         "max_leak_correlation": 0.95,
     }
 

@@ -71,7 +71,7 @@ def list_cases(as_json: AsJson = False) -> None:
 @app.command()
 def new(
     name: Annotated[str, typer.Argument(help="the new case's name: small letters, digits, _")],
-    csv: Annotated[Path | None, typer.Option(help="a CSV or Parquet file with a header")] = None,
+    csv: Annotated[Path | None, typer.Option(help="a CSV or Parquet file with a header, or a workbook")] = None,
     target: Annotated[str | None, typer.Option(help="the column to predict; it has two values")] = None,
     images: Annotated[Path | None, typer.Option(help="a folder of images with VOC or COCO annotations")] = None,
     example: Annotated[
@@ -89,10 +89,25 @@ def new(
     time: Annotated[str | None, typer.Option(help="of a cohort: the column of how long each row was observed")] = None,
     event: Annotated[str | None, typer.Option(help="of a cohort: the column of whether that ended it, 0 or 1")] = None,
     per_year: Annotated[float, typer.Option(min=1e-6, help="units of --time in a year; days if not given")] = 365.25,
+    encoding: Annotated[str | None, typer.Option(help="what --csv is written in where it is not UTF-8")] = None,
+    sheet: Annotated[str | None, typer.Option(help="of a workbook with several sheets: the one to learn from")] = None,
+    ignore: Annotated[list[str] | None, typer.Option(metavar="COLUMN", help="a column to leave out")] = None,
+    missing: Annotated[
+        list[str] | None, typer.Option(metavar="COLUMN=TEXT", help="a cell that stands for no value there: age=99")
+    ] = None,
+    present: Annotated[
+        list[str] | None, typer.Option(metavar="COLUMN=TEXT", help="a cell that is a value there: country=NA")
+    ] = None,
+    dates: Annotated[
+        list[str] | None, typer.Option(metavar="COLUMN=FORMAT", help="how dates are written there: born=%d/%m/%Y")
+    ] = None,
     dry_run: DryRun = False,
 ) -> None:
     """Make a case of your own table or images, or of an example. Its block is written into params.yaml."""
+    from components.core.blocks import read_block
     from components.core.yaml_files import dump_yaml
+    from components.kits.tables.encoding.reading import Reading
+    from components.kits.tables.hints import Hints, by_column
     from pipelines.commands.newcase import Asked, new_case, new_example, plan_case, plan_example, shipped
     from pipelines.commands.newimages import new_images, plan_images
     from pipelines.stages import set_up_logging
@@ -110,7 +125,14 @@ def new(
         like = shipped(Path.cwd(), recipe)
     if csv is not None:
         make = plan_case if dry_run else new_case
-        block = make(Path.cwd(), name, like or "finance_risk", csv, Asked(target, positive, time, event, per_year))
+        hints = Hints(
+            read_block(Reading, {"encoding": encoding, "sheet": sheet}, "--encoding"),
+            tuple(ignore or ()),
+            *(by_column(*given) for given in (("--missing", missing or ()), ("--present", present or ()))),
+            by_column("--dates", dates or ()),
+        )
+        asked = Asked(target, positive, time, event, per_year, hints)
+        block = make(Path.cwd(), name, like or "finance_risk", csv, asked)
     elif images is not None:
         block = (plan_images if dry_run else new_images)(Path.cwd(), name, like or "medical_cells", images)
     else:

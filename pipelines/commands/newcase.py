@@ -13,6 +13,7 @@ from components.core.params.load import load_params, stated_block, whole_block
 from components.core.params.overrides import override
 from components.core.recipe import load_recipe
 from components.core.yaml_files import dump_yaml, read_yaml
+from components.kits.tables.hints import NO_HINTS, Hints
 from components.kits.tables.infer import infer_table
 from components.recipes.survival.preparation.infer import infer_cohort, reached
 
@@ -29,13 +30,16 @@ UNSTATED = {
 
 @dataclass(frozen=True)
 class Asked:
-    """The outcome's columns: `target` with its `positive` value, or `time` and `event`, as the command line says."""
+    """The outcome's columns: `target` with its `positive` value, or `time` and `event`, as the command line says; and
+    what it says of the others.
+    """
 
     target: str | None
     positive: str | None
     time: str | None
     event: str | None
     per_year: float
+    hints: Hints = NO_HINTS
 
 
 class Profile(Block):
@@ -72,7 +76,7 @@ def plan_case(root: Path, name: str, like: str, csv: Path, asked: Asked) -> dict
         return _cohort(block, csv, root, like, asked)
     if asked.target is None or asked.time is not None or asked.event is not None:
         raise CasebookError(f"a case like {like} has one column to predict: name it with --target, and no other")
-    return _table(block, infer_table(csv, asked.target, asked.positive), csv, root)
+    return _table(block, infer_table(csv, asked.target, asked.positive, asked.hints), csv, root)
 
 
 def plan_example(root: Path, name: str, file: Path) -> dict[str, Any]:
@@ -191,8 +195,8 @@ def _cohort(block: dict[str, Any], csv: Path, root: Path, like: str, asked: Aske
     """The same for a cohort, answered at those of the horizons that it was followed for."""
     if asked.time is None or asked.event is None or asked.target is not None:
         raise CasebookError(f"a case like {like} has two columns to predict: name them with --time and --event")
-    prepare = infer_cohort(csv, asked.time, asked.event, asked.per_year, block["prepare"]["encode"])
-    horizons = reached(csv, asked.time, asked.per_year, block["model"]["curve"]["horizons"])
+    prepare = infer_cohort(csv, asked.time, asked.event, asked.per_year, block["prepare"]["encode"], asked.hints)
+    horizons = reached(csv, asked.time, asked.per_year, block["model"]["curve"]["horizons"], asked.hints.reading)
     model = {**block["model"], "curve": {**block["model"]["curve"], "horizons": horizons}}
     calibrated = [year for year in block["evaluate"]["calibrated"] if year in horizons] or horizons[-1:]
     evaluate = {**block["evaluate"], "calibrated": calibrated, "subgroups": [], **UNSTATED}

@@ -12,7 +12,8 @@ from components.core.errors import CasebookError
 from components.kits.tables.encoding.spec import ROW, TARGET
 from components.kits.tables.encoding.text import as_label, as_number, as_text
 from components.kits.tables.encoding.values import infinite
-from components.kits.tables.kinds import guess_column
+from components.kits.tables.hinted import guess_hinted, tell_of_columns
+from components.kits.tables.hints import NO_HINTS, Hints
 from components.kits.tables.labels import column_of, find_labels, share_labelled
 from components.kits.tables.read import read_table
 from components.kits.tables.seen import Guess
@@ -23,7 +24,7 @@ MISSING = ("NA", "N/A", "#N/A", "null", "None", "nan", "NaT", "?", "-")
 SHOWN = 5
 
 
-def infer_table(path: Path, target: str, positive: str | None) -> dict[str, Any]:
+def infer_table(path: Path, target: str, positive: str | None, hints: Hints = NO_HINTS) -> dict[str, Any]:
     """The whole `prepare` block, of plain types, for a CSV or Parquet file with a column `target` of two values.
 
     `positive` names the value to look for; without it the rarer one is taken. Columns that cannot
@@ -34,16 +35,17 @@ def infer_table(path: Path, target: str, positive: str | None) -> dict[str, Any]
         CasebookError: the file cannot be read, the target is not there or has not exactly two
             values, `positive` is none of them, or no column is left to learn from.
     """
-    frame = read_table(path)
+    frame = read_table(path, hints.reading)
+    hints.check(frame.columns, path)
     answers = column_of(frame, target, path)
     labels = find_labels(answers, positive, MISSING, f"{path}: column {target} (the target)")
     unlabelled = 1 - share_labelled(answers, labels)
     log.info("target %s: %r is the positive value, %r the negative one", target, *labels)
     others = [name for name in frame.columns if name != target]
-    guesses = {name: guess_column(name, frame[name], MISSING) for name in others}
+    guesses = {name: guess_hinted(name, frame[name], MISSING, hints) for name in others}
     words = [*_words(guesses), *_infinite(frame, guesses)]
     if words:  # they stand for no value in every column, so the columns are looked at again
-        guesses = {name: guess_column(name, frame[name], (*MISSING, *words)) for name in others}
+        guesses = {name: guess_hinted(name, frame[name], (*MISSING, *words), hints) for name in others}
     key = [name for name, guess in guesses.items() if guess.key and name != TARGET][:1]
     reserved = {TARGET, *(() if key else (ROW,))}
     ignore = {name: guess.reason for name, guess in guesses.items() if guess.column is None and name not in key}
@@ -53,11 +55,13 @@ def infer_table(path: Path, target: str, positive: str | None) -> dict[str, Any]
         raise CasebookError(f"{path}: no column is left to learn {target} from: {_listed(ignore)}")
     for name, reason in ignore.items():
         log.info("column %s is left out: %s", name, reason)
+    tell_of_columns({name: guesses[name] for name in columns}, frame, hints)
     broken = unlabelled + sum(guess.broken for guess in guesses.values())
     if broken:
         log.warning("about %.1f%% of the rows will be set aside: no target, or a cell that does not fit", 100 * broken)
     return {
         "file": path.name,
+        **({"read": read} if (read := hints.reading.model_dump(exclude_defaults=True)) else {}),
         "missing": [*MISSING, *words],
         "key": key,
         "target": {"column": target, "positive": labels[0], "negative": labels[1]},

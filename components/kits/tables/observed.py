@@ -59,7 +59,7 @@ def watch_table(
         return Observed(columns, said(predictor, held_out), None)
 
     return Watch(
-        rows=table_rows,
+        rows=rows_as_prepared,
         unit=lambda job: None,  # noqa: ARG005 - each row is one
         key=lambda job: job.prepare.key,
         outcome=lambda job: job.prepare.outcome,
@@ -69,8 +69,13 @@ def watch_table(
 
 
 def table_rows(job: Job, source: Path) -> Iterator[pd.DataFrame]:  # noqa: ARG001 - the file says it all
-    """Raw rows of a CSV or Parquet file, in frames."""
+    """Raw rows of a file, in frames."""
     return read_batches(source, BATCH)
+
+
+def rows_as_prepared(job: Job, source: Path) -> Iterator[pd.DataFrame]:
+    """Raw rows of a file, in frames, read as the case's own file is."""
+    return read_batches(source, BATCH, job.prepare.read)
 
 
 def feature_columns(typed: pd.DataFrame, data: Mapping[str, Any]) -> pd.DataFrame:

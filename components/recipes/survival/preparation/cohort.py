@@ -40,7 +40,7 @@ class Cohort:
 def read_cohort(file: Path, outcome: Outcome, spec: CohortParams) -> Cohort:
     """A checked cohort file; `outcome` says how this one writes its times and events."""
     spec = spec.model_copy(update={"target": outcome})
-    frame = read_table(file)
+    frame = read_table(file, spec.read)
     check_columns(frame, spec, file)
     frame = without_forgotten(frame, spec)
     check_keys(frame, spec, file)

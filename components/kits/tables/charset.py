@@ -1,0 +1,198 @@
+"""Encoding of a file of text: by its mark, by its bytes, or as the params say."""
+
+import codecs
+import logging
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from components.core.errors import CasebookError
+from components.core.files import CHUNK
+
+log = logging.getLogger(__name__)
+
+UTF8, CHINESE, WESTERN = "utf-8", "gb18030", "windows-1252"
+MARKS = {  # the longer ones first: that of UTF-16 begins that of UTF-32
+    codecs.BOM_UTF32_LE: "utf-32",
+    codecs.BOM_UTF32_BE: "utf-32",
+    codecs.BOM_UTF8: "utf-8-sig",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+}
+LOOKED_AT = 1 << 18  # bytes of lines that are not ASCII
+BOTH = "äöüÄÖÜéÉ"  # in names everywhere
+LETTERS = tuple(
+    set(letters + letters.upper() + BOTH)
+    for letters in ("ß", "àâæçèêëîïôœùûÿ", "áíóúñ", "áàâãçêíóôõú", "àèìíîòóùú", "æøåô", "åšž", "ëïèóáê", "áíóúýþæð")
+)  # of German, French, Spanish, Portuguese, Italian, Danish and Norwegian, Swedish and Finnish, Dutch, Icelandic
+SIGNS = set("€‚„…‘’“”–—°§£©®«»´·½¼¾²³µºª¿¡×•™\xa0")
+ENOUGH = 0.95  # of the letters, which must be of one language
+FEW_HAN = 4
+COMMON, LATE = 0.85, 0.15
+# In the order of their sounds, the common characters fill the rows B0 to D7, those from q on the rows from C9. Korean
+# has its syllables in the rows B0 to C8, and so would be taken for Chinese by the first share alone; Japanese has its
+# own in A4 and A5.
+LAST_COMMON, FIRST_LATE, FIRST_HAN, FIRST_LETTER = 0xD7, 0xC9, 0xB0, 0xA4
+
+
+@dataclass(frozen=True)
+class WrongByte:
+    """The first byte that is not UTF-8, and where it stands."""
+
+    value: int
+    offset: int
+    line: int
+
+
+def find_encoding(file: Path, shown: Path, stated: str | None) -> str:
+    """How the text in `file` is written; messages call it `shown`.
+
+    A mark at its beginning tells, then the zeros of UTF-16, then that all of it is UTF-8. What is none of these is
+    read as `stated`, and if nothing is stated as GB18030 or Windows-1252 where the bytes prove one of them.
+
+    Raises:
+        CasebookError: the bytes prove nothing.
+    """
+    with file.open("rb") as opened:
+        start = opened.read(CHUNK)
+    for mark, encoding in MARKS.items():
+        if start.startswith(mark):
+            return encoding
+    if b"\0" in start and (wide := _wide(start)):
+        return wide
+    if stated is not None and stated.lower().replace("_", "-").startswith(("utf-16", "utf-32")):
+        return stated  # its bytes may be valid UTF-8, full of zeros
+    if b"\0" in start[:4] and stated is None:
+        raise CasebookError(f"{shown}: no text in UTF-8: its first bytes hold a zero; {_remedy('utf-16-le')}")
+    wrong = first_wrong_byte(file)
+    if wrong is None:
+        return UTF8
+    found = stated or _proven(file)
+    if found is None:
+        raise CasebookError(
+            f"{shown}: not UTF-8: byte 0x{wrong.value:02x} at offset {wrong.offset} (line {wrong.line}), and its bytes "
+            f"prove no other encoding; {_remedy('gb18030, windows-1252 or shift_jis')}"
+        )
+    if stated is None:
+        tell(f"{shown}: not UTF-8, and read as {found}; if names come out wrong, {_remedy('windows-1250')}")
+    return found
+
+
+@lru_cache(maxsize=256)  # a command may read a file several times
+def tell(message: str) -> None:
+    """Warn of it once."""
+    log.warning(message)
+
+
+def first_wrong_byte(file: Path) -> WrongByte | None:
+    decoder = codecs.getincrementaldecoder(UTF8)()
+    offset, line = 0, 1
+    with file.open("rb") as opened:
+        while True:
+            chunk = opened.read(CHUNK)
+            held = len(decoder.getstate()[0])  # bytes of a character that the chunk before began
+            try:
+                if held or not chunk.isascii() or not chunk:
+                    decoder.decode(chunk, final=not chunk)
+            except UnicodeDecodeError as error:
+                inside = error.start - held
+                before = chunk[: max(0, inside)].count(10)
+                return WrongByte(error.object[error.start], offset + inside, line + before)
+            if not chunk:
+                return None
+            offset += len(chunk)
+            line += chunk.count(b"\n")
+
+
+def decoded(file: Path, shown: Path, encoding: str) -> Iterator[bytes]:
+    """The text in pieces of UTF-8.
+
+    Raises:
+        CasebookError: a byte does not fit the encoding.
+    """
+    decoder, offset = codecs.getincrementaldecoder(encoding)(), 0
+    with file.open("rb") as opened:
+        while True:
+            chunk = opened.read(CHUNK)
+            try:
+                yield decoder.decode(chunk, final=not chunk).encode()
+            except UnicodeError as error:
+                place = offset + max(0, getattr(error, "start", 0))
+                raise CasebookError(
+                    f"{shown}: not {encoding}: a byte near offset {place} does not fit it; "
+                    f"{_remedy('gb18030 or windows-1252')}"
+                ) from None
+            if not chunk:
+                return
+            offset += len(chunk)
+
+
+def _remedy(example: str) -> str:
+    options = "--encoding with `casebook new`, prepare.read.encoding in a block"
+    return f"say what it is written in: {options} (such as {example})"
+
+
+def _wide(start: bytes) -> str | None:
+    """UTF-16 without a mark: its digits, commas and line ends have zeros, nearly all of them on one side."""
+    even, odd = start[0::2].count(0), start[1::2].count(0)
+    if 10 * min(even, odd) > max(even, odd) or max(even, odd) < len(start) / 40 or len(start) % 2:
+        return None
+    encoding = "utf-16-be" if even > odd else "utf-16-le"
+    try:
+        text = codecs.getincrementaldecoder(encoding)().decode(start)
+    except UnicodeDecodeError:
+        return None
+    return encoding if re.search(r"[\r\n]", text) else None
+
+
+def _proven(file: Path) -> str | None:
+    lines, size = [], 0
+    with file.open("rb") as opened:
+        while size < LOOKED_AT and (line := opened.readline(LOOKED_AT)):
+            if not line.isascii():
+                lines.append(line)
+                size += len(line)
+    if sum(_is_utf8(line) for line in lines) >= len(lines) / 2:
+        return None  # UTF-8 with a few broken characters
+    found = b"".join(lines)
+    return CHINESE if _is_chinese(found) else WESTERN if _is_western(found) else None
+
+
+def _is_utf8(line: bytes) -> bool:
+    try:
+        line.decode(UTF8)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _is_chinese(lines: bytes) -> bool:
+    """Nearly all characters are those of GB2312, most of them common, and some from the rows that Korean leaves."""
+    try:
+        text = re.sub(r"[\0-\x7f]+", "", codecs.getincrementaldecoder(CHINESE)().decode(lines))
+    except UnicodeDecodeError:
+        return False
+    rows = [code[0] for code in (sign.encode("gb2312", "ignore") for sign in text) if len(code) == 2]
+    han, foreign = [row for row in rows if row >= FIRST_HAN], [row for row in rows if FIRST_LETTER <= row < FIRST_HAN]
+    if len(han) < FEW_HAN or len(rows) < ENOUGH * len(text) or len(foreign) > (1 - ENOUGH) * len(rows):
+        return False
+    common = sum(row <= LAST_COMMON for row in han) / len(han)
+    late = sum(FIRST_LATE <= row <= LAST_COMMON for row in han) / len(han)
+    return common >= COMMON and late >= LATE
+
+
+def _is_western(lines: bytes) -> bool:
+    """Letters beyond ASCII stand one by one beside ASCII letters, and nearly all are those of one language."""
+    try:
+        text = lines.decode(WESTERN)
+    except UnicodeDecodeError:
+        return False
+    beyond = re.findall(r"[^\0-\x7f]", re.sub(r"(?<=[A-Za-z])’(?=[A-Za-z])", "'", text))
+    letters = [sign for sign in beyond if sign not in SIGNS]
+    inside = re.findall(rf"(?<=[A-Za-z])[{re.escape(''.join(SIGNS - set('’´·')))}](?=[A-Za-z])", text)
+    runs = re.findall(r"[^\0-\x7f]{3,}", text)
+    if len(inside) + sum(map(len, runs)) > (1 - ENOUGH) * len(beyond):
+        return False
+    return any(sum(sign in known for sign in letters) >= ENOUGH * len(letters) for known in LETTERS)

@@ -1,85 +1,77 @@
-"""Guesses at columns with what a person says of them, and what is to be told of the guesses."""
+"""Guesses at columns with what a person says of them, and with cells that are no numbers among numbers."""
 
-import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 import pyarrow.compute as pc
+from pydantic import TypeAdapter
 
-from components.kits.tables.encoding.text import as_text
+from components.kits.tables.dated import date_column
+from components.kits.tables.encoding.laboratory import without_marks
+from components.kits.tables.encoding.spec import Column
+from components.kits.tables.encoding.text import as_label, as_text
 from components.kits.tables.encoding.values import read_cells
 from components.kits.tables.hints import Hints
-from components.kits.tables.kinds import COLUMN, date_column, guess_column
+from components.kits.tables.kinds import guess_column
 from components.kits.tables.seen import Guess
+from components.kits.tables.sentinels import find_sentinels
 
-log = logging.getLogger(__name__)
-
-CLASSES = ("categorical", "boolean", "band")
-WORDS = ("na", "none", "null")  # that name classes in some files: Namibia, or no pool
+COLUMN: TypeAdapter[Column] = TypeAdapter(Column)
+NUMBERS = ("numeric", "amount")
 LEFT_OUT = "--ignore said so"
 
+Guesser = Callable[[str, pd.Series, Iterable[str]], Guess]
 
-def guess_hinted(name: str, cells: pd.Series, missing: Iterable[str], hints: Hints) -> Guess:
-    """As `guess_column`, which is not asked about what the hints settle."""
+
+def guess_hinted(
+    name: str, cells: pd.Series, missing: Iterable[str], hints: Hints, guess: Guesser = guess_column
+) -> Guess:
+    """As `guess` has it, which is not asked about what the hints settle; numbers as laboratories write them are
+    numbers, and those of them that stand for no value are the column's own `missing`.
+    """
     if name in hints.ignore:
         return Guess(None, LEFT_OUT)
     texts = hints.no_value(name, missing)
-    found = _dated(name, cells, texts, hints.dates[name]) if name in hints.dates else guess_column(name, cells, texts)
+    if name in hints.dates:
+        found = _dated(name, cells, texts, hints.dates[name])
+    else:
+        found = _of_a_laboratory(name, cells, texts, guess) or guess(name, cells, texts)
     if found.column is None:
         return found
     kept = {text.lower() for text in hints.present.get(name, ())}
-    own = [text for text in found.column.get("missing", ()) if text.lower() not in kept]
-    column = {key: value for key, value in found.column.items() if key != "missing"} | hints.told(name)
-    if every := [*own, *hints.missing.get(name, ())]:
-        column["missing"] = every
-    return Guess(column, found.reason, found.words, found.broken, found.key, found.entity, tuple(own), found.marked)
+    own = tuple(text for text in _sentinels(found, cells, texts) if text.lower() not in kept)
+    stated = hints.told(name)
+    if every := [*own, *stated.pop("missing", ())]:
+        stated["missing"] = every
+    return replace(found, column=found.column | stated, sentinels=own)
 
 
-def tell_of_columns(guesses: Mapping[str, Guess], frame: pd.DataFrame, hints: Hints) -> None:
-    """Warn of numbers, and of words in columns of classes, that are taken for no value, and of laboratory values."""
-    for name, guess in guesses.items():
-        assert guess.column is not None
-        if guess.sentinels:
-            _tell_of_sentinels(name, frame[name], guess)
-        if guess.marked:
-            log.warning(
-                "column %s: cells such as %s are read as numbers: as the limit, without the flag (laboratory: true)",
-                name, ", ".join(map(repr, guess.marked[:2])),
-            )  # fmt: skip
-        if guess.column["kind"] in CLASSES:
-            _tell_of_words(name, frame[name], hints)
+def _of_a_laboratory(name: str, cells: pd.Series, missing: tuple[str, ...], guess: Guesser) -> Guess | None:
+    """Numbers, of which some have an open end or a flag: `<0.01`, `7.4 H`."""
+    if not pd.api.types.is_string_dtype(cells.dtype):
+        return None
+    text = as_text(cells, missing)
+    plain = without_marks(text)
+    marks = pc.fill_null(pc.not_equal(plain, text), False)
+    if not pc.any(marks).as_py() or pc.all(pc.or_(marks, pc.is_null(text))).as_py():
+        return None
+    found = guess(name, pd.Series(plain.to_pandas(), index=cells.index, name=name), missing)
+    if found.column is None or found.column["kind"] not in NUMBERS:
+        return None
+    marked = text.filter(marks).unique().to_pylist()
+    return replace(found, column=found.column | {"laboratory": True}, marked=tuple(marked))
 
 
-def _tell_of_sentinels(name: str, cells: pd.Series, guess: Guess) -> None:
-    text = as_text(cells, ())
-    numbers, _ = read_cells(text, COLUMN.validate_python(guess.column), guess.words)
-    others = np.asarray(numbers)[~np.isnan(numbers)]
-    for sentinel in guess.sentinels:
-        plain = {key: value for key, value in (guess.column or {}).items() if key != "missing"}
-        values, _ = read_cells(text, COLUMN.validate_python(plain), guess.words)
-        count = int((np.asarray(values) == float(sentinel.replace(",", "."))).sum())
-        log.warning(
-            "column %s: %r, in %d cell(s), is taken for no value: the others are from %g to %g; if it is a number, say "
-            "--present %s=%s, or take it out of prepare.columns.%s.missing",
-            name, sentinel, count, others.min(), others.max(), name, sentinel, name,
-        )  # fmt: skip
-
-
-def _tell_of_words(name: str, cells: pd.Series, hints: Hints) -> None:
-    kept = {text.lower() for text in (*hints.present.get(name, ()), *hints.missing.get(name, ()))}
-    text = as_text(cells, ())
-    for word in WORDS:
-        there = pc.fill_null(pc.equal(pc.utf8_lower(text), word), False)
-        if word in kept or not (count := pc.sum(pc.cast(there, pa.int64())).as_py()):
-            continue
-        shown = text.filter(there)[0].as_py()
-        log.warning(
-            "column %s: %r, in %d cell(s), is taken for no value; if it is a class, say --present %s=%s, or "
-            "`present: [%r]` in prepare.columns.%s",
-            name, shown, count, name, shown, shown, name,
-        )  # fmt: skip
+def _sentinels(guess: Guess, cells: pd.Series, missing: tuple[str, ...]) -> tuple[str, ...]:
+    """The texts of numbers that stand for no value."""
+    if guess.column is None or guess.column["kind"] not in NUMBERS:
+        return ()
+    present = as_label(as_text(cells, (*missing, *guess.words))).drop_null().value_counts()
+    numbers, _ = read_cells(present.field("values"), COLUMN.validate_python(guess.column), ())
+    found = find_sentinels(np.asarray(numbers), present.field("counts").to_numpy())
+    return tuple(present.field("values")[int(place)].as_py() for place in np.flatnonzero(found))
 
 
 def _dated(name: str, cells: pd.Series, missing: Iterable[str], formats: tuple[str, ...]) -> Guess:

@@ -12,11 +12,12 @@ from components.core.errors import CasebookError
 from components.kits.tables.encoding.spec import ROW, TARGET
 from components.kits.tables.encoding.text import as_label, as_number, as_text
 from components.kits.tables.encoding.values import infinite
-from components.kits.tables.hinted import guess_hinted, tell_of_columns
+from components.kits.tables.hinted import guess_hinted
 from components.kits.tables.hints import NO_HINTS, Hints
 from components.kits.tables.labels import column_of, find_labels, share_labelled
 from components.kits.tables.read import read_table
 from components.kits.tables.seen import Guess
+from components.kits.tables.told import tell_of_columns
 
 log = logging.getLogger(__name__)
 

@@ -128,8 +128,9 @@ def new(
         hints = Hints(
             read_block(Reading, {"encoding": encoding, "sheet": sheet}, "--encoding"),
             tuple(ignore or ()),
-            *(by_column(*given) for given in (("--missing", missing or ()), ("--present", present or ()))),
-            by_column("--dates", dates or ()),
+            missing=by_column("--missing", missing or ()),
+            present=by_column("--present", present or ()),
+            dates=by_column("--dates", dates or ()),
         )
         asked = Asked(target, positive, time, event, per_year, hints)
         block = make(Path.cwd(), name, like or "finance_risk", csv, asked)

@@ -27,7 +27,7 @@ def guess_date(seen: Seen) -> Guess | None:
         CasebookError: some can only have the day first, others only the month.
     """
     texts = seen.texts.to_pandas()
-    formats, broken = find_formats(texts)
+    formats, broken = find_formats(texts, seen.name)
     if not formats:
         return None
     if broken.any() and (both := both_ways(texts, formats)):

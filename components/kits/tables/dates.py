@@ -24,7 +24,7 @@ TRIED = 50  # values that decide which formats are worth a full look
 YEARS = (1800, 2200)
 
 
-def find_formats(texts: pd.Series) -> tuple[tuple[str, ...], np.ndarray]:
+def find_formats(texts: pd.Series, name: str) -> tuple[tuple[str, ...], np.ndarray]:
     """At most three formats that fit most of the distinct texts (N,), and which texts fit none.
 
     Where day and month could be either way round the day comes first, and a warning says so; the
@@ -41,7 +41,10 @@ def find_formats(texts: pd.Series) -> tuple[tuple[str, ...], np.ndarray]:
             break
         other = swapped(best)
         if other != best and counts.get(other) == counts[best]:
-            log.warning("dates such as %r could be day or month first; %s is taken", left.iloc[0], best)
+            log.warning(
+                "column %s: dates such as %r could be day or month first; %s is taken; --dates %s=%s says otherwise",
+                name, left.iloc[0], best, name, other,
+            )  # fmt: skip
         chosen = (*chosen, best)
         candidates = [pattern for pattern in candidates if pattern not in (best, other)]
         left = left[~fits(left, best)]

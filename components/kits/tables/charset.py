@@ -74,23 +74,29 @@ def tell(message: str) -> None:
 
 
 def first_wrong_byte(file: Path) -> WrongByte | None:
-    decoder = codecs.getincrementaldecoder(UTF8)()
-    offset, line = 0, 1
+    decoder, offset = codecs.getincrementaldecoder(UTF8)(), 0
     with file.open("rb") as opened:
         while True:
             chunk = opened.read(CHUNK)
             held = len(decoder.getstate()[0])  # bytes of a character that the chunk before began
             try:
-                if held or not chunk.isascii() or not chunk:
+                if held or not chunk or not chunk.isascii():
                     decoder.decode(chunk, final=not chunk)
             except UnicodeDecodeError as error:
-                inside = error.start - held
-                before = chunk[: max(0, inside)].count(10)
-                return WrongByte(error.object[error.start], offset + inside, line + before)
+                place = offset + error.start - held
+                return WrongByte(error.object[error.start], place, 1 + _line_ends(file, place))
             if not chunk:
                 return None
             offset += len(chunk)
-            line += chunk.count(b"\n")
+
+
+def _line_ends(file: Path, before: int) -> int:
+    count = 0
+    with file.open("rb") as opened:
+        while before > 0 and (chunk := opened.read(min(CHUNK, before))):
+            count += chunk.count(b"\n")
+            before -= len(chunk)
+    return count
 
 
 def decoded(file: Path, shown: Path, encoding: str) -> Iterator[bytes]:

@@ -20,6 +20,7 @@ from components.kits.tables.sentinels import find_sentinels
 
 COLUMN: TypeAdapter[Column] = TypeAdapter(Column)
 NUMBERS = ("numeric", "amount")
+FEWEST = 3  # different numbers without a mark
 LEFT_OUT = "--ignore said so"
 
 Guesser = Callable[[str, pd.Series, Iterable[str]], Guess]
@@ -55,13 +56,13 @@ def _of_a_laboratory(name: str, cells: pd.Series, missing: tuple[str, ...], gues
     text = as_text(cells, missing)
     plain = without_marks(text)
     marks = pc.fill_null(pc.not_equal(plain, text), False)
-    if not pc.any(marks).as_py() or pc.all(pc.or_(marks, pc.is_null(text))).as_py():
-        return None
+    marked, unmarked = (text.filter(which).drop_null().unique() for which in (marks, pc.invert(marks)))
+    if not len(marked) or len(unmarked) < max(FEWEST, len(marked)):
+        return None  # `<18`, `18 to 65` and `>65` are classes
     found = guess(name, pd.Series(plain.to_pandas(), index=cells.index, name=name), missing)
     if found.column is None or found.column["kind"] not in NUMBERS:
         return None
-    marked = text.filter(marks).unique().to_pylist()
-    return replace(found, column=found.column | {"laboratory": True}, marked=tuple(marked))
+    return replace(found, column=found.column | {"laboratory": True}, marked=tuple(marked.to_pylist()))
 
 
 def _sentinels(guess: Guess, cells: pd.Series, missing: tuple[str, ...]) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from components.kits.tables.encoding.text import as_text
+from components.kits.tables.encoding.text import as_label, as_text
 from components.kits.tables.encoding.values import read_cells
 from components.kits.tables.hinted import COLUMN
 from components.kits.tables.hints import Hints
@@ -36,13 +36,11 @@ def tell_of_columns(guesses: Mapping[str, Guess], frame: pd.DataFrame, hints: Hi
 
 
 def _tell_of_sentinels(name: str, cells: pd.Series, guess: Guess) -> None:
-    text = as_text(cells, ())
-    numbers, _ = read_cells(text, COLUMN.validate_python(guess.column), guess.words)
-    others = np.asarray(numbers)[~np.isnan(numbers)]
+    text = as_label(as_text(cells, guess.words))
+    numbers = np.asarray(read_cells(text, COLUMN.validate_python(guess.column), ())[0])
+    others = numbers[~np.isnan(numbers)]
     for sentinel in guess.sentinels:
-        plain = {key: value for key, value in (guess.column or {}).items() if key != "missing"}
-        values, _ = read_cells(text, COLUMN.validate_python(plain), guess.words)
-        count = int((np.asarray(values) == float(sentinel.replace(",", "."))).sum())
+        count = pc.sum(pc.cast(pc.equal(text, sentinel), pa.int64())).as_py()
         log.warning(
             "column %s: %r, in %d cell(s), is taken for no value: the others are from %g to %g; if it is a number, say "
             "--present %s=%s, or take it out of prepare.columns.%s.missing",

@@ -65,7 +65,11 @@ def _is_total(row: Sequence[str], rows: Rows, below: int, *, whole: bool) -> boo
 
 
 def _is_sum(total: str, cells: Sequence[str]) -> bool:
-    numbers = [float(cell) for cell in map(str.strip, cells) if re.match(NUMBER, cell)]
-    if len(numbers) < 3 or not re.match(NUMBER, total) or float(total) == 0:
-        return False
-    return bool(np.isclose(sum(numbers), float(total), rtol=NEARLY))
+    """Whichever of comma and point is the decimal one."""
+    for thousands, decimal in ((",", "."), (".", ",")):
+        plain = [cell.strip().replace(thousands, "").replace(decimal, ".") for cell in (total, *cells)]
+        numbers = [float(cell) for cell in plain if re.match(NUMBER, cell)]
+        known = re.match(NUMBER, plain[0]) is not None and len(numbers) > 3 and numbers[0] != 0
+        if known and np.isclose(sum(numbers[1:]), numbers[0], rtol=NEARLY):
+            return True
+    return False

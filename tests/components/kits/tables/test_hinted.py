@@ -11,9 +11,11 @@ from components.core.errors import CasebookError
 from components.kits.tables.encoding.convert import convert
 from components.kits.tables.encoding.reading import Reading
 from components.kits.tables.encoding.spec import TableParams
-from components.kits.tables.hints import Hints, by_column
+from components.kits.tables.hinted import guess_hinted
+from components.kits.tables.hints import NO_HINTS, Hints, by_column
 from components.kits.tables.infer import infer_table
 from components.kits.tables.read import read_table
+from components.kits.tables.told import tell_of_columns
 from tests.components.kits.tables.tables import NUMERIC, prepare, write_raw
 
 R = random.Random(3)  # noqa: S311
@@ -84,6 +86,28 @@ def test_the_block_reads_the_same_in_prepare(tmp_path: Path) -> None:
     assert typed["crp"][10] == 7.4
     assert typed["born"].dt.year.between(1930, 1999).all()
     assert prepare(tmp_path, pd.DataFrame(ODD), block).rows["rejected"] == 0
+
+
+@pytest.mark.parametrize(
+    ("cells", "kind"),
+    [
+        (["0", "1", "2", "3+"], "numeric"),
+        (["<18", "18", "65", ">65"], "categorical"),  # as many classes with a mark as without
+        (["18-25", "26-50", "50+"], "categorical"),
+        (["<30", ">30"], "categorical"),
+    ],
+)
+def test_marks_are_of_numbers_and_not_of_classes(cells: list[str], kind: str) -> None:
+    column = guess_hinted("x", pd.Series([R.choice(cells) for _ in range(ROWS)]), (), NO_HINTS).column
+    assert column is not None
+    assert (column["kind"], column.get("laboratory", False)) == (kind, kind == "numeric")
+
+
+def test_amounts_have_sentinels_in_their_own_writing(caplog: pytest.LogCaptureFixture) -> None:
+    cells = pd.Series([f"{R.randint(0, 60)}%" for _ in range(ROWS)] + ["99%"] * 3)
+    found = guess_hinted("rate", cells, (), NO_HINTS)
+    tell_of_columns({"rate": found}, pd.DataFrame({"rate": cells}), NO_HINTS)
+    assert "column rate: '99%', in 3 cell(s), is taken for no value: the others are from 0 to 60" in caplog.text
 
 
 def test_typed_numbers_have_sentinels_too(tmp_path: Path) -> None:

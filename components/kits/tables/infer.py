@@ -2,6 +2,7 @@
 
 import logging
 import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,10 +26,13 @@ MISSING = ("NA", "N/A", "#N/A", "null", "None", "nan", "NaT", "?", "-")
 SHOWN = 5
 
 
-def infer_table(path: Path, target: str, positive: str | None, hints: Hints = NO_HINTS) -> dict[str, Any]:
+def infer_table(
+    path: Path, target: str, positive: str | None, no_outcome: Sequence[str] = (), hints: Hints = NO_HINTS
+) -> dict[str, Any]:
     """The whole `prepare` block, of plain types, for a CSV or Parquet file with a column `target` of two values.
 
-    `positive` names the value to look for; without it the rarer one is taken. Columns that cannot
+    `positive` names the value to look for; without it the rarer one is taken. Rows whose target is one of `no_outcome`
+    are left out. Columns that cannot
     help (identifiers, constants, columns without values) are under `ignore`, each with its
     reason; the first identifier that names every row becomes the key. Every choice is logged.
 
@@ -39,8 +43,8 @@ def infer_table(path: Path, target: str, positive: str | None, hints: Hints = NO
     frame = read_table(path, hints.reading)
     hints.check(frame.columns, path)
     answers = column_of(frame, target, path)
-    labels = find_labels(answers, positive, MISSING, f"{path}: column {target} (the target)")
-    unlabelled = 1 - share_labelled(answers, labels)
+    labels = find_labels(answers, positive, MISSING, f"{path}: column {target} (the target)", no_outcome)
+    unlabelled = 1 - share_labelled(answers, (*labels, *no_outcome))
     log.info("target %s: %r is the positive value, %r the negative one", target, *labels)
     others = [name for name in frame.columns if name != target]
     guesses = {name: guess_hinted(name, frame[name], MISSING, hints) for name in others}
@@ -65,7 +69,12 @@ def infer_table(path: Path, target: str, positive: str | None, hints: Hints = NO
         **({"read": read} if (read := hints.reading.model_dump(exclude_defaults=True)) else {}),
         "missing": [*MISSING, *words],
         "key": key,
-        "target": {"column": target, "positive": labels[0], "negative": labels[1]},
+        "target": {
+            "column": target,
+            "positive": labels[0],
+            "negative": labels[1],
+            **({"ignore": [*no_outcome]} if no_outcome else {}),
+        },
         "columns": columns,
         "derived": {},
         "ignore": ignore,

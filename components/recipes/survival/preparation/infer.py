@@ -35,7 +35,7 @@ def infer_cohort(
     column_of(read_table(path, hints.reading), time, path)
     if time == event:
         raise CasebookError(f"{path}: --time and --event both name {time!r}; an event has a column of its own")
-    found = infer_table(path, event, None, hints)
+    found = infer_table(path, event, None, hints=hints)
     columns = {name: column for name, column in found["columns"].items() if name != time}
     ignore = {name: reason for name, reason in found["ignore"].items() if name != time}
     if not columns:

@@ -32,7 +32,7 @@ SETTLED = Hints(dates={"when": ("%d/%m/%Y",)})
 
 
 def infer(folder: Path, hints: Hints = SETTLED) -> dict[str, Any]:
-    return infer_table(write_raw(folder / "raw", pd.DataFrame(ODD)) / "rows.csv", "y", None, hints)
+    return infer_table(write_raw(folder / "raw", pd.DataFrame(ODD)) / "rows.csv", "y", None, hints=hints)
 
 
 def test_what_is_assumed_is_in_the_block_and_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -131,7 +131,7 @@ def test_how_the_file_is_read_goes_into_the_block(tmp_path: Path) -> None:
     path = tmp_path / "raw" / "rows.csv"
     path.write_bytes(("이름,x\n" + "김,1\n").encode("euc_kr"))
     table.rename(columns={"country": "이름"}).to_csv(path, index=False, encoding="euc_kr")
-    block = infer_table(path, "y", None, Hints(reading=Reading(encoding="euc_kr")))
+    block = infer_table(path, "y", None, hints=Hints(reading=Reading(encoding="euc_kr")))
     assert block["read"] == {"encoding": "euc_kr"}
     assert TableParams.model_validate(block).model_dump(mode="json")["read"]["encoding"] == "euc_kr"
     assert "이름" in block["columns"]

@@ -76,17 +76,17 @@ def watch_table(
 
 
 def table_rows(job: Job, source: Path) -> Iterator[pd.DataFrame]:  # noqa: ARG001 - the file says it all
-    """Raw rows of a CSV or Parquet file, in frames."""
+    """Raw rows of a file, in frames."""
     return read_batches(source, BATCH)
 
 
 def rows_as_trained(job: Job, source: Path) -> Iterator[pd.DataFrame]:
-    """Raw rows of a file, in frames, with numbers as the training file writes them."""
-    prepared = job.paths.prepared(job.case)
+    """Raw rows of a file, in frames, read as the case's own file is, with numbers as that one writes them."""
+    prepared, reading = job.paths.prepared(job.case), job.prepare.read
     there = (prepared / "meta.json").is_file()
     expected = Expected.of_data(Meta.read(prepared).data) if there else Expected.of_block(job.prepare)
-    plan = look_through(source, read_batches(source, BATCH), expected)
-    for frame in read_batches(source, BATCH):
+    plan = look_through(source, read_batches(source, BATCH, reading), expected, reading)
+    for frame in read_batches(source, BATCH, reading):
         yield rewritten(frame, plan)
 
 

@@ -54,9 +54,9 @@ def prepare(job: BinaryJob) -> Meta:
     spec, raw = job.prepare, job.paths.raw(job.case)
     file = raw / spec.file
     source = read_origin(raw)
-    frame = read_table(file)
+    frame = read_table(file, spec.read)
     check_columns(frame, spec, file)
-    frame = frame_as_expected(file, frame, Expected.of_block(spec))
+    frame = frame_as_expected(file, frame, Expected.of_block(spec), spec.read)
     frame = without_forgotten(frame, spec)
     target = read_target(frame, spec, file)
     check_keys(frame, spec, file)

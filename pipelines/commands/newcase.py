@@ -201,7 +201,7 @@ def _cohort(block: dict[str, Any], csv: Path, root: Path, like: str, asked: Aske
         raise CasebookError(f"a case like {like} has two columns to predict: name them with --time and --event")
     encode, horizons = block["prepare"]["encode"], block["model"]["curve"]["horizons"]
     prepare = infer_cohort(csv, asked.time, asked.event, asked.per_year, encode, asked.numbers, asked.hints)
-    horizons = reached(csv, asked.time, asked.per_year, horizons, asked.numbers, asked.hints.reading)
+    horizons = reached(csv, asked.time, asked.per_year, horizons, asked.numbers, asked.hints)
     model = {**block["model"], "curve": {**block["model"]["curve"], "horizons": horizons}}
     calibrated = [year for year in block["evaluate"]["calibrated"] if year in horizons] or horizons[-1:]
     evaluate = {**block["evaluate"], "calibrated": calibrated, "subgroups": [], **UNSTATED}

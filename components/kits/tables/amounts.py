@@ -72,7 +72,8 @@ def _two_units(marks: Marks, units: list[list[str]]) -> CasebookError:
     cells = [next(cell for word, cell in marks.units.items() if _parted(word)[1] in unit) for unit in units[:2]]
     return CasebookError(
         f"column {marks.name}: its numbers have {len(units)} units, {', '.join(unit[0] for unit in units)}, such as "
-        f"{cells[0]!r} and {cells[1]!r}; write them in one unit, or each unit in a column of its own"
+        f"{cells[0]!r} and {cells[1]!r}; write them in one unit, or each in a column of its own, or leave the "
+        f"column out: --ignore {marks.name}"
     )
 
 
@@ -86,7 +87,7 @@ def thousands_of(marks: Marks, writing: Writing) -> str:
         cells = [marks.example(f"thousands {mark}", f"open {mark}") for mark in found[:2]]
         raise CasebookError(
             f"column {marks.name}: its thousands are parted in {len(found)} ways, such as {cells[0]!r} and "
-            f"{cells[1]!r}; write them in one way"
+            f"{cells[1]!r}; write them in one way, or leave the column out: --ignore {marks.name}"
         )
     return found[0] if found else writing.thousands
 

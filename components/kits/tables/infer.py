@@ -58,7 +58,7 @@ def infer_table(
     unlabelled = 1 - share_labelled(answers, (*labels, *no_outcome))
     log.info("target %s: %r is the positive value, %r the negative one", target, *labels)
     others = [name for name in frame.columns if name != target]
-    writing = find_writing(path, frame, MISSING, numbers, hints.reading)
+    writing = find_writing(path, frame.drop(columns=[*hints.ignore]), MISSING, numbers, hints.reading)
     guesses = _guess_all(path, frame[others], MISSING, writing, hints)
     words = [*_words(guesses), *_infinite(frame, guesses)]
     if words:  # they stand for no value in every column, so the columns are looked at again

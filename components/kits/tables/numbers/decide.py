@@ -138,8 +138,8 @@ def _decide(numbers: list[Marks], delimiter: str | None, stated: Stated) -> Writ
 
 
 SETTLED = (
-    "correct the cells of one of them, or say with --decimal (prepare.numbers in params.yaml) how the file is "
-    "written; a column that does not fit is then none of numbers"
+    "correct the cells of one of them, leave it out with --ignore, or say with --decimal (prepare.numbers in "
+    "params.yaml) how the file is written; a column that does not fit is then none of numbers"
 )
 
 

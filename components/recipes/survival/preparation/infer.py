@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 
 from components.core.errors import CasebookError
-from components.kits.tables.encoding.reading import AS_IT_IS, Reading
 from components.kits.tables.hints import NO_HINTS, Hints
 from components.kits.tables.infer import MISSING, infer_table
 from components.kits.tables.kinds import Numbers
@@ -67,16 +66,16 @@ def reached(
     per_year: float,
     horizons: Sequence[float],
     numbers: Stated = NOT_STATED,
-    reading: Reading = AS_IT_IS,
+    hints: Hints = NO_HINTS,
 ) -> list[float]:
     """Those of `horizons` beyond which a tenth of the rows is observed.
 
     Raises:
         CasebookError: fewer than two are.
     """
-    frame = read_table(path, reading)
+    frame = read_table(path, hints.reading)
     cells = column_of(frame, time, path)
-    writing = find_writing(path, frame, MISSING, numbers, reading)
+    writing = find_writing(path, frame.drop(columns=[*hints.ignore]), MISSING, numbers, hints.reading)
     years = pd.Series(Numbers.of(time, cells, MISSING, writing).values()).dropna().to_numpy() / per_year
     kept = [year for year in horizons if len(years) and np.mean(years > year) >= LEAST_BEYOND]
     if len(kept) < 2:

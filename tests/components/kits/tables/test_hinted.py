@@ -136,3 +136,14 @@ def test_how_the_file_is_read_goes_into_the_block(tmp_path: Path) -> None:
     assert TableParams.model_validate(block).model_dump(mode="json")["read"]["encoding"] == "euc_kr"
     assert "이름" in block["columns"]
     assert "read" not in TableParams.model_validate({**block, "read": {}}).model_dump()
+
+
+def test_a_column_that_is_left_out_says_nothing_of_how_the_file_writes_numbers(tmp_path: Path) -> None:
+    rows = [f"{place},7;{place % 9}.01;{place} kg;{'yn'[place % 3 > 0]}" for place in range(40)]
+    path = write_raw(tmp_path / "raw", "\n".join(["a;code;weight;y", *rows, "40,5;1.02;40 lb;y", ""])) / "rows.csv"
+    with pytest.raises(CasebookError, match=r"'0,7' in column a has a decimal comma.* leave it out with --ignore"):
+        infer_table(path, "y", None)
+    with pytest.raises(CasebookError, match=r"2 units, kg, lb.* --ignore weight"):
+        infer_table(path, "y", None, hints=Hints(ignore=("code",)))
+    block = infer_table(path, "y", None, hints=Hints(ignore=("code", "weight")))
+    assert block["columns"]["a"]["decimal"] == ","

@@ -89,6 +89,10 @@ def new(
     time: Annotated[str | None, typer.Option(help="of a cohort: the column of how long each row was observed")] = None,
     event: Annotated[str | None, typer.Option(help="of a cohort: the column of whether that ended it, 0 or 1")] = None,
     per_year: Annotated[float, typer.Option(min=1e-6, help="units of --time in a year; days if not given")] = 365.25,
+    group: Annotated[
+        str | None, typer.Option(help="the column whose rows stay in one split (a person's, a shop's); else guessed")
+    ] = None,
+    no_group: Annotated[bool, typer.Option("--no-group", help="deal each row to a split by itself")] = False,
     dry_run: DryRun = False,
 ) -> None:
     """Make a case of your own table or images, or of an example. Its block is written into params.yaml."""
@@ -101,6 +105,8 @@ def new(
         raise typer.BadParameter("give one of --csv, --images and --from")
     if (csv is None) == any(given is not None for given in (target, positive, time, event)):
         raise typer.BadParameter("--csv goes with --target, or for a cohort with --time and --event")
+    if (group is not None or no_group) and (csv is None or (group is not None and no_group)):
+        raise typer.BadParameter("--csv goes with --group or --no-group, not with both")
     if like is not None and recipe is not None:
         raise typer.BadParameter("--recipe takes the pattern of a recipe, --like that of a case; give one of them")
     if example is not None and (like is not None or recipe is not None):
@@ -110,7 +116,8 @@ def new(
         like = shipped(Path.cwd(), recipe)
     if csv is not None:
         make = plan_case if dry_run else new_case
-        block = make(Path.cwd(), name, like or "finance_risk", csv, Asked(target, positive, time, event, per_year))
+        asked = Asked(target, positive, time, event, per_year, not no_group if group is None else group)
+        block = make(Path.cwd(), name, like or "finance_risk", csv, asked)
     elif images is not None:
         block = (plan_images if dry_run else new_images)(Path.cwd(), name, like or "medical_cells", images)
     else:

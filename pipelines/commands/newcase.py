@@ -36,6 +36,7 @@ class Asked:
     time: str | None
     event: str | None
     per_year: float
+    group: str | bool = True  # of the split: a column, none, or one that is guessed
 
 
 class Profile(Block):
@@ -72,7 +73,7 @@ def plan_case(root: Path, name: str, like: str, csv: Path, asked: Asked) -> dict
         return _cohort(block, csv, root, like, asked)
     if asked.target is None or asked.time is not None or asked.event is not None:
         raise CasebookError(f"a case like {like} has one column to predict: name it with --target, and no other")
-    return _table(block, infer_table(csv, asked.target, asked.positive), csv, root)
+    return _table(block, infer_table(csv, asked.target, asked.positive, group=asked.group), csv, root)
 
 
 def plan_example(root: Path, name: str, file: Path) -> dict[str, Any]:
@@ -191,7 +192,7 @@ def _cohort(block: dict[str, Any], csv: Path, root: Path, like: str, asked: Aske
     """The same for a cohort, answered at those of the horizons that it was followed for."""
     if asked.time is None or asked.event is None or asked.target is not None:
         raise CasebookError(f"a case like {like} has two columns to predict: name them with --time and --event")
-    prepare = infer_cohort(csv, asked.time, asked.event, asked.per_year, block["prepare"]["encode"])
+    prepare = infer_cohort(csv, asked.time, asked.event, asked.per_year, block["prepare"]["encode"], group=asked.group)
     horizons = reached(csv, asked.time, asked.per_year, block["model"]["curve"]["horizons"])
     model = {**block["model"], "curve": {**block["model"]["curve"], "horizons": horizons}}
     calibrated = [year for year in block["evaluate"]["calibrated"] if year in horizons] or horizons[-1:]

@@ -19,7 +19,9 @@ log = logging.getLogger(__name__)
 LEAST_BEYOND = 0.1  # share of rows that are observed beyond a horizon
 
 
-def infer_cohort(path: Path, time: str, event: str, per_year: float, encode: dict[str, Any]) -> dict[str, Any]:
+def infer_cohort(
+    path: Path, time: str, event: str, per_year: float, encode: dict[str, Any], *, group: str | bool = True
+) -> dict[str, Any]:
     """The whole `prepare` block, of plain types, for a CSV or Parquet file with a time and an event column.
 
     The other columns are taken for what `infer_table` takes them for, and rows stay together as it says;
@@ -31,7 +33,7 @@ def infer_cohort(path: Path, time: str, event: str, per_year: float, encode: dic
     column_of(read_table(path), time, path)
     if time == event:
         raise CasebookError(f"{path}: --time and --event both name {time!r}; an event has a column of its own")
-    found = infer_table(path, event, None)
+    found = infer_table(path, event, None, group=group, hindsight=False)
     columns = {name: column for name, column in found["columns"].items() if name != time}
     ignore = {name: reason for name, reason in found["ignore"].items() if name != time}
     if not columns:

@@ -73,6 +73,15 @@ def new(
     name: Annotated[str, typer.Argument(help="the new case's name: small letters, digits, _")],
     csv: Annotated[Path | None, typer.Option(help="a CSV or Parquet file with a header")] = None,
     target: Annotated[str | None, typer.Option(help="the column to predict; it has two values")] = None,
+    query: Annotated[
+        str | None, typer.Option(help="instead of --csv: what a database is asked; --variable names its address")
+    ] = None,
+    variable: Annotated[
+        str | None, typer.Option(help="of --query: the environment variable that holds the database's address")
+    ] = None,
+    watermark: Annotated[
+        str | None, typer.Option(help="of --query: a column that grows with every new or changed row")
+    ] = None,
     images: Annotated[Path | None, typer.Option(help="a folder of images with VOC or COCO annotations")] = None,
     example: Annotated[
         Path | None, typer.Option("--from", help="a ready block, such as examples/blood_cells.yaml")
@@ -86,6 +95,10 @@ def new(
         typer.Option(help="the kind of problem: binary (what --csv is without it), survival, detection (--images)"),
     ] = None,
     positive: Annotated[str | None, typer.Option(help="the value to look for; the rarer one if not given")] = None,
+    ignore_target: Annotated[
+        list[str] | None,
+        typer.Option(metavar="VALUE", help="a value of --target that is no outcome; may be repeated"),
+    ] = None,
     time: Annotated[str | None, typer.Option(help="of a cohort: the column of how long each row was observed")] = None,
     event: Annotated[str | None, typer.Option(help="of a cohort: the column of whether that ended it, 0 or 1")] = None,
     per_year: Annotated[float, typer.Option(min=1e-6, help="units of --time in a year; days if not given")] = 365.25,
@@ -101,12 +114,14 @@ def new(
     from pipelines.commands.newimages import new_images, plan_images
     from pipelines.stages import set_up_logging
 
-    if sum(given is not None for given in (csv, images, example)) != 1:
-        raise typer.BadParameter("give one of --csv, --images and --from")
-    if (csv is None) == any(given is not None for given in (target, positive, time, event)):
-        raise typer.BadParameter("--csv goes with --target, or for a cohort with --time and --event")
-    if (group is not None or no_group) and (csv is None or (group is not None and no_group)):
-        raise typer.BadParameter("--csv goes with --group or --no-group, not with both")
+    if sum(given is not None for given in (csv, query, images, example)) != 1:
+        raise typer.BadParameter("give one of --csv, --query, --images and --from")
+    if (query is None) != (variable is None) or (query is None and watermark is not None):
+        raise typer.BadParameter("--query goes with --variable, and --watermark with both")
+    if (csv is None and query is None) == any(given is not None for given in (target, positive, time, event)):
+        raise typer.BadParameter("--csv or --query goes with --target, or for a cohort with --time and --event")
+    if (group is not None or no_group) and ((csv is None and query is None) or (group is not None and no_group)):
+        raise typer.BadParameter("--csv or --query goes with --group or --no-group, not with both")
     if like is not None and recipe is not None:
         raise typer.BadParameter("--recipe takes the pattern of a recipe, --like that of a case; give one of them")
     if example is not None and (like is not None or recipe is not None):
@@ -114,10 +129,16 @@ def new(
     set_up_logging()
     if recipe is not None:
         like = shipped(Path.cwd(), recipe)
+    by = not no_group if group is None else group
+    asked = Asked(target, positive, time, event, per_year, tuple(ignore_target or ()), by)
     if csv is not None:
         make = plan_case if dry_run else new_case
-        asked = Asked(target, positive, time, event, per_year, not no_group if group is None else group)
         block = make(Path.cwd(), name, like or "finance_risk", csv, asked)
+    elif query is not None and variable is not None:
+        from pipelines.commands.newquery import new_query
+
+        like = like or "finance_risk"
+        block = new_query(Path.cwd(), name, like, query, variable, watermark, asked, dry_run=dry_run)
     elif images is not None:
         block = (plan_images if dry_run else new_images)(Path.cwd(), name, like or "medical_cells", images)
     else:

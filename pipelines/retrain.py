@@ -19,9 +19,10 @@ from prefect.states import Completed, State  # noqa: E402
 from components.core.markdown import escaped, inert  # noqa: E402
 from components.core.params.load import load_params  # noqa: E402
 from components.core.params.operate import Record, load_operate  # noqa: E402
-from components.core.params.source import FileSource, FolderSource, Source  # noqa: E402
+from components.core.params.source import FileSource, FolderSource, Source, SqlSource  # noqa: E402
 from pipelines.develop import complete, helper_of, look, stages_ended, submit_stages  # noqa: E402
 from pipelines.flow_runs import end_orphans, hold  # noqa: E402
+from pipelines.news import look_at_database  # noqa: E402
 from pipelines.operating.approval import approved  # noqa: E402
 from pipelines.operating.links import run_page  # noqa: E402
 from pipelines.operating.record import push, record  # noqa: E402
@@ -64,6 +65,8 @@ def retrain(case: str, root: str = str(ROOT)) -> State[Any]:
 def look_for_news(case: str, root: str) -> str:
     """Say whether the source can change, and has; the stage `fetch` brings it."""
     source = load_params(Path(root) / "params.yaml").case(case).source
+    if (grown := look_at_database(case, Path(root))) is not None:
+        get_run_logger().info(grown)
     if (why := pinned(source)) is not None:
         found = f"the source of {case} cannot change: {why}"
     else:
@@ -75,7 +78,7 @@ def look_for_news(case: str, root: str) -> str:
 
 def pinned(source: Source) -> str | None:
     """Why the bytes of a source are the same at every fetch, or None where they may change."""
-    if isinstance(source, FolderSource):
+    if isinstance(source, FolderSource | SqlSource):
         return None
     if isinstance(source, FileSource):
         digests = [source.sha256, *source.beside.values()]

@@ -24,12 +24,13 @@ def hidden(message: str, address: str) -> str:
 
     A password with a reserved character in it makes a wrong address, of which the message then shows a part.
     """
-    login = address.partition("://")[2].rpartition("@")[0]
+    scheme, _, rest = address.partition("://")
+    login = rest.rpartition("@")[0]
     if login.startswith("/"):  # a file's path
         return message
     password = login.partition(":")[2]
     pieces = {login, password, unquote(password), *re.split(r"[@:/?#]", password)}
     for piece in sorted(pieces, key=len, reverse=True):
-        if len(piece) >= SHORT:
+        if len(piece) >= SHORT and piece not in scheme:  # postgresql://postgres@host
             message = message.replace(piece, "***")
     return message

@@ -1,22 +1,16 @@
 """The newest rows, from wherever the params say, as frames of raw rows; and outcomes that came later."""
 
-import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import pandas as pd
-from sqlalchemy import create_engine, text
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import SQLAlchemyError
 
+from components.core.databases import BATCH, literal, open_database
 from components.core.errors import CasebookError
 from components.core.files import nearest_path
 from components.core.job import Job
 from components.core.params.monitor import FileRows, LogRows, SqlRows
 from components.core.parts import Watch
-from components.core.passwords import hidden
 from components.monitoring.log import logged
-
-BATCH = 20_000  # rows of a query at a time
 
 
 def newest_rows(job: Job, watch: Watch, source: LogRows | FileRows | SqlRows) -> Iterator[pd.DataFrame]:
@@ -43,48 +37,14 @@ def query_rows(source: SqlRows) -> Iterator[pd.DataFrame]:
     Raises:
         CasebookError: the variable is not set, the database cannot be reached, the query is wrong or answers nothing.
     """
-    address = os.environ.get(source.variable)
-    if not address:
-        raise CasebookError(
-            f"{source.variable}: not set, and operate.monitor names it for the database's address, "
-            "such as postgresql+psycopg://user:password@host/name"
-        )
-    try:
-        shown = hidden(make_url(address).render_as_string(hide_password=True), address)
-    except SQLAlchemyError:
-        raise CasebookError(
-            f"{source.variable}: not an address of a database; see SQLAlchemy's database URLs"
-        ) from None
-    count = 0
-    try:
-        engine = create_engine(address)
-        try:
-            with engine.connect() as connection:
-                result = connection.execution_options(stream_results=True).execute(text(source.query))
-                names = _unique(list(result.keys()), shown)
-                for part in result.partitions(BATCH):
-                    count += len(part)
-                    yield pd.DataFrame(part, columns=names)
-        finally:
-            engine.dispose()
-    except (SQLAlchemyError, ImportError) as error:
-        reason = hidden(_reason(error), address)
-        raise CasebookError(f"{shown}: {reason}; correct {source.variable} or the query") from None
+    count, shown = 0, ""
+    with open_database(source.variable, "operate.monitor") as database:
+        shown = database.shown
+        for names, part in database.batches(literal(source.query), BATCH):
+            count += len(part)
+            yield pd.DataFrame(part, columns=names)
     if not count:
         raise CasebookError(f"{shown}: the query of operate.monitor answers no rows: {source.query[:200]}")
-
-
-def _unique(names: list[str], shown: str) -> list[str]:
-    if twice := sorted({name for name in names if names.count(name) > 1}):
-        raise CasebookError(f"{shown}: the query answers two columns named {twice[0]!r}; give each a name of its own")
-    return names
-
-
-def _reason(error: Exception) -> str:
-    """The database's own words, without the query and its address."""
-    cause = getattr(error, "orig", None) or error
-    lines = str(cause).strip().splitlines()
-    return lines[0] if lines else type(cause).__name__
 
 
 def with_labels(

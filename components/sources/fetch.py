@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from components.core.files import file_digest, sweep_temporaries, whole_folder, write_json
-from components.core.params.source import FolderSource, HttpSource, Source, WheelSource
+from components.core.params.source import FolderSource, HttpSource, Source, SqlSource, WheelSource
 from components.core.passwords import without_login
 from components.sources.copying import ORIGIN_FILE
 
@@ -17,8 +17,8 @@ def fetch(source: Source, folder: Path, root: Path, cache: Path) -> None:
 
     Relative paths count from `root`; downloads are kept below `cache`. The same source gives the
     same bytes again, so `source.json` has no time of day: its `modified_at` is the time that a
-    file has where it comes from (ISO 8601, UTC); files of a folder or of an http source have
-    none. One process at a time may fetch to a folder.
+    file has where it comes from (ISO 8601, UTC); files of a folder, an http source or a query
+    have none. One process at a time may fetch to a folder.
 
     Raises:
         CasebookError: the source is wrong or out of reach; `folder` is as it was before.
@@ -39,11 +39,12 @@ FETCH: dict[str, Callable[[Any, Path, Path, Path], None]] = {
     "wheel": lambda source, folder, _root, cache: _of("wheel")(source, folder, cache),
     "file": lambda source, folder, root, _cache: _of("file")(source, folder, root),
     "folder": lambda source, folder, root, _cache: _of("folder")(source, folder, root),
+    "sql": lambda source, folder, root, _cache: _of("sql")(source, folder, root),
     "http": lambda *given: _of("http")(*given),  # noqa: PLW0108 - imported when called
 }
-SAID = {"kind", "requirement", "archive", "path", "base", "manifest", "licence", "citation"}
-# Their many files have no time of their own: a copy of a folder and a mirror's are as good, and have another.
-TIMELESS = (FolderSource, HttpSource)
+SAID = {"kind", "requirement", "archive", "path", "base", "manifest", "query", "watermark", "licence", "citation"}
+# Their files have no time of their own: a copy of a folder, a mirror's and those of a query are as good, with another.
+TIMELESS = (FolderSource, HttpSource, SqlSource)
 
 
 def _origin(source: Source, folder: Path) -> dict[str, Any]:

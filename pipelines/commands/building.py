@@ -59,6 +59,7 @@ def run(
             run_smoke(name, Path.cwd())
         return
     if refresh:
+        _look_at_databases(names, dry_run=dry_run)
         bring_up_to_date([f"fetch@{name}" for name in names], dry_run=dry_run, force=True)
     if dry_run:
         from pipelines.stages import STAGES
@@ -67,6 +68,14 @@ def run(
         bring_up_to_date([f"{stage}@{name}" for name in names for stage in stages], dry_run=True, force=force)
     else:
         _run_cases(names, jobs, force=force)
+
+
+def _look_at_databases(names: list[str], *, dry_run: bool) -> None:
+    from pipelines.news import look_at_database
+
+    for name in names:
+        if not dry_run and (found := look_at_database(name, Path.cwd())) is not None:
+            typer.echo(found)
 
 
 def _run_cases(names: list[str], jobs: int, *, force: bool) -> None:

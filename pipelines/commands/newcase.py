@@ -29,13 +29,14 @@ UNSTATED = {
 
 @dataclass(frozen=True)
 class Asked:
-    """The outcome's columns: `target` with its `positive` value, or `time` and `event`, as the command line says."""
+    """The outcome's columns: `target` with its `positive` value and those of no outcome, or `time` and `event`."""
 
     target: str | None
     positive: str | None
     time: str | None
     event: str | None
     per_year: float
+    ignore_target: tuple[str, ...] = ()
     group: str | bool = True  # of the split: a column, none, or one that is guessed
 
 
@@ -73,7 +74,8 @@ def plan_case(root: Path, name: str, like: str, csv: Path, asked: Asked) -> dict
         return _cohort(block, csv, root, like, asked)
     if asked.target is None or asked.time is not None or asked.event is not None:
         raise CasebookError(f"a case like {like} has one column to predict: name it with --target, and no other")
-    return _table(block, infer_table(csv, asked.target, asked.positive, group=asked.group), csv, root)
+    prepare = infer_table(csv, asked.target, asked.positive, asked.ignore_target, group=asked.group)
+    return _table(block, prepare, csv, root)
 
 
 def plan_example(root: Path, name: str, file: Path) -> dict[str, Any]:
@@ -190,7 +192,7 @@ def _table(block: dict[str, Any], prepare: dict[str, Any], csv: Path, root: Path
 
 def _cohort(block: dict[str, Any], csv: Path, root: Path, like: str, asked: Asked) -> dict[str, Any]:
     """The same for a cohort, answered at those of the horizons that it was followed for."""
-    if asked.time is None or asked.event is None or asked.target is not None:
+    if asked.time is None or asked.event is None or asked.target is not None or asked.ignore_target:
         raise CasebookError(f"a case like {like} has two columns to predict: name them with --time and --event")
     prepare = infer_cohort(csv, asked.time, asked.event, asked.per_year, block["prepare"]["encode"], group=asked.group)
     horizons = reached(csv, asked.time, asked.per_year, block["model"]["curve"]["horizons"])

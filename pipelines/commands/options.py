@@ -1,6 +1,6 @@
 """Options of a case's own in `casebook predict`: `--option top=10`, or `--top 10` for short."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,11 +24,15 @@ class CommandOfCase(TyperCommand):
         if "--help" in args:
             self.epilog = _of_case(args)
         own = {name for param in self.get_params(ctx) for name in (*param.opts, *param.secondary_opts)}
-        return super().parse_args(ctx, list(spelled_out(args, own)))
+        return super().parse_args(ctx, list(spelled_out(args, own, lambda: _flags(args))))
 
 
-def spelled_out(words: Iterable[str], own: Iterable[str]) -> Iterator[str]:
+def spelled_out(
+    words: Iterable[str], own: Iterable[str], flags: Callable[[], Container[str]] = frozenset
+) -> Iterator[str]:
     """The words of a command with `--NAME VALUE` and `--NAME=VALUE` as `--option NAME=VALUE`, but for `own` options.
+
+    `flags` gives the names of those that are true by being there.
 
     Raises:
         typer.BadParameter: the value of such an option is missing.
@@ -40,6 +44,8 @@ def spelled_out(words: Iterable[str], own: Iterable[str]) -> Iterator[str]:
             yield from (word, *rest)
         elif not name.startswith("--") or name in known:
             yield word
+        elif not equals and name in flags():
+            yield from (OPTION, f"{name.removeprefix('--')}=true")
         else:
             if not equals and (value := next(rest, "--")).startswith("--"):
                 raise typer.BadParameter(f"option {name!r} requires an argument")
@@ -85,6 +91,22 @@ def shown(field: str) -> str:
 
 def _of_case(words: Sequence[str]) -> str | None:
     """What there is to say of the options of the case that the words name, if they name one."""
+    name, declared = _declared(words)
+    if name is None:
+        return None
+    fields = {} if declared is None else declared.model_fields
+    said = "; ".join(f"--{shown(field)}: {info.description}" for field, info in fields.items())
+    return f"Options of {name}: {said or 'none of its own'}"
+
+
+def _flags(words: Sequence[str]) -> frozenset[str]:
+    _, declared = _declared(words)
+    fields = {} if declared is None else declared.model_fields
+    return frozenset(f"--{shown(field)}" for field, info in fields.items() if info.annotation is bool)
+
+
+def _declared(words: Sequence[str]) -> "tuple[str | None, type[Block] | None]":
+    """The case that the words name, and the options that it declares."""
     from components.core.params.load import load_params
     from components.core.recipe import recipe_of
     from pipelines.commands.shared import job_of
@@ -92,11 +114,6 @@ def _of_case(words: Sequence[str]) -> str | None:
     try:
         cases = load_params(Path("params.yaml")).cases
         name = next((word for word in words if word in cases), None)
-        declared = None if name is None else recipe_of(job_of(name)).options
+        return name, None if name is None else recipe_of(job_of(name)).options
     except CasebookError:
-        return None
-    if name is None:
-        return None
-    fields = {} if declared is None else declared.model_fields
-    said = "; ".join(f"--{shown(field)}: {info.description}" for field, info in fields.items())
-    return f"Options of {name}: {said or 'none of its own'}"
+        return None, None

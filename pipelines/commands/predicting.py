@@ -20,6 +20,7 @@ from pipelines.commands.options import read_options
 logger = logging.getLogger(__name__)
 
 STANDARD = Path("-")
+CALLED = "standard input"
 
 
 def predict(
@@ -91,10 +92,13 @@ def _predict_standard(
     """
     suffix = recipe_of(job).predict_suffix
     with tempfile.TemporaryDirectory(prefix="casebook-") as folder:
-        source, target = Path(folder, f"standard-input{suffix}"), out or Path(folder, f"answers{suffix}")
+        source, target = Path(folder, f"{CALLED}{suffix}"), out or Path(folder, f"answers{suffix}")
         with source.open("wb") as file:
             shutil.copyfileobj(sys.stdin.buffer, file)
-        chosen, count = _answer(job, source, target, version, options)
+        try:
+            chosen, count = _answer(job, source, target, version, options)
+        except CasebookError as error:
+            raise CasebookError(str(error).replace(str(source), CALLED).replace(source.name, CALLED)) from None
         if out is None:
             with target.open("rb") as file:
                 shutil.copyfileobj(file, sys.stdout.buffer)

@@ -9,6 +9,7 @@ from pathlib import Path
 from components.core.errors import CasebookError
 from components.core.job import Paths
 from components.core.params.load import load_params
+from components.core.params.source import SqlSource
 from components.registry.keep import all_of, check_idle
 from components.registry.purge import bytes_of, delete
 from components.tracking.track import Tracker
@@ -56,6 +57,8 @@ def remove(root: Path, case: str, *, registry: bool) -> None:
         _forget_studies(root, case)
         for folder in folders(root, case):
             shutil.rmtree(folder)
+        for path in _watermarks(root, case):
+            path.unlink()
         lockfile.forget_case(root, case)
         params.forget_case(root, case)
 
@@ -76,6 +79,8 @@ def _planned(root: Path, case: str, tracker: Tracker | None) -> Iterator[Leaving
     for folder in folders(root, case):
         files = sum(not path.is_dir() for path in folder.rglob("*"))
         yield Leaving(f"{folder.relative_to(root)}/", files, size(folder))
+    for path in _watermarks(root, case):
+        yield Leaving(path.relative_to(root).as_posix(), 1, size(path))
     if tracker is None:
         return
     check_idle(tracker, case)
@@ -84,6 +89,15 @@ def _planned(root: Path, case: str, tracker: Tracker | None) -> Iterator[Leaving
     yield Leaving("MLflow: versions, with the ledger", len(doomed.versions), None)
     yield Leaving("MLflow: models", len(doomed.models), of_models)
     yield Leaving("MLflow: runs", len(doomed.runs), of_runs)
+
+
+def _watermarks(root: Path, case: str) -> list[Path]:
+    """The file of how far the case's database was read, unless another case reads by it too."""
+    sources = {name: block.source for name, block in load_params(root / params.FILE).cases.items()}
+    mine = sources.pop(case)
+    if not isinstance(mine, SqlSource) or mine.watch in {source.watch for source in sources.values()}:
+        return []
+    return [path for path in [root / mine.watch] if path.is_file()]
 
 
 def _forget_studies(root: Path, case: str) -> None:

@@ -1,6 +1,7 @@
 """A commit of the new `dvc.lock` on a branch of its own: neither the checkout's files nor its index change.
 
-The commit has the files of HEAD, and of the checkout the params that were in force and the lock that they led to.
+The commit has the files of HEAD, and of the checkout the params that were in force, how far the rows of databases were
+read, and the lock that they led to.
 """
 
 import os
@@ -12,7 +13,7 @@ from pathlib import Path
 from components.core.errors import CasebookError
 from components.core.passwords import without_login
 
-RECORDED = ("dvc.lock", "params.yaml")
+RECORDED = ("dvc.lock", "params.yaml", "data/watermarks/*.json")
 # Of a machine where nobody has told git who they are.
 NOBODY = {"user.name": "casebook", "user.email": "casebook@localhost"}
 
@@ -62,7 +63,7 @@ def _tree(root: Path) -> str:
     with tempfile.TemporaryDirectory(prefix="casebook-") as folder:
         index = {"GIT_INDEX_FILE": str(Path(folder) / "index")}
         _git(root, "read-tree", "HEAD", variables=index)
-        present = [name for name in RECORDED if (root / name).exists()]
+        present = [path.relative_to(root).as_posix() for name in RECORDED for path in sorted(root.glob(name))]
         _git(root, "update-index", "--add", "--", *present, variables=index)
         return _git(root, "write-tree", variables=index) or ""
 

@@ -164,6 +164,8 @@ def test_help_is_there_for_every_command(casebook: Casebook, tmp_path: Path) -> 
         ["rename", CASE],
         ["new", "x"],
         ["new", "x", "--csv", "y"],
+        ["new", "x", "--query", "y", "--target", "z"],
+        ["new", "x", "--csv", "y", "--target", "z", "--watermark", "t"],
         ["new", "x", "--images", "y", "--from", "z"],
         ["new", "x", "--images", "y", "--target", "z"],
         ["new", "x", "--images", "y", "--time", "z"],
@@ -500,6 +502,17 @@ def test_predict_answers_the_standard_input(
         assert said.code == 0, said
         answers = (tmp_path / "piped.csv").read_text(encoding="utf-8") if out else said.out
         assert answers == (tmp_path / "s.csv").read_text(encoding="utf-8")
+
+
+def test_the_standard_input_is_called_so(
+    casebook: Casebook, released: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "empty").write_text("", encoding="utf-8")
+    with (tmp_path / "empty").open(encoding="utf-8") as nothing:
+        monkeypatch.setattr(sys, "stdin", nothing)
+        problem = casebook(released, "predict", CASE, "-").problem
+    assert problem.startswith("standard input: ")
+    assert "standard input.csv" not in problem
 
 
 def test_a_file_needs_a_place_for_its_answers(casebook: Casebook, released: Path) -> None:

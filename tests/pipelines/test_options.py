@@ -36,6 +36,12 @@ def test_what_is_not_the_commands_own_is_the_cases(words: str, expected: str) ->
     assert list(spelled_out(words.split(), OWN)) == expected.split()
 
 
+def test_a_flag_is_true_by_being_there() -> None:
+    words = ["case", "--exact", "in.txt", "--exact=false", "--n-best", "5"]
+    expected = ["case", "--option", "exact=true", "in.txt", "--option", "exact=false", "--option", "n-best=5"]
+    assert list(spelled_out(words, OWN, lambda: {"--exact"})) == expected
+
+
 @pytest.mark.parametrize("words", ["case in.txt --n-best", "case --n-best --out o.txt"])
 def test_an_option_without_its_value_is_wrong_usage(words: str) -> None:
     with pytest.raises(typer.BadParameter, match="'--n-best' requires an argument"):

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from components.core.blocks import Block
+from components.core.blocks import Block, Names
 
 MEGABYTE = 1_000_000
 Positive = Annotated[float, Field(gt=0, strict=False)]
@@ -122,4 +122,24 @@ class HttpSource(Block):
         return self
 
 
-Source = Annotated[WheelSource | FileSource | FolderSource | HttpSource, Field(discriminator="kind")]
+class SqlSource(Block):
+    """What `query` answers, as the Parquet file `to`. `variable` is the environment variable that holds the database's
+    address, as SQLAlchemy writes it.
+
+    Of a column `watermark`, whose values grow with every new or changed row, the largest is kept in the file `watch`,
+    and rows beyond it wait for the next look; null where there is none. Rows stand in the order of that column, then of
+    those of `order`.
+    """
+
+    kind: Literal["sql"]
+    variable: Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$")]
+    query: Annotated[str, Field(min_length=1)]
+    watermark: str | None
+    order: Names
+    watch: Annotated[str, Field(pattern=r"^data/watermarks/[A-Za-z0-9_.-]+\.json$")]
+    to: Annotated[str, Field(pattern=r"\.parquet$")]
+    licence: str
+    citation: str
+
+
+Source = Annotated[WheelSource | FileSource | FolderSource | HttpSource | SqlSource, Field(discriminator="kind")]

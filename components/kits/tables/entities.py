@@ -113,9 +113,10 @@ def likeness(
     distance in the file. Where the groups are numbers that count, the row after the partner stands for the
     others (`neighbours`): in parts that are each in order the same number is alike by its place.
     """
-    order = np.argsort(groups, kind="stable")
-    same = np.flatnonzero((groups[order][:-1] == groups[order][1:]) & (groups[order][:-1] >= 0))
     random = np.random.default_rng(0)
+    order = random.permutation(len(groups))  # any two of a group, not neighbours of it in the file
+    order = order[np.argsort(groups[order], kind="stable")]
+    same = np.flatnonzero((groups[order][:-1] == groups[order][1:]) & (groups[order][:-1] >= 0))
     same = np.sort(random.permutation(same)[:MOST_PAIRS])
     if len(same) < FEWEST_PAIRS:
         return 0.0

@@ -31,14 +31,12 @@ def look_at(
     """
     spec = TableParams.model_validate(block)
     target = read_target(frame, spec, file)
-    kept = target.notna()
-    if spec.split.by == "group":
-        kept = kept & frame[spec.split.column].notna()
-    answers = target[kept].to_numpy(np.int8)
+    typed = convert(frame, spec.columns, spec.missing).frame
+    by = split_by(frame, typed, target, spec)
+    kept = target.notna() & by.notna()
+    answers, by = target[kept].to_numpy(np.int8), by[kept].reset_index(drop=True)
     if np.bincount(answers, minlength=2).min() < FEWEST:
         return block
-    typed = convert(frame, spec.columns, spec.missing).frame
-    by = split_by(frame, typed, target, spec)[kept].reset_index(drop=True)
     splits = split_rows(by, answers, spec)
     shares = count_shares(splits, answers, groups_of(by, spec))
     log.info("%s", shares.told())

@@ -38,8 +38,10 @@ AFTER_ERRORS = 5.0
 STILL = 0.85  # of the error is left: a column that is put back was only what the others are measured by
 
 # A judgement: the share of what is told that others may add to it, the AUC that it must have over the others and that
-# is lost without it, the loss in standard errors, its share of the gain, and R² of it by the others, of which so many.
-ADDED, BETTER, LOST, JUDGED_ERRORS, LEAST_GAIN, EXPLAINED, FEWEST_OTHERS = 0.06, 0.02, 0.02, 3.0, 0.1, 0.3, 3
+# is lost without it, the loss in standard errors, its share of the gain, and R² of it by the others.
+ADDED, BETTER, LOST, JUDGED_ERRORS, LEAST_GAIN, EXPLAINED = 0.06, 0.02, 0.02, 2.5, 0.1, 0.3
+
+FEWEST_OTHERS = 3  # columns that are left: against fewer there is nothing to be measured by
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,7 @@ def find_hindsight(
     fold = deal_folds(target[rows], None if groups is None else groups[rows])
     found: list[Hindsight] = []
     look = Look(features, target[rows], fold, frozenset(spec.known))
-    while len(found) < MOST and (one := _after(look) or _judgement(look)) is not None:
+    while len(found) < MOST and look.features.names and (one := _after(look) or _judgement(look)) is not None:
         found.append(one)
         look = Look(look.features.without(one.columns), look.target, fold, look.known)
     return found
@@ -123,7 +125,7 @@ def _after(look: Look) -> Hindsight | None:
 
 
 def _costs(look: Look, without: Scored, least: float) -> bool:
-    return look.growth(without) >= least and look.errors(without) >= AFTER_ERRORS
+    return len(without.gain) >= FEWEST_OTHERS and look.growth(without) >= least and look.errors(without) >= AFTER_ERRORS
 
 
 def _path(look: Look) -> frozenset[str]:
@@ -131,7 +133,7 @@ def _path(look: Look) -> frozenset[str]:
     gone: frozenset[str] = frozenset()
     while len(gone) < LONGEST and look.growth(look.without(gone)) < PATH_GROWS:
         gain = look.without(gone).gain
-        left = [name for name in gain if name not in look.known]
+        left = [name for name in gain if name not in look.known and name not in gone]
         if not left:
             break
         gone |= {max(left, key=lambda name: (gain[name], name))}

@@ -2,6 +2,7 @@
 
 import logging
 import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,11 +27,18 @@ SHOWN = 5
 
 
 def infer_table(
-    path: Path, target: str, positive: str | None, *, group: str | bool = True, hindsight: bool = True
+    path: Path,
+    target: str,
+    positive: str | None,
+    no_outcome: Sequence[str] = (),
+    *,
+    group: str | bool = True,
+    hindsight: bool = True,
 ) -> dict[str, Any]:
     """The whole `prepare` block, of plain types, for a CSV or Parquet file with a column `target` of two values.
 
-    `positive` names the value to look for; without it the rarer one is taken. Columns that cannot
+    `positive` names the value to look for; without it the rarer one is taken. Rows whose target is one of `no_outcome`
+    are left out. Columns that cannot
     help (identifiers, constants, columns without values) are under `ignore`, each with its
     reason; the first identifier that names every row becomes the key. Rows that share a value of `group` stay in one
     split: of the column of that name, of none (False), or of one that earns it (True). Every choice is logged, and with
@@ -43,8 +51,8 @@ def infer_table(
     """
     frame = read_table(path)
     answers = column_of(frame, target, path)
-    labels = find_labels(answers, positive, MISSING, f"{path}: column {target} (the target)")
-    unlabelled = 1 - share_labelled(answers, labels)
+    labels = find_labels(answers, positive, MISSING, f"{path}: column {target} (the target)", no_outcome)
+    unlabelled = 1 - share_labelled(answers, (*labels, *no_outcome))
     log.info("target %s: %r is the positive value, %r the negative one", target, *labels)
     others = [name for name in frame.columns if name != target]
     guesses = {name: guess_column(name, frame[name], MISSING) for name in others}
@@ -63,14 +71,19 @@ def infer_table(
     for name, reason in ignore.items():
         log.info("column %s is left out: %s", name, reason)
     broken = unlabelled + sum(guess.broken for guess in guesses.values())
-    broken += 0.0 if entity is None else float(frame[entity].isna().mean())
+    broken += 0.0 if entity is None else as_text(frame[entity], ()).null_count / len(frame)
     if broken:
         log.warning("about %.1f%% of the rows will be set aside: no target, or a cell that does not fit", 100 * broken)
     block = {
         "file": path.name,
         "missing": [*MISSING, *words],
         "key": key,
-        "target": {"column": target, "positive": labels[0], "negative": labels[1]},
+        "target": {
+            "column": target,
+            "positive": labels[0],
+            "negative": labels[1],
+            **({"ignore": [*no_outcome]} if no_outcome else {}),
+        },
         "columns": columns,
         "derived": {},
         "ignore": ignore,

@@ -1,6 +1,8 @@
 """The two values of a target column."""
 
 import difflib
+import shlex
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -12,6 +14,7 @@ from components.kits.tables.encoding.text import as_label, as_text
 
 DASHES = {"-", "none"}  # texts for "no value" that may as well name a class
 SHOWN = 5
+FEW = 0.05  # share of the rows that values beside the two commonest may have to be taken for no outcome
 
 
 def read_target(frame: pd.DataFrame, spec: TableParams, file: Path) -> pd.Series:
@@ -22,35 +25,50 @@ def read_target(frame: pd.DataFrame, spec: TableParams, file: Path) -> pd.Series
     target = spec.target
     forms, words = _forms_and_words(frame[target.column])
     codes = words.map({_word(target.negative): 0, _word(target.positive): 1}).astype("Int8")
-    unknown = codes.isna() & words.notna() & ~words.isin([token.strip().lower() for token in spec.missing])
+    no_outcome = [_word(value) for value in target.ignore]
+    unknown = codes.isna() & words.notna() & ~words.isin([token.strip().lower() for token in spec.missing] + no_outcome)
     if unknown.any():
         first = int(unknown.to_numpy().argmax()) + 1
         raise CasebookError(
             f"{file}: column {target.column} (the target) has {unknown.sum()} value(s) that are neither "
             f"{target.positive!r} nor {target.negative!r}: {_listed(forms[unknown].value_counts())}, the first in row "
-            f"{first}; correct them, set prepare.target, or add them to prepare.missing"
+            f"{first}; correct them, set prepare.target, add them to prepare.missing, or to prepare.target.ignore if "
+            "their rows have no outcome"
         )
     return codes
 
 
-def find_labels(cells: pd.Series, positive: str | None, missing: tuple[str, ...], place: str) -> tuple[str, str]:
+def without_outcome(frame: pd.DataFrame, spec: TableParams) -> int:
+    """How many rows have a value of `target.ignore`: they break no rule, and do not count as broken."""
+    if not spec.target.ignore:
+        return 0
+    words = _forms_and_words(frame[spec.target.column])[1]
+    return int(words.isin([_word(value) for value in spec.target.ignore]).sum())
+
+
+def find_labels(
+    cells: pd.Series, positive: str | None, missing: tuple[str, ...], place: str, ignore: Sequence[str] = ()
+) -> tuple[str, str]:
     """The positive and the negative label of a target column (N,), each as it is most often written.
 
     `positive` names the former; without it the rarer one is taken, and of equals the later in the
-    alphabet: 1, true, yes. `place` begins the message.
+    alphabet: 1, true, yes. Values of `ignore` are none of them. `place` begins the message.
 
     Raises:
-        CasebookError: there are not exactly two values, or `positive` is none of them.
+        CasebookError: there are not exactly two values, or `positive` or one of `ignore` is none of the column's.
     """
     forms, words = _forms_and_words(cells)
     counts = words.value_counts()
+    if absent := [value for value in ignore if _word(value) not in counts.index]:
+        raise CasebookError(f"{place} has no value {absent[0]!r} to ignore, only {_listed(counts)}")
+    counts = counts[~counts.index.isin([_word(value) for value in ignore])]
     known = counts[~counts.index.isin([token.lower() for token in missing])]
     if len(known) == 1 and len(counts) == 2 and DASHES.intersection(counts.index):
         known = counts
     if len(known) != 2:
         raise CasebookError(
             f"{place} has {len(known)} different value(s), and a yes-or-no case needs exactly two: "
-            f"{_listed(known) or 'every cell is empty'}; choose another column, or rewrite its values"
+            f"{_listed(known) or 'every cell is empty'}; {_remedy(known)}choose another column, or rewrite its values"
         )
     written = {word: str(forms[words == word].value_counts().index[0]) for word in sorted(known.index)}
     chosen = min(reversed(written), key=lambda word: known[word]) if positive is None else _word(positive)
@@ -60,6 +78,15 @@ def find_labels(cells: pd.Series, positive: str | None, missing: tuple[str, ...]
     return written[chosen], written[other]
 
 
+def _remedy(counts: pd.Series) -> str:
+    """The option that leaves out the rows of further values, where those are few."""
+    further = counts.sort_values(ascending=False, kind="stable")[2:]
+    if not len(further) or len(further) > SHOWN or further.sum() > FEW * counts.sum():
+        return ""
+    options = " ".join(f"--ignore-target {shlex.quote(str(value))}" for value in further.index)
+    return f"{options} leaves those {further.sum()} row(s) out if they have no outcome; or "
+
+
 def column_of(frame: pd.DataFrame, target: str, file: Path) -> pd.Series:
     if target in frame.columns:
         return frame[target]
@@ -67,7 +94,7 @@ def column_of(frame: pd.DataFrame, target: str, file: Path) -> pd.Series:
     raise CasebookError(f"{file}: no column {target!r}; there are: {', '.join(close)}")
 
 
-def share_labelled(cells: pd.Series, labels: tuple[str, str]) -> float:
+def share_labelled(cells: pd.Series, labels: tuple[str, ...]) -> float:
     return float(_forms_and_words(cells)[1].isin([_word(label) for label in labels]).mean())
 
 

@@ -38,7 +38,7 @@ class Look:
         gone = frozenset(names)
         if (whole, gone) not in self._scored:
             features = self.features if whole else self.kept
-            self._scored[whole, gone] = score_folds(features.without(gone), self.target, self.fold)
+            self._scored[whole, gone] = score_folds(features.without(gone, self.known), self.target, self.fold)
         return self._scored[whole, gone]
 
     def without(self, names: Iterable[str]) -> Scored:

@@ -78,9 +78,10 @@ def find_rejections(
     )
 
 
-def check_share(rejections: Rejections, rows: int, spec: FeatureParams, file: Path) -> None:
-    """No more rows break the schema than `max_rejected` allows."""
-    share = len(rejections.reasons) / rows
+def check_share(rejections: Rejections, rows: int, spec: FeatureParams, file: Path, left_out: int = 0) -> None:
+    """No more rows break the schema than `max_rejected` allows, beside those that the block leaves out by name."""
+    broken, rows = len(rejections.reasons) - left_out, rows - left_out
+    share = broken / max(1, rows)
     if share <= spec.max_rejected:
         return
     lines = []
@@ -88,7 +89,7 @@ def check_share(rejections: Rejections, rows: int, spec: FeatureParams, file: Pa
         first = rejections.reasons[rejections.reasons.str.startswith(name)]
         lines.append(f"  {count} row(s), such as row {first.index[0] + 1}: {first.iloc[0]}")
     raise CasebookError(
-        f"{file}: {len(rejections.reasons)} of {rows} rows ({share:.1%}) break the schema, and prepare.max_rejected "
+        f"{file}: {broken} of {rows} rows ({share:.1%}) break the schema, and prepare.max_rejected "
         f"allows {spec.max_rejected:.1%}:\n" + "\n".join(lines) + "\n"
         "correct the file, or the columns' rules, missing or max_rejected under prepare"
     )

@@ -44,9 +44,10 @@ class Features:
     def names(self) -> list[str]:
         return [next(iter(made)) for made in self.made_of if len(made) == 1]
 
-    def without(self, names: Iterable[str]) -> "Features":
+    def without(self, names: Iterable[str], known: frozenset[str] = frozenset()) -> "Features":
+        """Those that none of the columns is part of, or that a `known` one is part of, too."""
         gone = set(names)
-        return self._kept([not made & gone for made in self.made_of])
+        return self._kept([not made & gone or bool(made & known) for made in self.made_of])
 
     def of(self, names: Iterable[str]) -> "Features":
         own = set(names)

@@ -1,5 +1,6 @@
 """A text of any length through a bundle, some lines at a time."""
 
+import csv
 import logging
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -26,13 +27,14 @@ def predict_file(bundle: Path, source: Path, target: Path, options: Mapping[str,
 
     A target that ends with .txt gets a line for each line, an empty one for an empty one; with the option
     `n_best` its answers instead, best first, after the line's number, their rank and score, between
-    tabs. Parquet, and CSV, get line, rank, text and score. The target appears whole or not at all.
+    tabs; a text that holds a tab or a quote stands in quotes, as tables have it. Parquet, and CSV, get line, rank,
+    text and score. The target appears whole or not at all.
 
     Raises:
         CasebookError: the file cannot be read, is empty, or is not UTF-8.
     """
     predictor, asked = open_predictor(bundle), options.get("n_best")
-    remarks = Remarks()
+    remarks = Remarks(asked or 1)
     with (
         whole_file(target) as temporary,
         progress(source, "lines") as bar,
@@ -50,22 +52,36 @@ def predict_file(bundle: Path, source: Path, target: Path, options: Mapping[str,
 
 
 class Remarks:
-    """What could not be read, by line: some of it is said, and how much there is."""
+    """What could not be read, by line, and what was dropped or is less than asked: some is said, the rest counted."""
 
-    def __init__(self) -> None:
+    def __init__(self, asked: int) -> None:
+        self._asked = asked
         self._said: list[str] = []
-        self._count = 0
+        self._count = self._invisible = self._fewer = 0
+        self._first_invisible = self._first_fewer = 0  # numbers of lines
 
     def add(self, first: int, answers: list[Conversion]) -> None:
         for number, answer in enumerate(answers, start=first):
             self._count += len(answer.illegal)
             self._said += [f"line {number}, {one}" for one in answer.illegal[: NAMED - len(self._said)]]
+            if answer.invisible:
+                self._invisible += answer.invisible
+                self._first_invisible = self._first_invisible or number
+            if len(answer.alternatives) < self._asked and answer.text:
+                self._fewer += 1
+                self._first_fewer = self._first_fewer or number
 
     def say(self, source: Path) -> None:
         for said in self._said:
             log.warning("%s: %s", source.name, said)
         if self._count > len(self._said):
             log.warning("%s: and %d more that are no pinyin", source.name, self._count - len(self._said))
+        if self._invisible:
+            dropped = "character(s) that nobody sees are dropped (zero-width, soft hyphen, NUL), the first in line"
+            log.warning("%s: %d %s %d", source.name, self._invisible, dropped, self._first_invisible)
+        if self._fewer:
+            fewer = "line(s) have fewer answers than the %d asked for, the first in line %d: there are no more readings"
+            log.warning(f"%s: %d {fewer}", source.name, self._fewer, self._asked, self._first_fewer)
 
 
 def open_writer(path: Path, suffix: str, *, listed: bool) -> "TableWriter | TextWriter":
@@ -94,6 +110,7 @@ class TextWriter:
     def __init__(self, path: Path, *, listed: bool) -> None:
         self.rows = 0
         self._file, self._listed = path.open("w", encoding="utf-8", newline=""), listed
+        self._table = csv.writer(self._file, delimiter="\t", lineterminator="\n")
 
     def __enter__(self) -> "TextWriter":
         return self
@@ -103,5 +120,8 @@ class TextWriter:
 
     def write_answers(self, answers: Iterable[Answer]) -> None:
         for line, rank, text, score in answers:
-            self._file.write(f"{line}\t{rank}\t{score:.4f}\t{text}\n" if self._listed else f"{text}\n")
+            if self._listed:
+                self._table.writerow((line, rank, f"{score:.4f}", text))
+            else:
+                self._file.write(f"{text}\n")
             self.rows += 1

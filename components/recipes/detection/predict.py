@@ -11,31 +11,36 @@ from tqdm import tqdm
 
 from components.core.errors import CasebookError
 from components.core.files import whole_file, write_json
-from components.recipes.detection.encoding.files import images_of
-from components.recipes.detection.serving.predictor import DetectionPredictor, coco_boxes, open_predictor
+from components.recipes.detection.encoding.files import found_in
+from components.recipes.detection.serving.predictor import CUT, DetectionPredictor, coco_boxes, open_predictor
 
 log = logging.getLogger(__name__)
 
 COLOURS = ((255, 80, 80), (90, 170, 255), (250, 210, 60), (120, 230, 120), (220, 120, 255), (255, 160, 60))
 SHOWN = 5  # images that cannot be read, in a message
-DRAW = "draw"
+DRAW, SKIP = "draw", "skip_unreadable"
 
 
 def predict_file(bundle: Path, source: Path, target: Path, options: Mapping[str, Any]) -> int:
     """Write the boxes of an image, or of all images in a folder, to `target`, and return how many images there were.
 
-    `target` is COCO JSON: `images`, `categories`, and `annotations` with a `score` each. With the option `draw`, a
-    folder, each image is written there with its boxes.
+    `target` is COCO JSON: `images`, `categories`, and `annotations` with a `score` each; an image that may have more
+    objects than are answered has `cut`. With the option `draw`, a folder, each image is written there with its boxes.
 
     Raises:
         CasebookError: no image is there, `target` is no `.json` file; or, after the others are written, some images
-            cannot be read.
+            cannot be read or are of a form that is not, unless the option `skip_unreadable` says to go on.
     """
     if target.suffix != ".json":
         raise CasebookError(f"{target}: boxes are written as COCO JSON; end its name with .json")
-    predictor, paths = open_predictor(bundle), images_of(source)
+    predictor, there = open_predictor(bundle), found_in(source)
+    paths = there.images
     document: dict[str, Any] = {"images": [], "annotations": [], "categories": _categories(predictor)}
-    broken: list[str] = []
+    broken = [f"{name}: images of this form are not read; convert it to PNG or TIFF" for name in there.unread]
+    for one in broken:
+        log.warning("%s", f"skipped: {one}")
+    if there.others:
+        log.warning("%s: %d file(s) are no images, such as %s", source, len(there.others), there.others[0])
     for path, name in tqdm(paths, desc="images", unit="image", leave=False, disable=None):
         try:
             image = predictor.decode(path, name)
@@ -43,26 +48,30 @@ def predict_file(bundle: Path, source: Path, target: Path, options: Mapping[str,
             log.warning("%s", f"skipped: {error}")
             broken.append(str(error))
             continue
-        found = predictor.served(image)
-        _add(document, name, image.shape, found)
+        found, cut = predictor.sure(image)
+        if cut:
+            log.warning("%s: %s", name, CUT.format(count=len(found)))
+        _add(document, name, image.shape, found, cut=cut)
         if (folder := options.get(DRAW)) is not None:
             draw(image, found, Path(folder) / (name if name.endswith(".png") else f"{name}.png"))
-    if len(broken) < len(paths):
+    count, whole = len(document["images"]), len(paths) + len(there.unread)
+    if count:
         write_json(target, document)
-    if broken:
+    if broken and not (count and options.get(SKIP)):
         shown = "\n".join(f"  {one}" for one in broken[:SHOWN])
-        left = f"; the other {len(paths) - len(broken)} are in {target}" if len(broken) < len(paths) else ""
-        raise CasebookError(f"{source}: {len(broken)} of {len(paths)} images cannot be read{left}:\n{shown}")
-    return len(paths)
+        left = f"; the other {count} are in {target} (--skip-unreadable is content with that)" if count else ""
+        raise CasebookError(f"{source}: {len(broken)} of {whole} images cannot be read{left}:\n{shown}")
+    return count
 
 
 def _categories(predictor: DetectionPredictor) -> list[dict[str, Any]]:
     return [{"id": number, "name": name} for number, name in enumerate(predictor.spec.classes, start=1)]
 
 
-def _add(document: dict[str, Any], name: str, shape: tuple[int, ...], found: np.ndarray) -> None:
+def _add(document: dict[str, Any], name: str, shape: tuple[int, ...], found: np.ndarray, *, cut: bool) -> None:
     number = len(document["images"]) + 1
-    document["images"].append({"id": number, "file_name": name, "height": shape[0], "width": shape[1]})
+    told = {"cut": True} if cut else {}
+    document["images"].append({"id": number, "file_name": name, "height": shape[0], "width": shape[1], **told})
     document["annotations"] += list(_annotations(number, len(document["annotations"]), found))
 
 

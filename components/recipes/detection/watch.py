@@ -66,7 +66,7 @@ def features_of(pixels: bytes, name: str) -> dict[str, float]:
 
 def scores_of(predictor: DetectionPredictor, pixels: bytes, name: str) -> dict[str, float]:
     image = predictor.decode(pixels, name)
-    found = predictor.served(image)
+    found = predictor.served(image, name)
     return {
         "objects a megapixel": 1e6 * len(found) / (image.shape[0] * image.shape[1]),
         "mean confidence": float(found[:, 5].mean()) if len(found) else np.nan,

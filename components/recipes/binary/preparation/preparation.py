@@ -18,7 +18,7 @@ from components.kits.tables.encoding.encode import fit_encoder
 from components.kits.tables.encoding.spec import QUESTIONS, ROW, TARGET, TableParams
 from components.kits.tables.forgotten import without_forgotten
 from components.kits.tables.hindsight import find_hindsight, tell_hindsight
-from components.kits.tables.labels import read_target
+from components.kits.tables.labels import read_target, without_outcome
 from components.kits.tables.read import read_table
 from components.kits.tables.schema import check_share, find_rejections
 from components.kits.tables.shares import check_shares, count_shares
@@ -62,7 +62,9 @@ def prepare(job: BinaryJob) -> Meta:
     typed = convert(frame, spec.columns, spec.missing)
     check_infinite(frame, typed, file)
     rejections = find_rejections(frame, typed, {spec.target.column: target}, spec)
-    check_share(rejections, len(frame), spec, file)
+    if left_out := without_outcome(frame, spec):
+        log.info("%d row(s) of no outcome (prepare.target.ignore) are left out", left_out)
+    check_share(rejections, len(frame), spec, file, left_out)
 
     kept = frame.index.difference(rejections.reasons.index)
     prepared = _with_key_and_target(frame, typed.frame, target, spec).loc[kept].reset_index(drop=True)

@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from components.recipes.conversion.encoding.invisible import without_invisible
 from components.recipes.conversion.encoding.letters import Spelled, spell
 from components.recipes.conversion.encoding.segment import Segmentation
 from components.recipes.conversion.encoding.syllables import Syllabary, Syllable
 from components.recipes.conversion.encoding.words import Read, WordReader, find_words
 from components.recipes.conversion.params.pinyin import InputParams
 
+SHOWN = 60  # characters of a text in a message
 JOINTS = frozenset("'’‘ʼ`´＇-‐－·")
 
 
@@ -36,16 +38,18 @@ class Illegal:
     text: str
 
     def __str__(self) -> str:
-        return f"syllable {self.number}: {self.text!r} is no pinyin; it is left as it is"
+        shown = self.text if len(self.text) <= SHOWN else f"{self.text[:SHOWN]}…"
+        return f"syllable {self.number}: {shown!r} is no pinyin; it is left as it is"
 
 
 @dataclass(frozen=True)
 class Normalised:
-    """`pieces` in the order of the text, no two literals side by side."""
+    """`pieces` in the order of the text, no two literals side by side; so many `invisible` characters were dropped."""
 
     pieces: tuple[Syllable | Literal, ...]
     lattices: tuple[Lattice, ...]
     illegal: tuple[Illegal, ...]
+    invisible: int
 
     @property
     def syllables(self) -> tuple[Syllable, ...]:
@@ -62,9 +66,10 @@ def normalise(text: str, syllabary: Syllabary, params: InputParams) -> Normalise
 
     In a line of several words each of which is one syllable, that is how they are read; in other
     lines words are cut in all ways. Blanks that touch a syllable, and one apostrophe or hyphen
-    between two, are dropped; whatever else is no pinyin becomes `Literal`, unchanged.
+    between two, are dropped, and so is what nobody sees; whatever else is no pinyin becomes `Literal`, unchanged.
     Any text has an answer, in time linear in its length.
     """
+    text, invisible = without_invisible(text)
     spelled = spell(text)
     found: list[Read] = []
     illegal: list[Illegal] = []
@@ -75,10 +80,11 @@ def normalise(text: str, syllabary: Syllabary, params: InputParams) -> Normalise
             found.append(read)
         else:
             illegal.append(Illegal(number, spelled.between(read.start, read.stop)))
-    return _assemble(spelled, found, tuple(illegal))
+    pieces, lattices = _assemble(spelled, found)
+    return Normalised(pieces, lattices, tuple(illegal), invisible)
 
 
-def _assemble(spelled: Spelled, found: Sequence[Read], illegal: tuple[Illegal, ...]) -> Normalised:
+def _assemble(spelled: Spelled, found: Sequence[Read]) -> tuple[tuple[Syllable | Literal, ...], tuple[Lattice, ...]]:
     pieces: list[Syllable | Literal] = []
     lattices: list[Lattice] = []
     done = 0
@@ -89,7 +95,7 @@ def _assemble(spelled: Spelled, found: Sequence[Read], illegal: tuple[Illegal, .
         pieces += read.syllables
         done = read.stop
     pieces += _between(spelled.between(done, len(spelled.clusters)), after=bool(pieces), before=False)
-    return Normalised(tuple(pieces), tuple(lattices), illegal)
+    return tuple(pieces), tuple(lattices)
 
 
 def _between(text: str, *, after: bool, before: bool) -> list[Literal]:

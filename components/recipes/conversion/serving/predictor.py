@@ -12,7 +12,7 @@ from components.core.blocks import read_block
 from components.core.bundle import Bundle, read_bundle
 from components.core.errors import CasebookError
 from components.core.opened import kept_open
-from components.recipes.conversion.encoding.normalise import Illegal, normalise
+from components.recipes.conversion.encoding.normalise import Illegal, Normalised, normalise
 from components.recipes.conversion.encoding.syllables import Syllabary
 from components.recipes.conversion.serving.baselines import BASELINES
 from components.recipes.conversion.serving.decoder import Candidate
@@ -32,12 +32,15 @@ Answer: TypeAlias = tuple[int, int, str, float]  # a row with these columns
 
 @dataclass(frozen=True)
 class Conversion:
-    """`alternatives` are the best texts with the log of the share of each; `text` and `score` are the first."""
+    """`alternatives` are the best texts with the log of the share of each; `text` and `score` are the first. So many
+    `invisible` characters of the line were dropped.
+    """
 
     text: str
     score: float
     alternatives: tuple[Candidate, ...]
     illegal: tuple[Illegal, ...]
+    invisible: int = 0
 
 
 class ConversionPredictor:
@@ -92,15 +95,15 @@ class ConversionPredictor:
         """An answer for each line, whatever it is, with at most `n_best` alternatives."""
         count = n_best or self.settings.n_best
         pieces: list[list[str | Run]] = []
-        illegal: list[tuple[Illegal, ...]] = []
+        read: list[Normalised] = []
         for line in lines:
             normalised = normalise(line, self.syllabary, self.settings.input)
             pieces.append(list(read_runs(normalised, self.models.candidates)))
-            illegal.append(normalised.illegal)
+            read.append(normalised)
         runs = [piece for line in pieces for piece in line if isinstance(piece, Run)]
         texts = iter(self.runs.texts(runs, count))
         answers = [[next(texts) if isinstance(piece, Run) else [(piece, 0.0)] for piece in line] for line in pieces]
-        return [_conversion(chained(parts, count), left) for parts, left in zip(answers, illegal, strict=True)]
+        return [_conversion(chained(parts, count), line) for parts, line in zip(answers, read, strict=True)]
 
     def convert_syllables(self, clauses: Sequence[Sequence[str]], n_best: int | None = None) -> list[Conversion]:
         """Clauses of legal syllables, as `meta.data["syllables"]` has them.
@@ -110,7 +113,7 @@ class ConversionPredictor:
         """
         count = n_best or self.settings.n_best
         runs = [spelled_run(numbers) for numbers in self.numbers(clauses)]
-        return [_conversion(texts, ()) for texts in self.runs.texts(runs, count)]
+        return [_conversion(texts) for texts in self.runs.texts(runs, count)]
 
     def baseline(self, name: str, clauses: Sequence[Sequence[str]]) -> list[str]:
         """What one of `BASELINES` answers by itself to clauses of legal syllables."""
@@ -150,6 +153,7 @@ def open_predictor(folder: Path, *, threads: int = 1) -> ConversionPredictor:
     return ConversionPredictor(read_bundle(folder, threads=threads))
 
 
-def _conversion(candidates: Sequence[Candidate], illegal: tuple[Illegal, ...]) -> Conversion:
+def _conversion(candidates: Sequence[Candidate], line: Normalised | None = None) -> Conversion:
     text, score = candidates[0]
-    return Conversion(text, score, tuple(candidates), illegal)
+    illegal, invisible = ((), 0) if line is None else (line.illegal, line.invisible)
+    return Conversion(text, score, tuple(candidates), illegal, invisible)

@@ -13,8 +13,9 @@ def truth(rows: Sequence[ImageRow]) -> np.ndarray:
     return stacked(boxes, max(1, *(len(one) for one in boxes)), 5)
 
 
-def stacked(rows: Sequence[np.ndarray], most: int, width: int = 6) -> np.ndarray:
-    """Arrays (k, width) of at most `most` rows as one (N, most, width), NaN where there is none."""
+def stacked(rows: Sequence[np.ndarray], least: int, width: int = 6) -> np.ndarray:
+    """Arrays (k, width) as one (N, K, width), NaN where there is none; K is their most rows, and `least` at least."""
+    most = max([least, *(len(row) for row in rows)])
     whole = np.full((len(rows), most, width), np.nan, np.float32)
     for place, row in enumerate(rows):
         whole[place, : len(row)] = row

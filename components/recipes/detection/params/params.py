@@ -108,6 +108,7 @@ class EvaluateParams(EvaluateBlock):
 
 class PredictOptions(Block):
     draw: Annotated[Path | None, Field(description="a folder for the images with their boxes")] = None
+    skip_unreadable: Annotated[bool, Field(description="end well though some images could not be read")] = False
 
 
 DetectionJob = Job[ImagesParams, ModelParams, EvaluateParams]

@@ -1,6 +1,8 @@
 """Boxes for images: the network's map on tiles, the best of what overlaps. No torch."""
 
 import json
+import logging
+import math
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -23,9 +25,13 @@ from components.recipes.detection.serving.tiles import Tile, tiles
 if TYPE_CHECKING:  # paths are answered without
     import pandas as pd
 
+log = logging.getLogger(__name__)
+
+CUT = "only the surest {count} objects are answered, and there may be more; cut the image into parts"
 SEGMENTATION = "segmentation"
 SCORE, DETECTIONS = "score", "detections"
 MULTIPLE = 32  # the network's coarsest stride
+VIEW = 256  # side, in the network's pixels, of the piece of an image for which `most` holds
 # Which axes of a map are mirrored, and where then the distances to the left, top, right and bottom are.
 MIRRORS: list[tuple[tuple[int, ...], list[int]]] = [
     ((), [0, 1, 2, 3]),
@@ -57,6 +63,7 @@ class DetectionSettings(Block):
 
     An image is scaled by `scale`. Boxes of at least the confidence `least` are answers to be weighed, those of at
     least their class's of `thresholds` are served. `mirrors` is the number of mirror images whose maps are averaged.
+    For each piece of VIEW x VIEW pixels there are at most `most` answers: a slide has more than a view of it.
     The network looks at the image at each of `zooms` times its scale, and all answers are weighed together. Those of
     one class that overlap an answer by at least `votes` say with it where its box lies; null: it alone does.
     """
@@ -93,13 +100,15 @@ class DetectionPredictor:
     def predict(self, rows: "pd.DataFrame") -> "pd.DataFrame":
         """Images as encoded bytes (`image`, `pixels`) to `image`, `score`, `count` and `detections`, as JSON: a list of
         `label`, `box` (x1, y1, x2, y2 in pixels) and `confidence`, the surest first. `score` is the surest one's, or 0.
+        An image with more objects than are answered is told.
 
         Raises:
             CasebookError: an image cannot be read.
         """
         import pandas as pd
 
-        found = [self.served(self.decode(pixels, name)) for name, pixels in zip(rows[IMAGE], rows[PIXELS], strict=True)]
+        named = zip(rows[IMAGE], rows[PIXELS], strict=True)
+        found = [self.served(self.decode(pixels, name), name) for name, pixels in named]
         return pd.DataFrame(
             {
                 IMAGE: rows[IMAGE].to_numpy(),
@@ -118,7 +127,7 @@ class DetectionPredictor:
         boxes = [
             {IMAGE: str(path), "category": self.spec.classes[label], **box}
             for path in paths
-            for label, box in coco_boxes(self.served(self.decode(Path(path), str(path))))
+            for label, box in coco_boxes(self.served(self.decode(Path(path), str(path)), str(path)))
         ]
         return {name: [box[name] for box in boxes] for name in (IMAGE, "category", "bbox", "area", "score")}
 
@@ -136,17 +145,30 @@ class DetectionPredictor:
         """(H, W, C) float32 in 0..1."""
         return decode(source, channels=self.spec.channels, percentiles=self.spec.percentiles, name=name)
 
-    def served(self, image: np.ndarray) -> np.ndarray:
-        """Those of `find` that are sure enough."""
+    def served(self, image: np.ndarray, name: str) -> np.ndarray:
+        """Those of `find` that are sure enough. Where there may be more, `name` is told."""
+        found, cut = self.sure(image)
+        if cut:
+            log.warning("%s: %s", name, CUT.format(count=len(found)))
+        return found
+
+    def sure(self, image: np.ndarray) -> tuple[np.ndarray, bool]:
+        """Those of `find` that are sure enough, and whether some that may have been so were left out."""
         found = self.find(image)
-        return found[found[:, 5] >= np.array(self.settings.thresholds)[found[:, 4].astype(int)]]
+        enough = found[:, 5] >= np.array(self.settings.thresholds)[found[:, 4].astype(int)]
+        return found[enough], len(found) == self.most(image) and bool(enough.all())
+
+    def most(self, image: np.ndarray) -> int:
+        """How many answers an image may have: `most` for each piece of it of a view's area."""
+        height, width = (side * self.settings.scale for side in image.shape[:2])
+        return self.settings.most * max(1, math.ceil(height * width / VIEW**2))
 
     def find(self, image: np.ndarray) -> np.ndarray:
         """All answers (K, 6) to an image (H, W, C): x1, y1, x2, y2 in its pixels, class, confidence; surest first."""
         settings = self.settings
         found = np.concatenate([self._at(image, zoom) for zoom in settings.zooms])
         found = found[np.argsort(-found[:, 5], kind="stable")]
-        kept = suppress(found, overlap=settings.overlap, most=settings.most)
+        kept = suppress(found, overlap=settings.overlap, most=self.most(image))
         if settings.votes is not None:
             kept = vote(kept, found, overlap=settings.votes)
         return _inside(kept, image)
@@ -155,7 +177,7 @@ class DetectionPredictor:
         """The baseline's answers, as those of `find`."""
         planes = rescale(image, self.settings.scale)
         found = self.segmentation.find(planes)
-        found = found[found[:, 5] >= self.settings.least][: self.settings.most]
+        found = found[found[:, 5] >= self.settings.least][: self.most(image)]
         return _inside(_enlarged(found, planes.shape[1::-1], image), image)
 
     def _at(self, image: np.ndarray, zoom: float) -> np.ndarray:

@@ -22,7 +22,7 @@ TIMED = 16  # images that are timed in turn
 
 
 def answers(job: DetectionJob, bundle: Path, split: str) -> Answers:
-    """True boxes (N, T, 5) and answers (N, K, 6) of a split's images, padded with NaN; K is `most` of the bundle."""
+    """True boxes (N, T, 5) and answers (N, K, 6) of a split's images, padded with NaN; K is the most answers of one."""
     predictor = open_predictor(bundle_below(bundle))
     rows = read_split(job, split)
     found = [(row, predictor.find(row.decoded(predictor.spec))) for row in rows]
@@ -41,7 +41,7 @@ def answer_rows(job: DetectionJob, bundle: Path) -> Callable[[int], object]:
 
 
 def _answer(predictor: DetectionPredictor, row: ImageRow) -> list[dict[str, Any]]:
-    return predictor.named(predictor.served(predictor.decode(row.pixels, row.name)))
+    return predictor.named(predictor.served(predictor.decode(row.pixels, row.name), row.name))
 
 
 def example(job: DetectionJob) -> pd.DataFrame:

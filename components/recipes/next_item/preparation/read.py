@@ -26,13 +26,15 @@ FLOATS = {"FLOAT", "DOUBLE"}
 class RawFile:
     """`table` and `row` are SQL: what stands behind `from`, and a row's number from 1.
 
-    `columns` gives the SQL of each named column and its type, `VARCHAR` for all of a text file.
+    `columns` gives the SQL of each named column and its type, `VARCHAR` for all of a text file; names that the header
+    has more than once are in `twice`.
     """
 
     path: Path
     table: str
     row: str
     columns: dict[str, tuple[str, str]]
+    twice: tuple[str, ...] = ()
 
     @property
     def is_text(self) -> bool:
@@ -127,7 +129,8 @@ def _text_file(path: Path, sample: bytes, needed: Sequence[str]) -> RawFile:
     )
     columns = {name: (f"c{place}", "VARCHAR") for place, name in enumerate(names)}
     # Without a partition or an order, rows are numbered as they stand in the file.
-    return RawFile(path, table, "row_number() over ()", columns)
+    repeated = tuple(dict.fromkeys(name for name in names if names.count(name) > 1))
+    return RawFile(path, table, "row_number() over ()", columns, repeated)
 
 
 def _header(header: str, needed: Sequence[str]) -> tuple[str, list[str]]:

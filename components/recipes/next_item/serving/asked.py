@@ -1,5 +1,6 @@
 """Raw rows to the histories that are to be answered: of users, or of their interactions. No frame."""
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -85,6 +86,7 @@ def require_columns(names: Collection[str], data: Mapping[str, Any]) -> None:
     """
     columns: Columns = data["columns"]
     require_user(names, columns)
+    refuse_misnamed(names, columns)
     if columns["item"] in names and columns["time"] not in names:
         raise CasebookError(
             f"column {columns['time']!r} (the time, {data['spec']['time_unit']}) is missing; the columns there are: "
@@ -103,6 +105,35 @@ def require_user(names: Collection[str], columns: Columns) -> str:
         there = ", ".join(map(repr, names)) or "none"
         raise CasebookError(f"column {name!r} (the user's id) is missing; the columns there are: {there}")
     return name
+
+
+def refuse_misnamed(names: Collection[str], columns: Columns) -> None:
+    """See that no column of interactions goes by another name: without it another history would be answered.
+
+    Raises:
+        CasebookError: a column is not there, and one is that is called nearly so; or times are there without items.
+    """
+    others = [name for name in names if name not in columns.values()]
+    for role in ("item", "time", "rating"):
+        name = columns[role]
+        if name is None or name in names:
+            continue
+        if near := [other for other in others if _bare(other) == _bare(name)]:
+            raise CasebookError(
+                f"column {name!r} (the {role}) is missing, and there is {near[0]!r}; give it the model's name, or "
+                "leave it out"
+            )
+    if columns["item"] not in names and columns["time"] in names:
+        raise CasebookError(
+            f"column {columns['item']!r} (the item) is missing, and {columns['time']!r} is there; the columns are: "
+            f"{', '.join(map(repr, names))}; interactions need their item, a list of users has no column of times"
+        )
+
+
+def _bare(name: str) -> str:
+    """A name without case, signs, a type behind a colon, and the endings that people give it or not."""
+    letters = re.sub(r"[\W_]+", "", name.partition(":")[0].casefold())
+    return re.sub(r"(ids?|s|stamp)$", "", letters) or letters
 
 
 def select(asked: Asked, places: np.ndarray) -> Asked:

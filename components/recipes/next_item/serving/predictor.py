@@ -12,6 +12,7 @@ from pydantic import Field
 
 from components.core.blocks import Block, read_block
 from components.core.bundle import Bundle, read_bundle
+from components.core.errors import CasebookError
 from components.core.forgotten import digest_of
 from components.core.opened import kept_open
 from components.kits.tables.encoding.cells import RawRows
@@ -199,14 +200,20 @@ class RankingPredictor:
         barred = np.zeros(len(self.catalogue.item_ids), bool)
         if allow is not None:
             barred[:] = True
-            barred[self._known(allow, UNKNOWN_ALLOWED, remarks)] = False
+            barred[self._known(allow, "allow", UNKNOWN_ALLOWED, remarks)] = False
         if deny is not None:
-            barred[self._known(deny, UNKNOWN_DENIED, remarks)] = True
+            barred[self._known(deny, "deny", UNKNOWN_DENIED, remarks)] = True
         return barred
 
-    def _known(self, ids: Sequence[str | int], message: str, remarks: Remarks) -> np.ndarray:
+    def _known(self, ids: Sequence[str | int], name: str, message: str, remarks: Remarks) -> np.ndarray:
         texts = id_texts(list(ids))
         index = self.catalogue.item_index(texts)
+        if len(index) and (index < 0).all():
+            raise CasebookError(
+                f"{name} list: none of its {len(index)} line(s) is an item that the model knows, such as "
+                f"{texts[0][:60]!r}, where items are called {str(self.catalogue.item_ids[0])[:60]!r}; give one "
+                "item's id a line, and no other column"
+            )
         remarks.add(message, texts[index < 0].tolist())
         known: np.ndarray = index[index >= 0]
         return known

@@ -30,7 +30,8 @@ def infer(folder: Path, table: pd.DataFrame | str, target: str = "y", positive: 
 def test_the_block_is_whole_and_survives_yaml(tmp_path: Path) -> None:
     block = infer(tmp_path, applications(300))
     assert yaml.safe_load(yaml.safe_dump(block, allow_unicode=True)) == block
-    assert TableParams.model_validate(block).target.model_dump() == {"column": "y", "positive": "yes", "negative": "no"}
+    assert TableParams.model_validate(block).target.model_dump(exclude={"ignore"}) == block["target"]
+    assert block["target"] == {"column": "y", "positive": "yes", "negative": "no"}
     assert block["columns"] == {"age": NUMERIC, "sum": NUMERIC, "town": {"kind": "categorical", "values": None}}
     assert (block["file"], block["key"], block["ignore"], block["max_rejected"]) == ("rows.csv", [], {}, 0.01)
 
@@ -60,6 +61,15 @@ def test_rows_without_a_target_are_allowed_for(tmp_path: Path) -> None:
     block = infer(tmp_path, table)
     assert block["max_rejected"] == 0.11  # 30 of 300, and 0.01 more
     assert prepare(tmp_path, table, block).rejected == {"y: no value": 30}
+
+
+def test_rows_of_no_outcome_are_left_out_and_not_counted_as_broken(tmp_path: Path) -> None:
+    table = applications(300)
+    table.loc[:29, "y"] = "in court"
+    block = infer_table(write_raw(tmp_path / "raw", table) / "rows.csv", "y", None, ["in court"])
+    assert (block["target"]["ignore"], block["max_rejected"]) == (["in court"], 0.01)
+    rows = prepare(tmp_path, table, block).rows
+    assert (rows["rejected"], sum(rows.values())) == (30, 300)
 
 
 def test_words_for_no_value_go_to_missing(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from components.core.errors import CasebookError
-from components.kits.tables.labels import column_of, find_labels, read_target, share_labelled
+from components.kits.tables.labels import column_of, find_labels, read_target, share_labelled, without_outcome
 from tests.components.kits.tables.tables import NUMERIC, spec
 
 MISSING = ("NA", "-", "None")
@@ -38,7 +38,8 @@ def test_other_values_are_counted_and_placed() -> None:
         read(["bad", "good", "worse", "Worst", "worse"], "bad", "good")
     assert str(caught.value) == (
         "rows.csv: column y (the target) has 3 value(s) that are neither 'bad' nor 'good': 'worse' (2), 'Worst' (1), "
-        "the first in row 3; correct them, set prepare.target, or add them to prepare.missing"
+        "the first in row 3; correct them, set prepare.target, add them to prepare.missing, or to prepare.target."
+        "ignore if their rows have no outcome"
     )
 
 
@@ -71,6 +72,22 @@ def test_labels_found(cells: list[Any], positive: str | None, expected: tuple[st
 def test_not_two_values(cells: list[Any], message: str) -> None:
     with pytest.raises(CasebookError, match=message):
         find_labels(pd.Series(cells), None, MISSING, "y")
+
+
+def test_a_third_value_of_few_rows_is_named_with_its_count_and_the_option() -> None:
+    cells = pd.Series(["good"] * 60 + ["bad"] * 37 + ["in court"] * 3)
+    with pytest.raises(CasebookError, match=r"'in court' \(3\); --ignore-target 'in court' leaves those 3 row"):
+        find_labels(cells, None, MISSING, "y")
+    assert find_labels(cells, None, MISSING, "y", ["In court "]) == ("bad", "good")
+    with pytest.raises(CasebookError, match="y has no value 'pending' to ignore, only 'good' \\(60\\)"):
+        find_labels(cells, None, MISSING, "y", ["pending"])
+
+
+def test_rows_of_no_outcome_have_no_target_and_are_counted() -> None:
+    target = {"column": "y", "positive": "bad", "negative": "good", "ignore": ["In court"]}
+    params, frame = spec({"a": NUMERIC}, target=target), pd.DataFrame({"y": ["bad", "in court ", "good", "NA"]})
+    assert read_target(frame, params, Path("rows.csv")).tolist() == [1, pd.NA, 0, pd.NA]
+    assert without_outcome(frame, params) == 1
 
 
 def test_a_positive_label_that_is_not_there() -> None:

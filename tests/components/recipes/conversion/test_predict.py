@@ -1,3 +1,4 @@
+import csv
 import logging
 from pathlib import Path
 
@@ -52,6 +53,35 @@ def test_n_best_answers_stand_behind_the_number_of_their_line(bundle, tmp_path):
         for rank, (text, _) in enumerate(one.alternatives, start=1)
     ]
     assert [rank for line, rank, *_ in table if line == "1"] == ["1", "2"]
+
+
+def test_a_listed_answer_that_holds_a_tab_or_a_quote_reads_back(bundle, tmp_path):
+    predict_file(bundle, source(tmp_path, ['中\t国 "2"', "ni"]), tmp_path / "out.txt", {"n_best": 2})
+    with (tmp_path / "out.txt").open(encoding="utf-8", newline="") as file:
+        table = list(csv.reader(file, delimiter="\t"))
+    assert {len(row) for row in table} == {4}
+    first = open_predictor(bundle).convert(['中\t国 "2"'], 2)[0]
+    assert [text for line, _, _, text in table if line == "1"] == [text for text, _ in first.alternatives]
+    assert "\t" in first.text
+    assert '"2"' in first.text
+
+
+def test_what_is_dropped_and_what_is_fewer_than_asked_is_said(bundle, tmp_path, caplog):
+    lines = ["ni\u200b hao\u00ad", "中国", ""]
+    with caplog.at_level(logging.WARNING):
+        predict_file(bundle, source(tmp_path, lines), tmp_path / "out.txt", {"n_best": 9999})
+    said = [record.getMessage() for record in caplog.records]
+    assert said[0] == (
+        "in.txt: 2 character(s) that nobody sees are dropped (zero-width, soft hyphen, NUL), the first in line 1"
+    )
+    assert said[1].startswith("in.txt: 2 line(s) have fewer answers than the 9999 asked for, the first in line 1")
+    assert len(said) == 2
+
+
+def test_a_message_does_not_hold_a_long_text(bundle, tmp_path, caplog):
+    with caplog.at_level(logging.WARNING):
+        predict_file(bundle, source(tmp_path, ["xyzq" * 500]), tmp_path / "out.txt", {})
+    assert max(len(record.getMessage()) for record in caplog.records) < 200
 
 
 @pytest.mark.parametrize("suffix", [".parquet", ".csv"])

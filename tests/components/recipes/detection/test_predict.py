@@ -73,6 +73,44 @@ def test_a_broken_image_is_named_and_the_others_are_done(bundle, images, tmp_pat
     assert not (tmp_path / "drawn" / "broken.png").exists()
 
 
+def test_images_of_other_forms_are_named_and_end_badly_unless_asked_to_go_on(bundle, images, tmp_path, caplog):
+    (images / "anim.gif").write_bytes(b"GIF89a")
+    (images / "scan").write_bytes(bytes(128) + b"DICM")
+    (images / ".hidden.dcm").write_bytes(b"")
+    with pytest.raises(CasebookError) as caught:
+        predict_file(bundle, images, tmp_path / "boxes.json", {})
+    assert "2 of 8 images cannot be read; the other 6 are in" in str(caught.value)
+    assert "anim.gif: images of this form are not read" in str(caught.value)
+    assert "scan: images" in str(caught.value)
+    assert any("1 file(s) are no images, such as notes.txt" in record.getMessage() for record in caplog.records)
+    assert predict_file(bundle, images, tmp_path / "again.json", {"skip_unreadable": True}) == 6
+    assert (tmp_path / "again.json").read_bytes() == (tmp_path / "boxes.json").read_bytes()
+
+
+def test_a_link_out_of_the_folder_is_not_followed(bundle, images, tmp_path):
+    outside = tmp_path / "outside.png"
+    outside.write_bytes((images / "grey.png").read_bytes())
+    (images / "link.png").symlink_to(outside)
+    assert predict_file(bundle, images, tmp_path / "boxes.json", {}) == 6
+
+
+def test_a_slide_has_room_for_more_objects_than_a_view_and_a_crowd_is_told(bundle, tmp_path, caplog):
+    corners = [(4 + 24 * column, 4 + 24 * row) for row in range(6) for column in range(6)]
+    folder = tmp_path / "slides"
+    folder.mkdir()
+    for name, width, height in (("slide", 600, 300), ("crowd", 160, 160)):
+        pixels = (picture(width, height, *corners)[..., 0] * 255).astype(np.uint8)
+        Image.fromarray(pixels).save(folder / f"{name}.png")
+    predict_file(bundle, folder, tmp_path / "boxes.json", {})  # twenty for each 256 x 256 pixels
+    found = json.loads((tmp_path / "boxes.json").read_text())
+    counts = [sum(one["image_id"] == image["id"] for one in found["annotations"]) for image in found["images"]]
+    assert [(one["file_name"], one.get("cut")) for one in found["images"]] == [("crowd.png", True), ("slide.png", None)]
+    assert counts == [20, 36]
+    assert [record.getMessage() for record in caplog.records] == [
+        "crowd.png: only the surest 20 objects are answered, and there may be more; cut the image into parts"
+    ]
+
+
 def test_where_no_image_can_be_read_nothing_is_written(bundle, tmp_path):
     folder = tmp_path / "images"
     folder.mkdir()

@@ -114,6 +114,11 @@ def test_allow_and_deny_files_hold_an_id_a_line(bundle: Path, tmp_path: Path) ->
         ),
         ("user_id,item_id\n1,10\n", "column 'timestamp' (the time, seconds) is missing"),
         ("user_id,item_id,timestamp\n", "it has a header but no rows"),
+        ("user_id,item,timestamp\n1,10,5\n", "column 'item_id' (the item) is missing, and there is 'item'; give it"),
+        ("user_id,item_id,time\n1,10,5\n", "column 'timestamp' (the time) is missing, and there is 'time'"),
+        ("user_id,item_id,timestamp,Ratings\n1,10,5,3\n", "column 'rating' (the rating) is missing, and there is 'Rat"),
+        ("user_id,film,timestamp\n1,10,5\n", "column 'item_id' (the item) is missing, and 'timestamp' is there"),
+        ("user_id,user_id\n1,2\n", "column 'user_id' stands more than once; rename all but one"),
         ("user_id,item_id,timestamp\n,10,5\n", "column 'user_id' names no user in any of 1 row(s)"),
         ("", "the file is empty"),
         ("user_id,item_id,timestamp\n1,10,late\n", "1 cell(s) are no time (seconds), such as 'late'"),
@@ -135,12 +140,14 @@ def test_a_wrong_file_is_one_message_and_nothing_is_written(
 def test_a_wrong_list_of_items_is_one_message(bundle: Path, tmp_path: Path) -> None:
     INTERACTIONS.to_csv(tmp_path / "rows.csv", index=False)
     (tmp_path / "empty.txt").write_text("\n \n")
+    (tmp_path / "table.csv").write_text("item,title\n10,Film\n")
     (tmp_path / "deny.bin").write_bytes(b"\xff\xfe\x00")
     (tmp_path / "all.txt").write_text("\n".join(map(str, range(10, 16))))
     for options, told in [
         ({"allow": tmp_path / "none.txt"}, "none.txt: not found"),
         ({"allow": tmp_path / "empty.txt"}, "empty.txt: no item id in it"),
         ({"deny": tmp_path / "deny.bin"}, "deny.bin: not a text file of item ids"),
+        ({"deny": tmp_path / "table.csv"}, "deny list: none of its 2 line.* no other column"),
         ({"deny": tmp_path / "all.txt"}, "no item is left for any of its users"),
     ]:
         with pytest.raises(CasebookError, match=told):

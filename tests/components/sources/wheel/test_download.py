@@ -4,6 +4,7 @@ import contextlib
 import logging
 import os
 import pty
+import resource
 import signal
 import subprocess
 import sys
@@ -19,6 +20,7 @@ from components.sources.wheel.download import archive
 pytestmark = pytest.mark.slow
 
 ROWS = {"rows.csv": b"age\n30\n"}
+MOST = 10**9  # bytes
 ROOT = Path(__file__).parents[4]
 # A second process that downloads rows==1.0, as `archive` in this one would.
 DOWNLOAD = """
@@ -28,7 +30,7 @@ from components.core.params.source import WheelSource
 from components.sources.wheel.download import archive
 logging.basicConfig(level=logging.INFO)
 source = WheelSource.model_validate_json(sys.argv[1])
-print(archive(source, Path(sys.argv[2])))
+print(archive(source, Path(sys.argv[2]), 10**9))
 """
 
 
@@ -52,7 +54,7 @@ def files(folder: Path) -> list[str]:
 def test_an_unreachable_index_is_told(make, cache, kind):
     source = make.source(make.member("rows.csv", b""), archive=kind)
     with pytest.raises(CasebookError) as error:
-        archive(source, cache)
+        archive(source, cache, MOST)
     message = str(error.value)
     assert message.startswith(f"rows==1.0: its {kind} could not be downloaded: ")
     assert "(from versions: none)" in message
@@ -67,8 +69,19 @@ def test_an_unreachable_index_is_told(make, cache, kind):
 def test_a_retry_is_shown_while_it_happens(make, cache, kind, monkeypatch, caplog):
     monkeypatch.setenv("PIP_RETRIES", "1")
     with pytest.raises(CasebookError):
-        archive(make.source(make.member("rows.csv", b""), archive=kind), cache)
+        archive(make.source(make.member("rows.csv", b""), archive=kind), cache, MOST)
     assert any("Retrying" in record.message for record in caplog.records if record.levelno == logging.WARNING)
+
+
+@pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="no limit of another process's files here")
+@pytest.mark.parametrize("kind", ["wheel", "sdist"])
+def test_more_than_the_limit_is_not_brought(make, index, cache, tmp_path, kind):
+    built = (make.wheel if kind == "wheel" else make.sdist)(tmp_path, {"rows.csv": os.urandom(3_000_000)})
+    index.add(built)
+    with pytest.raises(CasebookError, match=f"its {kind}: has more than the 2 MB of source.limits"):
+        archive(make.source(make.member("rows.csv", b""), archive=kind), cache, 2_000_000)
+    assert files(cache) == [f"rows==1.0/{kind}.lock"]
+    assert archive(make.source(make.member("rows.csv", b""), archive=kind), cache, MOST).name == built.name
 
 
 @pytest.mark.usefixtures("unreachable")
@@ -78,7 +91,7 @@ def test_a_mirror_stands_in_for_the_index(make, cache, kind, tmp_path, monkeypat
     build = make.wheel if kind == "wheel" else make.sdist
     built = build(mirror, ROWS)
     monkeypatch.setenv("CASEBOOK_MIRROR", str(mirror))
-    found = archive(make.source(make.member("rows.csv", b""), archive=kind), cache)
+    found = archive(make.source(make.member("rows.csv", b""), archive=kind), cache, MOST)
     assert found.read_bytes() == built.read_bytes()
 
 
@@ -107,14 +120,14 @@ def test_a_wrong_pin_is_answered_with_the_versions_there_are(make, links, cache,
     build(links, ROWS, version="1.0")
     build(links, ROWS, version="1.10")
     with pytest.raises(CasebookError, match=r"rows==9\.0: .*from versions: 1\.0, 1\.10\)"):
-        archive(make.source(make.member("rows.csv", b""), requirement="rows==9.0", archive=kind), cache)
+        archive(make.source(make.member("rows.csv", b""), requirement="rows==9.0", archive=kind), cache, MOST)
 
 
 def test_a_wheel_is_not_built_from_an_sdist(make, links, cache, tmp_path):
     marker = tmp_path / "setup.py-has-run"
     make.sdist(links, {"setup.py": f"open({str(marker)!r}, 'w')".encode()})
     with pytest.raises(CasebookError, match=r"its wheel could not be downloaded: .*No matching distribution"):
-        archive(make.source(make.member("rows.csv", b"")), cache)
+        archive(make.source(make.member("rows.csv", b"")), cache, MOST)
     assert not marker.exists()
 
 
@@ -123,7 +136,7 @@ def test_an_sdist_with_another_digest_than_the_index_says_is_refused(make, index
     with pytest.raises(
         CasebookError, match=rf"rows-1\.0\.tar\.gz: sha256 is [0-9a-f]{{64}}, the index says {'0' * 64}"
     ):
-        archive(make.source(make.member("rows.csv", b""), archive="sdist"), cache)
+        archive(make.source(make.member("rows.csv", b""), archive="sdist"), cache, MOST)
     assert files(cache) == ["rows==1.0/sdist.lock"]
 
 
@@ -156,7 +169,7 @@ def test_a_killed_download_leaves_no_half_archive(make, index, cache, tmp_path, 
     assert killed.returncode != 0
 
     index.stalled = False
-    found = archive(source, cache)
+    found = archive(source, cache, MOST)
     assert found.read_bytes() == built.read_bytes()
     assert files(cache) == [f"rows==1.0/{kind}.lock", f"rows==1.0/{kind}/{built.name}"]
     assert list(cache.rglob(".*")) == []
@@ -168,19 +181,19 @@ def test_a_cache_with_a_foreign_file_is_named(make, cache):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(b"")
     with pytest.raises(CasebookError, match="has 2 files, not one archive; delete it"):
-        archive(make.source(make.member("rows.csv", b"")), cache)
+        archive(make.source(make.member("rows.csv", b"")), cache, MOST)
 
 
 @pytest.mark.usefixtures("links")
 def test_a_requirement_is_never_an_option(make, cache):
     with pytest.raises(CasebookError, match=r"-d==\.\."):
-        archive(make.source(make.member("rows.csv", b""), requirement="-d==.."), cache)
+        archive(make.source(make.member("rows.csv", b""), requirement="-d==.."), cache, MOST)
 
 
 def test_what_is_fetched_is_logged(make, links, cache, caplog):
     make.wheel(links, ROWS)
     with caplog.at_level(logging.INFO):
-        archive(make.source(make.member("rows.csv", b"")), cache)
+        archive(make.source(make.member("rows.csv", b"")), cache, MOST)
     assert "rows==1.0: downloading its wheel" in caplog.text
 
 

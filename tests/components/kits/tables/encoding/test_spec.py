@@ -31,6 +31,7 @@ def test_a_block_is_read_and_written_back_the_same() -> None:
         ({"columns": {"a": {"kind": "date", "formats": []}}}, "formats"),
         ({"target": {"column": "y", "positive": True, "negative": "no"}}, r"target\.positive: .* not True \(bool\)"),
         ({"target": {"column": "y", "positive": "No ", "negative": "no"}}, "must differ"),
+        ({"target": {"column": "y", "positive": "yes", "negative": "no", "ignore": ["NO"]}}, "'NO' is one of the two"),
         ({"target": {"column": "a", "positive": "yes", "negative": "no"}}, "'a' is in both target and columns"),
         ({"key": ["town"]}, "'town' is in both columns and key"),
         ({"ignore": {"town": "no use"}}, "'town' is in both columns and ignore"),

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from components.recipes.conversion.encoding.invisible import without_invisible
 from components.recipes.conversion.encoding.normalise import Literal, Normalised, normalise
 from components.recipes.conversion.encoding.readings import dictionary_pairs, gb2312_characters
 from components.recipes.conversion.encoding.syllables import VOWELS, Syllabary, Syllable
@@ -110,6 +111,9 @@ def test_a_word_alone_is_cut_in_all_ways_and_a_spaced_line_in_one() -> None:
     assert [(lattice.start, lattice.stop) for lattice in beside] == [(1, 3), (3, 4)]
 
 
+OTHER = "汉字😀好\n\t，。!?3"
+
+
 @given(st.text(), st.booleans())
 def test_any_text_has_an_answer(text: str, abbreviations: bool) -> None:
     found = read(text, ABBREVIATED if abbreviations else STRICT)
@@ -117,12 +121,16 @@ def test_any_text_has_an_answer(text: str, abbreviations: bool) -> None:
         assert found.pieces[lattice.start : lattice.stop] == lattice.segmentation.best()
     literals = [isinstance(piece, Literal) for piece in found.pieces]
     assert not any(one and other for one, other in pairwise(literals))
-    assert all(piece.text in text for piece in found.pieces if isinstance(piece, Literal))
+    seen, invisible = without_invisible(text)
+    assert all(piece.text in seen for piece in found.pieces if isinstance(piece, Literal))
+    assert found.invisible == invisible
     assert all(set(one.alternatives) <= set(SYLLABARY.legal) for one in found.syllables)
     found.filled(["好"] * len(found.syllables))
 
 
-@given(st.text(st.characters(exclude_categories=("L", "M", "Cs")) | st.sampled_from("汉字😀好\n\t，。!?3")))
+@given(
+    st.text(st.characters(exclude_categories=("L", "M", "Cs", "Cf"), exclude_characters="\0") | st.sampled_from(OTHER))
+)
 def test_what_is_no_letter_comes_back_unchanged(text: str) -> None:
     assert read(text).pieces == ((Literal(text),) if text else ())
 

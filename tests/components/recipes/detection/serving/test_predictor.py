@@ -39,15 +39,15 @@ def test_an_image_without_anything_has_no_box(tmp_path):
 def test_tiles_give_the_same_boxes_wherever_a_square_lies(tmp_path, x):
     """One tile beside several of 96 pixels: at their borders squares are neither lost nor found twice."""
     image = picture(256, 200, (x, 12), (x, 84), (x, 156))
-    whole = make(tmp_path / "whole").served(image)
-    parts = make(tmp_path / "parts", tile=96, margin=32).served(image)
+    whole = make(tmp_path / "whole").served(image, "image")
+    parts = make(tmp_path / "parts", tile=96, margin=32).served(image, "image")
     assert sides(whole) == sides(parts) == squares((x, 12), (x, 84), (x, 156))
 
 
 @pytest.mark.parametrize("mirrors", [2, 4])
 def test_mirror_images_answer_alike(tmp_path, mirrors):
     image = picture(96, 64, (20, 12), (60, 36))
-    found = make(tmp_path / "bundle", mirrors=mirrors).served(image)
+    found = make(tmp_path / "bundle", mirrors=mirrors).served(image, "image")
     assert sides(found) == squares((20, 12), (60, 36))
 
 
@@ -78,7 +78,7 @@ def test_a_mirrored_box_has_its_distances_on_the_other_side():
 
 def test_boxes_are_in_pixels_of_the_image_as_it_came(tmp_path):
     large = np.kron(picture(96, 64, (20, 12))[..., 0], np.ones((2, 2)))[..., None].astype(np.float32)
-    found = make(tmp_path / "bundle", scale=0.5).served(large)
+    found = make(tmp_path / "bundle", scale=0.5).served(large, "image")
     assert sides(found) == [[40.0, 24.0, 72.0, 56.0]]
 
 

@@ -41,6 +41,8 @@ STILL = 0.85  # of the error is left: a column that is put back was only what th
 # is lost without it, the loss in standard errors, its share of the gain, and R² of it by the others.
 ADDED, BETTER, LOST, JUDGED_ERRORS, LEAST_GAIN, EXPLAINED = 0.06, 0.02, 0.02, 2.5, 0.1, 0.3
 
+SOMETHING = 0.6  # AUC: a judgement of an outcome that can hardly be told is noise
+MOST_SAME = 4  # columns that are one judgement, such as a grade, its parts and its rate
 FEWEST_OTHERS = 3  # columns that are left: against fewer there is nothing to be measured by
 
 
@@ -112,6 +114,7 @@ def _after(look: Look) -> Hindsight | None:
         return None
     perfect = look.all.auc >= NEAR_PERFECT
     asked = {same for same in look.same.values() if perfect or len(same) > 1}
+    asked = {same for same in asked if 2 * len(same) <= len(look.features.names)}
     guilty = {one for one in asked if _costs(look, look.without(one), SEVERAL_GROW)}
     columns = frozenset[str]().union(*guilty)
     columns = columns.union(*(look.same[name] for name in columns if name in look.same))
@@ -153,6 +156,8 @@ def _put_back(look: Look, columns: frozenset[str]) -> frozenset[str]:
 def _judgement(look: Look) -> Hindsight | None:
     for columns in dict.fromkeys(look.same.values()):
         others = look.features.without(columns)
+        if look.all.auc < SOMETHING or len(columns) > MOST_SAME:
+            continue
         if sum(look.all.gain[one] for one in columns) < LEAST_GAIN or len(others.names) < FEWEST_OTHERS:
             continue
         alone = look.alone(columns).auc

@@ -10,7 +10,7 @@ from components.kits.tables.scored import FOLDS, Features, Scored, score_folds
 MOST_ROWS = 5_000
 LOOKED_AT, KEPT = 10, 24  # columns that the trees gain most from: under suspicion, and in the models that are compared
 SAME = 0.8  # correlation from which two columns say the same
-FEW_KINDS = 50
+FEW_KINDS = 20  # values of a column, by which others are asked whether they say the same
 
 
 class Look:

@@ -7,9 +7,11 @@ from typing import Any
 import numpy as np
 
 from components.core.errors import CasebookError
+from components.core.job import TEST, TRAIN, VALIDATION
 from components.core.results import Cell, Table
 from components.kits.tables.encoding.spec import FeatureParams
 
+ORDER = (TRAIN, VALIDATION, TEST)
 UNLIKELY = 0.001  # a chance below which the difference of the splits is a question
 DRAWN = 20_000  # deals of the positives to the splits, by chance
 
@@ -71,9 +73,8 @@ def check_shares(shares: Shares, spec: FeatureParams) -> None:
 
 def shares_table(shares: Mapping[str, Mapping[str, Any]], positive: str) -> Table:
     """The figures of `Shares.to_json` for the model card."""
-    rows: list[list[Cell]] = [
-        [name, one["rows"], one["positives"], f"{one['share']:.1%}"] for name, one in shares.items()
-    ]
+    told = [(name, shares[name]) for name in ORDER if name in shares]
+    rows: list[list[Cell]] = [[name, one["rows"], one["positives"], f"{one['share']:.1%}"] for name, one in told]
     return Table("Rows of the splits", ["split", "rows", positive, "share"], rows)
 
 

@@ -68,8 +68,8 @@ class Hindsight:
 
 
 REASONS: Mapping[str, str] = {
-    "after": "so much may have been written after the outcome",
-    "judgement": "told by the other columns and better than they are, so it may be somebody's own judgement of the row",
+    "after": "so near to perfect, they may have been written after the outcome",
+    "judgement": "the others tell them, but tell less than they do: they may be somebody's judgement of the row",
 }
 
 

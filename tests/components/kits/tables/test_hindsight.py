@@ -64,6 +64,19 @@ def test_a_rate_and_its_grade_are_told_together() -> None:
     assert 0.02 < one.auc - one.without < 0.1
 
 
+def test_a_date_that_comes_after_the_outcome_is_told_by_the_time_between_two() -> None:
+    random = np.random.default_rng(6)
+    opened = np.datetime64("2015-01-01", "us") + random.integers(0, 2_000, ROWS) * np.timedelta64(1, "D")
+    days = np.where(BAD, random.integers(20, 300, ROWS), random.integers(301, 700, ROWS))  # a loan that runs is paid on
+    frame = FRAME[ASKED].assign(opened=opened, last_paid=opened + days * np.timedelta64(1, "D"))
+    date = {"kind": "date", "formats": ["ISO8601"]}
+    columns = {**dict.fromkeys(ASKED, NUMERIC), "opened": date, "last_paid": date}
+    (one,) = find_hindsight(frame, BAD, spec(columns))
+    assert one.kind == "after"
+    assert "last_paid" in one.columns
+    assert find_hindsight(frame, BAD, spec({**columns, "last_paid": date}, known=["opened", "last_paid"])) == []
+
+
 def test_names_neither_accuse_nor_acquit() -> None:
     assert found("paid", "left", rename={"paid": "x1", "left": "x2"}) == [("x1", "x2")]
     assert found("rate", rename={"rate": "colour"}) == [("colour",)]

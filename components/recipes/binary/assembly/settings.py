@@ -43,7 +43,7 @@ def choose(job: BinaryJob, params: ModelParams, target: np.ndarray, scores: Mapp
 
 def choose_cross_fitted(job: BinaryJob, found: CrossFitted) -> Chosen:
     """The same for few rows, where a blend must surely beat its best member, and a calibration none."""
-    params = job.model.blend
+    params = job.model.blend.model_copy(update={"shrinkage": job.model.few.shrinkage})
     columns = np.column_stack(list(found.scores.values()))
     weights = blend_or_best(found.target, columns, partial(weigh, params=params), found.parts)
     return _calibrated(job, params, found.target, found.scores, weights, surely=True)

@@ -5,6 +5,7 @@ of training and validation rows but one, and answer that one (Stone, 1974; Wolpe
 """
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
@@ -17,7 +18,7 @@ from components.kits.tables.encoding.encode import TableEncoder
 from components.recipes.binary.assembly.baselines import LinearLogistic, SplineLogistic
 from components.recipes.binary.assembly.members import Members, fit_logistic, fit_trees, known, used_columns
 from components.recipes.binary.metrics.metrics import log_loss
-from components.recipes.binary.metrics.rows import has_both_classes
+from components.recipes.binary.metrics.rows import beats, has_both_classes, row_losses
 from components.recipes.binary.params import BinaryJob, ModelParams
 from components.recipes.binary.training.data import Rows, TableData, read_groups
 from components.recipes.binary.training.training import TRAINING, everything, has_few_rows
@@ -78,28 +79,32 @@ def fit_members(job: BinaryJob, learner: LightningModule, rows: Rows, encoder: T
 
 
 def likeliest_logistic(rows: Rows, encoder: TableEncoder, params: ModelParams, seed: int) -> SplineLogistic:
-    """Of lines and splines, and of the penalties in `few.c`, what answers rows best that were left out of its fit."""
+    """Lines by that penalty of `few.c` which answers rows best that were left out of the fit, or splines by theirs where
+    they answer them surely better.
+    """
     columns = used_columns(params.logistic.leave_out, encoder)
-    scales = [feature.scale for feature in encoder.numeric]
-    tried = [
-        make
-        for c in params.few.c
-        for make in (
-            partial(LinearLogistic, scales=scales, c=c, columns=columns),
-            partial(SplineLogistic, knots=params.logistic.knots, c=c, columns=columns),
-        )
-    ]
+    lines = partial(LinearLogistic, scales=[feature.scale for feature in encoder.numeric], columns=columns)
+    splines = partial(SplineLogistic, knots=params.logistic.knots, columns=columns)
     parts = cut(rows.target, None, params.few.folds, seed)
     if not parts:
         return fit_logistic(rows, encoder, params)
-    losses = []
-    for make in tried:
-        held_out = np.empty(len(rows.target))
-        for fitting, rest in parts:
-            fitted, unseen = make().fit(*known(rows.take(fitting), encoder)), rows.take(rest).encoded
-            held_out[rest] = fitted.predict(unseen.numeric, unseen.categorical)
-        losses.append(log_loss(rows.target, held_out))
-    return tried[int(np.argmin(losses))]().fit(*known(rows, encoder))
+    (line, losses), (spline, others) = (
+        min(
+            ((make := partial(kind, c=c), _left_out(make, rows, encoder, parts)) for c in params.few.c),
+            key=lambda tried: float(tried[1].mean()),
+        )
+        for kind in (lines, splines)
+    )
+    return (spline if beats(others, losses) else line)().fit(*known(rows, encoder))
+
+
+def _left_out(make: Callable[[], SplineLogistic], rows: Rows, encoder: TableEncoder, parts: Parts) -> np.ndarray:
+    """The losses (N,) of rows that were left out of the fit."""
+    answer = np.empty(len(rows.target))
+    for fitting, rest in parts:
+        unseen = rows.take(rest).encoded
+        answer[rest] = make().fit(*known(rows.take(fitting), encoder)).predict(unseen.numeric, unseen.categorical)
+    return row_losses(rows.target, answer)
 
 
 def can_cross_fit(job: BinaryJob) -> bool:

@@ -12,6 +12,7 @@ from components.compression.make import NotMadeError
 from components.core.bundle import read_bundle
 from components.core.job import BUNDLE, SELECTION, VALIDATION, Paths
 from components.recipes.binary.assembly.assembly import assemble, network_gap
+from components.recipes.binary.assembly.baselines import LinearLogistic, SplineLogistic
 from components.recipes.binary.assembly.crossfit import CrossFitted, cross_fit, cut, likeliest_logistic
 from components.recipes.binary.assembly.members import fit_logistic, known
 from components.recipes.binary.metrics.metrics import log_loss
@@ -120,23 +121,28 @@ def test_the_penalty_that_is_taken_answers_left_out_rows_best(few: Few) -> None:
     data, params = everything(few.job), few.job.model
     rows, seed = data.parts[0], few.job.params.fit.seed
     chosen = likeliest_logistic(rows, data.encoder, params, seed)
-    parts = cut(rows.target, None, FOLDS, seed)
+    assert isinstance(chosen, LinearLogistic)
 
     def left_out(c: float) -> float:
         answer = np.empty(len(rows.target))
-        for fitting, rest in parts:
-            made = type(chosen)(**{**_made_of(chosen), "c": c}).fit(*known(rows.take(fitting), data.encoder))
+        for fitting, rest in cut(rows.target, None, FOLDS, seed):
+            lines = LinearLogistic(scales=chosen.scales, c=c, columns=chosen.columns)
             unseen = rows.take(rest).encoded
-            answer[rest] = made.predict(unseen.numeric, unseen.categorical)
+            answer[rest] = lines.fit(*known(rows.take(fitting), data.encoder)).predict(
+                unseen.numeric, unseen.categorical
+            )
         return log_loss(rows.target, answer)
 
     assert min(params.few.c, key=left_out) == chosen.c
 
 
-def _made_of(logistic: object) -> dict[str, object]:
-    """What the logistic regression was made with."""
-    of = vars(logistic)
-    return {name: of[name] for name in (("scales", "columns") if "scales" in of else ("knots", "columns"))}
+def test_splines_are_taken_where_they_are_surely_better(few: Few) -> None:
+    """The outcome follows the square of a number, of which a line knows nothing."""
+    data = everything(few.job)
+    rows = data.parts[0]
+    age = rows.encoded.numeric[:, data.encoder.raw_names.index("Age")]
+    bent = replace(rows, target=(age**2 > np.median(age**2)).astype(np.int8))
+    assert type(likeliest_logistic(bent, data.encoder, few.job.model, 0)) is SplineLogistic
 
 
 def test_where_a_class_has_one_row_nothing_is_chosen(few: Few) -> None:

@@ -79,8 +79,8 @@ def fit_members(job: BinaryJob, learner: LightningModule, rows: Rows, encoder: T
 
 
 def likeliest_logistic(rows: Rows, encoder: TableEncoder, params: ModelParams, seed: int) -> SplineLogistic:
-    """Lines by that penalty of `few.c` which answers rows best that were left out of the fit, or splines by theirs where
-    they answer them surely better.
+    """Lines by that penalty of `few.c` which answers rows best that were left out of the fit, or splines by theirs
+    where they answer them surely better.
     """
     columns = used_columns(params.logistic.leave_out, encoder)
     lines = partial(LinearLogistic, scales=[feature.scale for feature in encoder.numeric], columns=columns)

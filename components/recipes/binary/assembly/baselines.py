@@ -4,7 +4,7 @@ All see the encoded rows: `numeric (N, F)` finite, `categorical (N, C)` codes fr
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from lightgbm import LGBMClassifier
@@ -41,7 +41,7 @@ class Line:
         return np.interp(column, self.scaled, self.units)
 
 
-Basis = SplineTransformer | Line | None
+Basis: TypeAlias = "SplineTransformer | Line | None"
 
 
 class SplineLogistic:

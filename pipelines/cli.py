@@ -12,6 +12,7 @@ from pipelines.commands.building import app as building
 from pipelines.commands.groups import GroupedCommands
 from pipelines.commands.leaving import app as leaving
 from pipelines.commands.migrating import app as migrating
+from pipelines.commands.notices import tell_ended
 from pipelines.commands.registry import app as registry
 from pipelines.commands.shared import AsJson, DryRun, open_registry, open_tracker, page, show
 from pipelines.environment import prepare_environment
@@ -48,11 +49,13 @@ def _tell_version(asked: bool) -> None:
 
 @app.callback()
 def tool(
-    version: Annotated[
+    context: typer.Context,
+    version: Annotated[  # noqa: ARG001 - its callback has told it
         bool, typer.Option("--version", is_eager=True, callback=_tell_version, help="print the version and exit")
     ] = False,
 ) -> None:
-    """What every command has in common: nothing but a version."""
+    """What every command has in common: a version, and what has to be said before it."""
+    tell_ended(context.invoked_subcommand, Path.cwd())
 
 
 @app.command("list")
@@ -102,10 +105,18 @@ def new(
     time: Annotated[str | None, typer.Option(help="of a cohort: the column of how long each row was observed")] = None,
     event: Annotated[str | None, typer.Option(help="of a cohort: the column of whether that ended it, 0 or 1")] = None,
     per_year: Annotated[float, typer.Option(min=1e-6, help="units of --time in a year; days if not given")] = 365.25,
+    decimal: Annotated[
+        str | None,
+        typer.Option(metavar=". or ,", help="the decimal mark, if the file leaves it open"),
+    ] = None,
+    thousands: Annotated[
+        str | None, typer.Option(metavar=". , ' or blank", help="what parts thousands, as the point in 86.468")
+    ] = None,
     dry_run: DryRun = False,
 ) -> None:
     """Make a case of your own table or images, or of an example. Its block is written into params.yaml."""
     from components.core.yaml_files import dump_yaml
+    from components.kits.tables.numbers.decide import stated
     from pipelines.commands.newcase import Asked, new_case, new_example, plan_case, plan_example, shipped
     from pipelines.commands.newimages import new_images, plan_images
     from pipelines.stages import set_up_logging
@@ -116,6 +127,8 @@ def new(
         raise typer.BadParameter("--query goes with --variable, and --watermark with both")
     if (csv is None and query is None) == any(given is not None for given in (target, positive, time, event)):
         raise typer.BadParameter("--csv or --query goes with --target, or for a cohort with --time and --event")
+    if csv is None and query is None and (decimal is not None or thousands is not None):
+        raise typer.BadParameter("--decimal and --thousands say how --csv writes numbers")
     if like is not None and recipe is not None:
         raise typer.BadParameter("--recipe takes the pattern of a recipe, --like that of a case; give one of them")
     if example is not None and (like is not None or recipe is not None):
@@ -123,7 +136,7 @@ def new(
     set_up_logging()
     if recipe is not None:
         like = shipped(Path.cwd(), recipe)
-    asked = Asked(target, positive, time, event, per_year, tuple(ignore_target or ()))
+    asked = Asked(target, positive, time, event, per_year, tuple(ignore_target or ()), stated(decimal, thousands))
     if csv is not None:
         make = plan_case if dry_run else new_case
         block = make(Path.cwd(), name, like or "finance_risk", csv, asked)

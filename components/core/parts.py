@@ -137,6 +137,13 @@ class Serving(Protocol):
         """What answers are judged by, at the bundle's threshold where it has one."""
 
 
+class Calibrated(Protocol):
+    """Of a part `serving` whose answers are probabilities."""
+
+    def constant(self, job: AnyJob, bundle: Path, /) -> "np.ndarray":
+        """The answer to one unit of who knows how often the event is among the training rows, and nothing else."""
+
+
 class Reporting(Protocol):
     def report(self, job: AnyJob, fitted: Path, bundle: Path, /) -> Report:
         """Judge the bundle that is served on each split; of `fitted` the one that does not know the validation, where

@@ -18,6 +18,7 @@ from components.core.params.case import CaseParams
 from components.core.params.evaluate import EvaluateBlock
 from components.core.parts import (
     Assembly,
+    Calibrated,
     Folds,
     Maker,
     Predict,
@@ -66,7 +67,9 @@ class Recipe:
     """One kind of problem. `primary` is what the gate compares; metrics are better high unless in `lower_is_better`.
 
     `metrics` are the words for all of them, in order of importance, `baselines` those for who is to be beaten,
-    `network` is what the network alone is called, `units` what a split is counted in.
+    `network` is what the network alone is called, `units` what a split is counted in. `probability_scores` are the
+    metrics by which the gate looks at answers that are probabilities, such as the log loss, all of them better low: the
+    part `serving` then has a `constant`, too.
 
     `variants` are the blocks of params of the smaller bundles that there are beside the uncompressed one; their makers
     are in the part of that name. `options` are those of `casebook predict`, `checks` the block `predict` of a case, by
@@ -91,6 +94,7 @@ class Recipe:
     baselines: Words = field(default_factory=dict)
     network: str = "network alone"
     units: str = "rows"
+    probability_scores: tuple[str, ...] = ()
 
     def called(self, key: str) -> str:
         """Who is judged, or by which metric, as people read it; `key` is one of `Scores.by_model` or of its metrics."""
@@ -117,6 +121,10 @@ class Recipe:
     @property
     def serving(self) -> Serving:
         return cast(Serving, self._part("serving"))
+
+    @property
+    def calibrated(self) -> Calibrated:
+        return cast(Calibrated, self._part("serving"))
 
     @property
     def reporting(self) -> Reporting:

@@ -7,10 +7,11 @@ from typing import Any, Protocol, TypeVar
 import numpy as np
 import pandas as pd
 
-from components.core.job import TEST, TRAIN, Job
+from components.core.job import TEST, TRAIN, Job, Meta
 from components.core.parts import Watch
 from components.core.results import Answers, Observed
 from components.kits.tables.encoding.convert import clean
+from components.kits.tables.numbers.trained import Expected, look_through, rewritten
 from components.kits.tables.read import read_batches
 from components.monitoring.sample import some
 
@@ -64,7 +65,7 @@ def watch_table(
         return Observed(columns, said(predictor, held_out), None)
 
     return Watch(
-        rows=table_rows,
+        rows=rows_as_trained,
         unit=lambda job: None,  # noqa: ARG005 - each row is one
         key=lambda job: job.prepare.key,
         outcome=lambda job: job.prepare.outcome,
@@ -77,6 +78,16 @@ def watch_table(
 def table_rows(job: Job, source: Path) -> Iterator[pd.DataFrame]:  # noqa: ARG001 - the file says it all
     """Raw rows of a CSV or Parquet file, in frames."""
     return read_batches(source, BATCH)
+
+
+def rows_as_trained(job: Job, source: Path) -> Iterator[pd.DataFrame]:
+    """Raw rows of a file, in frames, with numbers as the training file writes them."""
+    prepared = job.paths.prepared(job.case)
+    there = (prepared / "meta.json").is_file()
+    expected = Expected.of_data(Meta.read(prepared).data) if there else Expected.of_block(job.prepare)
+    plan = look_through(source, read_batches(source, BATCH), expected)
+    for frame in read_batches(source, BATCH):
+        yield rewritten(frame, plan)
 
 
 def feature_columns(typed: pd.DataFrame, data: Mapping[str, Any]) -> pd.DataFrame:

@@ -27,9 +27,11 @@ RECIPE = Recipe(
     metrics=METRICS,
     baselines=BASELINES,
     network="TabM",
+    probability_scores=("log_loss", "brier"),
 )
 
 if TYPE_CHECKING:  # each module beside what is asked of it
+    from components.core.parts import Calibrated
     from components.recipes.binary import folds, predict, variants, watch
     from components.recipes.binary.assembly import assembly
     from components.recipes.binary.preparation import preparation
@@ -38,3 +40,4 @@ if TYPE_CHECKING:  # each module beside what is asked of it
     from components.recipes.binary.training import training
 
     _parts: Parts = (preparation, training, assembly, serving, report, variants, folds, predict, watch)
+    _calibrated: Calibrated = serving

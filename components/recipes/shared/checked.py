@@ -1,12 +1,13 @@
 """A file of rows of a table through a bundle, once all of them have been held against those of training."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from components.core.recipe import CHECKS
 from components.kits.tables.asked import ACCEPT, AskedTable
+from components.kits.tables.numbers.trained import Expected, look_through, rewritten
 from components.kits.tables.read import read_batches
 from components.recipes.shared.stream import BATCH_ROWS, predict_rows
 
@@ -33,15 +34,20 @@ def predict_table_file(
 ) -> int:
     """Stream a CSV or Parquet file of raw rows through a bundle, and count the rows written.
 
-    The file is read twice, so that of one that is refused nothing is written, and none has to fit into memory.
+    The file is looked through, for how it writes its numbers and then for strange cells, before it is answered: of one
+    that is refused nothing is written, and none has to fit into memory.
 
     Raises:
-        CasebookError: the file cannot be read, or lacks a column.
+        CasebookError: the file cannot be read, or its numbers in several ways, or it lacks a column.
         StrangeError: it is not written as the training rows were, and the options do not say to go on.
     """
     predictor = open_predictor(bundle)
     if CHECKS in options:
         predictor.checks = lambda: options[CHECKS]
-    accept = bool(options.get(ACCEPT, False))
-    predictor.check_file(read_batches(source, BATCH_ROWS), source, accept=accept)
-    return predict_rows(_Passed(predictor), read_batches(source, BATCH_ROWS), source, target)
+    plan = look_through(source, read_batches(source, BATCH_ROWS), Expected.of_data(predictor.data))
+
+    def frames() -> "Iterator[pd.DataFrame]":
+        return (rewritten(frame, plan) for frame in read_batches(source, BATCH_ROWS))
+
+    predictor.check_file(frames(), source, accept=bool(options.get(ACCEPT, False)))
+    return predict_rows(_Passed(predictor), frames(), source, target)

@@ -28,9 +28,11 @@ RECIPE = Recipe(
     baselines=BASELINES,
     network="hazard network",
     units="people",
+    probability_scores=("ibs",),
 )
 
 if TYPE_CHECKING:  # each module beside what is asked of it
+    from components.core.parts import Calibrated
     from components.recipes.survival import folds, predict, variants, watch
     from components.recipes.survival.assembly import assembly
     from components.recipes.survival.preparation import preparation
@@ -39,3 +41,4 @@ if TYPE_CHECKING:  # each module beside what is asked of it
     from components.recipes.survival.training import training
 
     _parts: Parts = (preparation, training, assembly, serving, report, variants, folds, predict, watch)
+    _calibrated: Calibrated = serving

@@ -13,6 +13,21 @@ from components.kits.tables.encoding.derive import names_in
 ROW, TARGET = "row", "target"  # columns that a prepared table adds
 
 Share = Annotated[float, Field(gt=0, lt=1)]
+Decimal = Literal[".", ","]
+Thousands = Literal["", ",", ".", " ", "'"]
+
+
+class NumbersParams(Block):
+    """How a person has said that the file writes numbers, where its cells leave that open (`1.234`)."""
+
+    decimal: Decimal
+    thousands: Thousands
+
+    @model_validator(mode="after")
+    def _marks_differ(self) -> "NumbersParams":
+        if self.thousands == self.decimal:
+            raise ValueError("thousands and decimal must differ")
+        return self
 
 
 class NumericColumn(Block):
@@ -28,12 +43,14 @@ class AmountColumn(Block):
 
     `thousands` and `decimal` are the separators ("" for none); `unit` may stand before or after
     the number, and must do so if it is `%`, where a number without it would mean something else.
+    `suffixes` are what else may stand behind it, with what the number is times then: `{k: 1000}`.
     """
 
     kind: Literal["amount"]
-    thousands: Literal["", ",", ".", " ", "'"]
-    decimal: Literal[".", ","]
+    thousands: Thousands
+    decimal: Decimal
     unit: str
+    suffixes: dict[str, Annotated[float, Field(gt=0)]] = Field(default_factory=dict, exclude_if=lambda value: not value)
     min: float | None
     max: float | None
 
@@ -168,12 +185,13 @@ class EncodeParams(Block):
 
 class FeatureParams(Block):
     """What a block says of the features. `missing` are cells, in any case, that stand for no value; empty ones
-    always do. `forgotten` are digests of keys whose rows are left out. What it says of the outcome is added by the
-    blocks below and in `cohort.py`.
+    always do. `forgotten` are digests of keys whose rows are left out. `numbers` settles what the file's numbers leave
+    open. What it says of the outcome is added by the blocks below and in `cohort.py`.
     """
 
     file: str
     missing: Names
+    numbers: NumbersParams | None = Field(default=None, exclude_if=lambda value: value is None)
     key: Names
     forgotten: Forgotten = ()
     columns: Annotated[dict[str, Column], Field(min_length=1)]

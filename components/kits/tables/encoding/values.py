@@ -86,7 +86,7 @@ def _numeric(cells: Cells, _: Any, missing: Iterable[str]) -> Converted:
 def _amount(cells: Cells, column: AmountColumn, missing: Iterable[str]) -> Converted:
     if _holds_numbers(cells):
         return _numeric(cells, column, missing)
-    return as_amount(as_text(cells, missing), column.thousands, column.decimal, column.unit)
+    return as_amount(as_text(cells, missing), column.thousands, column.decimal, column.unit, column.suffixes)
 
 
 def _categorical(cells: Cells, _: Any, missing: Iterable[str]) -> Converted:

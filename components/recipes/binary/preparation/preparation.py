@@ -20,6 +20,7 @@ from components.kits.tables.encoding.reader import SPELLINGS
 from components.kits.tables.encoding.spec import ROW, TARGET, TableParams
 from components.kits.tables.forgotten import without_forgotten
 from components.kits.tables.labels import read_target, without_outcome
+from components.kits.tables.numbers.trained import Expected, frame_as_expected
 from components.kits.tables.read import read_table
 from components.kits.tables.schema import check_share, find_rejections
 from components.kits.tables.spelling import one_spelling
@@ -55,6 +56,7 @@ def prepare(job: BinaryJob) -> Meta:
     source = read_origin(raw)
     frame = read_table(file)
     check_columns(frame, spec, file)
+    frame = frame_as_expected(file, frame, Expected.of_block(spec))
     frame = without_forgotten(frame, spec)
     target = read_target(frame, spec, file)
     check_keys(frame, spec, file)

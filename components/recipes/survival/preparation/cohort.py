@@ -12,6 +12,7 @@ from components.kits.tables.checks import check_columns, check_infinite, check_k
 from components.kits.tables.encoding.convert import convert
 from components.kits.tables.encoding.encode import TableEncoder
 from components.kits.tables.forgotten import without_forgotten
+from components.kits.tables.numbers.trained import Expected, frame_as_expected
 from components.kits.tables.read import read_table
 from components.kits.tables.schema import Rejections, check_share, find_rejections
 from components.kits.tables.spelling import Spellings, one_spelling
@@ -20,7 +21,7 @@ from components.kits.tables.write import (
     split_by,
 )
 from components.recipes.survival.params.cohort import EVENT, TIME, CohortParams, Outcome
-from components.recipes.survival.preparation.outcome import check_events, read_outcome
+from components.recipes.survival.preparation.outcome import check_events, numbers_of, read_outcome
 
 log = logging.getLogger(__name__)
 
@@ -47,6 +48,7 @@ def read_cohort(file: Path, outcome: Outcome, spec: CohortParams, spellings: Spe
     spec = spec.model_copy(update={"target": outcome})
     frame = read_table(file)
     check_columns(frame, spec, file)
+    frame = frame_as_expected(file, frame, Expected.of_block(spec, numbers_of(outcome)))
     frame = without_forgotten(frame, spec)
     check_keys(frame, spec, file)
     time, event, typed_outcome = read_outcome(frame, outcome, spec, file)

@@ -9,9 +9,11 @@ import numpy as np
 import pandas as pd
 
 from components.core.errors import CasebookError
-from components.kits.tables.encoding.text import as_number, as_text
 from components.kits.tables.infer import MISSING, infer_table
+from components.kits.tables.kinds import Numbers
 from components.kits.tables.labels import column_of
+from components.kits.tables.numbers.columns import find_writing
+from components.kits.tables.numbers.decide import NOT_STATED, Stated
 from components.kits.tables.read import read_table
 
 log = logging.getLogger(__name__)
@@ -19,7 +21,9 @@ log = logging.getLogger(__name__)
 LEAST_BEYOND = 0.1  # share of rows that are observed beyond a horizon
 
 
-def infer_cohort(path: Path, time: str, event: str, per_year: float, encode: dict[str, Any]) -> dict[str, Any]:
+def infer_cohort(
+    path: Path, time: str, event: str, per_year: float, encode: dict[str, Any], numbers: Stated = NOT_STATED
+) -> dict[str, Any]:
     """The whole `prepare` block, of plain types, for a CSV or Parquet file with a time and an event column.
 
     The other columns are taken for what `infer_table` takes them for, and rows stay together as it says;
@@ -31,7 +35,7 @@ def infer_cohort(path: Path, time: str, event: str, per_year: float, encode: dic
     column_of(read_table(path), time, path)
     if time == event:
         raise CasebookError(f"{path}: --time and --event both name {time!r}; an event has a column of its own")
-    found = infer_table(path, event, None)
+    found = infer_table(path, event, None, numbers=numbers)
     columns = {name: column for name, column in found["columns"].items() if name != time}
     ignore = {name: reason for name, reason in found["ignore"].items() if name != time}
     if not columns:
@@ -49,7 +53,9 @@ def infer_cohort(path: Path, time: str, event: str, per_year: float, encode: dic
     }
 
 
-def reached(path: Path, time: str, per_year: float, horizons: Sequence[float]) -> list[float]:
+def reached(
+    path: Path, time: str, per_year: float, horizons: Sequence[float], numbers: Stated = NOT_STATED
+) -> list[float]:
     """Those of `horizons` beyond which a tenth of the rows is observed.
 
     Raises:
@@ -57,7 +63,8 @@ def reached(path: Path, time: str, per_year: float, horizons: Sequence[float]) -
     """
     frame = read_table(path)
     cells = column_of(frame, time, path)
-    years = pd.Series(as_number(as_text(cells, MISSING))[0]).dropna().to_numpy() / per_year
+    writing = find_writing(path, frame, MISSING, numbers)
+    years = pd.Series(Numbers.of(time, cells, MISSING, writing).values()).dropna().to_numpy() / per_year
     kept = [year for year in horizons if len(years) and np.mean(years > year) >= LEAST_BEYOND]
     if len(kept) < 2:
         longest = f"the longest is {years.max():.2f}" if len(years) else "none is a number"

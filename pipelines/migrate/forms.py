@@ -72,6 +72,7 @@ def renewed(block: Block, where: str) -> Block:
         for key, value in values.items():
             new[name].setdefault(key, value)
     today = defaults_of(recipe)
+    new.setdefault("predict", today.get("predict", {}))
     for key in NEW_BARS:
         if key in today["release"]:
             new["release"].setdefault(key, today["release"][key])

@@ -11,8 +11,8 @@ from sklearn.model_selection import BaseCrossValidator, StratifiedGroupKFold, tr
 from components.core.job import PREPARED_FILES, TEST, TRAIN, VALIDATION, Job, Meta, Paths
 from components.kits.tables.encoding.encode import fit_encoder
 from components.kits.tables.encoding.spec import FeatureParams
-from components.kits.tables.split import group_part
-from components.kits.tables.told import read_groups
+from components.kits.tables.split import ORDER, group_part
+from components.kits.tables.write import GROUPS, write_groups
 
 
 def cut_anew(
@@ -26,11 +26,12 @@ def cut_anew(
     """
     prepared, seed = job.paths.prepared(job.case), job.params.crossval.seed
     meta = Meta.read(prepared)
-    frame = pd.concat([pd.read_parquet(prepared / PREPARED_FILES[name]) for name in (TRAIN, VALIDATION, TEST)])
-    rows = frame.sort_values(meta.data["key"], ignore_index=True) if meta.data["key"] == ["row"] else frame
+    frame = pd.concat([pd.read_parquet(prepared / PREPARED_FILES[name]) for name in ORDER], ignore_index=True)
+    rows = frame.sort_values(meta.data["key"]) if meta.data["key"] == ["row"] else frame
+    groups = _groups(prepared, rows.index)
+    rows = rows.reset_index(drop=True)
     spec, classes = kind.model_validate(meta.data["spec"]), rows[label].to_numpy()
     share = spec.split.validation / (1 - spec.split.test)
-    groups = read_groups(prepared, rows, meta.data["key"])
     if groups is not None:
         cut = StratifiedGroupKFold(cut.get_n_splits(), shuffle=True, random_state=seed)
     for number, (rest, test) in enumerate(cut.split(np.zeros(len(rows)), classes, groups)):
@@ -42,7 +43,18 @@ def cut_anew(
         parts = {TRAIN: np.sort(train), VALIDATION: np.sort(validation), TEST: test}
         paths = Paths(folder / f"fold-{number}")
         _write(paths.prepared(job.case), meta, spec, rows, parts)
+        if groups is not None:
+            write_groups(pd.Series(groups), parts, paths.prepared(job.case))
         yield replace(job, paths=paths)
+
+
+def _groups(prepared: Path, rows: pd.Index) -> np.ndarray | None:
+    """The number of each row's group (N,), None where no groups decide; `rows` (N,) are places in the splits in turn."""
+    if not (prepared / GROUPS).is_file():
+        return None
+    groups = pd.read_parquet(prepared / GROUPS)
+    in_turn = pd.concat([groups.loc[groups["split"] == name, "group"] for name in ORDER], ignore_index=True)
+    return in_turn.loc[rows].to_numpy()
 
 
 def _write(folder: Path, meta: Meta, spec: FeatureParams, rows: pd.DataFrame, parts: dict[str, np.ndarray]) -> None:

@@ -15,21 +15,25 @@ from components.kits.tables.checks import (
 )
 from components.kits.tables.encoding.convert import convert
 from components.kits.tables.encoding.encode import fit_encoder
+from components.kits.tables.encoding.reader import SPELLINGS
 from components.kits.tables.encoding.spec import QUESTIONS, ROW, TARGET, TableParams
 from components.kits.tables.forgotten import without_forgotten
 from components.kits.tables.hindsight import find_hindsight, tell_hindsight
 from components.kits.tables.labels import read_target, without_outcome
+from components.kits.tables.noted import write_told
+from components.kits.tables.numbers.trained import Expected, frame_as_expected
 from components.kits.tables.read import read_table
 from components.kits.tables.schema import check_share, find_rejections
 from components.kits.tables.shares import check_shares, count_shares
+from components.kits.tables.spelling import one_spelling
 from components.kits.tables.split import groups_of, split_rows
 from components.kits.tables.suspects import check_identifiers, check_leaks
-from components.kits.tables.told import write_groups, write_told
 from components.kits.tables.write import (
     key_columns,
     rejected_rows,
     split_by,
     summarise,
+    write_groups,
     write_rows,
 )
 from components.recipes.binary.params import BinaryJob
@@ -42,9 +46,10 @@ def prepare(job: BinaryJob) -> Meta:
     """Check the raw table, split it, fit its encoder on the training rows and write the prepared folder whole.
 
     It gets `train.parquet`, `val.parquet`, `test.parquet` (the key, or `row`, the row's number
-    in the file from 1; the typed columns; `target`, int8, 1 for the positive label),
-    `rejected.parquet` (`row`, `reason` and every raw column as text), `told.json` (the splits' figures, suspects),
-    `groups.parquet` where groups decide the split, and `meta.json`. In `Meta.data`:
+    in the file from 1; the typed columns; `target`, int8, 1 for the positive label), `groups.parquet`
+    where rows are split by group (`split`, and of its rows in turn `group`, a number),
+    `rejected.parquet` (`row`, `reason` and every raw column as text), `told.json` (figures of the splits, suspects) and
+    `meta.json`. In `Meta.data`:
     `spec` the params' block, `key` the names of the key columns, `encoder` for
     `TableEncoder.from_json`, `summary` of the training rows by column.
 
@@ -54,12 +59,13 @@ def prepare(job: BinaryJob) -> Meta:
     spec, raw = job.prepare, job.paths.raw(job.case)
     file = raw / spec.file
     source = read_origin(raw)
-    frame = read_table(file)
+    frame = read_table(file, spec.read)
     check_columns(frame, spec, file)
+    frame = frame_as_expected(file, frame, Expected.of_block(spec), spec.read)
     frame = without_forgotten(frame, spec)
     target = read_target(frame, spec, file)
     check_keys(frame, spec, file)
-    typed = convert(frame, spec.columns, spec.missing)
+    typed, spellings = one_spelling(convert(frame, spec.columns, spec.missing), spec)
     check_infinite(frame, typed, file)
     rejections = find_rejections(frame, typed, {spec.target.column: target}, spec)
     if left_out := without_outcome(frame, spec):
@@ -88,13 +94,15 @@ def prepare(job: BinaryJob) -> Meta:
         "key": list(spec.key) or [ROW],
         "encoder": fit_encoder(train, spec).to_json(),
         "summary": {name: summarise(train[name], column.kind) for name, column in spec.columns.items()},
+        **({SPELLINGS: spellings} if spellings else {}),
     }
     meta = Meta(job.case, rows, rejections.counts, source, data)
     with whole_folder(job.paths.prepared(job.case)) as folder:
         for name, index in splits.items():
             write_rows(prepared.iloc[index], folder / PREPARED_FILES[name])
+        if spec.split.by == "group":
+            write_groups(by, splits, folder)
         write_rows(rejected_rows(frame, rejections), folder / "rejected.parquet")
-        write_groups(folder, prepared[data["key"]], by, spec)
         write_told(folder, shares, suspects)
         meta.write(folder)
     log.info("%s: %s; rejected %d", job.case, shares.told(), rows["rejected"])

@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from sklearn.metrics import confusion_matrix
 
 from components.core.job import TEST, TRAIN, VALIDATION
+from components.core.markdown import code, escaped
 from components.core.recipe import SERVED, recipe_of
 from components.core.results import MODEL, Report, Scores, Table
 from components.evaluation import plots
@@ -20,7 +21,7 @@ from components.evaluation.presentation.comparison import compared, served_besid
 from components.evaluation.report import score_split
 from components.evaluation.stability import psi, psi_table
 from components.kits.tables.encoding.spec import TARGET
-from components.kits.tables.told import read_told, told_tables
+from components.kits.tables.noted import read_told, told_tables
 from components.recipes.binary.metrics.metrics import best_f1_threshold, binary_metrics
 from components.recipes.binary.params import BinaryJob, EvaluateParams
 from components.recipes.binary.report import curves, figures, tables
@@ -54,8 +55,9 @@ def report(job: BinaryJob, fitted: Path, bundle: Path) -> Report:
     """Judge the bundle on validation and test, beside each member of the fit alone."""
     params = job.evaluate
     predictor, members = open_predictor(bundle), open_predictor(compared_bundle(fitted, TEST))
+    asked = _who_answers_validation(fitted, predictor, members)
     frames = {split: read_split(job, split) for split in (TRAIN, VALIDATION, TEST)}
-    scores = {split: all_scores(predictor, members, frame) for split, frame in frames.items()}
+    scores = {split: all_scores(*asked.get(split, (predictor, members)), frame) for split, frame in frames.items()}
     thresholds = _thresholds(predictor, frames[VALIDATION], scores[VALIDATION])
     found, outcome = _find(predictor, params, frames, scores), Outcome.of(predictor)
     drawn = outcome.for_pictures()
@@ -85,6 +87,15 @@ def report(job: BinaryJob, fitted: Path, bundle: Path) -> Report:
         pages={},
         plots=_plots(params, predictor.settings.threshold, frames[TEST][TARGET].to_numpy(), scores[TEST][MODEL]),
     )
+
+
+def _who_answers_validation(
+    fitted: Path, predictor: TablePredictor, members: TablePredictor
+) -> dict[str, tuple[TablePredictor, TablePredictor]]:
+    """The predictors that do not know the validation rows, where the fit kept them; see `asked_bundle`."""
+    if (selection := compared_bundle(fitted, VALIDATION)) == compared_bundle(fitted, TEST):
+        return {VALIDATION: (predictor, members)}
+    return {VALIDATION: (open_predictor(selection),) * 2}
 
 
 def _plots(params: EvaluateParams, threshold: float, target: np.ndarray, score: np.ndarray) -> dict[str, pd.DataFrame]:
@@ -167,7 +178,8 @@ def _analysis(predictor: TablePredictor, found: Found) -> dict[str, Any]:
 
 
 def _predicts(outcome: Outcome) -> str:
-    return f"the probability that `{outcome.column}` is {outcome.positive} and not {outcome.negative}"
+    positive, negative = escaped(outcome.positive), escaped(outcome.negative)
+    return f"the probability that {code(outcome.column)} is {positive} and not {negative}"
 
 
 def _decided(predictor: TablePredictor, outcome: Outcome, target: np.ndarray, score: np.ndarray) -> Table:

@@ -5,12 +5,13 @@ import logging
 from components.core.files import whole_folder
 from components.core.job import EXTERNAL, PREPARED_FILES, TRAIN, Meta, read_origin
 from components.kits.tables.encoding.encode import fit_encoder
+from components.kits.tables.encoding.reader import SPELLINGS
 from components.kits.tables.encoding.spec import QUESTIONS, ROW
+from components.kits.tables.noted import write_told
 from components.kits.tables.shares import check_shares, count_shares
 from components.kits.tables.split import groups_of, split_rows
 from components.kits.tables.suspects import check_identifiers
-from components.kits.tables.told import write_groups, write_told
-from components.kits.tables.write import rejected_rows, summarise, write_rows
+from components.kits.tables.write import rejected_rows, summarise, write_groups, write_rows
 from components.recipes.shared.smoke import few_of, few_rows
 from components.recipes.survival.params.cohort import EVENT, TIME
 from components.recipes.survival.params.params import SurvivalJob
@@ -49,7 +50,7 @@ def prepare(job: SurvivalJob) -> Meta:
     frames[REJECTED] = rejected_rows(cohort.raw, cohort.rejections)
     rows = {name: len(index) for name, index in splits.items()} | {"rejected": len(cohort.rejections.reasons)}
     if spec.external is not None:
-        external = read_cohort(raw / spec.external.file, spec.external.target, spec)
+        external = read_cohort(raw / spec.external.file, spec.external.target, spec, cohort.spellings)
         check_known(external.rows, encoder, raw / spec.external.file)
         judged = external.rows
         if job.smoke:
@@ -62,12 +63,14 @@ def prepare(job: SurvivalJob) -> Meta:
         "key": list(spec.key) or [ROW],
         "encoder": encoder.to_json(),
         "summary": {name: summarise(train[name], column.kind) for name, column in spec.columns.items()},
+        **({SPELLINGS: cohort.spellings} if cohort.spellings else {}),
     }
     meta = Meta(job.case, rows, cohort.rejections.counts, source, data)
     with whole_folder(job.paths.prepared(job.case)) as folder:
         for name, frame in frames.items():
             write_rows(frame, folder / name)
-        write_groups(folder, cohort.rows[data["key"]], cohort.by, spec)
+        if spec.split.by == "group":
+            write_groups(cohort.by, splits, folder)
         write_told(folder, shares)
         meta.write(folder)
     set_aside = ", ".join(f"{name} {count}" for name, count in rows.items() if name not in splits)

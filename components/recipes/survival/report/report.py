@@ -15,7 +15,7 @@ from components.evaluation import plots
 from components.evaluation.bootstrap import Resampling
 from components.evaluation.report import judged_splits, score_split
 from components.evaluation.scores import as_column
-from components.kits.tables.told import read_told, told_tables
+from components.kits.tables.noted import read_told, told_tables
 from components.recipes.shared.serving import asked_bundle, compared_bundle
 from components.recipes.survival.metrics.censoring import Censoring
 from components.recipes.survival.metrics.metrics import c_index, survival_metrics, threshold_at_specificity

@@ -13,9 +13,10 @@ from components.core.files import dvc_md5
 from components.core.job import Meta
 from components.kits.tables.encoding.convert import clean
 from components.kits.tables.encoding.encode import TableEncoder
+from components.kits.tables.noted import read_told, told_tables
 from components.kits.tables.read import read_table
-from components.kits.tables.told import read_groups, read_told, told_tables
 from components.recipes.binary.preparation.preparation import prepare as prepare_job
+from components.recipes.binary.training.data import read_groups
 from tests.components.kits.tables.tables import (
     APPLICATION,
     NUMERIC,
@@ -122,10 +123,6 @@ def test_the_figures_of_the_splits_and_the_groups_are_left_beside_the_rows(tmp_p
         assert told["splits"][name] == own
         assert rows["target"].mean() == pytest.approx((table["y"] == "yes").mean(), abs=0.02)
     assert told["hindsight"] == []
-    rows = pd.concat(splits(tmp_path)).sort_values("row", ignore_index=True)
-    groups = read_groups(tmp_path / "prepared", rows, ["row"])
-    assert groups is not None
-    assert groups.tolist() == [row // 3 for row in range(600)]
     (table_of_splits,) = [one for one in told_tables(tmp_path / "prepared", "yes") if one.rows]
     assert [row[0] for row in table_of_splits.rows] == ["train", "validation", "test"]
 
@@ -200,6 +197,13 @@ def test_rows_may_be_split_by_a_column_that_is_no_feature(tmp_path: Path, split:
     assert not by[0] & by[1]
     assert not by[1] & by[2]
     assert split["by"] == "group" or max(by[0]) < min(by[1]) <= max(by[1]) < min(by[2])
+    groups = read_groups(tmp_path / "prepared")
+    if split["by"] == "time":
+        assert groups is None
+    else:  # a number for each house, in the order of the rows
+        known = pd.concat(splits(tmp_path)[:2])["row"]
+        houses = pd.DataFrame({"house": table.loc[known - 1, "house"], "group": groups})
+        assert len(houses.drop_duplicates()) == houses["house"].nunique() == houses["group"].nunique()
 
 
 def test_two_runs_give_the_same_bytes(tmp_path: Path) -> None:
@@ -241,9 +245,9 @@ LEAKING = applications(ROWS).assign(loss=lambda table: (table["y"] == "yes") * 1
         (applications(4), {}, "both are needed"),
         ("", {}, "the file is empty"),
         ("age,sum,town,y\n", {}, "a header but no rows"),
-        ("age,sum,town,y\nMüller\n".encode("latin-1"), {}, r"not UTF-8: byte 0xfc at offset 16 \(line 2\)"),
+        ("age,sum,town,y\nŁódź\n".encode("cp1250"), {}, r"not UTF-8: byte 0xa3 at offset 15 \(line 2\)"),
         ("age,sum,town,y\n1,2\n", {}, "has 2 value"),
-        ("age,sum,town,y\n1,2,Köln,yes\n".encode("latin-1"), {}, "not UTF-8"),
+        (applications(ROWS), {"read": {"encoding": "latin-9000"}}, "'latin-9000' is no encoding"),
         (applications(ROWS), {"splitt": 1}, r"params\.cases\.toy\.prepare\.splitt: unknown key"),
     ],
 )

@@ -49,7 +49,7 @@ def cut_anew(
 
 
 def _groups(prepared: Path, rows: pd.Index) -> np.ndarray | None:
-    """The number of each row's group (N,), None where no groups decide; `rows` (N,) are places in the splits in turn."""
+    """The number of each row's group (N,), None where none decide; `rows` (N,) are places in the splits in turn."""
     if not (prepared / GROUPS).is_file():
         return None
     groups = pd.read_parquet(prepared / GROUPS)

@@ -103,7 +103,8 @@ def test_meta_holds_what_readers_need(tmp_path: Path) -> None:
     assert Meta.read(tmp_path / "prepared") == meta
     assert meta.source == SOURCE
     assert meta.data["key"] == ["row"]
-    assert meta.data["spec"] == json.loads(json.dumps(block(APPLICATION, derived={"per year": "sum / age"})))
+    stated = json.loads(json.dumps(block(APPLICATION, derived={"per year": "sum / age"})))
+    assert meta.data["spec"] == stated | {"target": stated["target"] | {"ignore": []}}
     train = splits(tmp_path)[0]
     summary = meta.data["summary"]
     assert summary["sum"]["missing"] == train["sum"].isna().mean() > 0

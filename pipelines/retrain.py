@@ -25,6 +25,7 @@ from components.core.params.operate import Approval, Record, load_operate  # noq
 from components.core.params.source import FileSource, FolderSource, Source, SqlSource  # noqa: E402
 from components.core.passwords import without_login  # noqa: E402
 from components.monitoring.once import Came  # noqa: E402
+from components.registry.finding import check_registry  # noqa: E402
 from pipelines.develop import complete, helper_of, look, stages_ended, submit_stages  # noqa: E402
 from pipelines.flow_runs import end_orphans, hold  # noqa: E402
 from pipelines.news import look_at_database  # noqa: E402
@@ -70,6 +71,7 @@ def retrain(case: str, root: str = str(ROOT)) -> State[Any]:
     operate = load_operate(folder / "params.yaml").of(case)
     end_orphans(folder / "state" / "flows")
     hold(folder / "state" / "flows", flow_run.id)
+    check_registry(folder, [case])
     say = get_run_logger().warning
     notify_champion(folder, case, say=say)
     look_for_news(case, root)

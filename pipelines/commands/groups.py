@@ -23,7 +23,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "push",
         "pull",
     ),
-    "Look after the checkout": ("gc", "forget", "migrate"),
+    "Look after the checkout": ("gc", "forget", "migrate", "restore-registry"),
 }
 OTHERS = "More"
 LONGEST = 200  # characters of a command's first sentence, which are wrapped and not cut

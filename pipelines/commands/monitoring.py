@@ -20,7 +20,7 @@ from components.core.results import Interval, Observed
 from components.kits.tables.encoding.text import as_name
 from components.kits.tables.read import read_batches
 from components.monitoring.findings import Findings, examine
-from components.monitoring.log import forget_old
+from components.monitoring.log import forget_old, refused_rows
 from components.monitoring.once import Result, Retrain, start_once
 from components.monitoring.quality import judge
 from components.monitoring.report import PAGE, verdict, write_report
@@ -28,6 +28,7 @@ from components.monitoring.rows import BATCH, newest_rows, query_rows, with_labe
 from components.monitoring.sample import Sample, draw
 from components.monitoring.tracked import log_findings, monitor_run
 from components.registry.champion import champion_at
+from components.registry.overriding import ended_overrides
 from components.registry.register import bundle_of
 from components.tracking.track import Tracker, connect
 from pipelines.news import look_at_database
@@ -109,8 +110,15 @@ def _examine(
         lower_is_better=recipe.primary in recipe.lower_is_better,
         seed=params.seed,
     )
-    notes = [said] if said else []
+    ended = ended_overrides(tracker, datetime.now(UTC), [job.case])
+    notes = [*(one for one in (said, _refused(job, source)) if one), *(one.line for one in ended)]
     return examine(recent, reference, quality, params, seen=sample.seen, notes=notes)
+
+
+def _refused(job: Job, source: LogRows | FileRows | SqlRows) -> str | None:
+    """What is said of rows that were asked and not answered: they are looked at like all others."""
+    count = refused_rows(job.paths.root, job.case, days=source.days) if isinstance(source, LogRows) else 0
+    return f"predict refused {count:,} of the logged rows: not written as those of training" if count else None
 
 
 def _sample(job: Job, watch: Watch, params: MonitorParams, source: LogRows | FileRows | SqlRows) -> Sample:

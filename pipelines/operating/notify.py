@@ -16,7 +16,7 @@ from components.core.locks import held_lock
 from components.core.params.load import load_params
 from components.core.params.operate import Notify, load_operate
 from pipelines.operating.delivery import deliver
-from pipelines.operating.events import Event, champion_exchanged, event
+from pipelines.operating.events import Event, champion_exchanged, event, override_ended
 from pipelines.operating.told import Drift, Told, read_told, record_of, write_told
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def notify(root: Path, *events: Event, say: Say = log.warning) -> None:
 
 
 def notify_look(root: Path, case: str, found: "Findings", *, decided: bool, say: Say = log.warning) -> None:
-    """Tell of a drift as it begins, and of a champion that somebody has exchanged since the last look.
+    """Tell of a drift as it begins, of a champion exchanged since the last look, and of overrides that have ended.
 
     `decided` is false where the look had too few rows: that is no word of a drift's end.
     """
@@ -47,8 +47,9 @@ def notify_look(root: Path, case: str, found: "Findings", *, decided: bool, say:
     def make(told: Told) -> tuple[Told, Iterable[Event]]:
         exchanged = _exchanged(told, case, champion, since)
         told, drifted = with_drift(told, case, champion, found, decided=decided)
-        return replace(told, champion=champion), [*exchanged, *drifted]
+        return replace(told, champion=champion), [*exchanged, *drifted, *ended]
 
+    ended = _ended_overrides(root, case, say)
     _tell(root, case, make, say)
 
 
@@ -109,6 +110,19 @@ def _champion_of(root: Path, case: str, say: Say) -> tuple[str | None, str | Non
         say("%s: nobody is told whether the champion was exchanged: %s", case, why)
         return None, None
     return (NOBODY, None) if found is None else (str(found["version"]), found["promoted_at"])
+
+
+def _ended_overrides(root: Path, case: str, say: Say) -> list[Event]:
+    """Overrides of the gate that have ended, and by which the champion stands."""
+    from components.registry.finding import open_registry
+    from components.registry.overriding import ended_overrides
+
+    try:
+        found = ended_overrides(open_registry(root), datetime.now(UTC), [case])
+    except Exception as error:  # whatever MLflow raises
+        say("%s: nobody is told whether an override has ended: %s", case, type(error).__name__)
+        return []
+    return [override_ended(case, one.version, one.line) for one in found]
 
 
 def _wanted(root: Path, say: Say) -> bool:

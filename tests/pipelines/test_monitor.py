@@ -98,7 +98,7 @@ def test_rows_like_those_of_training_give_no_reason_and_drifted_ones_do(released
 @pytest.mark.parametrize(
     ("arguments", "problem"),
     [
-        (("--rows", "../lacking.csv"), "lacking.csv: the rows lack 1 column(s) that the model uses: Income"),
+        (("--rows", "../lacking.csv"), "lacking.csv: the rows lack 1 column(s) that the model uses: 'Income'"),
         (("--rows", "../none.csv"), "none.csv: it has a header but no rows"),
         (("--rows", "../nowhere.csv"), "nowhere.csv: not found"),
         ((), "nothing was logged in the last 30 days; `casebook predict toy"),

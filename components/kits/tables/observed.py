@@ -7,10 +7,11 @@ from typing import Any, Protocol, TypeVar
 import numpy as np
 import pandas as pd
 
-from components.core.job import TEST, TRAIN, Job
+from components.core.job import TEST, TRAIN, Job, Meta
 from components.core.parts import Watch
 from components.core.results import Answers, Observed
 from components.kits.tables.encoding.convert import clean
+from components.kits.tables.numbers.trained import Expected, look_through, rewritten
 from components.kits.tables.read import read_batches
 from components.monitoring.sample import some
 
@@ -51,6 +52,11 @@ def watch_table(
         columns = feature_columns(typed, predictor.data)
         return Observed(columns, said(predictor, score), labelled(rows, score, job.prepare))
 
+    def scores(job: Job, bundle: Path, rows: pd.DataFrame) -> pd.DataFrame:  # noqa: ARG001 - as every recipe's
+        """What is said of raw rows that were answered, or refused, just now: their strange cells have been told."""
+        predictor = open_predictor(bundle)
+        return said(predictor, predictor.score(clean(rows, predictor.data, warn=False)))
+
     def reference(job: Job, bundle: Path, rows: int) -> Observed:
         """Training rows, and scores of test rows: those of rows it was trained on are surer than any of new ones."""
         predictor = open_predictor(bundle)
@@ -59,18 +65,29 @@ def watch_table(
         return Observed(columns, said(predictor, held_out), None)
 
     return Watch(
-        rows=table_rows,
+        rows=rows_as_trained,
         unit=lambda job: None,  # noqa: ARG005 - each row is one
         key=lambda job: job.prepare.key,
         outcome=lambda job: job.prepare.outcome,
         observe=observe,
         reference=reference,
+        said=scores,
     )
 
 
 def table_rows(job: Job, source: Path) -> Iterator[pd.DataFrame]:  # noqa: ARG001 - the file says it all
-    """Raw rows of a CSV or Parquet file, in frames."""
+    """Raw rows of a file, in frames."""
     return read_batches(source, BATCH)
+
+
+def rows_as_trained(job: Job, source: Path) -> Iterator[pd.DataFrame]:
+    """Raw rows of a file, in frames, read as the case's own file is, with numbers as that one writes them."""
+    prepared, reading = job.paths.prepared(job.case), job.prepare.read
+    there = (prepared / "meta.json").is_file()
+    expected = Expected.of_data(Meta.read(prepared).data) if there else Expected.of_block(job.prepare)
+    plan = look_through(source, read_batches(source, BATCH, reading), expected, reading)
+    for frame in read_batches(source, BATCH, reading):
+        yield rewritten(frame, plan)
 
 
 def feature_columns(typed: pd.DataFrame, data: Mapping[str, Any]) -> pd.DataFrame:

@@ -1,41 +1,78 @@
 """`cases.<case>.prepare` of a table: what each column of the raw file is, and how rows are split."""
 
+import operator
 from abc import abstractmethod
 from itertools import pairwise
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, SerializerFunctionWrapHandler, field_validator, model_serializer, model_validator
 
 from components.core.blocks import Block, Names
 from components.core.forgotten import Forgotten
 from components.kits.tables.encoding.derive import names_in
+from components.kits.tables.encoding.reading import AS_IT_IS, Reading
 
 ROW, TARGET = "row", "target"  # columns that a prepared table adds
 
 Share = Annotated[float, Field(gt=0, lt=1)]
+Decimal = Literal[".", ","]
+Thousands = Literal["", ",", ".", " ", "'"]
 
 
-class NumericColumn(Block):
-    """Plain numbers (`12`, `-0.5`, `1e3`). `min` and `max` are the bounds a value may have."""
+class NumbersParams(Block):
+    """How a person has said that the file writes numbers, where its cells leave that open (`1.234`)."""
+
+    decimal: Decimal
+    thousands: Thousands
+
+    @model_validator(mode="after")
+    def _marks_differ(self) -> "NumbersParams":
+        if self.thousands == self.decimal:
+            raise ValueError("thousands and decimal must differ")
+        return self
+
+
+def is_none(value: object) -> bool:
+    """Where a key is not stated: a dump leaves it out, so that blocks and bundles without it keep their bytes."""
+    return value is None
+
+
+class AnyColumn(Block):
+    """Of a column of any kind: `missing` are further cells that stand for no value in it, and `present` those of the
+    table's `missing` that are values in it.
+    """
+
+    missing: Annotated[Names, Field(exclude_if=operator.not_)] = ()
+    present: Annotated[Names, Field(exclude_if=operator.not_)] = ()
+
+
+class NumericColumn(AnyColumn):
+    """Plain numbers (`12`, `-0.5`, `1e3`). `min` and `max` are the bounds a value may have. With `laboratory`, here
+    and in amounts, `<0.01` and `80+` count as their limits, and `7.4 H` as 7.4.
+    """
 
     kind: Literal["numeric"]
     min: float | None
     max: float | None
+    laboratory: Annotated[bool, Field(exclude_if=operator.not_)] = False
 
 
-class AmountColumn(Block):
+class AmountColumn(AnyColumn):
     """Numbers written for people: `$1,234.50`, `1.234,50 €`, `12%` (12, not 0.12), `(300)` for -300.
 
     `thousands` and `decimal` are the separators ("" for none); `unit` may stand before or after
     the number, and must do so if it is `%`, where a number without it would mean something else.
+    `suffixes` are what else may stand behind it, with what the number is times then: `{k: 1000}`.
     """
 
     kind: Literal["amount"]
-    thousands: Literal["", ",", ".", " ", "'"]
-    decimal: Literal[".", ","]
+    thousands: Thousands
+    decimal: Decimal
     unit: str
+    suffixes: dict[str, Annotated[float, Field(gt=0)]] = Field(default_factory=dict, exclude_if=lambda value: not value)
     min: float | None
     max: float | None
+    laboratory: Annotated[bool, Field(exclude_if=operator.not_)] = False
 
     @model_validator(mode="after")
     def _separators_differ(self) -> "AmountColumn":
@@ -44,14 +81,14 @@ class AmountColumn(Block):
         return self
 
 
-class CategoricalColumn(Block):
+class CategoricalColumn(AnyColumn):
     """Names of classes, at any number. With `values`, a row with another one breaks the schema."""
 
     kind: Literal["categorical"]
     values: Names | None
 
 
-class BandColumn(Block):
+class BandColumn(AnyColumn):
     """Bands of a number, which some files give as the number and others by the band's name.
 
     A number up to and including the first of `edges` is in the first band, and so on; the last of
@@ -71,17 +108,22 @@ class BandColumn(Block):
         return self
 
 
-class BooleanColumn(Block):
+class BooleanColumn(AnyColumn):
     """Two answers, in the words of `convert.TRUE_WORDS` and `convert.FALSE_WORDS`, in any case."""
 
     kind: Literal["boolean"]
 
 
-class DateColumn(Block):
-    """Dates or times; a cell takes the first of `formats` (strptime's, or `ISO8601`) that fits it."""
+class DateColumn(AnyColumn):
+    """Dates or times; a cell takes the first of `formats` (strptime's, or `ISO8601`) that fits it.
+
+    A year of two digits (`%y`) is the last one up to `latest` that ends so; without it strptime decides, from 1969 to
+    2068.
+    """
 
     kind: Literal["date"]
     formats: Annotated[tuple[str, ...], Field(strict=False, min_length=1)]
+    latest: Annotated[int | None, Field(ge=1900, le=2200, exclude_if=is_none)] = None
 
     @field_validator("formats")
     @classmethod
@@ -93,7 +135,7 @@ class DateColumn(Block):
         return formats
 
 
-class TextColumn(Block):
+class TextColumn(AnyColumn):
     """Free text, of which only its length, number of words and share of digits are used."""
 
     kind: Literal["text"]
@@ -150,22 +192,32 @@ class EncodeParams(Block):
 
     `numeric` names the transform: `quantile` to a normal distribution through at most `knots`
     points, `standard` to mean 0 and deviation 1, `log_standard` the same after sign(x)·log(1+|x|).
-    Categories of fewer than `min_count` training rows share one code.
+    Categories of fewer than `min_count` training rows share one code. `fold` makes one of those that
+    differ in case, blanks or width alone: `Rent`, `RENT`, `rent `, and full-width letters.
     """
 
     numeric: Literal["quantile", "standard", "log_standard"]
     knots: Annotated[int, Field(ge=2)]
     min_count: Annotated[int, Field(ge=1)]
+    fold: bool = False
+
+    @model_serializer(mode="wrap")
+    def _without_fold_where_it_is_off(self, dumped: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """A bundle of such a case has the bytes that it had before there was the switch."""
+        content: dict[str, Any] = dumped(self)
+        return {name: value for name, value in content.items() if name != "fold" or value}
 
 
 class FeatureParams(Block):
     """What a block says of the features. `missing` are cells, in any case, that stand for no value; empty ones
-    always do. `forgotten` are digests of keys whose rows are left out. What it says of the outcome is added by the
-    blocks below and in `cohort.py`.
+    always do. `forgotten` are digests of keys whose rows are left out. `numbers` settles what the file's numbers leave
+    open. What it says of the outcome is added by the blocks below and in `cohort.py`.
     """
 
     file: str
+    read: Annotated[Reading, Field(exclude_if=AS_IT_IS.__eq__)] = AS_IT_IS
     missing: Names
+    numbers: NumbersParams | None = Field(default=None, exclude_if=lambda value: value is None)
     key: Names
     forgotten: Forgotten = ()
     columns: Annotated[dict[str, Column], Field(min_length=1)]

@@ -195,9 +195,9 @@ LEAKING = applications(ROWS).assign(loss=lambda table: (table["y"] == "yes") * 1
         (applications(4), {}, "both are needed"),
         ("", {}, "the file is empty"),
         ("age,sum,town,y\n", {}, "a header but no rows"),
-        ("age,sum,town,y\nMüller\n".encode("latin-1"), {}, r"not UTF-8: byte 0xfc at offset 16 \(line 2\)"),
+        ("age,sum,town,y\nŁódź\n".encode("cp1250"), {}, r"not UTF-8: byte 0xa3 at offset 15 \(line 2\)"),
         ("age,sum,town,y\n1,2\n", {}, "has 2 value"),
-        ("age,sum,town,y\n1,2,Köln,yes\n".encode("latin-1"), {}, "not UTF-8"),
+        (applications(ROWS), {"read": {"encoding": "latin-9000"}}, "'latin-9000' is no encoding"),
         (applications(ROWS), {"splitt": 1}, r"params\.cases\.toy\.prepare\.splitt: unknown key"),
     ],
 )

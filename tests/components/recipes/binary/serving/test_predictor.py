@@ -1,7 +1,9 @@
+import gzip
 import json
 import logging
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +14,7 @@ from scipy.special import expit, logit
 from components.core.errors import CasebookError
 from components.core.job import PREPARED_FILES, TEST
 from components.kits.tables.encoding.cells import columns_of_frame, columns_of_rows
+from components.recipes.binary.predict import predict_file
 from components.recipes.binary.serving.predictor import KINDS, TablePredictor, open_predictor
 from tests.conftest import Fitted
 from tests.forks import Forks
@@ -85,6 +88,21 @@ def test_cells_may_be_texts_as_a_csv_has_them(predictor: TablePredictor, rows: p
     pd.testing.assert_frame_equal(predictor.predict(texts), predictor.predict(rows))
 
 
+def test_a_file_is_answered_alike_in_every_format(fitted: Fitted, rows: pd.DataFrame, tmp_path: Path) -> None:
+    csv = rows.to_csv(index=False)
+    (tmp_path / "utf16.csv").write_bytes(csv.encode("utf-16"))
+    (tmp_path / "rows.csv.gz").write_bytes(gzip.compress(csv.encode()))
+    with zipfile.ZipFile(tmp_path / "rows.zip", "w") as archive:
+        archive.writestr("rows.csv", f"sep=;\n{rows.to_csv(index=False, sep=';')}")
+    rows.to_excel(tmp_path / "rows.xlsx", index=False)
+    rows.to_parquet(tmp_path / "rows.parquet")
+    answers = []
+    for name in ("rows.parquet", "utf16.csv", "rows.csv.gz", "rows.zip", "rows.xlsx"):
+        assert predict_file(fitted.bundle, tmp_path / name, tmp_path / "out.csv", {}) == len(rows)
+        answers.append((tmp_path / "out.csv").read_text())
+    assert set(answers) == {answers[0]}
+
+
 def test_rows_as_json_has_them_are_answered_as_those_of_a_frame(predictor: TablePredictor, rows: pd.DataFrame) -> None:
     answers = predictor.answer(columns_of_rows(json.loads(rows.to_json(orient="records"))))
     pd.testing.assert_frame_equal(pd.DataFrame(answers.columns()), predictor.predict(rows), rtol=0, atol=1e-12)
@@ -105,9 +123,14 @@ def test_a_category_unseen_in_training_counts_as_other_and_is_told(
     predictor: TablePredictor, rows: pd.DataFrame, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.WARNING)
-    strange, stranger = (predictor.predict(rows.assign(Home=home)) for home in ("castle", "houseboat"))
+    few = rows.head(19)  # of which nothing is refused for being new
+    strange, stranger = (predictor.predict(few.assign(Home=home)) for home in ("castle", "houseboat"))
     pd.testing.assert_series_equal(strange["score"], stranger["score"])
     assert np.isfinite(strange["score"]).all()
+    assert all("Home = 'castle' is no class of training" in one for one in strange["warnings"])
+    assert caplog.messages[0] == (
+        "column Home: 19 of 19 cells are of classes that training did not have and score as rare ones, such as 'castle'"
+    )
     encoded = predictor.encoder.encode(rows.assign(Home="castle"))
     assert encoded.unknown == {"Home": len(rows)}
     assert (encoded.categorical[:, predictor.encoder.categorical_names.index("Home")] == 0).all()
@@ -120,13 +143,16 @@ def test_an_unreadable_cell_counts_as_missing(
     texts.iloc[0, texts.columns.get_loc("Income")] = "a lot"
     missing = rows.head(3).copy()
     missing.iloc[0, missing.columns.get_loc("Income")] = np.nan
-    pd.testing.assert_frame_equal(predictor.predict(texts), predictor.predict(missing))
-    assert "Income" in caplog.text
+    said, expected = predictor.predict(texts), predictor.predict(missing)
+    assert said.pop("warnings").tolist() == [["Income: 'a lot' cannot be read"], [], []]
+    assert expected.pop("warnings").tolist() == [[], [], []]
+    pd.testing.assert_frame_equal(said, expected)
+    assert caplog.messages == ["column Income: 1 of 3 cells cannot be read and count as missing, such as 'a lot'"]
 
 
 def test_no_rows_are_no_answers(predictor: TablePredictor, rows: pd.DataFrame) -> None:
     answer = predictor.predict(rows.head(0))
-    assert answer.columns.tolist() == ["score", "decision", "reasons"]
+    assert answer.columns.tolist() == ["score", "decision", "reasons", "warnings"]
     assert len(answer) == 0
 
 

@@ -71,6 +71,8 @@ def renewed(block: Block, where: str) -> Block:
         for key, value in values.items():
             new[name].setdefault(key, value)
     new.setdefault("predict", defaults_of(recipe).get("predict", {}))
+    if isinstance(encode := new["prepare"].get("encode"), dict):  # of tables, whose classes were all kept apart
+        encode.setdefault("fold", False)
     for key in NEW_BARS:
         if key in (today := defaults_of(recipe)["release"]):
             new["release"].setdefault(key, today[key])

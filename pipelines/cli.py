@@ -74,7 +74,7 @@ def list_cases(as_json: AsJson = False) -> None:
 @app.command()
 def new(
     name: Annotated[str, typer.Argument(help="the new case's name: small letters, digits, _")],
-    csv: Annotated[Path | None, typer.Option(help="a CSV or Parquet file with a header")] = None,
+    csv: Annotated[Path | None, typer.Option(help="a CSV or Parquet file with a header, or a workbook")] = None,
     target: Annotated[str | None, typer.Option(help="the column to predict; it has two values")] = None,
     query: Annotated[
         str | None, typer.Option(help="instead of --csv: what a database is asked; --variable names its address")
@@ -112,10 +112,25 @@ def new(
     thousands: Annotated[
         str | None, typer.Option(metavar=". , ' or blank", help="what parts thousands, as the point in 86.468")
     ] = None,
+    encoding: Annotated[str | None, typer.Option(help="what --csv is written in where it is not UTF-8")] = None,
+    sheet: Annotated[str | None, typer.Option(help="of a workbook with several sheets: the one to learn from")] = None,
+    ignore: Annotated[list[str] | None, typer.Option(metavar="COLUMN", help="a column to leave out")] = None,
+    missing: Annotated[
+        list[str] | None, typer.Option(metavar="COLUMN=TEXT", help="a cell that stands for no value there: age=99")
+    ] = None,
+    present: Annotated[
+        list[str] | None, typer.Option(metavar="COLUMN=TEXT", help="a cell that is a value there: country=NA")
+    ] = None,
+    dates: Annotated[
+        list[str] | None, typer.Option(metavar="COLUMN=FORMAT", help="how dates are written there: born=%d/%m/%Y")
+    ] = None,
     dry_run: DryRun = False,
 ) -> None:
     """Make a case of your own table or images, or of an example. Its block is written into params.yaml."""
+    from components.core.blocks import read_block
     from components.core.yaml_files import dump_yaml
+    from components.kits.tables.encoding.reading import Reading
+    from components.kits.tables.hints import Hints, by_column
     from components.kits.tables.numbers.decide import stated
     from pipelines.commands.newcase import Asked, new_case, new_example, plan_case, plan_example, shipped
     from pipelines.commands.newimages import new_images, plan_images
@@ -136,7 +151,15 @@ def new(
     set_up_logging()
     if recipe is not None:
         like = shipped(Path.cwd(), recipe)
-    asked = Asked(target, positive, time, event, per_year, tuple(ignore_target or ()), stated(decimal, thousands))
+    hints = Hints(
+        read_block(Reading, {"encoding": encoding, "sheet": sheet}, "--encoding"),
+        tuple(ignore or ()),
+        missing=by_column("--missing", missing or ()),
+        present=by_column("--present", present or ()),
+        dates=by_column("--dates", dates or ()),
+    )
+    numbers = stated(decimal, thousands)
+    asked = Asked(target, positive, time, event, per_year, tuple(ignore_target or ()), numbers, hints)
     if csv is not None:
         make = plan_case if dry_run else new_case
         block = make(Path.cwd(), name, like or "finance_risk", csv, asked)

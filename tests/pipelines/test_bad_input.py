@@ -92,7 +92,7 @@ def cell(row: int, column: int, text: str) -> Callable[[list[list[str]]], None]:
 # Columns: rownames 0, Status 1, Seniority 2, Home 3, ..., Income 10.
 TABLES: dict[str, tuple[Callable[[bytes], bytes], list[str]]] = {
     "header only": (lambda content: content.splitlines(keepends=True)[0], ["rows.csv", "no rows"]),
-    "not UTF-8": (lambda content: content.replace(b"owner", b"propri\xe9taire", 1), ["rows.csv", "UTF-8"]),
+    "not UTF-8": (lambda content: content.replace(b"owner", b"propri\x81taire", 1), ["rows.csv", "UTF-8"]),
     "a column is missing": (edited(cell(0, 10, "Wage")), ["rows.csv", "Income"]),
     "infinite values": (edited(cell(7, 10, "inf")), ["rows.csv", "Income", "7", "inf"]),
     "one class": (lambda content: content.replace(b",bad,", b",good,"), ["Status", "bad"]),

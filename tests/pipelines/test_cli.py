@@ -568,9 +568,9 @@ def test_predict_takes_infinite_and_unreadable_numbers_as_missing(
 BAD_FILES: list[tuple[str, bytes, str]] = [
     ("empty.csv", b"", "empty.csv: the file is empty; it needs a header line and rows"),
     ("header.csv", b"Age,Home,Status\n", "header.csv: it has a header but no rows"),
-    ("latin.csv", "Age,Home,Status\n30,caf\xe9,bad\n".encode("latin-1"), "latin.csv: not UTF-8: byte 0xe9"),
+    ("latin.csv", b"Age,Home,Status\n30,caf\x81,bad\n", "latin.csv: not UTF-8: byte 0x81"),
     ("ragged.csv", b"Age,Home,Status\n30,own,bad\n31,own\n", "ragged.csv: row 3"),
-    ("book.csv", b"PK\x03\x04rest of it", "book.csv: this is an Excel workbook"),
+    ("book.csv", b"PK\x03\x04rest of it", "book.csv: a file of gzip, a zip archive or a workbook, but damaged"),
     ("twice.csv", b"Age,Age,Status\n30,31,bad\n", "column name(s) stand more than once, such as 'Age'"),
 ]
 

@@ -1,5 +1,6 @@
 """Checks of a raw table as a whole: its columns, its classes, its numbers, its keys."""
 
+import logging
 from pathlib import Path
 
 import numpy as np
@@ -7,9 +8,11 @@ import pandas as pd
 
 from components.core.errors import CasebookError, suggested
 from components.kits.tables.encoding.convert import Typed
-from components.kits.tables.encoding.spec import FeatureParams, TableParams
+from components.kits.tables.encoding.spec import DateColumn, FeatureParams, TableParams
 from components.kits.tables.encoding.text import as_label, as_text
 from components.kits.tables.encoding.values import infinite
+
+log = logging.getLogger(__name__)
 
 SHOWN = 5
 
@@ -20,12 +23,23 @@ def check_columns(frame: pd.DataFrame, spec: FeatureParams, file: Path) -> None:
     needed = dict.fromkeys([*spec.outcome, *spec.key, *spec.columns, *([split_by] if split_by else [])])
     absent = [name for name in needed if name not in frame.columns]
     if not absent:
+        _tell_of_centuries(spec, file)
         return
     others = [name for name in frame.columns if name not in needed]
     raise CasebookError(
         f"{file}: {len(absent)} column(s) of params.yaml are missing: {suggested(absent, others)}; "
         "correct the file or the names under prepare"
     )
+
+
+def _tell_of_centuries(spec: FeatureParams, file: Path) -> None:
+    for name, column in spec.columns.items():
+        if isinstance(column, DateColumn) and column.latest is None and "%y" in "".join(column.formats):
+            log.warning(
+                "%s: column %s: its years of two digits are taken for 1969 to 2068; if they end earlier, such as those "
+                "of births, say in prepare.columns.%s.latest with which",
+                file, name, name,
+            )  # fmt: skip
 
 
 def check_classes(target: np.ndarray, spec: TableParams, place: str) -> None:

@@ -1,54 +1,82 @@
-"""Dialect of a CSV file: encoding, delimiter, header."""
+"""Dialect of a CSV file in UTF-8: delimiter, header, and what stands before it."""
 
 import codecs
 import csv
 import io
+import itertools
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from components.core.errors import CasebookError
-from components.core.files import CHUNK
+from components.kits.tables.charset import tell
 
 DELIMITERS = ",;\t|"
 SAMPLE = 1 << 20  # bytes looked at
 SNIFFED = 200  # records looked at
-UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+EXCELS_LINE = re.compile(rb"^\"?sep=([^\r\n])\"?[ \t]*(\r\n|\r|\n|$)", re.IGNORECASE)
+NUMERIC = re.compile(r"[+-]?\d[\d.,]*%?")
+MOST_TITLES = 9  # records above a header
+ALIKE = 0.9  # of the records below it, which have as many values
 
 
 @dataclass(frozen=True)
 class Dialect:
-    """`start` is the byte at which the header begins, after a byte-order mark and blank lines."""
+    """`start` is the byte at which the header begins: after a mark, blank lines, Excel's `sep=;`, a title."""
 
     start: int
     delimiter: str
     names: list[str]
 
 
-def read_sample(path: Path) -> bytes:
-    with path.open("rb") as file:
-        return file.read(SAMPLE)
+def read_sample(file: Path) -> bytes:
+    with file.open("rb") as opened:
+        return opened.read(SAMPLE)
 
 
 def find_dialect(path: Path, sample: bytes) -> Dialect:
-    """Read it off the file's first bytes; see `read.read_batches` for the errors."""
-    if sample.startswith(UTF16_MARKS) or b"\0" in sample[:4]:
-        raise CasebookError(f"{path}: written in UTF-16, not UTF-8; convert it: {_iconv(path, 'UTF-16')}")
+    """Read it off the first bytes of a file in UTF-8 that came with `path`; see `read.read_batches` for the errors."""
     start = len(codecs.BOM_UTF8) if sample.startswith(codecs.BOM_UTF8) else 0
-    while sample[start : start + 1] in (b"\n", b"\r"):
-        start += 1
+    stated = EXCELS_LINE.match(sample[start:])
+    start = _after_blank_lines(sample, start + (stated.end() if stated else 0))
     if not sample[start:].strip():
         raise CasebookError(f"{path}: the file is empty; it needs a header line and rows")
     text, whole = sample[start:].decode("utf-8", errors="replace"), len(sample) < SAMPLE
-    delimiter = max(DELIMITERS, key=lambda candidate: _fit(text, candidate, whole=whole))
+    candidates = stated[1].decode("utf-8", errors="replace") if stated else DELIMITERS
+    delimiter = max(candidates, key=lambda candidate: _fit(text, candidate, whole=whole))
     records = _records(text, delimiter, whole=whole)
     if not records:
         raise CasebookError(f"{path}: its header does not end within {SAMPLE:,} bytes; is this a CSV file?")
-    if any("\ufffd" in name for name in records[0]):
-        refuse_if_not_utf8(path)
-    names = unique_names(path, records[0])
-    if whole and len(records) == 1:
+    if place := header_place(records):
+        tell(left_out(path, records[:place]))
+        start = _after_blank_lines(sample, start + _size(text, delimiter, place))
+    names = unique_names(path, records[place])
+    if whole and len(records) == place + 1:
         raise CasebookError(f"{path}: it has a header but no rows")
     return Dialect(start, delimiter, names)
+
+
+def header_place(records: Sequence[Sequence[str]]) -> int:
+    """How many records of the first ones stand above the header: each a title of one value, with a table of several
+    columns below it, whose names are no numbers.
+    """
+    place = 0
+    while place < len(records) - 2 and _is_title(records[place]):
+        place += 1
+    header, below = records[place], records[place + 1 :]
+    names = [name.strip() for name in header]
+    if not 0 < place <= MOST_TITLES or len(names) < 2 or not all(names) or len(set(names)) < len(names):
+        return 0
+    if any(NUMERIC.fullmatch(name) for name in names):
+        return 0
+    return place if sum(len(record) == len(header) for record in below) >= ALIKE * len(below) else 0
+
+
+def left_out(path: Path, titles: Sequence[Sequence[str]]) -> str:
+    """What to say of the records above a header."""
+    shown = "; ".join(repr(next((cell.strip() for cell in title if cell.strip()), "")[:60]) for title in titles)
+    return f"{path}: the header is not in line 1; {len(titles)} line(s) above it are left out: {shown}"
 
 
 def unique_names(path: Path, header: list[str]) -> list[str]:
@@ -64,27 +92,24 @@ def unique_names(path: Path, header: list[str]) -> list[str]:
     return names
 
 
-def refuse_if_not_utf8(path: Path) -> None:
-    """Find the first bytes of a file that are not UTF-8, however large the file."""
-    decoder = codecs.getincrementaldecoder("utf-8")()
-    offset, line = 0, 1
-    with path.open("rb") as file:
-        while True:
-            chunk = file.read(CHUNK)
-            held = len(decoder.getstate()[0])  # bytes of a character that the chunk before began
-            try:
-                decoder.decode(chunk, final=not chunk)
-            except UnicodeDecodeError as error:
-                inside = error.start - held
-                raise CasebookError(
-                    f"{path}: not UTF-8: byte 0x{error.object[error.start]:02x} at offset {offset + inside} "
-                    f"(line {line + chunk[: max(0, inside)].count(10)}); convert it with what wrote it, "
-                    f"for example: {_iconv(path, 'GB18030')} (or -f WINDOWS-1252)"
-                ) from None
-            if not chunk:
-                return
-            offset += len(chunk)
-            line += chunk.count(b"\n")
+def _is_title(record: Sequence[str]) -> bool:
+    """A single value, alone or with empty ones behind it; two columns may well have one name between them."""
+    filled = sum(cell.strip() != "" for cell in record)
+    return filled <= 1 and len(record) != 2
+
+
+def _after_blank_lines(sample: bytes, start: int) -> int:
+    while sample[start : start + 1] in (b"\n", b"\r"):
+        start += 1
+    return start
+
+
+def _size(text: str, delimiter: str, count: int) -> int:
+    """Bytes that the first records take."""
+    reader, found = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), 0
+    while found < count:
+        found += bool(next(reader))
+    return len("".join(itertools.islice(io.StringIO(text, newline=""), reader.line_num)).encode())
 
 
 def _fit(text: str, delimiter: str, *, whole: bool) -> float:
@@ -94,6 +119,7 @@ def _fit(text: str, delimiter: str, *, whole: bool) -> float:
     columns it adds. `max` takes the first of equals: the order of DELIMITERS.
     """
     records = _records(text, delimiter, whole=whole)
+    records = records[header_place(records) :] if records else []
     if not records or len(records[0]) == 1:
         return 0.0
     alike = sum(len(record) == len(records[0]) for record in records) / len(records)
@@ -112,7 +138,3 @@ def _records(text: str, delimiter: str, *, whole: bool) -> list[list[str]]:
     except csv.Error:
         return records
     return records if whole else records[:-1]
-
-
-def _iconv(path: Path, encoding: str) -> str:
-    return f"iconv -f {encoding} -t UTF-8 {path.name} > {path.stem}.utf8{path.suffix}"

@@ -3,6 +3,7 @@
 import logging
 import math
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +14,15 @@ from components.core.errors import CasebookError
 from components.kits.tables.encoding.spec import ROW, TARGET
 from components.kits.tables.encoding.text import as_label, as_number, as_text
 from components.kits.tables.encoding.values import infinite
+from components.kits.tables.hinted import guess_hinted
+from components.kits.tables.hints import NO_HINTS, Hints
 from components.kits.tables.kinds import guess_column
 from components.kits.tables.labels import column_of, find_labels, share_labelled
 from components.kits.tables.numbers.columns import find_writing
 from components.kits.tables.numbers.decide import NOT_STATED, Stated, Writing
 from components.kits.tables.read import read_table
 from components.kits.tables.seen import Guess
+from components.kits.tables.told import tell_of_columns
 
 log = logging.getLogger(__name__)
 
@@ -27,7 +31,12 @@ SHOWN = 5
 
 
 def infer_table(
-    path: Path, target: str, positive: str | None, no_outcome: Sequence[str] = (), numbers: Stated = NOT_STATED
+    path: Path,
+    target: str,
+    positive: str | None,
+    no_outcome: Sequence[str] = (),
+    numbers: Stated = NOT_STATED,
+    hints: Hints = NO_HINTS,
 ) -> dict[str, Any]:
     """The whole `prepare` block, of plain types, for a CSV or Parquet file with a column `target` of two values.
 
@@ -42,17 +51,18 @@ def infer_table(
             values, `positive` is none of them, no column is left to learn from, or its numbers can be read in
             several ways.
     """
-    frame = read_table(path)
+    frame = read_table(path, hints.reading)
+    hints.check(frame.columns, path)
     answers = column_of(frame, target, path)
     labels = find_labels(answers, positive, MISSING, f"{path}: column {target} (the target)", no_outcome)
     unlabelled = 1 - share_labelled(answers, (*labels, *no_outcome))
     log.info("target %s: %r is the positive value, %r the negative one", target, *labels)
     others = [name for name in frame.columns if name != target]
-    writing = find_writing(path, frame, MISSING, numbers)
-    guesses = _guess_all(path, frame[others], MISSING, writing)
+    writing = find_writing(path, frame, MISSING, numbers, hints.reading)
+    guesses = _guess_all(path, frame[others], MISSING, writing, hints)
     words = [*_words(guesses), *_infinite(frame, guesses)]
     if words:  # they stand for no value in every column, so the columns are looked at again
-        guesses = _guess_all(path, frame[others], (*MISSING, *words), writing)
+        guesses = _guess_all(path, frame[others], (*MISSING, *words), writing, hints)
     key = [name for name, guess in guesses.items() if guess.key and name != TARGET][:1]
     reserved = {TARGET, *(() if key else (ROW,))}
     ignore = {name: guess.reason for name, guess in guesses.items() if guess.column is None and name not in key}
@@ -62,11 +72,13 @@ def infer_table(
         raise CasebookError(f"{path}: no column is left to learn {target} from: {_listed(ignore)}")
     for name, reason in ignore.items():
         log.info("column %s is left out: %s", name, reason)
+    tell_of_columns({name: guesses[name] for name in columns}, frame, hints)
     broken = unlabelled + sum(guess.broken for guess in guesses.values())
     if broken:
         log.warning("about %.1f%% of the rows will be set aside: no target, or a cell that does not fit", 100 * broken)
     return {
         "file": path.name,
+        **({"read": read} if (read := hints.reading.model_dump(exclude_defaults=True)) else {}),
         "missing": [*MISSING, *words],
         **({} if numbers == NOT_STATED else {"numbers": {"decimal": writing.decimal, "thousands": writing.thousands}}),
         "key": key,
@@ -87,9 +99,12 @@ def infer_table(
     }
 
 
-def _guess_all(path: Path, frame: pd.DataFrame, missing: tuple[str, ...], writing: Writing) -> dict[str, Guess]:
+def _guess_all(
+    path: Path, frame: pd.DataFrame, missing: tuple[str, ...], writing: Writing, hints: Hints
+) -> dict[str, Guess]:
+    guess = partial(guess_column, writing=writing)
     try:
-        return {name: guess_column(name, frame[name], missing, writing) for name in frame.columns}
+        return {name: guess_hinted(name, frame[name], missing, hints, guess) for name in frame.columns}
     except CasebookError as error:
         raise CasebookError(f"{path}: {error}") from None
 

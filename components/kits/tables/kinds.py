@@ -11,13 +11,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from components.kits.tables.amounts import guess_amount, thousands_of
-from components.kits.tables.dates import find_formats
-from components.kits.tables.encoding.text import NUMBER, as_amount, as_label, as_number, as_text
+from components.kits.tables.dated import guess_date
+from components.kits.tables.encoding.text import as_amount, as_label, as_number, as_text
 from components.kits.tables.encoding.values import FALSE_WORDS, TRUE_WORDS
 from components.kits.tables.numbers.columns import look
 from components.kits.tables.numbers.decide import NOT_STATED, Writing, decide, of_numbers
 from components.kits.tables.numbers.marks import Marks
 from components.kits.tables.seen import MANY_NUMBERS, Guess, Seen, accept, is_word
+from components.kits.tables.shapes import are_amounts, guess_time_of_day, rounded_reason
 from components.kits.tables.suspects import FEW_ROWS, identifier_reason, named_as_identifier
 
 CODE_WORDS = re.compile(r"zip|postal|postcode|(^|[^a-z])codes?([^a-z]|$)|邮编|代码", re.IGNORECASE)
@@ -103,10 +104,12 @@ def _seen(name: str, text: pa.Array) -> Seen:
 def _guesses(seen: Seen, numbers: Numbers) -> Iterator[Guess | None]:
     yield _boolean(seen)
     yield _compact_date(seen)
+    yield _long_digits(seen)
     if numbers.fit:
         yield _number(seen, numbers)
         yield guess_amount(numbers.seen, numbers.marks, numbers.writing)
-    yield _date(seen)
+    yield guess_time_of_day(seen)
+    yield guess_date(seen)
     yield _words(seen)
 
 
@@ -122,6 +125,15 @@ def _compact_date(seen: Seen) -> Guess | None:
         return None
     days = pd.to_datetime(seen.texts.to_pandas(), format="%Y%m%d", errors="coerce")
     return Guess({"kind": "date", "formats": ["%Y%m%d"]}) if days.notna().all() else None
+
+
+def _long_digits(seen: Seen) -> Guess | None:
+    """Numbers of more digits than a double keeps name rows, or what they belong to, or a few classes."""
+    if not (reason := rounded_reason(seen)):
+        return None
+    named = _classes(seen, reason)
+    few = named.column is not None and len(seen.texts) <= MANY_NUMBERS
+    return named if few or named.entity else Guess(None, reason, key=seen.names_each_row)
 
 
 def _number(seen: Seen, found: Numbers) -> Guess | None:
@@ -151,12 +163,6 @@ def _are_codes(seen: Seen, numbers: np.ndarray) -> bool:
     return bool(together and numbers.min() > len(numbers) and np.ptp(numbers) > SPARSE * len(numbers))
 
 
-def _date(seen: Seen) -> Guess | None:
-    formats, broken = find_formats(seen.texts.to_pandas())
-    column = {"kind": "date", "formats": list(formats)}
-    return accept(seen, broken, column, 0, _is_no_number) if formats else None
-
-
 def _words(seen: Seen) -> Guess:
     length = pc.add(
         pc.count_substring_regex(seen.texts, r"[^\s\p{Han}]+"),
@@ -174,11 +180,7 @@ def _classes(seen: Seen, reason: str) -> Guess:
     share = len(seen.texts) / seen.filled
     if seen.filled >= FEW_ROWS and share > NAMING:
         told = f"{len(seen.texts)} of its {seen.filled} values differ"
-        return Guess(None, reason or told, key=seen.names_each_row)
+        return Guess(None, reason or told, key=seen.names_each_row and not are_amounts(seen))
     if named_as_identifier(seen.name) and share > 0.05 and len(seen.texts) >= 100:
         return Guess(None, f"its {len(seen.texts)} values name what rows belong to", entity=True)
     return Guess({"kind": "categorical", "values": None})
-
-
-def _is_no_number(text: str) -> bool:
-    return re.match(NUMBER, text) is None

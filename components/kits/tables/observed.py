@@ -80,25 +80,25 @@ def watch_table(
 
 
 def table_rows(job: Job, source: Path) -> Iterator[pd.DataFrame]:  # noqa: ARG001 - the file says it all
-    """Raw rows of a CSV or Parquet file, in frames."""
+    """Raw rows of a file, in frames."""
     return read_batches(source, BATCH)
 
 
 def rows_as_trained(job: Job, source: Path) -> Iterator[pd.DataFrame]:
-    """Raw rows of a file, in frames, with numbers as the training file writes them.
+    """Raw rows of a file, in frames, read as the case's own file is, with numbers as that one writes them.
 
     Those of a file that `predict` refuses, since its numbers can be read in several ways, are looked at as they stand:
     they are what the champion is asked.
     """
-    prepared = job.paths.prepared(job.case)
+    prepared, reading = job.paths.prepared(job.case), job.prepare.read
     there = (prepared / "meta.json").is_file()
     expected = Expected.of_data(Meta.read(prepared).data) if there else Expected.of_block(job.prepare)
     try:
-        plan = look_through(source, read_batches(source, BATCH), expected)
+        plan = look_through(source, read_batches(source, BATCH, reading), expected, reading)
     except StrangeError as error:
         log.info("%s; its rows are looked at as they stand", error)
         plan = {}
-    for frame in read_batches(source, BATCH):
+    for frame in read_batches(source, BATCH, reading):
         yield rewritten(frame, plan)
 
 

@@ -18,7 +18,8 @@ class Guess:
     """`column` for `prepare.columns`, or None with the reason to leave it out.
 
     `words` stand for no value there, `broken` is the share of cells that do not fit, `entity` says
-    that its values name what several rows belong to, `key` that they name each row.
+    that its values name what several rows belong to, `key` that they name each row. `sentinels` are numbers that
+    stand for no value, `marked` cells as laboratories write them.
     """
 
     column: dict[str, Any] | None
@@ -27,6 +28,8 @@ class Guess:
     broken: float = 0.0
     key: bool = False
     entity: bool = False
+    sentinels: tuple[str, ...] = ()
+    marked: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -1,14 +1,13 @@
 """A file of rows of a table through a bundle, once all of them have been held against those of training."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from components.core.recipe import CHECKS
 from components.kits.tables.asked import ACCEPT, AskedTable
-from components.kits.tables.numbers.trained import Expected, look_through, rewritten
-from components.kits.tables.read import read_batches
+from components.kits.tables.numbers.trained import batches_as_trained
 from components.recipes.shared.stream import BATCH_ROWS, predict_rows
 
 if TYPE_CHECKING:
@@ -44,10 +43,6 @@ def predict_table_file(
     predictor = open_predictor(bundle)
     if CHECKS in options:
         predictor.checks = lambda: options[CHECKS]
-    plan = look_through(source, read_batches(source, BATCH_ROWS), Expected.of_data(predictor.data))
-
-    def frames() -> "Iterator[pd.DataFrame]":
-        return (rewritten(frame, plan) for frame in read_batches(source, BATCH_ROWS))
-
-    predictor.check_file(frames(), source, accept=bool(options.get(ACCEPT, False)))
-    return predict_rows(_Passed(predictor), frames(), source, target)
+    batches = batches_as_trained(source, BATCH_ROWS, predictor.data)
+    predictor.check_file(batches(), source, accept=bool(options.get(ACCEPT, False)))
+    return predict_rows(_Passed(predictor), batches(), source, target)

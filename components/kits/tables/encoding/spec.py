@@ -1,5 +1,6 @@
 """`cases.<case>.prepare` of a table: what each column of the raw file is, and how rows are split."""
 
+import operator
 from abc import abstractmethod
 from itertools import pairwise
 from typing import Annotated, Any, Literal, Self
@@ -9,6 +10,7 @@ from pydantic import Field, SerializerFunctionWrapHandler, field_validator, mode
 from components.core.blocks import Block, Names
 from components.core.forgotten import Forgotten
 from components.kits.tables.encoding.derive import names_in
+from components.kits.tables.encoding.reading import AS_IT_IS, Reading
 
 ROW, TARGET = "row", "target"  # columns that a prepared table adds
 
@@ -30,15 +32,32 @@ class NumbersParams(Block):
         return self
 
 
-class NumericColumn(Block):
-    """Plain numbers (`12`, `-0.5`, `1e3`). `min` and `max` are the bounds a value may have."""
+def is_none(value: object) -> bool:
+    """Where a key is not stated: a dump leaves it out, so that blocks and bundles without it keep their bytes."""
+    return value is None
+
+
+class AnyColumn(Block):
+    """Of a column of any kind: `missing` are further cells that stand for no value in it, and `present` those of the
+    table's `missing` that are values in it.
+    """
+
+    missing: Annotated[Names, Field(exclude_if=operator.not_)] = ()
+    present: Annotated[Names, Field(exclude_if=operator.not_)] = ()
+
+
+class NumericColumn(AnyColumn):
+    """Plain numbers (`12`, `-0.5`, `1e3`). `min` and `max` are the bounds a value may have. With `laboratory`, here
+    and in amounts, `<0.01` and `80+` count as their limits, and `7.4 H` as 7.4.
+    """
 
     kind: Literal["numeric"]
     min: float | None
     max: float | None
+    laboratory: Annotated[bool, Field(exclude_if=operator.not_)] = False
 
 
-class AmountColumn(Block):
+class AmountColumn(AnyColumn):
     """Numbers written for people: `$1,234.50`, `1.234,50 €`, `12%` (12, not 0.12), `(300)` for -300.
 
     `thousands` and `decimal` are the separators ("" for none); `unit` may stand before or after
@@ -53,6 +72,7 @@ class AmountColumn(Block):
     suffixes: dict[str, Annotated[float, Field(gt=0)]] = Field(default_factory=dict, exclude_if=lambda value: not value)
     min: float | None
     max: float | None
+    laboratory: Annotated[bool, Field(exclude_if=operator.not_)] = False
 
     @model_validator(mode="after")
     def _separators_differ(self) -> "AmountColumn":
@@ -61,14 +81,14 @@ class AmountColumn(Block):
         return self
 
 
-class CategoricalColumn(Block):
+class CategoricalColumn(AnyColumn):
     """Names of classes, at any number. With `values`, a row with another one breaks the schema."""
 
     kind: Literal["categorical"]
     values: Names | None
 
 
-class BandColumn(Block):
+class BandColumn(AnyColumn):
     """Bands of a number, which some files give as the number and others by the band's name.
 
     A number up to and including the first of `edges` is in the first band, and so on; the last of
@@ -88,17 +108,22 @@ class BandColumn(Block):
         return self
 
 
-class BooleanColumn(Block):
+class BooleanColumn(AnyColumn):
     """Two answers, in the words of `convert.TRUE_WORDS` and `convert.FALSE_WORDS`, in any case."""
 
     kind: Literal["boolean"]
 
 
-class DateColumn(Block):
-    """Dates or times; a cell takes the first of `formats` (strptime's, or `ISO8601`) that fits it."""
+class DateColumn(AnyColumn):
+    """Dates or times; a cell takes the first of `formats` (strptime's, or `ISO8601`) that fits it.
+
+    A year of two digits (`%y`) is the last one up to `latest` that ends so; without it strptime decides, from 1969 to
+    2068.
+    """
 
     kind: Literal["date"]
     formats: Annotated[tuple[str, ...], Field(strict=False, min_length=1)]
+    latest: Annotated[int | None, Field(ge=1900, le=2200, exclude_if=is_none)] = None
 
     @field_validator("formats")
     @classmethod
@@ -110,7 +135,7 @@ class DateColumn(Block):
         return formats
 
 
-class TextColumn(Block):
+class TextColumn(AnyColumn):
     """Free text, of which only its length, number of words and share of digits are used."""
 
     kind: Literal["text"]
@@ -190,6 +215,7 @@ class FeatureParams(Block):
     """
 
     file: str
+    read: Annotated[Reading, Field(exclude_if=AS_IT_IS.__eq__)] = AS_IT_IS
     missing: Names
     numbers: NumbersParams | None = Field(default=None, exclude_if=lambda value: value is None)
     key: Names

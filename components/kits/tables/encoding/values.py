@@ -7,9 +7,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from components.kits.tables.encoding.absent import no_value, without_sentinels
 from components.kits.tables.encoding.cells import Cells
-from components.kits.tables.encoding.spec import AmountColumn, BandColumn, Column, DateColumn
+from components.kits.tables.encoding.laboratory import without_marks
+from components.kits.tables.encoding.spec import AmountColumn, BandColumn, Column, DateColumn, NumericColumn
 from components.kits.tables.encoding.text import as_amount, as_label, as_number, as_text
+from components.kits.tables.encoding.years import up_to
 
 # The typed values (N,) of a column: numbers as float64, NaN where missing, dates as datetime64[us], NaT where missing,
 # truths and texts as Arrow's bool and large_string with nulls.
@@ -74,19 +77,27 @@ def take(values: Values, index: np.ndarray) -> Values:
 
 def read_cells(cells: Cells, column: Column, missing: Iterable[str]) -> Converted:
     """Raw cells (N,), strings as a CSV has them or typed already, to values of the column's kind."""
-    return CONVERTERS[column.kind](cells, column, missing)
+    return CONVERTERS[column.kind](cells, column, no_value(column, missing))
 
 
-def _numeric(cells: Cells, _: Any, missing: Iterable[str]) -> Converted:
+def _numeric(cells: Cells, column: NumericColumn | AmountColumn, missing: Iterable[str]) -> Converted:
     if _holds_numbers(cells):
-        return floats(cells), np.zeros(len(cells), dtype=bool)
-    return as_number(as_text(cells, missing))
+        return without_sentinels(floats(cells), column), np.zeros(len(cells), dtype=bool)
+    numbers, broken = as_number(_number_text(cells, column, missing))
+    return without_sentinels(numbers, column), broken
 
 
 def _amount(cells: Cells, column: AmountColumn, missing: Iterable[str]) -> Converted:
     if _holds_numbers(cells):
         return _numeric(cells, column, missing)
-    return as_amount(as_text(cells, missing), column.thousands, column.decimal, column.unit, column.suffixes)
+    text = _number_text(cells, column, missing)
+    numbers, broken = as_amount(text, column.thousands, column.decimal, column.unit, column.suffixes)
+    return without_sentinels(numbers, column), broken
+
+
+def _number_text(cells: Cells, column: NumericColumn | AmountColumn, missing: Iterable[str]) -> pa.Array:
+    text = as_text(cells, missing)
+    return without_marks(text) if column.laboratory else text
 
 
 def _categorical(cells: Cells, _: Any, missing: Iterable[str]) -> Converted:
@@ -125,7 +136,8 @@ def _date(cells: Cells, column: DateColumn, missing: Iterable[str]) -> Converted
     moments = pd.Series(pd.NaT, index=left.index, dtype="datetime64[us, UTC]")
     for pattern in column.formats:
         left = left.where(moments.isna())
-        moments = moments.fillna(pd.to_datetime(left, format=pattern, errors="coerce", utc=True))
+        found = pd.to_datetime(left, format=pattern, errors="coerce", utc=True)
+        moments = moments.fillna(up_to(found, column.latest) if column.latest and "%y" in pattern else found)
     unreadable = moments.isna().to_numpy() & _to_numpy(text.is_valid())
     return moments.dt.tz_localize(None).to_numpy("datetime64[us]"), unreadable
 

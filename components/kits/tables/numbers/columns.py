@@ -9,10 +9,11 @@ import pyarrow as pa
 from components.core.errors import CasebookError
 from components.kits.tables.dialect import find_dialect, read_sample
 from components.kits.tables.encoding.cells import cells_of
+from components.kits.tables.encoding.reading import AS_IT_IS, Reading
 from components.kits.tables.encoding.text import as_text
 from components.kits.tables.numbers.decide import Stated, Writing, decide
 from components.kits.tables.numbers.marks import Marks
-from components.kits.tables.read import PARQUET_MAGIC
+from components.kits.tables.unpack import PARQUET, first_bytes, in_utf8, is_workbook, unpacked
 
 
 def texts_of(column: pd.Series) -> pa.Array | None:
@@ -41,22 +42,27 @@ def look_at(frame: pd.DataFrame, names: Iterable[str], missing: Iterable[str]) -
     return found
 
 
-def find_writing(path: Path, frame: pd.DataFrame, missing: Iterable[str], stated: Stated) -> Writing:
+def find_writing(
+    path: Path, frame: pd.DataFrame, missing: Iterable[str], stated: Stated, reading: Reading = AS_IT_IS
+) -> Writing:
     """How a file that nobody has described writes its numbers; `frame` is all of it.
 
     Raises:
         CasebookError: see `decide`.
     """
     try:
-        return decide(look_at(frame, frame.columns, missing), delimiter_of(path), stated)
+        return decide(look_at(frame, frame.columns, missing), delimiter_of(path, reading), stated)
     except CasebookError as error:
         raise CasebookError(f"{path}: {error}") from None
 
 
-def delimiter_of(path: Path) -> str | None:
+def delimiter_of(path: Path, reading: Reading = AS_IT_IS) -> str | None:
     """What stands between the fields of a CSV file; None of any other."""
-    sample = read_sample(path)
-    return None if sample.startswith(PARQUET_MAGIC) else find_dialect(path, sample).delimiter
+    with unpacked(path, reading) as file:
+        if first_bytes(file).startswith(PARQUET) or is_workbook(file):
+            return None
+        with in_utf8(file, path, reading) as text:
+            return find_dialect(path, read_sample(text)).delimiter
 
 
 def decimals_of(columns: Mapping[str, object]) -> dict[str, str]:

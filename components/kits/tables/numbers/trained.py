@@ -6,7 +6,7 @@ as the columns' rules say; where they leave it open and it would matter, the fil
 
 import logging
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 
 from components.core.errors import CasebookError, StrangeError
 from components.kits.tables.encoding.reader import COLUMNS
+from components.kits.tables.encoding.reading import AS_IT_IS, Reading, reading_of
 from components.kits.tables.encoding.spec import Column, FeatureParams, NumbersParams
 from components.kits.tables.encoding.text import plain_characters
 from components.kits.tables.numbers.columns import delimiter_of, look, look_at, texts_of
@@ -104,18 +105,20 @@ class Rewriting:
         return pc.if_else(is_number, plain, texts)
 
 
-def read_as_trained(path: Path, rows: int, data: Mapping[str, Any]) -> Iterator[pd.DataFrame]:
-    """`read_batches`, with its numbers as the model of `Meta.data` expects them; see `look_through`.
+def batches_as_trained(path: Path, rows: int, data: Mapping[str, Any]) -> Callable[[], Iterator[pd.DataFrame]]:
+    """`read_batches`, as often as it is called, with numbers as the model of `Meta.data` expects them.
 
     Raises:
         CasebookError: as `read_batches`; or numbers that can be read in several ways.
     """
-    plan = look_through(path, read_batches(path, rows), Expected.of_data(data))
-    for frame in read_batches(path, rows):
-        yield rewritten(frame, plan)
+    reading = reading_of(data)
+    plan = look_through(path, read_batches(path, rows, reading), Expected.of_data(data), reading)
+    return lambda: (rewritten(frame, plan) for frame in read_batches(path, rows, reading))
 
 
-def look_through(path: Path, frames: Iterable[pd.DataFrame], expected: Expected) -> dict[str, Rewriting]:
+def look_through(
+    path: Path, frames: Iterable[pd.DataFrame], expected: Expected, reading: Reading = AS_IT_IS
+) -> dict[str, Rewriting]:
     """What to rewrite in the frames of a file. All are looked at: what the last row proves holds for the first.
 
     Raises:
@@ -125,10 +128,10 @@ def look_through(path: Path, frames: Iterable[pd.DataFrame], expected: Expected)
     for frame in frames:
         for name in [name for name in expected.columns if name in frame]:
             look(marks.setdefault(name, Marks(name)), frame[name], expected.missing)
-    return _planned(path, marks, delimiter_of(path), expected, REMEDY)
+    return _planned(path, marks, delimiter_of(path, reading), expected, REMEDY)
 
 
-def frame_as_expected(path: Path, frame: pd.DataFrame, expected: Expected) -> pd.DataFrame:
+def frame_as_expected(path: Path, frame: pd.DataFrame, expected: Expected, reading: Reading = AS_IT_IS) -> pd.DataFrame:
     """A whole file with its numbers as the block expects them.
 
     Raises:
@@ -136,7 +139,7 @@ def frame_as_expected(path: Path, frame: pd.DataFrame, expected: Expected) -> pd
     """
     names = [name for name in expected.columns if name in frame]
     marks = look_at(frame, names, expected.missing)
-    return rewritten(frame, _planned(path, marks, delimiter_of(path), expected, AGAIN))
+    return rewritten(frame, _planned(path, marks, delimiter_of(path, reading), expected, AGAIN))
 
 
 def rewritten(frame: pd.DataFrame, plan: Mapping[str, Rewriting]) -> pd.DataFrame:

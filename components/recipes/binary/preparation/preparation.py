@@ -31,6 +31,7 @@ from components.kits.tables.write import (
     rejected_rows,
     split_by,
     summarise,
+    write_groups,
     write_rows,
 )
 from components.recipes.binary.params import BinaryJob
@@ -43,7 +44,8 @@ def prepare(job: BinaryJob) -> Meta:
     """Check the raw table, split it, fit its encoder on the training rows and write the prepared folder whole.
 
     It gets `train.parquet`, `val.parquet`, `test.parquet` (the key, or `row`, the row's number
-    in the file from 1; the typed columns; `target`, int8, 1 for the positive label),
+    in the file from 1; the typed columns; `target`, int8, 1 for the positive label), `groups.parquet`
+    where rows are split by group (`split`, and of its rows in turn `group`, a number),
     `rejected.parquet` (`row`, `reason` and every raw column as text) and `meta.json`. In `Meta.data`:
     `spec` the params' block, `key` the names of the key columns, `encoder` for
     `TableEncoder.from_json`, `summary` of the training rows by column.
@@ -54,9 +56,9 @@ def prepare(job: BinaryJob) -> Meta:
     spec, raw = job.prepare, job.paths.raw(job.case)
     file = raw / spec.file
     source = read_origin(raw)
-    frame = read_table(file)
+    frame = read_table(file, spec.read)
     check_columns(frame, spec, file)
-    frame = frame_as_expected(file, frame, Expected.of_block(spec))
+    frame = frame_as_expected(file, frame, Expected.of_block(spec), spec.read)
     frame = without_forgotten(frame, spec)
     target = read_target(frame, spec, file)
     check_keys(frame, spec, file)
@@ -72,7 +74,8 @@ def prepare(job: BinaryJob) -> Meta:
     answers = prepared[TARGET].to_numpy()
     check_classes(answers, spec, str(file))
     check_identifiers(prepared, spec)
-    splits = split_rows(split_by(frame, typed.frame, target, spec).loc[kept], answers, spec)
+    by = split_by(frame, typed.frame, target, spec).loc[kept]
+    splits = split_rows(by, answers, spec)
     if job.smoke:
         splits = few_rows(splits, answers)
     train = prepared.iloc[splits[TRAIN]]
@@ -90,6 +93,8 @@ def prepare(job: BinaryJob) -> Meta:
     with whole_folder(job.paths.prepared(job.case)) as folder:
         for name, index in splits.items():
             write_rows(prepared.iloc[index], folder / PREPARED_FILES[name])
+        if spec.split.by == "group":
+            write_groups(by, splits, folder)
         write_rows(rejected_rows(frame, rejections), folder / "rejected.parquet")
         meta.write(folder)
     log.info("%s: %s; positives %.1f%%", job.case, ", ".join(f"{k} {v}" for k, v in rows.items()), 100 * answers.mean())

@@ -54,8 +54,9 @@ def report(job: BinaryJob, fitted: Path, bundle: Path) -> Report:
     """Judge the bundle on validation and test, beside each member of the fit alone."""
     params = job.evaluate
     predictor, members = open_predictor(bundle), open_predictor(compared_bundle(fitted, TEST))
+    asked = _who_answers_validation(fitted, predictor, members)
     frames = {split: read_split(job, split) for split in (TRAIN, VALIDATION, TEST)}
-    scores = {split: all_scores(predictor, members, frame) for split, frame in frames.items()}
+    scores = {split: all_scores(*asked.get(split, (predictor, members)), frame) for split, frame in frames.items()}
     thresholds = _thresholds(predictor, frames[VALIDATION], scores[VALIDATION])
     found, outcome = _find(predictor, params, frames, scores), Outcome.of(predictor)
     drawn = outcome.for_pictures()
@@ -82,6 +83,15 @@ def report(job: BinaryJob, fitted: Path, bundle: Path) -> Report:
         pages={},
         plots=_plots(params, predictor.settings.threshold, frames[TEST][TARGET].to_numpy(), scores[TEST][MODEL]),
     )
+
+
+def _who_answers_validation(
+    fitted: Path, predictor: TablePredictor, members: TablePredictor
+) -> dict[str, tuple[TablePredictor, TablePredictor]]:
+    """The predictors that do not know the validation rows, where the fit kept them; see `asked_bundle`."""
+    if (selection := compared_bundle(fitted, VALIDATION)) == compared_bundle(fitted, TEST):
+        return {VALIDATION: (predictor, members)}
+    return {VALIDATION: (open_predictor(selection),) * 2}
 
 
 def _plots(params: EvaluateParams, threshold: float, target: np.ndarray, score: np.ndarray) -> dict[str, pd.DataFrame]:

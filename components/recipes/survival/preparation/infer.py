@@ -9,6 +9,8 @@ import numpy as np
 import pandas as pd
 
 from components.core.errors import CasebookError
+from components.kits.tables.encoding.reading import AS_IT_IS, Reading
+from components.kits.tables.hints import NO_HINTS, Hints
 from components.kits.tables.infer import MISSING, infer_table
 from components.kits.tables.kinds import Numbers
 from components.kits.tables.labels import column_of
@@ -22,7 +24,13 @@ LEAST_BEYOND = 0.1  # share of rows that are observed beyond a horizon
 
 
 def infer_cohort(
-    path: Path, time: str, event: str, per_year: float, encode: dict[str, Any], numbers: Stated = NOT_STATED
+    path: Path,
+    time: str,
+    event: str,
+    per_year: float,
+    encode: dict[str, Any],
+    numbers: Stated = NOT_STATED,
+    hints: Hints = NO_HINTS,
 ) -> dict[str, Any]:
     """The whole `prepare` block, of plain types, for a CSV or Parquet file with a time and an event column.
 
@@ -32,10 +40,10 @@ def infer_cohort(
     Raises:
         CasebookError: as `infer_table`, the event being its target; or the time is not there or the event itself.
     """
-    column_of(read_table(path), time, path)
+    column_of(read_table(path, hints.reading), time, path)
     if time == event:
         raise CasebookError(f"{path}: --time and --event both name {time!r}; an event has a column of its own")
-    found = infer_table(path, event, None, numbers=numbers)
+    found = infer_table(path, event, None, numbers=numbers, hints=hints)
     columns = {name: column for name, column in found["columns"].items() if name != time}
     ignore = {name: reason for name, reason in found["ignore"].items() if name != time}
     if not columns:
@@ -54,16 +62,21 @@ def infer_cohort(
 
 
 def reached(
-    path: Path, time: str, per_year: float, horizons: Sequence[float], numbers: Stated = NOT_STATED
+    path: Path,
+    time: str,
+    per_year: float,
+    horizons: Sequence[float],
+    numbers: Stated = NOT_STATED,
+    reading: Reading = AS_IT_IS,
 ) -> list[float]:
     """Those of `horizons` beyond which a tenth of the rows is observed.
 
     Raises:
         CasebookError: fewer than two are.
     """
-    frame = read_table(path)
+    frame = read_table(path, reading)
     cells = column_of(frame, time, path)
-    writing = find_writing(path, frame, MISSING, numbers)
+    writing = find_writing(path, frame, MISSING, numbers, reading)
     years = pd.Series(Numbers.of(time, cells, MISSING, writing).values()).dropna().to_numpy() / per_year
     kept = [year for year in horizons if len(years) and np.mean(years > year) >= LEAST_BEYOND]
     if len(kept) < 2:

@@ -27,6 +27,14 @@ def test_ignored_and_unknown_columns_may_come_and_go() -> None:
     assert told(check_columns, pd.DataFrame(columns=["more", "Income", "town", "y"]), params, FILE) == ""
 
 
+def test_years_of_two_digits_without_a_last_one_are_told(caplog: pytest.LogCaptureFixture) -> None:
+    born = {"kind": "date", "formats": ["%d.%m.%y"]}
+    params = spec({"born": born, "seen": {**born, "latest": 2030}, "when": {"kind": "date", "formats": ["%Y"]}})
+    check_columns(pd.DataFrame(columns=["born", "seen", "when", "y"]), params, FILE)
+    assert "rows.csv: column born: its years of two digits are taken for 1969 to 2068" in caplog.text
+    assert len(caplog.records) == 1
+
+
 @pytest.mark.parametrize(("target", "label"), [([0, 0, 0], "no"), ([1, 1, 1], "yes")])
 def test_a_constant_target(target: list[int], label: str) -> None:
     with pytest.raises(CasebookError, match=rf"column y \(the target\) is '{label}' in all 3 row\(s\); both"):

@@ -80,6 +80,51 @@ def test_parquet_keeps_types_and_the_index_stays_a_column(tmp_path: Path) -> Non
     assert read_back["t"].isna().tolist() == [False, True]
 
 
+@pytest.mark.parametrize(
+    ("above", "told"),
+    [
+        ("sep=;\r\n", ""),
+        ('\ufeff"sep=;"\n', ""),
+        ("Loan report 2024\n\n", "1 line(s) above it are left out: 'Loan report 2024'"),
+        ('Report;;\n"Two\nlines"\n\n', "2 line(s) above it are left out: 'Report'; 'Two\\nlines'"),
+    ],
+)
+def test_what_stands_above_the_header_is_left_out(
+    file: Path, above: str, told: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    file.write_text(above + "a;b,c;d\n1;2;x\n3;4,5;y\n", newline="")
+    assert read_table(file).to_dict("list") == {"a": ["1", "3"], "b,c": ["2", "4,5"], "d": ["x", "y"]}
+    assert told in caplog.text
+
+
+@pytest.mark.parametrize("content", ["a\n1\nx\n", ",name\nx,Bob\ny,Ann\n", "a,b\nTotal,1\n3,2\n4,3\n"])
+def test_what_is_no_title_and_no_total_stays(file: Path, content: str) -> None:
+    file.write_text(content)
+    assert len(read_table(file)) == content.count("\n") - 1
+
+
+@pytest.mark.parametrize(
+    ("last", "kept"),
+    [
+        (["Total,-1.5,7\n"], 3),  # a word among numbers
+        (["Total,-1.5,7\n", "Mean,,2.5\n"], 3),
+        (["Total,few,7\n"], 4),  # a value of a kind beside it
+    ],
+)
+def test_rows_of_totals_are_left_out_and_told(
+    file: Path, last: list[str], kept: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    file.write_text("a,b,c\n" + "1,-0.5,2\n" * 3 + "".join(last))
+    assert [len(batch) for batch in read_batches(file, 1)] == [1] * kept
+    assert ("'Total' says that they are totals" in caplog.text) == (kept == 3)
+
+
+@pytest.mark.parametrize(("total", "kept"), [("1.203,5", 3), ("1.204", 4)])
+def test_among_names_a_total_is_one_that_is_the_sum(file: Path, total: str, kept: int) -> None:
+    file.write_text(f"region;n\nNorth;3,5\nSouth;1.000\nWest;200\nTotal;{total}\n")
+    assert len(read_table(file)) == kept
+
+
 @pytest.mark.parametrize("suffix", ["csv", "parquet"])
 def test_batches_are_the_table_in_order(tmp_path: Path, suffix: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(read, "BLOCK", 1000)  # so that the CSV has many blocks
@@ -116,12 +161,15 @@ def test_batches_of_a_large_file_do_not_hold_it(tmp_path: Path, monkeypatch: pyt
         (b"a,b\n1,2\n3\n", r"row 3 \(the header is row 1\) has 1 value\(s\) where the header has 2: '3'"),
         (b"a,b\n1,2\n3,4,5\n", r"row 3 .* has 3 value\(s\) where the header has 2: '3,4,5'"),
         (b'a,b\n1,2\n3,"4\n5,6\n', r"the quote \(\"\) before '4\\n5,6' is never closed"),
-        ("a,b\nMüller,1\nx,2\n".encode("latin-1"), r"not UTF-8: byte 0xfc at offset 5 \(line 2\).*iconv -f"),
-        ("姓名,b\n王,1\n".encode("gb18030"), r"not UTF-8: byte 0xd0 at offset 0 \(line 1\).*GB18030"),
+        ("a,b\nŁódź,1\nx,2\n".encode("cp1250"), r"not UTF-8: byte 0xa3 at offset 4 \(line 2\).*--encoding"),
+        ("姓名,b\n王,1\n".encode("gb18030"), r"not UTF-8: byte 0xd0 at offset 0 \(line 1\).*gb18030"),
         (b"a,b\n1,\xe7\x8e", r"not UTF-8: byte 0xe7 at offset 6 \(line 2\)"),
-        ("a,b\n1,2\n".encode("utf-16"), "UTF-16.*iconv -f UTF-16"),
-        (b"PK\x03\x04rest", "Excel workbook or a zip"),
-        (b"\x1f\x8brest", "gzip"),
+        (b"\0a,b\n1,2\n", r"first bytes hold a zero.*--encoding"),
+        (b"PK\x03\x04rest", "a zip archive or a workbook, but damaged"),
+        (b"\x1f\x8brest", "a file of gzip.*, but damaged"),
+        (b"\xd0\xcf\x11\xe0rest", "not a readable workbook"),
+        (b"Report\n1,2\n3,4\n", "has 2 value.*'Report', may be a title"),
+        (b"a,b,c\n1,2,3\nTotal,3\n", "it looks like a row of totals: delete it"),
         (b"PAR1 but no Parquet", "not a readable Parquet file"),
     ],
 )

@@ -19,7 +19,7 @@ from components.kits.tables.encoding.convert import clean, convert
 from components.kits.tables.encoding.spec import TableParams
 from components.kits.tables.infer import infer_table
 from components.kits.tables.numbers.decide import NOT_STATED, Stated
-from components.kits.tables.numbers.trained import Expected, frame_as_expected, read_as_trained
+from components.kits.tables.numbers.trained import Expected, batches_as_trained, frame_as_expected
 from components.kits.tables.read import read_table
 from components.kits.tables.write import summarise
 from tests.examples import examples
@@ -154,9 +154,9 @@ def test_numbers_come_back_as_they_were_or_are_refused(
     data = learned(path, table, stated)
     for written in (dialect, other):
         new = write(tmp_path / "new.csv", table, written)
-        if refused := refusal(lambda new=new: list(read_as_trained(new, ROWS, data))):  # type: ignore[misc]
+        if refused := refusal(lambda new=new: list(batches_as_trained(new, ROWS, data)())):  # type: ignore[misc]
             assert written != dialect, refused
         else:
-            rows = next(read_as_trained(new, ROWS, data))
+            rows = next(batches_as_trained(new, ROWS, data)())
             shown = (data["spec"]["columns"], new.read_text(encoding="utf-8"))
             assert_same(clean(rows, data), table, numbers_in(data["spec"]), shown)

@@ -6,7 +6,7 @@ import pytest
 
 from components.core.errors import CasebookError
 from components.kits.tables.encoding.convert import clean
-from components.kits.tables.numbers.trained import Expected, frame_as_expected, read_as_trained
+from components.kits.tables.numbers.trained import Expected, batches_as_trained, frame_as_expected
 from components.kits.tables.observed import rows_as_trained
 from components.kits.tables.read import read_table
 from components.recipes.binary.predict import predict_file
@@ -26,7 +26,7 @@ def data(columns: dict[str, Any], ranges: dict[str, tuple[float, float]] | None 
 
 def read(folder: Path, text: str, known: Any) -> list[list[float | None]]:
     (folder / "rows.csv").write_text(text, encoding="utf-8")
-    typed = pd.concat([clean(rows, known) for rows in read_as_trained(folder / "rows.csv", 2, known)])
+    typed = pd.concat([clean(rows, known) for rows in batches_as_trained(folder / "rows.csv", 2, known)()])
     return [[None if value != value else value for value in row] for row in typed.to_numpy().tolist()]
 
 
@@ -104,7 +104,7 @@ def test_what_a_person_has_stated_is_not_asked_again(tmp_path: Path) -> None:
 def test_numbers_with_a_type_need_no_evidence(tmp_path: Path) -> None:
     rows = pd.DataFrame({"a": [1.234, 900.0], "b": ["0,5", "1.234"]})
     rows.to_parquet(tmp_path / "rows.parquet")
-    (found,) = read_as_trained(tmp_path / "rows.parquet", 9, data(PLAIN))
+    (found,) = batches_as_trained(tmp_path / "rows.parquet", 9, data(PLAIN))()
     assert clean(found, data(PLAIN)).to_numpy().tolist() == [[1.234, 0.5], [900, 1234]]
 
 

@@ -15,6 +15,7 @@ from components.kits.tables.encoding.convert import clean
 from components.kits.tables.encoding.encode import TableEncoder
 from components.kits.tables.read import read_table
 from components.recipes.binary.preparation.preparation import prepare as prepare_job
+from components.recipes.binary.training.data import read_groups
 from tests.components.kits.tables.tables import (
     APPLICATION,
     NUMERIC,
@@ -154,6 +155,13 @@ def test_rows_may_be_split_by_a_column_that_is_no_feature(tmp_path: Path, split:
     assert not by[0] & by[1]
     assert not by[1] & by[2]
     assert split["by"] == "group" or max(by[0]) < min(by[1]) <= max(by[1]) < min(by[2])
+    groups = read_groups(tmp_path / "prepared")
+    if split["by"] == "time":
+        assert groups is None
+    else:  # a number for each house, in the order of the rows
+        known = pd.concat(splits(tmp_path)[:2])["row"]
+        houses = pd.DataFrame({"house": table.loc[known - 1, "house"], "group": groups})
+        assert len(houses.drop_duplicates()) == houses["house"].nunique() == houses["group"].nunique()
 
 
 def test_two_runs_give_the_same_bytes(tmp_path: Path) -> None:
@@ -195,9 +203,9 @@ LEAKING = applications(ROWS).assign(loss=lambda table: (table["y"] == "yes") * 1
         (applications(4), {}, "both are needed"),
         ("", {}, "the file is empty"),
         ("age,sum,town,y\n", {}, "a header but no rows"),
-        ("age,sum,town,y\nMüller\n".encode("latin-1"), {}, r"not UTF-8: byte 0xfc at offset 16 \(line 2\)"),
+        ("age,sum,town,y\nŁódź\n".encode("cp1250"), {}, r"not UTF-8: byte 0xa3 at offset 15 \(line 2\)"),
         ("age,sum,town,y\n1,2\n", {}, "has 2 value"),
-        ("age,sum,town,y\n1,2,Köln,yes\n".encode("latin-1"), {}, "not UTF-8"),
+        (applications(ROWS), {"read": {"encoding": "latin-9000"}}, "'latin-9000' is no encoding"),
         (applications(ROWS), {"splitt": 1}, r"params\.cases\.toy\.prepare\.splitt: unknown key"),
     ],
 )

@@ -1,7 +1,9 @@
+import gzip
 import json
 import logging
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +14,7 @@ from scipy.special import expit, logit
 from components.core.errors import CasebookError
 from components.core.job import PREPARED_FILES, TEST
 from components.kits.tables.encoding.cells import columns_of_frame, columns_of_rows
+from components.recipes.binary.predict import predict_file
 from components.recipes.binary.serving.predictor import KINDS, TablePredictor, open_predictor
 from tests.conftest import Fitted
 from tests.forks import Forks
@@ -83,6 +86,21 @@ def test_columns_in_another_order_and_others_beside_them_change_nothing(
 def test_cells_may_be_texts_as_a_csv_has_them(predictor: TablePredictor, rows: pd.DataFrame) -> None:
     texts = rows.astype("str").where(rows.notna(), "NA")
     pd.testing.assert_frame_equal(predictor.predict(texts), predictor.predict(rows))
+
+
+def test_a_file_is_answered_alike_in_every_format(fitted: Fitted, rows: pd.DataFrame, tmp_path: Path) -> None:
+    csv = rows.to_csv(index=False)
+    (tmp_path / "utf16.csv").write_bytes(csv.encode("utf-16"))
+    (tmp_path / "rows.csv.gz").write_bytes(gzip.compress(csv.encode()))
+    with zipfile.ZipFile(tmp_path / "rows.zip", "w") as archive:
+        archive.writestr("rows.csv", f"sep=;\n{rows.to_csv(index=False, sep=';')}")
+    rows.to_excel(tmp_path / "rows.xlsx", index=False)
+    rows.to_parquet(tmp_path / "rows.parquet")
+    answers = []
+    for name in ("rows.parquet", "utf16.csv", "rows.csv.gz", "rows.zip", "rows.xlsx"):
+        assert predict_file(fitted.bundle, tmp_path / name, tmp_path / "out.csv", {}) == len(rows)
+        answers.append((tmp_path / "out.csv").read_text())
+    assert set(answers) == {answers[0]}
 
 
 def test_rows_as_json_has_them_are_answered_as_those_of_a_frame(predictor: TablePredictor, rows: pd.DataFrame) -> None:

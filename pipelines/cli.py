@@ -124,6 +124,10 @@ def new(
     dates: Annotated[
         list[str] | None, typer.Option(metavar="COLUMN=FORMAT", help="how dates are written there: born=%d/%m/%Y")
     ] = None,
+    group: Annotated[
+        str | None, typer.Option(help="the column whose rows stay in one split (a person's, a shop's); else guessed")
+    ] = None,
+    no_group: Annotated[bool, typer.Option("--no-group", help="deal each row to a split by itself")] = False,
     dry_run: DryRun = False,
 ) -> None:
     """Make a case of your own table or images, or of an example. Its block is written into params.yaml."""
@@ -144,6 +148,8 @@ def new(
         raise typer.BadParameter("--csv or --query goes with --target, or for a cohort with --time and --event")
     if csv is None and query is None and (decimal is not None or thousands is not None):
         raise typer.BadParameter("--decimal and --thousands say how --csv writes numbers")
+    if (group is not None or no_group) and ((csv is None and query is None) or (group is not None and no_group)):
+        raise typer.BadParameter("--csv or --query goes with --group or --no-group, not with both")
     if like is not None and recipe is not None:
         raise typer.BadParameter("--recipe takes the pattern of a recipe, --like that of a case; give one of them")
     if example is not None and (like is not None or recipe is not None):
@@ -158,8 +164,8 @@ def new(
         present=by_column("--present", present or ()),
         dates=by_column("--dates", dates or ()),
     )
-    numbers = stated(decimal, thousands)
-    asked = Asked(target, positive, time, event, per_year, tuple(ignore_target or ()), numbers, hints)
+    by, no_outcome = not no_group if group is None else group, tuple(ignore_target or ())
+    asked = Asked(target, positive, time, event, per_year, no_outcome, stated(decimal, thousands), hints, by)
     if csv is not None:
         make = plan_case if dry_run else new_case
         block = make(Path.cwd(), name, like or "finance_risk", csv, asked)

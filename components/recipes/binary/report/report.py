@@ -21,6 +21,7 @@ from components.evaluation.presentation.comparison import compared, served_besid
 from components.evaluation.report import score_split
 from components.evaluation.stability import psi, psi_table
 from components.kits.tables.encoding.spec import TARGET
+from components.kits.tables.told import read_told, told_tables
 from components.recipes.binary.metrics.metrics import best_f1_threshold, binary_metrics
 from components.recipes.binary.params import BinaryJob, EvaluateParams
 from components.recipes.binary.report import curves, figures, tables
@@ -73,10 +74,13 @@ def report(job: BinaryJob, fitted: Path, bundle: Path) -> Report:
     return Report(
         scores=judged,
         predictions={split: _predictions(predictor, frames[split], scores[split]) for split in (VALIDATION, TEST)},
-        analysis=_analysis(predictor, found),
+        analysis=_analysis(predictor, found) | read_told(job.paths.prepared(job.case)),
         predicts=_predicts(outcome),
         decisions=[_decided(predictor, outcome, frames[TEST][TARGET].to_numpy(), scores[TEST][MODEL])],
-        tables=_tables(predictor, outcome, params, found),
+        tables=[
+            *_tables(predictor, outcome, params, found),
+            *told_tables(job.paths.prepared(job.case), outcome.positive),
+        ],
         notes={},
         figures=_figures(job, judged[-1], scores[TEST], predictor.settings.threshold, found, frames[TEST], drawn)
         | explained(job, predictor, frames, {split: found[MODEL] for split, found in scores.items()}, drawn),

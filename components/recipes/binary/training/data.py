@@ -14,7 +14,7 @@ from torch import Tensor
 from components.core.job import PREPARED_FILES, TRAIN, VALIDATION, Meta
 from components.core.params.case import FitParams
 from components.kits.tables.encoding.encode import Encoded, TableEncoder
-from components.kits.tables.write import GROUPS
+from components.kits.tables.told import read_groups as groups_of_rows
 from components.training.slices import SliceLoader
 
 TARGET = "target"
@@ -92,8 +92,6 @@ def read_rows(prepared: Path, encoder: TableEncoder, split: str) -> Rows:
 
 def read_groups(prepared: Path) -> np.ndarray | None:
     """Which group each training row, then each validation row, belongs to; None where rows stand for themselves."""
-    if not (prepared / GROUPS).exists():
-        return None
-    groups = pd.read_parquet(prepared / GROUPS)
-    parts = [groups.loc[groups["split"] == split, "group"] for split in (TRAIN, VALIDATION)]
-    return np.concatenate([part.to_numpy() for part in parts])
+    key = Meta.read(prepared).data["key"]
+    rows = [pd.read_parquet(prepared / PREPARED_FILES[split], columns=key) for split in (TRAIN, VALIDATION)]
+    return groups_of_rows(prepared, pd.concat(rows, ignore_index=True), key)

@@ -73,6 +73,8 @@ def renewed(block: Block, where: str) -> Block:
             new[name].setdefault(key, value)
     today = defaults_of(recipe)
     new.setdefault("predict", today.get("predict", {}))
+    if isinstance(encode := new["prepare"].get("encode"), dict):  # of tables, whose classes were all kept apart
+        encode.setdefault("fold", False)
     for key in NEW_BARS:
         if key in today["release"]:
             new["release"].setdefault(key, today["release"][key])

@@ -12,6 +12,7 @@ from pipelines.commands.building import app as building
 from pipelines.commands.groups import GroupedCommands
 from pipelines.commands.leaving import app as leaving
 from pipelines.commands.migrating import app as migrating
+from pipelines.commands.notices import tell_ended
 from pipelines.commands.registry import app as registry
 from pipelines.commands.shared import AsJson, DryRun, open_registry, open_tracker, page, show
 from pipelines.environment import prepare_environment
@@ -48,11 +49,13 @@ def _tell_version(asked: bool) -> None:
 
 @app.callback()
 def tool(
-    version: Annotated[
+    context: typer.Context,
+    version: Annotated[  # noqa: ARG001 - its callback has told it
         bool, typer.Option("--version", is_eager=True, callback=_tell_version, help="print the version and exit")
     ] = False,
 ) -> None:
-    """What every command has in common: nothing but a version."""
+    """What every command has in common: a version, and what has to be said before it."""
+    tell_ended(context.invoked_subcommand, Path.cwd())
 
 
 @app.command("list")
@@ -114,6 +117,13 @@ def new(
     dates: Annotated[
         list[str] | None, typer.Option(metavar="COLUMN=FORMAT", help="how dates are written there: born=%d/%m/%Y")
     ] = None,
+    decimal: Annotated[
+        str | None,
+        typer.Option(metavar=". or ,", help="the decimal mark, if the file leaves it open"),
+    ] = None,
+    thousands: Annotated[
+        str | None, typer.Option(metavar=". , ' or blank", help="what parts thousands, as the point in 86.468")
+    ] = None,
     dry_run: DryRun = False,
 ) -> None:
     """Make a case of your own table or images, or of an example. Its block is written into params.yaml."""
@@ -121,6 +131,7 @@ def new(
     from components.core.yaml_files import dump_yaml
     from components.kits.tables.encoding.reading import Reading
     from components.kits.tables.hints import Hints, by_column
+    from components.kits.tables.numbers.decide import stated
     from pipelines.commands.newcase import Asked, new_case, new_example, plan_case, plan_example, shipped
     from pipelines.commands.newimages import new_images, plan_images
     from pipelines.stages import set_up_logging
@@ -131,6 +142,8 @@ def new(
         raise typer.BadParameter("--query goes with --variable, and --watermark with both")
     if (csv is None and query is None) == any(given is not None for given in (target, positive, time, event)):
         raise typer.BadParameter("--csv or --query goes with --target, or for a cohort with --time and --event")
+    if csv is None and query is None and (decimal is not None or thousands is not None):
+        raise typer.BadParameter("--decimal and --thousands say how --csv writes numbers")
     if like is not None and recipe is not None:
         raise typer.BadParameter("--recipe takes the pattern of a recipe, --like that of a case; give one of them")
     if example is not None and (like is not None or recipe is not None):
@@ -145,7 +158,9 @@ def new(
         present=by_column("--present", present or ()),
         dates=by_column("--dates", dates or ()),
     )
-    asked = Asked(target, positive, time, event, per_year, tuple(ignore_target or ()), hints)
+    asked = Asked(
+        target, positive, time, event, per_year, tuple(ignore_target or ()), stated(decimal, thousands), hints
+    )
     if csv is not None:
         make = plan_case if dry_run else new_case
         block = make(Path.cwd(), name, like or "finance_risk", csv, asked)

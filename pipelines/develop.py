@@ -30,6 +30,7 @@ from prefect.states import Completed, State  # noqa: E402
 from components.core.errors import BAD_INPUT, DONE, CasebookError  # noqa: E402
 from components.core.params.case import Params  # noqa: E402
 from components.core.params.load import load_params  # noqa: E402
+from components.registry.finding import check_registry  # noqa: E402
 from pipelines.code import forget_experiments  # noqa: E402
 from pipelines.flow_runs import await_recorded, end_orphans, hold  # noqa: E402
 from pipelines.operating import dispatch  # noqa: E402
@@ -138,6 +139,7 @@ def develop(cases: list[str], root: str = str(ROOT)) -> None:
     folder = Path(root) / "state" / "flows"
     end_orphans(folder)
     hold(folder, flow_run.id)
+    check_registry(Path(root), cases)
     with stages_ended():
         needed = look([f"{STAGES[-1]}@{case}" for case in cases], root)
     params = load_params(Path(root) / "params.yaml")

@@ -5,7 +5,6 @@ import os
 import signal
 import sys
 from pathlib import Path
-from uuid import UUID
 
 from pipelines.environment import ROOT, prepare_environment
 
@@ -14,9 +13,6 @@ prepare_environment()
 from prefect import flow, task  # noqa: E402 - prefect reads the environment when it is imported
 from prefect.artifacts import create_markdown_artifact  # noqa: E402
 from prefect.cache_policies import NO_CACHE  # noqa: E402
-from prefect.client.schemas.objects import FlowRun  # noqa: E402
-from prefect.deployments import run_deployment  # noqa: E402
-from prefect.exceptions import ObjectNotFound  # noqa: E402
 from prefect.logging import get_run_logger  # noqa: E402
 from prefect.runtime import flow_run  # noqa: E402
 
@@ -26,9 +22,12 @@ from components.core.markdown import escaped  # noqa: E402
 from components.core.params.load import load_params  # noqa: E402
 from components.core.params.operate import load_operate  # noqa: E402
 from components.core.recipe import make_job  # noqa: E402
-from components.monitoring.once import Retrain  # noqa: E402
+from components.monitoring.once import Result, Retrain  # noqa: E402
 from pipelines.commands.monitoring import Looked, look, retrain_once, summary  # noqa: E402
 from pipelines.flow_runs import end_orphans, hold  # noqa: E402
+from pipelines.operating.ask import ask_for_retrain  # noqa: E402
+from pipelines.operating.notify import notify_look  # noqa: E402
+from pipelines.operating.retrained import prepared_digest  # noqa: E402
 from pipelines.operating.store import check_embedded  # noqa: E402
 from pipelines.servers.private import close_prefect  # noqa: E402
 from pipelines.stages import set_up_logging, terminate  # noqa: E402
@@ -55,28 +54,29 @@ def monitor(case: str, root: str = str(ROOT)) -> None:
     hold(folder, flow_run.id)
     looked = look_at(case, root)
     params = load_operate(Path(root) / "params.yaml").of(case).monitor
+    notify_look(Path(root), case, looked.found, decided=looked.found.compared >= params.min_rows)
     started = retrain_once(job_of(case, root), params, looked.found, lambda due: start_retrain(case, root, due))
     get_run_logger().info("a retrain was started" if started else "no retrain is started")
 
 
-def start_retrain(case: str, root: str, due: Retrain) -> UUID | None:
+def start_retrain(case: str, root: str, due: Retrain) -> Result | None:
     """Hand the retrain to the server's deployment, which runs it once however often it is asked, or else run it here.
 
-    Raises:
-        CasebookError: the server has no such deployment.
-    """
-    if not os.environ.get("PREFECT_API_URL"):
-        from pipelines.retrain import retrain as here
+    What it came to is known where it ran here; the deployment's writes it down itself.
 
-        here(case, root)
+    Raises:
+        NotStartedError: the server does not answer, or has no such deployment.
+    """
+    if os.environ.get("PREFECT_API_URL"):
+        ask_for_retrain(case, key=due.id)
         return None
-    name = f"retrain/{case}"
-    try:
-        run = run_deployment(name, timeout=0, idempotency_key=due.id, as_subflow=False)
-    except ObjectNotFound:
-        raise CasebookError(f"{os.environ['PREFECT_API_URL']}: no deployment {name}; `make deploy` makes it") from None
-    assert isinstance(run, FlowRun)  # it is awaitable only where an event loop runs
-    return run.id
+    from pipelines.retrain import STATES
+    from pipelines.retrain import retrain as here
+
+    state = here(case, root, return_state=True)
+    state.result(raise_on_failure=True)
+    came = next(came for came, name in STATES.items() if name == state.name)
+    return Result(came, prepared_digest(case, Path(root)))
 
 
 def job_of(case: str, root: str) -> Job:

@@ -56,10 +56,11 @@ def best_baseline(recipe: Recipe, test: Mapping[str, Mapping[str, Interval]]) ->
 
 
 def _answer(decision: Decision, *, registered: bool) -> str:
-    """`promoted`, `passed`, or `refused:` with the questions that were answered with no."""
-    if decision.promoted:
-        return PROMOTED if registered else PASSED
-    return f"{REFUSED}: {', '.join(check.name for check in decision.checks if not check.passed)}"
+    """`promoted` or `passed`, with the checks that were overridden, or `refused:` with those that stopped it."""
+    if not decision.promoted:
+        return f"{REFUSED}: {', '.join(check.name for check in decision.checks if check.stops)}"
+    answer, overridden = PROMOTED if registered else PASSED, [check.name for check in decision.overridden]
+    return f"{answer}: {', '.join(overridden)} overridden" if overridden else answer
 
 
 def _finite(value: Any) -> Any:

@@ -42,6 +42,8 @@ def _problem(block: type[Block], where: str, content: Any, detail: Any) -> str:
     if detail["type"] == "missing":
         return f"{dotted}: missing"
     shown = without_login(repr(detail["input"]))
+    if keys[-1:] == ["variable"] and "://" in shown:
+        return f"{dotted}: write the name of the environment's variable that holds this address, not the address"
     return f"{dotted}: {detail['msg']}, not {shown[:80]} ({type(detail['input']).__name__})"
 
 

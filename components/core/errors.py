@@ -31,6 +31,10 @@ class DamagedError(CasebookError):
         return f"{self.path}: damaged ({self.reason}); {instead}"
 
 
+class StrangeError(CasebookError):
+    """Rows that could be read, and are not answered: they are not written as the training rows were."""
+
+
 class DivergedError(CasebookError):
     """Training never reached a finite value of its monitored metric."""
 
@@ -70,6 +74,18 @@ def most_like(word: str, known: Iterable[str]) -> str | None:
     part = re.compile(rf"(^|[._-]){re.escape(word)}([._-]|$)")
     close = difflib.get_close_matches(word, names, n=1)
     return next(iter(close or sorted(filter(part.search, names), key=len)), None)
+
+
+def suggested(absent: Iterable[str], there: Iterable[str]) -> str:
+    """`'Income' (the file has 'income'), 'Age'`: names that are not there, each with those that may be meant."""
+    names = [str(name) for name in there]
+    return ", ".join(f"{name!r}" + _alike(name, names) for name in absent)
+
+
+def _alike(word: str, names: list[str]) -> str:
+    folded = [name for name in names if name.casefold().split() == word.casefold().split()]
+    close = folded or difflib.get_close_matches(word, names, n=2, cutoff=0.6)
+    return f" (the file has {' and '.join(map(repr, close))})" if close else ""
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

@@ -41,7 +41,10 @@ class Predictor(Protocol):
     """A bundle that answers. Never imports torch."""
 
     def predict(self, rows: "pd.DataFrame") -> "pd.DataFrame":
-        """Raw rows, as the source has them, to the recipe's answer columns, in the same order."""
+        """Raw rows, as the source has them, to the recipe's answer columns, in the same order.
+
+        What else it takes, by name, its module tells in `PARAMS`, with the defaults.
+        """
 
 
 @runtime_checkable
@@ -132,6 +135,13 @@ class Serving(Protocol):
 
     def metrics(self, job: AnyJob, bundle: Path, /) -> Mapping[str, Metric]:
         """What answers are judged by, at the bundle's threshold where it has one."""
+
+
+class Calibrated(Protocol):
+    """Of a part `serving` whose answers are probabilities."""
+
+    def constant(self, job: AnyJob, bundle: Path, /) -> "np.ndarray":
+        """The answer to one unit of who knows how often the event is among the training rows, and nothing else."""
 
 
 class Reporting(Protocol):

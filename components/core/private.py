@@ -32,14 +32,19 @@ def _says_shared(path: Path, _modified: int) -> bool:
     return isinstance(operate, dict) and operate.get("shared") is True
 
 
+def modes(root: Path) -> tuple[int, int]:
+    """Of folders, and of files."""
+    return (FOLDER_OF_GROUP, FILE_OF_GROUP) if is_shared(root) else (FOLDER, FILE)
+
+
 def file_mode(root: Path) -> int:
-    return FILE_OF_GROUP if is_shared(root) else FILE
+    return modes(root)[1]
 
 
 def private_folder(path: Path, root: Path) -> Path:
     """Make a folder, and keep others out of it."""
     path.mkdir(parents=True, exist_ok=True)
-    set_mode(path, FOLDER_OF_GROUP if is_shared(root) else FOLDER)
+    set_mode(path, modes(root)[0])
     return path
 
 

@@ -11,13 +11,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeAlias, cast
 
-from components.core.blocks import Block
+from components.core.blocks import Block, read_block
 from components.core.errors import CasebookError, nearest_of
-from components.core.job import AnyJob, Blocks, Job, Paths, read_variants
+from components.core.job import FILE, AnyJob, Blocks, Job, Paths, read_variants
 from components.core.params.case import CaseParams
 from components.core.params.evaluate import EvaluateBlock
 from components.core.parts import (
     Assembly,
+    Calibrated,
     Folds,
     Maker,
     Predict,
@@ -36,6 +37,7 @@ from components.core.recipe_names import recipes as recipes
 from components.core.results import LEARNER, MODEL
 from components.core.words import Words, spoken, word_of
 
+CHECKS = "checks"  # of the options that `predict_file` is given: the case's block `predict`, read
 SERVED = "served"  # what pages and pictures call the model that answers
 
 # What a recipe's declaration holds its modules against, in this order, for the type checker alone.
@@ -56,15 +58,22 @@ def of_raw_file(job: AnyJob) -> str:
     return predict_command(job, None if file is None else job.paths.raw(job.case) / file, "answers.csv")
 
 
+class NoChecks(Block):
+    """Nothing is chosen."""
+
+
 @dataclass(frozen=True)
 class Recipe:
     """One kind of problem. `primary` is what the gate compares; metrics are better high unless in `lower_is_better`.
 
     `metrics` are the words for all of them, in order of importance, `baselines` those for who is to be beaten,
-    `network` is what the network alone is called, `units` what a split is counted in.
+    `network` is what the network alone is called, `units` what a split is counted in. `probability_scores` are the
+    metrics by which the gate looks at answers that are probabilities, such as the log loss, all of them better low: the
+    part `serving` then has a `constant`, too.
 
     `variants` are the blocks of params of the smaller bundles that there are beside the uncompressed one; their makers
-    are in the part of that name. `options` are those of `casebook predict`, `predict_suffix` says what kind of file
+    are in the part of that name. `options` are those of `casebook predict`, `checks` the block `predict` of a case, by
+    which the rows that it is asked are held against training's; `predict_suffix` says what kind of file
     the standard input is. `question` is a command that asks a champion of a case, for who has never asked one.
     `packages` are those that serving needs besides the common ones.
     """
@@ -77,6 +86,7 @@ class Recipe:
     lower_is_better: frozenset[str] = frozenset()
     variants: Mapping[str, type[Block]] = field(default_factory=dict)
     options: type[Block] | None = None
+    checks: type[Block] = NoChecks
     predict_suffix: str = ".csv"
     question: Callable[[AnyJob], str] = of_raw_file
     packages: tuple[str, ...] = ()
@@ -84,6 +94,7 @@ class Recipe:
     baselines: Words = field(default_factory=dict)
     network: str = "network alone"
     units: str = "rows"
+    probability_scores: tuple[str, ...] = ()
 
     def called(self, key: str) -> str:
         """Who is judged, or by which metric, as people read it; `key` is one of `Scores.by_model` or of its metrics."""
@@ -110,6 +121,10 @@ class Recipe:
     @property
     def serving(self) -> Serving:
         return cast(Serving, self._part("serving"))
+
+    @property
+    def calibrated(self) -> Calibrated:
+        return cast(Calibrated, self._part("serving"))
 
     @property
     def reporting(self) -> Reporting:
@@ -157,9 +172,20 @@ def make_job(case: str, params: CaseParams, paths: Paths, *, smoke: bool = False
     start = params.start if "start" in params.model_fields_set else None
     job = Job(case, params, paths, recipe.blocks, smoke, None if start is None else paths.bundle(start))
     job.check()
+    if "predict" in params.model_fields_set:
+        read_checks(job)
     if "compress" in params.model_fields_set:
         read_variants(job, recipe.variants)
     return job
+
+
+def read_checks(job: AnyJob) -> Block:
+    """The block `predict` of a case, as its recipe declares it.
+
+    Raises:
+        CasebookError: a key of it is unknown or of the wrong type.
+    """
+    return read_block(recipe_of(job).checks, job.params.predict, f"params.cases.{job.case}.predict", FILE)
 
 
 def recipe_of(job: AnyJob) -> Recipe:

@@ -10,6 +10,8 @@ if TYPE_CHECKING:  # the data stages and the server must not pay for importing t
     import pandas as pd
     from matplotlib.figure import Figure
 
+    from components.core.params.gate_override import Override
+
 MODEL, LEARNER = "model", "learner"  # who predicts: the blend that is served, the network alone
 
 
@@ -114,23 +116,41 @@ class Report:
 
 @dataclass(frozen=True)
 class Check:
-    """One question the gate asked, its answer and the figures it rests on."""
+    """One question the gate asked, its answer and the figures it rests on.
+
+    A check that failed stays failed under an `override`, and stops no promotion.
+    """
 
     name: str
     passed: bool
     reason: str
+    override: "Override | None" = None
+
+    @property
+    def stops(self) -> bool:
+        return not self.passed and self.override is None
+
+    @property
+    def told(self) -> str:
+        """The reason, and who has overridden it."""
+        return self.reason if self.override is None else f"{self.reason}; {self.override.told}"
 
 
 @dataclass(frozen=True)
 class Decision:
-    """The gate's answer. `promoted` is true only if every check passed."""
+    """The gate's answer. `promoted` is true only if every check passed or was overridden."""
 
     promoted: bool
     checks: tuple[Check, ...]
 
     @property
     def reasons(self) -> tuple[str, ...]:
-        return tuple(check.reason for check in self.checks if not check.passed)
+        """Of each check that failed, the overridden ones too."""
+        return tuple(check.told for check in self.checks if not check.passed)
+
+    @property
+    def overridden(self) -> tuple[Check, ...]:
+        return tuple(check for check in self.checks if check.override is not None)
 
 
 @dataclass(frozen=True)

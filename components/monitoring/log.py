@@ -21,6 +21,7 @@ log = logging.getLogger(__name__)
 
 OURS = "casebook."  # before the names of the log's own columns; a raw column of such a name is not kept
 TIME, VERSION, SAID = f"{OURS}time", f"{OURS}version", f"{OURS}said."
+REFUSED = f"{OURS}refused"  # only where the rows were
 STAMP = "%Y%m%dT%H%M%S%fZ"
 SUFFIX = ".parquet"
 MEGABYTE = 1_000_000
@@ -38,8 +39,11 @@ def append(
     version: str,
     params: PredictionLog,
     now: datetime | None = None,
+    *,
+    refused: bool = False,
 ) -> Path | None:
-    """Add raw rows (N) and what `version` said of them (N, or none) as one file; drop what is too old or too much.
+    """Add raw rows (N) and what `version` said of them (N, or none), or would have said had they not been `refused`, as
+    one file; drop what is too old or too much.
 
     The file appears whole or not at all, under a name that no other process takes. Returns it; None if there are no
     rows.
@@ -52,6 +56,8 @@ def append(
     table = pa.Table.from_pandas(pd.concat([_storable(kept), pd.DataFrame(said)], axis=1), preserve_index=False)
     table = table.append_column(TIME, pa.array([now] * len(kept), pa.timestamp("us", tz="UTC")))
     table = table.append_column(VERSION, pa.array([version] * len(kept)))
+    if refused:
+        table = table.append_column(REFUSED, pa.array([True] * len(kept)))
     folder = log_folder(root, case)
     target = folder / f"{now.strftime(STAMP)}-{os.getpid()}-{uuid.uuid4().hex[:8]}{SUFFIX}"
     private_folder(folder.parent, root)
@@ -127,6 +133,13 @@ def logged(root: Path, case: str, *, days: float, now: datetime | None = None) -
             continue
         frame = table.to_pandas(ignore_metadata=True)
         yield frame[[name for name in frame if not str(name).startswith(OURS)]]
+
+
+def refused_rows(root: Path, case: str, *, days: float, now: datetime | None = None) -> int:
+    """How many rows of the last `days` were refused, as they are not written as those of training."""
+    since = ((now or datetime.now(UTC)) - timedelta(days=days)).strftime(STAMP)
+    recent = [path for path in _files(log_folder(root, case)) if path.name >= since]
+    return sum(pq.read_metadata(path).num_rows for path in recent if REFUSED in pq.read_schema(path).names)
 
 
 def _files(folder: Path) -> list[Path]:

@@ -15,56 +15,93 @@ from components.core.locks import held_lock
 log = logging.getLogger(__name__)
 
 RECORD, LOCK = "retrain.json", "retrain.lock"
+# What a retrain came to: no stage had anything to do; the gate or a person refused what was trained; it is champion.
+Came = Literal["unchanged", "refused", "rejected", "promoted", "failed"]
+
+
+class NotStartedError(CasebookError):
+    """Nothing was started: whoever asks next tries the same retrain again."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """`data` is the digest of the prepared rows that it was about."""
+
+    came: Came
+    data: str | None
 
 
 @dataclass(frozen=True)
 class Retrain:
-    """`id` is the same however often it is tried; `state` is `due` from the decision until it was started."""
+    """`id` is the same however often it is tried; `state` is `due` from the decision until it was started.
+
+    `result` is known when it has ended.
+    """
 
     id: str
     time: str
     reasons: tuple[str, ...]
     state: Literal["due", "started", "failed"]
+    result: Result | None = None
 
 
 def start_once(
     folder: Path,
     reasons: Sequence[str],
-    start: Callable[[Retrain], object],
+    start: Callable[[Retrain], Result | None],
     *,
     cooldown_hours: float,
+    has_news: Callable[[str | None], bool] = lambda data: False,  # noqa: ARG005
     now: datetime | None = None,
 ) -> Retrain | None:
-    """Call `start` if there are reasons and the last retrain is older than the cool-down; the retrain, or None.
+    """Call `start` if there are reasons and no retrain uses the cool-down; the retrain, or None.
 
+    One that failed uses it like any other; not one in which no stage ran, nor one that was refused where `has_news`
+    says that the data are not those of that digest any more. `start` returns the result where it waits for it.
     The decision is on disk before `start` is called. One that was decided and whose process was killed before `start`
-    returned is started again, under its own id, by the next call, with reasons or without: `start` does nothing twice
-    for one id. One that failed counts for the cool-down like any other.
+    returned, or that could not be started, is started again, under its own id, by the next call, with reasons or
+    without: `start` does nothing twice for one id.
     """
     now = now or datetime.now(UTC)
     with held_lock(folder / LOCK, "a retrain"):
         last = read(folder)
         if last is None or last.state != "due":
-            if not reasons or (last is not None and now < _free(last, cooldown_hours)):
+            if not reasons or (last is not None and now < _free(last, cooldown_hours) and not _excused(last, has_news)):
                 return None
             last = Retrain(uuid.uuid4().hex, now.isoformat(timespec="seconds"), tuple(reasons), "due")
             write_json(folder / RECORD, asdict(last))
         else:
             log.warning("a retrain was decided at %s and its start was cut off; starting it", last.time)
         try:
-            start(last)
+            result = start(last)
+        except NotStartedError:
+            raise
         except Exception:
             write_json(folder / RECORD, asdict(replace(last, state="failed")))
             raise
-        started = replace(last, state="started")
+        started = replace(last, state="started", result=result)
         write_json(folder / RECORD, asdict(started))
         return started
 
 
-def free_at(folder: Path, cooldown_hours: float) -> datetime | None:
-    """When the next retrain may start; None if at once."""
+def settle(folder: Path, retrain: str, result: Result) -> None:
+    """Write down what the retrain of that id came to, if it is the last one: where it ran elsewhere, at its end."""
     last = read(folder)
-    return None if last is None or last.state == "due" else _free(last, cooldown_hours)
+    if last is None or last.id != retrain:
+        return
+    with held_lock(folder / LOCK, "a retrain"):
+        last = read(folder)
+        if last is not None and last.id == retrain:
+            write_json(folder / RECORD, asdict(replace(last, state="started", result=result)))
+
+
+def _excused(last: Retrain, has_news: Callable[[str | None], bool]) -> bool:
+    """Whether the last retrain does not use up the cool-down."""
+    if last.result is None:
+        return False
+    if last.result.came in ("refused", "rejected"):
+        return has_news(last.result.data)
+    return last.result.came == "unchanged"
 
 
 def read(folder: Path) -> Retrain | None:
@@ -74,8 +111,10 @@ def read(folder: Path) -> Retrain | None:
         return None
     try:
         content = read_json(path)
-        return Retrain(content["id"], content["time"], tuple(content["reasons"]), content["state"])
-    except (DamagedError, ValueError, KeyError, TypeError):
+        ended = content.get("result")  # records of before have none
+        result = None if ended is None else Result(ended["came"], ended["data"])
+        return Retrain(content["id"], content["time"], tuple(content["reasons"]), content["state"], result)
+    except (DamagedError, ValueError, KeyError, TypeError, AttributeError):
         raise CasebookError(f"{path}: not a record of a retrain; remove it, and the next drift starts one") from None
 
 

@@ -4,8 +4,9 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from components.core.job import EXTERNAL, TEST, TRAIN, VALIDATION
+from components.core.markdown import escaped, escaped_cell
 from components.core.recipe import SERVED
-from components.core.results import LEARNER, MODEL, Cell, Decision, Interval, Scores, Table
+from components.core.results import LEARNER, MODEL, Cell, Check, Decision, Interval, Scores, Table
 from components.core.words import in_order, spoken
 from components.evaluation.presentation.pages import markdown_page
 from components.evaluation.tables import shown
@@ -29,6 +30,8 @@ def render_card(facts: CardFacts) -> str:
         "judged": [scores[split] for split in TOLD if split in scores],
         "chosen": [table for split, table in scores.items() if split not in TOLD],
         "checks": None if facts.decision is None else checks_table(facts.decision),
+        "decisions": [_of_data(table) for table in facts.decisions],
+        "tables": [_of_data(table) for table in facts.tables],
         "rows": [(split, facts.rows[split]) for split in _known_first(facts.rows)],
     }
     body = markdown_page(TEMPLATE, {"cell": cell}, **values, terms=[])
@@ -66,8 +69,12 @@ def _row(metrics: Sequence[str], cells: Sequence[Cell], facts: CardFacts) -> lis
 def checks_table(decision: Decision) -> Table:
     """Those that failed first."""
     checks = sorted(decision.checks, key=lambda check: check.passed)
-    rows = [["passed" if one.passed else "**failed**", one.name, one.reason] for one in checks]
+    rows = [[_answer(one), escaped_cell(one.name), escaped_cell(one.told)] for one in checks]
     return Table("Gate", ["", "check", "what was found"], rows)
+
+
+def _answer(check: Check) -> str:
+    return "passed" if check.passed else "**failed**" if check.override is None else "**failed**, overridden"
 
 
 def cell(value: Cell) -> str:
@@ -81,6 +88,12 @@ def cell(value: Cell) -> str:
     if isinstance(value, int):
         return f"{value:,}"
     return " ".join(value.replace("|", "\\|").split())
+
+
+def _of_data(table: Table) -> Table:
+    """A table of a stage, whose words are those of data: columns, classes, groups. None is a mark of the card's."""
+    rows = [[escaped_cell(value) if isinstance(value, str) else value for value in row] for row in table.rows]
+    return Table(escaped(table.title), [escaped_cell(name) for name in table.columns], rows, table.note)
 
 
 def _known_first(splits: Iterable[str]) -> Sequence[str]:

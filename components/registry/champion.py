@@ -1,11 +1,20 @@
 """Champion of a case, those before it, and whom a candidate has to hold against."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from components.core.errors import CasebookError
-from components.registry.ledger import PROMOTED, Entry, champions, entries_of, entry_at, history
+from components.registry.ledger import (
+    PROMOTED,
+    Entry,
+    champions,
+    entries_of,
+    entry_at,
+    history,
+    known_model,
+    promotion_of,
+)
 from components.tracking.address import without_login
 from components.tracking.reading.registry import RegisteredModel, RegisteredVersion, Registry
 
@@ -17,7 +26,7 @@ NOBODY = RegisteredModel({}, {})
 
 def champion_version(registry: Registry, case: str) -> str | None:
     """The version that the alias `champion` names; None if the case has none."""
-    return (registry.registered_model(case) or NOBODY).aliases.get(CHAMPION)
+    return (known_model(registry, case) or NOBODY).aliases.get(CHAMPION)
 
 
 def rival_of(registry: Registry, case: str, version: str | None) -> str | None:
@@ -41,17 +50,17 @@ def champion_at(registry: Registry, case: str, moment: datetime | None = None) -
     """Name, version, origin, time and metrics of the champion now, or of the one it was at `moment`; None if none.
 
     The present one is the alias's; the ledger says since when, and nothing if it was set by hand. The metrics are
-    those of the variant that is served, on the test split.
+    those of the variant that is served, on the test split; the overrides those by which it was promoted last.
     """
-    model = registry.registered_model(case) or NOBODY
+    model = known_model(registry, case) or NOBODY
     entries = entries_of(case, model)
     if moment is not None:
         entry = entry_at(entries, moment)
-        return _described(case, entry.version, entry.origin, entry) if entry else None
+        return _described(case, entry.version, entry.origin, entry, entries) if entry else None
     if (version := model.aliases.get(CHAMPION)) is None:
         return None
     entry = next((one for one in reversed(entries) if one.after == version != one.before), None)
-    return _described(case, version, origin_of(registry, case, version), entry)
+    return _described(case, version, origin_of(registry, case, version), entry, entries)
 
 
 def origin_of(registry: Registry, case: str, version: str) -> dict[str, str]:
@@ -66,9 +75,10 @@ def find_version(registry: Registry, case: str, which: str) -> RegisteredVersion
     Raises:
         CasebookError: there is none.
     """
-    number = which if which.isdigit() else (registry.registered_model(case) or NOBODY).aliases.get(which)
+    number = which if which.isdigit() else (known_model(registry, case) or NOBODY).aliases.get(which)
     found = None if number is None or len(number) > DIGITS else registry.model_version(case, number)
     if found is None:
+        known_model(registry, case)  # or it has lost it
         kind = "version" if which.isdigit() else "alias"
         raise CasebookError(
             f"MLflow at {without_login(registry.uri)}: {case} has no {kind} {which!r}; "
@@ -77,7 +87,10 @@ def find_version(registry: Registry, case: str, which: str) -> RegisteredVersion
     return found
 
 
-def _described(case: str, version: str, origin: Mapping[str, str], entry: Entry | None) -> dict[str, Any]:
+def _described(
+    case: str, version: str, origin: Mapping[str, str], entry: Entry | None, entries: Sequence[Entry]
+) -> dict[str, Any]:
+    passed = promotion_of(entries, version)
     return {
         "name": case,
         "version": version,
@@ -86,4 +99,5 @@ def _described(case: str, version: str, origin: Mapping[str, str], entry: Entry 
         "data_md5": origin.get("data_md5"),
         "promoted_at": entry.time if entry else None,
         "metrics": dict(entry.metrics) if entry else {},
+        "overrides": [] if passed is None else [dict(one) for one in passed.overrides],
     }

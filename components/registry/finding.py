@@ -3,19 +3,25 @@
 A server is asked over its REST; of a checkout's own store the SQLite file is read, if its schema is one that is known.
 Everything else (an address or settings that only MLflow understands, a schema of another MLflow, a store that has moved
 or is damaged) is left to MLflow's client. A bundle that is not on this disk comes through the client, too: how files
-travel is its business, while all else that is read of a server are the answers of six addresses.
+travel is its business, while all else that is read of a server are the answers of seven addresses.
 """
 
+import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from components.core.errors import CasebookError
 from components.registry.champion import champion_version, find_version
+from components.registry.ledger import LostRegistryError, known_models
+from components.registry.ledger_file import ledger_path
 from components.registry.model_files import bundle_in, damage
 from components.tracking.address import store_address, without_login
 from components.tracking.reading.database import open_database
 from components.tracking.reading.registry import Registry
 from components.tracking.reading.server import open_server
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -39,6 +45,24 @@ def open_registry(root: Path) -> Registry:
     from components.tracking.track import connect
 
     return connect(root)
+
+
+def check_registry(root: Path, cases: Sequence[str]) -> None:
+    """Look whether the registry still has what the checkout's ledger files know of the cases: before hours of work that
+    could not be registered. One that does not answer is told by who needs it.
+
+    Raises:
+        LostRegistryError: it has lost any of them.
+    """
+    known = [case for case in cases if ledger_path(root, case).exists()]
+    if not known:
+        return
+    try:
+        known_models(open_registry(root), known)
+    except LostRegistryError:
+        raise
+    except CasebookError as error:
+        log.debug("the registry cannot be looked at: %s", error)
 
 
 def served(registry: Registry, case: str, version: str | None = None) -> Served:

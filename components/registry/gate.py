@@ -1,28 +1,15 @@
 """Gate: may a candidate become champion? Pure, and closed: what is missing or not a number never passes."""
 
-import math
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, TypeGuard
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from components.core.files import json_digest
 from components.core.params.case import ReleaseParams
+from components.core.params.gate_override import SMOKE_CHECK, Override
 from components.core.results import Check, Decision, Interval
-
-
-@dataclass(frozen=True)
-class Rival:
-    """Who the candidate is compared with, on the rows that both have scored.
-
-    `value` is the rival's primary metric. `difference` is candidate less rival, turned so that
-    more is better, with the bounds of its paired bootstrap interval; None if the rival could
-    not be scored, and then `problem` says why.
-    """
-
-    name: str
-    value: float | None
-    difference: Interval | None
-    problem: str = ""
+from components.registry.calibrated import Calibration, calibration_checks
+from components.registry.rivals import Rival as Rival
+from components.registry.rivals import comparable, figure, finite, finite_interval, shown
 
 
 @dataclass(frozen=True)
@@ -36,8 +23,9 @@ class Evidence:
     measured when it was exported. `variant` is the one that compress picked, and `served_gap` the
     largest difference on test rows between the registered bundle's answers and those that evaluate judged.
     `cut` tells which fits of the bundle `fit.max_minutes` has ended, nothing where each ended by itself.
-    `withdrawn` is whether this version was champion and was rolled back. `waive_champion` lets a champion that
-    cannot be scored be replaced, because a person said so.
+    `withdrawn` is whether this version was champion and was rolled back. `calibration` is empty for a recipe whose
+    answers are no probabilities. `passed_over` tells of champions that stand by an override that has ended: they
+    are not `champion`, which is the one before them.
     """
 
     primary: str
@@ -53,11 +41,16 @@ class Evidence:
     served_gap: float | None
     cut: tuple[str, ...] | None
     withdrawn: bool | None
-    waive_champion: bool = False
+    calibration: tuple[Calibration, ...] | None
+    passed_over: str = ""
 
 
-def decide(evidence: Evidence, bars: ReleaseParams) -> Decision:
-    """Promote if every check passes; each check says its figures.
+def decide(
+    evidence: Evidence, bars: ReleaseParams, overrides: Sequence[Override] = (), ended: Sequence[Override] = ()
+) -> Decision:
+    """Promote if every check passes, or is overridden by one of `overrides`; each check says its figures.
+
+    Of those that have `ended` a check that fails says who had overridden it, and until when.
 
     Floors are compared with the metric's value (ceilings for a metric that is better low). Every
     baseline must be beaten by `baseline_margin` in the point estimate: baselines are trained on
@@ -67,33 +60,40 @@ def decide(evidence: Evidence, bars: ReleaseParams) -> Decision:
     (non-inferiority; at the bound itself the two are equal to the margin, which lets an unchanged
     model pass with a margin of zero).
     """
-    checks = [_is_real(evidence), _is_committed(evidence, bars), _is_not_withdrawn(evidence)]
+    checks = [_is_real(evidence), _is_committed(evidence), _is_not_withdrawn(evidence)]
     checks += [_is_trained(evidence), _is_scored(evidence)]
     checks += [_reaches(name, floor, evidence) for name, floor in sorted(bars.floors.items())]
     checks += _beats_baselines(evidence, bars)
     checks += [_holds_against_champion(evidence, bars)]
+    checks += calibration_checks(evidence.calibration, evidence.metrics, bars)
     checks += [_is_exported_as_learned(evidence, bars), _serves_as_measured(evidence, bars)]
-    return Decision(promoted=all(check.passed for check in checks), checks=tuple(checks))
+    answered = tuple(_with_override(check, overrides, ended) for check in checks)
+    return Decision(promoted=not any(check.stops for check in answered), checks=answered)
+
+
+def _with_override(check: Check, overrides: Sequence[Override], ended: Sequence[Override]) -> Check:
+    if check.passed or check.name == SMOKE_CHECK:
+        return check
+    if given := next((one for one in overrides if one.check == check.name), None):
+        return replace(check, override=given)
+    if past := next((one for one in ended if one.check == check.name), None):
+        return replace(check, reason=f"{check.reason}; the override by {past.who} has ended on {past.day}")
+    return check
 
 
 def decision_digest(decision: Decision) -> str:
     """The same for the same answer on the same figures."""
-    checks = [[check.name, check.passed, check.reason] for check in decision.checks]
+    checks = [[check.name, check.passed, check.told] for check in decision.checks]
     return json_digest({"promoted": decision.promoted, "checks": checks})
 
 
 def _is_real(evidence: Evidence) -> Check:
     reasons = {False: "trained on all rows", True: "a smoke model: its figures mean nothing; run without --smoke"}
-    return _known("real", evidence.smoke, reasons, "not known whether this is a smoke model")
+    return _known(SMOKE_CHECK, evidence.smoke, reasons, "not known whether this is a smoke model")
 
 
-def _is_committed(evidence: Evidence, bars: ReleaseParams) -> Check:
-    if evidence.dirty is True and bars.allow_dirty is True:
-        return Check("committed", True, "git's tree differs from its commit, allowed by release.allow_dirty")
-    reasons = {
-        False: "git's tree is its commit",
-        True: "git's tree differs from its commit: commit, or set release.allow_dirty",
-    }
+def _is_committed(evidence: Evidence) -> Check:
+    reasons = {False: "git's tree is its commit", True: "git's tree differs from its commit: commit, or override it"}
     return _known("committed", evidence.dirty, reasons, "not known whether git's tree is its commit")
 
 
@@ -120,7 +120,7 @@ def _known(name: str, flag: bool | None, reasons: dict[bool, str], unknown: str)
 
 
 def _is_scored(evidence: Evidence) -> Check:
-    wrong = sorted(name for name, interval in evidence.metrics.items() if not _finite_interval(interval))
+    wrong = sorted(name for name, interval in evidence.metrics.items() if not finite_interval(interval))
     if evidence.primary not in evidence.metrics:
         return Check("scored", False, f"the primary metric {evidence.primary} is missing")
     if wrong:
@@ -131,11 +131,11 @@ def _is_scored(evidence: Evidence) -> Check:
 def _reaches(name: str, floor: float, evidence: Evidence) -> Check:
     check = f"floor {name}"
     interval = evidence.metrics.get(name)
-    if not _finite_interval(interval):
-        return Check(check, False, f"{name} is missing or not a number; the bar is {_figure(floor)}")
+    if not finite_interval(interval):
+        return Check(check, False, f"{name} is missing or not a number; the bar is {figure(floor)}")
     low = name in evidence.lower_is_better
-    passed = _finite(floor) and (interval.value <= floor if low else interval.value >= floor)
-    return Check(check, passed, f"{name} {_shown(interval)}, {'at most' if low else 'at least'} {_figure(floor)}")
+    passed = finite(floor) and (interval.value <= floor if low else interval.value >= floor)
+    return Check(check, passed, f"{name} {shown(interval)}, {'at most' if low else 'at least'} {figure(floor)}")
 
 
 def _beats_baselines(evidence: Evidence, bars: ReleaseParams) -> list[Check]:
@@ -146,26 +146,26 @@ def _beats_baselines(evidence: Evidence, bars: ReleaseParams) -> list[Check]:
 
 def _beats(rival: Rival, primary: str, margin: float) -> Check:
     check = f"baseline {rival.name}"
-    if rival.difference is None or not _comparable(rival):
+    if rival.difference is None or not comparable(rival):
         return Check(check, False, f"{rival.name} could not be compared: {rival.problem or 'a figure is missing'}")
-    passed = _finite(margin) and rival.difference.value >= margin
-    shown = f"{primary} {_shown(rival.difference, '+')} over {rival.name} ({_figure(rival.value)})"
-    return Check(check, passed, f"{shown}, at least {_figure(margin, '+')}")
+    passed = finite(margin) and rival.difference.value >= margin
+    told = f"{primary} {shown(rival.difference, '+')} over {rival.name} ({figure(rival.value)})"
+    return Check(check, passed, f"{told}, at least {figure(margin, '+')}")
 
 
 def _holds_against_champion(evidence: Evidence, bars: ReleaseParams) -> Check:
     rival = evidence.champion
+    note = f"; {evidence.passed_over}" if evidence.passed_over else ""
     if evidence.has_champion is False and rival is None:
-        return Check("champion", True, "there is no champion yet")
+        return Check("champion", True, evidence.passed_over or "there is no champion yet")
     if evidence.has_champion is not True or rival is None:
         return Check("champion", False, "not known whether there is a champion, or how it scores")
-    if rival.difference is None or not _comparable(rival):
+    if rival.difference is None or not comparable(rival):
         problem = f"champion {rival.name} cannot be compared: {rival.problem or 'a figure is missing'}"
-        waived = evidence.waive_champion is True and rival.difference is None
-        return Check("champion", waived, f"{problem}{'; replaced all the same, as told' if waived else ''}")
-    passed = _finite(bars.champion_margin) and rival.difference.low >= -bars.champion_margin
-    shown = f"{evidence.primary} {_shown(rival.difference, '+')} over champion {rival.name} ({_figure(rival.value)})"
-    return Check("champion", passed, f"{shown}, lower bound at least {_figure(-bars.champion_margin, '+')}")
+        return Check("champion", False, f"{problem}{note}")
+    passed = finite(bars.champion_margin) and rival.difference.low >= -bars.champion_margin
+    told = f"{evidence.primary} {shown(rival.difference, '+')} over champion {rival.name} ({figure(rival.value)})"
+    return Check("champion", passed, f"{told}, lower bound at least {figure(-bars.champion_margin, '+')}{note}")
 
 
 def _is_exported_as_learned(evidence: Evidence, bars: ReleaseParams) -> Check:
@@ -185,31 +185,6 @@ def _serves_as_measured(evidence: Evidence, bars: ReleaseParams) -> Check:
 
 
 def _within(name: str, what: str, gap: float | None, most: float, remedy: str) -> Check:
-    if not (_finite(gap) and _finite(most)):
+    if not (finite(gap) and finite(most)):
         return Check(name, False, f"{what}: not known how far apart they are; {remedy}")
     return Check(name, 0 <= gap <= most, f"{what}: at most {gap:.2g} apart, allowed {most:.2g}")
-
-
-def _comparable(rival: Rival) -> bool:
-    return _finite(rival.value) and _finite_interval(rival.difference)
-
-
-def _finite_interval(interval: Any) -> TypeGuard[Interval]:
-    """Three numbers, the bounds in order; the value of a biased metric such as ECE may lie outside them."""
-    if not isinstance(interval, Interval):
-        return False
-    if not all(_finite(number) for number in (interval.value, interval.low, interval.high)):
-        return False
-    return interval.low <= interval.high
-
-
-def _finite(number: Any) -> TypeGuard[float]:
-    return isinstance(number, int | float) and not isinstance(number, bool) and math.isfinite(number)
-
-
-def _figure(number: float | None, sign: str = "") -> str:
-    return "missing" if number is None else f"{number:{sign}.4f}"
-
-
-def _shown(interval: Interval, sign: str = "") -> str:
-    return f"{interval.value:{sign}.4f} [{interval.low:{sign}.4f}, {interval.high:{sign}.4f}]"

@@ -11,6 +11,7 @@ NETWORK = "the neural network by itself, without the members that it is blended 
 TERMS = {
     "served": "the answers of the registered bundle, as a client gets them: all members blended, in the picked variant",
     "gate": "the checks that a model must pass to become champion",
+    "overridden": "somebody answers for it that the model serves although this check failed, until a date",
     "champion": "the version that answers, until another one passes the gate",
     "baseline": "a strong simple method, trained and judged beside the model; the gate asks the model to beat each",
     "paired difference": "both answer the same resampled rows, so that what is hard for both does not count",

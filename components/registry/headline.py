@@ -1,6 +1,8 @@
 """The first sentences of a card: what the model predicts, how well, beside whom, and whether it was promoted."""
 
 from components.core.job import TEST
+from components.core.markdown import escaped
+from components.core.params.gate_override import in_words
 from components.core.results import MODEL, Interval
 from components.core.words import spoken
 from components.evaluation.tables import shown
@@ -59,7 +61,9 @@ def _gate(facts: CardFacts) -> str:
         return ""
     if not facts.decision.promoted:
         return f"**Not promoted**: {'; '.join(facts.decision.reasons)}."
-    return "**Promoted to champion.**" if facts.registered else "It passes the gate; an experiment registers nothing."
+    said = "**Promoted to champion.**" if facts.registered else "It passes the gate; an experiment registers nothing."
+    overridden = in_words(one.override for one in facts.decision.overridden if one.override is not None)
+    return f"{said} **By an override** of what failed: {escaped(overridden)}." if overridden else said
 
 
 def _primary(facts: CardFacts, who: str) -> Interval | None:

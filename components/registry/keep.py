@@ -9,7 +9,7 @@ from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
 
 from components.core.errors import CasebookError
-from components.registry.ledger import REFUSED, history
+from components.registry.ledger import REFUSED, history, known_model
 from components.registry.register import model_id_of
 from components.tracking.owners import HOST, alive
 from components.tracking.runs import PARENT
@@ -44,7 +44,11 @@ def surplus(tracker: Tracker, case: str, keep: int) -> Doomed:
     the one after it, and a rollback may return to it. A run goes with the last of its versions, and its search and
     trials go with it. What somebody has deleted in MLflow's pages goes, too, but from a server's database, which only
     `mlflow gc` there can clear.
+
+    Raises:
+        LostRegistryError: the registry has lost what says which versions those are.
     """
+    known_model(tracker, case)
     experiment = experiment_of(tracker, case)
     versions = versions_of(tracker, case)
     staying = _staying(tracker, case, versions, keep)

@@ -1,21 +1,23 @@
-"""Every decision about a case's models, in order, kept as tags of the registered model so that a team shares it."""
+"""Every decision about a case's models, in order, kept as tags of the registered model so that a team shares it.
+
+Each entry names those before it by their digests, its parents: usually one, two where two machines decided at once. A
+checkout keeps what it knows in a file as well, `ledger_file`, by which a lost registry is noticed, and built again.
+"""
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from components.core.errors import CasebookError
-from components.core.user import user_name
+from components.registry.ledger_file import digest_of, ledger_path, read_lines
+from components.tracking.address import without_login
 from components.tracking.reading.registry import RegisteredModel, Registry
-
-if TYPE_CHECKING:
-    from components.tracking.track import Tracker
 
 PREFIX = "mlflow.casebook.decision."  # MLflow's pages show no tag of its own prefix: there the ledger is a table
 PREFIXES = (PREFIX, "casebook.decision.")  # with that of entries before
-LONGEST_ENTRY = 5000  # characters; the width of MLflow's column on databases that have widths
+RESTORING = "mlflow.casebook.restoring"  # a tag of a registered model whose versions and ledger are not all back yet
 Action = Literal["promoted", "refused", "rolled_back"]
 PROMOTED: Action = "promoted"
 REFUSED: Action = "refused"
@@ -28,7 +30,9 @@ class Entry:
 
     `origin` is the version's run, commit and data. `metrics` are those of the test split, value and
     interval bounds by name, null for what is no number; `checks` are the gate's, name, answer and
-    reason. `time` is UTC, ISO 8601; it, `number` and `by` are given by `append`.
+    reason; `overrides`, as `Override` has them, let some of those pass that failed. `time` is UTC, ISO 8601; it,
+    `number`, `by` and `parents` are given by `append`. Entries of before there were `parents` have None: the one
+    before in order is theirs.
     """
 
     action: Action
@@ -39,34 +43,116 @@ class Entry:
     origin: Mapping[str, str]
     metrics: Mapping[str, Mapping[str, float | None]]
     checks: Sequence[Sequence[Any]]
+    overrides: Sequence[Mapping[str, str]] = ()
     number: int = 0
     time: str = ""
     by: str = ""
+    parents: Sequence[str] | None = None
+
+
+@dataclass(frozen=True)
+class Record:
+    """An entry, and the words of its tag, of which its digest is."""
+
+    entry: Entry
+    words: Mapping[str, Any]
+
+    @property
+    def digest(self) -> str:
+        return digest_of(self.words)
+
+
+class LostRegistryError(CasebookError):
+    """MLflow knows less than the checkout's own copy of the ledger."""
+
+
+def known_model(registry: Registry, case: str) -> RegisteredModel | None:
+    """What is registered of the case; None if it never was.
+
+    Raises:
+        LostRegistryError: it was, as the checkout's copy of the ledger has it.
+    """
+    model = registry.registered_model(case)
+    if (problem := lost(registry, case, model)) is not None:
+        raise LostRegistryError(problem)
+    return model
+
+
+def lost(registry: Registry, case: str, model: RegisteredModel | None) -> str | None:
+    """What the registry has lost of the case, and what to do; None if the file knows nothing that it does not.
+
+    A decision of the file counts as lost if it comes after all that the registry has: single ones that were changed or
+    taken away are `casebook verify`'s to tell, and no reason not to answer.
+    """
+    content = read_lines(path := ledger_path(registry.root, case))
+    known = [] if model is None else records_of(case, model)
+    newest = max((record.entry.number for record in known), default=0)
+    restoring = model is not None and RESTORING in model.tags
+    if content.newest <= newest and not restoring:
+        return None
+    behind = len({line.digest for line in content.lines} - {record.digest for record in known})
+    last = max(content.lines, key=lambda line: int(line.entry["number"])).entry if content.lines else {}
+    champion = f", champion version {last['after']}" if last.get("after") else ""
+    what = f"MLflow at {without_login(registry.uri)} has lost {behind} of {len(content.lines)} decisions about {case}"
+    if behind == 0:
+        what = f"MLflow at {without_login(registry.uri)} has not got all of {case} back"
+    return (
+        f"{what}: {path.relative_to(registry.root)} goes to number {content.newest}{champion}, MLflow to "
+        f"{newest or 'none'}; `casebook restore-registry {case}` rebuilds it from that file and the models' files, "
+        "`casebook restore FILE` brings a backup back; if it was cleared on purpose, move the file away"
+    )
+
+
+def known_models(registry: Registry, cases: Sequence[str]) -> dict[str, RegisteredModel | None]:
+    """What is registered of each case; one error tells of all that the registry has lost."""
+    models = {case: registry.registered_model(case) for case in cases}
+    problems = [lost(registry, case, model) for case, model in models.items()]
+    if told := [one for one in problems if one is not None]:
+        raise LostRegistryError("\n".join(told))
+    return models
 
 
 def history(registry: Registry, case: str) -> list[Entry]:
-    """All decisions about the case, oldest first; empty if it has never been registered."""
-    found = registry.registered_model(case)
+    """All decisions about the case, oldest first; empty if it has never been registered; errors as `known_model`."""
+    found = known_model(registry, case)
     return [] if found is None else entries_of(case, found)
 
 
 def entries_of(case: str, model: RegisteredModel) -> list[Entry]:
     """The decisions that a registered model's tags hold, oldest first."""
-    entries = [_read(case, key, text) for key, text in model.tags.items() if key.startswith(PREFIXES)]
-    return sorted(entries, key=lambda entry: (entry.number, entry.time, entry.digest))
+    return [record.entry for record in records_of(case, model)]
 
 
-def append(tracker: "Tracker", case: str, entry: Entry) -> Entry:
-    """Write `entry` after the last one and return it with its number and time.
+def records_of(case: str, model: RegisteredModel) -> list[Record]:
+    """The same, with the words of the tags."""
+    return sorted(tagged(case, model).values(), key=lambda one: (one.entry.number, one.entry.time, one.entry.digest))
 
-    The key ends in the entry's digest, so that two machines that write at once lose neither.
-    """
-    entries = history(tracker, case)
-    number = entries[-1].number + 1 if entries else 1
-    now = datetime.now(UTC).isoformat(timespec="milliseconds")
-    written = _within_limit(replace(entry, number=number, time=now, by=user_name()))
-    tracker.client.set_registered_model_tag(case, f"{PREFIX}{number:06d}.{entry.digest}", _text(written))
-    return written
+
+def tagged(case: str, model: RegisteredModel) -> dict[str, Record]:
+    """The same by the keys of the tags."""
+    return {key: _read(case, key, text) for key, text in model.tags.items() if key.startswith(PREFIXES)}
+
+
+def parents_of(records: Sequence[Record]) -> dict[str, tuple[str, ...]]:
+    """The parents of each entry, by its digest."""
+    found: dict[str, tuple[str, ...]] = {}
+    before: tuple[str, ...] = ()
+    for record in records:
+        found[record.digest] = before if record.entry.parents is None else tuple(record.entry.parents)
+        before = (record.digest,)
+    return found
+
+
+def heads(records: Sequence[Record]) -> list[str]:
+    """The entries that no other one names: what the next one joins."""
+    parents = parents_of(records)
+    named = {digest for one in parents.values() for digest in one}
+    return [digest for digest in parents if digest not in named]
+
+
+def tag_of(words: Mapping[str, Any]) -> str:
+    """The key of an entry's tag."""
+    return f"{PREFIX}{words['number']:06d}.{digest_of(words)}"
 
 
 def recorded(entries: Sequence[Entry], version: str, digest: str) -> Entry | None:
@@ -98,6 +184,11 @@ def metrics_of(entries: Sequence[Entry], version: str) -> Mapping[str, Mapping[s
     return next((entry.metrics for entry in reversed(entries) if entry.version == version), {})
 
 
+def promotion_of(entries: Sequence[Entry], version: str) -> Entry | None:
+    """The decision by which a version passed the gate last; None if it never did."""
+    return next((one for one in reversed(entries) if one.action == PROMOTED and one.version == version), None)
+
+
 def withdrawn(entries: Sequence[Entry], version: str) -> bool:
     """Whether `version` was champion, was rolled back, and has not come back since."""
     gone = False
@@ -126,27 +217,12 @@ def parse_time(text: str) -> datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def _read(case: str, key: str, text: str) -> Entry:
+def _read(case: str, key: str, text: str) -> Record:
     try:
-        return Entry(**json.loads(text))
+        words = json.loads(text)
+        return Record(Entry(**words), words)
     except (TypeError, ValueError) as error:
         raise CasebookError(
             f"MLflow: the tag {key!r} of the registered model {case!r} is no ledger entry ({error}); "
             "it was edited: put its old text back or delete the tag"
         ) from None
-
-
-def _within_limit(entry: Entry) -> Entry:
-    """Give up what can be read elsewhere until the entry fits: the reasons' ends, then intervals of metrics."""
-    for length in (400, 200, 100, 50):
-        if len(_text(entry)) > LONGEST_ENTRY:
-            entry = replace(entry, checks=[[name, passed, reason[:length]] for name, passed, reason in entry.checks])
-    if len(_text(entry)) > LONGEST_ENTRY:
-        entry = replace(entry, metrics={name: {"value": one["value"]} for name, one in entry.metrics.items()})
-    if len(_text(entry)) > LONGEST_ENTRY:
-        entry = replace(entry, checks=[check for check in entry.checks if not check[1]][:20], metrics={})
-    return entry
-
-
-def _text(entry: Entry) -> str:
-    return json.dumps(asdict(entry), ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)

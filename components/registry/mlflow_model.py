@@ -10,13 +10,12 @@ from mlflow.pyfunc import PythonModel, PythonModelContext
 
 from components.core.bundle import read_bundle
 from components.core.job import BUNDLE
-from components.core.parts import Predictor
 
 
 class ServedBundle(PythonModel):  # type: ignore[misc, unused-ignore]
     """Answers with the predictor that the bundle's manifest names."""
 
-    predictor: Predictor
+    predictor: Any  # of components.core.parts.Predictor
 
     def load_context(self, context: PythonModelContext) -> None:
         folder = Path(context.artifacts[BUNDLE])
@@ -28,10 +27,14 @@ class ServedBundle(PythonModel):  # type: ignore[misc, unused-ignore]
         self,
         context: PythonModelContext,  # noqa: ARG002 - MLflow tells signatures apart by this name
         model_input: pd.DataFrame,
-        params: dict[str, Any] | None = None,  # noqa: ARG002 - MLflow passes it
+        params: dict[str, Any] | None = None,
     ) -> pd.DataFrame:
-        """Raw rows, as the source has them, to the case's answer columns, in the same order."""
-        return self.predictor.predict(model_input)
+        """Raw rows, as the source has them, to the case's answer columns, in the same order.
+
+        `params` are those of the signature: what a request may ask for beside its rows.
+        """
+        answers: pd.DataFrame = self.predictor.predict(model_input, **(params or {}))
+        return answers
 
 
 set_model(ServedBundle())

@@ -1,5 +1,6 @@
 """A bundle as an MLflow model folder: served by code that travels with it, free of pickles, checkable file by file."""
 
+import importlib
 import shutil
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
@@ -7,6 +8,7 @@ from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import pandas as pd
 from mlflow.models import Model, ModelSignature, infer_signature
@@ -50,7 +52,7 @@ def model_folder(
     """
     import mlflow.pyfunc
 
-    signature, rows = _signature(example, answers)
+    signature, rows = _signature(example, answers, read_params(bundle))
     with TemporaryDirectory(prefix="casebook-") as draft:
         staged, folder = Path(draft) / "staged", Path(draft) / "model"
         mlflow.pyfunc.save_model(
@@ -71,6 +73,11 @@ def model_folder(
 def read_predictor(bundle: Path) -> str:
     """The module that answers with a bundle."""
     return str(read_bundle(bundle, threads=1).manifest.module)
+
+
+def read_params(bundle: Path) -> dict[str, Any] | None:
+    """What a request may ask for beside its rows, with the defaults; None where there is nothing."""
+    return getattr(importlib.import_module(read_predictor(bundle)), "PARAMS", None)
 
 
 def _digests(folder: Path) -> dict[str, str]:
@@ -103,7 +110,9 @@ def _staged_code(staged: Path, predictor: str) -> Path:
     return staged / COMPONENTS.name
 
 
-def _signature(example: pd.DataFrame, answers: pd.DataFrame) -> tuple[ModelSignature, pd.DataFrame]:
+def _signature(
+    example: pd.DataFrame, answers: pd.DataFrame, params: dict[str, Any] | None
+) -> tuple[ModelSignature, pd.DataFrame]:
     """The signature, and the example as it asks for it.
 
     Integer columns are declared double: one missing value turns a column of integers into floats.
@@ -112,6 +121,6 @@ def _signature(example: pd.DataFrame, answers: pd.DataFrame) -> tuple[ModelSigna
     with warnings.catch_warnings():
         # Said of integer answers as well, but no answer is ever missing.
         warnings.filterwarnings("ignore", message="Hint: Inferred schema contains integer")
-        signature = infer_signature(rows, answers)
+        signature = infer_signature(rows, answers, params)
     # MLflow would write NaN into the example, which is no JSON.
     return signature, rows.astype(object).where(rows.notna(), None)

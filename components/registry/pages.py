@@ -6,13 +6,16 @@ alias moves, so that whoever takes a decision up again after a kill writes them 
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from mlflow.exceptions import MlflowException
 
 from components.core.job import TEST
-from components.core.markdown import inert
-from components.registry.ledger import PROMOTED, REFUSED, ROLLED_BACK, Entry, champions, history
+from components.core.markdown import escaped, inert
+from components.core.params.gate_override import in_words
+from components.registry.ledger import PROMOTED, REFUSED, ROLLED_BACK, Entry, champions, entries_of
+from components.registry.overriding import overrides_of
 from components.tracking.experiments import CHAMPION, PRIMARY, tags_of_experiment, tell_champion
 from components.tracking.markdown import cell, header, row
 from components.tracking.track import Tracker, plain_name
@@ -26,8 +29,9 @@ ACTIONS = {PROMOTED: "promoted", REFUSED: "refused", ROLLED_BACK: "rolled back t
 
 def write_pages(tracker: Tracker, case: str, versions: Sequence[str]) -> None:
     """Bring the descriptions of the case's model, its experiment and these versions up to the ledger."""
-    entries, tags = history(tracker, case), tags_of_experiment(tracker, case)
     experiment = tracker.experiment(case)
+    found, tags = tracker.registered_model(case), tags_of_experiment(tracker, case)
+    entries = [] if found is None else _of_runs_now(tracker, case, entries_of(case, found))
     champion = champion_line(case, experiment, entries)
     model = tracker.client.get_registered_model(case)
     about = str(model.description or "").partition(f"\n\n{CHAMPION}")[0]
@@ -37,6 +41,18 @@ def write_pages(tracker: Tracker, case: str, versions: Sequence[str]) -> None:
     tell_champion(tracker, case, champion)
     for version in dict.fromkeys(versions):
         _write_status(tracker, case, version, status_of(entries, version))
+
+
+def _of_runs_now(tracker: Tracker, case: str, entries: Sequence[Entry]) -> list[Entry]:
+    """The entries with the run that the champion is of now, if its registry was built again."""
+    line = champions(entries)
+    champion = tracker.model_version(case, line[-1]) if line else None
+    if champion is None:
+        return list(entries)
+    return [
+        replace(one, origin={**one.origin, "run_id": champion.run_id}) if one.version == champion.version else one
+        for one in entries
+    ]
 
 
 def _write_status(tracker: Tracker, case: str, version: str, status: str) -> None:
@@ -94,7 +110,8 @@ def status_of(entries: Sequence[Entry], version: str) -> str:
     asked = [one for one in entries if one.version == version and one.action != ROLLED_BACK]
     if not asked:
         return UNDECIDED
-    gate = "promoted" if asked[-1].action == PROMOTED else f"refused: {_why(asked[-1])[:1000]}"
+    why = _why(asked[-1]) if asked[-1].action == REFUSED else _overridden(asked[-1])
+    gate = ACTIONS[asked[-1].action] + (f": {why[:1000]}" if why else "")
     return inert(f"{STATUS}{_reign(entries, version)}; gate: {gate}.")
 
 
@@ -126,7 +143,12 @@ def _why(entry: Entry) -> str:
         return f"from version {entry.before}" if entry.before else "by hand"
     if entry.action == REFUSED:
         return cell("; ".join(str(reason) for _, passed, reason in entry.checks if not passed)) or "a check failed"
-    return cell(next((str(reason) for name, _, reason in entry.checks if name == "champion"), ""))
+    rival = next((str(reason) for name, _, reason in entry.checks if name == "champion"), "")
+    return cell("; ".join(filter(None, [_overridden(entry), rival])))
+
+
+def _overridden(entry: Entry) -> str:
+    return escaped(in_words(overrides_of([entry], entry.version)))
 
 
 def _figure(metrics: Mapping[str, Mapping[str, float | None]], primary: str) -> str:

@@ -9,6 +9,7 @@ from mlflow.entities import Metric
 from components.core.errors import CasebookError
 from components.core.files import json_digest
 from components.core.job import TEST
+from components.core.params.gate_override import in_words
 from components.core.results import Decision, Interval
 from components.registry.champion import CHAMPION, champion_version, origin_of
 from components.registry.gate import decision_digest
@@ -17,14 +18,18 @@ from components.registry.ledger import (
     REFUSED,
     ROLLED_BACK,
     Entry,
-    append,
     champions,
     history,
+    promotion_of,
     recorded,
 )
+from components.registry.ledger_writing import append, catch_up
+from components.registry.overriding import overrides_of
 from components.registry.pages import write_pages
 from components.registry.register import bundle_of, model_id_of
 from components.tracking.track import Tracker, plain_name
+
+OVERRIDES = "overrides"  # tag of a version that was promoted by some
 
 
 def settle(
@@ -53,11 +58,12 @@ def settle(
         before = now if now is not None else rival
         _log_on_model(tracker, case, version, metrics)
         entry = append(tracker, case, _entry(decision, version, before, origin_of(tracker, case, version), metrics))
+    else:
+        catch_up(tracker, case)
     write_pages(tracker, case, _concerned(entry))
     if decision.promoted:
         tracker.client.set_registered_model_alias(case, CHAMPION, version)
-    tracker.client.set_model_version_tag(case, version, "decision", entry.action)
-    tracker.client.set_model_version_tag(case, version, "decision_reasons", "; ".join(decision.reasons)[:5000])
+    _tell_version(tracker, case, version, entry, decision)
     return entry
 
 
@@ -76,8 +82,24 @@ def _entry(
         digest=decision_digest(decision),
         origin=origin,
         metrics={name: _figures(one) for name, one in metrics.items() if one is not None},
-        checks=[[check.name, check.passed, check.reason] for check in decision.checks],
+        checks=[[check.name, check.passed, check.told] for check in decision.checks],
+        overrides=_overrides(decision),
     )
+
+
+def _overrides(decision: Decision) -> list[dict[str, str]]:
+    """Of a promotion; what was overridden of a refusal lets nothing pass."""
+    given = [check.override for check in decision.overridden if check.override is not None] if decision.promoted else []
+    return [one.model_dump(mode="json") for one in given]
+
+
+def _tell_version(tracker: Tracker, case: str, version: str, entry: Entry, decision: Decision) -> None:
+    """What the gate said, as tags of the version: the entry's action, why, and who has overridden what until when."""
+    tracker.client.set_model_version_tag(case, version, "decision", entry.action)
+    tracker.client.set_model_version_tag(case, version, "decision_reasons", "; ".join(decision.reasons)[:5000])
+    told = in_words(overrides_of([entry], version))
+    if told or OVERRIDES in tracker.client.get_model_version(case, version).tags:
+        tracker.client.set_model_version_tag(case, version, OVERRIDES, told[:5000])
 
 
 def _log_on_model(tracker: Tracker, case: str, version: str, metrics: Mapping[str, Interval | None]) -> None:
@@ -112,13 +134,15 @@ def rollback(tracker: Tracker, case: str, to_version: str | None = None) -> Entr
     entries = history(tracker, case)
     now = champion_version(tracker, case)
     if (cut_off := _cut_off(entries, now)) is not None and to_version in (None, cut_off.version):
+        catch_up(tracker, case)
         write_pages(tracker, case, _concerned(cut_off))
         tracker.client.set_registered_model_alias(case, CHAMPION, cut_off.version)
         return cut_off
     target = to_version or _champion_before(case, entries, now)
     _check_target(case, entries, now, target)
     bundle_of(tracker, case, target)
-    promotion = next(one for one in reversed(entries) if one.action == PROMOTED and one.version == target)
+    promotion = promotion_of(entries, target)
+    assert promotion is not None  # the target was checked
     entry = Entry(
         action=ROLLED_BACK,
         version=target,

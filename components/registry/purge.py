@@ -4,14 +4,14 @@ import logging
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from mlflow.exceptions import MlflowException
 from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
 from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
 
 from components.registry.keep import Doomed, behind_server, has_model
-from components.tracking.address import artifact_folder
+from components.registry.ledger_file import ledger_path
+from components.tracking.address import artifact_folder, local_path
 from components.tracking.client import plain_errors
 from components.tracking.track import Tracker
 
@@ -30,12 +30,14 @@ def delete(tracker: Tracker, case: str, doomed: Doomed) -> None:
     """Delete it; cut off, the same call with what is left goes on.
 
     Versions go first: nobody finds a version whose files are gone. The ledger is in tags of the registered model and
-    is not touched, unless the experiment goes whole, and with it the registered model.
+    in the checkout's file, and is not touched, unless the experiment goes whole, and with it the registered model.
     """
     for version in doomed.versions:
         tracker.client.delete_model_version(case, version)
     if doomed.whole and has_model(tracker, case):
         tracker.client.delete_registered_model(case)
+    if doomed.whole:
+        ledger_path(tracker.root, case).unlink(missing_ok=True)
     for model in doomed.models:
         _clear(tracker, str(model.artifact_location))
         tracker.client.delete_logged_model(model.model_id)
@@ -83,19 +85,14 @@ def _clear(tracker: Tracker, location: str) -> None:
     """Delete the artifacts at an address, and on this disk the folder of the run or the model that held them."""
     with plain_errors(tracker.uri):
         get_artifact_repository(location, tracking_uri=tracker.uri).delete_artifacts()
-    if (folder := _local(location)) is not None:
+    if (folder := local_path(location)) is not None:
         parent = folder.parent
         if parent.is_dir() and not any(parent.iterdir()):
             parent.rmdir()
 
 
-def _local(location: str) -> Path | None:
-    parts = urlsplit(location)
-    return Path(parts.path) if parts.scheme in ("", "file") else None
-
-
 def _size(tracker: Tracker, location: str) -> int:
-    if (folder := _local(location)) is not None:
+    if (folder := local_path(location)) is not None:
         return sum(path.lstat().st_size for path in folder.rglob("*") if not path.is_dir())
     with plain_errors(tracker.uri):
         return sum(_listed(get_artifact_repository(location, tracking_uri=tracker.uri), None))

@@ -13,6 +13,7 @@ from mlflow.models import Model
 
 from components.core.bundle import bundle_md5
 from components.registry.champion import BUNDLE_MD5, champion_version
+from components.registry.ledger import known_model
 from components.registry.model_files import bundle_in, damage, unreadable
 from components.registry.package import model_folder
 from components.registry.pages import UNDECIDED, status_in, with_about, with_status
@@ -58,7 +59,12 @@ class Release:
 
 
 def register(tracker: Tracker, release: Release) -> str:
-    """The version that holds this bundle, as candidate: the newest of the same bytes, else a new one."""
+    """The version that holds this bundle, as candidate: the newest of the same bytes, else a new one.
+
+    Raises:
+        LostRegistryError: the registry has lost the case, and would number its versions anew.
+    """
+    known_model(tracker, release.case)
     _name(tracker, release.case, release.about)
     version = _reusable(tracker, release) or _new_version(tracker, release)
     tracker.client.set_registered_model_alias(release.case, CANDIDATE, version)

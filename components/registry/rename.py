@@ -2,6 +2,7 @@
 
 from components.core.errors import CasebookError
 from components.registry.keep import experiment_of, has_model
+from components.registry.ledger_file import ledger_path
 from components.registry.pages import write_pages
 from components.tracking.track import Tracker
 
@@ -19,7 +20,8 @@ def check_free(tracker: Tracker, new: str) -> None:
 def rename(tracker: Tracker, old: str, new: str) -> None:
     """Give what MLflow has of the case `old` the name `new`; cut off, the same call goes on.
 
-    Versions, aliases, and the ledger, which is in tags of the registered model, are under the new name as they were.
+    Versions, aliases, and the ledger, in tags of the registered model and in its file, are under the new name as they
+    were. The file goes first: under the old name it would tell that MLflow has lost that case.
 
     Raises:
         CasebookError: there is an experiment, or a registered model, of either name, or the experiment was deleted.
@@ -30,6 +32,8 @@ def rename(tracker: Tracker, old: str, new: str) -> None:
     if had_experiment is not None and experiment_of(tracker, new) is not None:
         raise CasebookError(_both(tracker, "experiments", old, new))
     experiment = None if had_experiment is None else tracker.experiment(old)
+    if ledger_path(tracker.root, old).exists():
+        ledger_path(tracker.root, old).replace(ledger_path(tracker.root, new))
     if had_model:
         tracker.client.rename_registered_model(old, new)
     if experiment is not None:

@@ -1,28 +1,21 @@
 """Whether what a registered version came from is still what it was."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from components.core.errors import CasebookError
 from components.core.files import dvc_md5, json_digest
 from components.core.params.case import CaseParams
 from components.registry.champion import BUNDLE_MD5, CHAMPION, COMMIT, champion_version, find_version
-from components.registry.ledger import champions, history
+from components.registry.ledger import champions, history, known_model, records_of
+from components.registry.ledger_check import compare
+from components.registry.ledger_file import ledger_path, read_lines
+from components.registry.ledger_writing import catch_up
+from components.registry.mismatch import Mismatch
 from components.registry.model_files import ModelTexts, bundle_in
 from components.registry.register import model_of
 from components.registry.trace import commit_of, folders_of, lock_of
 from components.tracking.track import Tracker
-
-
-@dataclass(frozen=True)
-class Mismatch:
-    """One thing that is not as it was at registration, and what to do about it."""
-
-    what: str
-    registered: str
-    found: str
-    remedy: str
 
 
 def params_digest(params: CaseParams) -> str:
@@ -40,7 +33,7 @@ def verify(tracker: Tracker, case: str, params: CaseParams, which: str = CHAMPIO
     try:
         folder = model_of(tracker, case, version.version)
     except CasebookError as error:
-        return [Mismatch("registered model", "whole", "damaged", str(error))]
+        return [Mismatch("registered model", "whole", "damaged", str(error)), *_copies(tracker, case)]
     found = [_compared(BUNDLE_MD5, tags, dvc_md5(bundle_in(folder)), "the registry's files were changed: roll back")]
     found += [_folder(name, tags, path) for name, path in folders_of(tracker.root, case)]
     found.append(_compared("params_digest", tags, params_digest(params), "params.yaml differs: `git diff` says where"))
@@ -53,7 +46,7 @@ def verify(tracker: Tracker, case: str, params: CaseParams, which: str = CHAMPIO
     if commit_of(tracker.root, commit) is None:
         found.append(Mismatch(COMMIT, str(commit), "not in this clone", "`git fetch --all`"))
     found.append(_ledger(tracker, case, version.version))
-    return [one for one in found if one is not None]
+    return [*(one for one in found if one is not None), *_copies(tracker, case)]
 
 
 def _folder(name: str, tags: Mapping[str, str], path: Path) -> Mismatch | None:
@@ -76,3 +69,11 @@ def _ledger(tracker: Tracker, case: str, version: str) -> Mismatch | None:
     return Mismatch(
         "ledger", f"version {line[-1]}" if line else "no champion", f"version {version}", "the alias was set by hand"
     )
+
+
+def _copies(tracker: Tracker, case: str) -> list[Mismatch]:
+    """The ledger's two copies, after the file has got what MLflow alone had."""
+    catch_up(tracker, case)
+    model, path = known_model(tracker, case), ledger_path(tracker.root, case)
+    records = [] if model is None else records_of(case, model)
+    return compare(case, path.relative_to(tracker.root), read_lines(path), records)

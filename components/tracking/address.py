@@ -43,6 +43,12 @@ def place_note(artifacts: Path) -> Path:
     return artifacts / ".location"
 
 
+def local_path(location: str) -> Path | None:
+    """The folder or file that an address of artifacts means on this disk; None for another kind of address."""
+    parts = urlsplit(location)
+    return Path(parts.path) if parts.scheme in ("", "file") else None
+
+
 def without_login(uri: str) -> str:
     """The address as it may be shown: a name and a password in it are left out."""
     parts = urlsplit(uri)

@@ -10,7 +10,7 @@ from pipelines.commands.shared import AsJson, CaseName, Version, job_of, show
 
 if TYPE_CHECKING:
     from components.core.params.monitor import PredictionLog
-    from components.monitoring.once import Retrain
+    from components.monitoring.once import Result, Retrain
 
 app = typer.Typer()
 
@@ -59,6 +59,7 @@ def monitor(
     from components.core.params.operate import load_operate
     from components.monitoring.report import as_json as figures
     from pipelines.commands.monitoring import look, retrain_once, summary
+    from pipelines.operating.notify import notify_look
     from pipelines.provenance import flow_run_id
     from pipelines.stages import set_up_logging
 
@@ -72,6 +73,8 @@ def monitor(
             typer.echo(line)
     if not retrain:
         return
+    if rows is None:  # what somebody tries with a file of theirs is no news for others
+        notify_look(job.paths.root, job.case, looked.found, decided=looked.found.compared >= params.min_rows)
     started = retrain_once(job, params, looked.found, lambda due: _start_retrain(case, due))
     if started is not None:
         typer.echo(f"retrain {started.id} was started: {'; '.join(started.reasons)}", err=True)
@@ -88,7 +91,7 @@ def _prediction_log(case: str) -> "PredictionLog | None":
     return log if log.enabled else None
 
 
-def _start_retrain(case: str, due: "Retrain") -> None:
+def _start_retrain(case: str, due: "Retrain") -> "Result | None":
     from pipelines.monitor import start_retrain  # it imports prefect, which a look at rows does not need
 
-    start_retrain(case, str(Path.cwd()), due)
+    return start_retrain(case, str(Path.cwd()), due)

@@ -45,6 +45,8 @@ def run(
     names = list(dict.fromkeys(cases or params.cases))
     for name in names:
         params.case(name)
+    if not (smoke or dry_run):
+        _check_registry(names)
     if values:
         if len(names) != 1 or smoke or refresh or force:
             raise typer.BadParameter("-S goes with one case, and with none of --smoke, --refresh and --force")
@@ -76,6 +78,12 @@ def _look_at_databases(names: list[str], *, dry_run: bool) -> None:
     for name in names:
         if not dry_run and (found := look_at_database(name, Path.cwd())) is not None:
             typer.echo(found)
+
+
+def _check_registry(names: list[str]) -> None:
+    from components.registry.finding import check_registry
+
+    check_registry(Path.cwd(), names)
 
 
 def _run_cases(names: list[str], jobs: int, *, force: bool) -> None:
@@ -152,18 +160,44 @@ def compress(case: CaseName, dry_run: DryRun = False) -> None:
 
 
 @app.command()
-def promote(case: CaseName, dry_run: DryRun = False) -> None:
+def promote(
+    case: CaseName,
+    override: Annotated[
+        bool, typer.Option("--override", help="let the version that was refused last pass all the same, for a time")
+    ] = False,
+    check: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="of --override: a check to be overridden; all that refused it if not given"),
+    ] = None,
+    who: Annotated[str | None, typer.Option(metavar="NAME", help="of --override: who answers for it")] = None,
+    because: Annotated[str | None, typer.Option(metavar="TEXT", help="of --override: why")] = None,
+    until: Annotated[
+        str | None, typer.Option(metavar="DATE", help="of --override: when it ends, such as 2030-12-31")
+    ] = None,
+    dry_run: DryRun = False,
+) -> None:
     """Register the newest bundle and ask the gate again. Exit code 3 if it refuses."""
     from components.core.errors import GATE_REFUSED
     from components.core.files import read_json
+    from pipelines.asked_overrides import asks_again, variables
 
-    target = target_of("release", case)
-    bring_up_to_date([target], dry_run=dry_run)
+    target, report = target_of("release", case), Path("reports") / case / "release.json"
+    if not dry_run:
+        _check_registry([case])
+    if override:
+        if who is None or because is None or until is None:
+            raise typer.BadParameter("--override goes with --who, --because and --until")
+        asked = variables(case, Path.cwd(), check or (), who, because, until)
+        # No other stage: what passes is the version that was seen, and none that would be trained now.
+        bring_up_to_date([target], dry_run=dry_run, force=True, single=True, variables=asked)
+    elif any((check, who, because, until)):
+        raise typer.BadParameter("--check, --who, --because and --until go with --override")
+    else:
+        bring_up_to_date([target], dry_run=dry_run)
     if dry_run:
         return
-    report = Path("reports") / case / "release.json"
-    if not read_json(report)["promoted"]:
-        # DVC has the refusal as a result; what the gate did not like (git's state, a champion) may have changed.
+    if not override and asks_again(read_json(report)):
+        # DVC has the answer as a result; what the gate did not like (git's state, a champion) may have changed.
         bring_up_to_date([target], dry_run=False, force=True, single=True)
     found = read_json(report)
     typer.echo(f"{case} version {found['version']}: {'champion' if found['promoted'] else 'refused'}")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from components.core.errors import CasebookError
 from components.core.params.load import load_params
+from components.registry.ledger_file import FOLDER
 from pipelines.commands.machine import Finding, cores, disk, gpu, installed, memory, ports
 
 
@@ -52,12 +53,18 @@ def _params(root: Path) -> Iterator[Finding]:
 
 
 def _store(root: Path) -> Iterator[Finding]:
+    from components.registry.finding import check_registry
     from components.tracking.track import connect
 
     try:
         yield Finding("MLflow store", connect(root).uri)
     except CasebookError as error:
         yield Finding("MLflow store", "out of reach", str(error))
+        return
+    try:
+        check_registry(root, [path.stem for path in sorted((root / FOLDER).glob("*.jsonl"))])
+    except CasebookError as error:
+        yield Finding("MLflow registry", "has lost what ledger/ knows", str(error))
 
 
 LOOKS: tuple[Callable[[Path], Iterator[Finding]], ...] = (

@@ -10,8 +10,20 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "Use a model": ("predict", "monitor", "rollback"),
     "Make your own": ("new", "new-recipe", "rename", "remove"),
     "Run one stage": ("search", "fit", "evaluate", "compress", "promote", "crossval"),
-    "Operate": ("up", "down", "deploy", "worker", "search-worker", "backup", "restore", "push", "pull"),
-    "Look after the checkout": ("gc", "forget", "migrate"),
+    "Operate": (
+        "up",
+        "down",
+        "deploy",
+        "worker",
+        "retrain",
+        "notify",
+        "search-worker",
+        "backup",
+        "restore",
+        "push",
+        "pull",
+    ),
+    "Look after the checkout": ("gc", "forget", "migrate", "restore-registry"),
 }
 OTHERS = "More"
 LONGEST = 200  # characters of a command's first sentence, which are wrapped and not cut

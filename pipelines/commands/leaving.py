@@ -81,8 +81,9 @@ def forget(
     known = "" if gone.is_new else "params.yaml had it already: "
     typer.echo(f"{known}predict knows the person no more, and prepare leaves the rows out")
     typer.echo(
-        f"commit params.yaml, then `casebook run {case}`; older versions still have the rows: `casebook gc {case} "
-        "--keep 1` deletes those that were never champion",
+        f"registered versions of {case} still hold the person, the histories that they serve among it; predict only "
+        f"leaves them out. Commit params.yaml, then `casebook run {case}` makes a version without, and `casebook gc "
+        f"{case} --keep 1` deletes others; a former champion goes if its version and run are deleted in MLflow first",
         err=True,
     )
 

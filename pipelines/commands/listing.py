@@ -10,7 +10,7 @@ from components.core.job import Paths
 from components.core.params.case import CaseParams, Params
 from components.core.recipe import load_recipe
 from components.registry.champion import CHAMPION, NOBODY
-from components.registry.ledger import PROMOTED, REFUSED, Entry, entries_of
+from components.registry.ledger import PROMOTED, REFUSED, Entry, entries_of, known_models
 from components.tracking.reading.registry import Registry
 from pipelines.commands.telling import NONE, age, ago, figure
 from pipelines.summary import NEVER_RAN, read_summary
@@ -38,9 +38,10 @@ class Standing:
 
 
 def standings(registry: Registry, root: Path, params: Params) -> Iterator[Standing]:
-    """Of all cases, by their names."""
+    """Of all cases, by their names; a registry that has lost any of them is an error."""
+    models = known_models(registry, sorted(params.cases))
     for name, case in sorted(params.cases.items()):
-        model = registry.registered_model(name) or NOBODY
+        model = models[name] or NOBODY
         yield _standing(Paths(root), name, case, model.aliases.get(CHAMPION), entries_of(name, model))
 
 

@@ -12,7 +12,7 @@ app = typer.Typer()
 def migrate(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="say what would change; touch nothing")] = False,
 ) -> None:
-    """Rewrite a params.yaml and examples from before recipes. Accept results where only names changed."""
+    """Rewrite a params.yaml and examples of an older form. Accept results where only names changed."""
     from pipelines.migrate.migrate import migrate as rewrite
     from pipelines.stages import set_up_logging
 
@@ -29,6 +29,6 @@ def migrate(
     if any(one.absent for one in found.stages):
         typer.echo("what is not here as it was made `casebook run` takes from the cache; `dvc pull` brings it to there")
     if not found.cases and not found.files:
-        typer.echo("nothing is of the form before recipes")
+        typer.echo("nothing is of an older form")
     elif not dry_run:
         typer.echo("look at `git diff`, then commit params.yaml, dvc.lock and the examples")

@@ -20,16 +20,20 @@ from components.core.results import Interval, Observed
 from components.kits.tables.encoding.text import as_name
 from components.kits.tables.read import read_batches
 from components.monitoring.findings import Findings, examine
-from components.monitoring.log import forget_old
-from components.monitoring.once import Retrain, start_once
+from components.monitoring.log import forget_old, refused_rows
+from components.monitoring.once import Result, Retrain, start_once
 from components.monitoring.quality import judge
 from components.monitoring.report import PAGE, verdict, write_report
 from components.monitoring.rows import BATCH, newest_rows, query_rows, with_labels
 from components.monitoring.sample import Sample, draw
 from components.monitoring.tracked import log_findings, monitor_run
 from components.registry.champion import champion_at
+from components.registry.overriding import ended_overrides
 from components.registry.register import bundle_of
 from components.tracking.track import Tracker, connect
+from pipelines.news import look_at_database
+from pipelines.operating.retrained import PREPARED, prepared_digest
+from pipelines.plan import plan
 from pipelines.reference import prepared_of
 
 log = logging.getLogger(__name__)
@@ -106,8 +110,15 @@ def _examine(
         lower_is_better=recipe.primary in recipe.lower_is_better,
         seed=params.seed,
     )
-    notes = [said] if said else []
+    ended = ended_overrides(tracker, datetime.now(UTC), [job.case])
+    notes = [*(one for one in (said, _refused(job, source)) if one), *(one.line for one in ended)]
     return examine(recent, reference, quality, params, seen=sample.seen, notes=notes)
+
+
+def _refused(job: Job, source: LogRows | FileRows | SqlRows) -> str | None:
+    """What is said of rows that were asked and not answered: they are looked at like all others."""
+    count = refused_rows(job.paths.root, job.case, days=source.days) if isinstance(source, LogRows) else 0
+    return f"predict refused {count:,} of the logged rows: not written as those of training" if count else None
 
 
 def _sample(job: Job, watch: Watch, params: MonitorParams, source: LogRows | FileRows | SqlRows) -> Sample:
@@ -145,15 +156,33 @@ def _promotion(recipe: Recipe, champion: dict[str, object]) -> Interval | None:
 
 
 def retrain_once(
-    job: Job, params: MonitorParams, found: Findings, start: Callable[[Retrain], object]
+    job: Job, params: MonitorParams, found: Findings, start: Callable[[Retrain], Result | None]
 ) -> Retrain | None:
     """Start a retrain if one is called for, or was and could not start; at most one in the cool-down."""
     reasons = found.reasons if params.retrain else ()
     folder = job.paths.state(job.case) / "monitor"
-    started = start_once(folder, reasons, start, cooldown_hours=params.cooldown_hours)
+    started = start_once(
+        folder,
+        reasons,
+        start,
+        cooldown_hours=params.cooldown_hours,
+        has_news=lambda data: has_news(job.case, job.paths.root, data),
+    )
     if started is None and reasons:
         log.warning("%s: no retrain is started: the last one is not %g hours old", job.case, params.cooldown_hours)
     return started
+
+
+def has_news(case: str, root: Path, data: str | None) -> bool:
+    """Whether the prepared rows are not those of that digest any more, or would not be after the next `prepare`."""
+    if prepared_digest(case, root) != data:
+        return True
+    try:
+        look_at_database(case, root)
+        return any(plan([f"{PREPARED}@{case}"], root, force=False))
+    except CasebookError as error:  # somebody is at these stages, or the source does not answer
+        log.warning("%s: not known whether there are news, the next look tells: %s", case, error)
+        return False
 
 
 def _told(source: LogRows | FileRows | SqlRows) -> str:

@@ -15,6 +15,7 @@ from components.core.recipe import load_recipe
 from components.core.yaml_files import dump_yaml, read_yaml
 from components.kits.tables.hints import NO_HINTS, Hints
 from components.kits.tables.infer import infer_table
+from components.kits.tables.numbers.decide import NOT_STATED, Stated
 from components.recipes.survival.preparation.infer import infer_cohort, reached
 
 EXAMPLES = "examples"  # ready blocks, in the checkout
@@ -30,8 +31,8 @@ UNSTATED = {
 
 @dataclass(frozen=True)
 class Asked:
-    """The outcome's columns: `target` with its `positive` value and those of no outcome, or `time` and `event`; and
-    what is said of the others.
+    """The outcome's columns: `target` with its `positive` value and those of no outcome, or `time` and `event`; how the
+    file writes `numbers`, where its cells leave that open; and what else is said of it.
     """
 
     target: str | None
@@ -40,6 +41,7 @@ class Asked:
     event: str | None
     per_year: float
     ignore_target: tuple[str, ...] = ()
+    numbers: Stated = NOT_STATED
     hints: Hints = NO_HINTS
 
 
@@ -77,7 +79,9 @@ def plan_case(root: Path, name: str, like: str, csv: Path, asked: Asked) -> dict
         return _cohort(block, csv, root, like, asked)
     if asked.target is None or asked.time is not None or asked.event is not None:
         raise CasebookError(f"a case like {like} has one column to predict: name it with --target, and no other")
-    prepare = infer_table(csv, asked.target, asked.positive, asked.ignore_target, asked.hints)
+    prepare = infer_table(
+        csv, asked.target, asked.positive, asked.ignore_target, numbers=asked.numbers, hints=asked.hints
+    )
     return _table(block, prepare, csv, root)
 
 
@@ -197,8 +201,12 @@ def _cohort(block: dict[str, Any], csv: Path, root: Path, like: str, asked: Aske
     """The same for a cohort, answered at those of the horizons that it was followed for."""
     if asked.time is None or asked.event is None or asked.target is not None or asked.ignore_target:
         raise CasebookError(f"a case like {like} has two columns to predict: name them with --time and --event")
-    prepare = infer_cohort(csv, asked.time, asked.event, asked.per_year, block["prepare"]["encode"], asked.hints)
-    horizons = reached(csv, asked.time, asked.per_year, block["model"]["curve"]["horizons"], asked.hints.reading)
+    encode = block["prepare"]["encode"]
+    prepare = infer_cohort(
+        csv, asked.time, asked.event, asked.per_year, encode, numbers=asked.numbers, hints=asked.hints
+    )
+    horizons = block["model"]["curve"]["horizons"]
+    horizons = reached(csv, asked.time, asked.per_year, horizons, numbers=asked.numbers, reading=asked.hints.reading)
     model = {**block["model"], "curve": {**block["model"]["curve"], "horizons": horizons}}
     calibrated = [year for year in block["evaluate"]["calibrated"] if year in horizons] or horizons[-1:]
     evaluate = {**block["evaluate"], "calibrated": calibrated, "subgroups": [], **UNSTATED}

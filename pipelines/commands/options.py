@@ -100,8 +100,11 @@ def _of_case(words: Sequence[str]) -> str | None:
 
 
 def _flags(words: Sequence[str]) -> frozenset[str]:
-    _, declared = _declared(words)
-    fields = {} if declared is None else declared.model_fields
+    """Those of every recipe, so that one which this case does not take is refused as such, and not for its value."""
+    from components.core.recipe import load_recipe, recipes
+
+    blocks = [*(load_recipe(name).options for name in recipes()), _declared(words)[1]]
+    fields = {field: info for block in blocks if block is not None for field, info in block.model_fields.items()}
     return frozenset(f"--{shown(field)}" for field, info in fields.items() if info.annotation is bool)
 
 

@@ -1,5 +1,6 @@
 """Commands about what was registered: decisions, lineage, and the way back."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -15,9 +16,43 @@ def rollback(
 ) -> None:
     """Make an earlier champion the champion again."""
     from components.registry.promote import rollback as roll_back
+    from pipelines.operating.notify import notify_champion
 
-    entry = roll_back(open_tracker(), job_of(case).case, to)
+    job = job_of(case)
+    notify_champion(job.paths.root, job.case)  # what has changed before
+    entry = roll_back(open_tracker(), job.case, to)
     typer.echo(f"{case}: version {entry.after} is champion again, after {entry.before}")
+    notify_champion(job.paths.root, job.case)
+
+
+@app.command("restore-registry")
+def restore_registry(
+    cases: Annotated[
+        list[str] | None, typer.Argument(help="cases of params.yaml; all that have a file in ledger/ if none is named")
+    ] = None,
+    files: Annotated[
+        Path | None,
+        typer.Option("--from", help="a folder below which the models' files lie, such as a copy of the bucket"),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Build MLflow's registry again, from ledger/ and the models' files. Versions, aliases and decisions it lost."""
+    from dataclasses import asdict
+
+    from components.core.params.load import load_params
+    from pipelines.commands.restoring import in_words, restore_all
+    from pipelines.stages import set_up_logging
+
+    set_up_logging()
+    params = load_params(Path("params.yaml"))
+    for case in cases or []:
+        params.case(case)
+    found = restore_all(Path.cwd(), cases or sorted(params.cases), files, named=bool(cases))
+    if as_json:
+        show([asdict(one) for one in found], as_json)
+        return
+    for line in in_words(found):
+        typer.echo(line)
 
 
 @app.command()
@@ -35,6 +70,7 @@ def history(case: CaseName, as_json: AsJson = False) -> None:
     rows = [
         {"time": one.time, "action": one.action, "version": one.version, "before": one.before, "after": one.after}
         | {"checks": [list(check) for check in one.checks], "metrics": dict(one.metrics)}
+        | {"overrides": [dict(given) for given in one.overrides]}
         for one in entries
     ]
     show(rows, as_json)

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from rich.console import Console
 
     from components.core.job import Job
@@ -47,7 +49,14 @@ def open_registry() -> "Registry":
     return found(Path.cwd())
 
 
-def bring_up_to_date(targets: list[str], *, dry_run: bool, force: bool = False, single: bool = False) -> None:
+def bring_up_to_date(
+    targets: list[str],
+    *,
+    dry_run: bool,
+    force: bool = False,
+    single: bool = False,
+    variables: "Mapping[str, str] | None" = None,
+) -> None:
     if dry_run:
         from pipelines.plan import plan
 
@@ -58,7 +67,7 @@ def bring_up_to_date(targets: list[str], *, dry_run: bool, force: bool = False, 
     from pipelines.reproduce import reproduce
 
     forget_experiments(Path.cwd())
-    code = reproduce(targets, Path.cwd(), force=force, single=single)
+    code = reproduce(targets, Path.cwd(), force=force, single=single, variables=variables)
     if code:
         raise typer.Exit(1)
 

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from components.core.params.gate_override import Override, in_words
 from components.registry.ledger import PROMOTED, REFUSED, Entry
+from components.registry.overriding import overrides_of
 
 NONE = "–"
 COMMIT, MD5 = 8, 12  # characters of a hash that are shown
@@ -41,6 +43,7 @@ def champion_lines(found: Mapping[str, Any], look: Look, now: datetime, moment: 
         ("variant", _variant(look)),
         ("made of", f"commit {(found['commit'] or 'unknown')[:COMMIT]}, data md5 {(found['data_md5'] or NONE)[:MD5]}"),
         ("card", look.card or NONE),
+        *(("override", f"{one['check']}: {told(one, now)}") for one in found["overrides"]),
     ]
     if moment is None:
         rows.append(("ask it", look.question))
@@ -85,9 +88,18 @@ def _why(entry: Entry, primary: str) -> str:
     if entry.action == REFUSED:
         return "; ".join(f"{name}: {reason}" for name, passed, reason in entry.checks if not passed)
     if entry.action == PROMOTED:
-        asked = f"passed {len(entry.checks)} checks"
-        return f"{asked}; {primary} {figure(entry.metrics[primary])}" if primary in entry.metrics else asked
+        given = overrides_of([entry], entry.version)
+        said = [f"passed {len(entry.checks) - len(given)}{f' of {len(entry.checks)}' if given else ''} checks"]
+        said += [in_words(given)] if given else []
+        said += [f"{primary} {figure(entry.metrics[primary])}"] if primary in entry.metrics else []
+        return "; ".join(said)
     return f"by {entry.by}"
+
+
+def told(given: Mapping[str, Any], now: datetime) -> str:
+    """An override as the ledger has it; of one that has ended that it has."""
+    one = Override.model_validate(dict(given))
+    return f"{one.told}{'; it has ended' if one.ended(now) else ''}"
 
 
 def figure(one: Mapping[str, float | None]) -> str:

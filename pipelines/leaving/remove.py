@@ -11,6 +11,7 @@ from components.core.job import Paths
 from components.core.params.load import load_params
 from components.core.params.source import SqlSource
 from components.registry.keep import all_of, check_idle
+from components.registry.ledger_file import ledger_path
 from components.registry.purge import bytes_of, delete
 from components.tracking.track import Tracker
 from pipelines.leaving import lockfile, params
@@ -39,7 +40,7 @@ def plan(root: Path, case: str, *, registry: bool) -> list[Leaving]:
     with lockfile.dvc_held(root) as repo:
         _check_free(lockfile.resting_on(repo, case), case)
     with held(root, case):
-        return list(_planned(root, case, store(root) if registry else None))
+        return list(_planned(root, case, store(root) if registry else None, registry=registry))
 
 
 def remove(root: Path, case: str, *, registry: bool) -> None:
@@ -71,7 +72,7 @@ def _check_free(resting: list[str], case: str) -> None:
         )
 
 
-def _planned(root: Path, case: str, tracker: Tracker | None) -> Iterator[Leaving]:
+def _planned(root: Path, case: str, tracker: Tracker | None, *, registry: bool) -> Iterator[Leaving]:
     for block in params.blocks_of(root, case):
         yield Leaving(f"{params.FILE}: {block}", 1, None)
     if stages := lockfile.stages_of(root, case):
@@ -81,6 +82,8 @@ def _planned(root: Path, case: str, tracker: Tracker | None) -> Iterator[Leaving
         yield Leaving(f"{folder.relative_to(root)}/", files, size(folder))
     for path in _watermarks(root, case):
         yield Leaving(path.relative_to(root).as_posix(), 1, size(path))
+    if registry and (ledger := ledger_path(root, case)).is_file():
+        yield Leaving(f"{ledger.relative_to(root)}", 1, size(ledger))
     if tracker is None:
         return
     check_idle(tracker, case)

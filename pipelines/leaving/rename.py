@@ -8,6 +8,7 @@ from components.core.files import read_json, write_json
 from components.core.job import Paths
 from components.core.params.load import load_params
 from components.registry import rename as registry
+from components.registry.ledger_file import ledger_path
 from pipelines.commands.newcase import NAME
 from pipelines.leaving import lockfile, params
 from pipelines.leaving.folders import OWN, SMOKE, STAGED, folders, held
@@ -50,7 +51,8 @@ def check(root: Path, old: str, new: str, *, begun: bool = False) -> None:
         raise CasebookError(f"params.yaml has a case {new!r} already; remove it first, or take another name")
     if begun:
         return
-    if there := folders(root, new):
+    ledger = [path for path in [ledger_path(root, new)] if path.exists()]
+    if there := [*folders(root, new), *ledger]:
         shown = ", ".join(str(path.relative_to(root)) for path in there)
         raise CasebookError(f"{shown}: in the way of {new!r}; move it away, or take another name")
     if (tracker := store(root)) is not None:

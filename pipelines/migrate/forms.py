@@ -6,7 +6,7 @@ from typing import Any
 
 from components.core.errors import CasebookError
 from components.core.params.defaults import defaults_of
-from components.core.params.old import CODE, MOVED
+from components.core.params.old import CODE, MOVED, WAIVERS, waivers
 
 Block = dict[str, Any]
 
@@ -48,6 +48,8 @@ THEN: Mapping[str, Mapping[str, Any]] = {
     "compress": {"confidence": 0.95, "seed": 0},
     "release": {"confidence": 0.95, "seed": 0},
 }
+# Keys of `release` that the gate has asked for since.
+NEW_BARS = ("max_network_gap", "calibration_margin", "calibration_slope", "calibration_intercept", "overrides")
 
 
 def renewed(block: Block, where: str) -> Block:
@@ -60,14 +62,31 @@ def renewed(block: Block, where: str) -> Block:
     new = copy.deepcopy(block)
     code = new.pop(CODE, None)
     recipe = new["recipe"] if code is None else recipe_of(code, where)
+    check_waivers(block, where)
+    for key in WAIVERS:
+        new["release"].pop(key, None)
     _move_serving(new)
     _name_variants(new, where)
     for name, values in THEN.items():
         for key, value in values.items():
             new[name].setdefault(key, value)
-    new["release"].setdefault("max_network_gap", defaults_of(recipe)["release"]["max_network_gap"])
+    for key in NEW_BARS:
+        if key in (today := defaults_of(recipe)["release"]):
+            new["release"].setdefault(key, today[key])
     new["smoke"] = renamed(new.get("smoke") or {}, new["compress"].get("variants") or {})
     return {"recipe": recipe, "start": None, **{name: value for name, value in new.items() if name != "recipe"}}
+
+
+def check_waivers(block: Any, where: str) -> None:
+    """Raises CasebookError if a check was waived: for how long, by whom and why no file says."""
+    if waived := [key for key, value in waivers(block).items() if value is not False]:
+        checks = ", ".join(
+            f"{{check: {WAIVERS[key]}, who: NAME, because: TEXT, until: '2030-12-31'}}" for key in waived
+        )
+        raise CasebookError(
+            f"{where}: release.{waived[0]} is set; it is an override now, which has a name, a reason and an end: write "
+            f"release.overrides: [{checks}] there, or take the line out; then run this again"
+        )
 
 
 def _check_whole(block: Block, where: str) -> None:

@@ -1,4 +1,4 @@
-"""Files with blocks of the form before recipes, rewritten: other lines stay, and comments of keys that are stated."""
+"""Files with blocks of an older form, rewritten: other lines stay, and comments of keys that are stated."""
 
 import io
 import re
@@ -17,11 +17,11 @@ from components.core.errors import CasebookError
 from components.core.job import Paths
 from components.core.params.case import CaseParams
 from components.core.params.load import stated_block
-from components.core.params.old import CODE, is_old, is_old_key
+from components.core.params.old import CODE, WAIVERS, is_old, is_old_key, waivers
 from components.core.recipe import make_job
 from components.core.yaml_files import dump_yaml, parse_yaml, styled
 from pipelines.leaving.text import applied, entry_lines, pairs, read, replaced, without
-from pipelines.migrate.forms import is_of, new_name, renewed
+from pipelines.migrate.forms import check_waivers, is_of, new_name, renewed
 
 RECIPE, START = "recipe", "start"
 COMMENT = re.compile(r"\s*(#.*)?")
@@ -35,9 +35,13 @@ def migrated_params(text: str, where: str) -> tuple[str, list[str]]:
         CasebookError: as `renewed`; a case of the old form is written between braces.
     """
     cases = parse_yaml(text, where).get("cases", {})
-    names = [name for name in cases if is_old(cases[name]) or lacks_start(cases[name])]
+    names = [name for name in cases if is_old(cases[name]) or lacks_start(cases[name]) or waivers(cases[name])]
     for name in reversed(names):
-        text = _with_case(text, name, where) if is_old(cases[name]) else with_start(text, "cases", name)
+        if is_old(cases[name]):
+            text = _with_case(text, name, where)
+            continue
+        text = with_start(text, "cases", name) if lacks_start(cases[name]) else text
+        text = without_waivers(text, cases[name], f"{where}: cases.{name}", "cases", name)
     return text, names
 
 
@@ -58,6 +62,16 @@ def _with_case(text: str, name: str, where: str) -> str:
 def lacks_start(block: Any) -> bool:
     """Whether a block is of the time when it named its recipe and not yet the case that it starts from."""
     return isinstance(block, dict) and RECIPE in block and START not in block
+
+
+def without_waivers(text: str, block: Any, where: str, *path: str) -> str:
+    """The text without `release.allow_dirty` and `release.waive_champion` of the block at `path`.
+
+    Raises:
+        CasebookError: one of them is set.
+    """
+    check_waivers(block, where)
+    return without(text, (*path, "release"), lambda key: key in WAIVERS) if waivers(block) else text
 
 
 def with_start(text: str, *path: str) -> str:
@@ -107,8 +121,8 @@ def migrated_file(text: str, where: str, variants: Mapping[str, Collection[str]]
     content = parse_yaml(text, where)
     if is_old(content):
         return migrated_block(text, where)
-    if lacks_start(content):
-        return with_start(text)
+    if lacks_start(content) or waivers(content):
+        return without_waivers(with_start(text) if lacks_start(content) else text, content, where)
     if not isinstance(content, dict) or not isinstance(values := content.get("values"), dict):
         return None
     return _migrated_profile(text, where, values, variants.get(str(content.get("like"))))

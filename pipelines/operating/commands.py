@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from pipelines.commands.shared import CaseName, job_of
+
 app = typer.Typer()
 
 
@@ -36,3 +38,32 @@ def worker(
 
     set_up_logging()
     work(pool, Path.cwd(), load_operate(Path.cwd() / "params.yaml"), name)
+
+
+@app.command()
+def retrain(case: CaseName) -> None:
+    """Start the case's retrain now. On the Prefect server that is up, or PREFECT_API_URL names."""
+    from components.core.params.operate import load_operate
+    from pipelines.operating.ask import ask_now
+
+    name = job_of(case).case
+    run, page = ask_now(name, load_operate(Path.cwd() / "params.yaml").of(name))
+    typer.echo(f"flow run {run.name} of retrain/{name}: {page}")
+
+
+@app.command()
+def notify() -> None:
+    """Send a trial to the address of operate.notify. To see that a team would be told."""
+    from components.core.errors import CasebookError
+    from components.core.params.operate import load_operate
+    from pipelines.operating.delivery import deliver
+    from pipelines.operating.events import trial
+
+    where = load_operate(Path.cwd() / "params.yaml").notify
+    if where is None:
+        raise CasebookError(
+            "params.yaml: operate.notify: not there, so nobody is told of anything; "
+            "write {kind: webhook, variable: TEAM_WEBHOOK} or {kind: email, variable: TEAM_MAIL}"
+        )
+    deliver(where, trial())
+    typer.echo(f"the {where.kind} of {where.variable} took the trial")

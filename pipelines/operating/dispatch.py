@@ -5,7 +5,7 @@ and a deadline for the begin. Where the pool cannot, the stage runs where its fl
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
@@ -128,6 +128,10 @@ def live_worker(pool: str, max_age: float) -> bool:
         workers = through_outages(read)
     except ObjectNotFound:
         return False
+    return heard_of(workers, max_age)
+
+
+def heard_of(workers: Iterable[Worker], max_age: float) -> bool:
     now = datetime.now(UTC)
     beats = [worker.last_heartbeat_time for worker in workers if worker.last_heartbeat_time is not None]
     return any((now - beat).total_seconds() < max_age for beat in beats)

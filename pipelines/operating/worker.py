@@ -21,6 +21,8 @@ import httpx
 import psutil
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.filters import (
+    FlowFilter,
+    FlowFilterName,
     FlowRunFilter,
     FlowRunFilterEndTime,
     FlowRunFilterState,
@@ -33,8 +35,11 @@ from prefect.states import AwaitingRetry, Cancelled
 
 from components.core.errors import CasebookError, nearest_of
 from components.core.params.operate import OperateParams
+from components.core.passwords import without_login
 from pipelines import flow_runs
 from pipelines.operating import dispatch
+from pipelines.operating.events import retrain_failed
+from pipelines.operating.notify import notify
 from pipelines.servers.private import close_stores
 from pipelines.servers.serve import prefect_worker
 from pipelines.servers.settings import read_settings
@@ -71,7 +76,9 @@ def work(pool: str, root: Path, operate: OperateParams, name: str | None = None)
     if pool == "gpu" and not operate.pools.gpu.on_cpu:
         wait_for_gpu(root)
     name = name or f"{socket.gethostname()} {pool}"
-    threading.Thread(target=_look_after, args=(pool, name), daemon=True).start()
+    if operate.notify is not None and not os.environ.get(operate.notify.variable):
+        log.warning("operate.notify: %s is not set here: nobody would be told", operate.notify.variable)
+    threading.Thread(target=_look_after, args=(pool, name, root if operate.notify else None), daemon=True).start()
     for key, value in SETTINGS.items():
         os.environ.setdefault(key, value)
     # `prefect worker start`, in this process: settings are read when it begins.
@@ -102,12 +109,15 @@ def devices(root: Path) -> list[str]:
     return done.stdout.split()
 
 
-def _look_after(pool: str, worker: str) -> None:
+def _look_after(pool: str, worker: str, root: Path | None) -> None:
+    """`root` is None where nobody is told of retrains that are lost."""
     missing: dict[UUID, float] = {}
     while True:
         try:
             with get_client(sync_client=True) as client:
                 missing = look_once(client, pool, worker, missing)
+                if root is not None:
+                    tell_lost(client, pool, worker, root)
         except (httpx.HTTPError, RuntimeError) as error:  # the server is away; the runs wait, too
             log.info("the Prefect server does not answer: %s", error)
         time.sleep(LOOK_SECONDS)
@@ -160,14 +170,32 @@ def _killed(client: SyncPrefectClient, pool: str, worker: str) -> list[FlowRun]:
     """
     if pool == dispatch.POOL:
         return []
+    return [run for run in _crashed(client, pool, worker) if _may_be_tried_again(run)]
+
+
+def tell_lost(client: SyncPrefectClient, pool: str, worker: str, root: Path) -> None:
+    """Tell of retrains that crashed and are not tried again: one that ends by itself does so."""
+    for run in _crashed(client, pool, worker, FlowFilter(name=FlowFilterName(any_=["retrain"]))):
+        if not _may_be_tried_again(run):
+            reason = run.state.message if run.state is not None else None
+            told = retrain_failed(run.parameters["case"], str(run.id), without_login(reason or flow_runs.GONE))
+            notify(Path(run.parameters.get("root", root)), told)
+
+
+def _may_be_tried_again(run: FlowRun) -> bool:
+    return run.run_count < ATTEMPTS and run.state is not None and by_signal(run.state.message or "")
+
+
+def _crashed(client: SyncPrefectClient, pool: str, worker: str, flow: FlowFilter | None = None) -> list[FlowRun]:
+    """Runs of the pool that a worker of this name had taken and that crashed lately."""
     crashed = FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.CRASHED]))
     recent = FlowRunFilterEndTime.model_validate({"after_": datetime.now(UTC) - RECENT})
     found = client.read_flow_runs(
+        flow_filter=flow,
         flow_run_filter=FlowRunFilter(state=crashed, end_time=recent),
         work_pool_filter=WorkPoolFilter(name=WorkPoolFilterName(any_=[pool])),
     )
-    own = [run for run in found if run.labels.get("prefect.worker.name") == worker and run.run_count < ATTEMPTS]
-    return [run for run in own if run.state is not None and by_signal(run.state.message or "")]
+    return [run for run in found if run.labels.get("prefect.worker.name") == worker]
 
 
 def by_signal(message: str) -> bool:

@@ -1,8 +1,9 @@
-"""One file with every store: MLflow's and Prefect's databases, Optuna's studies, MLflow's artifacts. And back.
+"""One file with every store: databases of MLflow and Prefect, Optuna's studies, MLflow's artifacts, ledgers. And back.
 
 What git has (code, params, `dvc.lock`) and what DVC has (data, models: `casebook push`) is not in it,
-nor artifacts that lie in a bucket. Databases are read first and whole, while the servers may be up:
-artifacts only ever come before the rows that name them, so none is missing.
+nor artifacts that lie in a bucket. Databases are read before artifacts and whole, while the servers may be up:
+artifacts only ever come before the rows that name them, so none is missing. Ledgers come first: a decision is in the
+database before it is in the file.
 """
 
 import importlib.metadata
@@ -23,6 +24,8 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from components.core.errors import CasebookError, DamagedError, disk_problem
 from components.core.files import file_digest, nearest_path, read_json, write_json
 from components.core.passwords import hidden
+from components.core.private import modes, set_mode
+from components.registry.ledger_file import FOLDER as LEDGERS
 from components.tracking.address import DAMAGE
 from pipelines.provenance import git_state
 from pipelines.servers.private import close_stores
@@ -55,13 +58,14 @@ def backup(root: Path, target: Path) -> int:
 
 def _write(root: Path, target: Path, settings: Settings) -> None:
     with _scratch(target.parent) as folder:
+        _copy_ledgers(root, folder)
         _copy_sqlite(root, folder)
         if settings.database is not None:
             _postgres("pg_dump", settings.database, "--format=custom", f"--file={folder / DUMP}")
         if settings.s3 is None and (root / ARTIFACTS).is_dir():
             shutil.copytree(root / ARTIFACTS, folder / ARTIFACTS)
         files = _digests(folder)
-        if not files:
+        if all(name.startswith(f"{LEDGERS}/") for name in files):
             raise CasebookError(f"{root}: no store to back up; run this in the root of a checkout that has run a case")
         versions = {tool: importlib.metadata.version(tool) for tool in TOOLS}
         manifest = {"format": FORMAT, "made": datetime.now(UTC).isoformat(), "versions": versions, "files": files}
@@ -102,6 +106,7 @@ def restore(root: Path, source: Path, *, replace: bool = False) -> list[str]:
             _postgres("pg_restore", settings.database, *options, str(folder / DUMP))
         for name in stores:
             _move(folder / name, root / name)
+            _close(root / name, root)
         close_stores(root)
         return [str(name) for name in stores] + ([DUMP] if (folder / DUMP).exists() else [])
 
@@ -146,6 +151,12 @@ def _copy_sqlite(root: Path, folder: Path) -> None:
             raise DamagedError(path, found, remedy)
 
 
+def _copy_ledgers(root: Path, folder: Path) -> None:
+    for path in sorted((root / LEDGERS).glob("*.jsonl")):
+        (folder / LEDGERS).mkdir(exist_ok=True)
+        shutil.copyfile(path, folder / LEDGERS / path.name)
+
+
 def _digests(folder: Path) -> dict[str, str]:
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     return {path.relative_to(folder).as_posix(): file_digest(path) for path in files}
@@ -183,8 +194,9 @@ def _no_backup(source: Path, why: object) -> CasebookError:
 
 
 def _stores(folder: Path) -> list[Path]:
-    """The databases and the folder of artifacts, each moved whole."""
-    return sorted([*folder.rglob("*.db"), *(path for path in [folder / ARTIFACTS] if path.is_dir())])
+    """The databases, the ledgers and the folder of artifacts, each moved whole."""
+    whole = [path for path in [folder / ARTIFACTS] if path.is_dir()]
+    return sorted([*folder.rglob("*.db"), *(folder / LEDGERS).glob("*.jsonl"), *whole])
 
 
 def _move(path: Path, target: Path) -> None:
@@ -194,6 +206,13 @@ def _move(path: Path, target: Path) -> None:
     for beside in ("-wal", "-shm"):  # of the database that was there
         target.with_name(target.name + beside).unlink(missing_ok=True)
     path.replace(target)
+
+
+def _close(path: Path, root: Path) -> None:
+    """Give a store the rights that `operate.shared` says: unpacking has taken the group's."""
+    folder, file = modes(root)
+    for one in (path, *path.rglob("*")):
+        set_mode(one, folder if one.is_dir() else file)
 
 
 def _postgres(program: str, database: str, *options: str) -> None:

@@ -26,7 +26,7 @@ def close_prefect(root: Path) -> None:
 
 
 def _folders(root: Path) -> Iterator[Path]:
-    names = (".prefect", "mlartifacts", "state/servers", "state/predictions")
+    names = (".prefect", "ledger", "mlartifacts", "state/servers", "state/predictions")
     yield from filter(Path.is_dir, (root / name for name in names))
     yield from filter(Path.is_dir, (root / "state" / "predictions").glob("*"))
 
@@ -35,5 +35,6 @@ def _files(root: Path) -> Iterator[Path]:
     yield from filter(Path.is_file, (root / "mlflow.db", root / ".prefect" / PREFECT))
     for pattern in ("search/*/study.db", "crossval/**/study.db"):
         yield from (root / "state").glob(f"*/{pattern}")
+    yield from (root / "ledger").glob("*.jsonl")
     for folder, pattern in (("predictions", "*/*.parquet"), ("servers", "*.db")):
         yield from (root / "state" / folder).glob(pattern)

@@ -6,33 +6,38 @@ In an experiment (`dvc exp run`) the gate is asked all the same, but nothing is 
 import logging
 from collections.abc import Mapping
 from dataclasses import asdict
+from datetime import UTC, datetime
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from components.core.errors import CasebookError
 from components.core.files import dvc_md5, read_json, write_json, write_text
 from components.core.job import TEST, Job, Meta
+from components.core.params.gate_override import Override
 from components.core.passwords import without_login
 from components.core.recipe import Recipe, recipe_of
-from components.core.results import LEARNER, MODEL, Answers, Decision, Interval
-from components.evaluation.bootstrap import Resampling, paired_difference
+from components.core.results import LEARNER, MODEL, Answers, Check, Decision, Interval
 from components.evaluation.gaps import largest_gap
 from components.evaluation.scores import from_column, read_scores
 from components.evaluation.tables import read_notes
 from components.registry.champion import rival_of
-from components.registry.gate import Evidence, Rival, decide
+from components.registry.gate import Evidence, decide
 from components.registry.ledger import history, withdrawn
+from components.registry.overriding import held_against, overrides_of
 from components.registry.promote import settle
 from components.registry.register import Release, bundle_of, register, version_of
+from components.registry.rivals import Rival
 from components.registry.verify import params_digest
 from components.tracking.experiments import describe_experiment
 from components.tracking.track import Tracker, connect
+from pipelines.asked_overrides import asked_overrides
 from pipelines.cards import EXPERIMENT, VERSION, make_card
 from pipelines.descriptions import about, primary_metric, version_page
 from pipelines.fits import cut_fits
 from pipelines.provenance import Experiment, GitState, experiment, flow_run_id, git_state
+from pipelines.rivals import calibration
+from pipelines.rivals import rival as compared
 from pipelines.summary import PASSED, PROMOTED, SUMMARY, summarise
 from pipelines.tracking import run_to_add_to
 
@@ -58,7 +63,7 @@ def run(job: Job) -> None:
     served, metrics = recipe.serving.answers(job, bundle, TEST), judged(job)[TEST][MODEL]
     rival = rival_of(tracker, job.case, version)
     evidence = weigh(job, recipe, tracker, version, rival, served, metrics, git)
-    decision = decide(evidence, job.params.release)
+    decision = decide(evidence, job.params.release, *overrides_for(job, tracker, version))
     if version is not None:
         settle(tracker, job.case, version, decision, metrics, rival)
     reports, summary = job.paths.reports(job.case), summarise(job, recipe, metrics, decision, registered=trial is None)
@@ -145,22 +150,25 @@ def weigh(
 ) -> Evidence:
     """All that the gate asks for, from the answers of the registered bundle."""
     predictions = pd.read_parquet(job.paths.evaluation(job.case) / f"predictions-{TEST}.parquet")
-    names = judged(job)[TEST].keys() - {MODEL, LEARNER}
+    found, entries = judged(job)[TEST], history(tracker, job.case)
+    names = sorted(found.keys() - {MODEL, LEARNER})
+    against, passed_over = held_against(entries, rival, datetime.now(UTC))
     return Evidence(
         primary=recipe.primary,
         lower_is_better=recipe.lower_is_better,
         metrics=metrics,
-        baselines=tuple(_rival(job, recipe, served, name, from_column(predictions[name])) for name in sorted(names)),
-        has_champion=rival is not None,
-        champion=_champion(job, recipe, tracker, served, rival) if rival is not None else None,
+        baselines=tuple(compared(job, recipe, served, name, from_column(predictions[name])) for name in names),
+        has_champion=against is not None,
+        champion=_champion(job, recipe, tracker, served, against) if against is not None else None,
         smoke=job.smoke,
         dirty=git.dirty,
         network_gap=read_json(job.paths.fitted(job.case) / "fit.json").get("network_gap"),
         variant=_picked(job),
         served_gap=largest_gap(served.score, from_column(predictions[MODEL])),
         cut=cut_fits(job),
-        withdrawn=version is not None and withdrawn(history(tracker, job.case), version),
-        waive_champion=job.params.release.waive_champion,
+        withdrawn=version is not None and withdrawn(entries, version),
+        calibration=calibration(job, recipe, served, found, predictions),
+        passed_over=passed_over,
     )
 
 
@@ -170,16 +178,18 @@ def _champion(job: Job, recipe: Recipe, tracker: Tracker, served: Answers, versi
         answers = recipe.serving.answers(job, bundle_of(tracker, job.case, version), TEST)
     except CasebookError as error:
         return Rival(name, None, None, str(error))
-    return _rival(job, recipe, served, name, answers.score)
+    return compared(job, recipe, served, name, answers.score)
 
 
-def _rival(job: Job, recipe: Recipe, served: Answers, name: str, score: np.ndarray) -> Rival:
-    metric = recipe.serving.metrics(job, job.paths.bundle(job.case))[recipe.primary]
-    first, second = served.score, score
-    if recipe.primary in recipe.lower_is_better:
-        first, second = second, first
-    found = paired_difference(metric, served.target, first, second, resampling=Resampling.of(job.params.release))
-    return Rival(name, float(metric(served.target, score)), Interval(found.value, found.low, found.high))
+def overrides_for(job: Job, tracker: Tracker, version: str | None) -> tuple[list[Override], list[Override]]:
+    """Those that hold today and those that have ended: of the params, of the command that asks, and, where the version
+    was promoted by some before, of the ledger.
+    """
+    given = [*asked_overrides(version), *job.params.release.overrides]
+    if version is not None:
+        given += overrides_of(history(tracker, job.case), version)
+    now = datetime.now(UTC)
+    return [one for one in given if not one.ended(now)], [one for one in given if one.ended(now)]
 
 
 def _report(
@@ -191,12 +201,17 @@ def _report(
         "version": version,
         "experiment": None if trial is None else trial.name,
         "promoted": version is not None and decision.promoted,
-        "checks": [asdict(check) for check in decision.checks],
+        "checks": [_plain(check) for check in decision.checks],
         "reasons": list(decision.reasons),
         "commit": git.commit,
         "data_md5": tags["data_md5"],
         "bundle_md5": dvc_md5(job.paths.bundle(job.case)),
     }
+
+
+def _plain(check: Check) -> dict[str, Any]:
+    override = None if check.override is None else check.override.model_dump(mode="json")
+    return {"name": check.name, "passed": check.passed, "reason": check.reason, "override": override}
 
 
 def judged(job: Job) -> dict[str, dict[str, dict[str, Interval]]]:
@@ -224,6 +239,6 @@ WORDS = {PROMOTED: "promoted to champion", PASSED: "passes the gate; an experime
 
 
 def tell(case: str, what: str, gate: str, decision: Decision) -> None:
-    log.info("%s %s: %s", case, what, WORDS.get(gate, "not promoted"))
+    log.info("%s %s: %s", case, what, WORDS.get(gate.partition(":")[0], "not promoted"))
     for reason in decision.reasons:
         log.warning("  %s", reason)

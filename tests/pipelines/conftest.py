@@ -70,6 +70,7 @@ SMALL: dict[str, Any] = {
     "compress.variants.distilled.model": {"network.width": 8},
     "release.floors": {"auc": 0.5},
     "release.baseline_margin": -1.0,
+    "release.calibration_margin": None,
     "release.resamples": 100,
 }
 
@@ -387,7 +388,8 @@ def release_toy(root: Path, case: str, called: str) -> None:
     block = toy_params(case).model_dump(mode="json")
     for key in ("path", "watch"):
         block["source"][key] = str(Path(called, Path(block["source"][key]).relative_to(TOY / case)))
-    block["release"] |= {"floors": dict.fromkeys(block["release"]["floors"], 0.0), "baseline_margin": -1.0}
+    bars = {"floors": dict.fromkeys(block["release"]["floors"], 0.0), "baseline_margin": -1.0}
+    block["release"] |= {**bars, "calibration_margin": None}
     made.write_params({"cases": {called: block}})
     made.commit()
     ended = made.repro(f"release@{called}", **recording(root))

@@ -5,6 +5,7 @@ import json
 import re
 import shutil
 import sqlite3
+import stat
 import subprocess
 import sys
 import tarfile
@@ -83,13 +84,41 @@ def test_what_was_destroyed_is_there_again_in_another_folder(root: Path, tmp_pat
     shutil.rmtree(root)
     elsewhere = tmp_path / "elsewhere"
     restored = restore(elsewhere, tmp_path / "stores.tar")
-    assert restored == [".prefect/prefect.db", "mlartifacts", "mlflow.db", str(STUDY)]
+    assert restored == [".prefect/prefect.db", f"ledger/{CASE}.jsonl", "mlartifacts", "mlflow.db", str(STUDY)]
     assert trace(connect(elsewhere), CASE) == before
     assert bundle_md5(bundle_of(connect(elsewhere), CASE, "1")) == md5
     assert len(optuna.load_study(storage=f"sqlite:///{elsewhere / STUDY}", study_name=CASE).trials) == 1
     with closing(sqlite3.connect(elsewhere / ".prefect" / "prefect.db")) as connection:
         assert connection.execute("select name from flow_run").fetchall() == [("kept",)]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["elsewhere", "stores.tar"]
+
+
+@pytest.mark.parametrize("shared", [False, True])
+def test_what_is_restored_is_closed_to_others(root: Path, tmp_path: Path, shared: bool) -> None:
+    backup(root, tmp_path / "stores.tar")
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    if shared:
+        (elsewhere / "params.yaml").write_text("operate: {shared: true}\n", encoding="utf-8")
+    restored = restore(elsewhere, tmp_path / "stores.tar")
+    folder, file = (0o770, 0o660) if shared else (0o700, 0o600)
+    places = [elsewhere / name for name in restored]
+    found = [
+        *places,
+        *(one for place in places for one in place.rglob("*")),
+        elsewhere / ".prefect",
+        elsewhere / "ledger",
+    ]
+    assert len(found) > 40
+    modes = {(one.is_dir(), stat.S_IMODE(one.stat().st_mode)) for one in found}
+    assert modes == {(True, folder), (False, file)}
+
+
+def test_ledgers_alone_are_no_store(tmp_path: Path) -> None:
+    (tmp_path / "other" / "ledger").mkdir(parents=True)
+    (tmp_path / "other" / "ledger" / f"{CASE}.jsonl").write_text("", encoding="utf-8")
+    with pytest.raises(CasebookError, match="no store to back up"):
+        backup(tmp_path / "other", tmp_path / "alone.tar")
 
 
 def test_a_database_is_copied_as_it_is_at_one_moment(root: Path, tmp_path: Path) -> None:
@@ -110,7 +139,7 @@ def test_stores_in_the_way_are_named_and_replaced_when_told_to(root: Path, tmp_p
         connection.execute("update flow_run set name = 'later'")
     (root / "mlartifacts" / "later").write_text("later", encoding="utf-8")
     with pytest.raises(
-        CasebookError, match=r"\.prefect/prefect\.db, mlartifacts, mlflow\.db, .* exist; move them away"
+        CasebookError, match=r"\.prefect/prefect\.db, ledger/\S+, mlartifacts, mlflow\.db, .* exist; move them away"
     ):
         restore(root, tmp_path / "stores.tar")
     restore(root, tmp_path / "stores.tar", replace=True)
@@ -206,7 +235,7 @@ def test_whatever_is_damaged_of_a_backup_nothing_of_it_is_restored(
         said = str(error)
     there = {path.name for path in other.iterdir()}
     if said is None:  # it fell on what says nothing, such as the padding between two files
-        assert there == {".prefect", "mlartifacts", "mlflow.db", "state"}
+        assert there == {".prefect", "ledger", "mlartifacts", "mlflow.db", "state"}
     else:
         assert ("stores.tar" in said, there) == (True, set())
 

@@ -25,6 +25,7 @@ from components.core.files import dvc_md5
 from components.core.params.load import read_whole
 from components.core.results import Check, Decision, Interval
 from components.core.yaml_files import dump_yaml, read_yaml
+from components.monitoring.log import refused_rows
 from components.registry.pages import UNDECIDED
 from components.registry.promote import settle
 from components.registry.register import Release, register
@@ -217,7 +218,7 @@ def test_the_list_names_cases_and_champions(
 
 def test_the_champion_has_the_shape_that_others_rely_on(casebook: Casebook, released: Path) -> None:
     found = casebook(released, "champion", CASE, "--json").json
-    assert list(found) == ["name", "version", "run_id", "commit", "data_md5", "promoted_at", "metrics"]
+    assert list(found) == ["name", "version", "run_id", "commit", "data_md5", "promoted_at", "metrics", "overrides"]
     assert (found["name"], found["version"], found["commit"]) == (CASE, "2", "c" * 40)
     assert found["data_md5"] == "d" * 32 + ".dir"
     assert found["metrics"]["auc"] == {"value": 0.85, "low": 0.83, "high": 0.87}
@@ -462,7 +463,7 @@ def test_predict_answers_every_row(casebook: Casebook, released: Path, tmp_path:
     assert said.code == 0, said
     assert said.err.strip().endswith("scores.parquet: 400 rows")
     answers = pd.read_parquet(tmp_path / "scores.parquet")
-    assert list(answers.columns) == ["row", "score", "decision", "reasons"]
+    assert list(answers.columns) == ["row", "score", "decision", "reasons", "warnings"]
     assert answers["row"].tolist() == list(range(1, 401))
     assert answers["score"].between(0, 1).all()
     declined = answers["decision"] == "decline"
@@ -487,7 +488,7 @@ def test_the_python_that_readme_shows_answers(released: Path, monkeypatch: pytes
     names: dict[str, Any] = {}
     exec("\n".join([*lines, f"answers = {last}"]), names)  # noqa: S102 - the page is ours
     (answer,) = names["answers"]
-    assert list(answer) == ["row", "score", "decision", "reasons"]
+    assert list(answer) == ["row", "score", "decision", "reasons", "warnings"]
     assert 0 < answer["score"] < 1
 
 
@@ -525,14 +526,14 @@ def test_help_tells_of_a_cases_own_options(casebook: Casebook, released: Path) -
     assert said.code == 0
     words = " ".join(said.out.replace("│", " ").split())
     assert "Options of recommender: --top: items for each user; --allow:" in words
-    assert f"Options of {CASE}: none of its own" in casebook(released, "predict", CASE, "--help").out
+    assert f"Options of {CASE}: --accept-strange: answer" in casebook(released, "predict", CASE, "--help").out
     assert "Options of" not in casebook(released, "predict", "--help").out
 
 
 def test_an_option_that_the_case_does_not_take_is_named(casebook: Casebook, released: Path, tmp_path: Path) -> None:
     out = tmp_path / "o.parquet"
     problem = casebook(released, "predict", CASE, TOY_ROWS, "--out", out, "--top", "5", "--deny", "x.txt").problem
-    assert problem == (f"{CASE}: predict does not take --deny, --top for this case; it takes no options of its own")
+    assert problem == (f"{CASE}: predict does not take --deny, --top for this case; it takes --accept-strange")
     assert not out.exists()
 
 
@@ -544,8 +545,12 @@ def test_predict_takes_a_new_category_with_a_warning_that_counts(
     rows.to_csv(tmp_path / "rows.csv", index=False)
     said = casebook(released, "predict", CASE, tmp_path / "rows.csv", "--out", tmp_path / "o.parquet")
     assert said.code == 0
-    assert "column Job: 3 cell(s) of classes that training did not have, such as 'astronaut'" in said.err
-    assert len(pd.read_parquet(tmp_path / "o.parquet")) == 400
+    told = "column Job: 3 of 399 cells are of classes that training did not have and score as rare ones, such as 'astro"
+    assert said.err.count("column Job:") == 1  # of the whole file, and not again for the log
+    assert told in said.err
+    warnings = pd.read_parquet(tmp_path / "o.parquet")["warnings"]
+    assert [row for row in range(400) if any("astronaut" in one for one in warnings[row])] == [3, 5, 8]
+    assert "Job = 'astronaut' is no class of training" in warnings[3].tolist()
 
 
 def test_predict_takes_infinite_and_unreadable_numbers_as_missing(
@@ -556,7 +561,7 @@ def test_predict_takes_infinite_and_unreadable_numbers_as_missing(
     rows.to_csv(tmp_path / "rows.csv", index=False)
     said = casebook(released, "predict", CASE, tmp_path / "rows.csv", "--out", tmp_path / "o.parquet")
     assert said.code == 0
-    assert "column Income: 2 cell(s) taken as missing, such as 'inf'" in said.err
+    assert "column Income: 2 of 370 cells cannot be read and count as missing, such as 'inf' and 'plenty'" in said.err
     assert pd.read_parquet(tmp_path / "o.parquet")["score"].notna().all()
 
 
@@ -588,8 +593,69 @@ def test_a_bad_file_is_one_message_at_predict_and_at_new(
 def test_missing_columns_at_predict_are_named(casebook: Casebook, released: Path, tmp_path: Path) -> None:
     pd.read_csv(TOY_ROWS).drop(columns=["Job", "Income"]).to_csv(tmp_path / "rows.csv", index=False)
     problem = casebook(released, "predict", CASE, tmp_path / "rows.csv", "--out", tmp_path / "o.parquet").problem
-    assert "lack 2 column(s) that the model uses: Income, Job" in problem
+    assert "lack 2 column(s) that the model uses: 'Income', 'Job'" in problem
     assert not (tmp_path / "o.parquet").exists()
+
+
+def test_a_renamed_column_is_suggested(casebook: Casebook, released: Path, tmp_path: Path) -> None:
+    pd.read_csv(TOY_ROWS).rename(columns={"Income": "income", "Home": "HOME"}).to_csv(tmp_path / "r.csv", index=False)
+    problem = casebook(released, "predict", CASE, tmp_path / "r.csv", "--out", tmp_path / "o.parquet").problem
+    told = (
+        "the rows lack 2 column(s) that the model uses: 'Home' (the file has 'HOME'), 'Income' (the file has 'income')"
+    )
+    assert problem == f"{tmp_path / 'r.csv'}: {told}"
+
+
+def test_rows_in_another_writing_are_refused_unless_told_to_go_on(
+    casebook: Casebook, released: Path, tmp_path: Path
+) -> None:
+    """`192,0` for 192: nothing is written, monitoring has the rows, and the option goes on."""
+    rows = pd.read_csv(TOY_ROWS, dtype=str, keep_default_na=False)
+    rows["Income"] = rows["Income"].where(rows["Income"] == "", rows["Income"] + ",0")
+    rows.to_csv(tmp_path / "rows.csv", index=False)
+    asked = ("predict", CASE, tmp_path / "rows.csv", "--out", tmp_path / "o.csv")
+    before = refused_rows(released, CASE, days=1)
+    problem = casebook(released, *asked).problem
+    assert problem.startswith(f"{tmp_path / 'rows.csv'}: 1 column(s) are not written as those of training:\n")
+    told = (
+        "  Income: 370 of 370 cells cannot be read and count as missing (100.0%; predict.max_unreadable allows 1.0%), "
+    )
+    assert f"{told}such as '192,0', '82,0' and" in problem
+    assert "--accept-strange" in problem
+    assert not (tmp_path / "o.csv").exists()
+    assert refused_rows(released, CASE, days=1) == before + 400
+    said = casebook(released, *asked, "--accept-strange")
+    assert said.code == 0, said
+    answers = pd.read_csv(tmp_path / "o.csv")
+    assert answers["warnings"][0] == "Income: '192,0' cannot be read"
+    assert refused_rows(released, CASE, days=1) == before + 400
+    model = api.load(CASE, root=released)
+    with pytest.raises(api.CasebookError, match="accept_strange=True in Python"):
+        model.predict(rows.to_dict("records"))
+    scores = [one["score"] for one in model.predict(rows.to_dict("records"), accept_strange=True)]
+    assert scores == pytest.approx(answers["score"].tolist())
+    problem = casebook(released, "predict", "recommender", TOY_ROWS, "--out", "o.csv", "--accept-strange").problem
+    assert problem.startswith("recommender: predict does not take --accept-strange for this case; it takes --allow")
+
+
+def test_the_share_of_unreadable_cells_is_the_cases(casebook: Casebook, released: Path, tmp_path: Path) -> None:
+    params = (released / "params.yaml").read_text(encoding="utf-8")
+    rows = pd.read_csv(TOY_ROWS, dtype=str, keep_default_na=False)
+    rows.loc[rows.index[:10], "Age"] = "old"
+    rows.to_csv(tmp_path / "rows.csv", index=False)
+    asked = ("predict", CASE, tmp_path / "rows.csv", "--out", tmp_path / "o.csv", "--no-log")
+    told = "Age: 10 of 400 cells cannot be read and count as missing (2.5%; predict.max_unreadable allows 1.0%)"
+    assert told in casebook(released, *asked).problem
+    stated = params.replace("  recommender:\n", "    predict: {max_unreadable: 0.03}\n  recommender:\n", 1)
+    (released / "params.yaml").write_text(stated, encoding="utf-8")
+    try:
+        assert casebook(released, *asked).code == 0
+        model = api.load(CASE, root=released)
+        assert len(model.predict(rows)) == 400
+        with pytest.raises(api.CasebookError, match=r"10 of 100 cells .* allows 3\.0%"):
+            model.predict(rows.head(100))
+    finally:
+        (released / "params.yaml").write_text(params, encoding="utf-8")
 
 
 def test_a_file_or_a_version_that_is_not_there(casebook: Casebook, released: Path, tmp_path: Path) -> None:

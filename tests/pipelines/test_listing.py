@@ -1,6 +1,7 @@
 """What is said of each case, from the registry, and from a report where that knows more."""
 
 import json
+import re
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,7 +13,8 @@ from components.core.files import write_json
 from components.core.params.case import Params
 from components.core.params.load import load_params
 from components.registry.champion import CHAMPION
-from components.registry.ledger import PREFIX, Entry
+from components.registry.ledger import PREFIX, Entry, LostRegistryError
+from components.registry.ledger_file import add_lines
 from components.tracking.reading.registry import RegisteredModel
 from pipelines.commands.listing import Standing, in_words, standings
 
@@ -23,6 +25,8 @@ NOW = datetime(2026, 11, 29, 12, tzinfo=UTC)
 
 class Kept:
     """A registry of one model, which is all that is asked for."""
+
+    root, uri = Path("none"), "sqlite:///none/mlflow.db"
 
     def __init__(self, champion: str | None, *entries: Entry) -> None:
         tags = {f"{PREFIX}{one.number:06d}.{one.digest}": json.dumps(asdict(one)) for one in entries}
@@ -59,6 +63,16 @@ def test_the_champions_figures_and_age_and_the_last_run_are_the_ledgers(tmp_path
         last_run="refused",
         last_run_at="2026-11-22T12:00:00+00:00",
     )
+
+
+def test_cases_that_the_registry_has_lost_are_named_at_once(tmp_path: Path) -> None:
+    registry = Kept(None)
+    registry.root = tmp_path
+    for name in ("cards", "loans"):
+        add_lines(tmp_path, name, [(asdict(entry(1, "promoted", "1", None, "1")), None)])
+    with pytest.raises(LostRegistryError) as caught:
+        standing(registry, tmp_path)
+    assert re.findall(r"`casebook restore-registry (\w+)`", str(caught.value)) == ["cards", "loans"]
 
 
 def test_one_that_came_back_is_as_old_as_its_return_which_is_no_run(tmp_path: Path) -> None:

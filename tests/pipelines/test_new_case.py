@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from typer.testing import CliRunner
 
 from components.core.errors import CasebookError
 from components.core.files import read_json
@@ -17,12 +18,14 @@ from components.core.job import Job, Meta, Paths
 from components.core.params.load import load_params
 from components.core.recipe import make_job
 from components.recipes.binary.training.data import TableData
+from pipelines.cli import app
 from pipelines.commands.newcase import Asked, new_case
 from pipelines.commands.smoke import smoke
 from pipelines.steps import fetch, prepare
 from tests.pipelines.strange_tables import TABLES
 
 ROOT = Path(__file__).resolve().parents[2]
+GERMAN = str.maketrans(",.", ".,")
 HARDEST = ["kinds", "names", "only_categories"]
 
 
@@ -191,6 +194,54 @@ def test_a_cohort_that_cannot_become_a_case_is_told_why(root: Path, asked: dict[
     with pytest.raises(CasebookError, match=message):
         like_prognosis(root, cohort(root), **asked)
     assert (root / "params.yaml").read_bytes() == before
+
+
+def test_times_with_decimal_commas_are_those_with_points(root: Path) -> None:
+    path = cohort(root)
+    rows = pd.read_csv(path)
+    rows["follow up"] = rows["follow up"] + 0.5
+    rows["marker"] = np.arange(300) * 7.25
+    rows.to_csv(path, index=False)
+    like_prognosis(root, path)
+    plain = pd.read_parquet(prepared(root, "mine").paths.prepared("mine") / "train.parquet")
+    german = rows.assign(**{"follow up": [f"{days:,.1f}".translate(GERMAN) for days in rows["follow up"]]})
+    german.to_csv(path, index=False, sep=";", decimal=",")
+    block = new_case(root, "german", "medical_prognosis", path, Asked(None, None, "follow up", "status", 365.25))
+    assert block["prepare"]["columns"]["marker"]["decimal"] == ","
+    assert block["model"]["curve"]["horizons"] == [1, 2, 3]
+    found = pd.read_parquet(prepared(root, "german").paths.prepared("german") / "train.parquet")
+    pd.testing.assert_frame_equal(found, plain)
+
+
+@pytest.mark.parametrize(
+    ("option", "column", "number"),
+    [
+        (("--decimal", "."), {"kind": "numeric", "min": None, "max": None}, 86.468),
+        (
+            ("--thousands", "."),
+            {"kind": "amount", "thousands": ".", "decimal": ",", "unit": "", "min": None, "max": None},
+            86468.0,
+        ),
+    ],
+)
+def test_what_a_file_leaves_open_is_asked_and_answered_once(
+    root: Path, option: tuple[str, str], column: dict[str, Any], number: float
+) -> None:
+    amounts = ["86.468", "467", *(f"{place}.{999 - 7 * place}" for place in range(10, 33))]
+    rows = pd.DataFrame({"amount": amounts * 8, "y": ["no", "yes", "no", "no"] * 50})
+    rows.to_csv(root / "rows.csv", index=False)
+    asked = ["new", "mine", "--csv", "rows.csv", "--target", "y"]
+    before = (root / "params.yaml").read_bytes()
+    refused = CliRunner().invoke(app, asked)
+    assert refused.exit_code == 1
+    assert "column amount: cannot tell thousands from decimals" in str(refused.exception)
+    assert (root / "params.yaml").read_bytes() == before
+    assert CliRunner().invoke(app, [*asked, *option]).exit_code == 0
+    block = load_params(root / "params.yaml").case("mine").prepare
+    assert block["columns"]["amount"] == column
+    assert block["numbers"]["decimal"] == {"--decimal": ".", "--thousands": ","}[option[0]]
+    train = pd.read_parquet(prepared(root, "mine").paths.prepared("mine") / "train.parquet")
+    assert number in set(train["amount"])
 
 
 def test_a_table_has_one_target_and_no_time(root: Path) -> None:

@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+import yaml
 from typer.testing import CliRunner
 
 from components.core.errors import CasebookError
@@ -65,3 +66,15 @@ def test_what_is_wrong_is_told(root: Path, arguments: list[str], told: str) -> N
     done = CliRunner().invoke(app, ["params", *arguments])
     assert isinstance(done.exception, CasebookError)
     assert told in str(done.exception)
+
+
+def test_a_password_in_an_address_is_not_printed(root: Path) -> None:
+    case = yaml.safe_load((root / "params.yaml").read_text(encoding="utf-8"))
+    source = {"kind": "http", "base": "https://ann:s3cret@data.example/rows", "manifest": "m", "watch": "m"}
+    source |= {"connections": 2, "retries": 1, "timeout": 9, "licence": "MIT", "citation": "Ann"}
+    case["cases"][CASE]["source"] = source
+    (root / "params.yaml").write_text(yaml.safe_dump(case), encoding="utf-8")
+    found = {one.key: one.value for one in values(root, CASE, {})}
+    assert found["source.base"] == "https://data.example/rows"
+    done = CliRunner().invoke(app, ["params", CASE])
+    assert (done.exit_code, "s3cret" in done.output) == (0, False)

@@ -78,7 +78,7 @@ def test_the_state_depends_on_data_code_and_the_named_parameters(job: Job, tmp_p
     state = state_of(job, "fit", job.paths.fitted(job.case), inputs_of(job, "fit"))
     assert state.parent == tmp_path / "state" / "finance_risk" / "fit"
     before = inputs_of(job, "search", "search")
-    release = job.params.release.model_copy(update={"allow_dirty": True})
+    release = job.params.release.model_copy(update={"champion_margin": 0.5})
     assert (
         inputs_of(replace(job, params=job.params.model_copy(update={"release": release})), "search", "search") == before
     )

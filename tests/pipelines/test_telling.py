@@ -19,7 +19,9 @@ CHAMPION: dict[str, Any] = {
     "data_md5": "7f474dfb533188ac1bc9.dir",
     "promoted_at": "2026-11-29T19:02:11.618+00:00",
     "metrics": {"accuracy": AUC, "auc": AUC, "ks": {"value": 0.6374}, "odd": {"value": None}},
+    "overrides": [],
 }
+OVERRIDE = {"check": "champion", "who": "Ada", "because": "a demo", "until": "2026-11-30"}
 LOOK = Look(("auc", "ks", "gone"), "int8_static", 1_184_639, "reports/loans/card.md", "casebook predict loans x.csv")
 
 
@@ -34,6 +36,19 @@ def test_a_champion_is_told_with_the_figures_that_matter() -> None:
         "  card     reports/loans/card.md",
         "  ask it   casebook predict loans x.csv",
     ]
+
+
+def test_a_champion_by_an_override_says_so_and_whether_it_has_ended() -> None:
+    found = {**CHAMPION, "overrides": [OVERRIDE]}
+    told = "  override  champion: overridden by Ada until 2026-11-30 because a demo"
+    assert told in champion_lines(found, LOOK, NOW)
+    assert f"{told}; it has ended" in champion_lines(found, LOOK, datetime(2026, 11, 30, tzinfo=UTC))
+
+
+def test_a_promotion_by_an_override_says_which_check_failed() -> None:
+    promoted = replace(entry(PROMOTED, "1", None, "1", "2026-11-29T04:00:00+00:00"), overrides=[OVERRIDE], metrics={})
+    (row,) = history_rows([promoted], "auc")
+    assert row["why"] == "passed 2 of 3 checks; champion overridden by Ada until 2026-11-30 because a demo"
 
 
 def test_a_champion_of_which_little_is_known() -> None:

@@ -30,7 +30,12 @@ BEFORE = Path(__file__).with_name("before")
 CASE = "finance_risk"
 ROWS = TOY / CASE / "rows.csv"
 NEAR = 1e-6  # as near as a release asks that served answers are to measured ones
-OTHER = {"fit__seed": 5, "release__baseline_margin": -1.0, "release__champion_margin": 1.0}
+OTHER = {
+    "fit__seed": 5,
+    "release__baseline_margin": -1.0,
+    "release__champion_margin": 1.0,
+    "release__calibration_margin": None,
+}
 SERVE = """
 import json, sys
 import mlflow, pandas as pd

@@ -18,6 +18,7 @@ from components.compression.compare import compare
 from components.compression.make import make_variants
 from components.compression.measure import Variant, pick
 from components.core.bundle import SUFFIXES, read_bundle
+from components.core.errors import CasebookError, StrangeError
 from components.core.files import dvc_md5, whole_folder
 from components.core.job import EXTERNAL, FP32, PREPARED_FILES, TEST, TRAIN, VALIDATION, WEIGHTS, Job, Meta
 from components.core.params.monitor import DriftParams, PredictionLog
@@ -218,6 +219,27 @@ def test_python_is_answered_what_predict_writes(run: Run, tmp_path: Path) -> Non
         found.append(ask(predictor, case, pd.read_csv(source, dtype=str, keep_default_na=False), {}))
     for one in found:
         pd.testing.assert_frame_equal(as_read(one), expected, rtol=1e-5)
+
+
+def test_rows_of_a_table_in_another_writing_are_refused_and_no_other_recipe_passes_over_the_option(run: Run) -> None:
+    predictor, case = run.recipe.serving.open_predictor(run.fitted / "bundle"), run.job.case
+    if not hasattr(predictor, "reader"):
+        with pytest.raises(CasebookError, match="predict does not take accept_strange"):
+            ask(predictor, case, [], {"accept_strange": True})
+        with pytest.raises(CasebookError, match="predict does not take --accept-strange for this case"):
+            read_options(case, run.recipe.options, ["accept-strange=true"])
+        return
+    rows = pd.read_parquet(run.job.paths.prepared(case) / PREPARED_FILES[TEST])
+    plain = ask(predictor, case, rows, {})
+    assert plain.columns[-1] == "warnings"
+    known, columns = predictor.known, predictor.reader.columns
+    (column, *_) = [name for name, at in known.places.items() if known.middle[at] > 0 and columns[name].max is None]
+    strange = rows.assign(**{column: rows[column] * 1000})
+    with pytest.raises(StrangeError, match=f"{column}: .* the median is .* about 1,000 times more than training's"):
+        ask(predictor, case, strange, {})
+    answers = ask(predictor, case, strange, read_options(case, run.recipe.options, ["accept-strange=true"]))
+    assert len(answers) == len(rows)
+    assert answers["warnings"].map(len).sum() > len(rows) / 2
 
 
 def test_metrics_are_finite_and_name_the_primary(run: Run) -> None:

@@ -96,6 +96,10 @@ ELSEWHERE = {
     "casebook worker gpu": "tests/pipelines/servers.py::up",
     "casebook backup stores.tar": "tests/pipelines/test_team_servers.py::test_the_servers_come_back_from_a_backup",
     "casebook restore stores.tar": "tests/pipelines/test_team_servers.py::test_the_servers_come_back_from_a_backup",
+    "casebook restore-registry": "tests/pipelines/test_damage.py::test_a_lost_store_is_told_by_who_needs_it",
+    "casebook restore-registry --from FOLDER": (
+        "tests/components/registry/test_restore.py::test_files_that_lie_elsewhere_are_copied"
+    ),
     "casebook remove my_loans --dry-run": (
         "tests/pipelines/leaving/test_leaving.py::test_the_commands_say_what_they_did"
     ),

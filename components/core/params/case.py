@@ -4,10 +4,11 @@ import math
 import re
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator
+from pydantic import AfterValidator, Field, field_validator
 
 from components.core.blocks import Block
 from components.core.errors import CasebookError, nearest_of
+from components.core.params.gate_override import Override
 from components.core.params.source import Source
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,59}")  # older cases may have what `casebook new` does not give
@@ -138,11 +139,24 @@ class CompressParams(ResamplingParams):
     latency_repeats: Annotated[int, Field(ge=10)]
 
 
+def _in_order(limits: tuple[float, float]) -> tuple[float, float]:
+    if not limits[0] <= limits[1]:
+        raise ValueError("the lower limit comes first, such as [0.8, 1.2]")
+    return limits
+
+
+Limits = Annotated[tuple[float, float], Field(strict=False), AfterValidator(_in_order)]
+
+
 class ReleaseParams(ResamplingParams):
     """Bars of the gate: `floors` by metric name, margins in units of the primary metric.
 
     `max_network_gap` is between the network and its exported graph, in units of what the network answers;
     `max_served_gap` between the registered bundle and the same bundle when it was judged, in units of its answers.
+
+    Of recipes that answer probabilities: `calibration_margin` is by how much log loss and the like may be worse than
+    the best baseline's, null where that is told and not asked; within `calibration_slope` and `calibration_intercept`
+    the figures of those names must lie, null where they are only told. `overrides` let checks fail for a time.
     """
 
     floors: dict[str, float]
@@ -150,8 +164,10 @@ class ReleaseParams(ResamplingParams):
     champion_margin: float
     max_network_gap: Annotated[float, Field(ge=0)]
     max_served_gap: Annotated[float, Field(ge=0)]
-    allow_dirty: bool
-    waive_champion: bool
+    calibration_margin: Annotated[float, Field(ge=0)] | None = None
+    calibration_slope: Limits | None = None
+    calibration_intercept: Limits | None = None
+    overrides: Annotated[tuple[Override, ...], Field(strict=False)] = ()
 
 
 class CrossvalParams(Block):
@@ -162,8 +178,9 @@ class CrossvalParams(Block):
 
 
 class CaseParams(Block):
-    """One case. `prepare`, `model` and `evaluate` are read by its recipe; `smoke` holds the dotted keys that
-    `--smoke` sets. `start` names another case, whose bundle the training of this one starts from.
+    """One case. `prepare`, `model`, `evaluate` and `predict` are read by its recipe, the last by no stage; `smoke`
+    holds the dotted keys that `--smoke` sets. `start` names another case, whose bundle the training of this one starts
+    from.
     """
 
     recipe: str
@@ -174,6 +191,7 @@ class CaseParams(Block):
     search: SearchParams
     fit: FitParams
     evaluate: dict[str, Any]
+    predict: dict[str, Any] = Field(default_factory=dict)
     compress: CompressParams
     release: ReleaseParams
     crossval: CrossvalParams

@@ -64,7 +64,7 @@ def shapes_of(recipe: str, fields: AnyMap, where: str = "params.yaml") -> dict[s
     """
     _check_known(recipe, where)
     declared = importlib.import_module(recipe_module(recipe)).RECIPE
-    return {**fields, **{name: getattr(declared, name) for name in READ_BY_RECIPE}}
+    return {**fields, **{name: getattr(declared, name) for name in READ_BY_RECIPE}, "predict": declared.checks}
 
 
 def _check_known(recipe: str, where: str) -> None:

@@ -8,7 +8,7 @@ from components.core.errors import CasebookError
 from components.core.params.case import CaseParams, Params
 from components.core.params.defaults import defaults_of, merge, minimal, same, shapes_of
 from components.core.params.dotted import names_key, place_of
-from components.core.params.old import is_old
+from components.core.params.old import is_old, waivers
 from components.core.recipe_names import recipes
 from components.core.yaml_files import read_yaml
 
@@ -126,7 +126,7 @@ def _check_smoke(name: str, case: CaseParams) -> None:
 
 
 def _refuse_old(content: Any, path: Path) -> None:
-    """Say of blocks of the form before recipes what to do about all of them at once.
+    """Say of blocks of an older form what to do about all of them at once.
 
     Raises:
         CasebookError: there are some.
@@ -137,4 +137,10 @@ def _refuse_old(content: Any, path: Path) -> None:
         raise CasebookError(
             f"{path}: {len(old)} case(s) are of the form before recipes, such as {old[0]!r}: `casebook migrate` "
             "rewrites them, `casebook migrate --dry-run` says what it would do"
+        )
+    waived = [name for name, case in cases.items() if waivers(case)] if isinstance(cases, dict) else []
+    if waived:
+        raise CasebookError(
+            f"{path}: {len(waived)} case(s) have release.allow_dirty or release.waive_champion, such as {waived[0]!r}: "
+            "these are overrides now; `casebook migrate` takes them out, or says what to write instead"
         )

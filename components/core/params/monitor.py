@@ -22,6 +22,7 @@ Timezone = Annotated[str, AfterValidator(known_timezone)]
 Positive = Annotated[float, Field(gt=0, strict=False)]
 Share = Annotated[float, Field(gt=0, le=1, strict=False)]
 Count = Annotated[int, Field(ge=1)]
+Variable = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$")]  # of the environment
 
 
 class LogRows(Block):
@@ -42,7 +43,7 @@ class SqlRows(Block):
     """The rows a query answers; the environment's `variable` holds the database's address, as SQLAlchemy writes it."""
 
     kind: Literal["sql"]
-    variable: Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$")]
+    variable: Variable
     query: str
 
 

@@ -1,9 +1,17 @@
-"""How a case's block of the form before recipes is known: `casebook migrate` rewrites it."""
+"""How a case's block of an older form is known: `casebook migrate` rewrites it."""
 
 from typing import Any
 
 MOVED = ("bands", "reasons", "decisions")  # of evaluate, to model.serving
 CODE = "code"  # named modules where `recipe` names a kind of problem now
+# Of `release`, the checks that they let fail with no name, no reason and no end: overrides do so now.
+WAIVERS = {"allow_dirty": "committed", "waive_champion": "champion"}
+
+
+def waivers(block: Any) -> dict[str, Any]:
+    """Those that a block states, with their values."""
+    release = block.get("release") if isinstance(block, dict) else None
+    return {key: release[key] for key in WAIVERS if key in release} if isinstance(release, dict) else {}
 
 
 def is_old(block: Any) -> bool:

@@ -1,14 +1,14 @@
 """The block `operate` of `params.yaml`: schedules and work pools. No stage depends on it, so none imports this."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
 from components.core.blocks import Block, read_block
 from components.core.errors import CasebookError
 from components.core.params.load import load_params
-from components.core.params.monitor import MonitorParams, Timezone
+from components.core.params.monitor import MonitorParams, Timezone, Variable
 
 Positive = Annotated[float, Field(gt=0, strict=False)]
 Concurrency = Annotated[int, Field(ge=1)]
@@ -61,13 +61,25 @@ class RetrainParams(Block):
     record: Record
 
 
+class Notify(Block):
+    """Where a team is told what happens; the environment's `variable` holds the address, which may hold a password.
+
+    Of a `webhook` it is a URL, of `email` smtps://USER:PASSWORD@HOST:PORT/?from=ADDRESS&to=ADDRESS,ADDRESS.
+    """
+
+    kind: Literal["webhook", "email"]
+    variable: Variable
+
+
 class OperateParams(Block):
     """`cases` maps a case to dotted keys of `retrain` and `monitor` that are different for it.
 
     Where the checkout is `shared`, workers of other users reach what holds rows of people: those of its group.
+    Without `notify` nobody is told of anything.
     """
 
     shared: bool = False
+    notify: Notify | None = None
     pools: Pools
     retrain: RetrainParams
     monitor: MonitorParams

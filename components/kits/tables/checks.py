@@ -1,13 +1,12 @@
 """Checks of a raw table as a whole: its columns, its classes, its numbers, its keys."""
 
-import difflib
 import logging
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from components.core.errors import CasebookError
+from components.core.errors import CasebookError, suggested
 from components.kits.tables.encoding.convert import Typed
 from components.kits.tables.encoding.spec import DateColumn, FeatureParams, TableParams
 from components.kits.tables.encoding.text import as_label, as_text
@@ -26,12 +25,9 @@ def check_columns(frame: pd.DataFrame, spec: FeatureParams, file: Path) -> None:
     if not absent:
         _tell_of_centuries(spec, file)
         return
-    hints = []
-    for name in absent:
-        close = difflib.get_close_matches(name, list(frame.columns), n=2, cutoff=0.6)
-        hints.append(f"{name!r}" + (f" (the file has {' and '.join(map(repr, close))})" if close else ""))
+    others = [name for name in frame.columns if name not in needed]
     raise CasebookError(
-        f"{file}: {len(absent)} column(s) of params.yaml are missing: {', '.join(hints)}; "
+        f"{file}: {len(absent)} column(s) of params.yaml are missing: {suggested(absent, others)}; "
         "correct the file or the names under prepare"
     )
 

@@ -3,6 +3,7 @@
 import logging
 import math
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,10 @@ from components.kits.tables.encoding.text import as_label, as_number, as_text
 from components.kits.tables.encoding.values import infinite
 from components.kits.tables.hinted import guess_hinted
 from components.kits.tables.hints import NO_HINTS, Hints
+from components.kits.tables.kinds import guess_column
 from components.kits.tables.labels import column_of, find_labels, share_labelled
+from components.kits.tables.numbers.columns import find_writing
+from components.kits.tables.numbers.decide import NOT_STATED, Stated, Writing
 from components.kits.tables.read import read_table
 from components.kits.tables.seen import Guess
 from components.kits.tables.told import tell_of_columns
@@ -27,18 +31,26 @@ SHOWN = 5
 
 
 def infer_table(
-    path: Path, target: str, positive: str | None, no_outcome: Sequence[str] = (), hints: Hints = NO_HINTS
+    path: Path,
+    target: str,
+    positive: str | None,
+    no_outcome: Sequence[str] = (),
+    *,
+    numbers: Stated = NOT_STATED,
+    hints: Hints = NO_HINTS,
 ) -> dict[str, Any]:
     """The whole `prepare` block, of plain types, for a CSV or Parquet file with a column `target` of two values.
 
     `positive` names the value to look for; without it the rarer one is taken. Rows whose target is one of `no_outcome`
     are left out. Columns that cannot
     help (identifiers, constants, columns without values) are under `ignore`, each with its
-    reason; the first identifier that names every row becomes the key. Every choice is logged.
+    reason; the first identifier that names every row becomes the key. Every choice is logged. `numbers` is what a
+    person has said of how the file writes them, which its cells then need not tell.
 
     Raises:
         CasebookError: the file cannot be read, the target is not there or has not exactly two
-            values, `positive` is none of them, or no column is left to learn from.
+            values, `positive` is none of them, no column is left to learn from, or its numbers can be read in
+            several ways.
     """
     frame = read_table(path, hints.reading)
     hints.check(frame.columns, path)
@@ -47,10 +59,11 @@ def infer_table(
     unlabelled = 1 - share_labelled(answers, (*labels, *no_outcome))
     log.info("target %s: %r is the positive value, %r the negative one", target, *labels)
     others = [name for name in frame.columns if name != target]
-    guesses = {name: guess_hinted(name, frame[name], MISSING, hints) for name in others}
+    writing = find_writing(path, frame, MISSING, numbers, hints.reading)
+    guesses = _guess_all(path, frame[others], MISSING, writing, hints)
     words = [*_words(guesses), *_infinite(frame, guesses)]
     if words:  # they stand for no value in every column, so the columns are looked at again
-        guesses = {name: guess_hinted(name, frame[name], (*MISSING, *words), hints) for name in others}
+        guesses = _guess_all(path, frame[others], (*MISSING, *words), writing, hints)
     key = [name for name, guess in guesses.items() if guess.key and name != TARGET][:1]
     reserved = {TARGET, *(() if key else (ROW,))}
     ignore = {name: guess.reason for name, guess in guesses.items() if guess.column is None and name not in key}
@@ -68,6 +81,7 @@ def infer_table(
         "file": path.name,
         **({"read": read} if (read := hints.reading.model_dump(exclude_defaults=True)) else {}),
         "missing": [*MISSING, *words],
+        **({} if numbers == NOT_STATED else {"numbers": {"decimal": writing.decimal, "thousands": writing.thousands}}),
         "key": key,
         "target": {
             "column": target,
@@ -80,10 +94,20 @@ def infer_table(
         "ignore": ignore,
         "split": _split(guesses),
         # A class of fewer rows would be one of too many columns, and have too few rows to learn from.
-        "encode": {"numeric": "quantile", "knots": 256, "min_count": max(5, len(frame) // 200)},
+        "encode": {"numeric": "quantile", "knots": 256, "min_count": max(5, len(frame) // 200), "fold": True},
         "max_rejected": min(0.99, math.ceil(100 * (0.01 + broken)) / 100),
         "max_leak_auc": 0.99,
     }
+
+
+def _guess_all(
+    path: Path, frame: pd.DataFrame, missing: tuple[str, ...], writing: Writing, hints: Hints
+) -> dict[str, Guess]:
+    guess = partial(guess_column, writing=writing)
+    try:
+        return {name: guess_hinted(name, frame[name], missing, hints, guess) for name in frame.columns}
+    except CasebookError as error:
+        raise CasebookError(f"{path}: {error}") from None
 
 
 def _words(guesses: dict[str, Guess]) -> list[str]:

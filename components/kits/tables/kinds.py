@@ -2,16 +2,21 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from components.kits.tables.amounts import guess_amount
+from components.kits.tables.amounts import guess_amount, thousands_of
 from components.kits.tables.dated import guess_date
-from components.kits.tables.encoding.text import NUMBER, as_label, as_number, as_text
+from components.kits.tables.encoding.text import as_amount, as_label, as_number, as_text
 from components.kits.tables.encoding.values import FALSE_WORDS, TRUE_WORDS
+from components.kits.tables.numbers.columns import look
+from components.kits.tables.numbers.decide import NOT_STATED, Writing, decide, of_numbers
+from components.kits.tables.numbers.marks import Marks
 from components.kits.tables.seen import MANY_NUMBERS, Guess, Seen, accept, is_word
 from components.kits.tables.shapes import are_amounts, guess_time_of_day, rounded_reason
 from components.kits.tables.suspects import FEW_ROWS, identifier_reason, named_as_identifier
@@ -22,27 +27,87 @@ NAMING = 0.9  # share of distinct values: below that of the check, so that what 
 SENTENCE = 3.0  # words per cell, on average, from which a column is text
 
 
-def guess_column(name: str, cells: pd.Series, missing: Iterable[str]) -> Guess:
-    """Guess the kind of a raw column (N,); `missing` are texts that stand for no value."""
+def guess_column(name: str, cells: pd.Series, missing: Iterable[str], writing: Writing | None = None) -> Guess:
+    """Guess the kind of a raw column (N,); `missing` are texts that stand for no value, `writing` is the file's way of
+    writing numbers, or without it what this column alone says.
+
+    Raises:
+        CasebookError: numbers that cannot be read in one way only, or are of two units.
+    """
     if cells.dtype == object and any(isinstance(cell, (list, dict, tuple, set, np.ndarray)) for cell in cells):
         return Guess(None, "its cells are lists or structures")
-    text = as_label(as_text(cells, missing))
-    present = text.drop_null()
-    if not len(present):
+    seen = _seen(name, as_label(as_text(cells, missing)))
+    if not seen.filled:
         return Guess(None, "it has no values")
-    found = present.value_counts()
-    seen = Seen(name, found.field("values"), found.field("counts").to_numpy(), text)
     if len(seen.texts) == 1 and seen.filled == len(cells):
         return Guess(None, f"it is always {seen.texts[0].as_py()[:60]!r}")
-    return next(guess for guess in _guesses(seen) if guess is not None)
+    numbers = Numbers.of(name, cells, missing, writing)
+    found = next(guess for guess in _guesses(seen, numbers) if guess is not None)
+    return replace(found, reason=f"{found.reason}{numbers.why_none()}") if found.column is None else found
 
 
-def _guesses(seen: Seen) -> Iterator[Guess | None]:
+@dataclass(frozen=True)
+class Numbers:
+    """A column's texts as they stand, what their marks say, and how the file writes numbers."""
+
+    seen: Seen
+    marks: Marks
+    writing: Writing
+
+    @classmethod
+    def of(cls, name: str, cells: pd.Series, missing: Iterable[str], writing: Writing | None = None) -> "Numbers":
+        """By the file's writing, or what the column alone says."""
+        marks = Marks(name)
+        look(marks, cells, missing)
+        return cls(_seen(name, as_text(cells, missing)), marks, writing or decide({name: marks}, None, NOT_STATED))
+
+    @property
+    def fit(self) -> bool:
+        """A person has not said of the file what the column's numbers contradict."""
+        return self.seen.name not in self.writing.against
+
+    @property
+    def plain(self) -> bool:
+        """Numbers that a machine wrote; those of a typed column have no marks."""
+        return self.writing.decimal == "." or not self.marks.cells
+
+    def column(self) -> dict[str, Any]:
+        if self.plain:
+            return {"kind": "numeric", "min": None, "max": None}
+        marks = {"thousands": thousands_of(self.marks, self.writing), "decimal": self.writing.decimal}
+        return {"kind": "amount", **marks, "unit": "", "min": None, "max": None}
+
+    def read(self, texts: pa.Array) -> tuple[np.ndarray, np.ndarray]:
+        column = self.column()
+        return as_number(texts) if self.plain else as_amount(texts, column["thousands"], column["decimal"], "")
+
+    def values(self) -> np.ndarray:
+        """The column (N,) in the file's order, NaN where a cell is no number."""
+        numbers = self.read(self.seen.cells)[0]
+        return np.where(np.isfinite(numbers), numbers, np.nan)
+
+    def why_none(self) -> str:
+        """What keeps a column of numbers from being one, to be told beside why it is left out."""
+        if not of_numbers(self.marks):
+            return ""
+        if not self.fit:
+            return f"; of its numbers {self.writing.against[self.seen.name]!r} does not fit the stated decimal mark"
+        others = self.marks.cells - self.marks.numbers
+        return f"; {others} of its cells are no numbers, such as {self.marks.strange!r}" if others else ""
+
+
+def _seen(name: str, text: pa.Array) -> Seen:
+    found = text.drop_null().value_counts()
+    return Seen(name, found.field("values"), found.field("counts").to_numpy(), text)
+
+
+def _guesses(seen: Seen, numbers: Numbers) -> Iterator[Guess | None]:
     yield _boolean(seen)
     yield _compact_date(seen)
     yield _long_digits(seen)
-    yield _number(seen)
-    yield guess_amount(seen)
+    if numbers.fit:
+        yield _number(seen, numbers)
+        yield guess_amount(numbers.seen, numbers.marks, numbers.writing)
     yield guess_time_of_day(seen)
     yield guess_date(seen)
     yield _words(seen)
@@ -71,15 +136,15 @@ def _long_digits(seen: Seen) -> Guess | None:
     return named if few or named.entity else Guess(None, reason, key=seen.names_each_row)
 
 
-def _number(seen: Seen) -> Guess | None:
-    numbers, broken = as_number(seen.texts)
-    fitted = accept(seen, broken, {"kind": "numeric", "min": None, "max": None}, MANY_NUMBERS, is_word)
+def _number(seen: Seen, found: Numbers) -> Guess | None:
+    written = found.seen
+    numbers, broken = found.read(written.texts)
+    fitted = accept(written, broken, found.column(), MANY_NUMBERS, is_word)
     if fitted is None:
         return None
     if pc.any(pc.match_substring_regex(seen.texts, r"^0\d+$")).as_py():
         return _classes(seen, "its numbers begin with 0, so they are codes")
-    values = pd.Series(as_number(pc.if_else(pc.match_substring_regex(seen.cells, NUMBER), seen.cells, None))[0])
-    reason = identifier_reason(seen.name, values, "numeric")
+    reason = identifier_reason(seen.name, pd.Series(found.values()), "numeric")
     if reason:
         return Guess(None, reason, key=seen.names_each_row)
     return _classes(seen, "") if _are_codes(seen, numbers[~broken]) else fitted

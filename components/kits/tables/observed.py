@@ -7,10 +7,11 @@ from typing import Any, Protocol, TypeVar
 import numpy as np
 import pandas as pd
 
-from components.core.job import TEST, TRAIN, Job
+from components.core.job import TEST, TRAIN, Job, Meta
 from components.core.parts import Watch
 from components.core.results import Answers, Observed
 from components.kits.tables.encoding.convert import clean
+from components.kits.tables.numbers.trained import Expected, look_through, rewritten
 from components.kits.tables.read import read_batches
 from components.monitoring.sample import some
 
@@ -51,6 +52,11 @@ def watch_table(
         columns = feature_columns(typed, predictor.data)
         return Observed(columns, said(predictor, score), labelled(rows, score, job.prepare))
 
+    def scores(job: Job, bundle: Path, rows: pd.DataFrame) -> pd.DataFrame:  # noqa: ARG001 - as every recipe's
+        """What is said of raw rows that were answered, or refused, just now: their strange cells have been told."""
+        predictor = open_predictor(bundle)
+        return said(predictor, predictor.score(clean(rows, predictor.data, warn=False)))
+
     def reference(job: Job, bundle: Path, rows: int) -> Observed:
         """Training rows, and scores of test rows: those of rows it was trained on are surer than any of new ones."""
         predictor = open_predictor(bundle)
@@ -59,12 +65,13 @@ def watch_table(
         return Observed(columns, said(predictor, held_out), None)
 
     return Watch(
-        rows=rows_as_prepared,
+        rows=rows_as_trained,
         unit=lambda job: None,  # noqa: ARG005 - each row is one
         key=lambda job: job.prepare.key,
         outcome=lambda job: job.prepare.outcome,
         observe=observe,
         reference=reference,
+        said=scores,
     )
 
 
@@ -73,9 +80,14 @@ def table_rows(job: Job, source: Path) -> Iterator[pd.DataFrame]:  # noqa: ARG00
     return read_batches(source, BATCH)
 
 
-def rows_as_prepared(job: Job, source: Path) -> Iterator[pd.DataFrame]:
-    """Raw rows of a file, in frames, read as the case's own file is."""
-    return read_batches(source, BATCH, job.prepare.read)
+def rows_as_trained(job: Job, source: Path) -> Iterator[pd.DataFrame]:
+    """Raw rows of a file, in frames, with numbers as the training file writes them."""
+    prepared = job.paths.prepared(job.case)
+    there = (prepared / "meta.json").is_file()
+    expected = Expected.of_data(Meta.read(prepared).data) if there else Expected.of_block(job.prepare)
+    plan = look_through(source, read_batches(source, BATCH, job.prepare.read), expected)
+    for frame in read_batches(source, BATCH, job.prepare.read):
+        yield rewritten(frame, plan)
 
 
 def feature_columns(typed: pd.DataFrame, data: Mapping[str, Any]) -> pd.DataFrame:

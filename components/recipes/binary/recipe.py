@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from components.core.params.case import DistillParams, Int8DynamicParams, Int8StaticParams, PruneParams
 from components.core.recipe import Parts, Recipe
 from components.kits.tables.encoding.spec import TableParams
+from components.kits.tables.limits import RowChecks, TableOptions
 from components.recipes.binary.params import EvaluateParams, ModelParams
 from components.recipes.binary.words import BASELINES, METRICS
 
@@ -21,12 +22,16 @@ RECIPE = Recipe(
         "pruned": PruneParams,
         "distilled": DistillParams,
     },
+    options=TableOptions,
+    checks=RowChecks,
     metrics=METRICS,
     baselines=BASELINES,
     network="TabM",
+    probability_scores=("log_loss", "brier"),
 )
 
 if TYPE_CHECKING:  # each module beside what is asked of it
+    from components.core.parts import Calibrated
     from components.recipes.binary import folds, predict, variants, watch
     from components.recipes.binary.assembly import assembly
     from components.recipes.binary.preparation import preparation
@@ -35,3 +40,4 @@ if TYPE_CHECKING:  # each module beside what is asked of it
     from components.recipes.binary.training import training
 
     _parts: Parts = (preparation, training, assembly, serving, report, variants, folds, predict, watch)
+    _calibrated: Calibrated = serving

@@ -17,7 +17,7 @@ if TYPE_CHECKING:  # texts are answered without
 
 BATCH_ROWS = 5_000
 CSV = ".csv"
-ROW, REASONS = "row", "reasons"  # columns of answers: the row's number, and a list of texts
+ROW, REASONS, WARNINGS = "row", "reasons", "warnings"  # columns of answers: the row's number, and lists of texts
 
 
 class FrameWriter:
@@ -66,9 +66,12 @@ def progress(source: Path, unit: str) -> "tqdm[Any]":
 
 
 class RowPredictor(Protocol):
-    """Answers rows as the source has them, with the columns of `data["key"]` that they have, and perhaps `reasons`."""
+    """Answers rows as the source has them, with the columns of `data["key"]` that they have, and perhaps lists of
+    texts.
+    """
 
-    data: dict[str, Any]
+    @property
+    def data(self) -> dict[str, Any]: ...
 
     def predict(self, rows: "pd.DataFrame") -> "pd.DataFrame": ...
 
@@ -85,7 +88,7 @@ def predict_rows(predictor: RowPredictor, batches: "Iterable[pd.DataFrame]", sou
     with (
         whole_file(target) as temporary,
         progress(source, "rows") as bar,
-        FrameWriter(temporary, target.suffix, lists=[REASONS]) as writer,
+        FrameWriter(temporary, target.suffix, lists=[REASONS, WARNINGS]) as writer,
     ):
         for batch in batches:
             writer.write(answer_batch(predictor, batch, writer.rows))

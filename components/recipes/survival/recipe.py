@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from components.core.params.case import DistillParams, Int8DynamicParams, Int8StaticParams, PruneParams
 from components.core.recipe import Parts, Recipe
+from components.kits.tables.limits import RowChecks, TableOptions
 from components.recipes.survival.params.cohort import CohortParams
 from components.recipes.survival.params.params import EvaluateParams, ModelParams
 from components.recipes.survival.words import BASELINES, METRICS
@@ -21,13 +22,17 @@ RECIPE = Recipe(
         "pruned": PruneParams,
         "distilled": DistillParams,
     },
+    options=TableOptions,
+    checks=RowChecks,
     metrics=METRICS,
     baselines=BASELINES,
     network="hazard network",
     units="people",
+    probability_scores=("ibs",),
 )
 
 if TYPE_CHECKING:  # each module beside what is asked of it
+    from components.core.parts import Calibrated
     from components.recipes.survival import folds, predict, variants, watch
     from components.recipes.survival.assembly import assembly
     from components.recipes.survival.preparation import preparation
@@ -36,3 +41,4 @@ if TYPE_CHECKING:  # each module beside what is asked of it
     from components.recipes.survival.training import training
 
     _parts: Parts = (preparation, training, assembly, serving, report, variants, folds, predict, watch)
+    _calibrated: Calibrated = serving

@@ -1,5 +1,6 @@
 """The registry through MLflow's client: whatever MLflow can open, at the price of loading it."""
 
+from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,25 +10,36 @@ from components.tracking.reading.registry import RegisteredModel, RegisteredVers
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
+    from mlflow.entities.model_registry import RegisteredModel as EntityOfModel
 
+A_PAGE = 500  # models of an answer to a search
 ABSENT = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")  # the second for what is no number, or no id
 
 
-class ReadByClient:
+class ReadByClient(ABC):
     """A `Registry` for who has a client."""
 
     client: "MlflowClient"
 
+    @abstractmethod
     def download(self, location: str) -> Path:
         """What lies at an address of artifacts, on this disk."""
-        raise NotImplementedError
 
     def registered_model(self, name: str) -> RegisteredModel | None:
         try:
             found = self.client.get_registered_model(name)
         except MlflowException as error:
             return _nothing(error)
-        return RegisteredModel({alias: str(version) for alias, version in found.aliases.items()}, dict(found.tags))
+        return _model(found)
+
+    def registered_models(self) -> dict[str, RegisteredModel]:
+        models: dict[str, RegisteredModel] = {}
+        page: str | None = None
+        while True:
+            found = self.client.search_registered_models(max_results=A_PAGE, page_token=page)
+            models |= {one.name: _model(one) for one in found}
+            if not (page := found.token):
+                return models
 
     def model_version(self, name: str, number: str) -> RegisteredVersion | None:
         try:
@@ -55,6 +67,10 @@ class ReadByClient:
             return self.download(f"{folder}/{path}").read_bytes()
         except (MlflowException, FileNotFoundError):
             return None
+
+
+def _model(found: "EntityOfModel") -> RegisteredModel:
+    return RegisteredModel({alias: str(version) for alias, version in found.aliases.items()}, dict(found.tags))
 
 
 def _nothing(error: MlflowException) -> Any:

@@ -23,6 +23,9 @@ WORKSPACE = "default"
 MODEL = "SELECT 1 FROM registered_models WHERE name = ? AND workspace = ?"
 ALIASES = "SELECT alias, version FROM registered_model_aliases WHERE name = ? AND workspace = ?"
 TAGS = "SELECT key, value FROM registered_model_tags WHERE name = ? AND workspace = ?"
+MODELS = "SELECT name FROM registered_models WHERE workspace = ?"
+ALL_ALIASES = "SELECT name, alias, version FROM registered_model_aliases WHERE workspace = ?"
+ALL_TAGS = "SELECT name, key, value FROM registered_model_tags WHERE workspace = ?"
 VERSION = (
     "SELECT run_id, coalesce(nullif(storage_location, ''), source) FROM model_versions "
     "WHERE name = ? AND version = ? AND workspace = ? AND current_stage != 'Deleted_Internal'"
@@ -48,6 +51,16 @@ class Database:
         if not found:
             return None
         return RegisteredModel({alias: str(version) for alias, version in aliases}, _tags(tags))
+
+    def registered_models(self) -> dict[str, RegisteredModel]:
+        names, aliases, tags = self._ask(*((query, (WORKSPACE,)) for query in (MODELS, ALL_ALIASES, ALL_TAGS)))
+        return {
+            name: RegisteredModel(
+                {alias: str(version) for of, alias, version in aliases if of == name},
+                _tags((key, value) for of, key, value in tags if of == name),
+            )
+            for (name,) in names
+        }
 
     def model_version(self, name: str, number: str) -> RegisteredVersion | None:
         key = (name, _number(number), WORKSPACE)

@@ -58,6 +58,9 @@ class Registry(Protocol):
 
     def registered_model(self, name: str) -> RegisteredModel | None: ...
 
+    def registered_models(self) -> Mapping[str, RegisteredModel]:
+        """All of them, by their names; empty if there is none."""
+
     def model_version(self, name: str, number: str) -> RegisteredVersion | None: ...
 
     def run_state(self, run: str) -> RunState | None: ...

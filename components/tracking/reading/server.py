@@ -1,6 +1,6 @@
 """The registry of an MLflow server, read over its REST.
 
-Six addresses are asked, with the name and password, or the token, that MLflow's client would show; where the
+Seven addresses are asked, with the name and password, or the token, that MLflow's client would show; where the
 environment asks for more than that (certificates, signatures, workspaces, a registry apart), who asks goes to MLflow.
 """
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 API = "api/2.0/mlflow"
 READ_WITHIN = 60.0  # seconds
+A_PAGE = 500  # models of an answer to a search
 RETRIES, BUSY = 4, (429, 502, 503, 504)  # answers that a server gives while it starts or is under load
 ABSENT = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")  # the second for what is no number, or no id
 BEYOND = (
@@ -44,9 +45,17 @@ class Server:
 
     def registered_model(self, name: str) -> RegisteredModel | None:
         found = self._json("registered-models/get", "registered_model", name=name)
-        if found is None:
-            return None
-        return RegisteredModel({one["alias"]: str(one["version"]) for one in found.get("aliases", ())}, _tags(found))
+        return None if found is None else _model(found)
+
+    def registered_models(self) -> dict[str, RegisteredModel]:
+        models: dict[str, RegisteredModel] = {}
+        page = ""
+        while True:
+            found = self._get(f"{API}/registered-models/search", max_results=str(A_PAGE), page_token=page)
+            answer = {} if found is None else found.json()
+            models |= {one["name"]: _model(one) for one in answer.get("registered_models", ())}
+            if not (page := answer.get("next_page_token", "")):
+                return models
 
     def model_version(self, name: str, number: str) -> RegisteredVersion | None:
         found = self._json("model-versions/get", "model_version", name=name, version=number)
@@ -115,6 +124,10 @@ def open_server(root: Path, uri: str) -> Server | None:
     """The registry at an address; None if it is no server's, or has to be left to MLflow."""
     beyond = any(os.environ.get(name) for name in BEYOND) or OWN_CREDENTIALS.expanduser().exists()
     return None if beyond or urlsplit(uri).scheme not in ("http", "https") else Server(root, uri)
+
+
+def _model(found: dict[str, Any]) -> RegisteredModel:
+    return RegisteredModel({one["alias"]: str(one["version"]) for one in found.get("aliases", ())}, _tags(found))
 
 
 def _tags(found: dict[str, Any]) -> dict[str, str]:

@@ -8,13 +8,16 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
+from components.core.blocks import Block, read_block
 from components.core.bundle import read_bundle
 from components.core.errors import CasebookError as CasebookError
 from components.core.forgotten import FORGOTTEN
 from components.core.params.load import load_case
+from components.core.recipe import CHECKS, load_recipe
 from components.recipes.shared.asking import ask
 from components.registry.finding import open_registry, served
 from components.registry.ledger import history, metrics_of
@@ -55,7 +58,8 @@ class Model:
         predict`, where lists of ids are given as they are: `top=5, deny=["7"]`.
 
         Raises:
-            CasebookError: the rows are none that the model takes, or it takes no such option.
+            CasebookError: the rows are none that the model takes, or it takes no such option; of a table, they are not
+                written as those of training, and `accept_strange=True` does not say to go on.
         """
         return ask(self._predictor, self.case, rows, options)
 
@@ -82,7 +86,15 @@ def load(case: str, version: str | int | None = None, root: str | Path | None = 
     predictor = module.open_predictor(found.bundle)
     if hasattr(predictor, "forget"):  # it keeps rows of people, some of whom may have asked to be forgotten since
         predictor.forget(load_case(home / PARAMS, case).prepare.get(FORGOTTEN, ()))
+    if hasattr(predictor, CHECKS):
+        predictor.checks = partial(_checks, home / PARAMS, case)
     return Model(case, found.version, metrics, card_beside(found.bundle), predictor)
+
+
+def _checks(params: Path, case: str) -> Block:
+    """How strictly rows are held against training's: read when some are strange, as most never are."""
+    block = load_case(params, case)
+    return read_block(load_recipe(block.recipe).checks, block.predict, f"params.cases.{case}.predict", params.name)
 
 
 def _checkout(root: str | Path | None) -> Path:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from components.core.markdown import escaped, inert
+from components.core.markdown import code, escaped, escaped_cell, inert
 
 HOSTILE = [
     "<script>alert(1)</script>",
@@ -109,3 +109,20 @@ def test_a_pages_own_marks_stay() -> None:
     page = "# A\n\n| a | b |\n| --- | --- |\n| **1** | `x<y` |\n\n![roc](plots/roc.png) [run](https://mlflow.example/#/1)\n"
     assert inert(page).replace("&lt;", "<") == page
     assert inert("1 < 2, <= 3") == "1 < 2, <= 3"
+
+
+@pytest.mark.parametrize(
+    "text", [*HOSTILE, *ORDINARY, "[0.2, 0.3]", "**bold**", "a `b` ``c``", "[x](https://evil.example)"]
+)
+def test_a_cell_of_a_table_is_read_as_it_was_written(text: str) -> None:
+    cell = escaped_cell(text).replace("|", "\\|")
+    found = seen(inert(f"| name |\n| --- |\n| {cell} |"))
+    assert [tag for tag, _ in found.tags] == ["table", "thead", "tr", "th", "tbody", "tr", "td"]
+    assert " ".join(found.text.removeprefix("name").split()).removeprefix("name ") == " ".join(text.split())
+
+
+@pytest.mark.parametrize("text", ["plain", "a`b", "``", "`x", "x`", "a  b"])
+def test_a_span_of_code_holds_its_backticks(text: str) -> None:
+    found = seen(code(text))
+    assert [tag for tag, _ in found.tags] == ["p", "code"]
+    assert found.text.strip() == " ".join(text.split())

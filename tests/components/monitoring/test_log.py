@@ -9,7 +9,7 @@ import pytest
 
 from components.core.errors import CasebookError
 from components.core.params.monitor import PredictionLog
-from components.monitoring.log import SAID, TIME, VERSION, append, forget_old, log_folder, logged
+from components.monitoring.log import SAID, TIME, VERSION, append, forget_old, log_folder, logged, refused_rows
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 KEPT = PredictionLog(enabled=True, rows=100, megabytes=1.0)
@@ -31,6 +31,15 @@ def test_a_file_tells_when_what_who_and_how_sure(tmp_path):
     assert set(table[VERSION]) == {"7"}
     assert set(table[TIME]) == {pd.Timestamp(NOW)}
     assert table[f"{SAID}score"].tolist() == [0.25] * 3
+
+
+def test_refused_rows_come_back_like_others_and_are_counted(tmp_path):
+    append(tmp_path, "toy", rows(6), scores(6), "7", KEPT, NOW - timedelta(days=9), refused=True)
+    append(tmp_path, "toy", rows(3), scores(3), "7", KEPT, NOW - timedelta(days=1), refused=True)
+    append(tmp_path, "toy", rows(3), scores(3), "7", KEPT, NOW)
+    assert refused_rows(tmp_path, "toy", days=5, now=NOW) == 3
+    assert refused_rows(tmp_path, "other", days=5, now=NOW) == 0
+    assert [list(frame.columns) for frame in logged(tmp_path, "toy", days=5, now=NOW)] == [["Age", "Home"]] * 2
 
 
 @pytest.mark.parametrize(("shared", "folder", "file"), [(False, 0o700, 0o600), (True, 0o770, 0o660)])

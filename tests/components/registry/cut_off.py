@@ -12,7 +12,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Callable
-from dataclasses import astuple
+from dataclasses import asdict, astuple
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +20,10 @@ import mlflow.pyfunc
 import mlflow.store.artifact.local_artifact_repo as artifacts
 from mlflow import MlflowClient
 
+from components.registry import ledger_writing
 from components.registry.champion import rival_of
 from components.registry.ledger import history
+from components.registry.ledger_file import ledger_path, read_lines
 from components.registry.promote import rollback, settle
 from components.registry.register import model_of, register
 from components.tracking.runs import NOTE, end_orphans
@@ -90,6 +92,8 @@ def state(root: Path) -> dict[str, Any]:
         "versions": sorted([one.version, one.tags["bundle_md5"], one.tags.get("decision")] for one in found),
         "aliases": {name: str(number) for name, number in tracker.client.get_registered_model(CASE).aliases.items()},
         "ledger": [list(astuple(one))[:5] for one in history(tracker, CASE)],
+        "file": [line.entry for line in read_lines(ledger_path(root, CASE)).lines]
+        == [json.loads(json.dumps(asdict(one))) for one in history(tracker, CASE)],
         "models": sorted(str(one.status) for one in models),
         "outputs": _outputs(tracker),
         "pages": [_without_times(text) for text in _pages(tracker, found)],
@@ -154,6 +158,7 @@ REGISTERED = [
 SETTLED = [
     (MlflowClient, "log_batch", 1, BOTH),
     (MlflowClient, "set_registered_model_tag", 1, BOTH),  # the ledger
+    (ledger_writing, "add_lines", 1, BOTH),  # its file
     (MlflowClient, "update_registered_model", 1, BOTH),
     (MlflowClient, "set_experiment_tag", 1, BOTH),
     (MlflowClient, "update_model_version", 1, BOTH),
@@ -164,6 +169,7 @@ SETTLED = [
 # After its last call a rollback is over, and the same command again goes one step further back.
 ROLLED_BACK = [
     (MlflowClient, "set_registered_model_tag", 1, BOTH),
+    (ledger_writing, "add_lines", 1, BOTH),
     (MlflowClient, "update_registered_model", 1, BOTH),
     (MlflowClient, "update_model_version", 2, BOTH),
     (MlflowClient, "set_registered_model_alias", 1, "before"),

@@ -15,6 +15,7 @@ def everything(registry: Registry) -> dict[str, Any]:
     versions = {number: registry.model_version(CASE, number) for number in NUMBERS}
     known = {number: found for number, found in versions.items() if found is not None}
     return {
+        "all": registry.registered_models(),
         "models": [registry.registered_model(name) for name in (CASE, "unheard_of")],
         "versions": versions,
         "elsewhere": registry.model_version("unheard_of", "1"),

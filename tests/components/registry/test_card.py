@@ -255,3 +255,13 @@ def test_no_text_breaks_its_table(texts: list[str]) -> None:
 @pytest.mark.parametrize(("confidence", "said"), [(0.9, "90%"), (0.999, "99.9%")])
 def test_bounds_are_said_to_be_as_sure_as_they_are(confidence: float, said: str) -> None:
     assert f"Value and {said} bootstrap interval" in render_card(replace(FACTS, confidence=confidence))
+
+
+def test_words_of_data_are_no_marks_of_the_card() -> None:
+    hostile = "**50%** [off](https://evil.example) `x` <b>"
+    table = Table(f"By {hostile}", [hostile, "0 [1, 2]"], [[hostile, 0.5], ["[0.2, 0.3)", "a | b"]])
+    card = render_card(replace(FACTS, decisions=[table], tables=[table]))
+    plain = r"\*\*50%\*\* [off\](https://evil.example) \`x\` &lt;b&gt;"
+    assert card.count(f"| {plain} | 0.5000 |\n| [0.2, 0.3) | a \\| b |\n") == 2
+    assert card.count(f"| {plain} | 0 [1, 2] |\n") == 2
+    assert hostile not in card

@@ -11,7 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from components.core.params.case import ReleaseParams
+from components.core.params.gate_override import Override
 from components.core.results import Decision, Interval
+from components.registry.calibrated import Calibration
 from components.registry.gate import Evidence, Rival, decide, decision_digest
 from tests.components.registry.conftest import child_environment
 
@@ -24,8 +26,12 @@ BARS = ReleaseParams(
     seed=0,
     max_network_gap=1e-5,
     max_served_gap=1e-6,
-    allow_dirty=False,
-    waive_champion=False,
+    calibration_margin=0.002,
+)
+GOOD_CALIBRATION = Calibration(
+    "log_loss",
+    Rival("lightgbm", 0.40, Interval(-0.006, -0.013, 0.001)),
+    Rival("constant", 0.59, Interval(0.19, 0.15, 0.22)),
 )
 GOOD = Evidence(
     primary="auc",
@@ -44,6 +50,7 @@ GOOD = Evidence(
     served_gap=1e-7,
     cut=(),
     withdrawn=False,
+    calibration=(GOOD_CALIBRATION,),
 )
 NOT_NUMBERS = (math.nan, math.inf, -math.inf, None)
 
@@ -54,6 +61,16 @@ def failed(decision: Decision) -> set[str]:
 
 def changed(**values: Any) -> Decision:
     return decide(replace(GOOD, **values), BARS)
+
+
+def overriding(check: str, who: str = "Ada", until: str = "2030-12-31") -> Override:
+    return Override(check=check, who=who, because="a demo", until=until)  # type: ignore[arg-type] # a text is read
+
+
+def calibrated(**differences: Interval) -> Calibration:
+    """Good probabilities, but for the difference from the `best` baseline or from a `constant`."""
+    rivals = {name: replace(getattr(GOOD_CALIBRATION, name), difference=one) for name, one in differences.items()}
+    return replace(GOOD_CALIBRATION, **rivals)
 
 
 def with_auc(value: float) -> dict[str, Interval]:
@@ -99,6 +116,11 @@ def test_good_evidence_is_promoted_and_every_check_gives_its_figures() -> None:
         ({"champion": None}, "champion"),
         ({"champion": Rival("3", 0.849, None, "its bundle is gone")}, "champion"),
         ({"champion": Rival("3", 0.849, Interval(0.001, -0.0051, 0.006))}, "champion"),
+        ({"calibration": None}, "calibration"),
+        ({"calibration": (calibrated(best=Interval(-0.006, -0.013, -0.0021)),)}, "calibration log_loss"),
+        ({"calibration": (replace(GOOD_CALIBRATION, best=None),)}, "calibration log_loss"),
+        ({"calibration": (calibrated(constant=Interval(-0.0001, -0.1, 0.1)),)}, "constant log_loss"),
+        ({"calibration": (replace(GOOD_CALIBRATION, constant=None),)}, "constant log_loss"),
         ({"network_gap": 1.1e-5}, "exported"),
         ({"network_gap": -1e-9}, "exported"),
         ({"network_gap": None}, "exported"),
@@ -179,32 +201,96 @@ def test_there_need_not_be_a_champion() -> None:
     assert changed(has_champion=False, champion=None).promoted
 
 
-def test_a_champion_that_cannot_be_scored_is_replaced_only_when_told() -> None:
+def test_a_champion_that_cannot_be_scored_is_replaced_only_by_an_override() -> None:
     gone = Rival("3", None, None, "its bundle is gone")
-    decision = changed(champion=gone, waive_champion=True)
+    decision = decide(replace(GOOD, champion=gone), BARS, [overriding("champion")])
     assert decision.promoted
-    assert "replaced all the same" in next(check.reason for check in decision.checks if check.name == "champion")
+    assert failed(decision) == {"champion"}
     assert not changed(champion=gone).promoted
 
 
-def test_the_waiver_does_not_cover_a_champion_that_was_scored_and_is_better() -> None:
-    better = Rival("3", 0.9, Interval(-0.05, -0.06, -0.04))
-    assert not changed(champion=better, waive_champion=True).promoted
-    assert not changed(champion=Rival("3", 0.9, Interval(math.nan, 0.0, 0.1)), waive_champion=True).promoted
-
-
-def test_a_dirty_tree_passes_when_allowed_and_says_so() -> None:
-    decision = decide(replace(GOOD, dirty=True), BARS.model_copy(update={"allow_dirty": True}))
+def test_an_override_lets_its_check_fail_and_no_other() -> None:
+    dirty, given = replace(GOOD, dirty=True), overriding("committed")
+    decision = decide(dirty, BARS, [given])
     assert decision.promoted
-    assert "allowed by release.allow_dirty" in " ".join(check.reason for check in decision.checks)
-    assert not decide(replace(GOOD, dirty=None), BARS.model_copy(update={"allow_dirty": True})).promoted
+    assert failed(decision) == {"committed"}
+    assert decision.reasons == (
+        "git's tree differs from its commit: commit, or override it; overridden by Ada until 2030-12-31 because a demo",
+    )
+    assert decision.overridden == (replace(decision.checks[1], override=given),)
+    assert not decide(dirty, BARS, [overriding("trained")]).promoted
+    both = decide(replace(dirty, served_gap=1.0), BARS, [given])
+    assert not both.promoted
+    assert [check.name for check in both.checks if check.stops] == ["served"]
+    assert decide(GOOD, BARS, [given]) == decide(GOOD, BARS)  # what passes needs none
+    assert decision_digest(decision) != decision_digest(decide(dirty, BARS, [overriding("committed", who="Bob")]))
+
+
+def test_no_override_makes_a_smoke_model_pass() -> None:
+    never = Override.model_construct(**{**dict(overriding("champion")), "check": "real"})
+    assert not decide(replace(GOOD, smoke=True), BARS, [never]).promoted
+
+
+def test_of_an_override_that_has_ended_the_check_says_so() -> None:
+    decision = decide(replace(GOOD, dirty=True), BARS, [], [overriding("committed")])
+    assert not decision.promoted
+    assert decision.reasons[0].endswith("or override it; the override by Ada has ended on 2030-12-31")
+
+
+def test_a_champion_that_was_passed_over_is_told() -> None:
+    told = changed(has_champion=False, champion=None, passed_over="version 3 stands by an override")
+    assert told.promoted
+    assert [one.reason for one in told.checks if one.name == "champion"] == ["version 3 stands by an override"]
+    beside = next(one for one in changed(passed_over="not 4").checks if one.name == "champion")
+    assert beside.reason.endswith("; not 4")
+
+
+@pytest.mark.parametrize(("high", "promoted"), [(-0.002, True), (math.nextafter(-0.002, -1), False)])
+def test_probabilities_are_refused_where_all_of_the_interval_is_beyond_the_margin(high: float, promoted: bool) -> None:
+    found = (calibrated(best=Interval(-0.5, -0.6, high)),)
+    assert changed(calibration=found).promoted is promoted
+    assert decide(replace(GOOD, calibration=found), BARS.model_copy(update={"calibration_margin": None})).promoted
+
+
+@pytest.mark.parametrize(("gain", "promoted"), [(0.0, True), (math.nextafter(0, -1), False)])
+def test_probabilities_are_refused_where_a_constant_is_better(gain: float, promoted: bool) -> None:
+    assert changed(calibration=(calibrated(constant=Interval(gain, -1.0, 1.0)),)).promoted is promoted
+
+
+def test_answers_that_are_no_probabilities_are_asked_nothing_of_them() -> None:
+    names = {check.name.split()[0] for check in changed(calibration=()).checks}
+    assert changed(calibration=()).promoted
+    assert not names & {"calibration", "constant", "limits"}
+
+
+SLOPE = {**GOOD.metrics, "calibration_slope@3y": Interval(0.49, 0.3, 0.7)}
+
+
+@pytest.mark.parametrize(
+    ("limits", "promoted"), [(None, True), ((0.49, 1.2), True), ((0.5, 1.2), False), ((0.1, 0.48), False)]
+)
+def test_the_slope_is_told_and_held_to_limits_where_there_are_some(
+    limits: tuple[float, float] | None, promoted: bool
+) -> None:
+    decision = decide(replace(GOOD, metrics=SLOPE), BARS.model_copy(update={"calibration_slope": limits}))
+    (told,) = [check.reason for check in decision.checks if check.name == "limits calibration_slope@3y"]
+    assert told.startswith("calibration_slope@3y 0.4900 [0.3000, 0.7000]")
+    assert decision.promoted is promoted
+
+
+def test_limits_of_a_figure_that_is_missing_are_not_kept() -> None:
+    assert failed(decide(GOOD, BARS.model_copy(update={"calibration_slope": (0.0, 9.0)}))) == {
+        "limits calibration_slope"
+    }
 
 
 def test_a_biased_metric_may_lie_outside_its_bootstrap_interval() -> None:
     assert changed(metrics={**GOOD.metrics, "ece": Interval(0.02, 0.03, 0.05)}).promoted
 
 
-@pytest.mark.parametrize("bar", ["baseline_margin", "champion_margin", "max_network_gap", "max_served_gap"])
+@pytest.mark.parametrize(
+    "bar", ["baseline_margin", "champion_margin", "calibration_margin", "max_network_gap", "max_served_gap"]
+)
 def test_a_bar_that_is_not_a_number_is_never_reached(bar: str) -> None:
     assert not decide(GOOD, BARS.model_copy(update={bar: math.nan})).promoted
     assert not decide(GOOD, BARS.model_copy(update={"floors": {"auc": math.nan}})).promoted
@@ -231,7 +317,7 @@ def bad_intervals(draw: st.DrawFn) -> Any:
 @st.composite
 def spoilt(draw: st.DrawFn) -> Evidence:
     """Good evidence with one thing, anywhere in it, missing or not a number."""
-    place = draw(st.sampled_from([field.name for field in fields(Evidence) if field.name != "waive_champion"]))
+    place = draw(st.sampled_from([field.name for field in fields(Evidence) if field.name != "passed_over"]))
     if place == "metrics":
         name = draw(st.sampled_from(["auc", "brier", "ks"]))
         return replace(GOOD, metrics={**GOOD.metrics, name: draw(bad_intervals())})
@@ -243,6 +329,11 @@ def spoilt(draw: st.DrawFn) -> Evidence:
             replace(GOOD, baselines=(GOOD.baselines[0], rival))
             if place == "baselines"
             else replace(GOOD, champion=rival)
+        )
+    if place == "calibration":
+        rival = replace(GOOD_CALIBRATION.best or GOOD.baselines[0], difference=draw(bad_intervals()))
+        return replace(
+            GOOD, calibration=(replace(GOOD_CALIBRATION, **{draw(st.sampled_from(["best", "constant"])): rival}),)
         )
     if place == "primary":
         return replace(GOOD, primary="no such metric")

@@ -178,6 +178,7 @@ def test_the_champion_as_other_programs_read_it(three: Tracker) -> None:
             "auc": {"value": 0.85, "low": 0.83, "high": 0.87},
             "brier": {"value": 0.13, "low": 0.12, "high": 0.14},
         },
+        "overrides": [],
     }
     assert json.loads(json.dumps(now)) == now
     then = champion_at(three, CASE, parse_time(entries[1].time))

@@ -12,6 +12,7 @@ from components.core.errors import CasebookError
 from components.registry.champion import champion_at, champion_version
 from components.registry.keep import Doomed, all_of, behind_server, check_idle, data_of_kept, surplus
 from components.registry.ledger import history
+from components.registry.ledger_file import ledger_path
 from components.registry.promote import rollback, settle
 from components.registry.purge import bytes_of, delete
 from components.registry.register import bundle_of, register
@@ -157,6 +158,7 @@ def test_a_case_that_leaves_leaves_nothing_and_its_name_is_free(story: Tracker) 
     assert (len(doomed.versions), len(doomed.models), len(doomed.runs)) == (7, 7, 22)
     delete(story, CASE, doomed)
     assert all_of(story, CASE) == Doomed(None, whole=True)
+    assert not ledger_path(story.root, CASE).exists()
     assert not any((story.root / "mlartifacts" / CASE).rglob("*.txt"))
     assert story.client.get_run(other).info.run_id == other
     assert released(story, 0.1, passes=True) == "1"

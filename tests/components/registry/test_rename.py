@@ -31,6 +31,8 @@ def test_aliases_ledger_experiment_and_bundles_have_the_new_name(tracker: Tracke
     assert champion_at(tracker, NEW) == {**before, "name": NEW}
     assert history(tracker, NEW) == ledger
     assert [history(tracker, CASE), champion_at(tracker, CASE)] == [[], None]
+    files = [path.name for path in (tracker.root / "ledger").iterdir()]
+    assert files == [f"{NEW}.jsonl"]
     assert str(tracker.client.get_model_version_by_alias(NEW, "candidate").version) == "2"
     assert tracker.experiment(NEW) == run
     assert f"#/models/{NEW}/versions/2" in (tracker.client.get_registered_model(NEW).description or "")

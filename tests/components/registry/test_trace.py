@@ -13,11 +13,12 @@ from components.core.job import Paths
 from components.core.params.case import CaseParams
 from components.core.params.load import load_params
 from components.core.params.overrides import override
+from components.registry.mismatch import Mismatch
 from components.registry.model_files import bundle_in
 from components.registry.promote import settle
 from components.registry.register import model_of, register
 from components.registry.trace import trace
-from components.registry.verify import Mismatch, params_digest, verify
+from components.registry.verify import params_digest, verify
 from components.tracking.track import Tracker
 from tests.components.registry.toys import CASE, CHECKOUT, METRICS, PASSED, make_data, make_release
 

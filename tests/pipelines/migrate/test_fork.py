@@ -182,7 +182,7 @@ def test_a_profile_makes_a_case_of_the_values_that_it_sets(fork: Fork) -> None:
 def test_a_second_call_has_nothing_to_do(fork: Fork) -> None:
     before = fork.new.git("status", "--porcelain"), fork.new.git("diff")
     again = fork.new.run(*MIGRATE)
-    assert (again.code, again.said) == (0, "nothing is of the form before recipes\n")
+    assert (again.code, again.said) == (0, "nothing is of an older form\n")
     assert (fork.new.git("status", "--porcelain"), fork.new.git("diff")) == before
 
 

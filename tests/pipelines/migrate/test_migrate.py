@@ -52,6 +52,8 @@ def test_the_values_of_a_fork_are_what_they_were(text: str, tmp_path: Path) -> N
     }
     assert loans["smoke"]["compress.variants.pruned.epochs"] == 1
     assert not any("distill" in key or "int8_static" in key for key in loans["smoke"])
+    assert "allow_dirty" not in loans["release"]
+    assert (loans["release"]["calibration_margin"], loans["release"]["overrides"]) == (0.002, [])
     shop = params.case("my_shop")
     assert (shop.recipe, shop.prepare["k_core"], shop.release.max_network_gap) == (
         "next_item",
@@ -73,6 +75,28 @@ def test_a_block_states_what_differs_and_other_lines_stay(text: str) -> None:
     assert new[new.index("\noperate:") :] == text[text.index("\noperate:") :]
     assert new.startswith("# A fork: two cases of its own, in the form before recipes.\n\ncases:\n  my_loans:\n")
     assert migrated_params(new, "params.yaml") == (new, [])
+
+
+WAIVED = """cases:
+  a:
+    recipe: binary
+    start: null
+    release:
+      floors: {auc: 0.7}
+      allow_dirty: %s  # x
+"""
+
+
+def test_waivers_that_are_false_go_and_others_are_named_with_the_override_to_write(tmp_path: Path) -> None:
+    text = WAIVED % "false"
+    assert migrated_params(text, "params.yaml") == (text.replace("      allow_dirty: false  # x\n", ""), ["a"])
+    with pytest.raises(CasebookError, match=r"cases\.a: release\.allow_dirty is set.*\{check: committed, who: NAME"):
+        migrated_params(WAIVED % "true", "params.yaml")
+    block = "recipe: binary\nstart: null\nrelease: {waive_champion: false, floors: {auc: 0.7}}\n"
+    assert migrated_file(block, "mine.yaml") == "recipe: binary\nstart: null\nrelease: {floors: {auc: 0.7}}\n"
+    (tmp_path / "params.yaml").write_text(text, encoding="utf-8")
+    with pytest.raises(CasebookError, match=r"1 case\(s\) have release\.allow_dirty.*'a'.*`casebook migrate`"):
+        load_params(tmp_path / "params.yaml")
 
 
 def test_modules_of_its_own_are_of_no_recipe_and_nothing_is_written(root: Path, text: str) -> None:

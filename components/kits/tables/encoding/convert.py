@@ -33,13 +33,15 @@ def convert(frame: pd.DataFrame, columns: Mapping[str, Column], missing: Iterabl
     return Typed(frame_of(typed, frame.index), {name: unreadable for name, (_, unreadable) in read.items()})
 
 
-def clean(frame: pd.DataFrame, data: Mapping[str, Any]) -> pd.DataFrame:
+def clean(frame: pd.DataFrame, data: Mapping[str, Any], *, warn: bool = True) -> pd.DataFrame:
     """Raw rows to typed ones as `RowReader.read` does it, in the rows' order and with their index.
 
-    `data` is `Meta.data` of a prepared table.
+    `data` is `Meta.data` of a prepared table. Who has been told of strange cells need not `warn` of them again.
     """
     reader = RowReader.of(data)
-    return frame_of(reader.read(columns_of_frame(frame, reader.columns)), frame.index)
+    reader.check_names(frame.columns)
+    cells = columns_of_frame(frame, reader.columns)
+    return frame_of(reader.read(cells) if warn else reader.look(cells).typed, frame.index)
 
 
 def frame_of(typed: TypedRows, index: pd.Index) -> pd.DataFrame:

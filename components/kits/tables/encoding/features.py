@@ -71,6 +71,12 @@ class CategoricalFeature:
             codes[~valid] = len(self.classes) + 1
         return codes, unknown
 
+    def unseen(self, text: pa.Array) -> np.ndarray:
+        """Which cells (N,) hold a class that training did not have."""
+        new = pc.and_(text.is_valid(), pc.invert(pc.index_in(text, options=self._known).is_valid()))
+        found: np.ndarray = new.to_numpy(zero_copy_only=False)
+        return found
+
 
 def read_features(features: list[tuple[str, str]], rows: TypedRows) -> list[np.ndarray]:
     """For each (how to read, what) float64 (N,); expressions come after the columns that they use."""

@@ -3,9 +3,9 @@
 import operator
 from abc import abstractmethod
 from itertools import pairwise
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, SerializerFunctionWrapHandler, field_validator, model_serializer, model_validator
 
 from components.core.blocks import Block, Names
 from components.core.forgotten import Forgotten
@@ -15,6 +15,21 @@ from components.kits.tables.encoding.reading import AS_IT_IS, Reading
 ROW, TARGET = "row", "target"  # columns that a prepared table adds
 
 Share = Annotated[float, Field(gt=0, lt=1)]
+Decimal = Literal[".", ","]
+Thousands = Literal["", ",", ".", " ", "'"]
+
+
+class NumbersParams(Block):
+    """How a person has said that the file writes numbers, where its cells leave that open (`1.234`)."""
+
+    decimal: Decimal
+    thousands: Thousands
+
+    @model_validator(mode="after")
+    def _marks_differ(self) -> "NumbersParams":
+        if self.thousands == self.decimal:
+            raise ValueError("thousands and decimal must differ")
+        return self
 
 
 def is_none(value: object) -> bool:
@@ -47,12 +62,14 @@ class AmountColumn(AnyColumn):
 
     `thousands` and `decimal` are the separators ("" for none); `unit` may stand before or after
     the number, and must do so if it is `%`, where a number without it would mean something else.
+    `suffixes` are what else may stand behind it, with what the number is times then: `{k: 1000}`.
     """
 
     kind: Literal["amount"]
-    thousands: Literal["", ",", ".", " ", "'"]
-    decimal: Literal[".", ","]
+    thousands: Thousands
+    decimal: Decimal
     unit: str
+    suffixes: dict[str, Annotated[float, Field(gt=0)]] = Field(default_factory=dict, exclude_if=lambda value: not value)
     min: float | None
     max: float | None
     laboratory: Annotated[bool, Field(exclude_if=operator.not_)] = False
@@ -175,23 +192,32 @@ class EncodeParams(Block):
 
     `numeric` names the transform: `quantile` to a normal distribution through at most `knots`
     points, `standard` to mean 0 and deviation 1, `log_standard` the same after sign(x)·log(1+|x|).
-    Categories of fewer than `min_count` training rows share one code.
+    Categories of fewer than `min_count` training rows share one code. `fold` makes one of those that
+    differ in case, blanks or width alone: `Rent`, `RENT`, `rent `, and full-width letters.
     """
 
     numeric: Literal["quantile", "standard", "log_standard"]
     knots: Annotated[int, Field(ge=2)]
     min_count: Annotated[int, Field(ge=1)]
+    fold: bool = False
+
+    @model_serializer(mode="wrap")
+    def _without_fold_where_it_is_off(self, dumped: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """A bundle of such a case has the bytes that it had before there was the switch."""
+        content: dict[str, Any] = dumped(self)
+        return {name: value for name, value in content.items() if name != "fold" or value}
 
 
 class FeatureParams(Block):
     """What a block says of the features. `missing` are cells, in any case, that stand for no value; empty ones
-    always do. `forgotten` are digests of keys whose rows are left out. What it says of the outcome is added by the
-    blocks below and in `cohort.py`.
+    always do. `forgotten` are digests of keys whose rows are left out. `numbers` settles what the file's numbers leave
+    open. What it says of the outcome is added by the blocks below and in `cohort.py`.
     """
 
     file: str
     read: Annotated[Reading, Field(exclude_if=AS_IT_IS.__eq__)] = AS_IT_IS
     missing: Names
+    numbers: NumbersParams | None = Field(default=None, exclude_if=lambda value: value is None)
     key: Names
     forgotten: Forgotten = ()
     columns: Annotated[dict[str, Column], Field(min_length=1)]

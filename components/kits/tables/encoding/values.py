@@ -91,7 +91,7 @@ def _amount(cells: Cells, column: AmountColumn, missing: Iterable[str]) -> Conve
     if _holds_numbers(cells):
         return _numeric(cells, column, missing)
     text = _number_text(cells, column, missing)
-    numbers, broken = as_amount(text, column.thousands, column.decimal, column.unit)
+    numbers, broken = as_amount(text, column.thousands, column.decimal, column.unit, column.suffixes)
     return without_sentinels(numbers, column), broken
 
 

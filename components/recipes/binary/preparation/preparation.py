@@ -16,11 +16,14 @@ from components.kits.tables.checks import (
 )
 from components.kits.tables.encoding.convert import convert
 from components.kits.tables.encoding.encode import fit_encoder
+from components.kits.tables.encoding.reader import SPELLINGS
 from components.kits.tables.encoding.spec import ROW, TARGET, TableParams
 from components.kits.tables.forgotten import without_forgotten
 from components.kits.tables.labels import read_target, without_outcome
+from components.kits.tables.numbers.trained import Expected, frame_as_expected
 from components.kits.tables.read import read_table
 from components.kits.tables.schema import check_share, find_rejections
+from components.kits.tables.spelling import one_spelling
 from components.kits.tables.split import split_rows
 from components.kits.tables.suspects import check_identifiers, check_leaks
 from components.kits.tables.write import (
@@ -53,10 +56,11 @@ def prepare(job: BinaryJob) -> Meta:
     source = read_origin(raw)
     frame = read_table(file, spec.read)
     check_columns(frame, spec, file)
+    frame = frame_as_expected(file, frame, Expected.of_block(spec))
     frame = without_forgotten(frame, spec)
     target = read_target(frame, spec, file)
     check_keys(frame, spec, file)
-    typed = convert(frame, spec.columns, spec.missing)
+    typed, spellings = one_spelling(convert(frame, spec.columns, spec.missing), spec)
     check_infinite(frame, typed, file)
     rejections = find_rejections(frame, typed, {spec.target.column: target}, spec)
     if left_out := without_outcome(frame, spec):
@@ -80,6 +84,7 @@ def prepare(job: BinaryJob) -> Meta:
         "key": list(spec.key) or [ROW],
         "encoder": fit_encoder(train, spec).to_json(),
         "summary": {name: summarise(train[name], column.kind) for name, column in spec.columns.items()},
+        **({SPELLINGS: spellings} if spellings else {}),
     }
     meta = Meta(job.case, rows, rejections.counts, source, data)
     with whole_folder(job.paths.prepared(job.case)) as folder:

@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from sklearn.metrics import confusion_matrix
 
 from components.core.job import TEST, TRAIN, VALIDATION
+from components.core.markdown import code, escaped
 from components.core.recipe import SERVED, recipe_of
 from components.core.results import MODEL, Report, Scores, Table
 from components.evaluation import plots
@@ -163,7 +164,8 @@ def _analysis(predictor: TablePredictor, found: Found) -> dict[str, Any]:
 
 
 def _predicts(outcome: Outcome) -> str:
-    return f"the probability that `{outcome.column}` is {outcome.positive} and not {outcome.negative}"
+    positive, negative = escaped(outcome.positive), escaped(outcome.negative)
+    return f"the probability that {code(outcome.column)} is {positive} and not {negative}"
 
 
 def _decided(predictor: TablePredictor, outcome: Outcome, target: np.ndarray, score: np.ndarray) -> Table:

@@ -1,23 +1,23 @@
 """Answers for rows of a table: members, blend, calibration, decision, reasons. No torch."""
 
-import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 from pydantic import Field
 
 from components.core.blocks import Block, Names, read_block
 from components.core.bundle import Bundle, read_bundle
-from components.kits.tables.encoding.cells import RawRows, beside, columns_of_frame
+from components.kits.tables.asked import PARAMS as PARAMS
+from components.kits.tables.asked import AskedTable
+from components.kits.tables.encoding.cells import RawRows
 from components.kits.tables.encoding.dummies import with_dummies
-from components.kits.tables.encoding.encode import Encoded, TableEncoder
-from components.kits.tables.encoding.reader import RowReader
+from components.kits.tables.encoding.encode import Encoded
+from components.kits.tables.encoding.known import Asked
 from components.kits.tables.encoding.replace import Replacements
-from components.kits.tables.encoding.values import TypedRows, one_value
 from components.kits.tables.explain import Scored
 from components.kits.tables.graph import TableGraph
 from components.recipes.binary.metrics.blend import mix
@@ -27,8 +27,6 @@ from components.recipes.binary.serving.additive import AdditiveModel
 
 if TYPE_CHECKING:
     import pandas as pd
-
-log = logging.getLogger(__name__)
 
 Score = Callable[[Encoded], np.ndarray]
 
@@ -61,62 +59,45 @@ class TableSettings(Block):
 @dataclass(frozen=True)
 class TableAnswers:
     """Of N rows `score` (N,), the calibrated probability of the positive class, `decision` (N,), and `reasons`,
-    strongest first: none for rows below the threshold.
+    strongest first: none for rows below the threshold. `warnings` say what a row has that training rows had not.
     """
 
     score: np.ndarray
     decision: np.ndarray
     reasons: list[tuple[Reason, ...]]
+    warnings: list[list[str]]
 
     def columns(self) -> dict[str, Any]:
         """As they are written, reasons as texts."""
         reasons = [[_text(reason.feature, reason.value) for reason in found] for found in self.reasons]
-        return {"score": self.score, "decision": self.decision, "reasons": reasons}
+        return {"score": self.score, "decision": self.decision, "reasons": reasons, "warnings": self.warnings}
 
 
-class TablePredictor:
+class TablePredictor(AskedTable):
     """Rows as the source has them to `score`, `decision` and `reasons` beside their key columns."""
 
-    TAKES: ClassVar[Literal["rows"]] = "rows"
-
     def __init__(self, bundle: Bundle) -> None:
-        self.bundle = bundle
+        super().__init__(bundle)
         self.settings = read_block(TableSettings, bundle.manifest.settings, "bundle.settings")
-        self.data: dict[str, Any] = bundle.json("table")
-        self.encoder = TableEncoder.from_json(self.data["encoder"])
-        self.reader = RowReader.of(self.data)
         self.calibrator = Calibrator.from_json(self.settings.calibrator)
 
-    def predict(self, rows: "pd.DataFrame") -> "pd.DataFrame":
-        """Key columns and what `answer` says of the rows; `reasons` is a list of texts `column = value`."""
-        from components.kits.tables.encoding.convert import beside_key  # with pandas, which only frames need
-
-        answers = self.answer(columns_of_frame(rows, self.reader.columns))
-        return beside_key(rows, self.data["key"], answers.columns())
-
-    def answers_to(self, rows: RawRows) -> dict[str, Any]:
-        """What `predict_file` writes of the rows, by column."""
-        return beside(rows, self.data["key"], self.answer(rows).columns())
-
     def answer(self, rows: RawRows, *, explain: bool = True) -> TableAnswers:
-        """What every answer comes from: raw rows by column, to scores, decisions and, if asked for, reasons.
-
-        Unreadable cells count as missing and classes that training did not have as rare ones,
-        each with a warning.
+        """Raw rows by column, however they are written, to scores, decisions and, if asked for, reasons.
 
         Raises:
             CasebookError: a column that the model uses is not there.
         """
-        typed = self.reader.read(rows)
-        encoded = self.encoder.encode_rows(typed)
-        self._warn_of_unknown(typed, encoded)
-        scored = Scored(typed, encoded, self.probabilities(encoded))
+        return self.answer_asked(self.look(rows), explain=explain)
+
+    def answer_asked(self, asked: Asked, *, explain: bool) -> TableAnswers:
+        """What every answer comes from."""
+        scored = Scored(asked.typed, asked.encoded, self.probabilities(asked.encoded))
         over = scored.score >= self.settings.threshold
         high, low = self.settings.decisions
         reasons: list[tuple[Reason, ...]] = [()] * len(over)
         if explain and over.any():
             reasons = self.reasons(scored, over)
-        return TableAnswers(scored.score, np.where(over, high, low), reasons)
+        return TableAnswers(scored.score, np.where(over, high, low), reasons, self.known.warnings(asked))
 
     def score(self, typed: "pd.DataFrame") -> np.ndarray:
         """Typed rows (N), as prepared files hold them, to calibrated probabilities (N,)."""
@@ -142,19 +123,6 @@ class TablePredictor:
     def reference(self) -> Replacements:
         """What a typical approved row would have in a declined one's place."""
         return Replacements.of(self.settings.reference, self.reader.columns, self.encoder)
-
-    def _warn_of_unknown(self, typed: TypedRows, encoded: Encoded) -> None:
-        for feature in self.encoder.categorical:
-            if count := encoded.unknown.get(feature.name):
-                known = {None, *feature.classes, *feature.rare}
-                values = (one_value(typed[feature.name], row) for row in range(len(encoded.categorical)))
-                example = next(value for value in values if value not in known)
-                log.warning(
-                    "column %s: %d cell(s) of classes that training did not have, such as %r; they score as rare ones",
-                    feature.name,
-                    count,
-                    example,
-                )
 
     @cached_property
     def member_scores(self) -> dict[str, Score]:

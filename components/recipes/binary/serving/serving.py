@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from components.core.job import PREPARED_FILES, TRAIN
 from components.core.parts import Metric
 from components.core.results import Answers
 from components.kits.tables.encoding.cells import columns_of_frame
@@ -35,6 +36,12 @@ def answer_rows(job: BinaryJob, bundle: Path) -> Callable[[int], object]:
 def example(job: BinaryJob, rows: int = 5) -> pd.DataFrame:
     """The first test rows as a client would send them: no key, no target."""
     return first_rows(job, [TARGET], rows)
+
+
+def constant(job: BinaryJob, _bundle: Path) -> np.ndarray:
+    """The share of positives in the training rows."""
+    path = job.paths.prepared(job.case) / PREPARED_FILES[TRAIN]
+    return np.asarray(pd.read_parquet(path, columns=[TARGET])[TARGET].mean())
 
 
 def metrics(job: BinaryJob, bundle: Path) -> Mapping[str, Metric]:

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from components.core.job import TEST, VALIDATION, Meta
+from components.core.markdown import escaped
 from components.core.results import MODEL, Cell, Report, Table
 from components.evaluation import plots
 from components.evaluation.bootstrap import Resampling
@@ -47,7 +48,7 @@ def report(job: DetectionJob, fitted: Path, bundle: Path) -> Report:
             "confusion": taken.tolist(),
             "tables": [asdict(table) for table in tables],
         },
-        predicts=f"boxes around each {' or '.join(test.classes)} in an image, each with a confidence",
+        predicts=f"boxes around each {' or '.join(map(escaped, test.classes))} in an image, each with a confidence",
         decisions=[_decision_table(answered)],
         tables=[*tables, _confusion_table(taken, test.classes)],
         notes={"protocol": prepared["protocol"]},

@@ -12,14 +12,16 @@ from components.kits.tables.checks import check_columns, check_infinite, check_k
 from components.kits.tables.encoding.convert import convert
 from components.kits.tables.encoding.encode import TableEncoder
 from components.kits.tables.forgotten import without_forgotten
+from components.kits.tables.numbers.trained import Expected, frame_as_expected
 from components.kits.tables.read import read_table
 from components.kits.tables.schema import Rejections, check_share, find_rejections
+from components.kits.tables.spelling import Spellings, one_spelling
 from components.kits.tables.write import (
     key_columns,
     split_by,
 )
 from components.recipes.survival.params.cohort import EVENT, TIME, CohortParams, Outcome
-from components.recipes.survival.preparation.outcome import check_events, read_outcome
+from components.recipes.survival.preparation.outcome import check_events, numbers_of, read_outcome
 
 log = logging.getLogger(__name__)
 
@@ -28,24 +30,29 @@ log = logging.getLogger(__name__)
 class Cohort:
     """A file's rows: as they are, the outcome among the typed ones, and which were set aside.
 
-    `rows` have the key, the typed columns, `time` in years and `event`; `by` is what they are split by.
+    `rows` have the key, the typed columns, `time` in years and `event`; `by` is what they are split by. `spellings`
+    say how classes are written, where those that differ in case, blanks or width are one.
     """
 
     raw: pd.DataFrame
     rows: pd.DataFrame
     by: pd.Series
     rejections: Rejections
+    spellings: Spellings
 
 
-def read_cohort(file: Path, outcome: Outcome, spec: CohortParams) -> Cohort:
-    """A checked cohort file; `outcome` says how this one writes its times and events."""
+def read_cohort(file: Path, outcome: Outcome, spec: CohortParams, spellings: Spellings | None = None) -> Cohort:
+    """A checked cohort file; `outcome` says how this one writes its times and events, `spellings` how another one
+    wrote its classes, where this one is to be read as that one.
+    """
     spec = spec.model_copy(update={"target": outcome})
     frame = read_table(file, spec.read)
     check_columns(frame, spec, file)
+    frame = frame_as_expected(file, frame, Expected.of_block(spec, numbers_of(outcome)))
     frame = without_forgotten(frame, spec)
     check_keys(frame, spec, file)
     time, event, typed_outcome = read_outcome(frame, outcome, spec, file)
-    typed = convert(frame, spec.columns, spec.missing)
+    typed, spellings = one_spelling(convert(frame, spec.columns, spec.missing), spec, spellings)
     check_infinite(frame, typed, file)
     rejections = find_rejections(frame, typed, typed_outcome, spec)
     check_share(rejections, len(frame), spec, file)
@@ -53,7 +60,8 @@ def read_cohort(file: Path, outcome: Outcome, spec: CohortParams) -> Cohort:
     known = pd.DataFrame({TIME: time[kept], EVENT: event[kept].astype(np.int8)})
     rows = pd.concat([key_columns(frame, spec).loc[kept], typed.frame.loc[kept], known], axis=1)
     check_events(known[EVENT].to_numpy(), outcome, file)
-    return Cohort(frame, rows.reset_index(drop=True), split_by(frame, typed.frame, event, spec).loc[kept], rejections)
+    by = split_by(frame, typed.frame, event, spec).loc[kept]
+    return Cohort(frame, rows.reset_index(drop=True), by, rejections, spellings)
 
 
 def check_known(rows: pd.DataFrame, encoder: TableEncoder, file: Path) -> None:

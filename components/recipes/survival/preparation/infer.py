@@ -10,10 +10,12 @@ import pandas as pd
 
 from components.core.errors import CasebookError
 from components.kits.tables.encoding.reading import AS_IT_IS, Reading
-from components.kits.tables.encoding.text import as_number, as_text
 from components.kits.tables.hints import NO_HINTS, Hints
 from components.kits.tables.infer import MISSING, infer_table
+from components.kits.tables.kinds import Numbers
 from components.kits.tables.labels import column_of
+from components.kits.tables.numbers.columns import find_writing
+from components.kits.tables.numbers.decide import NOT_STATED, Stated
 from components.kits.tables.read import read_table
 
 log = logging.getLogger(__name__)
@@ -22,7 +24,14 @@ LEAST_BEYOND = 0.1  # share of rows that are observed beyond a horizon
 
 
 def infer_cohort(
-    path: Path, time: str, event: str, per_year: float, encode: dict[str, Any], hints: Hints = NO_HINTS
+    path: Path,
+    time: str,
+    event: str,
+    per_year: float,
+    encode: dict[str, Any],
+    *,
+    numbers: Stated = NOT_STATED,
+    hints: Hints = NO_HINTS,
 ) -> dict[str, Any]:
     """The whole `prepare` block, of plain types, for a CSV or Parquet file with a time and an event column.
 
@@ -35,7 +44,7 @@ def infer_cohort(
     column_of(read_table(path, hints.reading), time, path)
     if time == event:
         raise CasebookError(f"{path}: --time and --event both name {time!r}; an event has a column of its own")
-    found = infer_table(path, event, None, hints=hints)
+    found = infer_table(path, event, None, numbers=numbers, hints=hints)
     columns = {name: column for name, column in found["columns"].items() if name != time}
     ignore = {name: reason for name, reason in found["ignore"].items() if name != time}
     if not columns:
@@ -48,13 +57,19 @@ def infer_cohort(
         "external": None,
         "columns": columns,
         "ignore": ignore,
-        "encode": {**encode, "min_count": found["encode"]["min_count"]},
+        "encode": {**encode, "min_count": found["encode"]["min_count"], "fold": True},
         "max_leak_correlation": 0.95,
     }
 
 
 def reached(
-    path: Path, time: str, per_year: float, horizons: Sequence[float], reading: Reading = AS_IT_IS
+    path: Path,
+    time: str,
+    per_year: float,
+    horizons: Sequence[float],
+    *,
+    numbers: Stated = NOT_STATED,
+    reading: Reading = AS_IT_IS,
 ) -> list[float]:
     """Those of `horizons` beyond which a tenth of the rows is observed.
 
@@ -63,7 +78,8 @@ def reached(
     """
     frame = read_table(path, reading)
     cells = column_of(frame, time, path)
-    years = pd.Series(as_number(as_text(cells, MISSING))[0]).dropna().to_numpy() / per_year
+    writing = find_writing(path, frame, MISSING, numbers, reading)
+    years = pd.Series(Numbers.of(time, cells, MISSING, writing).values()).dropna().to_numpy() / per_year
     kept = [year for year in horizons if len(years) and np.mean(years > year) >= LEAST_BEYOND]
     if len(kept) < 2:
         longest = f"the longest is {years.max():.2f}" if len(years) else "none is a number"

@@ -24,9 +24,7 @@ def read_outcome(
         CasebookError: a cell is no number, or of the event no yes or no; a time is negative or
             infinite; an event is neither 0 nor 1. Cells without a value are left to the schema.
     """
-    number, truth = NumericColumn(kind="numeric", min=None, max=None), BooleanColumn(kind="boolean")
-    columns: dict[str, Column] = dict.fromkeys(sorted(outcome.time_columns), number)
-    columns |= dict.fromkeys(sorted(outcome.event_columns), truth)
+    columns = numbers_of(outcome) | dict.fromkeys(sorted(outcome.event_columns), BooleanColumn(kind="boolean"))
     typed = convert(frame, columns, spec.missing)
     _check_readable(frame, typed, columns, file)
     numbers = {name: as_floats(typed.frame[name]) for name in columns}
@@ -34,6 +32,11 @@ def read_outcome(
     _refuse(time, (time < 0) | infinite(time), "negative or infinite", outcome.time, file)
     _refuse(event, ~np.isnan(event) & (event != 0) & (event != 1), "neither 0 nor 1", outcome.event, file)
     return pd.Series(time / outcome.per_year), pd.Series(event), {name: typed.frame[name] for name in columns}
+
+
+def numbers_of(outcome: Outcome) -> dict[str, Column]:
+    """The columns of the time."""
+    return dict.fromkeys(sorted(outcome.time_columns), NumericColumn(kind="numeric", min=None, max=None))
 
 
 def check_events(event: np.ndarray, outcome: Outcome, file: Path) -> None:

@@ -6,6 +6,7 @@ from components.core.files import whole_folder
 from components.core.forgotten import FORGOTTEN
 from components.core.job import EXTERNAL, PREPARED_FILES, TRAIN, Meta, read_origin
 from components.kits.tables.encoding.encode import fit_encoder
+from components.kits.tables.encoding.reader import SPELLINGS
 from components.kits.tables.encoding.spec import ROW
 from components.kits.tables.split import split_rows
 from components.kits.tables.suspects import check_identifiers
@@ -46,7 +47,7 @@ def prepare(job: SurvivalJob) -> Meta:
     frames[REJECTED] = rejected_rows(cohort.raw, cohort.rejections)
     rows = {name: len(index) for name, index in splits.items()} | {"rejected": len(cohort.rejections.reasons)}
     if spec.external is not None:
-        external = read_cohort(raw / spec.external.file, spec.external.target, spec)
+        external = read_cohort(raw / spec.external.file, spec.external.target, spec, cohort.spellings)
         check_known(external.rows, encoder, raw / spec.external.file)
         judged = external.rows
         if job.smoke:
@@ -59,6 +60,7 @@ def prepare(job: SurvivalJob) -> Meta:
         "key": list(spec.key) or [ROW],
         "encoder": encoder.to_json(),
         "summary": {name: summarise(train[name], column.kind) for name, column in spec.columns.items()},
+        **({SPELLINGS: cohort.spellings} if cohort.spellings else {}),
     }
     meta = Meta(job.case, rows, cohort.rejections.counts, source, data)
     with whole_folder(job.paths.prepared(job.case)) as folder:

@@ -1,19 +1,20 @@
 """Answers for patients: members, blend, recalibration, survival, decision, contributions. No torch."""
 
-import logging
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 from pydantic import Field
 
 from components.core.blocks import Block, read_block
 from components.core.bundle import Bundle, read_bundle
-from components.kits.tables.encoding.cells import RawRows, beside, columns_of_frame
-from components.kits.tables.encoding.encode import Encoded, TableEncoder
-from components.kits.tables.encoding.reader import RowReader
+from components.kits.tables.asked import PARAMS as PARAMS
+from components.kits.tables.asked import AskedTable
+from components.kits.tables.encoding.cells import RawRows
+from components.kits.tables.encoding.encode import Encoded
+from components.kits.tables.encoding.known import Asked
 from components.kits.tables.encoding.replace import Replacements
 from components.kits.tables.encoding.values import TypedRows
 from components.kits.tables.explain import Scored
@@ -24,8 +25,6 @@ from components.recipes.survival.serving.members import OPENERS, Curves
 
 if TYPE_CHECKING:
     import pandas as pd
-
-log = logging.getLogger(__name__)
 
 Numbers = Annotated[tuple[float, ...], Field(strict=False, min_length=1)]
 
@@ -59,70 +58,56 @@ class SurvivalSettings(Block):
 
 @dataclass(frozen=True)
 class SurvivalAnswers:
-    """Of N rows the `risk` (N, H) by each of the `horizons`, `decision` (N,), and the strongest `contributions`."""
+    """Of N rows the `risk` (N, H) by each of the `horizons`, `decision` (N,), and the strongest `contributions`.
+
+    `warnings` say what a row has that training rows had not.
+    """
 
     horizons: tuple[float, ...]
     risk: np.ndarray
     decision: np.ndarray
     contributions: list[tuple[Contribution, ...]]
+    warnings: list[list[str]]
 
     def columns(self) -> dict[str, Any]:
         """As they are written: `score` (the risk by the last horizon), `survival_1y` and so on, reasons as texts."""
         survival = {f"survival_{year:g}y": 1 - self.risk[:, place] for place, year in enumerate(self.horizons)}
         reasons = [[told(one) for one in found] for found in self.contributions]
-        return {"score": self.risk[:, -1], **survival, "decision": self.decision, "reasons": reasons}
+        said = {"decision": self.decision, "reasons": reasons, "warnings": self.warnings}
+        return {"score": self.risk[:, -1], **survival, **said}
 
 
-class SurvivalPredictor:
-    """Rows as the source has them to risk, survival, decision and what made them, beside their key columns."""
+class SurvivalPredictor(AskedTable):
+    """Rows as the source has them to risk, survival, decision and what made them, beside their key columns.
 
-    TAKES: ClassVar[Literal["rows"]] = "rows"
+    `reasons` is a list of texts `column = value (x factor)`, strongest first: by how much that
+    value alone changes the cumulative hazard against a typical patient's.
+    """
 
     def __init__(self, bundle: Bundle) -> None:
-        self.bundle = bundle
+        super().__init__(bundle)
         self.settings = read_block(SurvivalSettings, bundle.manifest.settings, "bundle.settings")
-        self.data: dict[str, Any] = bundle.json("table")
-        self.encoder = TableEncoder.from_json(self.data["encoder"])
-        self.reader = RowReader.of(self.data)
         self.times, self.edges = np.array(self.settings.times), np.array(self.settings.edges)
         self.recalibration = Recalibration(**self.settings.recalibration)
 
-    def predict(self, rows: "pd.DataFrame") -> "pd.DataFrame":
-        """Key columns and what `answer` says of the rows.
-
-        `reasons` is a list of texts `column = value (x factor)`, strongest first: by how much that
-        value alone changes the cumulative hazard against a typical patient's.
-        """
-        from components.kits.tables.encoding.convert import beside_key  # with pandas, which only frames need
-
-        answers = self.answer(columns_of_frame(rows, self.reader.columns))
-        return beside_key(rows, self.data["key"], answers.columns())
-
-    def answers_to(self, rows: RawRows) -> dict[str, Any]:
-        """What `predict_file` writes of the rows, by column."""
-        return beside(rows, self.data["key"], self.answer(rows).columns())
-
     def answer(self, rows: RawRows, *, explain: bool = True) -> SurvivalAnswers:
-        """What every answer comes from: raw rows by column, to risks, decisions and, if asked for, contributions.
-
-        Unreadable cells count as missing and classes that training did not have as rare ones,
-        each with a warning.
+        """Raw rows by column, however they are written, to risks, decisions and, if asked for, contributions.
 
         Raises:
             CasebookError: a column that the model uses is not there.
         """
-        typed = self.reader.read(rows)
-        encoded = self.encoder.encode_rows(typed)
-        for column, count in encoded.unknown.items():
-            log.warning("column %s: %d cell(s) of classes that training did not have score as rare ones", column, count)
-        cumulative = self.cumulative(encoded)
+        return self.answer_asked(self.look(rows), explain=explain)
+
+    def answer_asked(self, asked: Asked, *, explain: bool) -> SurvivalAnswers:
+        """What every answer comes from."""
+        cumulative = self.cumulative(asked.encoded)
         risk = curves.risks(self.settings.horizons, self.times, cumulative)
         high, low = self.settings.decisions
         decision = np.where(risk[:, -1] >= self.settings.threshold, high, low)
         found: list[tuple[Contribution, ...]] = [()] * len(risk)
         if explain:
-            found = self.explain(typed, encoded, cumulative)
-        return SurvivalAnswers(self.settings.horizons, risk, decision, found)
+            found = self.explain(asked.typed, asked.encoded, cumulative)
+        return SurvivalAnswers(self.settings.horizons, risk, decision, found, self.known.warnings(asked))
 
     def score(self, typed: "pd.DataFrame") -> np.ndarray:
         """Typed rows (N), as prepared files hold them, to risks (N, H)."""

@@ -12,6 +12,7 @@ from components.core.results import Answers
 from components.kits.tables.encoding.cells import columns_of_frame
 from components.recipes.shared.serving import first_rows, read_split, rows_in_turn
 from components.recipes.survival.metrics.censoring import Censoring
+from components.recipes.survival.metrics.marginal import marginal_risks
 from components.recipes.survival.metrics.metrics import survival_metrics
 from components.recipes.survival.params.cohort import EVENT, TIME
 from components.recipes.survival.params.params import SurvivalJob
@@ -31,6 +32,11 @@ def answer_rows(job: SurvivalJob, bundle: Path) -> Callable[[int], object]:
     """A function that answers the next n test rows with their reasons, from the cells of a request on."""
     predictor = open_predictor(bundle)
     return rows_in_turn(job, lambda rows: predictor.answer(rows).columns(), OUTCOME)
+
+
+def constant(job: SurvivalJob, bundle: Path) -> np.ndarray:
+    """Kaplan and Meier's risk `(H,)` of the training rows by each horizon."""
+    return marginal_risks(outcome_of(read_split(job, TRAIN)), open_predictor(bundle).settings.horizons)
 
 
 def metrics(job: SurvivalJob, bundle: Path) -> Mapping[str, Metric]:

@@ -8,7 +8,7 @@ import pytest
 
 from components.core.errors import CasebookError
 from components.core.params.load import load_params
-from components.core.params.operate import OperateParams, load_operate
+from components.core.params.operate import Notify, OperateParams, load_operate
 from components.core.yaml_files import dump_yaml, read_yaml
 
 SHIPPED = Path(__file__).parents[4] / "params.yaml"
@@ -63,6 +63,8 @@ def test_an_override_changes_its_own_case_alone(content, tmp_path):
         (("retrain", "timezone"), "Mars/Olympus", "params.operate.retrain.timezone: "),
         (("retrain", "start_deadline_s"), 0, "params.operate.retrain.start_deadline_s: "),
         (("retrain", "approval", "needed"), "yes", "params.operate.retrain.approval.needed: "),
+        (("notify",), {"kind": "pigeon", "variable": "TEAM"}, "params.operate.notify.kind: "),
+        (("notify",), {"kind": "email", "variable": "smtps://u:p@host"}, "params.operate.notify.variable: "),
         (("cases",), {"finance_rsk": {}}, "no case 'finance_rsk'"),
         (("cases",), {"finance_risk": {"retrain.corn": None}}, "'retrain.corn' names no key"),
         (("cases",), {"finance_risk": {"pools.cpu": None}}, "'pools.cpu' names no key"),
@@ -76,6 +78,21 @@ def test_a_wrong_block_is_refused_by_its_key(content, tmp_path, keys, value, mes
         node = node[part]
     node[last] = value
     assert message in refused(content, tmp_path)
+
+
+def test_an_address_in_the_place_of_its_variable_is_not_repeated(content, tmp_path):
+    content["operate"]["notify"] = {"kind": "webhook", "variable": "https://chat.example.org/hooks/canary"}
+    message = refused(content, tmp_path)
+    assert "params.operate.notify.variable: write the name of the environment's variable that holds" in message
+    assert "canary" not in message
+
+
+def test_where_a_team_is_told_is_the_same_for_every_case(content, tmp_path):
+    assert load(content, tmp_path).notify is None
+    content["operate"]["notify"] = {"kind": "email", "variable": "TEAM_MAIL"}
+    content["operate"]["cases"] = {"finance_risk": {"monitor.retrain": False}}
+    operate = load(content, tmp_path)
+    assert operate.notify == operate.of("finance_risk").notify == Notify(kind="email", variable="TEAM_MAIL")
 
 
 def test_stages_need_no_block_and_operating_says_that_it_is_missing(content, tmp_path):

@@ -42,6 +42,34 @@ COLUMNS: list[tuple[str, Callable[[], Any], dict[str, Any]]] = [
     ("Preis", lambda: f"{R.randint(0, 9999999):,}".replace(",", ".") + ",50 €", amount(".", ",", "€")),
     ("decimal", lambda: f"{R.random() * 10:.2f}".replace(".", ","), amount(".", ",", "")),
     ("金额", lambda: f"{R.randint(0, 99999):,}元", amount(",", ".", "元")),
+    ("scientific", lambda: f"{R.random() / 1e4:.2e}".replace(".", ","), amount(".", ",", "")),
+    (
+        "Franken",
+        lambda: f"CHF {R.randint(0, 99999):,}.05".replace(",", "\N{RIGHT SINGLE QUOTATION MARK}"),
+        amount("'", ".", "CHF"),
+    ),
+    ("lakh", lambda: R.choice(["12,34,567", "1,00,000", "5,000", "250"]), amount(",", ".", "")),
+    (
+        "weight",
+        lambda: f"{R.randint(40, 120)}{R.choice(['kg', ' KG', ''])}",
+        amount(",", ".", "kg") | {"suffixes": {"KG": 1.0}},
+    ),
+    (
+        "followers",
+        lambda: R.choice(["900", "1.2k", "3M", "2.3M"]),
+        amount(",", ".", "") | {"suffixes": {"k": 1e3, "K": 1e3, "M": 1e6}},
+    ),
+    (
+        "budget",
+        lambda: f"{R.randint(1, 99)}.{R.randint(1, 9)}k€",
+        amount(",", ".", "€") | {"suffixes": {"k": 1e3, "K": 1e3, "M": 1e6}},
+    ),
+    (
+        "wait",
+        lambda: R.choice(["1 year", "2 years", "7 years"]),
+        amount(",", ".", "year") | {"suffixes": {"years": 1.0}},
+    ),
+    ("room", lambda: R.choice(["12A", "12B", "7C"]), CATEGORICAL),
     ("months", lambda: R.choice([" 36 months", " 60 months"]), amount(",", ".", "months")),
     ("profit", lambda: R.choice(["({})", "{}"]).format(R.randint(1, 999)), amount(",", ".", "")),
     ("flag", lambda: R.choice(["0", "1"]), {"kind": "boolean"}),
@@ -68,7 +96,6 @@ COLUMNS: list[tuple[str, Callable[[], Any], dict[str, Any]]] = [
     ("zeros", lambda: R.choice(["01", "02", "10"]), CATEGORICAL),
     ("size", lambda: R.choice(["36", "38", "XL"]), CATEGORICAL),
     ("since", lambda: R.choice(["< 1 year", "2 years", "10+ years"]), CATEGORICAL),
-    ("ambiguous", lambda: R.choice(["1,234", "1500", "2,300"]), CATEGORICAL),
     ("one or nothing", lambda: R.choice(["x", ""]), CATEGORICAL),
     ("text", lambda: " ".join(R.choice(["the", "loan", "was", "late"]) for _ in range(9)), {"kind": "text"}),
     ("备注", lambda: "".join(R.choice("今天天气很好我们去公园") for _ in range(16)), {"kind": "text"}),
@@ -78,6 +105,24 @@ COLUMNS: list[tuple[str, Callable[[], Any], dict[str, Any]]] = [
 @pytest.mark.parametrize(("name", "cell", "expected"), COLUMNS, ids=[name for name, _, _ in COLUMNS])
 def test_kinds(name: str, cell: Callable[[], Any], expected: dict[str, Any]) -> None:
     assert guess(name, cell).column == expected
+
+
+@pytest.mark.parametrize(
+    ("cells", "told"),
+    [
+        (["1,234", "1500", "2,300"], "cannot tell thousands from decimals, a factor of 1,000, in '2,300' and '1500'"),
+        (["86.468", "467"], "in '86.468' and '467', .* --decimal . .* or --thousands ."),
+        (["12 kg", "13 lb"], "column x: its numbers have 2 units, kg, lb, such as '12 kg' and '13 lb'"),
+        (["€5", "$5"], "its numbers have 2 units, €, [$]"),
+        (["1.5", "2,5"], "'1.5' in column x has a decimal point, and '2,5' in column x has a decimal comma"),
+        (["1.234.567", "1,5", "0.5"], "'0.5' in column x has a decimal point, and '1,5' in column x has a decimal"),
+        (["1.234.567", "1,234.5"], "and '1.234.567' in column x parts thousands with points"),
+        (["1 234", "2,345,678", "0.5"], "thousands are parted in 2 ways, such as '1 234' and '2,345,678'"),
+    ],
+)  # fmt: skip
+def test_numbers_that_can_be_read_in_two_ways_are_refused(cells: list[str], told: str) -> None:
+    with pytest.raises(CasebookError, match=told):
+        guess_column("x", pd.Series(cells * 20), MISSING)
 
 
 @pytest.mark.parametrize(
@@ -95,7 +140,7 @@ def test_words_among_numbers_and_dates_stand_for_no_value(name: str, cell: Calla
 
 
 def test_a_few_broken_cells_cost_their_rows_and_not_the_column() -> None:
-    found = guess_column("n", pd.Series([str(row * 7 % 1000) for row in range(498)] + ["1,5", "2,5"]), MISSING)
+    found = guess_column("n", pd.Series([str(row * 7 % 1000) for row in range(498)] + ["1-5", "2-5"]), MISSING)
     assert (found.column, found.broken) == (NUMERIC, 2 / 500)
 
 

@@ -101,7 +101,7 @@ def test_clean_takes_broken_cells_as_missing_and_counts_them(caplog: pytest.LogC
 
 
 def test_clean_names_the_columns_that_are_not_there() -> None:
-    with pytest.raises(CasebookError, match=r"lack 2 column\(s\) that the model uses: age, paid"):
+    with pytest.raises(CasebookError, match=r"lack 2 column\(s\) that the model uses: 'age', 'paid'"):
         clean(pd.DataFrame({"town": ["Rome"], "y": ["no"]}), {"spec": block(COLUMNS)})
 
 

@@ -125,5 +125,5 @@ def test_a_broken_cell_is_told_as_it_stands(caplog: pytest.LogCaptureFixture) ->
 
 
 def test_columns_that_are_not_there_are_named() -> None:
-    with pytest.raises(CasebookError, match=r"lack 2 column\(s\) that the model uses: note, debt"):
+    with pytest.raises(CasebookError, match=r"lack 2 column\(s\) that the model uses: 'note', 'debt'"):
         RowReader.of(DATA).read({name: ["1"] for name in COLUMNS if name not in ("note", "debt")})

@@ -76,6 +76,9 @@ def test_no_numbers(text: str) -> None:
         (",", ".", "%", "12.5 %", 12.5),
         (",", ".", "%", "(3%)", -3),
         ("", ",", "", "0,25", 0.25),
+        (",", ".", "", "12,34,567.5", 1234567.5),
+        (".", ",", "", "1,5e-05", 1.5e-5),
+        ("'", ".", "", "1\N{RIGHT SINGLE QUOTATION MARK}234", 1234),
     ],
 )
 def test_amounts(thousands: str, decimal: str, unit: str, text: str, number: float) -> None:
@@ -96,12 +99,37 @@ def test_amounts(thousands: str, decimal: str, unit: str, text: str, number: flo
         (",", ".", "$", "-$-5"),
         (",", ".", "", "(5"),
         (",", ".", "", "five"),
+        (",", ".", "", "1,23,4567"),
+        (".", ",", "", "12.34.567"),  # only commas group by two
+        (",", ".", "", "12k"),
     ],
 )
 def test_what_another_hand_wrote_is_no_amount(thousands: str, decimal: str, unit: str, text: str) -> None:
     numbers, broken = as_amount(texts(text), thousands, decimal, unit)
     assert np.isnan(numbers).all()
     assert broken.all()
+
+
+@pytest.mark.parametrize(
+    ("unit", "text", "number"),
+    [
+        ("", "900", 900),
+        ("", "1.1k", 1100),
+        ("", "2.3 M", 2300000),
+        ("", "-5k", -5000),
+        ("", "(5k)", -5000),
+        ("€", "2.3M €", 2300000),
+        ("€", "€1.5k", 1500),
+        ("kg", "12 kg", 12),
+        ("kg", "12KG", 12),
+        ("kg", "3 lb", 3 * 0.4536),
+    ],
+)
+def test_suffixes_say_what_a_number_is_times(unit: str, text: str, number: float) -> None:
+    suffixes = {"k": 1e3, "M": 1e6, "KG": 1.0, "lb": 0.4536}
+    numbers, broken = as_amount(texts(text, None, "5q", "k"), ",", ".", unit, suffixes)
+    np.testing.assert_array_equal(numbers, [number, NAN, NAN, NAN])
+    assert broken.tolist() == [False, False, True, True]
 
 
 @given(st.integers(-(10**15), 10**15), st.sampled_from([",", " ", "'"]))

@@ -123,9 +123,14 @@ def test_a_category_unseen_in_training_counts_as_other_and_is_told(
     predictor: TablePredictor, rows: pd.DataFrame, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.WARNING)
-    strange, stranger = (predictor.predict(rows.assign(Home=home)) for home in ("castle", "houseboat"))
+    few = rows.head(19)  # of which nothing is refused for being new
+    strange, stranger = (predictor.predict(few.assign(Home=home)) for home in ("castle", "houseboat"))
     pd.testing.assert_series_equal(strange["score"], stranger["score"])
     assert np.isfinite(strange["score"]).all()
+    assert all("Home = 'castle' is no class of training" in one for one in strange["warnings"])
+    assert caplog.messages[0] == (
+        "column Home: 19 of 19 cells are of classes that training did not have and score as rare ones, such as 'castle'"
+    )
     encoded = predictor.encoder.encode(rows.assign(Home="castle"))
     assert encoded.unknown == {"Home": len(rows)}
     assert (encoded.categorical[:, predictor.encoder.categorical_names.index("Home")] == 0).all()
@@ -138,13 +143,16 @@ def test_an_unreadable_cell_counts_as_missing(
     texts.iloc[0, texts.columns.get_loc("Income")] = "a lot"
     missing = rows.head(3).copy()
     missing.iloc[0, missing.columns.get_loc("Income")] = np.nan
-    pd.testing.assert_frame_equal(predictor.predict(texts), predictor.predict(missing))
-    assert "Income" in caplog.text
+    said, expected = predictor.predict(texts), predictor.predict(missing)
+    assert said.pop("warnings").tolist() == [["Income: 'a lot' cannot be read"], [], []]
+    assert expected.pop("warnings").tolist() == [[], [], []]
+    pd.testing.assert_frame_equal(said, expected)
+    assert caplog.messages == ["column Income: 1 of 3 cells cannot be read and count as missing, such as 'a lot'"]
 
 
 def test_no_rows_are_no_answers(predictor: TablePredictor, rows: pd.DataFrame) -> None:
     answer = predictor.predict(rows.head(0))
-    assert answer.columns.tolist() == ["score", "decision", "reasons"]
+    assert answer.columns.tolist() == ["score", "decision", "reasons", "warnings"]
     assert len(answer) == 0
 
 

@@ -105,6 +105,13 @@ def new(
     time: Annotated[str | None, typer.Option(help="of a cohort: the column of how long each row was observed")] = None,
     event: Annotated[str | None, typer.Option(help="of a cohort: the column of whether that ended it, 0 or 1")] = None,
     per_year: Annotated[float, typer.Option(min=1e-6, help="units of --time in a year; days if not given")] = 365.25,
+    decimal: Annotated[
+        str | None,
+        typer.Option(metavar=". or ,", help="the decimal mark, if the file leaves it open"),
+    ] = None,
+    thousands: Annotated[
+        str | None, typer.Option(metavar=". , ' or blank", help="what parts thousands, as the point in 86.468")
+    ] = None,
     encoding: Annotated[str | None, typer.Option(help="what --csv is written in where it is not UTF-8")] = None,
     sheet: Annotated[str | None, typer.Option(help="of a workbook with several sheets: the one to learn from")] = None,
     ignore: Annotated[list[str] | None, typer.Option(metavar="COLUMN", help="a column to leave out")] = None,
@@ -117,13 +124,10 @@ def new(
     dates: Annotated[
         list[str] | None, typer.Option(metavar="COLUMN=FORMAT", help="how dates are written there: born=%d/%m/%Y")
     ] = None,
-    decimal: Annotated[
-        str | None,
-        typer.Option(metavar=". or ,", help="the decimal mark, if the file leaves it open"),
+    group: Annotated[
+        str | None, typer.Option(help="the column whose rows stay in one split (a person's, a shop's); else guessed")
     ] = None,
-    thousands: Annotated[
-        str | None, typer.Option(metavar=". , ' or blank", help="what parts thousands, as the point in 86.468")
-    ] = None,
+    no_group: Annotated[bool, typer.Option("--no-group", help="deal each row to a split by itself")] = False,
     dry_run: DryRun = False,
 ) -> None:
     """Make a case of your own table or images, or of an example. Its block is written into params.yaml."""
@@ -144,6 +148,8 @@ def new(
         raise typer.BadParameter("--csv or --query goes with --target, or for a cohort with --time and --event")
     if csv is None and query is None and (decimal is not None or thousands is not None):
         raise typer.BadParameter("--decimal and --thousands say how --csv writes numbers")
+    if (group is not None or no_group) and ((csv is None and query is None) or (group is not None and no_group)):
+        raise typer.BadParameter("--csv or --query goes with --group or --no-group, not with both")
     if like is not None and recipe is not None:
         raise typer.BadParameter("--recipe takes the pattern of a recipe, --like that of a case; give one of them")
     if example is not None and (like is not None or recipe is not None):
@@ -158,9 +164,8 @@ def new(
         present=by_column("--present", present or ()),
         dates=by_column("--dates", dates or ()),
     )
-    asked = Asked(
-        target, positive, time, event, per_year, tuple(ignore_target or ()), stated(decimal, thousands), hints
-    )
+    by, no_outcome = not no_group if group is None else group, tuple(ignore_target or ())
+    asked = Asked(target, positive, time, event, per_year, no_outcome, stated(decimal, thousands), hints, by)
     if csv is not None:
         make = plan_case if dry_run else new_case
         block = make(Path.cwd(), name, like or "finance_risk", csv, asked)

@@ -32,7 +32,7 @@ UNSTATED = {
 @dataclass(frozen=True)
 class Asked:
     """The outcome's columns: `target` with its `positive` value and those of no outcome, or `time` and `event`; how the
-    file writes `numbers`, where its cells leave that open; and what else is said of it.
+    file writes `numbers`, where its cells leave that open; and what is said of the other columns.
     """
 
     target: str | None
@@ -43,6 +43,7 @@ class Asked:
     ignore_target: tuple[str, ...] = ()
     numbers: Stated = NOT_STATED
     hints: Hints = NO_HINTS
+    group: str | bool = True  # of the split: a column, none, or one that is guessed
 
 
 class Profile(Block):
@@ -79,9 +80,8 @@ def plan_case(root: Path, name: str, like: str, csv: Path, asked: Asked) -> dict
         return _cohort(block, csv, root, like, asked)
     if asked.target is None or asked.time is not None or asked.event is not None:
         raise CasebookError(f"a case like {like} has one column to predict: name it with --target, and no other")
-    prepare = infer_table(
-        csv, asked.target, asked.positive, asked.ignore_target, numbers=asked.numbers, hints=asked.hints
-    )
+    no_outcome, numbers, hints = asked.ignore_target, asked.numbers, asked.hints
+    prepare = infer_table(csv, asked.target, asked.positive, no_outcome, numbers, hints, group=asked.group)
     return _table(block, prepare, csv, root)
 
 
@@ -201,12 +201,10 @@ def _cohort(block: dict[str, Any], csv: Path, root: Path, like: str, asked: Aske
     """The same for a cohort, answered at those of the horizons that it was followed for."""
     if asked.time is None or asked.event is None or asked.target is not None or asked.ignore_target:
         raise CasebookError(f"a case like {like} has two columns to predict: name them with --time and --event")
-    encode = block["prepare"]["encode"]
-    prepare = infer_cohort(
-        csv, asked.time, asked.event, asked.per_year, encode, numbers=asked.numbers, hints=asked.hints
-    )
-    horizons = block["model"]["curve"]["horizons"]
-    horizons = reached(csv, asked.time, asked.per_year, horizons, numbers=asked.numbers, reading=asked.hints.reading)
+    encode, horizons = block["prepare"]["encode"], block["model"]["curve"]["horizons"]
+    numbers, hints, per_year = asked.numbers, asked.hints, asked.per_year
+    prepare = infer_cohort(csv, asked.time, asked.event, per_year, encode, numbers, hints, group=asked.group)
+    horizons = reached(csv, asked.time, per_year, horizons, numbers, hints.reading)
     model = {**block["model"], "curve": {**block["model"]["curve"], "horizons": horizons}}
     calibrated = [year for year in block["evaluate"]["calibrated"] if year in horizons] or horizons[-1:]
     evaluate = {**block["evaluate"], "calibrated": calibrated, "subgroups": [], **UNSTATED}

@@ -56,15 +56,6 @@ def read_batches(path: Path, rows: int, reading: Reading = AS_IT_IS) -> Iterator
                 yield from _without_totals(_csv_batches(text, path, rows), path)
 
 
-def delimiter_of(path: Path, reading: Reading = AS_IT_IS) -> str | None:
-    """What stands between the fields of a CSV file; None of any other."""
-    with unpacked(path, reading) as file:
-        if first_bytes(file).startswith(PARQUET) or is_workbook(file):
-            return None
-        with in_utf8(file, path, reading) as text:
-            return find_dialect(path, read_sample(text)).delimiter
-
-
 def _parquet_batches(file: Path, path: Path, rows: int) -> Iterator[pd.DataFrame]:
     try:
         with pq.ParquetFile(file) as opened:

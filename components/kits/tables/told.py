@@ -1,63 +1,47 @@
-"""What is to be told of guesses at columns: which cells are taken for no value, or read as numbers."""
+"""`told.json` of a prepared table: what its readers pass on of it, beside the rows."""
 
-import logging
-from collections.abc import Mapping
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.compute as pc
 
-from components.kits.tables.encoding.text import as_label, as_text
-from components.kits.tables.encoding.values import read_cells
-from components.kits.tables.hinted import COLUMN
-from components.kits.tables.hints import Hints
-from components.kits.tables.seen import Guess
+from components.core.files import read_json, write_json
+from components.core.results import Table
+from components.kits.tables.encoding.spec import FeatureParams
+from components.kits.tables.hindsight import Hindsight, hindsight_table
+from components.kits.tables.shares import Shares, shares_table
 
-log = logging.getLogger(__name__)
-
-CLASSES = ("categorical", "boolean", "band")
-WORDS = ("na", "none", "null")  # that name classes in some files: Namibia, or no pool
+FILE, GROUPS, GROUP = "told.json", "groups.parquet", "group of the split"
 
 
-def tell_of_columns(guesses: Mapping[str, Guess], frame: pd.DataFrame, hints: Hints) -> None:
-    """Warn of numbers, and of words in columns of classes, that are taken for no value, and of laboratory values."""
-    for name, guess in guesses.items():
-        assert guess.column is not None
-        if guess.sentinels:
-            _tell_of_sentinels(name, frame[name], guess)
-        if guess.marked:
-            log.warning(
-                "column %s: cells such as %s are read as numbers: as the limit, without the flag (laboratory: true)",
-                name, ", ".join(map(repr, guess.marked[:2])),
-            )  # fmt: skip
-        if guess.column["kind"] in CLASSES:
-            _tell_of_words(name, frame[name], hints)
+def write_told(folder: Path, shares: Shares, suspects: Sequence[Hindsight] = ()) -> None:
+    write_json(folder / FILE, {"splits": shares.to_json(), "hindsight": [one.to_json() for one in suspects]})
 
 
-def _tell_of_sentinels(name: str, cells: pd.Series, guess: Guess) -> None:
-    text = as_label(as_text(cells, guess.words))
-    numbers = np.asarray(read_cells(text, COLUMN.validate_python(guess.column), ())[0])
-    others = numbers[~np.isnan(numbers)]
-    for sentinel in guess.sentinels:
-        count = pc.sum(pc.cast(pc.equal(text, sentinel), pa.int64())).as_py()
-        log.warning(
-            "column %s: %r, in %d cell(s), is taken for no value: the others are from %g to %g; if it is a number, say "
-            "--present %s=%s, or take it out of prepare.columns.%s.missing",
-            name, sentinel, count, others.min(), others.max(), name, sentinel, name,
-        )  # fmt: skip
+def told_tables(prepared: Path, positive: str) -> list[Table]:
+    """What the model card says of a prepared folder; nothing of one that was made before there was anything."""
+    content = read_told(prepared)
+    if not content:
+        return []
+    return [shares_table(content["splits"], positive), hindsight_table(content["hindsight"])]
 
 
-def _tell_of_words(name: str, cells: pd.Series, hints: Hints) -> None:
-    kept = {text.lower() for text in (*hints.present.get(name, ()), *hints.missing.get(name, ()))}
-    text = as_text(cells, ())
-    for word in WORDS:
-        there = pc.fill_null(pc.equal(pc.utf8_lower(text), word), False)
-        if word in kept or not (count := pc.sum(pc.cast(there, pa.int64())).as_py()):
-            continue
-        shown = text.filter(there)[0].as_py()
-        log.warning(
-            "column %s: %r, in %d cell(s), is taken for no value; if it is a class, say --present %s=%s, or "
-            "`present: [%r]` in prepare.columns.%s",
-            name, shown, count, name, shown, shown, name,
-        )  # fmt: skip
+def read_told(prepared: Path) -> dict[str, Any]:
+    path = prepared / FILE
+    return dict(read_json(path)) if path.is_file() else {}
+
+
+def write_groups(folder: Path, key: pd.DataFrame, by: pd.Series, spec: FeatureParams) -> None:
+    """The number of each row's group beside its key (N, K), where groups decide: cross-validation cuts by it, too."""
+    if spec.split.by == "group":
+        key.assign(**{GROUP: pd.factorize(by)[0]}).to_parquet(folder / GROUPS, index=False)
+
+
+def read_groups(prepared: Path, rows: pd.DataFrame, key: list[str]) -> np.ndarray | None:
+    """The number of each row's group (N,), None where no groups decide."""
+    path = prepared / GROUPS
+    if not path.is_file():
+        return None
+    return rows[key].merge(pd.read_parquet(path), on=key, how="left")[GROUP].to_numpy(np.int64)

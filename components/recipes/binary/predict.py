@@ -9,5 +9,5 @@ from components.recipes.shared.checked import predict_table_file
 
 
 def predict_file(bundle: Path, source: Path, target: Path, options: Mapping[str, Any]) -> int:
-    """Stream a file of raw rows through a bundle, and count the rows written."""
+    """Stream a CSV or Parquet file of raw rows through a bundle, and count the rows written."""
     return predict_table_file(open_predictor, bundle, source, target, options)

@@ -7,12 +7,13 @@ import pandas as pd
 import pyarrow as pa
 
 from components.core.errors import CasebookError
+from components.kits.tables.dialect import find_dialect, read_sample
 from components.kits.tables.encoding.cells import cells_of
 from components.kits.tables.encoding.reading import AS_IT_IS, Reading
 from components.kits.tables.encoding.text import as_text
 from components.kits.tables.numbers.decide import Stated, Writing, decide
 from components.kits.tables.numbers.marks import Marks
-from components.kits.tables.read import delimiter_of
+from components.kits.tables.unpack import PARQUET, first_bytes, in_utf8, is_workbook, unpacked
 
 
 def texts_of(column: pd.Series) -> pa.Array | None:
@@ -53,6 +54,15 @@ def find_writing(
         return decide(look_at(frame, frame.columns, missing), delimiter_of(path, reading), stated)
     except CasebookError as error:
         raise CasebookError(f"{path}: {error}") from None
+
+
+def delimiter_of(path: Path, reading: Reading = AS_IT_IS) -> str | None:
+    """What stands between the fields of a CSV file; None of any other."""
+    with unpacked(path, reading) as file:
+        if first_bytes(file).startswith(PARQUET) or is_workbook(file):
+            return None
+        with in_utf8(file, path, reading) as text:
+            return find_dialect(path, read_sample(text)).delimiter
 
 
 def decimals_of(columns: Mapping[str, object]) -> dict[str, str]:

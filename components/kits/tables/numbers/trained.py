@@ -15,15 +15,15 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from components.core.errors import CasebookError
+from components.core.errors import CasebookError, StrangeError
 from components.kits.tables.encoding.reader import COLUMNS
 from components.kits.tables.encoding.reading import AS_IT_IS, Reading, reading_of
 from components.kits.tables.encoding.spec import Column, FeatureParams, NumbersParams
 from components.kits.tables.encoding.text import plain_characters
-from components.kits.tables.numbers.columns import look, look_at, texts_of
+from components.kits.tables.numbers.columns import delimiter_of, look, look_at, texts_of
 from components.kits.tables.numbers.decide import NAMES, Proof, conflict, doubt_of, open_cell, proofs_of
 from components.kits.tables.numbers.marks import BETWEEN, CELL, DECIMALS, OTHER, Marks
-from components.kits.tables.read import delimiter_of, read_batches
+from components.kits.tables.read import read_batches
 
 log = logging.getLogger(__name__)
 
@@ -38,8 +38,7 @@ AGAIN = "correct the cells of one of them, or say under prepare.numbers how the 
 @dataclass(frozen=True)
 class Expected:
     """What a block or a model expects of a file: columns of numbers, the texts that stand for no value, the marks that
-    a person has stated, how it is read, and by column the least and largest value of training, and which are of whole
-    numbers.
+    a person has stated, and by column the least and largest value of training, and which are of whole numbers.
     """
 
     columns: Mapping[str, Column]
@@ -47,12 +46,11 @@ class Expected:
     stated: NumbersParams | None
     ranges: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     whole: frozenset[str] = frozenset()
-    reading: Reading = AS_IT_IS
 
     @classmethod
     def of_block(cls, spec: FeatureParams, more: Mapping[str, Column] | None = None) -> "Expected":
         """By a `prepare` block; `more` are columns of numbers besides its own."""
-        return cls(_numbers({**spec.columns, **(more or {})}), tuple(spec.missing), spec.numbers, reading=spec.read)
+        return cls(_numbers({**spec.columns, **(more or {})}), tuple(spec.missing), spec.numbers)
 
     @classmethod
     def of_data(cls, data: Mapping[str, Any]) -> "Expected":
@@ -63,7 +61,7 @@ class Expected:
         whole = frozenset(name for name, found in quantiles.items() if all(value % 1 == 0 for value in found.values()))
         stated = NumbersParams.model_validate(spec["numbers"]) if spec.get("numbers") else None
         columns = _numbers(COLUMNS.validate_python(spec["columns"]))
-        return cls(columns, tuple(spec["missing"]), stated, ranges, whole, reading_of(data))
+        return cls(columns, tuple(spec["missing"]), stated, ranges, whole)
 
     def decimal(self, name: str) -> str:
         """The mark that the column is read with."""
@@ -113,12 +111,14 @@ def batches_as_trained(path: Path, rows: int, data: Mapping[str, Any]) -> Callab
     Raises:
         CasebookError: as `read_batches`; or numbers that can be read in several ways.
     """
-    expected = Expected.of_data(data)
-    plan = look_through(path, read_batches(path, rows, expected.reading), expected)
-    return lambda: (rewritten(frame, plan) for frame in read_batches(path, rows, expected.reading))
+    reading = reading_of(data)
+    plan = look_through(path, read_batches(path, rows, reading), Expected.of_data(data), reading)
+    return lambda: (rewritten(frame, plan) for frame in read_batches(path, rows, reading))
 
 
-def look_through(path: Path, frames: Iterable[pd.DataFrame], expected: Expected) -> dict[str, Rewriting]:
+def look_through(
+    path: Path, frames: Iterable[pd.DataFrame], expected: Expected, reading: Reading = AS_IT_IS
+) -> dict[str, Rewriting]:
     """What to rewrite in the frames of a file. All are looked at: what the last row proves holds for the first.
 
     Raises:
@@ -128,10 +128,10 @@ def look_through(path: Path, frames: Iterable[pd.DataFrame], expected: Expected)
     for frame in frames:
         for name in [name for name in expected.columns if name in frame]:
             look(marks.setdefault(name, Marks(name)), frame[name], expected.missing)
-    return _planned(path, marks, delimiter_of(path, expected.reading), expected, REMEDY)
+    return _planned(path, marks, delimiter_of(path, reading), expected, REMEDY)
 
 
-def frame_as_expected(path: Path, frame: pd.DataFrame, expected: Expected) -> pd.DataFrame:
+def frame_as_expected(path: Path, frame: pd.DataFrame, expected: Expected, reading: Reading = AS_IT_IS) -> pd.DataFrame:
     """A whole file with its numbers as the block expects them.
 
     Raises:
@@ -139,7 +139,7 @@ def frame_as_expected(path: Path, frame: pd.DataFrame, expected: Expected) -> pd
     """
     names = [name for name in expected.columns if name in frame]
     marks = look_at(frame, names, expected.missing)
-    return rewritten(frame, _planned(path, marks, delimiter_of(path, expected.reading), expected, AGAIN))
+    return rewritten(frame, _planned(path, marks, delimiter_of(path, reading), expected, AGAIN))
 
 
 def rewritten(frame: pd.DataFrame, plan: Mapping[str, Rewriting]) -> pd.DataFrame:
@@ -159,7 +159,7 @@ def _planned(
     try:
         return plan_rewriting(marks, delimiter, expected, remedy)
     except CasebookError as error:
-        raise CasebookError(f"{path}: {error}") from None
+        raise StrangeError(f"{path}: {error}") from None
 
 
 def plan_rewriting(

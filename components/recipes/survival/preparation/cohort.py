@@ -48,7 +48,7 @@ def read_cohort(file: Path, outcome: Outcome, spec: CohortParams, spellings: Spe
     spec = spec.model_copy(update={"target": outcome})
     frame = read_table(file, spec.read)
     check_columns(frame, spec, file)
-    frame = frame_as_expected(file, frame, Expected.of_block(spec, numbers_of(outcome)))
+    frame = frame_as_expected(file, frame, Expected.of_block(spec, numbers_of(outcome)), spec.read)
     frame = without_forgotten(frame, spec)
     check_keys(frame, spec, file)
     time, event, typed_outcome = read_outcome(frame, outcome, spec, file)

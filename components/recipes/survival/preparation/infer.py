@@ -29,9 +29,10 @@ def infer_cohort(
     event: str,
     per_year: float,
     encode: dict[str, Any],
-    *,
     numbers: Stated = NOT_STATED,
     hints: Hints = NO_HINTS,
+    *,
+    group: str | bool = True,
 ) -> dict[str, Any]:
     """The whole `prepare` block, of plain types, for a CSV or Parquet file with a time and an event column.
 
@@ -44,7 +45,7 @@ def infer_cohort(
     column_of(read_table(path, hints.reading), time, path)
     if time == event:
         raise CasebookError(f"{path}: --time and --event both name {time!r}; an event has a column of its own")
-    found = infer_table(path, event, None, numbers=numbers, hints=hints)
+    found = infer_table(path, event, None, numbers=numbers, hints=hints, group=group, hindsight=False)
     columns = {name: column for name, column in found["columns"].items() if name != time}
     ignore = {name: reason for name, reason in found["ignore"].items() if name != time}
     if not columns:
@@ -67,7 +68,6 @@ def reached(
     time: str,
     per_year: float,
     horizons: Sequence[float],
-    *,
     numbers: Stated = NOT_STATED,
     reading: Reading = AS_IT_IS,
 ) -> list[float]:

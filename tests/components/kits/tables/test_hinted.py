@@ -15,7 +15,7 @@ from components.kits.tables.hinted import guess_hinted
 from components.kits.tables.hints import NO_HINTS, Hints, by_column
 from components.kits.tables.infer import infer_table
 from components.kits.tables.read import read_table
-from components.kits.tables.told import tell_of_columns
+from components.kits.tables.remarks import tell_of_columns
 from tests.components.kits.tables.tables import NUMERIC, prepare, write_raw
 
 R = random.Random(3)  # noqa: S311

@@ -154,7 +154,7 @@ class Target(Block):
     column: str
     positive: str
     negative: str
-    ignore: Names = ()
+    ignore: Annotated[Names, Field(exclude_if=operator.not_)] = ()
 
 
 class StratifiedSplit(Block):

@@ -32,6 +32,7 @@ BENCHMARKS = {
     "precision": "views a second in bfloat16 and in float32, where a GPU is at hand",
     "resampling": "intervals of detection metrics, matched once, beside an evaluation of each resample",
     "growth": "what a retrain adds to each store, and runs an hour",
+    "small_tables": "tables of few rows, as `casebook new` takes them, beside plain logistic regression",
     "topk": "the ten best of a large catalogue, exact and by an index",
 }
 

@@ -105,6 +105,10 @@ def new(
     time: Annotated[str | None, typer.Option(help="of a cohort: the column of how long each row was observed")] = None,
     event: Annotated[str | None, typer.Option(help="of a cohort: the column of whether that ended it, 0 or 1")] = None,
     per_year: Annotated[float, typer.Option(min=1e-6, help="units of --time in a year; days if not given")] = 365.25,
+    group: Annotated[
+        str | None, typer.Option(help="the column whose rows stay in one split (a person's, a shop's); else guessed")
+    ] = None,
+    no_group: Annotated[bool, typer.Option("--no-group", help="deal each row to a split by itself")] = False,
     decimal: Annotated[
         str | None,
         typer.Option(metavar=". or ,", help="the decimal mark, if the file leaves it open"),
@@ -142,6 +146,8 @@ def new(
         raise typer.BadParameter("--query goes with --variable, and --watermark with both")
     if (csv is None and query is None) == any(given is not None for given in (target, positive, time, event)):
         raise typer.BadParameter("--csv or --query goes with --target, or for a cohort with --time and --event")
+    if (group is not None or no_group) and ((csv is None and query is None) or (group is not None and no_group)):
+        raise typer.BadParameter("--csv or --query goes with --group or --no-group, not with both")
     if csv is None and query is None and (decimal is not None or thousands is not None):
         raise typer.BadParameter("--decimal and --thousands say how --csv writes numbers")
     if like is not None and recipe is not None:
@@ -151,6 +157,7 @@ def new(
     set_up_logging()
     if recipe is not None:
         like = shipped(Path.cwd(), recipe)
+    by = not no_group if group is None else group
     hints = Hints(
         read_block(Reading, {"encoding": encoding, "sheet": sheet}, "--encoding"),
         tuple(ignore or ()),
@@ -159,7 +166,7 @@ def new(
         dates=by_column("--dates", dates or ()),
     )
     numbers = stated(decimal, thousands)
-    asked = Asked(target, positive, time, event, per_year, tuple(ignore_target or ()), numbers, hints)
+    asked = Asked(target, positive, time, event, per_year, tuple(ignore_target or ()), numbers, hints, by)
     if csv is not None:
         make = plan_case if dry_run else new_case
         block = make(Path.cwd(), name, like or "finance_risk", csv, asked)

@@ -54,7 +54,8 @@ def monitor(case: str, root: str = str(ROOT)) -> None:
     hold(folder, flow_run.id)
     looked = look_at(case, root)
     params = load_operate(Path(root) / "params.yaml").of(case).monitor
-    notify_look(Path(root), case, looked.found, decided=looked.found.compared >= params.min_rows)
+    decided = looked.found.compared >= params.min_rows
+    notify_look(Path(root), case, looked.found, decided=decided, say=get_run_logger().warning)
     started = retrain_once(job_of(case, root), params, looked.found, lambda due: start_retrain(case, root, due))
     get_run_logger().info("a retrain was started" if started else "no retrain is started")
 

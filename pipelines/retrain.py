@@ -15,6 +15,7 @@ from prefect.cache_policies import NO_CACHE  # noqa: E402
 from prefect.client.schemas.objects import FlowRun  # noqa: E402
 from prefect.context import FlowRunContext  # noqa: E402
 from prefect.logging import get_run_logger  # noqa: E402
+from prefect.logging.loggers import flow_run_logger  # noqa: E402
 from prefect.runtime import flow_run  # noqa: E402
 from prefect.states import Completed, State  # noqa: E402
 
@@ -48,11 +49,15 @@ STATES: dict[Came, str] = {
 }
 
 
-def tell_failure(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -> None:  # noqa: ARG001 - Prefect's names
+def tell_failure(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -> None:
     """When a retrain has failed: Prefect calls it at the end of the run."""
     case, root = flow_run.parameters["case"], Path(flow_run.parameters.get("root", ROOT))
     write_down(root, case, flow_run.idempotency_key, "failed")
-    notify(root, retrain_failed(case, str(flow_run.id), without_login(state.message or "no reason is known")))
+    notify(
+        root,
+        retrain_failed(case, str(flow_run.id), without_login(state.message or "no reason is known")),
+        say=flow_run_logger(flow_run, flow).warning,
+    )
 
 
 @flow(name="retrain", flow_run_name="retrain {case}", on_failure=[tell_failure])
@@ -67,7 +72,8 @@ def retrain(case: str, root: str = str(ROOT)) -> State[Any]:
     end_orphans(folder / "state" / "flows")
     hold(folder / "state" / "flows", flow_run.id)
     check_registry(folder, [case])
-    notify_champion(folder, case)
+    say = get_run_logger().warning
+    notify_champion(folder, case, say=say)
     look_for_news(case, root)
     before = lock_at_begin(case, folder, str(flow_run.id))
     rejected = bring_up_to_date(case, root, operate.retrain.approval)
@@ -77,8 +83,8 @@ def retrain(case: str, root: str = str(ROOT)) -> State[Any]:
     record_lock(case, root, operate.retrain.record)
     write_down(folder, case, own_key(), found.came)
     if found.came == "refused":
-        notify(folder, retrain_refused(case, str(flow_run.id), found.words, found.reasons))
-    notify_champion(folder, case)
+        notify(folder, retrain_refused(case, str(flow_run.id), found.words, found.reasons), say=say)
+    notify_champion(folder, case, say=say)
     get_run_logger().info(found.words)
     return Completed(name=STATES[found.came], message=found.words)
 

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from components.core.errors import CasebookError
-from components.registry.ledger_file import digest_of, ledger_path, read_lines
+from components.registry.ledger_file import Content, digest_of, ledger_path, read_lines
 from components.tracking.address import without_login
 from components.tracking.reading.registry import RegisteredModel, Registry
 
@@ -86,21 +86,28 @@ def lost(registry: Registry, case: str, model: RegisteredModel | None) -> str | 
     """
     content = read_lines(path := ledger_path(registry.root, case))
     known = [] if model is None else records_of(case, model)
+    file, mlflow = path.relative_to(registry.root), f"MLflow at {without_login(registry.uri)}"
+    if not known and not content.lines and (content.unreadable or content.torn):
+        return (
+            f"{file}: no line of it can be read, and {mlflow} has no decision about {case}: `casebook restore FILE` "
+            "brings both back from a backup; move the file away to begin a new registry"
+        )
     newest = max((record.entry.number for record in known), default=0)
-    restoring = model is not None and RESTORING in model.tags
-    if content.newest <= newest and not restoring:
+    if content.newest <= newest and (model is None or RESTORING not in model.tags):
         return None
     behind = len({line.digest for line in content.lines} - {record.digest for record in known})
-    last = max(content.lines, key=lambda line: int(line.entry["number"])).entry if content.lines else {}
-    champion = f", champion version {last['after']}" if last.get("after") else ""
-    what = f"MLflow at {without_login(registry.uri)} has lost {behind} of {len(content.lines)} decisions about {case}"
-    if behind == 0:
-        what = f"MLflow at {without_login(registry.uri)} has not got all of {case} back"
+    what = f"has lost {behind} of {len(content.lines)} decisions about {case}" if behind else f"has {case} back in part"
     return (
-        f"{what}: {path.relative_to(registry.root)} goes to number {content.newest}{champion}, MLflow to "
-        f"{newest or 'none'}; `casebook restore-registry {case}` rebuilds it from that file and the models' files, "
-        "`casebook restore FILE` brings a backup back; if it was cleared on purpose, move the file away"
+        f"{mlflow} {what}: {file} goes to number {content.newest}{_champion_of(content)}, MLflow to {newest or 'none'}"
+        f"; `casebook restore-registry {case}` rebuilds it from that file and the models' files, `casebook restore "
+        "FILE` brings a backup back; if it was cleared on purpose, move the file away"
     )
+
+
+def _champion_of(content: Content) -> str:
+    last = max(content.lines, key=lambda line: int(line.entry["number"]), default=None)
+    after = None if last is None else last.entry.get("after")
+    return f", champion version {after}" if after else ""
 
 
 def known_models(registry: Registry, cases: Sequence[str]) -> dict[str, RegisteredModel | None]:

@@ -3,19 +3,23 @@
 import json
 import math
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from mlflow.entities import LoggedModel, LoggedModelOutput, LoggedModelStatus, Metric
+from mlflow.models import Model
 
 from components.core.job import TEST
 from components.core.markdown import inert
 from components.registry.ledger_file import Line
 from components.registry.model_files import bundle_in, card_beside
 from components.registry.model_folders import run_of
+from components.registry.package import model_folder
 from components.registry.pages import LONGEST, UNDECIDED
+from components.registry.register import Release
 from components.tracking.address import artifact_folder, local_path
 from components.tracking.owners import owner
 from components.tracking.runs import FITTED_MD5, new_run, newest_run
@@ -49,6 +53,16 @@ def restore_model(
         "description": page,
         "model_id": model.model_id,
     }
+
+
+@contextmanager
+def packed(release: Release, model: str) -> Iterator[Path]:
+    """A temporary model folder of a bundle whose own is lost, under the id of its `model`."""
+    metadata = Model(model_uuid=model, model_id=model)
+    with model_folder(
+        metadata, release.bundle, release.lineage, release.example, release.answers, release.packages
+    ) as folder:
+        yield folder
 
 
 def _tags(lines: Sequence[Line]) -> dict[str, str]:

@@ -44,12 +44,12 @@ def keep_result(state: Path, folder: Path) -> None:
     shutil.copyfile(state / RESULT, folder / REFIT)
 
 
-def refit_state(job: Job, learner: LightningModule) -> Path:
+def refit_state(job: Job, learner: LightningModule, what: str = "refit") -> Path:
     """A folder that belongs to the weights of the first fit: a killed run goes on in it, another one starts anew.
 
-    Those of other weights are removed.
+    Those of other weights are removed. `what` names the fits that come after the first.
     """
-    state = job.paths.state(job.case) / "refit" / _weights_digest(learner)
+    state = job.paths.state(job.case) / what / _weights_digest(learner)
     for other in state.parent.glob("*"):
         if other != state:
             shutil.rmtree(other)

@@ -43,6 +43,7 @@ class Asked:
     ignore_target: tuple[str, ...] = ()
     numbers: Stated = NOT_STATED
     hints: Hints = NO_HINTS
+    group: str | bool = True  # of the split: a column, none, or one that is guessed
 
 
 class Profile(Block):
@@ -79,7 +80,9 @@ def plan_case(root: Path, name: str, like: str, csv: Path, asked: Asked) -> dict
         return _cohort(block, csv, root, like, asked)
     if asked.target is None or asked.time is not None or asked.event is not None:
         raise CasebookError(f"a case like {like} has one column to predict: name it with --target, and no other")
-    prepare = infer_table(csv, asked.target, asked.positive, asked.ignore_target, asked.numbers, asked.hints)
+    prepare = infer_table(
+        csv, asked.target, asked.positive, asked.ignore_target, asked.numbers, asked.hints, group=asked.group
+    )
     return _table(block, prepare, csv, root)
 
 
@@ -200,8 +203,9 @@ def _cohort(block: dict[str, Any], csv: Path, root: Path, like: str, asked: Aske
     if asked.time is None or asked.event is None or asked.target is not None or asked.ignore_target:
         raise CasebookError(f"a case like {like} has two columns to predict: name them with --time and --event")
     encode, horizons = block["prepare"]["encode"], block["model"]["curve"]["horizons"]
-    prepare = infer_cohort(csv, asked.time, asked.event, asked.per_year, encode, asked.numbers, asked.hints)
-    horizons = reached(csv, asked.time, asked.per_year, horizons, asked.numbers, asked.hints)
+    said = asked.numbers, asked.hints
+    prepare = infer_cohort(csv, asked.time, asked.event, asked.per_year, encode, *said, group=asked.group)
+    horizons = reached(csv, asked.time, asked.per_year, horizons, *said)
     model = {**block["model"], "curve": {**block["model"]["curve"], "horizons": horizons}}
     calibrated = [year for year in block["evaluate"]["calibrated"] if year in horizons] or horizons[-1:]
     evaluate = {**block["evaluate"], "calibrated": calibrated, "subgroups": [], **UNSTATED}

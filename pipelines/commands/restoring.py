@@ -6,8 +6,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from mlflow.models import Model
-
 from components.core.bundle import bundle_md5
 from components.core.errors import CasebookError
 from components.core.files import nearest_path
@@ -17,8 +15,8 @@ from components.core.recipe import make_job, recipe_of
 from components.registry.champion import BUNDLE_MD5
 from components.registry.ledger_file import FOLDER, ledger_path, read_lines
 from components.registry.model_folders import ModelFolders
-from components.registry.package import model_folder
 from components.registry.restore import Restored, restore_registry
+from components.registry.restored_model import packed
 from components.tracking.address import artifact_folder
 from components.tracking.track import Tracker, connect
 from pipelines.leaving.folders import held
@@ -43,8 +41,8 @@ def restore_all(root: Path, cases: Sequence[str], files: Path | None, *, named: 
     tracker, found = connect(root), []
     for case in chosen:
         places = _places(root, tracker, files)
-        with held(root, case), _packed(root, case, places) as packed:
-            found.append(restore_registry(tracker, case, [*places, *packed]))
+        with held(root, case), _own(root, case, places) as own:
+            found.append(restore_registry(tracker, case, [*places, *own]))
     return found
 
 
@@ -55,7 +53,7 @@ def _places(root: Path, tracker: Tracker, files: Path | None) -> list[Path]:
 
 
 @contextmanager
-def _packed(root: Path, case: str, places: Sequence[Path]) -> Iterator[list[Path]]:
+def _own(root: Path, case: str, places: Sequence[Path]) -> Iterator[list[Path]]:
     """The checkout's own bundle, packed as a release packs it, if a version of the ledger is of it that no other place
     has, and all that goes with it is there.
     """
@@ -70,10 +68,7 @@ def _packed(root: Path, case: str, places: Sequence[Path]) -> Iterator[list[Path
         log.warning("%s: the bundle in models/ cannot be registered with what is beside it: %s", case, error)
         yield []
         return
-    model = Model(model_uuid=version["model"], model_id=version["model"])
-    with model_folder(
-        model, release.bundle, release.lineage, release.example, release.answers, release.packages
-    ) as folder:
+    with packed(release, version["model"]) as folder:
         yield [folder]
 
 

@@ -41,6 +41,7 @@ CASE = {"binary": "finance_risk", "survival": "medical_prognosis", "detection": 
 # The variants whose params had a block of their own in `compress`, by the name of that block.
 VARIANT_OF = {"prune": "pruned", "distill": "distilled", "low_rank": "low_rank", "ngrams": "pruned_ngrams"}
 STATIC = "compress.variants.int8_static.calibration_rows"
+FEW = "few"  # of `model`: few rows were treated as many are
 WHOLE = ("source", "prepare", "model", "search", "fit", "evaluate", "compress", "release", "crossval")
 # What the code had before a key said it.
 THEN: Mapping[str, Mapping[str, Any]] = {
@@ -70,9 +71,15 @@ def renewed(block: Block, where: str) -> Block:
     for name, values in THEN.items():
         for key, value in values.items():
             new[name].setdefault(key, value)
+    today = defaults_of(recipe)
+    new.setdefault("predict", today.get("predict", {}))
+    if isinstance(encode := new["prepare"].get("encode"), dict):  # of tables, whose classes were all kept apart
+        encode.setdefault("fold", False)
     for key in NEW_BARS:
-        if key in (today := defaults_of(recipe)["release"]):
-            new["release"].setdefault(key, today[key])
+        if key in today["release"]:
+            new["release"].setdefault(key, today["release"][key])
+    if FEW in today["model"]:
+        new["model"].setdefault(FEW, today["model"][FEW])
     new["smoke"] = renamed(new.get("smoke") or {}, new["compress"].get("variants") or {})
     return {"recipe": recipe, "start": None, **{name: value for name, value in new.items() if name != "recipe"}}
 

@@ -1,6 +1,7 @@
 """Telling a team by `operate.notify`: each event once; what cannot be told now is told with the next one.
 
-Nothing here fails who calls it: a retrain is worth more than the word of it. What goes wrong is a line in the log.
+Nothing here fails who calls it: a retrain is worth more than the word of it. What goes wrong is a line in the log, or
+what `say` writes: a flow's own log is Prefect's.
 """
 
 import logging
@@ -15,7 +16,7 @@ from components.core.locks import held_lock
 from components.core.params.load import load_params
 from components.core.params.operate import Notify, load_operate
 from pipelines.operating.delivery import deliver
-from pipelines.operating.events import Event, champion_exchanged, event
+from pipelines.operating.events import Event, champion_exchanged, event, override_ended
 from pipelines.operating.told import Drift, Told, read_told, record_of, write_told
 
 if TYPE_CHECKING:
@@ -25,39 +26,42 @@ log = logging.getLogger(__name__)
 
 NOBODY = ""  # where a case has no champion
 Make = Callable[[Told], tuple[Told, Iterable[Event]]]
+Say = Callable[..., None]  # with a format and its arguments, as a logger's methods
 
 
-def notify(root: Path, *events: Event) -> None:
+def notify(root: Path, *events: Event, say: Say = log.warning) -> None:
     """Tell events of one case, where params say that somebody is to be told."""
     if events:
-        _tell(root, events[0].case, lambda told: (told, events))
+        _tell(root, events[0].case, lambda told: (told, events), say)
 
 
-def notify_look(root: Path, case: str, found: "Findings", *, decided: bool) -> None:
-    """Tell of a drift as it begins, and of a champion that somebody has exchanged since the last look.
+def notify_look(root: Path, case: str, found: "Findings", *, decided: bool, say: Say = log.warning) -> None:
+    """Tell of a drift as it begins, of a champion exchanged since the last look, and of overrides that have ended.
 
     `decided` is false where the look had too few rows: that is no word of a drift's end.
     """
-    champion, since = _champion_of(root, case) if _wanted(root) else (None, None)
+    champion, since = _champion_of(root, case, say) if _wanted(root, say) else (None, None)
     if champion is None:
         return
 
     def make(told: Told) -> tuple[Told, Iterable[Event]]:
         exchanged = _exchanged(told, case, champion, since)
         told, drifted = with_drift(told, case, champion, found, decided=decided)
-        return replace(told, champion=champion), [*exchanged, *drifted]
+        return replace(told, champion=champion), [*exchanged, *drifted, *ended]
 
-    _tell(root, case, make)
+    ended = _ended_overrides(root, case, say)
+    _tell(root, case, make, say)
 
 
-def notify_champion(root: Path, case: str) -> None:
+def notify_champion(root: Path, case: str, *, say: Say = log.warning) -> None:
     """Tell of another champion than at the last look; the first look only takes down which it is."""
-    champion, since = _champion_of(root, case) if _wanted(root) else (None, None)
+    champion, since = _champion_of(root, case, say) if _wanted(root, say) else (None, None)
     if champion is not None:
         _tell(
             root,
             case,
             lambda told: (replace(told, champion=champion), _exchanged(told, case, champion, since)),
+            say,
         )
 
 
@@ -94,7 +98,7 @@ def _what(found: "Findings") -> list[str]:
     return [name for name, is_one in kinds.items() if is_one] if found.reasons else []
 
 
-def _champion_of(root: Path, case: str) -> tuple[str | None, str | None]:
+def _champion_of(root: Path, case: str, say: Say) -> tuple[str | None, str | None]:
     """Version and since when; no version where the registry does not answer, `NOBODY` where there is no champion."""
     from components.registry.champion import champion_at
     from components.registry.finding import open_registry
@@ -103,32 +107,45 @@ def _champion_of(root: Path, case: str) -> tuple[str | None, str | None]:
         found = champion_at(open_registry(root), case)
     except Exception as error:  # whatever MLflow raises
         why = str(error) if isinstance(error, CasebookError) else type(error).__name__
-        log.warning("%s: nobody is told whether the champion was exchanged: %s", case, why)
+        say("%s: nobody is told whether the champion was exchanged: %s", case, why)
         return None, None
     return (NOBODY, None) if found is None else (str(found["version"]), found["promoted_at"])
 
 
-def _wanted(root: Path) -> bool:
-    return _where(root) is not None
+def _ended_overrides(root: Path, case: str, say: Say) -> list[Event]:
+    """Overrides of the gate that have ended, and by which the champion stands."""
+    from components.registry.finding import open_registry
+    from components.registry.overriding import ended_overrides
+
+    try:
+        found = ended_overrides(open_registry(root), datetime.now(UTC), [case])
+    except Exception as error:  # whatever MLflow raises
+        say("%s: nobody is told whether an override has ended: %s", case, type(error).__name__)
+        return []
+    return [override_ended(case, one.version, one.line) for one in found]
 
 
-def _where(root: Path) -> Notify | None:
+def _wanted(root: Path, say: Say) -> bool:
+    return _where(root, say) is not None
+
+
+def _where(root: Path, say: Say) -> Notify | None:
     path = root / "params.yaml"
     try:
         return load_operate(path).notify if load_params(path).operate is not None else None
     except CasebookError as error:
-        log.warning("nobody is told: %s", error)
+        say("nobody is told: %s", error)
         return None
 
 
-def _tell(root: Path, case: str, make: Make) -> None:
+def _tell(root: Path, case: str, make: Make, say: Say) -> None:
     """Add what `make` finds to what waits, and hand over all of it, oldest first, until one cannot be."""
-    where, path = _where(root), record_of(root, case)
+    where, path = _where(root, say), record_of(root, case)
     if where is None:
         return
     try:
         with held_lock(path.with_suffix(".lock"), f"telling of {case}"):
-            told, events = make(_read(path))
+            told, events = make(_read(path, say))
             told = told.with_events(events)
             write_told(path, told)
             for waiting in told.waiting:
@@ -136,14 +153,14 @@ def _tell(root: Path, case: str, make: Make) -> None:
                 told = told.delivered(waiting)
                 write_told(path, told)
     except CasebookError as error:
-        log.warning("%s: not told yet (%s); it is tried again with the next event or look", case, error)
+        say("%s: not told yet (%s); it is tried again with the next event or look", case, error)
     except Exception as error:  # its words may hold the address
-        log.warning("%s: not told yet (%s); it is tried again with the next event or look", case, type(error).__name__)
+        say("%s: not told yet (%s); it is tried again with the next event or look", case, type(error).__name__)
 
 
-def _read(path: Path) -> Told:
+def _read(path: Path, say: Say) -> Told:
     try:
         return read_told(path)
     except DamagedError as error:
-        log.warning("%s", error.told("a new one is begun, and what goes on is told once more"))
+        say("%s", error.told("a new one is begun, and what goes on is told once more"))
         return Told()

@@ -609,9 +609,9 @@ def test_a_renamed_column_is_suggested(casebook: Casebook, released: Path, tmp_p
 def test_rows_in_another_writing_are_refused_unless_told_to_go_on(
     casebook: Casebook, released: Path, tmp_path: Path
 ) -> None:
-    """`192,0` for 192: nothing is written, monitoring has the rows, and the option goes on."""
+    """`about 192` for 192: nothing is written, monitoring has the rows, and the option goes on."""
     rows = pd.read_csv(TOY_ROWS, dtype=str, keep_default_na=False)
-    rows["Income"] = rows["Income"].where(rows["Income"] == "", rows["Income"] + ",0")
+    rows["Income"] = rows["Income"].where(rows["Income"] == "", "about " + rows["Income"])
     rows.to_csv(tmp_path / "rows.csv", index=False)
     asked = ("predict", CASE, tmp_path / "rows.csv", "--out", tmp_path / "o.csv")
     before = refused_rows(released, CASE, days=1)
@@ -620,14 +620,14 @@ def test_rows_in_another_writing_are_refused_unless_told_to_go_on(
     told = (
         "  Income: 370 of 370 cells cannot be read and count as missing (100.0%; predict.max_unreadable allows 1.0%), "
     )
-    assert f"{told}such as '192,0', '82,0' and" in problem
+    assert f"{told}such as 'about 192', 'about 82' and" in problem
     assert "--accept-strange" in problem
     assert not (tmp_path / "o.csv").exists()
     assert refused_rows(released, CASE, days=1) == before + 400
     said = casebook(released, *asked, "--accept-strange")
     assert said.code == 0, said
     answers = pd.read_csv(tmp_path / "o.csv")
-    assert answers["warnings"][0] == "Income: '192,0' cannot be read"
+    assert answers["warnings"][0] == "Income: 'about 192' cannot be read"
     assert refused_rows(released, CASE, days=1) == before + 400
     model = api.load(CASE, root=released)
     with pytest.raises(api.CasebookError, match="accept_strange=True in Python"):

@@ -208,6 +208,8 @@ def test_drift_starts_exactly_one_retrain_and_a_worse_model_is_not_promoted(pris
         assert hook.kinds == ["drift", "retrain_refused", "retrain_failed"]
         assert "fetch@toy ended with exit code" in hook.got[-1]["text"]
         assert SECRET not in said + ended.said
+        files = [path for path in made.root.rglob("*") if path.is_file()]
+        assert not [path for path in files if SECRET.encode() in path.read_bytes()]
     assert made.rows("select version from model_versions order by version") == [(1,), (2,)]
     aliases = made.rows("select version from registered_model_aliases where alias = 'champion'")
     assert aliases == [(1,)]

@@ -17,9 +17,10 @@ from components.core.files import read_json
 from components.core.job import Job, Meta, Paths
 from components.core.params.load import load_params
 from components.core.recipe import make_job
+from components.kits.tables import firstlook
 from components.recipes.binary.training.data import TableData
 from pipelines.cli import app
-from pipelines.commands.newcase import Asked, new_case
+from pipelines.commands.newcase import Asked, new_case, plan_case
 from pipelines.commands.smoke import smoke
 from pipelines.steps import fetch, prepare
 from tests.pipelines.strange_tables import TABLES
@@ -119,6 +120,53 @@ def test_rows_of_one_patient_stay_in_one_split_and_codes_stay_codes(root: Path) 
     assert block["columns"]["value"] == {
         "kind": "amount", "thousands": ".", "decimal": ",", "unit": "", "min": None, "max": None,
     }  # fmt: skip
+
+
+def with_group(root: Path, table: pd.DataFrame, group: str | bool = True) -> dict[str, Any]:
+    table.to_csv(root / "rows.csv", index=False)
+    asked = Asked("y", None, None, None, 1.0, group=group)
+    return dict(plan_case(root, "mine", "finance_risk", root / "rows.csv", asked)["prepare"])
+
+
+def owned_rows(rows: int = 600) -> pd.DataFrame:
+    random = np.random.default_rng(2)
+    owner = np.repeat(np.arange(rows // 4), 4)
+    table = {"owner": [f"o{number}" for number in owner], "x": (owner % 7 + random.normal(size=rows)).round(2)}
+    return pd.DataFrame(table | {"y": random.integers(0, 2, rows)})
+
+
+def test_a_group_may_be_named_or_refused(root: Path) -> None:
+    table = owned_rows().rename(columns={"owner": "customer_id"}).assign(shop=[f"s{row % 40}" for row in range(600)])
+    assert with_group(root, table)["split"]["column"] == "customer_id"
+    named = with_group(root, table, "shop")
+    assert (named["split"]["column"], "shop" in named["columns"]) == ("shop", False)
+    assert "customer_id" in with_group(root, table, group=False)["ignore"]
+    assert with_group(root, table, group=False)["split"]["by"] == "stratified"
+    for column, why in {"y": "it is the target", "row_nr": "each of its values stands in one row"}.items():
+        with pytest.raises(CasebookError, match=f"--group {column}: {why}"):
+            with_group(root, table.assign(row_nr=range(600)), column)
+    with pytest.raises(CasebookError, match="no column 'shops'; there are: shop"):
+        with_group(root, table, "shops")
+
+
+@pytest.mark.parametrize("name", ["rownames", "index", "Unnamed: 0", "X"])
+def test_row_numbers_of_joined_files_are_neither_groups_nor_features(root: Path, name: str) -> None:
+    table = owned_rows().drop(columns="owner")
+    table.insert(0, name, [*range(1, 251), *range(1, 351)])
+    block = with_group(root, table)
+    assert block["split"]["by"] == "stratified"
+    assert block["ignore"][name] == "it numbers the rows"
+    assert block["key"] == []
+
+
+def test_a_guessed_group_that_makes_uneven_splits_is_asked_about(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    table = owned_rows().rename(columns={"owner": "customer_id"})
+    random = np.random.default_rng(1)  # few rows a group are dealt evenly: the rule itself is moved to see what is said
+    monkeypatch.setattr(firstlook, "UNLIKELY", 1.01)
+    table["y"] = random.integers(0, 2, 600)
+    with pytest.raises(CasebookError, match=r"--group customer_id takes it so, --no-group deals each row by itself"):
+        with_group(root, table)
+    assert with_group(root, table, "customer_id")["split"]["uneven"] is True
 
 
 @pytest.mark.slow

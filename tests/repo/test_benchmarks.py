@@ -189,3 +189,24 @@ def test_boxes_have_a_row_for_each_split_baseline_and_variant() -> None:
 def test_without_a_run_of_either_case_there_is_nothing_to_show(tmp_path: Path) -> None:
     with pytest.raises(CasebookError, match="run `casebook run medical_cells` first"):
         detection.measure("any", tmp_path)
+
+
+def test_a_small_table_is_behind_by_its_mean_difference_in_standard_errors() -> None:
+    from benchmarks.small_tables import table
+
+    def folds(auc: list[float], loss: list[float]) -> list[dict[str, float]]:
+        return [{"auc": one, "log_loss": other} for one, other in zip(auc, loss, strict=True)]
+
+    plain = folds([0.8, 0.8, 0.8], [0.5, 0.5, 0.5])
+    behind = {"rows": 400, "plain": plain, "model": folds([0.79, 0.78, 0.77], [0.4, 0.4, 0.4])}
+    ahead = {"rows": 500, "plain": plain, "model": folds([0.81, 0.85, 0.86], [0.5, 0.52, 0.51])}
+    served = [{"learner": 0.0, "logistic": 1.0}, {"learner": 0.5, "logistic": 0.5}, {"learner": 0.0, "logistic": 1.0}]
+    found = table({"one": {**behind, "served": served}, "two": {**ahead, "served": served}})
+    assert found.rows[0][:5] == ["one", 400, "0.7800", "0.8000", "-0.0200 ± 0.0058"]
+    assert found.rows[0][-1] == "logistic 2, blend 1"
+    told = {limit.what: limit.value for limit in found.limits}
+    assert told["one, auc: standard errors behind"] == pytest.approx(0.02 / (0.01 / 3**0.5))
+    assert told["two, auc: standard errors behind"] == 0
+    assert told["two, log_loss: standard errors behind"] == pytest.approx(0.01 / (0.01 / 3**0.5))
+    assert told["mean difference in auc over the tables"] == pytest.approx((-0.02 + 0.04) / 2)
+    assert [limit.what for limit in found.limits if not limit.met] == ["one, auc: standard errors behind"]

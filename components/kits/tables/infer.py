@@ -14,6 +14,8 @@ from components.core.errors import CasebookError
 from components.kits.tables.encoding.spec import ROW, TARGET
 from components.kits.tables.encoding.text import as_label, as_number, as_text
 from components.kits.tables.encoding.values import infinite
+from components.kits.tables.entities import find_entity, is_row_number
+from components.kits.tables.firstlook import look_at
 from components.kits.tables.hinted import guess_hinted
 from components.kits.tables.hints import NO_HINTS, Hints
 from components.kits.tables.kinds import guess_column
@@ -37,19 +39,24 @@ def infer_table(
     no_outcome: Sequence[str] = (),
     numbers: Stated = NOT_STATED,
     hints: Hints = NO_HINTS,
+    *,
+    group: str | bool = True,
+    hindsight: bool = True,
 ) -> dict[str, Any]:
     """The whole `prepare` block, of plain types, for a CSV or Parquet file with a column `target` of two values.
 
     `positive` names the value to look for; without it the rarer one is taken. Rows whose target is one of `no_outcome`
     are left out. Columns that cannot
     help (identifiers, constants, columns without values) are under `ignore`, each with its
-    reason; the first identifier that names every row becomes the key. Every choice is logged. `numbers` is what a
-    person has said of how the file writes them, which its cells then need not tell.
+    reason; the first identifier that names every row becomes the key. `numbers` is what a person has said of how the
+    file writes them, which its cells then need not tell. Rows that share a value of `group` stay in one split: of the
+    column of that name, of none (False), or of one that earns it (True). Every choice is logged, and with `hindsight`
+    columns that may be known too late, too.
 
     Raises:
         CasebookError: the file cannot be read, the target is not there or has not exactly two
-            values, `positive` is none of them, no column is left to learn from, or its numbers can be read in
-            several ways.
+            values, `positive` is none of them, no column is left to learn from, its numbers can be read in
+            several ways, or a `group` that is guessed makes splits that differ by more than chance allows.
     """
     frame = read_table(path, hints.reading)
     hints.check(frame.columns, path)
@@ -66,6 +73,8 @@ def infer_table(
     key = [name for name, guess in guesses.items() if guess.key and name != TARGET][:1]
     reserved = {TARGET, *(() if key else (ROW,))}
     ignore = {name: guess.reason for name, guess in guesses.items() if guess.column is None and name not in key}
+    entity, belonging = _group(frame, guesses, group, target, path)
+    key, ignore = [name for name in key if name != entity], ignore | belonging
     ignore |= dict.fromkeys((name for name in others if name in reserved), "a prepared table has a column of this name")
     columns = {name: guess.column for name, guess in guesses.items() if guess.column and name not in ignore}
     if not columns:
@@ -74,9 +83,10 @@ def infer_table(
         log.info("column %s is left out: %s", name, reason)
     tell_of_columns({name: guesses[name] for name in columns}, frame, hints)
     broken = unlabelled + sum(guess.broken for guess in guesses.values())
+    broken += 0.0 if entity is None else as_text(frame[entity], ()).null_count / len(frame)
     if broken:
         log.warning("about %.1f%% of the rows will be set aside: no target, or a cell that does not fit", 100 * broken)
-    return {
+    block = {
         "file": path.name,
         **({"read": read} if (read := hints.reading.model_dump(exclude_defaults=True)) else {}),
         "missing": [*MISSING, *words],
@@ -91,12 +101,13 @@ def infer_table(
         "columns": columns,
         "derived": {},
         "ignore": ignore,
-        "split": _split(guesses),
+        "split": _split(entity),
         # A class of fewer rows would be one of too many columns, and have too few rows to learn from.
         "encode": {"numeric": "quantile", "knots": 256, "min_count": max(5, len(frame) // 200), "fold": True},
         "max_rejected": min(0.99, math.ceil(100 * (0.01 + broken)) / 100),
         "max_leak_auc": 0.99,
     }
+    return look_at(frame, block, path, guessed=group is True, hindsight=hindsight)
 
 
 def _guess_all(
@@ -132,13 +143,31 @@ def _infinite(frame: pd.DataFrame, guesses: dict[str, Guess]) -> list[str]:
     return list(words.values())
 
 
-def _split(guesses: dict[str, Guess]) -> dict[str, Any]:
+def _group(
+    frame: pd.DataFrame, guesses: dict[str, Guess], asked: str | bool, target: str, path: Path
+) -> tuple[str | None, dict[str, str]]:
+    """The column by whose values rows stay together, and why it and row numbers are left out."""
+    left_out = {name: "it numbers the rows" for name in guesses if is_row_number(name, frame[name])}
+    left_out = {name: why for name, why in left_out.items() if not guesses[name].key}
+    if isinstance(asked, str):
+        cells = column_of(frame, asked, path)
+        if asked == target or cells.nunique() == cells.notna().sum():
+            why = "it is the target" if asked == target else "each of its values stands in one row"
+            raise CasebookError(f"{path}: --group {asked}: {why}; name a column whose values several rows share")
+        return asked, {**left_out, asked: f"rows that share one of its {cells.nunique()} values stay in one split"}
+    columns = {name: guess.column for name, guess in guesses.items() if guess.column}
+    found = find_entity(frame, columns, target) if asked else None
+    if found is None:
+        return None, left_out
+    log.info(
+        "rows that share a value of %s stay in one split: %s; --no-group deals each row", found.name, found.because
+    )
+    return found.name, {**left_out, found.name: f"its {found.groups} values name what rows belong to"}
+
+
+def _split(entity: str | None) -> dict[str, Any]:
     shares = {"validation": 0.16, "test": 0.2, "seed": 11}
-    entity = next((name for name, guess in guesses.items() if guess.entity), None)
-    if entity is None:
-        return {"by": "stratified", **shares}
-    log.info("rows that share a value of %s stay in one split", entity)
-    return {"by": "group", "column": entity, **shares}
+    return {"by": "stratified", **shares} if entity is None else {"by": "group", "column": entity, **shares}
 
 
 def _listed(reasons: dict[str, str]) -> str:

@@ -1,5 +1,6 @@
 """Rows of a table as monitoring sees them: the columns as the model takes them, and what it says of them."""
 
+import logging
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
@@ -7,6 +8,7 @@ from typing import Any, Protocol, TypeVar
 import numpy as np
 import pandas as pd
 
+from components.core.errors import StrangeError
 from components.core.job import TEST, TRAIN, Job, Meta
 from components.core.parts import Watch
 from components.core.results import Answers, Observed
@@ -14,6 +16,8 @@ from components.kits.tables.encoding.convert import clean
 from components.kits.tables.numbers.trained import Expected, look_through, rewritten
 from components.kits.tables.read import read_batches
 from components.monitoring.sample import some
+
+log = logging.getLogger(__name__)
 
 BATCH = 20_000  # rows read at a time
 NUMBERS = ("numeric", "amount")
@@ -81,11 +85,19 @@ def table_rows(job: Job, source: Path) -> Iterator[pd.DataFrame]:  # noqa: ARG00
 
 
 def rows_as_trained(job: Job, source: Path) -> Iterator[pd.DataFrame]:
-    """Raw rows of a file, in frames, read as the case's own file is, with numbers as that one writes them."""
+    """Raw rows of a file, in frames, read as the case's own file is, with numbers as that one writes them.
+
+    Those of a file that `predict` refuses, since its numbers can be read in several ways, are looked at as they stand:
+    they are what the champion is asked.
+    """
     prepared, reading = job.paths.prepared(job.case), job.prepare.read
     there = (prepared / "meta.json").is_file()
     expected = Expected.of_data(Meta.read(prepared).data) if there else Expected.of_block(job.prepare)
-    plan = look_through(source, read_batches(source, BATCH, reading), expected, reading)
+    try:
+        plan = look_through(source, read_batches(source, BATCH, reading), expected, reading)
+    except StrangeError as error:
+        log.info("%s; its rows are looked at as they stand", error)
+        plan = {}
     for frame in read_batches(source, BATCH, reading):
         yield rewritten(frame, plan)
 

@@ -16,7 +16,7 @@ from components.kits.tables.charset import tell
 from components.kits.tables.dialect import Dialect, find_dialect, read_sample, unique_names
 from components.kits.tables.encoding.reading import AS_IT_IS, Reading
 from components.kits.tables.totals import LOOKED_AT, count_totals, left_out_below, word_of_totals
-from components.kits.tables.unpack import PARQUET, first_bytes, in_utf8, is_workbook, unpacked
+from components.kits.tables.unpack import PARQUET, first_bytes, in_utf8, is_workbook, refuse_other_formats, unpacked
 from components.kits.tables.workbook import read_sheet
 
 BLOCK = 16 << 20  # bytes parsed at a time: no row can be longer
@@ -51,6 +51,7 @@ def read_batches(path: Path, rows: int, reading: Reading = AS_IT_IS) -> Iterator
             frame = read_sheet(file, path, reading)
             yield from (frame.iloc[first : first + rows] for first in range(0, len(frame), rows))
         else:
+            refuse_other_formats(file, path)
             with in_utf8(file, path, reading) as text:
                 yield from _without_totals(_csv_batches(text, path, rows), path)
 
@@ -126,7 +127,10 @@ def _csv_problem(path: Path, error: str, dialect: Dialect) -> str:
                 f"{said}: {text[:80]!r}; the header, {dialect.names[0][:60]!r}, may be a title: delete what stands "
                 "above the names of the columns"
             )
-        return f"{said}: {text[:80]!r}; quote values that hold the delimiter"
+        remedy = "quote values that hold the delimiter"
+        if int(actual) > int(expected):
+            remedy += ", or, if the header is not in line 1, delete what stands above it"
+        return f"{said}: {text[:80]!r}; {remedy}"
     if "straddling" in error:
         return f"{path}: a row is longer than {BLOCK:,} bytes; a quote that is never closed does that"
     return f"{path}: not a readable CSV file: {error}"

@@ -1,5 +1,7 @@
 """Rows to train, validation and test: once, before anything is learned from them."""
 
+from fractions import Fraction
+
 import numpy as np
 import pandas as pd
 
@@ -8,6 +10,8 @@ from components.core.job import TEST, TRAIN, VALIDATION
 from components.kits.tables.encoding.spec import FeatureParams, GroupSplit, StratifiedSplit, TimeSplit
 
 ORDER = (TRAIN, VALIDATION, TEST)
+MOST_FOLDS = 20  # of which a part is made: a share is held to within a fortieth of the rows
+MOST_GROUPS = 10_000  # that are placed one by one; of more, some stay together by chance
 
 
 def split_rows(by: pd.Series, target: np.ndarray, spec: FeatureParams) -> dict[str, np.ndarray]:
@@ -15,7 +19,7 @@ def split_rows(by: pd.Series, target: np.ndarray, spec: FeatureParams) -> dict[s
 
     `target` (N,) of 0 and 1; `by` (N,), without missing values, is the group or the time of each
     row, and not looked at where the split is stratified. Shares hold to within a row of each
-    class, a group, or a moment.
+    class, or a moment; of groups each split has about its share of the rows and of each class.
 
     Raises:
         CasebookError: a split would lack one of the classes, or the times are no times.
@@ -24,7 +28,7 @@ def split_rows(by: pd.Series, target: np.ndarray, spec: FeatureParams) -> dict[s
     if isinstance(split, StratifiedSplit):
         places = _stratified(target, split)
     elif isinstance(split, GroupSplit):
-        places = _by_group(pd.factorize(by)[0], split)
+        places = _by_group(pd.factorize(by)[0], target, split)
     else:
         places = _by_time(_moments(by, split), split)
     rows = {name: np.flatnonzero(places == place) for place, name in enumerate(ORDER)}
@@ -38,6 +42,11 @@ def split_rows(by: pd.Series, target: np.ndarray, spec: FeatureParams) -> dict[s
                 "more rows, or other shares or another column under prepare.split"
             )
     return rows
+
+
+def groups_of(by: pd.Series, spec: FeatureParams) -> np.ndarray | None:
+    """The number of each row's group (N,), None where no groups decide."""
+    return pd.factorize(by)[0] if spec.split.by == "group" else None
 
 
 def _stratified(target: np.ndarray, split: StratifiedSplit) -> np.ndarray:
@@ -54,13 +63,33 @@ def _stratified(target: np.ndarray, split: StratifiedSplit) -> np.ndarray:
     return places
 
 
-def _by_group(groups: np.ndarray, split: GroupSplit) -> np.ndarray:
-    """Groups at random, one after the other; each goes where its middle row falls."""
-    sizes = np.bincount(groups)
-    order = np.random.default_rng(split.seed).permutation(len(sizes))
-    middles = np.empty(len(sizes))
-    middles[order] = np.cumsum(sizes[order]) - sizes[order] / 2
-    return np.digitize(middles, _bounds(len(groups), split))[groups]
+def _by_group(groups: np.ndarray, target: np.ndarray, split: GroupSplit) -> np.ndarray:
+    places = np.zeros(len(target), dtype=np.int8)
+    test = group_part(groups, target, split.test, split.seed)
+    places[test] = ORDER.index(TEST)
+    rest = np.flatnonzero(~test)
+    validation = group_part(groups[rest], target[rest], split.validation / (1 - split.test), split.seed)
+    places[rest[validation]] = ORDER.index(VALIDATION)
+    return places
+
+
+def group_part(groups: np.ndarray, target: np.ndarray, share: float, seed: int) -> np.ndarray:
+    """Which rows (N,) are in a part of about `share` of the rows and of each class; whole `groups` (N,) alone."""
+    from sklearn.model_selection import StratifiedGroupKFold  # only who has groups pays for loading it
+
+    number, codes = np.unique(groups, return_inverse=True)
+    count, rarest = len(number), int(np.bincount(target.astype(np.int64), minlength=2).min())
+    most = min(MOST_FOLDS, count, rarest)
+    if most < 2:  # nothing to part; who counts the classes of the splits says so
+        return np.zeros(len(target), dtype=bool)
+    if count > MOST_GROUPS:
+        codes = np.random.default_rng(seed).permutation(count)[codes] % MOST_GROUPS
+    part = max(Fraction(share).limit_denominator(most), Fraction(1, most))
+    cut = StratifiedGroupKFold(part.denominator, shuffle=True, random_state=seed)
+    folds = [held_out for _, held_out in cut.split(codes, target, codes)]
+    chosen = np.zeros(len(target), dtype=bool)
+    chosen[np.concatenate(folds[: part.numerator])] = True
+    return chosen
 
 
 def _by_time(moments: pd.Series, split: TimeSplit) -> np.ndarray:
@@ -69,7 +98,7 @@ def _by_time(moments: pd.Series, split: TimeSplit) -> np.ndarray:
     return np.digitize((first + last - 1) / 2, _bounds(len(moments), split))
 
 
-def _bounds(rows: int, split: GroupSplit | TimeSplit) -> list[float]:
+def _bounds(rows: int, split: TimeSplit) -> list[float]:
     return [rows * (1 - split.validation - split.test), rows * (1 - split.test)]
 
 

@@ -19,6 +19,16 @@ GZIP, OLD_OFFICE, PARQUET = b"\x1f\x8b", b"\xd0\xcf\x11\xe0", b"PAR1"
 ZIP = (b"PK\x03\x04", b"PK\x05\x06")  # with files, and without
 MARKED = "utf-8-sig"  # plain enough: the reader passes over the mark
 IN_WORKBOOKS = ("xl/workbook.xml", "xl/workbook.bin", "content.xml")  # of Excel's two formats, and of OpenDocument
+OTHER_FORMATS = {
+    b"BZh91AY&SY": "packed with bzip2",
+    b"\xfd7zXZ\0": "packed with xz",
+    b"\x28\xb5\x2f\xfd": "packed with Zstandard",
+    b"7z\xbc\xaf\x27\x1c": "an archive of 7-Zip",
+    b"Rar!\x1a\x07": "an archive of RAR",
+    b"%PDF-": "a PDF",
+    b"SQLite format 3\0": "a database of SQLite",
+}
+TAR = (257, b"ustar")  # where it stands in the first block
 BESIDE = ("__MACOSX/", ".DS_Store")  # what a Mac puts into its zip archives
 DAMAGE = (zipfile.BadZipFile, zlib.error, gzip.BadGzipFile, EOFError, NotImplementedError, RuntimeError, OSError)
 
@@ -59,7 +69,20 @@ def in_utf8(file: Path, path: Path, reading: Reading) -> Iterator[Path]:
 
 def first_bytes(path: Path) -> bytes:
     with path.open("rb") as file:
-        return file.read(8)
+        return file.read(512)
+
+
+def refuse_other_formats(file: Path, path: Path) -> None:
+    """Raises CasebookError if `file`, which came with `path`, is known to be no table."""
+    start = first_bytes(file)
+    found = [name for magic, name in OTHER_FORMATS.items() if start.startswith(magic)]
+    if start[TAR[0] :].startswith(TAR[1]):
+        found = ["a tar archive"]
+    if found:
+        raise CasebookError(
+            f"{path}: this is {found[0]}; give the table in it as CSV, Parquet or a workbook, by itself or packed with "
+            "gzip or zip"
+        )
 
 
 def is_workbook(path: Path) -> bool:

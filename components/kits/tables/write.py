@@ -1,5 +1,6 @@
 """Files of a prepared table, and what they are written from, whatever its outcome is."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from components.kits.tables.encoding.spec import ROW, FeatureParams
 from components.kits.tables.encoding.text import as_label, as_text
 from components.kits.tables.schema import Rejections
 
+GROUPS = "groups.parquet"  # of a prepared table that is split by group
 QUANTILES = (0.0, 0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99, 1.0)
 TOP = 20
 
@@ -56,3 +58,10 @@ def rejected_rows(frame: pd.DataFrame, rejections: Rejections) -> pd.DataFrame:
 
 def write_rows(frame: pd.DataFrame, path: Path) -> None:
     pq.write_table(pa.Table.from_pandas(frame, preserve_index=False), path, compression="zstd")
+
+
+def write_groups(by: pd.Series, splits: Mapping[str, np.ndarray], folder: Path) -> None:
+    """Which rows of each split belong together, by number: `by` (N,) holds a name for each row, `splits` its places."""
+    groups = pd.factorize(by)[0]
+    parts = [pd.DataFrame({"split": split, "group": groups[places]}) for split, places in splits.items()]
+    write_rows(pd.concat(parts, ignore_index=True), folder / GROUPS)

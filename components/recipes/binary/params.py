@@ -52,6 +52,22 @@ class BlendParams(Block):
     calibration_folds: Annotated[int, Field(ge=2)]
 
 
+class FewParams(Block):
+    """What differs where training and validation rows are fewer than `rows` together: blend, calibration and threshold
+    rest on `folds` cross-fits of all members, which are then fitted on all these rows.
+
+    `shrinkage` stands in for the blend's. `batch_size` and `min_child_samples` are the most for network and LightGBM;
+    of the inverse penalties `c` of the logistic regression the likeliest is taken.
+    """
+
+    rows: Annotated[int, Field(ge=0)]
+    folds: Annotated[int, Field(ge=2)]
+    shrinkage: Annotated[float, Field(ge=0)]
+    batch_size: Count
+    min_child_samples: Count
+    c: Annotated[tuple[Annotated[float, Field(gt=0)], ...], Field(strict=False, min_length=1)]
+
+
 class ServingParams(Block):
     """What is answered: `decisions` at or above the threshold and below it, score `bands` of equal mass on held-out
     rows, so many `reasons` for a row at or above the threshold.
@@ -67,6 +83,7 @@ class ModelParams(Block):
     logistic: LogisticParams
     lightgbm: LightGBMParams
     blend: BlendParams
+    few: FewParams
     serving: ServingParams
 
 

@@ -33,17 +33,16 @@ def predict_table_file(
 ) -> int:
     """Stream a CSV or Parquet file of raw rows through a bundle, and count the rows written.
 
-    The file is gone through for how it writes its numbers, for what is strange in it, and to be answered: of one that
-    is refused nothing is written, and none has to fit into memory.
+    The file is looked through, for how it writes its numbers and then for strange cells, before it is answered: of one
+    that is refused nothing is written, and none has to fit into memory.
 
     Raises:
-        CasebookError: the file cannot be read, or lacks a column.
+        CasebookError: the file cannot be read, or its numbers in several ways, or it lacks a column.
         StrangeError: it is not written as the training rows were, and the options do not say to go on.
     """
     predictor = open_predictor(bundle)
     if CHECKS in options:
         predictor.checks = lambda: options[CHECKS]
-    accept = bool(options.get(ACCEPT, False))
     batches = batches_as_trained(source, BATCH_ROWS, predictor.data)
-    predictor.check_file(batches(), source, accept=accept)
+    predictor.check_file(batches(), source, accept=bool(options.get(ACCEPT, False)))
     return predict_rows(_Passed(predictor), batches(), source, target)

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from components.compression.make import make_variants
+from components.compression.make import NotMadeError, make_variants
 from components.core.errors import CasebookError
 from components.core.job import FP32, Job
 from components.core.params.case import Int8StaticParams, PruneParams
@@ -62,3 +62,16 @@ def test_nothing_is_made_when_one_of_them_is_wrong(
     with pytest.raises(CasebookError, match=r"compress\.variants\.pruned\.amount: .*less than 1, not 2\.0"):
         make_variants(job, recipe, Path("fitted"), Path("work"))
     assert told == []
+
+
+def test_a_variant_that_cannot_be_made_is_told_and_passed_over(
+    prepared: Job, recipe: Recipe, caplog: pytest.LogCaptureFixture
+) -> None:
+    def refuse(_job: Job, _params: object, _fitted: Path, _folder: Path) -> None:
+        raise NotMadeError("no rows are left")
+
+    recipe.makers["pruned"] = refuse  # type: ignore[index]
+    block = {"amount": 0.5, "epochs": 2, "lr_factor": 0.1}
+    job = asking(prepared, pruned=block, int8_static={"calibration_rows": 3})
+    assert list(make_variants(job, recipe, Path("fitted"), Path("work"))) == [FP32, "int8_static"]
+    assert "variant pruned is not made: no rows are left" in caplog.text

@@ -106,7 +106,7 @@ def test_two_that_write_at_once_lose_neither(registered: Tracker, monkeypatch: p
     """Both have read the ledger before either has written; the entry after them names both."""
     first = append(registered, CASE, promoted("1", None))
     with monkeypatch.context() as patch:
-        patch.setattr("components.registry.ledger_writing._caught_up", lambda *_: [])
+        patch.setattr("components.registry.ledger_writing.known_model", lambda *_: None)
         append(registered, CASE, refused("2", None))
     assert {(one.number, one.version) for one in history(registered, CASE)} == {(1, "1"), (1, "2")}
     joined = append(registered, CASE, promoted("3", None))

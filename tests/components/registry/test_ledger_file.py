@@ -139,6 +139,17 @@ def test_processes_at_once_make_one_chain(registered: Tracker) -> None:
     assert [line.entry for line in lines] == [json.loads(canonical(asdict(one))) for one in entries]
 
 
+@pytest.mark.parametrize("text", ["nothing\n", '{"entry"'])
+def test_a_file_that_cannot_be_read_beside_an_empty_registry_is_no_new_case(registered: Tracker, text: str) -> None:
+    path = ledger_path(registered.root, CASE)
+    path.parent.mkdir()
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(LostRegistryError, match=r"jsonl: no line of it can be read, and MLflow .* has no decision"):
+        append(registered, CASE, promoted("1", None))
+    path.write_text("", encoding="utf-8")
+    assert append(registered, CASE, promoted("1", None)).number == 1
+
+
 def test_a_registry_that_knows_less_than_the_file_is_one_message(registered: Tracker) -> None:
     add_lines(registered.root, CASE, [({**FIRST, "after": "1"}, None), ({**SECOND, "after": "4"}, None)])
     with pytest.raises(LostRegistryError) as caught:

@@ -42,6 +42,7 @@ def test_the_values_of_a_fork_are_what_they_were(text: str, tmp_path: Path) -> N
     loans = params.case("my_loans").model_dump(mode="json")
     assert loans["recipe"] == "binary"
     assert loans["source"].pop("limits") == {"megabytes": 2000, "memory_megabytes": 8000, "seconds": 600}  # new then
+    assert loans["prepare"]["encode"].pop("fold") is False
     for block in ("source", "prepare", "search", "crossval"):
         assert loans[block] == old["my_loans"][block]
     assert loans["fit"] == {**old["my_loans"]["fit"], "max_steps": None, "validate_every": None, "accumulate": 1}

@@ -16,7 +16,8 @@ from components.core.yaml_files import dump_yaml, read_yaml
 from components.monitoring.drift import Drift as Column
 from components.monitoring.findings import Findings
 from components.monitoring.quality import Quality
-from components.registry.ledger import Entry, append
+from components.registry.ledger import Entry
+from components.registry.ledger_writing import append
 from components.tracking.track import Tracker, connect
 from pipelines.cli import app
 from pipelines.operating.events import Event, event, override_ended
@@ -151,16 +152,16 @@ def test_a_drift_is_told_as_it_begins_and_again_where_more_drifts() -> None:
     ]
 
 
-def champion(tracker: Tracker, before: str | None, version: str) -> None:
+def champion(tracker: Tracker, before: str | None, version: str, *overrides: dict[str, str]) -> None:
     """As a release writes it."""
     tracker.client.create_model_version(CASE, source="file:///nowhere", run_id=None)
     run: Any = {"run_id": ""}
-    append(tracker, CASE, Entry("promoted", version, before, version, "d", run, {}, ()))
+    append(tracker, CASE, Entry("promoted", version, before, version, "d", run, {}, (), overrides))
     tracker.client.set_registered_model_alias(CASE, "champion", version)
 
 
 @pytest.mark.slow  # it makes a store of MLflow's
-def test_a_champion_that_was_exchanged_is_told_whoever_did_it(root: Path, hook: Hook) -> None:
+def test_an_exchanged_champion_is_told_whoever_did_it_and_an_override_that_has_ended(root: Path, hook: Hook) -> None:
     tracker = connect(root)
     tracker.client.create_registered_model(CASE)
     notify_champion(root, CASE)  # it takes down that there is none
@@ -168,13 +169,15 @@ def test_a_champion_that_was_exchanged_is_told_whoever_did_it(root: Path, hook: 
     notify_champion(root, CASE)
     notify_look(root, CASE, findings(), decided=True)
     assert [one["text"] for one in hook.got] == ["finance_risk: version 1 is champion, the first one"]
-    champion(tracker, "1", "2")
+    champion(tracker, "1", "2", {"check": "floor auc", "who": "Ada", "because": "a demo", "until": "2020-12-31"})
     notify_look(root, CASE, findings(columns=True), decided=True)
     notify_look(root, CASE, findings(columns=True), decided=True)
-    assert [one["text"] for one in hook.got[1:]] == [
+    assert [one["text"] for one in hook.got[1:3]] == [
         "finance_risk: version 2 is champion, after version 1",
         "finance_risk: the rows that version 2 meets have drifted",
     ]
+    assert hook.kinds[3:] == ["override_ended"]
+    assert hook.got[3]["text"].startswith(f"{WORDS.replace('3', '2')}: floor auc overridden by Ada until 2020-12-31")
     assert json.loads(record_of(root, CASE).read_text(encoding="utf-8"))["champion"] == "2"
 
 

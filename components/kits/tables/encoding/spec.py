@@ -8,11 +8,12 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, SerializerFunctionWrapHandler, field_validator, model_serializer, model_validator
 
 from components.core.blocks import Block, Names
-from components.core.forgotten import Forgotten
+from components.core.forgotten import FORGOTTEN, Forgotten
 from components.kits.tables.encoding.derive import names_in
 from components.kits.tables.encoding.reading import AS_IT_IS, Reading
 
 ROW, TARGET = "row", "target"  # columns that a prepared table adds
+QUESTIONS: Any = {FORGOTTEN: True, "known": True, "split": {"uneven"}}  # a model's spec does not repeat the answers
 
 Share = Annotated[float, Field(gt=0, lt=1)]
 Decimal = Literal[".", ","]
@@ -153,7 +154,7 @@ class Target(Block):
     column: str
     positive: str
     negative: str
-    ignore: Names = ()
+    ignore: Annotated[Names, Field(exclude_if=operator.not_)] = ()
 
 
 class StratifiedSplit(Block):
@@ -166,22 +167,27 @@ class StratifiedSplit(Block):
 
 
 class GroupSplit(Block):
-    """Rows that share a value of `column` (a person, a shop) stay in one split."""
+    """Rows that share a value of `column` (a person, a shop) stay in one split.
+
+    `uneven` says that the splits may have other shares of positives by more than chance allows.
+    """
 
     by: Literal["group"]
     column: str
     validation: Share
     test: Share
     seed: int
+    uneven: bool = False
 
 
 class TimeSplit(Block):
-    """The oldest rows train, the newest test; rows of one moment stay in one split."""
+    """The oldest rows train, the newest test; rows of one moment stay in one split. `uneven` as of groups."""
 
     by: Literal["time"]
     column: str
     validation: Share
     test: Share
+    uneven: bool = False
 
 
 Split = Annotated[StratifiedSplit | GroupSplit | TimeSplit, Field(discriminator="by")]
@@ -275,9 +281,12 @@ class FeatureParams(Block):
 
 
 class TableParams(FeatureParams):
-    """A table with a target of two values."""
+    """A table with a target of two values. Columns that are `known` when a row is asked about are suspected neither of
+    being written later nor of being somebody's judgement of the row.
+    """
 
     target: Target
+    known: Names = ()
     max_leak_auc: Annotated[float, Field(gt=0.5, le=1)]
 
     @property
@@ -291,6 +300,12 @@ class TableParams(FeatureParams):
     @property
     def added(self) -> tuple[str, ...]:
         return (TARGET,)
+
+    @model_validator(mode="after")
+    def _known_are_columns(self) -> "TableParams":
+        if unknown := [name for name in self.known if name not in self.columns]:
+            raise ValueError(f"known names {', '.join(unknown)}, which columns does not have")
+        return self
 
     @model_validator(mode="after")
     def _labels_differ(self) -> "TableParams":

@@ -38,7 +38,7 @@ class Tally:
         self._filled: Counter[str] = Counter()
         self._marked: Counter[tuple[str, str, str]] = Counter()
         self._examples: dict[tuple[str, str, str], dict[str, None]] = defaultdict(dict)
-        self._rows = _Sample()
+        self._rows = EvenSample()
 
     def add(self, asked: Asked) -> None:
         for name, values in asked.typed.items():
@@ -114,7 +114,7 @@ class Tally:
         return found
 
 
-class _Sample:
+class EvenSample:
     """Every so-manieth row of numbers (N, F) that pass by, at most twice `SAMPLED` of them."""
 
     def __init__(self) -> None:

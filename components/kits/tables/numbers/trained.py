@@ -15,7 +15,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from components.core.errors import CasebookError
+from components.core.errors import CasebookError, StrangeError
 from components.kits.tables.encoding.reader import COLUMNS
 from components.kits.tables.encoding.reading import AS_IT_IS, Reading, reading_of
 from components.kits.tables.encoding.spec import Column, FeatureParams, NumbersParams
@@ -159,7 +159,7 @@ def _planned(
     try:
         return plan_rewriting(marks, delimiter, expected, remedy)
     except CasebookError as error:
-        raise CasebookError(f"{path}: {error}") from None
+        raise StrangeError(f"{path}: {error}") from None
 
 
 def plan_rewriting(

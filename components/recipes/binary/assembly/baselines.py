@@ -4,7 +4,7 @@ All see the encoded rows: `numeric (N, F)` finite, `categorical (N, C)` codes fr
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from lightgbm import LGBMClassifier
@@ -17,8 +17,31 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import SplineTransformer
 
 from components.kits.tables.encoding.dummies import with_dummies
+from components.kits.tables.encoding.scale import Scale
 
 DEGREE = 3
+
+
+class Line:
+    """Basis of one straight line in the data's own units, which a column's `scale` has bent: mean 0, deviation 1."""
+
+    n_features_out_ = 1
+
+    def __init__(self, scale: Scale) -> None:
+        self.scaled, self.units = np.array(scale.y), np.array(scale.x)
+
+    def fit(self, column: np.ndarray) -> "Line":
+        values = np.interp(column[:, 0], self.scaled, self.units)
+        deviation = float(values.std())
+        self.units = (self.units - values.mean()) / (deviation if deviation > 0 else 1.0)
+        return self
+
+    def transform(self, column: np.ndarray) -> np.ndarray:
+        """`(N, 1) -> (N, 1)`, flat beyond the training range as the scale is."""
+        return np.interp(column, self.scaled, self.units)
+
+
+Basis: TypeAlias = "SplineTransformer | Line | None"
 
 
 class SplineLogistic:
@@ -38,7 +61,7 @@ class SplineLogistic:
         self, numeric: np.ndarray, categorical: np.ndarray, target: np.ndarray, sizes: Sequence[int]
     ) -> "SplineLogistic":
         self.sizes = tuple(sizes)
-        self.bases = [self._basis(column) for column in numeric.T[self.columns].astype(np.float64)]
+        self.bases = [self._basis(place, numeric[:, place].astype(np.float64)) for place in self.columns]
         self.model = LogisticRegression(C=self.c, max_iter=5000).fit(self._design(numeric, categorical), target)
         return self
 
@@ -55,7 +78,7 @@ class SplineLogistic:
         intercept = float(self.model.intercept_[0])
         return {"intercept": intercept, "columns": self.columns, "curves": curves, "tables": tables}
 
-    def _basis(self, column: np.ndarray) -> SplineTransformer | None:
+    def _basis(self, _place: int, column: np.ndarray) -> Basis:
         """Splines of a column, or None where it has too few values to bend between."""
         edges = np.unique(np.quantile(column, np.linspace(0, 1, self.knots)))
         if len(edges) < 3:
@@ -73,13 +96,33 @@ class SplineLogistic:
         return np.concatenate(parts, axis=1)
 
 
-def _width(basis: SplineTransformer | None) -> int:
+class LinearLogistic(SplineLogistic):
+    """The same on straight lines in the data's own units; `scales` are those of the first numeric columns, the others
+    (indicators) have none.
+    """
+
+    def __init__(self, *, scales: Sequence[Scale], c: float, columns: Sequence[int]) -> None:
+        super().__init__(knots=2, c=c, columns=columns)
+        self.scales = list(scales)
+
+    def _basis(self, place: int, column: np.ndarray) -> Basis:
+        if place >= len(self.scales) or len(self.scales[place].x) < 2:
+            return None
+        return Line(self.scales[place]).fit(column[:, None])
+
+
+def _width(basis: Basis) -> int:
     return 1 if basis is None else int(basis.n_features_out_)
 
 
-def _curve(basis: SplineTransformer | None, weights: list[float]) -> dict[str, Any]:
+def _curve(basis: Basis, weights: list[float]) -> dict[str, Any]:
     if basis is None:
         return {"knots": [0.0, 1.0], "coefficients": [[0.0, 0.0, float(weights[0]), 0.0]]}
+    if isinstance(basis, Line):
+        heights = weights[0] * basis.units
+        slopes = np.diff(heights) / np.diff(basis.scaled)
+        rows = np.column_stack([np.zeros((len(slopes), 2)), slopes, heights[:-1]])
+        return {"knots": basis.scaled.tolist(), "coefficients": rows.tolist()}
     spline: BSpline = basis.bsplines_[0]
     # The last B-spline was left out of the design as linearly dependent: its weight is 0.
     polynomial = PPoly.from_spline(BSpline(spline.t, np.array([*weights, 0.0]), DEGREE))

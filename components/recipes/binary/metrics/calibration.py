@@ -17,7 +17,7 @@ from sklearn.model_selection import StratifiedKFold
 
 from components.recipes.binary.metrics.calibrator import Calibrator, beta_features, check_known
 from components.recipes.binary.metrics.metrics import brier, log_loss
-from components.recipes.binary.metrics.rows import checked_probabilities, log_odds
+from components.recipes.binary.metrics.rows import beats, checked_probabilities, log_odds, row_losses
 
 log = logging.getLogger(__name__)
 
@@ -47,9 +47,10 @@ def fit_calibrator(method: str, target: np.ndarray, score: np.ndarray) -> Calibr
 
 
 def choose_calibrator(
-    methods: Sequence[str], target: np.ndarray, score: np.ndarray, *, folds: int, seed: int
+    methods: Sequence[str], target: np.ndarray, score: np.ndarray, *, folds: int, seed: int, surely: bool = False
 ) -> Choice:
-    """Fit the method with the lowest out-of-fold log loss; of equals the first named.
+    """Fit the method with the lowest out-of-fold log loss; of equals the first named. With `surely` it must be lower
+    than that of the score as it is by more than the difference's standard error, else the score is left so.
 
     With fewer rows in a class than folds there are as many folds as those rows; with fewer than
     two, nothing can be held out and the score is left as it is (identity), with a warning.
@@ -61,13 +62,17 @@ def choose_calibrator(
         return Choice(fit_calibrator("identity", target, score), {}, {})
     splitter = StratifiedKFold(min(folds, rarest), shuffle=True, random_state=seed)
     parts = list(splitter.split(score, target))
-    losses, briers = {}, {}
+    losses, briers, mapped = {}, {}, {}
     for method in methods:
         held_out = np.empty_like(score)
         for fitting, rest in parts:
             held_out[rest] = fit_calibrator(method, target[fitting], score[fitting]).apply(score[rest])
+        mapped[method] = held_out
         losses[method], briers[method] = log_loss(target, held_out), brier(target, held_out)
-    return Choice(fit_calibrator(min(methods, key=losses.__getitem__), target, score), losses, briers)
+    best = min(methods, key=losses.__getitem__)
+    if surely and not beats(row_losses(target, mapped[best]), row_losses(target, score)):
+        best = "identity"
+    return Choice(fit_calibrator(best, target, score), losses, briers)
 
 
 def _fit_identity(target: np.ndarray, score: np.ndarray) -> dict[str, Any]:  # noqa: ARG001 - one signature

@@ -47,3 +47,17 @@ def has_both_classes(target: np.ndarray) -> bool:
 def log_odds(probability: np.ndarray) -> np.ndarray:
     """log(p / (1 - p)), with p kept `SMALLEST_PROBABILITY` away from 0 and 1."""
     return logit(np.clip(np.asarray(probability, dtype=np.float64), SMALLEST_PROBABILITY, 1 - SMALLEST_PROBABILITY))
+
+
+def row_losses(target: np.ndarray, probability: np.ndarray) -> np.ndarray:
+    """-log of the probability of what happened, (N,)."""
+    line = log_odds(probability)
+    return np.logaddexp(0, line) - target * line
+
+
+def beats(losses: np.ndarray, others: np.ndarray) -> bool:
+    """Whether losses (N,) are lower on average than others of the same rows by more than the difference's standard
+    error.
+    """
+    gain = others - losses
+    return bool(gain.mean() > gain.std(ddof=1) / np.sqrt(len(gain)))

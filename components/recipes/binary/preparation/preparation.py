@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 
 from components.core.files import whole_folder
-from components.core.forgotten import FORGOTTEN
 from components.core.job import PREPARED_FILES, TRAIN, Meta, read_origin
 from components.kits.tables.checks import (
     check_classes,
@@ -17,20 +16,24 @@ from components.kits.tables.checks import (
 from components.kits.tables.encoding.convert import convert
 from components.kits.tables.encoding.encode import fit_encoder
 from components.kits.tables.encoding.reader import SPELLINGS
-from components.kits.tables.encoding.spec import ROW, TARGET, TableParams
+from components.kits.tables.encoding.spec import QUESTIONS, ROW, TARGET, TableParams
 from components.kits.tables.forgotten import without_forgotten
+from components.kits.tables.hindsight import find_hindsight, tell_hindsight
 from components.kits.tables.labels import read_target, without_outcome
+from components.kits.tables.noted import write_told
 from components.kits.tables.numbers.trained import Expected, frame_as_expected
 from components.kits.tables.read import read_table
 from components.kits.tables.schema import check_share, find_rejections
+from components.kits.tables.shares import check_shares, count_shares
 from components.kits.tables.spelling import one_spelling
-from components.kits.tables.split import split_rows
+from components.kits.tables.split import groups_of, split_rows
 from components.kits.tables.suspects import check_identifiers, check_leaks
 from components.kits.tables.write import (
     key_columns,
     rejected_rows,
     split_by,
     summarise,
+    write_groups,
     write_rows,
 )
 from components.recipes.binary.params import BinaryJob
@@ -43,8 +46,10 @@ def prepare(job: BinaryJob) -> Meta:
     """Check the raw table, split it, fit its encoder on the training rows and write the prepared folder whole.
 
     It gets `train.parquet`, `val.parquet`, `test.parquet` (the key, or `row`, the row's number
-    in the file from 1; the typed columns; `target`, int8, 1 for the positive label),
-    `rejected.parquet` (`row`, `reason` and every raw column as text) and `meta.json`. In `Meta.data`:
+    in the file from 1; the typed columns; `target`, int8, 1 for the positive label), `groups.parquet`
+    where rows are split by group (`split`, and of its rows in turn `group`, a number),
+    `rejected.parquet` (`row`, `reason` and every raw column as text), `told.json` (figures of the splits, suspects) and
+    `meta.json`. In `Meta.data`:
     `spec` the params' block, `key` the names of the key columns, `encoder` for
     `TableEncoder.from_json`, `summary` of the training rows by column.
 
@@ -72,15 +77,20 @@ def prepare(job: BinaryJob) -> Meta:
     answers = prepared[TARGET].to_numpy()
     check_classes(answers, spec, str(file))
     check_identifiers(prepared, spec)
-    splits = split_rows(split_by(frame, typed.frame, target, spec).loc[kept], answers, spec)
+    by = split_by(frame, typed.frame, target, spec).loc[kept].reset_index(drop=True)
+    splits, groups = split_rows(by, answers, spec), groups_of(by, spec)
+    check_shares(count_shares(splits, answers, groups), spec)
     if job.smoke:
         splits = few_rows(splits, answers)
-    train = prepared.iloc[splits[TRAIN]]
+    train, shares = prepared.iloc[splits[TRAIN]], count_shares(splits, answers, groups)
     check_leaks(train, answers[splits[TRAIN]], spec)
+    own = None if groups is None else groups[splits[TRAIN]]
+    suspects = find_hindsight(train, answers[splits[TRAIN]], spec, own)
+    tell_hindsight(suspects)
 
     rows = {name: len(index) for name, index in splits.items()} | {"rejected": len(rejections.reasons)}
     data = {
-        "spec": spec.model_dump(mode="json", exclude={FORGOTTEN}),
+        "spec": spec.model_dump(mode="json", exclude=QUESTIONS),
         "key": list(spec.key) or [ROW],
         "encoder": fit_encoder(train, spec).to_json(),
         "summary": {name: summarise(train[name], column.kind) for name, column in spec.columns.items()},
@@ -90,9 +100,12 @@ def prepare(job: BinaryJob) -> Meta:
     with whole_folder(job.paths.prepared(job.case)) as folder:
         for name, index in splits.items():
             write_rows(prepared.iloc[index], folder / PREPARED_FILES[name])
+        if spec.split.by == "group":
+            write_groups(by, splits, folder)
         write_rows(rejected_rows(frame, rejections), folder / "rejected.parquet")
+        write_told(folder, shares, suspects)
         meta.write(folder)
-    log.info("%s: %s; positives %.1f%%", job.case, ", ".join(f"{k} {v}" for k, v in rows.items()), 100 * answers.mean())
+    log.info("%s: %s; rejected %d", job.case, shares.told(), rows["rejected"])
     return meta
 
 

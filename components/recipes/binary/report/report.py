@@ -21,6 +21,7 @@ from components.evaluation.presentation.comparison import compared, served_besid
 from components.evaluation.report import score_split
 from components.evaluation.stability import psi, psi_table
 from components.kits.tables.encoding.spec import TARGET
+from components.kits.tables.noted import read_told, told_tables
 from components.recipes.binary.metrics.metrics import best_f1_threshold, binary_metrics
 from components.recipes.binary.params import BinaryJob, EvaluateParams
 from components.recipes.binary.report import curves, figures, tables
@@ -54,8 +55,9 @@ def report(job: BinaryJob, fitted: Path, bundle: Path) -> Report:
     """Judge the bundle on validation and test, beside each member of the fit alone."""
     params = job.evaluate
     predictor, members = open_predictor(bundle), open_predictor(compared_bundle(fitted, TEST))
+    asked = _who_answers_validation(fitted, predictor, members)
     frames = {split: read_split(job, split) for split in (TRAIN, VALIDATION, TEST)}
-    scores = {split: all_scores(predictor, members, frame) for split, frame in frames.items()}
+    scores = {split: all_scores(*asked.get(split, (predictor, members)), frame) for split, frame in frames.items()}
     thresholds = _thresholds(predictor, frames[VALIDATION], scores[VALIDATION])
     found, outcome = _find(predictor, params, frames, scores), Outcome.of(predictor)
     drawn = outcome.for_pictures()
@@ -72,16 +74,28 @@ def report(job: BinaryJob, fitted: Path, bundle: Path) -> Report:
     return Report(
         scores=judged,
         predictions={split: _predictions(predictor, frames[split], scores[split]) for split in (VALIDATION, TEST)},
-        analysis=_analysis(predictor, found),
+        analysis=_analysis(predictor, found) | read_told(job.paths.prepared(job.case)),
         predicts=_predicts(outcome),
         decisions=[_decided(predictor, outcome, frames[TEST][TARGET].to_numpy(), scores[TEST][MODEL])],
-        tables=_tables(predictor, outcome, params, found),
+        tables=[
+            *_tables(predictor, outcome, params, found),
+            *told_tables(job.paths.prepared(job.case), outcome.positive),
+        ],
         notes={},
         figures=_figures(job, judged[-1], scores[TEST], predictor.settings.threshold, found, frames[TEST], drawn)
         | explained(job, predictor, frames, {split: found[MODEL] for split, found in scores.items()}, drawn),
         pages={},
         plots=_plots(params, predictor.settings.threshold, frames[TEST][TARGET].to_numpy(), scores[TEST][MODEL]),
     )
+
+
+def _who_answers_validation(
+    fitted: Path, predictor: TablePredictor, members: TablePredictor
+) -> dict[str, tuple[TablePredictor, TablePredictor]]:
+    """The predictors that do not know the validation rows, where the fit kept them; see `asked_bundle`."""
+    if (selection := compared_bundle(fitted, VALIDATION)) == compared_bundle(fitted, TEST):
+        return {VALIDATION: (predictor, members)}
+    return {VALIDATION: (open_predictor(selection),) * 2}
 
 
 def _plots(params: EvaluateParams, threshold: float, target: np.ndarray, score: np.ndarray) -> dict[str, pd.DataFrame]:

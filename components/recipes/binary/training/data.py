@@ -1,5 +1,6 @@
 """Prepared tables as tensors on the device."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -13,6 +14,7 @@ from torch import Tensor
 from components.core.job import PREPARED_FILES, TRAIN, VALIDATION, Meta
 from components.core.params.case import FitParams
 from components.kits.tables.encoding.encode import Encoded, TableEncoder
+from components.kits.tables.write import GROUPS
 from components.training.slices import SliceLoader
 
 TARGET = "target"
@@ -32,20 +34,28 @@ class Rows:
             torch.from_numpy(self.target.astype(np.float32)),
         )
 
+    def take(self, index: np.ndarray) -> "Rows":
+        return Rows(self.encoded.take(index), self.target[index])
+
 
 class TableData(LightningDataModule):
-    """Training and validation rows of a prepared table."""
+    """Training and validation rows of a prepared table.
 
-    def __init__(self, prepared: Path, params: FitParams) -> None:
+    `whole` trains on the validation rows, too, once nothing is to be chosen on them any more.
+    """
+
+    def __init__(self, prepared: Path, params: FitParams, *, whole: bool = False) -> None:
         super().__init__()
         self.prepared = prepared
         self.params = params
+        self.whole = whole
         self.encoder = TableEncoder.from_json(Meta.read(prepared).data["encoder"])
 
     @cached_property
     def parts(self) -> tuple[Rows, Rows]:
         """The training rows and the validation rows."""
-        return read_rows(self.prepared, self.encoder, TRAIN), read_rows(self.prepared, self.encoder, VALIDATION)
+        train, held_out = (read_rows(self.prepared, self.encoder, split) for split in (TRAIN, VALIDATION))
+        return (joined((train, held_out)) if self.whole else train), held_out
 
     def train_dataloader(self) -> SliceLoader:
         return self._loader(self.parts[0], shuffle=True)
@@ -61,6 +71,29 @@ class TableData(LightningDataModule):
         )
 
 
+def joined(parts: Sequence[Rows]) -> Rows:
+    """The rows of one part after those of the other."""
+    encoded = [part.encoded for part in parts]
+    return Rows(
+        Encoded(
+            np.concatenate([part.raw for part in encoded]),
+            np.concatenate([part.numeric for part in encoded]),
+            np.concatenate([part.categorical for part in encoded]),
+            {},  # nobody asks which classes training rows have
+        ),
+        np.concatenate([part.target for part in parts]),
+    )
+
+
 def read_rows(prepared: Path, encoder: TableEncoder, split: str) -> Rows:
     frame = pd.read_parquet(prepared / PREPARED_FILES[split])
     return Rows(encoder.encode(frame), frame[TARGET].to_numpy(np.int8))
+
+
+def read_groups(prepared: Path) -> np.ndarray | None:
+    """Which group each training row, then each validation row, belongs to; None where rows stand for themselves."""
+    if not (prepared / GROUPS).exists():
+        return None
+    groups = pd.read_parquet(prepared / GROUPS)
+    parts = [groups.loc[groups["split"] == split, "group"] for split in (TRAIN, VALIDATION)]
+    return np.concatenate([part.to_numpy() for part in parts])

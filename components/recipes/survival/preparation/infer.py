@@ -30,6 +30,8 @@ def infer_cohort(
     encode: dict[str, Any],
     numbers: Stated = NOT_STATED,
     hints: Hints = NO_HINTS,
+    *,
+    group: str | bool = True,
 ) -> dict[str, Any]:
     """The whole `prepare` block, of plain types, for a CSV or Parquet file with a time and an event column.
 
@@ -42,7 +44,7 @@ def infer_cohort(
     column_of(read_table(path, hints.reading), time, path)
     if time == event:
         raise CasebookError(f"{path}: --time and --event both name {time!r}; an event has a column of its own")
-    found = infer_table(path, event, None, numbers=numbers, hints=hints)
+    found = infer_table(path, event, None, numbers=numbers, hints=hints, group=group, hindsight=False)
     columns = {name: column for name, column in found["columns"].items() if name != time}
     ignore = {name: reason for name, reason in found["ignore"].items() if name != time}
     if not columns:

@@ -3,14 +3,15 @@
 import logging
 
 from components.core.files import whole_folder
-from components.core.forgotten import FORGOTTEN
 from components.core.job import EXTERNAL, PREPARED_FILES, TRAIN, Meta, read_origin
 from components.kits.tables.encoding.encode import fit_encoder
 from components.kits.tables.encoding.reader import SPELLINGS
-from components.kits.tables.encoding.spec import ROW
-from components.kits.tables.split import split_rows
+from components.kits.tables.encoding.spec import QUESTIONS, ROW
+from components.kits.tables.noted import write_told
+from components.kits.tables.shares import check_shares, count_shares
+from components.kits.tables.split import groups_of, split_rows
 from components.kits.tables.suspects import check_identifiers
-from components.kits.tables.write import rejected_rows, summarise, write_rows
+from components.kits.tables.write import rejected_rows, summarise, write_groups, write_rows
 from components.recipes.shared.smoke import few_of, few_rows
 from components.recipes.survival.params.cohort import EVENT, TIME
 from components.recipes.survival.params.params import SurvivalJob
@@ -37,9 +38,11 @@ def prepare(job: SurvivalJob) -> Meta:
     cohort = read_cohort(raw / spec.file, spec.target, spec)
     event = cohort.rows[EVENT].to_numpy()
     check_identifiers(cohort.rows, spec)
-    splits = split_rows(cohort.by, event, spec)
+    splits, groups = split_rows(cohort.by, event, spec), groups_of(cohort.by, spec)
+    check_shares(count_shares(splits, event, groups), spec)
     if job.smoke:
         splits = few_rows(splits, event)
+    shares = count_shares(splits, event, groups)
     train = cohort.rows.iloc[splits[TRAIN]]
     check_time_leaks(train, train[TIME].to_numpy(), train[EVENT].to_numpy(), spec)
     encoder = fit_encoder(train, spec)
@@ -56,7 +59,7 @@ def prepare(job: SurvivalJob) -> Meta:
         frames[f"rejected-{PREPARED_FILES[EXTERNAL]}"] = rejected_rows(external.raw, external.rejections)
         rows |= {EXTERNAL: len(judged), "rejected external": len(external.rejections.reasons)}
     data = {
-        "spec": spec.model_dump(mode="json", exclude={FORGOTTEN}),
+        "spec": spec.model_dump(mode="json", exclude=QUESTIONS),
         "key": list(spec.key) or [ROW],
         "encoder": encoder.to_json(),
         "summary": {name: summarise(train[name], column.kind) for name, column in spec.columns.items()},
@@ -66,6 +69,10 @@ def prepare(job: SurvivalJob) -> Meta:
     with whole_folder(job.paths.prepared(job.case)) as folder:
         for name, frame in frames.items():
             write_rows(frame, folder / name)
+        if spec.split.by == "group":
+            write_groups(cohort.by, splits, folder)
+        write_told(folder, shares)
         meta.write(folder)
-    log.info("%s: %s; events %.1f%%", job.case, ", ".join(f"{k} {v}" for k, v in rows.items()), 100 * event.mean())
+    set_aside = ", ".join(f"{name} {count}" for name, count in rows.items() if name not in splits)
+    log.info("%s: %s; %s", job.case, shares.told(), set_aside)
     return meta

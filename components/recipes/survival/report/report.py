@@ -15,6 +15,7 @@ from components.evaluation import plots
 from components.evaluation.bootstrap import Resampling
 from components.evaluation.report import judged_splits, score_split
 from components.evaluation.scores import as_column
+from components.kits.tables.noted import read_told, told_tables
 from components.recipes.shared.serving import asked_bundle, compared_bundle
 from components.recipes.survival.metrics.censoring import Censoring
 from components.recipes.survival.metrics.metrics import c_index, survival_metrics, threshold_at_specificity
@@ -43,7 +44,10 @@ def report(job: SurvivalJob, fitted: Path, bundle: Path) -> Report:
     judged = [one for split, one in found.items() if split != VALIDATION]
     groups = {one.split: _subgroups(params, predictor, one) for one in judged}
     decided = {one.split: _decide(params, predictor, one) for one in judged}
-    told = _tables(job, predictor, judged, edges, censoring, groups)
+    told = [
+        *_tables(job, predictor, judged, edges, censoring, groups),
+        *told_tables(job.paths.prepared(job.case), "events"),
+    ]
     settings = predictor.settings
     decisions = tables.decisions_table(
         decided, settings.threshold, settings.horizons[-1], job.model.specificity, settings.decisions[0]
@@ -61,6 +65,7 @@ def report(job: SurvivalJob, fitted: Path, bundle: Path) -> Report:
             "subgroups": groups,
             "decisions": {split: asdict(one) for split, one in decided.items()},
             "tables": [asdict(table) for table in [decisions, *told]],
+            **read_told(job.paths.prepared(job.case)),
         },
         predicts=_predicts(predictor),
         decisions=[decisions],

@@ -34,6 +34,7 @@ def test_the_block_is_whole_and_survives_yaml(tmp_path: Path) -> None:
     assert block["target"] == {"column": "y", "positive": "yes", "negative": "no"}
     assert block["columns"] == {"age": NUMERIC, "sum": NUMERIC, "town": {"kind": "categorical", "values": None}}
     assert (block["file"], block["key"], block["ignore"], block["max_rejected"]) == ("rows.csv", [], {}, 0.01)
+    assert block["encode"]["fold"] is True  # classes of another case, width or blanks are one in a new case
 
 
 def test_what_is_inferred_can_be_prepared(tmp_path: Path) -> None:

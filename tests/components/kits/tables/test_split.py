@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from components.core.errors import CasebookError
 from components.core.job import TEST, TRAIN, VALIDATION
+from components.kits.tables import split as split_module
 from components.kits.tables.split import split_rows
 from tests.components.kits.tables.tables import NUMERIC, spec
 
@@ -110,11 +111,27 @@ def test_no_group_is_in_two_splits(groups: list[int], seed: int) -> None:
     assert sorted(np.concatenate(list(rows.values()))) == list(range(len(groups)))
 
 
-def test_groups_fill_their_shares_to_within_a_group() -> None:
-    groups = np.repeat(np.arange(500), 4)
-    rows = split(groups.tolist(), np.arange(2000) % 2, GROUP)
-    assert abs(len(rows[TEST]) - 0.2 * 2000) <= 4
-    assert abs(len(rows[VALIDATION]) - 0.16 * 2000) <= 4
+@pytest.mark.parametrize(("count", "near"), [(40, 0.06), (300, 0.01), (700, 0.01)])
+def test_groups_fill_their_shares_of_rows_and_of_each_class(
+    count: int, near: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(split_module, "MOST_GROUPS", 500)  # of more some stay together by chance
+    random = np.random.default_rng(6)
+    groups = np.repeat(np.arange(count), 4)
+    target = (random.random(len(groups)) < np.repeat(random.choice([0.1, 0.6], count), 4)).astype(np.int8)
+    rows = split(groups.tolist(), target, GROUP)
+    for name, share in {TEST: 0.2, VALIDATION: 0.16, TRAIN: 0.64}.items():
+        assert len(rows[name]) / len(groups) == pytest.approx(share, abs=near)
+        assert target[rows[name]].mean() == pytest.approx(target.mean(), abs=near)
+
+
+def test_other_shares_are_made_of_folds_too() -> None:
+    groups = np.repeat(np.arange(400), 3)
+    rows = split(
+        groups.tolist(), np.arange(1200) % 2, params(by="group", column="g", seed=1, validation=0.15, test=0.3)
+    )
+    assert len(rows[TEST]) / 1200 == pytest.approx(0.3, abs=0.01)
+    assert len(rows[VALIDATION]) / 1200 == pytest.approx(0.15, abs=0.01)
 
 
 def test_one_group_cannot_be_split() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from components.kits.tables.encoding.tally import SAMPLED, Remark, Tally, _Sample
+from components.kits.tables.encoding.tally import SAMPLED, EvenSample, Remark, Tally
 from tests.components.kits.tables.encoding.test_known import KNOWN, asked
 
 LIMIT = 0.01
@@ -104,7 +104,7 @@ def test_the_parts_of_a_file_count_as_the_whole() -> None:
 
 
 def test_a_sample_is_evenly_spread_however_long_the_file() -> None:
-    sample = _Sample()
+    sample = EvenSample()
     for first in range(0, 100_000, 777):
         sample.add(np.arange(first, min(first + 777, 100_000), dtype=float)[:, None])
     assert SAMPLED <= len(sample.rows) <= 2 * SAMPLED

@@ -106,7 +106,9 @@ def assert_same(found: Any, table: list[Column], names: Sequence[str], shown: ob
 
 
 def numbers_in(block: dict[str, Any]) -> list[str]:
-    return [name for name, column in block["columns"].items() if column["kind"] in ("numeric", "amount")]
+    """Columns of numbers, but those of which some are told to stand for no value, such as -9."""
+    columns = {name: column for name, column in block["columns"].items() if not column.get("missing")}
+    return [name for name, column in columns.items() if column["kind"] in ("numeric", "amount")]
 
 
 def learned(path: Path, table: list[Column], stated: Stated = NOT_STATED) -> dict[str, Any]:

@@ -149,3 +149,5 @@ def test_predict_writes_nothing_for_a_file_of_two_writings(fitted: Fitted, tmp_p
     ):
         predict_file(fitted.bundle, asked(tmp_path, rows, ";"), tmp_path / "answers.csv", {})
     assert not (tmp_path / "answers.csv").exists()
+    (seen,) = rows_as_trained(fitted.job, tmp_path / "asked.csv")  # monitoring looks at them as they stand
+    assert seen["Price"].tolist() == rows["Price"].tolist()

@@ -4,9 +4,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from scipy.special import expit
+from sklearn.linear_model import LogisticRegression
 
 from components.kits.tables.encoding.dummies import with_dummies
-from components.recipes.binary.assembly.baselines import GradientBoosting, SplineLogistic
+from components.kits.tables.encoding.scale import fit_scale
+from components.kits.tables.encoding.spec import EncodeParams
+from components.recipes.binary.assembly.baselines import GradientBoosting, LinearLogistic, SplineLogistic
 from components.recipes.binary.serving.additive import AdditiveModel
 from tests.examples import examples
 
@@ -55,6 +58,25 @@ def test_its_json_answers_what_the_model_answers_far_outside_too(
     codes = np.column_stack([random.integers(0, size, len(rows)) for size in SIZES])
     read = AdditiveModel.from_json(logistic.to_json())
     assert read.predict(rows, codes) == pytest.approx(logistic.predict(rows, codes), abs=1e-9)
+
+
+@pytest.mark.parametrize("kind", ["quantile", "standard"])
+def test_lines_are_scikit_learns_logistic_regression_on_numbers_in_their_own_units(kind: str) -> None:
+    random = np.random.default_rng(4)
+    raw = np.column_stack([random.lognormal(2, 1, 300), random.integers(18, 70, 300), np.full(300, 7.0)])
+    absent = (random.random(300) < 0.2).astype(np.float32)
+    target = (random.random(300) < expit((raw[:, 0] - 10) / 8 + absent)).astype(np.int8)
+    scales = [fit_scale(column, EncodeParams(numeric=kind, knots=512, min_count=5)) for column in raw.T]  # type: ignore[arg-type]
+    bent = [scale(column) for scale, column in zip(scales, raw.T, strict=True)]
+    numeric = np.column_stack([*bent, absent]).astype(np.float32)
+    codes = np.zeros((300, 0), dtype=np.int64)
+    found = LinearLogistic(scales=scales, c=0.5, columns=[0, 1, 2, 3]).fit(numeric, codes, target, ())
+    varied = (raw[:, :2] - raw[:, :2].mean(axis=0)) / raw[:, :2].std(axis=0)
+    design = np.column_stack([varied, absent])
+    by_hand = LogisticRegression(C=0.5, tol=1e-8).fit(design, target).predict_proba(design)[:, 1]
+    assert found.predict(numeric, codes) == pytest.approx(by_hand, abs=1e-3)
+    read = AdditiveModel.from_json(found.to_json())
+    assert read.predict(numeric, codes) == pytest.approx(found.predict(numeric, codes), abs=1e-7)
 
 
 @pytest.mark.parametrize("seed", range(5))

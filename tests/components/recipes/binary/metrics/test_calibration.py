@@ -140,3 +140,13 @@ def test_with_few_bads_there_are_fewer_folds_and_with_one_there_is_no_choice(cap
 def test_an_unknown_method_is_named():
     with pytest.raises(CasebookError, match="no method 'spline'; there are"):
         fit_calibrator("spline", np.array([0, 1]), np.array([0.1, 0.9]))
+
+
+def test_a_map_that_helps_by_less_than_its_error_is_taken_but_not_surely():
+    target, odds = rows(300)
+    methods = ["identity", "platt"]
+    nearly, far = expit(1.3 * odds), expit(4 * odds + 1)
+    assert choose_calibrator(methods, target, nearly, folds=5, seed=0).calibrator.method == "platt"
+    assert choose_calibrator(methods, target, nearly, folds=5, seed=0, surely=True).calibrator.method == "identity"
+    surely = choose_calibrator(methods, target, far, folds=5, seed=0, surely=True)
+    assert surely.calibrator == fit_calibrator("platt", target, far)

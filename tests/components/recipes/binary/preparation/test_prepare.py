@@ -13,8 +13,10 @@ from components.core.files import dvc_md5
 from components.core.job import Meta
 from components.kits.tables.encoding.convert import clean
 from components.kits.tables.encoding.encode import TableEncoder
+from components.kits.tables.noted import read_told, told_tables
 from components.kits.tables.read import read_table
 from components.recipes.binary.preparation.preparation import prepare as prepare_job
+from components.recipes.binary.training.data import read_groups
 from tests.components.kits.tables.tables import (
     APPLICATION,
     NUMERIC,
@@ -101,7 +103,8 @@ def test_meta_holds_what_readers_need(tmp_path: Path) -> None:
     assert Meta.read(tmp_path / "prepared") == meta
     assert meta.source == SOURCE
     assert meta.data["key"] == ["row"]
-    assert meta.data["spec"] == json.loads(json.dumps(block(APPLICATION, derived={"per year": "sum / age"})))
+    stated = json.loads(json.dumps(block(APPLICATION, derived={"per year": "sum / age"})))
+    assert meta.data["spec"] == stated | {"target": stated["target"] | {"ignore": []}}
     train = splits(tmp_path)[0]
     summary = meta.data["summary"]
     assert summary["sum"]["missing"] == train["sum"].isna().mean() > 0
@@ -109,6 +112,47 @@ def test_meta_holds_what_readers_need(tmp_path: Path) -> None:
     assert summary["age"]["quantiles"]["0.5"] == train["age"].median()
     assert summary["town"]["top"] == [[town, (train["town"] == town).sum()] for town, _ in summary["town"]["top"]]
     assert TableEncoder.from_json(meta.data["encoder"]).raw_names == ("age", "sum", "per year")
+
+
+def test_the_figures_of_the_splits_and_the_groups_are_left_beside_the_rows(tmp_path: Path) -> None:
+    table = applications(600).assign(customer_id=[f"c{row // 3}" for row in range(600)])
+    split = {"by": "group", "column": "customer_id", "validation": 0.2, "test": 0.2, "seed": 1}
+    prepare(tmp_path, table, block(APPLICATION, split=split, ignore={"customer_id": "names whose they are"}))
+    told = read_told(tmp_path / "prepared")
+    for name, rows in zip(("train", "validation", "test"), splits(tmp_path), strict=True):
+        own = {"rows": len(rows), "positives": rows["target"].sum(), "share": rows["target"].mean()}
+        assert told["splits"][name] == own
+        assert rows["target"].mean() == pytest.approx((table["y"] == "yes").mean(), abs=0.02)
+    assert told["hindsight"] == []
+    (table_of_splits,) = [one for one in told_tables(tmp_path / "prepared", "yes") if one.rows]
+    assert [row[0] for row in table_of_splits.rows] == ["train", "validation", "test"]
+
+
+def test_uneven_splits_are_asked_about_once(tmp_path: Path) -> None:
+    table = applications(600).assign(opened=range(2, 1202, 2))
+    table.loc[400:, "y"] = np.where(np.arange(200) % 4 == 0, "no", "yes")  # later rows are positive more often
+    split = {"by": "time", "column": "opened", "validation": 0.2, "test": 0.2}
+    asked = block(APPLICATION, split=split)
+    with pytest.raises(
+        CasebookError, match=r"split 'time' by opened: the splits have different shares of 'yes'.*uneven"
+    ):
+        prepare(tmp_path, table, asked)
+    assert not (tmp_path / "prepared").exists()
+    assert prepare(tmp_path, table, block(APPLICATION, split=split | {"uneven": True})).rows["test"] == 120
+
+
+def test_what_was_paid_is_told_until_it_is_known(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    random = np.random.default_rng(2)
+    amount, bad = random.uniform(1_000, 9_000, 900).round(), random.random(900) < 0.3
+    paid = np.where(bad, amount * random.uniform(0.1, 0.95, 900), amount * random.uniform(1, 1.2, 900)).round(2)
+    table = pd.DataFrame({"amount": amount, "paid": paid, "y": np.where(bad, "yes", "no")})
+    table = table.assign(**{f"x{place}": random.normal(size=900).round(3) for place in range(3)})
+    columns = dict.fromkeys(["amount", "paid", "x0", "x1", "x2"], NUMERIC)
+    prepare(tmp_path, table, block(columns))
+    assert [one["columns"] for one in read_told(tmp_path / "prepared")["hindsight"]] == [["paid"]]
+    assert any("prepare.known: [paid]" in message for message in caplog.messages)
+    prepare(tmp_path, table, block(columns, known=["paid"]))
+    assert read_told(tmp_path / "prepared")["hindsight"] == []
 
 
 def test_the_encoder_knows_the_training_rows_alone(tmp_path: Path) -> None:
@@ -154,6 +198,13 @@ def test_rows_may_be_split_by_a_column_that_is_no_feature(tmp_path: Path, split:
     assert not by[0] & by[1]
     assert not by[1] & by[2]
     assert split["by"] == "group" or max(by[0]) < min(by[1]) <= max(by[1]) < min(by[2])
+    groups = read_groups(tmp_path / "prepared")
+    if split["by"] == "time":
+        assert groups is None
+    else:  # a number for each house, in the order of the rows
+        known = pd.concat(splits(tmp_path)[:2])["row"]
+        houses = pd.DataFrame({"house": table.loc[known - 1, "house"], "group": groups})
+        assert len(houses.drop_duplicates()) == houses["house"].nunique() == houses["group"].nunique()
 
 
 def test_two_runs_give_the_same_bytes(tmp_path: Path) -> None:

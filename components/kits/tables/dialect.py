@@ -5,7 +5,7 @@ import csv
 import io
 import itertools
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,7 +44,7 @@ def find_dialect(path: Path, sample: bytes) -> Dialect:
         raise CasebookError(f"{path}: the file is empty; it needs a header line and rows")
     text, whole = sample[start:].decode("utf-8", errors="replace"), len(sample) < SAMPLE
     candidates = stated[1].decode("utf-8", errors="replace") if stated else DELIMITERS
-    delimiter = max(candidates, key=lambda candidate: _fit(text, candidate, whole=whole))
+    delimiter = _delimiter({candidate: _fit(text, candidate, whole=whole) for candidate in candidates})
     records = _records(text, delimiter, whole=whole)
     if not records:
         raise CasebookError(f"{path}: its header does not end within {SAMPLE:,} bytes; is this a CSV file?")
@@ -112,18 +112,36 @@ def _size(text: str, delimiter: str, count: int) -> int:
     return len("".join(itertools.islice(io.StringIO(text, newline=""), reader.line_num)).encode())
 
 
-def _fit(text: str, delimiter: str, *, whole: bool) -> float:
-    """How well the delimiter cuts the first records: columns times the share of records that have as many.
+@dataclass(frozen=True)
+class _Fit:
+    """How a delimiter cuts the first records: how many titles it needs, columns, and share of records with as many."""
 
-    The share counts twice, so that a delimiter that stands in a few values does not win by the
-    columns it adds. `max` takes the first of equals: the order of DELIMITERS.
+    titles: int
+    columns: int
+    alike: float
+
+    @property
+    def score(self) -> float:
+        """The share counts twice, so that a delimiter that stands in a few values does not win by the columns it adds."""
+        return self.alike**2 * self.columns if self.columns > 1 else 0.0
+
+
+def _delimiter(fits: Mapping[str, _Fit]) -> str:
+    """The best, of equals the first. One that needs no title goes before those that do: decimal commas cut rows whose
+    fields are parted by ; into as many columns each, below a header that would be a title.
     """
+    plain = any(fit.titles == 0 and fit.score and fit.alike >= ALIKE for fit in fits.values())
+    fewest = 0 if plain else min((fit.titles for fit in fits.values() if fit.titles), default=0)
+    return max(fits, key=lambda one: fits[one].score if fits[one].titles in (0, fewest) else 0.0)
+
+
+def _fit(text: str, delimiter: str, *, whole: bool) -> _Fit:
     records = _records(text, delimiter, whole=whole)
-    records = records[header_place(records) :] if records else []
-    if not records or len(records[0]) == 1:
-        return 0.0
-    alike = sum(len(record) == len(records[0]) for record in records) / len(records)
-    return alike**2 * len(records[0])
+    if not records:
+        return _Fit(0, 0, 0.0)
+    place = header_place(records)
+    below = records[place:]
+    return _Fit(place, len(below[0]), sum(len(record) == len(below[0]) for record in below) / len(below))
 
 
 def _records(text: str, delimiter: str, *, whole: bool) -> list[list[str]]:

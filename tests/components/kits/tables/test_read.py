@@ -227,3 +227,14 @@ def test_what_pandas_writes_is_read_back(rows: list[tuple[str, str]], tmp_path_f
     path = tmp_path_factory.getbasetemp() / "written.csv"
     pd.DataFrame(rows, columns=["text", "n"]).to_csv(path, index=False, quoting=csv.QUOTE_ALL)
     assert list(read_table(path).itertuples(index=False, name=None)) == rows
+
+
+@pytest.mark.parametrize("delimiter", [";", "\t", "|"])
+@pytest.mark.parametrize("title", ["", "Loan report 2024\n"])
+def test_a_header_above_decimal_commas_is_no_title(delimiter: str, title: str, tmp_path: Path) -> None:
+    rows = [f"{place},5;x{place};0,{place}7;y" for place in range(1, 30)]
+    path = tmp_path / "rows.csv"
+    path.write_text(title + "\n".join(["a;b;c;d", *rows]).replace(";", delimiter), encoding="utf-8")
+    frame = read_table(path)
+    assert list(frame.columns) == ["a", "b", "c", "d"]
+    assert frame.iloc[0].tolist() == ["1,5", "x1", "0,17", "y"]

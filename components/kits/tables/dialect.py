@@ -122,7 +122,7 @@ class _Fit:
 
     @property
     def score(self) -> float:
-        """The share counts twice, so that a delimiter that stands in a few values does not win by the columns it adds."""
+        """The share counts twice: a delimiter that stands in a few values does not win by the columns it adds."""
         return self.alike**2 * self.columns if self.columns > 1 else 0.0
 
 

@@ -103,8 +103,7 @@ def test_meta_holds_what_readers_need(tmp_path: Path) -> None:
     assert Meta.read(tmp_path / "prepared") == meta
     assert meta.source == SOURCE
     assert meta.data["key"] == ["row"]
-    stated = json.loads(json.dumps(block(APPLICATION, derived={"per year": "sum / age"})))
-    assert meta.data["spec"] == stated | {"target": stated["target"] | {"ignore": []}}
+    assert meta.data["spec"] == json.loads(json.dumps(block(APPLICATION, derived={"per year": "sum / age"})))
     train = splits(tmp_path)[0]
     summary = meta.data["summary"]
     assert summary["sum"]["missing"] == train["sum"].isna().mean() > 0

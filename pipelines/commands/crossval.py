@@ -65,13 +65,18 @@ def _judge(recipe: Recipe, job: Job, *, tune: bool) -> dict[str, dict[str, float
 
 
 def _mean(folds: list[dict[str, float]]) -> dict[str, float]:
-    return {metric: float(np.mean([fold[metric] for fold in folds])) for metric in folds[0]}
+    return {metric: float(np.mean([fold[metric] for fold in folds])) for metric in _in_all(folds)}
+
+
+def _in_all(folds: list[dict[str, float]]) -> list[str]:
+    """The metrics that every fold defines: a calibration slope is none where scores part the classes."""
+    return [metric for metric in folds[0] if all(metric in fold for fold in folds)]
 
 
 def _differences(found: list[dict[str, dict[str, float]]], name: str) -> dict[str, dict[str, Any]]:
     """Model less peer on the same fold: the values, their mean and its standard error."""
     result = {}
-    for metric in found[0][MODEL]:
+    for metric in _in_all([fold[who] for fold in found for who in (MODEL, name)]):
         values = np.array([fold[MODEL][metric] - fold[name][metric] for fold in found])
         error = float(values.std(ddof=1) / np.sqrt(len(values)))
         result[metric] = {"folds": values.tolist(), "mean": float(values.mean()), "standard_error": error}

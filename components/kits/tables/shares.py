@@ -75,7 +75,8 @@ def shares_table(shares: Mapping[str, Mapping[str, Any]], positive: str) -> Tabl
     """The figures of `Shares.to_json` for the model card."""
     told = [(name, shares[name]) for name in ORDER if name in shares]
     rows: list[list[Cell]] = [[name, one["rows"], one["positives"], f"{one['share']:.1%}"] for name, one in told]
-    return Table("Rows of the splits", ["split", "rows", positive, "share"], rows)
+    note = "Splits that differ by more than chance allows are asked about: `prepare.split.uneven` says that they may."
+    return Table("Rows of the splits", ["split", "rows", positive, "share"], rows, note)
 
 
 def _chance(rows: Mapping[str, int], positives: Mapping[str, int], effect: float) -> float:

@@ -11,6 +11,7 @@ import pytest
 
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 
+from components import recipes
 from components.registry import package
 from components.tracking.track import Tracker, connect
 from tests.components.registry.toys import CHECKOUT, use_toy_predictor
@@ -54,6 +55,7 @@ def toy(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatc
     folder = tmp_path_factory.getbasetemp() / "toy_code"
     monkeypatch.setattr(package, "COMPONENTS", package.COMPONENTS)  # put back after the test
     monkeypatch.setattr(package, "MODEL_CODE", package.MODEL_CODE)
+    monkeypatch.setattr(recipes, "__path__", recipes.__path__)
     use_toy_predictor(folder)
     return folder
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from components import recipes
 from components.core.bundle import Manifest, write_bundle
 from components.core.files import dvc_md5, write_json
 from components.core.job import Paths
@@ -54,6 +55,8 @@ def use_toy_predictor(folder: Path) -> None:
         serving.mkdir(parents=True)
         (serving / "predictor.py").write_text(PREDICTOR, encoding="utf-8")
     package.COMPONENTS, package.MODEL_CODE = code, code / "registry" / "mlflow_model.py"
+    if (there := str(code / "recipes")) not in recipes.__path__:
+        recipes.__path__ = [*recipes.__path__, there]  # a release asks the predictor what requests may ask for
 
 
 def make_bundle(folder: Path, income: float = 0.5) -> Path:

@@ -20,7 +20,7 @@ from components.tracking.track import Tracker
 
 def params_digest(params: CaseParams) -> str:
     """The digest under which a version remembers the params that made it."""
-    unread = {"crossval", "smoke"}
+    unread = {"crossval", "smoke", "predict"}  # of the last only who asks for answers reads
     if params.start is None:  # versions of before there were starts had none, and no such key
         unread.add("start")
     return json_digest(params.model_dump(mode="json", exclude=unread))

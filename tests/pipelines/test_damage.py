@@ -78,7 +78,7 @@ def answers(whole: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[tuple
     for command in COMMANDS:
         root = tmp_path_factory.mktemp("undamaged") / "checkout"
         code, said[command], problem = answered(whole, root, command)
-        assert (code, "Traceback" in problem) == (0, False), problem
+        assert (code, "Traceback" in problem) == (0, False), f"{command}: {said[command]}{problem}"
     return said
 
 

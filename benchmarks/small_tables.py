@@ -227,8 +227,8 @@ def table(found: Mapping[str, Mapping[str, Any]]) -> Result:
             "the model as `fit` leaves it, in 32 bits.",
             "Plain: scikit-learn's LogisticRegression with its own ridge (C=1), numbers standardised, classes one-hot, "
             "on training and validation rows of the same folds. Errors: of the mean difference over the folds.",
-            "The method was made on other tables; an early form of it was tried on credit_risk. credit_cards are the first "
-            "1,000 rows of 1,319.",
+            "The method was made on other tables; an early form of it was tried on credit_risk. credit_cards are "
+            "the first 1,000 rows of 1,319.",
         ],
         details=dict(found),
     )

@@ -755,7 +755,7 @@ def test_stages_by_name_and_their_dry_runs(finished: Any) -> None:
 
 
 @pytest.mark.slow
-def test_the_gates_refusal_ends_with_three_and_its_reasons(finished: Any) -> None:
+def test_the_gates_refusal_ends_with_three_and_its_reasons_and_a_person_may_override_it(finished: Any) -> None:
     finished.set("release.floors", {"auc": 0.999})
     finished.commit()
     said = real(finished, "promote", "toy")
@@ -763,6 +763,12 @@ def test_the_gates_refusal_ends_with_three_and_its_reasons(finished: Any) -> Non
     assert "toy version 1: refused" in said.out
     assert "at least 0.9990" in said.out
     assert "Traceback" not in said.err
+    word = ["--who", "Ada Lovelace", "--because", "the board sees it on Friday", "--until", "2030-12-31"]
+    allowed = real(finished, "promote", "toy", "--override", *word)
+    assert allowed.code == 0, allowed
+    assert "toy version 1: champion" in allowed.out.splitlines()
+    (shown,) = real(finished, "champion", "toy", "--json").json["overrides"]
+    assert (shown["check"], shown["who"], shown["until"]) == ("floor auc", "Ada Lovelace", "2030-12-31")
 
 
 @pytest.mark.slow

@@ -132,6 +132,21 @@ ELSEWHERE = {
     "pip install --constraint constraints.txt '.[s3]'": "pip's own",
     "export CASEBOOK_TOKEN=$(openssl rand -hex 24) CASEBOOK_ALLOWED_HOSTS=team.example": SHELL,
     "export MLFLOW_TRACKING_URI=http://team.example:5000 PREFECT_API_URL=http://team.example:4200/api": SHELL,
+    "export LOANS_URL=postgresql+psycopg://reader:password@db.example/bank": SHELL,
+    "export TEAM_WEBHOOK=https://chat.example/hooks/…": SHELL,
+    "export TEAM_MAIL='smtps://USER:PASSWORD@mail.example:465/?from=casebook@team.example"
+    "&to=ann@team.example,bo@team.example'": SHELL,
+    'casebook promote my_loans --override --who "Ada Lovelace" --because "the board sees it on Friday" '
+    "--until 2030-12-31": (
+        "tests/pipelines/test_cli.py::test_the_gates_refusal_ends_with_three_and_its_reasons_and_a_person_may_override_it"
+    ),
+    "casebook notify": (
+        "tests/pipelines/operating/test_notify.py::test_a_trial_is_sent_each_time_or_the_command_says_why_not"
+    ),
+    'casebook new my_loans --recipe binary --query "select * from closed_loans" --variable LOANS_URL '
+    "--watermark closed_at --target defaulted": (
+        "tests/pipelines/test_news.py::test_a_query_becomes_a_case_whose_rows_can_be_prepared"
+    ),
     # There is no engine to run them on: the files are held to their schemas.
     "CASEBOOK_TOKEN=… CASEBOOK_DATABASE_PASSWORD=… docker compose up --build --detach": (
         "tests/repo/test_deploy.py::test_compose_keeps_to_its_specification"

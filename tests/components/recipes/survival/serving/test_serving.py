@@ -48,12 +48,12 @@ def test_a_missing_column_and_strange_cells(
     job: Job, predictor: SurvivalPredictor, caplog: pytest.LogCaptureFixture
 ) -> None:
     rows = example(job, rows=5)
-    with pytest.raises(CasebookError, match=r"lack 1 column\(s\) .*: nodes"):
+    with pytest.raises(CasebookError, match=r"lack 1 column\(s\) .*: 'nodes'"):
         predictor.predict(rows.drop(columns="nodes"))
-    answer = predictor.predict(rows.assign(size="huge", age=-1))
+    answer = predictor.predict(rows.assign(size="huge", age=-1), accept_strange=True)
     assert np.isfinite(answer["score"]).all()
-    assert "column size: 5 cell(s) taken as missing, such as 'huge'" in caplog.text
-    assert "column age: 5 cell(s) taken as missing, such as" in caplog.text
+    assert "size: 5 of 5 cells cannot be read and count as missing" in caplog.text
+    assert "column age: 5 of 5 cells are below 18 and count as missing, such as" in caplog.text
 
 
 @pytest.mark.parametrize("name", ["out.parquet", "out.csv"])

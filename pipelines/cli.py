@@ -95,7 +95,7 @@ def new(
     ] = None,
     recipe: Annotated[
         str | None,
-        typer.Option(help="the kind of problem: binary (what --csv is without it), survival, detection (--images)"),
+        typer.Option(help="the kind of problem: binary (--target), survival (--time, --event), detection (--images)"),
     ] = None,
     positive: Annotated[str | None, typer.Option(help="the value to look for; the rarer one if not given")] = None,
     ignore_target: Annotated[
@@ -155,6 +155,8 @@ def new(
     if example is not None and (like is not None or recipe is not None):
         raise typer.BadParameter("--from is the whole block; leave --like and --recipe out")
     set_up_logging()
+    if like is None and time is not None and event is not None:
+        recipe = recipe or "survival"
     if recipe is not None:
         like = shipped(Path.cwd(), recipe)
     by = not no_group if group is None else group

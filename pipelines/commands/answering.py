@@ -36,12 +36,19 @@ def predict(
             help="one of the case's own, such as top=10; --top 10 for short. `casebook predict CASE --help` tells them",
         ),
     ] = None,
+    smoke: Annotated[
+        bool,
+        typer.Option("--smoke", help="by the model of `casebook run CASE --smoke`, whose answers mean nothing"),
+    ] = False,
     log: Annotated[bool, typer.Option(help="keep the champion's rows and answers for monitoring")] = True,
 ) -> None:
     """Score a file of any size with the champion."""
     from pipelines.commands.predicting import predict as answer
 
-    count = answer(job_of(case), source, out, version, option or [], log=_prediction_log(case) if log else None)
+    if smoke and version is not None:
+        raise typer.BadParameter("--smoke is of a model that is no version; leave --version out")
+    kept = _prediction_log(case) if log else None
+    count = answer(job_of(case), source, out, version, option or [], log=kept, smoke=smoke)
     if out is not None:
         typer.echo(f"{out}: {count} rows", err=True)
 

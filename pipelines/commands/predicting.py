@@ -4,22 +4,27 @@ import logging
 import shutil
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 from components.core.errors import CasebookError, StrangeError
 from components.core.files import nearest_path
 from components.core.forgotten import FORGOTTEN
-from components.core.job import Job
+from components.core.job import Job, Paths
 from components.core.opened import opened_once
 from components.core.params.monitor import PredictionLog
 from components.core.recipe import CHECKS, read_checks, recipe_of
+from components.registry.champion import CHAMPION
 from components.registry.finding import Served, open_registry, served
+from components.tracking.reading.registry import Registry
 from pipelines.commands.options import read_options
+from pipelines.commands.smoke import SMOKE
 
 logger = logging.getLogger(__name__)
 
 STANDARD = Path("-")
+CANDIDATE = "candidate"  # the alias of what was registered last; `registry.register`, which sets it, loads MLflow
 CALLED = "standard input"
 
 
@@ -31,8 +36,9 @@ def predict(
     options: Sequence[str],
     *,
     log: PredictionLog | None,
+    smoke: bool = False,
 ) -> int:
-    """Answer `source` with the champion, or `version`, and return the number of rows written.
+    """Answer `source` with the champion, `version`, or the model of a `smoke` run; returns the number of rows written.
 
     `source` may be `STANDARD`, the standard input; then the answers go to the standard output if
     there is no `out`. `options` are the case's own, as NAME=VALUE.
@@ -43,9 +49,10 @@ def predict(
             model, or the case takes no such option.
     """
     with opened_once():
+        find = partial(_smoke_model if smoke else _registered, job, version)
         if source == STANDARD:
-            return _predict_standard(job, out, version, options, log)
-        chosen, count = _answer(job, source, out, version, options, log)
+            return _predict_standard(job, out, find, options, log)
+        chosen, count = _answer(job, source, out, find, options, log)
         _keep(job, chosen, source, log)
         return count
 
@@ -54,7 +61,7 @@ def _answer(
     job: Job,
     source: Path,
     out: Path | None,
-    version: str | None,
+    find: Callable[[], Served],
     options: Sequence[str],
     log: PredictionLog | None,
 ) -> tuple[Served, int]:
@@ -68,12 +75,46 @@ def _answer(
     if forgotten := getattr(job.prepare, FORGOTTEN, ()):
         given = {**given, FORGOTTEN: forgotten}
     given = {**given, CHECKS: read_checks(job)}
-    chosen = served(open_registry(job.paths.root), job.case, version)
+    chosen = find()
     try:
         return chosen, recipe.predict.predict_file(chosen.bundle, source, out, given)
     except StrangeError:
         _keep(job, chosen, source, log, refused=True)
         raise
+
+
+def _registered(job: Job, version: str | None) -> Served:
+    registry = open_registry(job.paths.root)
+    try:
+        return served(registry, job.case, version)
+    except CasebookError as error:
+        if version is None and (others := _instead(job, registry)):
+            raise CasebookError(f"{error}; there is {others}") from None
+        raise
+
+
+def _instead(job: Job, registry: Registry) -> str:
+    """What could answer where there is no champion."""
+    model = registry.registered_model(job.case)
+    if model is not None and CHAMPION in model.aliases:
+        return ""
+    candidate = None if model is None else model.aliases.get(CANDIDATE)
+    found = [] if candidate is None else [f"version {candidate}, which was not promoted (--version {candidate})"]
+    if _smoke_bundle(job).is_dir():
+        found.append("a smoke model (--smoke)")
+    return " and ".join(found)
+
+
+def _smoke_model(job: Job, _: str | None) -> Served:
+    bundle = _smoke_bundle(job)
+    if not bundle.is_dir():
+        raise CasebookError(f"{bundle}: not found; `casebook run {job.case} --smoke` makes it")
+    logger.warning("%s: this is the model of a smoke run: its answers mean nothing", job.case)
+    return Served("smoke", bundle, is_champion=False)
+
+
+def _smoke_bundle(job: Job) -> Path:
+    return Paths(job.paths.root / SMOKE / job.case).bundle(job.case)
 
 
 def _keep(job: Job, chosen: Served, source: Path, log: PredictionLog | None, *, refused: bool = False) -> None:
@@ -95,7 +136,7 @@ def _keep(job: Job, chosen: Served, source: Path, log: PredictionLog | None, *, 
 
 
 def _predict_standard(
-    job: Job, out: Path | None, version: str | None, options: Sequence[str], log: PredictionLog | None
+    job: Job, out: Path | None, find: Callable[[], Served], options: Sequence[str], log: PredictionLog | None
 ) -> int:
     """A bundle answers a file, whole or not at all: what comes in is kept in one, and so is what goes out. It is logged
     when it has gone out.
@@ -106,7 +147,7 @@ def _predict_standard(
         with source.open("wb") as file:
             shutil.copyfileobj(sys.stdin.buffer, file)
         try:
-            chosen, count = _answer(job, source, target, version, options, log)
+            chosen, count = _answer(job, source, target, find, options, log)
         except CasebookError as error:
             raise CasebookError(str(error).replace(str(source), CALLED).replace(source.name, CALLED)) from None
         if out is None:

@@ -1,13 +1,16 @@
 """All stages of a case in one process on little work: does the code run, not is the model good."""
 
+import shutil
 from pathlib import Path
 
 from components.core.job import Paths
 from components.core.params.load import load_params
 from components.core.params.overrides import override
-from components.core.params.source import FileSource, FolderSource, HttpSource, Source
+from components.core.params.source import FileSource, FolderSource, HttpSource, Source, SqlSource
 from components.core.recipe import make_job
 from pipelines.stages import MAKE_BUNDLE, STAGES, run
+
+SMOKE = Path("state") / "smoke"  # below the checkout: a folder of results for each case
 
 
 def smoke(case: str, root: Path) -> None:
@@ -19,9 +22,17 @@ def smoke(case: str, root: Path) -> None:
     for name in (*whole.before(case), case):
         params = whole.case(name)
         params = override(params, {**params.smoke, **smoke_paths(root, params.source)})
-        job = make_job(name, params, Paths(root / "state" / "smoke" / case), smoke=True)
+        job = make_job(name, params, Paths(root / SMOKE / case), smoke=True)
+        bring_mark(params.source, root, job.paths.root)
         for stage in STAGES if name == case else MAKE_BUNDLE:
             run(stage, job)
+
+
+def bring_mark(source: Source, root: Path, folder: Path) -> None:
+    """Where a database is read from, a smoke run reads up to the mark that the checkout has."""
+    if isinstance(source, SqlSource) and (root / source.watch).is_file():
+        (folder / source.watch).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(root / source.watch, folder / source.watch)
 
 
 def smoke_paths(root: Path, source: Source) -> dict[str, str]:

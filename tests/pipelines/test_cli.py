@@ -537,6 +537,24 @@ def test_an_option_that_the_case_does_not_take_is_named(casebook: Casebook, rele
     assert not out.exists()
 
 
+def test_without_a_champion_what_else_could_answer_is_told(
+    casebook: Casebook, released: Path, fresh: Path, tmp_path: Path
+) -> None:
+    ask = ("predict", CASE, TOY_ROWS, "--out", tmp_path / "o.csv")
+    assert "casebook run finance_risk --smoke` makes it" in casebook(fresh, *ask, "--smoke").problem
+    shutil.copytree(released / "bundles" / "2", fresh / "state" / "smoke" / CASE / "models" / CASE / "bundle")
+    assert casebook(fresh, *ask).problem.endswith("; there is a smoke model (--smoke)")
+    said = casebook(fresh, *ask, "--smoke")
+    assert said.code == 0
+    assert "this is the model of a smoke run: its answers mean nothing" in said.err
+    assert len(pd.read_csv(tmp_path / "o.csv")) == 400
+    assert casebook(fresh, *ask, "--smoke", "--version", "1").code == 2
+    here = Path(shutil.copytree(released, tmp_path / "here"))
+    connect(here).client.delete_registered_model_alias(CASE, "champion")
+    assert "; there is version 2, which was not promoted (--version 2)" in casebook(here, *ask).problem
+    assert casebook(here, *ask, "--version", "2").code == 0
+
+
 def test_predict_takes_a_new_category_with_a_warning_that_counts(
     casebook: Casebook, released: Path, tmp_path: Path
 ) -> None:
@@ -705,6 +723,13 @@ def test_a_dry_new_prints_the_block_and_writes_nothing(casebook: Casebook, fresh
     block = yaml.safe_load(said.out)["mine"]["prepare"]
     assert block["target"] == {"column": "Status", "positive": "bad", "negative": "good"}
     assert (fresh / "params.yaml").read_bytes() == before
+
+
+def test_a_time_and_an_event_are_a_cohort_without_a_word_more(casebook: Casebook, fresh: Path) -> None:
+    rows = ROOT / "tests" / "toy" / "medical_prognosis" / "cohort.csv"
+    said = casebook(fresh, "new", "mine", "--csv", rows, "--time", "dtime", "--event", "death", "--dry-run")
+    assert said.code == 0, said
+    assert set(yaml.safe_load(said.out)["mine"]["prepare"]["target"]) == {"time", "event", "per_year"}
 
 
 def test_a_ready_example_and_a_folder_like_it_become_cases(casebook: Casebook, fresh: Path) -> None:

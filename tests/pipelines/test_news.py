@@ -5,6 +5,7 @@ import sqlite3
 from pathlib import Path
 
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 import yaml
 
@@ -12,8 +13,10 @@ from components.core.files import read_json
 from components.core.job import Meta, Paths
 from components.core.params.load import load_params
 from components.core.recipe import make_job
+from components.sources.fetch import fetch as fetch_source
 from pipelines.commands.newcase import Asked
 from pipelines.commands.newquery import new_query
+from pipelines.commands.smoke import SMOKE, bring_mark
 from pipelines.leaving.remove import plan
 from pipelines.news import look_at_database
 from pipelines.retrain import pinned
@@ -64,6 +67,14 @@ def test_a_look_says_what_came_and_keeps_it_for_the_stage_fetch(root):
     assert look_at_database("loans", root) == f"loans: +3 rows from number {rows} to {rows + 3}"
     assert read_json(root / "data" / "watermarks" / "loans.json")["until"] == str(rows + 3)
     assert look_at_database("finance_risk", root) is None
+
+
+def test_a_smoke_run_reads_up_to_the_mark_of_the_checkout(root):
+    make(root)
+    source = load_params(root / "params.yaml").case("loans").source
+    bring_mark(source, root, root / SMOKE / "loans")
+    fetch_source(source, root / "raw", root / SMOKE / "loans", root / "cache")
+    assert pq.read_metadata(root / "raw" / "rows.parquet").num_rows == len(pd.read_csv(TOY_ROWS))
 
 
 def test_a_dry_new_leaves_nothing(root):

@@ -20,7 +20,7 @@ from components.kits.tables.encoding.spec import QUESTIONS, ROW, TARGET, TablePa
 from components.kits.tables.forgotten import without_forgotten
 from components.kits.tables.hindsight import find_hindsight, tell_hindsight
 from components.kits.tables.labels import read_target, without_outcome
-from components.kits.tables.noted import write_told
+from components.kits.tables.noted import warned_of, write_told
 from components.kits.tables.numbers.trained import Expected, frame_as_expected
 from components.kits.tables.read import read_table
 from components.kits.tables.schema import check_share, find_rejections
@@ -48,7 +48,7 @@ def prepare(job: BinaryJob) -> Meta:
     It gets `train.parquet`, `val.parquet`, `test.parquet` (the key, or `row`, the row's number
     in the file from 1; the typed columns; `target`, int8, 1 for the positive label), `groups.parquet`
     where rows are split by group (`split`, and of its rows in turn `group`, a number),
-    `rejected.parquet` (`row`, `reason` and every raw column as text), `told.json` (figures of the splits, suspects) and
+    `rejected.parquet` (`row`, `reason` and every raw column as text), `told.json` (figures of the splits, warnings) and
     `meta.json`. In `Meta.data`:
     `spec` the params' block, `key` the names of the key columns, `encoder` for
     `TableEncoder.from_json`, `summary` of the training rows by column.
@@ -56,6 +56,11 @@ def prepare(job: BinaryJob) -> Meta:
     Raises:
         CasebookError: the params, the file, its columns or too many of its rows are wrong.
     """
+    with warned_of(job.paths.raw(job.case)) as notes:
+        return _prepare(job, notes)
+
+
+def _prepare(job: BinaryJob, notes: list[str]) -> Meta:
     spec, raw = job.prepare, job.paths.raw(job.case)
     file = raw / spec.file
     source = read_origin(raw)
@@ -69,7 +74,7 @@ def prepare(job: BinaryJob) -> Meta:
     check_infinite(frame, typed, file)
     rejections = find_rejections(frame, typed, {spec.target.column: target}, spec)
     if left_out := without_outcome(frame, spec):
-        log.info("%d row(s) of no outcome (prepare.target.ignore) are left out", left_out)
+        log.warning("%d row(s) of no outcome (prepare.target.ignore) are left out", left_out)
     check_share(rejections, len(frame), spec, file, left_out)
 
     kept = frame.index.difference(rejections.reasons.index)
@@ -103,7 +108,7 @@ def prepare(job: BinaryJob) -> Meta:
         if spec.split.by == "group":
             write_groups(by, splits, folder)
         write_rows(rejected_rows(frame, rejections), folder / "rejected.parquet")
-        write_told(folder, shares, suspects)
+        write_told(folder, shares, notes, suspects)
         meta.write(folder)
     log.info("%s: %s; rejected %d", job.case, shares.told(), rows["rejected"])
     return meta

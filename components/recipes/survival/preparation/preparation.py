@@ -7,7 +7,7 @@ from components.core.job import EXTERNAL, PREPARED_FILES, TRAIN, Meta, read_orig
 from components.kits.tables.encoding.encode import fit_encoder
 from components.kits.tables.encoding.reader import SPELLINGS
 from components.kits.tables.encoding.spec import QUESTIONS, ROW
-from components.kits.tables.noted import write_told
+from components.kits.tables.noted import warned_of, write_told
 from components.kits.tables.shares import check_shares, count_shares
 from components.kits.tables.split import groups_of, split_rows
 from components.kits.tables.suspects import check_identifiers
@@ -33,6 +33,11 @@ def prepare(job: SurvivalJob) -> Meta:
     Raises:
         CasebookError: the params, a file, its columns or too many of its rows are wrong.
     """
+    with warned_of(job.paths.raw(job.case)) as notes:
+        return _prepare(job, notes)
+
+
+def _prepare(job: SurvivalJob, notes: list[str]) -> Meta:
     spec, raw = job.prepare, job.paths.raw(job.case)
     source = read_origin(raw)
     cohort = read_cohort(raw / spec.file, spec.target, spec)
@@ -71,7 +76,7 @@ def prepare(job: SurvivalJob) -> Meta:
             write_rows(frame, folder / name)
         if spec.split.by == "group":
             write_groups(cohort.by, splits, folder)
-        write_told(folder, shares)
+        write_told(folder, shares, notes)
         meta.write(folder)
     set_aside = ", ".join(f"{name} {count}" for name, count in rows.items() if name not in splits)
     log.info("%s: %s; %s", job.case, shares.told(), set_aside)

@@ -127,6 +127,21 @@ def test_the_figures_of_the_splits_and_the_groups_are_left_beside_the_rows(tmp_p
     assert [row[0] for row in table_of_splits.rows] == ["train", "validation", "test"]
 
 
+def test_what_is_warned_of_is_left_for_the_card_without_the_folder_and_each_time(tmp_path: Path) -> None:
+    table = applications(ROWS)
+    table.loc[:2, "y"] = "in court"
+    target = {"column": "y", "positive": "yes", "negative": "no", "ignore": ["in court"]}
+    told = []
+    for name in ("one", "two"):
+        raw = f"Loans 2024\n{table.to_csv(index=False)}"
+        prepare(tmp_path / name, raw, block(APPLICATION, target=target))
+        told.append(read_told(tmp_path / name / "prepared")["notes"])
+        (notes,) = [one for one in told_tables(tmp_path / name / "prepared", "yes") if one.title.startswith("Told")]
+        assert [row[0] for row in notes.rows] == told[-1]
+    title = "rows.csv: the header is not in line 1; 1 line(s) above it are left out: 'Loans 2024'"
+    assert told[0] == told[1] == [title, "3 row(s) of no outcome (prepare.target.ignore) are left out"]
+
+
 def test_uneven_splits_are_asked_about_once(tmp_path: Path) -> None:
     table = applications(600).assign(opened=range(2, 1202, 2))
     table.loc[400:, "y"] = np.where(np.arange(200) % 4 == 0, "no", "yes")  # later rows are positive more often

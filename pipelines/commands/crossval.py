@@ -31,9 +31,9 @@ def crossval(job: Job, folder: Path, *, tune: bool) -> dict[str, Any]:
     names = [name for name in found[0] if name != MODEL]
     return {
         "folds": [fold[MODEL] for fold in found],
-        "mean": _mean([fold[MODEL] for fold in found]),
-        "peers": {name: _mean([fold[name] for fold in found]) for name in names},
-        "differences": {name: _differences(found, name) for name in names},
+        "mean": mean([fold[MODEL] for fold in found]),
+        "peers": {name: mean([fold[name] for fold in found]) for name in names},
+        "differences": {name: differences(found, name) for name in names},
     }
 
 
@@ -64,7 +64,7 @@ def _judge(recipe: Recipe, job: Job, *, tune: bool) -> dict[str, dict[str, float
     }
 
 
-def _mean(folds: list[dict[str, float]]) -> dict[str, float]:
+def mean(folds: list[dict[str, float]]) -> dict[str, float]:
     return {metric: float(np.mean([fold[metric] for fold in folds])) for metric in _in_all(folds)}
 
 
@@ -73,7 +73,7 @@ def _in_all(folds: list[dict[str, float]]) -> list[str]:
     return [metric for metric in folds[0] if all(metric in fold for fold in folds)]
 
 
-def _differences(found: list[dict[str, dict[str, float]]], name: str) -> dict[str, dict[str, Any]]:
+def differences(found: list[dict[str, dict[str, float]]], name: str) -> dict[str, dict[str, Any]]:
     """Model less peer on the same fold: the values, their mean and its standard error."""
     result = {}
     for metric in _in_all([fold[who] for fold in found for who in (MODEL, name)]):

@@ -11,4 +11,4 @@ def test_a_metric_that_a_fold_does_not_define_has_no_mean_and_no_difference() ->
     compared = differences(found, "logistic")
     assert list(compared) == ["auc"]
     assert compared["auc"]["folds"] == pytest.approx([0.1, 0.2])
-    assert differences["auc"]["standard_error"] == pytest.approx(0.05)
+    assert compared["auc"]["standard_error"] == pytest.approx(0.05)

@@ -20,13 +20,12 @@ from hypothesis import strategies as st
 
 from components.core.bundle import bundle_md5
 from components.core.errors import CasebookError
-from components.registry import package
 from components.registry.promote import settle
 from components.registry.register import bundle_of, register
 from components.registry.trace import trace
 from components.tracking.track import connect
 from pipelines.servers.backup import backup, restore
-from tests.components.registry.toys import CASE, METRICS, PASSED, make_release, use_toy_predictor
+from tests.components.registry.toys import CASE, METRICS, PASSED, make_release, toy_packages
 from tests.examples import examples
 from tests.toy.jobs import CHECKOUT
 
@@ -45,12 +44,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A checkout with a champion, a study and Prefect's database."""
     root = tmp_path_factory.mktemp("made") / "checkout"
     root.mkdir()
-    with pytest.MonkeyPatch.context() as patch:
-        for name in ("MLFLOW_TRACKING_URI", "MLFLOW_REGISTRY_URI"):
-            patch.delenv(name, raising=False)
-        patch.setattr(package, "COMPONENTS", package.COMPONENTS)  # put back afterwards
-        patch.setattr(package, "MODEL_CODE", package.MODEL_CODE)
-        use_toy_predictor(root.parent / "code")
+    with toy_packages(root.parent / "code"):
         tracker = connect(root)
         settle(tracker, CASE, register(tracker, make_release(tracker)), PASSED, METRICS, None)
         (root / STUDY).parent.mkdir(parents=True)

@@ -13,7 +13,6 @@ from mlflow import MlflowClient
 from components.core.bundle import bundle_md5
 from components.core.errors import CasebookError
 from components.core.params.load import load_params
-from components.registry import package
 from components.registry.champion import champion_at, champion_version, find_version, rival_of
 from components.registry.finding import check_registry, open_registry, served
 from components.registry.keep import surplus
@@ -25,7 +24,7 @@ from components.registry.restore import Restored, restore_registry
 from components.registry.trace import trace
 from components.registry.verify import verify
 from components.tracking.track import Tracker, connect
-from tests.components.registry.toys import CASE, CHECKOUT, FAILED, METRICS, PASSED, make_release, use_toy_predictor
+from tests.components.registry.toys import CASE, CHECKOUT, FAILED, METRICS, PASSED, make_release, toy_packages
 
 pytestmark = pytest.mark.usefixtures("toy")
 ALL = Restored(CASE, ("1", "2", "3"), (), 4, "1")
@@ -36,12 +35,7 @@ def made(fresh_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     """A checkout with three versions: two were promoted, one refused; the first is champion again."""
     root = tmp_path_factory.mktemp("made") / "checkout"
     shutil.copytree(fresh_store, root)
-    with pytest.MonkeyPatch.context() as patch:
-        for name in ("MLFLOW_TRACKING_URI", "MLFLOW_REGISTRY_URI"):
-            patch.delenv(name, raising=False)
-        patch.setattr(package, "COMPONENTS", package.COMPONENTS)  # put back afterwards
-        patch.setattr(package, "MODEL_CODE", package.MODEL_CODE)
-        use_toy_predictor(root.parent / "code")
+    with toy_packages(root.parent / "code"):
         tracker = connect(root)
         for income, decision in ((0.1, PASSED), (0.2, PASSED), (0.3, FAILED)):
             version = register(tracker, make_release(tracker, income))

@@ -1,9 +1,12 @@
 """A tiny real case for the registry's tests: a predictor of a weighted sum, its bundles, releases and decisions."""
 
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pandas as pd
+import pytest
 
 from components import recipes
 from components.core.bundle import Manifest, write_bundle
@@ -57,6 +60,19 @@ def use_toy_predictor(folder: Path) -> None:
     package.COMPONENTS, package.MODEL_CODE = code, code / "registry" / "mlflow_model.py"
     if (there := str(code / "recipes")) not in recipes.__path__:
         recipes.__path__ = [*recipes.__path__, there]  # a release asks the predictor what requests may ask for
+
+
+@contextmanager
+def toy_packages(folder: Path) -> Iterator[None]:
+    """Models are packaged with the toy predictor, and no registry but a checkout's own is asked; all is put back."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("MLFLOW_TRACKING_URI", "MLFLOW_REGISTRY_URI"):
+            patch.delenv(name, raising=False)
+        patch.setattr(package, "COMPONENTS", package.COMPONENTS)
+        patch.setattr(package, "MODEL_CODE", package.MODEL_CODE)
+        patch.setattr(recipes, "__path__", recipes.__path__)
+        use_toy_predictor(folder)
+        yield
 
 
 def make_bundle(folder: Path, income: float = 0.5) -> Path:

@@ -9,6 +9,7 @@ from components.core.params.source import SqlSource
 from components.sources.sql.fetch import fetch
 from components.sources.sql.watermark import look
 from pipelines.commands.newcase import UNKNOWN_ORIGIN, Asked, check_name, plan_case, write_case
+from pipelines.commands.smoke import bring_mark
 
 FILE = "rows.parquet"
 
@@ -26,11 +27,10 @@ def new_query(
         source = _source(name, query, variable, watermark)
         look(source, Path(folder))
         fetch(source, Path(folder), Path(folder))
-        block = plan_case(root, name, like, Path(folder) / FILE, asked)
-    block = {**block, "source": source.model_dump(mode="json")}
-    if not dry_run:
-        look(source, root)
-        write_case(root, name, block)
+        block = {**plan_case(root, name, like, Path(folder) / FILE, asked), "source": source.model_dump(mode="json")}
+        if not dry_run:
+            write_case(root, name, block)
+            bring_mark(source, Path(folder), root)  # of the rows that were described
     return block
 
 

@@ -29,7 +29,7 @@ def smoke(case: str, root: Path) -> None:
 
 
 def bring_mark(source: Source, root: Path, folder: Path) -> None:
-    """Where a database is read from, a smoke run reads up to the mark that the checkout has."""
+    """Let `folder` read a database up to the mark that `root` has; nothing for other sources."""
     if isinstance(source, SqlSource) and (root / source.watch).is_file():
         (folder / source.watch).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(root / source.watch, folder / source.watch)

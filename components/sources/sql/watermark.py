@@ -1,6 +1,5 @@
 """Up to which row a query of a source has been read: the file that `source.watch` names, kept in git."""
 
-import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -12,8 +11,6 @@ from components.core.databases import Database, literal, open_database
 from components.core.errors import CasebookError, nearest
 from components.core.files import read_json, write_json
 from components.core.params.source import SqlSource
-
-log = logging.getLogger(__name__)
 
 # What a column of marks may hold, by the name in the file: how a text becomes such a value again.
 KINDS: dict[str, tuple[type, Callable[[str], Any]]] = {

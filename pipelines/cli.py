@@ -85,7 +85,15 @@ def new(
     watermark: Annotated[
         str | None, typer.Option(help="of --query: a column that grows with every new or changed row")
     ] = None,
-    images: Annotated[Path | None, typer.Option(help="a folder of images with VOC or COCO annotations")] = None,
+    images: Annotated[
+        Path | None, typer.Option(help="a folder of images with their annotations: VOC, COCO, YOLO, CVAT or masks")
+    ] = None,
+    boxes: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="WORD", help="of --images, where it asks: how boxes are written, such as corners or shares"
+        ),
+    ] = None,
     example: Annotated[
         Path | None, typer.Option("--from", help="a ready block, such as examples/blood_cells.yaml")
     ] = None,
@@ -150,6 +158,8 @@ def new(
         raise typer.BadParameter("--csv or --query goes with --group or --no-group, not with both")
     if csv is None and query is None and (decimal is not None or thousands is not None):
         raise typer.BadParameter("--decimal and --thousands say how --csv writes numbers")
+    if boxes and images is None:
+        raise typer.BadParameter("--boxes says how the annotations of --images write boxes")
     if like is not None and recipe is not None:
         raise typer.BadParameter("--recipe takes the pattern of a recipe, --like that of a case; give one of them")
     if example is not None and (like is not None or recipe is not None):
@@ -178,7 +188,9 @@ def new(
         like = like or "finance_risk"
         block = new_query(Path.cwd(), name, like, query, variable, watermark, asked, dry_run=dry_run)
     elif images is not None:
-        block = (plan_images if dry_run else new_images)(Path.cwd(), name, like or "medical_cells", images)
+        block = (plan_images if dry_run else new_images)(
+            Path.cwd(), name, like or "medical_cells", images, tuple(boxes or ())
+        )
     else:
         assert example is not None
         block = (plan_example if dry_run else new_example)(Path.cwd(), name, example)

@@ -45,6 +45,11 @@ def test_a_voc_folder_with_its_own_lists(tmp_path):
         },
         "group": None,
         "classes": ["RBC", "cell"],
+        "boxes": {"layout": None, "units": None, "first": None, "max_odd": 0.05},
+        "named_by": None,
+        "fold": True,
+        "difficult": "keep",
+        "masks": None,
         "split": None,
         "channels": 3,
         "percentiles": None,
@@ -113,7 +118,7 @@ def nothing(lab):
 
 def pictures(lab):
     picture(lab / "a.png")
-    (lab / "a.txt").write_text("0 0.5 0.5 0.1 0.1\n")
+    (lab / "a.txt").write_text("a picture of cells\n")
 
 
 def both(lab):

@@ -12,7 +12,7 @@ from components.recipes.detection.preparation.told import Told
 from components.recipes.detection.preparation.writing import LAYOUTS, Units, Writing, counts_from_one
 
 OVER = 1.0  # pixels by which rounding may put a box over the edge
-SMALL = 2.0  # pixels
+SMALL = 1.99  # pixels: two, less what shares lose when they are written
 MANY = 0.2  # of the boxes must be odd before another reading is thought of: fewer are faults
 FITS = 0.01  # of the boxes may be odd where another reading is put forward
 OVER_EDGE, TOO_SMALL = "reaching over the edge of the image", "smaller than two pixels"

@@ -59,7 +59,7 @@ def by_lists(raw: Path, lists: Lists, known: Iterable[str]) -> dict[str, str]:
     """
     images, places = Names(known), dict[str, str]()
     for split, file in zip(ORDER, (lists.train, lists.validation, lists.test), strict=True):
-        listed = {line: images.find(line) for line in _listed(raw / file)}
+        listed = {line: images.find(line) for line in _listed(raw, file)}
         if (raw / file).is_dir():  # masks may lie there, too
             listed = {line: name for line, name in listed.items() if name is not None}
         if absent := [line for line, name in listed.items() if name is None]:
@@ -77,9 +77,10 @@ def by_lists(raw: Path, lists: Lists, known: Iterable[str]) -> dict[str, str]:
     return places
 
 
-def _listed(path: Path) -> list[str]:
+def _listed(raw: Path, file: str) -> list[str]:
+    path = raw / file
     if path.is_dir():
-        return [(Path(path.name) / name).as_posix() for name in image_files(path)]
+        return [(Path(file) / name).as_posix() for name in image_files(path)]
     if not path.is_file():
         raise CasebookError(f"{path}: not found; prepare.lists names three files of the raw folder, or is null")
     if path.suffix.lower() == ".json":

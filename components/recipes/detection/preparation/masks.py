@@ -129,9 +129,9 @@ def _joined(
     for path in masks:
         place, stem = lie.of(path), MASK.sub("", path.stem)
         candidates = exact[place, stem] or exact[place, path.stem]
-        if not candidates and several[place] > 1 and len(beside[place]) == 1:
-            candidates = beside[place]
-        if not candidates and place not in {lie.of(one) for one in files.values()}:
+        if not candidates and place and several[place] > 1 and len(beside.get(place, ())) == 1:
+            candidates = beside[place]  # a folder for each image
+        if not candidates and place not in beside:
             candidates = anywhere[stem] or anywhere[path.stem]
         if len(candidates) != 1:
             yield path.name, Rejected(path.name, None, f"{NO_FILE}: a mask")

@@ -63,17 +63,33 @@ def _of_runs(written: dict[str, Any]) -> list[float]:
     height, width = size
     if height * width > MOST_PIXELS:
         return NO_BOX
-    if isinstance(counts, list):
-        if not all(_is_whole(count) and count >= 0 for count in counts) or sum(counts) != height * width:
-            return NO_BOX
-        packed = runs.frPyObjects({"size": size, "counts": counts}, height, width)
-    elif isinstance(counts, str) and counts.isascii():
-        packed = {"size": size, "counts": counts.encode()}
-    else:
+    counts = _unpacked(counts) if isinstance(counts, str) else counts
+    if not isinstance(counts, list) or not all(_is_whole(count) and count >= 0 for count in counts):
         return NO_BOX
-    x, y, wide, high = (float(value) for value in runs.toBbox(packed))
-    inside = x >= 0 and y >= 0 and wide > 0 and high > 0 and x + wide <= width and y + high <= height
-    return [x, y, x + wide, y + high] if inside else NO_BOX
+    if sum(counts) != height * width:  # C code trusts them
+        return NO_BOX
+    x, y, wide, high = runs.toBbox(runs.frPyObjects({"size": size, "counts": counts}, height, width))
+    return [float(x), float(y), float(x + wide), float(y + high)] if wide and high else NO_BOX
+
+
+def _unpacked(text: str) -> list[int]:
+    """COCO's packed counts: five bits a character, the lowest first; from the fourth on the difference to the last but
+    one. Empty where the text is none.
+    """
+    counts, value, shift = list[int](), 0, 0
+    for letter in text:
+        bits = ord(letter) - 48
+        if not 0 <= bits < 64 or shift > 60:
+            return []
+        value |= (bits & 31) << shift
+        shift += 5
+        if bits & 32:
+            continue
+        if bits & 16:
+            value -= 1 << shift
+        counts.append(value + (counts[-2] if len(counts) > 2 else 0))
+        value = shift = 0
+    return counts
 
 
 def _is_number(value: Any) -> bool:

@@ -8,6 +8,7 @@ import numpy as np
 
 from components.core.errors import CasebookError
 from components.recipes.detection.encoding.decode import read_size, read_values
+from components.recipes.detection.preparation.classes import folded
 from components.recipes.detection.preparation.records import ImageRecord, Rejected
 from components.recipes.detection.preparation.turns import orientation, shown_boxes
 from components.recipes.detection.preparation.writing import Writing
@@ -91,7 +92,8 @@ def _fault(box: np.ndarray, inside: np.ndarray, label: str, classes: Sequence[st
     if inside[2] <= inside[0] or inside[3] <= inside[1]:
         return f"{OUTSIDE}: {shown}"
     if not label or (classes is not None and label not in classes):
-        return f"{UNKNOWN_CLASS}: {label!r}"
+        meant = [name for name in classes or () if folded(name) == folded(label)]
+        return f"{UNKNOWN_CLASS}: {label!r}{f'; prepare.fold: true takes it for {meant[0]!r}' if meant else ''}"
     return None
 
 

@@ -130,6 +130,12 @@ def boxless(lab):
     voc(lab, {"a": []})
 
 
+def astray(lab):
+    voc(lab, {"a": []})
+    (lab / "boxes" / "a.xml").write_text(xml([CELL], filename="a.tif"))
+    (lab / "images" / "a.png").rename(lab / "images" / "b.png")
+
+
 def imageless(lab):
     voc(lab, {"a": [CELL]})
     (lab / "images" / "a.png").unlink()
@@ -141,7 +147,8 @@ def imageless(lab):
         (nothing, "no annotations of a known form"),
         (pictures, "no annotations of a known form"),
         (both, r"has 1 \.xml files and 1 COCO \.json files"),
-        (boxless, "none of its 1 annotated images has a box"),
+        (boxless, r"none of its 1 annotated images has a box with a class; there are 1 .* voc, such as boxes/a\.xml"),
+        (astray, r"none of its 0 .* and 1 image\(s\), such as images/b\.png:\n  1 times no image file .* a\.tif \(a\.xml\)"),
         (imageless, "no image in it"),
     ],
 )

@@ -477,7 +477,11 @@ def test_the_name_of_the_answers_says_their_form(casebook: Casebook, released: P
     for name in ("s.JSON", "s.csv.gz", "s.xlsx"):
         said = casebook(released, "predict", CASE, ROOT / "examples" / "applicants.csv", "--out", tmp_path / name)
         assert said.code == 0, said
-    frames = (pd.read_json(tmp_path / "s.JSON"), pd.read_csv(tmp_path / "s.csv.gz"), pd.read_excel(tmp_path / "s.xlsx"))
+    frames = (
+        pd.read_json(tmp_path / "s.JSON"),
+        pd.read_csv(tmp_path / "s.csv.gz"),
+        pd.read_excel(tmp_path / "s.xlsx", engine="openpyxl"),
+    )
     for frame in frames:
         assert frame["row"].tolist() == [1, 2, 3]
         assert frame["score"].tolist() == pytest.approx(frames[0]["score"].tolist(), abs=1e-12)

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pyarrow.parquet as pq
+import pytest
 from PIL import Image
 
 from components.core.files import dvc_md5, read_json, write_json
@@ -101,7 +102,7 @@ def test_groups_that_lists_tear_apart_are_told(tmp_path, caplog):
     for name, text in (("train", "good0\ngood1"), ("val", "good2"), ("test", "good3")):
         (tmp_path / "raw" / f"{name}.txt").write_text(text)
     prepare(tmp_path, block(lists=LISTS, group="good"))
-    assert "1 group(s) of prepare.group have images in several of prepare.lists, such as 'good'" in caplog.text
+    assert "1 group(s) (of prepare.group, or copies of one picture) have images in several of prepare.lists, such as 'good'" in caplog.text
 
 
 def test_coco_folders_with_their_own_split(tmp_path):
@@ -160,6 +161,16 @@ def test_meta_is_plain(tmp_path):
         "classes": ["cell"],
         "channels": 1,
         "percentiles": [1.0, 99.8],
+        "levels": None,
+        "channel": None,
+        "plane": None,
+        "looks": {
+            "depths": ["uint8"],
+            "channels": [3],
+            "bright": pytest.approx([0.91, 0.93], abs=0.02),  # noise of the mean of three channels
+            "detail": pytest.approx([1.1, 1.15], abs=0.06),  # 2 / sqrt(pi) of independent pixels
+            "dicom": False,
+        },
     }
 
 
@@ -173,6 +184,6 @@ def test_a_smoke_run_has_few_images_and_every_class(tmp_path, monkeypatch):
     few = prepare_images(replace(job, smoke=True))
     assert sum(whole.rows.values()) == 36
     assert few.rows == {"train": 2, "validation": 2, "test": 2, "rejected": whole.rows["rejected"]}
-    assert few.data["spec"] == whole.data["spec"]
+    assert {**few.data["spec"], "looks": None} == {**whole.data["spec"], "looks": None}
     assert few.data["boxes"]["train"] == {"RBC": 1, "cell": 1}
     assert prepare_images(replace(job, smoke=True)) == few

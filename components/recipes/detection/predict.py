@@ -12,9 +12,9 @@ from tqdm import tqdm
 
 from components.core.errors import CasebookError
 from components.core.files import whole_file, write_json
-from components.recipes.detection.counts import COLOURS, Counted, count, write_counts, write_rois
 from components.recipes.detection.encoding.files import found_in
 from components.recipes.detection.params.params import PredictOptions
+from components.recipes.detection.serving.findings import COLOURS, Counted, count, write_counts, write_rois
 from components.recipes.detection.serving.predictor import CUT, DetectionPredictor, coco_boxes, open_predictor
 
 log = logging.getLogger(__name__)

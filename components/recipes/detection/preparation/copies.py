@@ -14,7 +14,7 @@ from components.recipes.detection.encoding.resize import shrunk
 log = logging.getLogger(__name__)
 
 SIDE = 24  # of the thumbnails that are compared
-ALIKE = 0.98  # correlation of two thumbnails from which they show one picture
+ALIKE = 0.95  # correlation of two thumbnails from which they show one picture
 EVEN = 0.01  # a standard deviation below which there is nothing to compare
 MOST = 20_000  # images that are compared with each other; more are known by their names alone
 CHUNK = 1_000
@@ -23,7 +23,7 @@ SOME = 20  # number, beyond which images that look alike are empty ones, not cop
 # Roboflow's exports, and words that augmentation writes behind a name.
 EXPORTED = re.compile(r"^(?P<base>.+)_(jpe?g|png|bmp|tiff?|webp)\.rf\.[0-9a-z]+$", re.IGNORECASE)
 AUGMENTED = re.compile(
-    r"^(?P<base>.*[^\W_].*?)([ ._-]+(aug(mented)?|[hv]?flip(ped)?|rot(ated?)?|mirror(ed)?|bright(ness)?|blur(red)?"
+    r"^(?P<base>.*?[^\W_].*?)([ ._-]+(aug(mented)?|[hv]?flip(ped)?|rot(ated?)?|mirror(ed)?|bright(ness)?|blur(red)?"
     r"|nois[ey]|crop(ped)?|copy)[ ._-]*\d*)+$",
     re.IGNORECASE,
 )

@@ -1,9 +1,10 @@
 """A `prepare` block for a folder of annotated images that nobody has described."""
 
 import logging
+import math
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from os.path import commonpath
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,7 @@ JSON_STARTS = 1 << 20  # characters in which a COCO file shows itself
 SPLIT_WORDS = {"train": ("train",), "validation": ("val",), "test": ("test",)}
 SHARES = {"validation": 0.15, "test": 0.15, "seed": 7}
 MICROSCOPE = [1.0, 99.8]
+MAX_REJECTED = 0.01
 EIGHT_BITS = ("uint8", "bool")
 GREY_GAP = 0.02  # between channels: what JPEG does to a grey picture
 
@@ -85,14 +87,12 @@ def _seen(
     lists: dict[str, str] | None,
     chosen: Chosen,
 ) -> Seen:
-    looks = _look_at_all(folder, records, chosen)
+    looks, broken = _look_at_all(folder, records, chosen)
     colour, deep = any(look.colour for look in looks), any(look.deep for look in looks)
     log.info("%s images%s", "colour" if colour else "grey", " of more than 8 bits" if deep else "")
     _tell_of_kinds(looks)
     contrasts = [look.contrast for look in looks if np.isfinite(look.contrast)]
-    stated = {
-        name: value for name, value in (("channel", chosen.channel), ("plane", chosen.plane)) if value is not None
-    }
+    stated = {name: value for name, value in asdict(chosen).items() if value is not None}
     prepare = {
         "form": form,
         "images": _below(folder, images),
@@ -103,7 +103,7 @@ def _seen(
         "split": SHARES,
         "channels": 3 if colour else 1,
         "percentiles": MICROSCOPE if deep else None,
-        "max_rejected": 0.01,
+        "max_rejected": max(MAX_REJECTED, math.ceil(100 * broken / len(records)) / 100),
         "simulate": None,
         **stated,
     }
@@ -194,8 +194,8 @@ class _Look:
         return self.depth not in EIGHT_BITS
 
 
-def _look_at_all(folder: Path, records: list[ImageRecord], chosen: Chosen) -> list[_Look]:
-    """Every image is read; those that cannot be are told. The contrast of some is enough."""
+def _look_at_all(folder: Path, records: list[ImageRecord], chosen: Chosen) -> tuple[list[_Look], int]:
+    """Every image is read; those that cannot be are told and counted. The contrast of some is enough."""
     looks, broken, left_open = [], [], []
     step = max(1, len(records) // LOOKED_AT)
     for number, record in enumerate(tqdm(records, desc="images", unit="image", leave=False, disable=None)):
@@ -210,10 +210,9 @@ def _look_at_all(folder: Path, records: list[ImageRecord], chosen: Chosen) -> li
     if not looks:
         raise CasebookError(f"{folder}: none of its {len(records)} annotated images can be read, such as {broken[0]}")
     if broken:
-        log.warning(
-            "%d of %d images cannot be read and are set aside, such as %s", len(broken), len(records), broken[0]
-        )
-    return looks
+        told = "%d of %d images cannot be read; prepare sets them aside (prepare.max_rejected allows it), such as %s"
+        log.warning(told, len(broken), len(records), broken[0])
+    return looks, len(broken)
 
 
 def _look(record: ImageRecord, chosen: Chosen, *, contrast: bool) -> _Look:

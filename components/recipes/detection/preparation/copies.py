@@ -19,7 +19,7 @@ EVEN = 0.01  # a standard deviation below which there is nothing to compare
 MOST = 20_000  # images that are compared with each other; more are known by their names alone
 CHUNK = 1_000
 LARGE = 0.1  # share of all images, and
-SOME = 20  # number, beyond which images that look alike are empty ones, not copies
+SOME = 20  # number, beyond which images that look alike are empty ones, not copies; half of all images are none either
 # Roboflow's exports, and words that augmentation writes behind a name.
 EXPORTED = re.compile(r"^(?P<base>.+)_(jpe?g|png|bmp|tiff?|webp)\.rf\.[0-9a-z]+$", re.IGNORECASE)
 AUGMENTED = re.compile(
@@ -60,7 +60,8 @@ def copies(thumbnails: Mapping[str, np.ndarray | None]) -> list[list[str]]:
                 sets.merge(first, second)
     seen = {name: small for name, small in thumbnails.items() if small is not None}
     if len(seen) <= MOST:
-        for group in _alike(list(seen), list(seen.values()), max(SOME, LARGE * len(thumbnails))):
+        most = min(max(SOME, LARGE * len(thumbnails)), len(thumbnails) / 2)
+        for group in _alike(list(seen), list(seen.values()), most):
             for first, second in pairwise(group):
                 sets.merge(first, second)
     return sorted(sorted(one) for one in sets.subsets() if len(one) > 1)

@@ -68,4 +68,5 @@ def test_many_that_look_alike_are_different_ones(
     shade = thumbnail(np.linspace(0, 1, 60 * 80, dtype=np.float32).reshape(60, 80, 1))
     assert copies(dict.fromkeys("abcd", shade)) == []
     assert caplog.messages == ["4 images look alike, such as a and b: taken for different ones"]
-    assert copies(dict.fromkeys("abc", shade)) == [["a", "b", "c"]]
+    assert copies({**dict.fromkeys("abc", shade), **dict.fromkeys("defg")}) == [["a", "b", "c"]]
+    assert copies({**dict.fromkeys("abc", shade), **dict.fromkeys("de")}) == []  # most of all images

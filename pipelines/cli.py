@@ -89,6 +89,9 @@ def new(
     channel: Annotated[
         int | None, typer.Option(min=1, help="of images with several channels: the one to look at, from 1")
     ] = None,
+    pixel_size: Annotated[
+        float | None, typer.Option(min=1e-6, help="of images that do not tell it: micrometres that a pixel is wide")
+    ] = None,
     plane: Annotated[
         list[str] | None,
         typer.Option(metavar="AXIS=N", help="of images with several planes: z=3, t=1 or page=2 from 1, or z=max"),
@@ -157,8 +160,8 @@ def new(
         raise typer.BadParameter("--csv or --query goes with --group or --no-group, not with both")
     if csv is None and query is None and (decimal is not None or thousands is not None):
         raise typer.BadParameter("--decimal and --thousands say how --csv writes numbers")
-    if images is None and (channel is not None or plane):
-        raise typer.BadParameter("--channel and --plane say what to look at in --images")
+    if images is None and (channel is not None or plane or pixel_size is not None):
+        raise typer.BadParameter("--channel, --plane and --pixel-size say how --images are looked at")
     if like is not None and recipe is not None:
         raise typer.BadParameter("--recipe takes the pattern of a recipe, --like that of a case; give one of them")
     if example is not None and (like is not None or recipe is not None):
@@ -187,7 +190,7 @@ def new(
         like = like or "finance_risk"
         block = new_query(Path.cwd(), name, like, query, variable, watermark, asked, dry_run=dry_run)
     elif images is not None:
-        chosen = Chosen(channel, read_planes(plane or ()))
+        chosen = Chosen(channel, read_planes(plane or ()), pixel_size)
         block = (plan_images if dry_run else new_images)(Path.cwd(), name, like or "medical_cells", images, chosen)
     else:
         assert example is not None

@@ -73,7 +73,13 @@ def _answer(predictor: DetectionPredictor, path: Path, name: str, asked: Predict
     strange = predictor.strange(raw, asked.channel)
     _add(answers.document, name, image.shape, found, cut=cut, strange=strange)
     answers.counted.append(
-        count(name, found, len(predictor.spec.classes), image.shape, asked.pixel_size or raw.microns)
+        count(
+            name,
+            found,
+            len(predictor.spec.classes),
+            image.shape,
+            asked.pixel_size or raw.microns or predictor.spec.pixel_size,
+        )
     )
     if cut:
         answers.cut.append((name, len(found)))

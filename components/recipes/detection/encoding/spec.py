@@ -27,7 +27,7 @@ class Spec(Pixels):
     @classmethod
     def of(cls, pixels: Pixels, classes: tuple[str, ...]) -> "Spec":
         """Of the params of a case, which have more."""
-        return cls(classes=classes, **pixels.reading())
+        return cls(classes=classes, pixel_size=pixels.pixel_size, **pixels.reading())
 
     def read(self, source: bytes | Path, name: str) -> Raw:
         """The numbers of a file; errors as `read_raw`."""

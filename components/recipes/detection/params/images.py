@@ -26,7 +26,8 @@ class Pixels(Block):
 
     `percentiles` of its own values become 0 and 1, or `levels`, two values for all pictures, or where both are null
     the bounds of its type. `channel` is the one that is looked at where a file has several, and `plane` the one along
-    `z`, `t` or `page`, all counted from 1; `max` is the largest value along it.
+    `z`, `t` or `page`, all counted from 1; `max` is the largest value along it. A pixel is `pixel_size` micrometres wide where a file does
+    not tell it.
     """
 
     channels: Channels
@@ -34,10 +35,11 @@ class Pixels(Block):
     levels: Levels | None = None
     channel: Place | None = None
     plane: dict[Literal["z", "t", "page"], Place | Literal["max"]] | None = None
+    pixel_size: Annotated[float, Field(gt=0)] | None = None
 
     def reading(self) -> dict[str, Any]:
         """What `decode` takes beside the file."""
-        return {name: getattr(self, name) for name in Pixels.model_fields}
+        return {name: getattr(self, name) for name in Pixels.model_fields if name != "pixel_size"}
 
     _pairs_rise = field_validator("percentiles", "levels")(_rising)
 

@@ -44,10 +44,11 @@ class Seen:
 
 @dataclass(frozen=True)
 class Chosen:
-    """What the user says of files with several pictures: the channel, and the planes."""
+    """What the user says of files with several pictures: the channel, and the planes; and how wide a pixel is."""
 
     channel: int | None = None
     plane: Plane | None = None
+    pixel_size: float | None = None
 
 
 NOTHING = Chosen()

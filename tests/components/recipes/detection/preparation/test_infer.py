@@ -142,10 +142,11 @@ def test_what_channels_and_planes_leave_open_is_asked(tmp_path):
         infer_images(tmp_path / "lab")
     with pytest.raises(CasebookError, match=r"8 of 8 images, such as 0.tif: 2 channels"):
         infer_images(tmp_path / "lab", Chosen(plane={"z": "max"}))
-    block = infer_images(tmp_path / "lab", Chosen(channel=2, plane={"z": "max"})).prepare
-    assert (block["channels"], block["channel"], block["plane"]) == (1, 2, {"z": "max"})
+    block = infer_images(tmp_path / "lab", Chosen(2, {"z": "max"}, 0.5)).prepare
+    assert (block["channels"], block["channel"], block["plane"], block["pixel_size"]) == (1, 2, {"z": "max"}, 0.5)
     shutil.copytree(tmp_path / "lab", tmp_path / "raw")
-    assert prepare(tmp_path, block).rows["rejected"] == 0
+    meta = prepare(tmp_path, block)
+    assert (meta.rows["rejected"], meta.data["spec"]["pixel_size"]) == (0, 0.5)
 
 
 def nothing(lab):

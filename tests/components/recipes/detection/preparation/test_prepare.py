@@ -184,6 +184,7 @@ def test_meta_is_plain(tmp_path):
         "levels": None,
         "channel": None,
         "plane": None,
+        "pixel_size": None,
         "looks": {
             "depths": ["uint8"],
             "channels": [3],

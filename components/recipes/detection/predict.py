@@ -72,15 +72,8 @@ def _answer(predictor: DetectionPredictor, path: Path, name: str, asked: Predict
     found, cut = predictor.sure(image, asked.threshold)
     strange = predictor.strange(raw, asked.channel)
     _add(answers.document, name, image.shape, found, cut=cut, strange=strange)
-    answers.counted.append(
-        count(
-            name,
-            found,
-            len(predictor.spec.classes),
-            image.shape,
-            asked.pixel_size or raw.microns or predictor.spec.pixel_size,
-        )
-    )
+    microns = asked.pixel_size or raw.microns or predictor.spec.pixel_size
+    answers.counted.append(count(name, found, len(predictor.spec.classes), image.shape, microns))
     if cut:
         answers.cut.append((name, len(found)))
     if strange:

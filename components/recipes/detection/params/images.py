@@ -26,8 +26,8 @@ class Pixels(Block):
 
     `percentiles` of its own values become 0 and 1, or `levels`, two values for all pictures, or where both are null
     the bounds of its type. `channel` is the one that is looked at where a file has several, and `plane` the one along
-    `z`, `t` or `page`, all counted from 1; `max` is the largest value along it. A pixel is `pixel_size` micrometres wide where a file does
-    not tell it.
+    `z`, `t` or `page`, all counted from 1; `max` is the largest value along it. A pixel is `pixel_size` micrometres
+    wide where a file does not tell it.
     """
 
     channels: Channels

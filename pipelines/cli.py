@@ -94,6 +94,16 @@ def new(
             metavar="WORD", help="of --images, where it asks: how boxes are written, such as corners or shares"
         ),
     ] = None,
+    channel: Annotated[
+        int | None, typer.Option(min=1, help="of images with several channels: the one to look at, from 1")
+    ] = None,
+    pixel_size: Annotated[
+        float | None, typer.Option(min=1e-6, help="of images that do not tell it: micrometres that a pixel is wide")
+    ] = None,
+    plane: Annotated[
+        list[str] | None,
+        typer.Option(metavar="AXIS=N", help="of images with several planes: z=3, t=1 or page=2 from 1, or z=max"),
+    ] = None,
     example: Annotated[
         Path | None, typer.Option("--from", help="a ready block, such as examples/blood_cells.yaml")
     ] = None,
@@ -145,7 +155,7 @@ def new(
     from components.kits.tables.hints import Hints, by_column
     from components.kits.tables.numbers.decide import stated
     from pipelines.commands.newcase import Asked, new_case, new_example, plan_case, plan_example, shipped
-    from pipelines.commands.newimages import new_images, plan_images
+    from pipelines.commands.newimages import Chosen, new_images, plan_images, read_planes
     from pipelines.stages import set_up_logging
 
     if sum(given is not None for given in (csv, query, images, example)) != 1:
@@ -160,6 +170,8 @@ def new(
         raise typer.BadParameter("--decimal and --thousands say how --csv writes numbers")
     if boxes and images is None:
         raise typer.BadParameter("--boxes says how the annotations of --images write boxes")
+    if images is None and (channel is not None or plane or pixel_size is not None):
+        raise typer.BadParameter("--channel, --plane and --pixel-size say how --images are looked at")
     if like is not None and recipe is not None:
         raise typer.BadParameter("--recipe takes the pattern of a recipe, --like that of a case; give one of them")
     if example is not None and (like is not None or recipe is not None):
@@ -188,9 +200,9 @@ def new(
         like = like or "finance_risk"
         block = new_query(Path.cwd(), name, like, query, variable, watermark, asked, dry_run=dry_run)
     elif images is not None:
-        block = (plan_images if dry_run else new_images)(
-            Path.cwd(), name, like or "medical_cells", images, tuple(boxes or ())
-        )
+        chosen = Chosen(channel, read_planes(plane or ()), pixel_size)
+        make_images, like = plan_images if dry_run else new_images, like or "medical_cells"
+        block = make_images(Path.cwd(), name, like, images, chosen, tuple(boxes or ()))
     else:
         assert example is not None
         block = (plan_example if dry_run else new_example)(Path.cwd(), name, example)

@@ -80,7 +80,7 @@ def test_some_of_the_images_are_drawn_with_their_boxes(root: Path, caplog: pytes
     assert {(0x00, 0x72, 0xB2), (0xD5, 0x5E, 0x00)} <= colours, "a colour for each of the two classes"
     before = (root / "params.yaml").read_bytes()
     with pytest.raises(CasebookError, match="--boxes sideways: not one of"):
-        new_images(root, "mine", "blood_cells", root / "lab", ["sideways"])
+        new_images(root, "mine", "blood_cells", root / "lab", boxes=["sideways"])
     assert (root / "params.yaml").read_bytes() == before
 
 

@@ -7,8 +7,10 @@ from hashlib import sha256
 import numpy as np
 
 from components.core.errors import CasebookError
-from components.recipes.detection.encoding.decode import read_size, read_values
+from components.recipes.detection.encoding.decode import decode, read_size
+from components.recipes.detection.params.images import Pixels
 from components.recipes.detection.preparation.classes import folded
+from components.recipes.detection.preparation.copies import thumbnail
 from components.recipes.detection.preparation.records import ImageRecord, Rejected
 from components.recipes.detection.preparation.turns import orientation, shown_boxes
 from components.recipes.detection.preparation.writing import Writing
@@ -20,6 +22,7 @@ UNKNOWN_CLASS = "a class that is not in prepare.classes"
 UNREADABLE = "image cannot be read"
 OTHER_SIZE = "annotated at another size"
 TWICE = "the same box twice"
+PLAIN = Pixels(channels=3, percentiles=None)
 SIDEWAYS = 5  # EXIF orientations from here on swap width and height
 
 
@@ -34,11 +37,14 @@ class Checked:
     digest: str
     clipped: int
     rejected: tuple[Rejected, ...]
-    turn: int
-    turned: bool
+    thumbnail: np.ndarray | None = None
+    turn: int = 1
+    turned: bool = False
 
 
-def check_image(record: ImageRecord, classes: Sequence[str] | None, writing: Writing) -> Checked | Rejected:
+def check_image(
+    record: ImageRecord, classes: Sequence[str] | None, writing: Writing, pixels: Pixels = PLAIN
+) -> Checked | Rejected:
     """Read the whole image once, and hold its annotation against it.
 
     A box that reaches over the edge is clipped, as a cell at the edge is cut by it; one that is
@@ -50,7 +56,7 @@ def check_image(record: ImageRecord, classes: Sequence[str] | None, writing: Wri
     """
     content = record.path.read_bytes()
     try:
-        read_values(content, name=record.name)
+        picture = decode(content, name=record.name, **pixels.reading())
         width, height = read_size(content, name=record.name)
     except CasebookError as error:
         return Rejected(record.name, None, f"{UNREADABLE}: {str(error).removeprefix(f'{record.name}: ')}")
@@ -80,7 +86,7 @@ def check_image(record: ImageRecord, classes: Sequence[str] | None, writing: Wri
     )
     moved = int((inside[kept] != written[kept]).any(axis=1).sum())
     rejected = tuple(Rejected(record.name, box, reason) for box, reason in enumerate(reasons) if reason)
-    return Checked(checked, sha256(content).hexdigest(), moved, rejected, turn, turned)
+    return Checked(checked, sha256(content).hexdigest(), moved, rejected, thumbnail(picture), turn, turned)
 
 
 def _fault(box: np.ndarray, inside: np.ndarray, label: str, classes: Sequence[str] | None) -> str | None:

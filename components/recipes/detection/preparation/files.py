@@ -10,9 +10,10 @@ from unicodedata import normalize
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from components.core.errors import CasebookError
-from components.recipes.detection.encoding.decode import SUFFIXES
+from components.recipes.detection.encoding.raw import DICOM_SUFFIXES, SUFFIXES
 from components.recipes.detection.preparation.told import Told
 
+KNOWN = (*SUFFIXES, *DICOM_SUFFIXES)
 Folder = tuple[str, ...]
 
 # Folders that say of what kind a file is, not which one: images/train/1.png and labels/train/1.txt lie alike.
@@ -55,10 +56,10 @@ def image_files(folder: Path) -> dict[str, Path]:
     """
     if not folder.is_dir():
         raise CasebookError(f"{folder}: no such folder; prepare.images names the folder of the images")
-    paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file())
+    paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in KNOWN and path.is_file())
     found = {path.relative_to(folder).as_posix(): path for path in paths if not path.name.startswith(".")}
     if not found:
-        raise CasebookError(f"{folder}: no image in it; {', '.join(SUFFIXES)} are taken")
+        raise CasebookError(f"{folder}: no image in it; {', '.join(KNOWN)} are taken")
     return found
 
 

@@ -1,23 +1,24 @@
 """A `prepare` block for a folder of annotated images that nobody has described."""
 
 import logging
+import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from os.path import commonpath
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image
 
 from components.core.blocks import read_block
 from components.core.errors import CasebookError
 from components.core.files import nearest_path
-from components.recipes.detection.encoding.decode import SUFFIXES, decode, read_size
+from components.recipes.detection.encoding.raw import SUFFIXES, read_size
 from components.recipes.detection.params.images import ImagesParams
 from components.recipes.detection.preparation.annotated import Annotated, read_annotations
 from components.recipes.detection.preparation.files import image_files
+from components.recipes.detection.preparation.kinds import NOTHING, Chosen, Look, look_at_all, tell_of_kinds
 from components.recipes.detection.preparation.masks import OBJECT, split_masks
 from components.recipes.detection.preparation.odd import Sized, ask_of_boxes, ask_of_odd, tell_of_pixels
 from components.recipes.detection.preparation.readers import SHARES
@@ -27,12 +28,10 @@ from components.recipes.detection.preparation.refuse import kinds
 
 log = logging.getLogger(__name__)
 
-LOOKED_AT = 12  # images, to see of what kind they are
 # Names that exporters give to the lists, or to COCO's files, of each split.
 SPLIT_WORDS = {"train": ("train",), "validation": ("val",), "test": ("test",)}
 SHARES_OF_SPLIT = {"validation": 0.15, "test": 0.15, "seed": 7}
 MICROSCOPE = [1.0, 99.8]
-GREY_GAP = 0.02  # between channels: what JPEG does to a grey picture
 MAX_ODD, MAX_REJECTED = 0.05, 0.01
 # What `--boxes` says, and what it sets in the block.
 WORDS: dict[str, dict[str, Any]] = {
@@ -61,13 +60,14 @@ class Seen:
     boxes: list[np.ndarray]
 
 
-def infer_images(folder: Path, words: Sequence[str] = ()) -> Seen:
+def infer_images(folder: Path, chosen: Chosen = NOTHING, words: Sequence[str] = ()) -> Seen:
     """Find the form, the folders, the classes and the data's own lists below `folder`. Every choice is logged; `words`
     of `WORDS` say how boxes are written.
 
     Raises:
         CasebookError: no such folder, no annotations of a known form in it, those of several,
-            no image with a box, or boxes that are likely read wrongly.
+            no image with a box or none that can be read, boxes that are likely read wrongly, or images of several
+            channels or planes of which none is `chosen`.
     """
     if not folder.is_dir():
         hint = f"--images names the one with the images and their annotations{nearest_path(folder)}"
@@ -86,7 +86,10 @@ def infer_images(folder: Path, words: Sequence[str] = ()) -> Seen:
     if form.name not in SHARES and found.writing.units == "shares":
         block["boxes"] |= {"units": "shares"}
     boxes = [found.writing.pixels(one.record, one.width, one.height) for one in sized]
-    return _seen(block, found.images, sized, boxes)
+    looks, broken = look_at_all(folder, found.images, chosen, found.writing)
+    stated = {name: value for name, value in asdict(chosen).items() if value is not None}
+    prepare = block | _looked(looks, found.images, block) | {"max_rejected": _allowed(broken, found.images)} | stated
+    return Seen(prepare, _is_bright(looks), sized, boxes)
 
 
 def _block(folder: Path, form: Form, words: Sequence[str]) -> dict[str, Any]:
@@ -165,22 +168,24 @@ def _sized(record: ImageRecord) -> Sized | None:
     return Sized(record, width, height)
 
 
-def _seen(block: dict[str, Any], records: list[ImageRecord], sized: list[Sized], boxes: list[np.ndarray]) -> Seen:
-    """The block with what the images themselves show."""
-    shown = [*zip(sized, boxes, strict=True)]
-    looks = [_look(*one) for one in shown[:: max(1, len(shown) // LOOKED_AT)][:LOOKED_AT]]
+def _looked(looks: list[Look], records: list[ImageRecord], block: dict[str, Any]) -> dict[str, Any]:
+    """What of the block the images themselves show."""
     colour, deep = any(look.colour for look in looks), any(look.deep for look in looks)
     log.info("%s images%s", "colour" if colour else "grey", " of more than 8 bits" if deep else "")
+    tell_of_kinds(looks)
     classes = sorted({label for one in records for label in one.labels if label})
     if block["masks"] == "components" and len(classes) == 1:
         classes = [OBJECT]
-    prepare = {
-        **block,
-        "classes": classes,
-        "channels": 3 if colour else 1,
-        "percentiles": MICROSCOPE if deep else None,
-    }
-    return Seen(prepare, float(np.nanmean([look.contrast for look in looks])) > 0, sized, boxes)
+    return {"classes": classes, "channels": 3 if colour else 1, "percentiles": MICROSCOPE if deep else None}
+
+
+def _allowed(broken: int, records: list[ImageRecord]) -> float:
+    return max(MAX_REJECTED, math.ceil(100 * broken / len(records)) / 100)
+
+
+def _is_bright(looks: list[Look]) -> bool:
+    contrasts = [look.contrast for look in looks if np.isfinite(look.contrast)]
+    return float(np.mean(contrasts or [0.0])) > 0
 
 
 def _images(folder: Path, form: Form) -> Path:
@@ -221,33 +226,6 @@ def _by_words(folder: Path, paths: list[Path]) -> dict[str, str] | None:
 
 def _says(path: Path, words: tuple[str, ...]) -> bool:
     return any(word in part.lower() for word in words for part in path.parts)
-
-
-@dataclass(frozen=True)
-class _Look:
-    colour: bool
-    deep: bool
-    contrast: float
-
-
-def _look(one: Sized, boxes: np.ndarray) -> _Look:
-    """Whether an image has colours and more than 8 bits, and how much brighter its boxes are than the rest."""
-    values = decode(one.record.path, channels=3, percentiles=(0.0, 100.0))
-    inside = np.zeros(values.shape[:2], bool)
-    for x1, y1, x2, y2 in np.nan_to_num(boxes).astype(int).clip(0).tolist():
-        inside[y1:y2, x1:x2] = True
-    grey = values.mean(axis=2)
-    both = inside.any() and not inside.all()
-    contrast = float(grey[inside].mean() - grey[~inside].mean()) if both else float("nan")
-    return _Look(float(np.ptp(values, axis=2).mean()) > GREY_GAP, _is_deep(one.record.path), contrast)
-
-
-def _is_deep(path: Path) -> bool:
-    try:
-        with Image.open(path) as image:
-            return image.mode.startswith(("I", "F"))
-    except OSError:
-        return True  # a TIFF that Pillow does not know has more than 8 bits, or more than 4 channels
 
 
 def _below(folder: Path, path: Path) -> str:

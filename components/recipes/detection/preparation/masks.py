@@ -13,8 +13,8 @@ from scipy import ndimage
 from skimage.measure import label as connected
 
 from components.core.errors import CasebookError
-from components.recipes.detection.encoding.decode import SUFFIXES, TIFF_STARTS
-from components.recipes.detection.preparation.files import Folder, Places
+from components.recipes.detection.encoding.raw import TIFF_STARTS
+from components.recipes.detection.preparation.files import KNOWN, Folder, Places
 from components.recipes.detection.preparation.reading import Reading
 from components.recipes.detection.preparation.records import (
     NO_ANNOTATION,
@@ -95,7 +95,7 @@ def split_masks(images: Path, annotations: Path) -> tuple[dict[str, Path], list[
     taken = {*masks}
     files = {path.relative_to(images).as_posix(): path for path in _pictures(images) if path not in taken}
     if not files:
-        raise CasebookError(f"{images}: no image in it beside the masks; {', '.join(SUFFIXES)} are taken")
+        raise CasebookError(f"{images}: no image in it beside the masks; {', '.join(KNOWN)} are taken")
     return files, masks
 
 
@@ -106,7 +106,7 @@ def is_mask(path: Path, folder: Path) -> bool:
 
 
 def _pictures(folder: Path) -> list[Path]:
-    paths = (path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file())
+    paths = (path for path in folder.rglob("*") if path.suffix.lower() in KNOWN and path.is_file())
     return sorted(path for path in paths if not path.name.startswith("."))
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from scipy.cluster.hierarchy import DisjointSet
 from tqdm import tqdm
 
 from components.core.errors import CasebookError
@@ -19,6 +20,8 @@ from components.recipes.detection.params.images import ImagesParams
 from components.recipes.detection.params.params import DetectionJob
 from components.recipes.detection.preparation.annotated import read_annotations
 from components.recipes.detection.preparation.checks import SIDEWAYS, Checked, check_image
+from components.recipes.detection.preparation.copies import copies
+from components.recipes.detection.preparation.looked import with_looks
 from components.recipes.detection.preparation.odd import Sized, ask_of_boxes, ask_of_odd, tell_of_pixels
 from components.recipes.detection.preparation.records import NO_LIST, NOTES, ImageRecord, Rejected
 from components.recipes.detection.preparation.refuse import kinds, refuse_many
@@ -48,18 +51,16 @@ def prepare_images(job: DetectionJob) -> Meta:
     source = read_source(raw)
     checked, rejected, told = _check_all(raw, spec)
     places = _split(raw, spec, checked, rejected)
-    spec_of = Spec(classes=_classes(spec, checked, places), channels=spec.channels, percentiles=spec.percentiles)
+    read = Spec.of(spec, _classes(spec, checked, places))
     if job.smoke:
         places = _few(places, checked)
     with whole_folder(job.paths.prepared(case)) as folder:
-        written = {
-            split: write_split(folder, split, _rows(split, checked, places, spec_of), spec_of) for split in ORDER
-        }
+        written = {split: write_split(folder, split, _rows(split, checked, places, read), read) for split in ORDER}
         _check_splits(written)
         count = write_rejected(folder, rejected)
         clipped = sum(checked[name].clipped for name in places)
-        protocol = _protocol(spec)
-        meta = describe(case, spec_of, written, rejected, source, clipped=clipped, protocol=protocol, told=told)
+        read, protocol = with_looks(read, folder), _protocol(spec)
+        meta = describe(case, read, written, rejected, source, clipped=clipped, protocol=protocol, told=told)
         meta.write(folder)
     log.info("%s: %s; %d rejected", case, ", ".join(f"{k} {v.images} images" for k, v in written.items()), count)
     for reason, number in meta.rejected.items():
@@ -113,7 +114,7 @@ def _check_all(raw: Path, spec: ImagesParams) -> tuple[dict[str, Checked], list[
     where, found = raw / spec.images, read_annotations(raw, spec)
     checked, rejected = dict[str, Checked](), list[Rejected]()
     for record in tqdm(found.records, desc="images", unit="image", leave=False, disable=None):
-        one = record if isinstance(record, Rejected) else check_image(record, spec.classes, found.writing)
+        one = record if isinstance(record, Rejected) else check_image(record, spec.classes, found.writing, spec)
         if isinstance(one, Rejected):
             rejected.append(one)
             continue
@@ -132,7 +133,7 @@ def _check_all(raw: Path, spec: ImagesParams) -> tuple[dict[str, Checked], list[
     for one in rejected:
         if one.kind in NOTES and one.kind != NO_LIST:
             found.told.add(f"times {one.kind}, which is left out", one.image)
-    return checked, rejected, found.told.say()
+    return with_copies(checked), rejected, found.told.say()
 
 
 def _sized(record: ImageRecord, checked: Checked) -> Sized:
@@ -151,6 +152,34 @@ def _tell_of_turns(told: Told, checked: dict[str, Checked]) -> None:
                 "shown",
                 name,
             )
+
+
+def with_copies(checked: dict[str, Checked]) -> dict[str, Checked]:
+    """Copies of one picture become a group; groups of `prepare.group` that share a picture become one."""
+    sets = DisjointSet([*checked])
+    by_group: dict[str, str] = {}
+    for name, one in checked.items():
+        if one.record.group is not None:
+            sets.merge(name, by_group.setdefault(one.record.group, name))
+    found = copies({name: one.thumbnail for name, one in checked.items()})
+    for names in found:
+        for name in names[1:]:
+            sets.merge(names[0], name)
+    if found:
+        log.warning(
+            "%d of %d images are copies of others, or made from them (by their names, or the same picture turned, "
+            "mirrored or lightened), such as %s and %s: copies stay in one split",
+            sum(map(len, found)),
+            len(checked),
+            *found[0][:2],
+        )
+    groups = dict(checked)
+    for several in (sorted(one) for one in sets.subsets() if len(one) > 1):
+        named = sorted({group for name in several if (group := checked[name].record.group) is not None})
+        for name in several:
+            own = replace(checked[name].record, group=named[0] if named else several[0])
+            groups[name] = replace(checked[name], record=own)
+    return groups
 
 
 def _split(raw: Path, spec: ImagesParams, checked: dict[str, Checked], rejected: list[Rejected]) -> dict[str, str]:
@@ -194,8 +223,8 @@ def _tell_of_groups(checked: dict[str, Checked], places: dict[str, str]) -> None
             splits.setdefault(group, set()).add(place)
     if several := sorted(group for group, found in splits.items() if len(found) > 1):
         log.warning(
-            "%d group(s) of prepare.group have images in several of prepare.lists, such as %r: figures on the test "
-            "split flatter the model; lists null splits by group",
+            "%d group(s) (of prepare.group, or copies of one picture) have images in several of prepare.lists, such as "
+            "%r: figures on the test split flatter the model; lists null splits by group",
             len(several),
             several[0],
         )

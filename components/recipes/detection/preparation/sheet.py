@@ -10,10 +10,12 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 from matplotlib.patheffects import AbstractPathEffect, withStroke
 
+from components.core.blocks import read_block
 from components.core.errors import CasebookError
 from components.evaluation.presentation.figures import COLOURS, INCHES, new_figure, save, shortened, small_print, styled
 from components.recipes.detection.encoding.decode import decode
 from components.recipes.detection.encoding.resize import rescale
+from components.recipes.detection.params.images import ImagesParams
 from components.recipes.detection.preparation.infer import Seen
 from components.recipes.detection.preparation.odd import Sized
 
@@ -44,13 +46,9 @@ def places(count: int, most: int) -> list[int]:
 
 def _picture(one: Sized, seen: Seen) -> np.ndarray | None:
     """The image as training sees it; None of one that cannot be read, or was turned after it was annotated."""
-    stretch = seen.prepare["percentiles"]
+    reading = read_block(ImagesParams, seen.prepare, "prepare").reading()
     try:
-        picture = decode(
-            one.record.path,
-            channels=seen.prepare["channels"],
-            percentiles=(stretch[0], stretch[1]) if stretch else None,
-        )
+        picture = decode(one.record.path, name=one.record.name, **reading)
     except CasebookError:
         return None
     return picture if picture.shape[:2] == (one.height, one.width) else None

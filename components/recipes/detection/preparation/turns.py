@@ -5,7 +5,7 @@ import io
 import numpy as np
 from PIL import Image
 
-from components.recipes.detection.encoding.decode import ORIENTATION
+from components.recipes.detection.encoding.raw import ORIENTATION
 
 
 def orientation(content: bytes) -> int:

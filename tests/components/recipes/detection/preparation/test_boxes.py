@@ -154,13 +154,13 @@ def test_corners_in_place_of_sizes_are_asked_for_and_settled(tmp_path):
             "Are these corners? Read so they fit: prepare.boxes.layout: corners (casebook new --boxes corners)" in told
         )
         assert "prepare.boxes.max_odd: 1 (casebook new --boxes as-written)" in told
-    boxes = infer_images(folder, ["corners"]).prepare["boxes"]
+    boxes = infer_images(folder, words=["corners"]).prepare["boxes"]
     assert boxes["layout"] == "corners"
     prepare(tmp_path, coco_block(boxes=boxes))
     assert every(tmp_path)["0.png"].boxes.tolist() == [[20, 10, 36, 28], [18, 12, 30, 24]]
-    assert infer_images(folder, ["as-written"]).prepare["boxes"]["max_odd"] == 1
+    assert infer_images(folder, words=["as-written"]).prepare["boxes"]["max_odd"] == 1
     with pytest.raises(CasebookError, match="--boxes upside-down: not one of corners, sizes"):
-        infer_images(folder, ["upside-down"])
+        infer_images(folder, words=["upside-down"])
 
 
 @pytest.mark.parametrize(
@@ -285,7 +285,7 @@ def test_an_annotation_that_names_another_image_than_its_own_is_asked_for_and_se
         )
         assert "prepare.named_by: text or stem says which counts (casebook new --boxes by-text, or by-stem)" in told
     for named_by, place in (("stem", 3), ("text", 4)):
-        assert infer_images(raw, [f"by-{named_by}"]).prepare["named_by"] == named_by
+        assert infer_images(raw, words=[f"by-{named_by}"]).prepare["named_by"] == named_by
         prepare(tmp_path, block(named_by=named_by))
         assert every(tmp_path)["good3.png"].boxes.tolist() == [[2, 3, 12 + place, 13]]
 

@@ -78,10 +78,10 @@ def test_numbers_of_many_regions_are_asked_for_and_settled(tmp_path):
         save(tmp_path / "masks" / f"{name}.png", drawn((255, 2, 3, 12, 13), (255, 20, 4, 31, 15)))
     with pytest.raises(CasebookError, match=r"2 numbers and 4 separate regions.*prepare.masks: components.*--boxes"):
         infer_images(tmp_path)
-    apart = infer_images(tmp_path, ["components"])
+    apart = infer_images(tmp_path, words=["components"])
     assert apart.boxes[0].tolist() == [[2, 3, 12, 13], [20, 4, 31, 15]]
     assert (apart.prepare["masks"], apart.prepare["classes"]) == ("components", ["object"])
-    assert infer_images(tmp_path, ["instances"]).boxes[0].tolist() == [[2, 3, 31, 15]]
+    assert infer_images(tmp_path, words=["instances"]).boxes[0].tolist() == [[2, 3, 31, 15]]
 
 
 def test_regions_are_of_the_class_that_their_number_names(tmp_path):

@@ -233,7 +233,7 @@ def test_a_cohort_becomes_a_case_with_a_time_and_an_event(root: Path) -> None:
         ({"target": "status"}, "name them with --time and --event"),
         ({"time": "folow up"}, "no column 'folow up'; there are: follow up"),
         ({"time": "status"}, "an event has a column of its own"),
-        ({"event": "age"}, "needs exactly two"),
+        ({"event": "age"}, "it has 49 different values; name the column that says whether"),
         ({"per_year": 1e6}, "say with --per-year"),
     ],
 )

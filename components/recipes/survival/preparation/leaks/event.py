@@ -7,13 +7,14 @@ import pandas as pd
 
 from components.kits.tables.suspects import leak_auc, rank_auc
 from components.recipes.survival.preparation.leaks.found import Leak
-from components.recipes.survival.preparation.leaks.order import CLASSES
+from components.recipes.survival.preparation.leaks.order import CLASSES, follows
 
 FEWEST = 10  # rows with the event, and without it: of fewer, chance separates them too often
 SURE, LIKELY = (
     0.99,
     0.95,
 )  # AUC; an honest predictor whose concordance is .85 tells the event with about .9
+ENTRY = 0.9  # gamma among censored rows
 TOKEN = re.compile(r"[^\W\d_]+")
 RARE = 5  # rows with a word: of fewer it may name a row
 MOST_WORDS = 500
@@ -26,14 +27,22 @@ def tells_event(name: str, values: pd.Series, kind: str, event: np.ndarray, time
     if min(event.sum(), len(event) - event.sum()) < FEWEST:
         return None
     auc = leak_auc(values, kind, event)
-    if auc >= LIKELY:
-        # Where nobody is censored but who came last, a date of entry tells the event as well.
-        return Leak((name,), auc >= SURE and kind != "date", f"it tells the event by itself (AUC {auc:.3f})")
+    sure = auc >= SURE and kind != "date"
+    if sure or (auc >= LIKELY and not _of_entry(values, kind, event, time)):
+        return Leak((name,), sure, f"it tells the event by itself (AUC {auc:.3f})")
     if kind in CLASSES and (found := _tells_in_words(values, event)) is not None:
         auc, word, rows = found
         why = f"its words tell the event (AUC {auc:.3f}), such as {word!r}, which is in {rows}"
         return Leak((name,), auc >= SURE, why)
     return _only_with_event(name, values, kind, event, time)
+
+
+def _of_entry(values: pd.Series, kind: str, event: np.ndarray, time: np.ndarray) -> bool:
+    """Whether a column is of when rows entered, as a date or who was in office then: where all are followed up to one
+    day, it orders the times of censored rows, and who came late is seldom seen to have the event.
+    """
+    censored = event == 0
+    return follows(values[censored], kind, time[censored]) >= ENTRY
 
 
 def words_auc(values: pd.Series, event: np.ndarray) -> tuple[float, str, str] | None:

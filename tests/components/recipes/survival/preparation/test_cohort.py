@@ -88,7 +88,7 @@ def changed(**cells: Any) -> pd.DataFrame:
         (patients(100).assign(dead=0), r"column dead \(the event\): all 100 row\(s\) are censored"),
         (patients(100).drop(columns="days"), r"1 column\(s\) of params.yaml are missing: 'days'"),
         (patients(100).drop(columns="age"), r"1 column\(s\) of params.yaml are missing: 'age'"),
-        (patients(100).assign(age=lambda t: 18 + t["days"] / 100), "column age follows the time to the event"),
+        (patients(100).assign(age=lambda t: 18 + t["days"] / 100), "column age: it follows the time to the event"),
     ],
 )
 def test_bad_input_is_named(tmp_path: Path, table: pd.DataFrame, message: str) -> None:

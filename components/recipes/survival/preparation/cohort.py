@@ -21,7 +21,7 @@ from components.kits.tables.write import (
     split_by,
 )
 from components.recipes.survival.params.cohort import EVENT, TIME, CohortParams, Outcome
-from components.recipes.survival.preparation.outcome import check_events, numbers_of, read_outcome
+from components.recipes.survival.preparation.outcome import numbers_of, read_outcome
 
 log = logging.getLogger(__name__)
 
@@ -59,7 +59,6 @@ def read_cohort(file: Path, outcome: Outcome, spec: CohortParams, spellings: Spe
     kept = frame.index.difference(rejections.reasons.index)
     known = pd.DataFrame({TIME: time[kept], EVENT: event[kept].astype(np.int8)})
     rows = pd.concat([key_columns(frame, spec).loc[kept], typed.frame.loc[kept], known], axis=1)
-    check_events(known[EVENT].to_numpy(), outcome, file)
     by = split_by(frame, typed.frame, event, spec).loc[kept]
     return Cohort(frame, rows.reset_index(drop=True), by, rejections, spellings)
 

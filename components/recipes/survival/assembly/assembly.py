@@ -86,12 +86,17 @@ Members = dict[str, Network | SplineCox | SurvivalForest | SurvivalBoosting]
 
 
 def fit_members(learner: LightningModule, data: CohortData, params: ModelParams) -> Members:
-    """The learner, and the baselines fitted on the training rows of `data`."""
+    """The learner, and the baselines fitted on the training rows of `data`; where people entered after time zero those
+    whose likelihood knows of it.
+    """
     rows = data.parts[0]
     known = (rows.encoded.numeric, rows.encoded.categorical, rows.target, data.encoder.sizes)
+    found: Members = {LEARNER: Network(learner, data), COX: SplineCox(**params.cox.model_dump()).fit(*known)}
+    if rows.target.shape[1] == 3:
+        log.info("rows have entries: the network and Cox's regression learn from them; forest and boosting cannot")
+        return found
     return {
-        LEARNER: Network(learner, data),
-        COX: SplineCox(**params.cox.model_dump()).fit(*known),
+        **found,
         FOREST: SurvivalForest(**params.forest.model_dump()).fit(*known),
         BOOSTING: SurvivalBoosting(**params.boosting.model_dump()).fit(*known),
     }

@@ -20,8 +20,9 @@ from components.kits.tables.write import (
     key_columns,
     split_by,
 )
-from components.recipes.survival.params.cohort import EVENT, TIME, CohortParams, Outcome
-from components.recipes.survival.preparation.outcome import check_events, numbers_of, read_outcome
+from components.recipes.survival.params.cohort import ENTRY, EVENT, TIME, CohortParams, Outcome
+from components.recipes.survival.preparation.entry import read_entry
+from components.recipes.survival.preparation.outcome import check_events, numbers_of, read_outcome, units_of
 
 log = logging.getLogger(__name__)
 
@@ -45,6 +46,7 @@ def read_cohort(file: Path, outcome: Outcome, spec: CohortParams, spellings: Spe
     """A checked cohort file; `outcome` says how this one writes its times and events, `spellings` how another one
     wrote its classes, where this one is to be read as that one.
     """
+    with_entry = spec.target.entry is not None
     spec = spec.model_copy(update={"target": outcome})
     frame = read_table(file, spec.read)
     check_columns(frame, spec, file)
@@ -58,6 +60,8 @@ def read_cohort(file: Path, outcome: Outcome, spec: CohortParams, spellings: Spe
     check_share(rejections, len(frame), spec, file)
     kept = frame.index.difference(rejections.reasons.index)
     known = pd.DataFrame({TIME: time[kept], EVENT: event[kept].astype(np.int8)})
+    if with_entry:
+        known[ENTRY] = read_entry(typed_outcome, outcome, time, units_of(outcome, spec), file)[kept]
     rows = pd.concat([key_columns(frame, spec).loc[kept], typed.frame.loc[kept], known], axis=1)
     check_events(known[EVENT].to_numpy(), outcome, file)
     by = split_by(frame, typed.frame, event, spec).loc[kept]

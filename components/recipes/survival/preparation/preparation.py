@@ -16,6 +16,7 @@ from components.recipes.shared.smoke import few_of, few_rows
 from components.recipes.survival.params.cohort import EVENT, TIME
 from components.recipes.survival.params.params import SurvivalJob
 from components.recipes.survival.preparation.cohort import check_known, read_cohort
+from components.recipes.survival.preparation.entry import check_at_risk
 from components.recipes.survival.preparation.outcome import check_time_leaks
 
 log = logging.getLogger(__name__)
@@ -50,6 +51,7 @@ def _prepare(job: SurvivalJob, notes: list[str]) -> Meta:
     shares = count_shares(splits, event, groups)
     train = cohort.rows.iloc[splits[TRAIN]]
     check_time_leaks(train, train[TIME].to_numpy(), train[EVENT].to_numpy(), spec)
+    check_at_risk(train, spec.unit, spec.file)
     encoder = fit_encoder(train, spec)
     frames = {PREPARED_FILES[name]: cohort.rows.iloc[index] for name, index in splits.items()}
     frames[REJECTED] = rejected_rows(cohort.raw, cohort.rejections)

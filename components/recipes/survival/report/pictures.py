@@ -15,6 +15,7 @@ from components.evaluation.presentation.effects import effects
 from components.kits.tables.effects import ROWS, strongest_effects
 from components.kits.tables.encoding.convert import typed_rows
 from components.kits.tables.encoding.encode import Encoded
+from components.recipes.survival.metrics.entered import expected_survival
 from components.recipes.survival.metrics.metrics import c_index
 from components.recipes.survival.metrics.rows import SMALLEST_HAZARD
 from components.recipes.survival.params.params import EvaluateParams
@@ -88,7 +89,12 @@ def _kaplan_meier(drawing: Drawing, found: Answered) -> Figure:
     shown = [place for place in range(len(edges) + 1) if (group == place).any()]
     names = group_names(edges)
     lines = [kaplan_meier(names[place], found.target[group == place], years, params.confidence) for place in shown]
-    predicted = np.stack([np.exp(-found.cumulative[group == place]).mean(axis=0) for place in shown])
+    predicted = np.stack(
+        [
+            expected_survival(found.target[group == place], predictor.times, found.cumulative[group == place])
+            for place in shown
+        ]
+    )
     return figures.kaplan_meier(f"Survival by predicted risk, {found.split}", lines, years, predicted, predictor.times)
 
 

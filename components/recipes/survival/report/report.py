@@ -19,6 +19,7 @@ from components.kits.tables.noted import read_told, told_tables
 from components.recipes.shared.serving import asked_bundle, compared_bundle
 from components.recipes.survival.metrics.censoring import Censoring
 from components.recipes.survival.metrics.metrics import c_index, survival_metrics, threshold_at_specificity
+from components.recipes.survival.params.cohort import outcome_columns
 from components.recipes.survival.params.params import EvaluateParams, SurvivalJob
 from components.recipes.survival.report import tables
 from components.recipes.survival.report.answered import Answered, Groups, answer, group_names, reliability_at
@@ -26,7 +27,7 @@ from components.recipes.survival.report.decisions import Decisions, decisions
 from components.recipes.survival.report.groups import risk_groups, subgroups
 from components.recipes.survival.report.pictures import UNRECALIBRATED, Drawing
 from components.recipes.survival.serving.predictor import SurvivalPredictor, open_predictor
-from components.recipes.survival.serving.serving import OUTCOME, development_censoring
+from components.recipes.survival.serving.serving import development_censoring
 
 
 def report(job: SurvivalJob, fitted: Path, bundle: Path) -> Report:
@@ -107,7 +108,7 @@ def _predictions(predictor: SurvivalPredictor, found: Answered) -> pd.DataFrame:
     """Key, outcome, and by each name a list of the risks by the horizons."""
     key = [name for name in predictor.data["key"] if name in found.rows]
     risks = {name: as_column(risk) for name, risk in found.risks.items()}
-    return pd.concat([found.rows[[*key, *OUTCOME]], pd.DataFrame(risks)], axis=1)
+    return pd.concat([found.rows[[*key, *outcome_columns(found.rows)]], pd.DataFrame(risks)], axis=1)
 
 
 def _scores(

@@ -7,6 +7,7 @@ import numpy as np
 
 from components.core.results import Cell, Table
 from components.recipes.survival.metrics.censoring import Censoring
+from components.recipes.survival.metrics.entered import mean_risk
 from components.recipes.survival.metrics.metrics import calibration_at, ibs
 from components.recipes.survival.report.decisions import Decisions, net_benefit, net_benefit_of_all
 from components.recipes.survival.report.groups import observed_risk
@@ -47,7 +48,7 @@ def calibration_table(
             for year in calibrated:
                 place = list(horizons).index(year)
                 slope, shift = (calibration_at(place, year, slope=which)(target, risk) for which in (True, False))
-                predicted, observed = float(risk[:, place].mean()), observed_risk(target, year)
+                predicted, observed = mean_risk(target, risk[:, place], year), observed_risk(target, year)
                 rows.append(
                     [split, name, f"{year:g}", *(finite(value) for value in (slope, shift, predicted, observed))]
                 )
@@ -87,7 +88,8 @@ def risk_group_table(
                 continue
             observed = finite(observed_risk(target[inside], horizon))
             events = int(target[inside, 1].sum())
-            rows.append([split, name, int(inside.sum()), events, float(risk[inside].mean()), observed])
+            predicted = finite(mean_risk(target[inside], risk[inside], horizon))
+            rows.append([split, name, int(inside.sum()), events, predicted, observed])
     columns = ["split", "group", "rows", "events", "predicted", "observed (Kaplan-Meier)"]
     note = f"Risk by {horizon:g} years. Groups are of equal size on validation."
     return Table("Risk groups", columns, rows, note)

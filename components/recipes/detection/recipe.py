@@ -32,6 +32,7 @@ RECIPE = Recipe(
     variants={"int8_static": Int8StaticParams, "pruned": PruneParams, "distilled": DistillParams},
     options=PredictOptions,
     predict_suffix=".png",
+    answers=(".json",),
     question=question,
     packages=("pillow", "scikit-image", "tifffile"),
     metrics=METRICS,

@@ -104,6 +104,14 @@ def new(
     ] = None,
     time: Annotated[str | None, typer.Option(help="of a cohort: the column of how long each row was observed")] = None,
     event: Annotated[str | None, typer.Option(help="of a cohort: the column of whether that ended it, 0 or 1")] = None,
+    event_value: Annotated[
+        list[str] | None,
+        typer.Option(metavar="VALUE", help="of a cohort: the value of --event that is the event; may be repeated"),
+    ] = None,
+    censored_value: Annotated[
+        list[str] | None,
+        typer.Option(metavar="VALUE", help="of a cohort: a value of --event for rows that ended without it"),
+    ] = None,
     per_year: Annotated[float, typer.Option(min=1e-6, help="units of --time in a year; days if not given")] = 365.25,
     group: Annotated[
         str | None, typer.Option(help="the column whose rows stay in one split (a person's, a shop's); else guessed")
@@ -168,7 +176,8 @@ def new(
         dates=by_column("--dates", dates or ()),
     )
     numbers = stated(decimal, thousands)
-    asked = Asked(target, positive, time, event, per_year, tuple(ignore_target or ()), numbers, hints, by)
+    words = tuple(event_value or ()), tuple(censored_value or ())
+    asked = Asked(target, positive, time, event, per_year, tuple(ignore_target or ()), numbers, hints, by, *words)
     if csv is not None:
         make = plan_case if dry_run else new_case
         block = make(Path.cwd(), name, like or "finance_risk", csv, asked)

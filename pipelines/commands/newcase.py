@@ -44,6 +44,8 @@ class Asked:
     numbers: Stated = NOT_STATED
     hints: Hints = NO_HINTS
     group: str | bool = True  # of the split: a column, none, or one that is guessed
+    event_value: tuple[str, ...] = ()  # the words for the event, and for its absence
+    censored_value: tuple[str, ...] = ()
 
 
 class Profile(Block):
@@ -78,6 +80,11 @@ def plan_case(root: Path, name: str, like: str, csv: Path, asked: Asked) -> dict
         raise CasebookError(f"{csv}: not found; --csv names the file to learn from{nearest_path(csv)}")
     if "external" in block["prepare"]:
         return _cohort(block, csv, root, like, asked)
+    if asked.event_value or asked.censored_value:
+        raise CasebookError(
+            f"--event-value and --censored-value are of a cohort (--time, --event), and a case like {like} is none: "
+            "--positive names the value of --target to look for"
+        )
     if asked.target is None or asked.time is not None or asked.event is not None:
         raise CasebookError(f"a case like {like} has one column to predict: name it with --target, and no other")
     prepare = infer_table(
@@ -202,9 +209,24 @@ def _cohort(block: dict[str, Any], csv: Path, root: Path, like: str, asked: Aske
     """The same for a cohort, answered at those of the horizons that it was followed for."""
     if asked.time is None or asked.event is None or asked.target is not None or asked.ignore_target:
         raise CasebookError(f"a case like {like} has two columns to predict: name them with --time and --event")
+    if asked.positive is not None:
+        raise CasebookError(
+            f"--positive {asked.positive} is of a table with a --target; of a cohort --event-value names the value of "
+            "--event that is the event"
+        )
     encode, horizons = block["prepare"]["encode"], block["model"]["curve"]["horizons"]
     said = asked.numbers, asked.hints
-    prepare = infer_cohort(csv, asked.time, asked.event, asked.per_year, encode, *said, group=asked.group)
+    prepare = infer_cohort(
+        csv,
+        asked.time,
+        asked.event,
+        asked.per_year,
+        encode,
+        *said,
+        group=asked.group,
+        event_value=asked.event_value,
+        censored_value=asked.censored_value,
+    )
     horizons = reached(csv, asked.time, asked.per_year, horizons, *said)
     model = {**block["model"], "curve": {**block["model"]["curve"], "horizons": horizons}}
     calibrated = [year for year in block["evaluate"]["calibrated"] if year in horizons] or horizons[-1:]

@@ -2,9 +2,10 @@
 
 Every metric takes a target (N, 2), years and event, or (N, 3) with the years until entry, and a score
 (N, H), the risk by each of H horizons in years, and returns a float, NaN where the rows do not
-define it. What only ranks (`c_index`, thresholds) reads the last horizon; a score (N,) stands for it alone. The weights for
-censoring of `auc` and `ibs` come from the cohort that the model was developed on, as scikit-survival's
-`integrated_brier_score(train, test, ...)` takes them, those of calibration from the rows themselves.
+define it. What only ranks (`c_index`, thresholds) reads the last horizon; a score (N,) stands for it
+alone. The weights for censoring of `auc` and `ibs` come from the cohort that the model was developed
+on, as scikit-survival's `integrated_brier_score(train, test, ...)` takes them, those of calibration
+from the rows themselves.
 """
 
 from collections.abc import Callable, Sequence

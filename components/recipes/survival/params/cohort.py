@@ -1,22 +1,32 @@
 """`cases.<case>.prepare` of a cohort: a table whose outcome is a time and whether it ended with the event."""
 
 import operator
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
-from components.core.blocks import Block
+from components.core.blocks import Block, Names
 from components.kits.tables.encoding.derive import names_in
 from components.kits.tables.encoding.spec import DateColumn, FeatureParams, is_none
 from components.recipes.survival.params.units import DAYS_A_YEAR, Unit
 
 TIME, EVENT = "time", "event"  # columns that a prepared cohort adds: years (N,) and 0 or 1 (N,)
 ENTRY = "time until entry"  # and where `target.entry` is stated: years (N,) until a row came under observation
-
+GONE = "max_leak_correlation"  # blocks and bundles of before state it; the outcome's leaks are found without it
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+def _as_texts(given: Any) -> Any:
+    """`2` and `[1, 2]` are as `["2"]` and `["1", "2"]`: cells are compared as texts."""
+    values = given if isinstance(given, list | tuple) else [given]
+    return [value if isinstance(value, str) else f"{value}" for value in values]
+
+
+Values = Annotated[Names, BeforeValidator(_as_texts), Field(exclude_if=operator.not_)]
 
 
 class Outcome(Block):
@@ -24,12 +34,16 @@ class Outcome(Block):
 
     `per_year` is how many units of the file's time a year has: 365.25 for days. `entry`, as `time`, is when a row
     came under observation, where that was not at time zero. `dates` says of those of the columns that hold dates how
-    they are written: what lies between two is counted in days.
+    they are written: what lies between two is counted in days. Where the event's column has other
+    words than 0 and 1, yes and no, `event_value` are those of the event and `censored_value` those of rows that ended
+    without it: all others, if there is one other.
     """
 
     time: str
     event: str
     per_year: Annotated[float, Field(gt=0)]
+    event_value: Values = ()
+    censored_value: Values = ()
     entry: Annotated[str | None, Field(exclude_if=is_none)] = None
     dates: Annotated[dict[str, DateColumn], Field(exclude_if=operator.not_)] = Field(default_factory=dict)
 
@@ -46,6 +60,18 @@ class Outcome(Block):
     @property
     def event_columns(self) -> set[str]:
         return names_in(self.event)
+
+    @model_validator(mode="after")
+    def _values_are_of_one_column(self) -> "Outcome":
+        if self.censored_value and not self.event_value:
+            raise ValueError("censored_value goes with event_value")
+        if self.event_value and {self.event.strip().strip("`")} != self.event_columns:
+            raise ValueError(f"event_value is of one column, and event is arithmetic: {self.event}")
+        if both := {value.strip().casefold() for value in self.event_value} & {
+            value.strip().casefold() for value in self.censored_value
+        }:
+            raise ValueError(f"{sorted(both)[0]!r} is in both event_value and censored_value")
+        return self
 
     @model_validator(mode="after")
     def _both_use_columns(self) -> "Outcome":
@@ -75,15 +101,21 @@ class ExternalCohort(Block):
 class CohortParams(FeatureParams):
     """The whole block. `unit` is what horizons and answers are counted in, "years" below. `intervals` names a column
     whose value says whose interval of one follow-up a row is: what is learned from is one row for each.
-
-    `max_leak_correlation` is the most that a number may follow the time to the event, in ranks.
     """
 
     target: Outcome
     unit: Annotated[Unit, Field(exclude_if="years".__eq__)] = "years"
     intervals: Annotated[str | None, Field(exclude_if=is_none)] = None
     external: ExternalCohort | None
-    max_leak_correlation: Annotated[float, Field(gt=0, le=1)]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_what_is_gone(cls, content: Any) -> Any:
+        return {key: content[key] for key in content if key != GONE} if isinstance(content, Mapping) else content
+
+    @property
+    def needs_both(self) -> bool:
+        return False
 
     @property
     def outcome(self) -> tuple[str, ...]:

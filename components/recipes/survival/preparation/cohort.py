@@ -22,7 +22,7 @@ from components.kits.tables.write import (
 )
 from components.recipes.survival.params.cohort import ENTRY, EVENT, TIME, CohortParams, Outcome
 from components.recipes.survival.preparation.entry import read_entry
-from components.recipes.survival.preparation.outcome import check_events, numbers_of, read_outcome, units_of
+from components.recipes.survival.preparation.outcome import numbers_of, read_outcome, units_of
 
 log = logging.getLogger(__name__)
 
@@ -63,7 +63,6 @@ def read_cohort(file: Path, outcome: Outcome, spec: CohortParams, spellings: Spe
     if with_entry:
         known[ENTRY] = read_entry(typed_outcome, outcome, time, units_of(outcome, spec), file)[kept]
     rows = pd.concat([key_columns(frame, spec).loc[kept], typed.frame.loc[kept], known], axis=1)
-    check_events(known[EVENT].to_numpy(), outcome, file)
     by = split_by(frame, typed.frame, event, spec).loc[kept]
     return Cohort(frame, rows.reset_index(drop=True), by, rejections, spellings)
 

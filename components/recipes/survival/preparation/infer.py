@@ -16,6 +16,9 @@ from components.kits.tables.labels import column_of
 from components.kits.tables.numbers.columns import find_writing
 from components.kits.tables.numbers.decide import NOT_STATED, Stated
 from components.kits.tables.read import read_table
+from components.recipes.survival.preparation.enough import check_events
+from components.recipes.survival.preparation.events import Events, check_not_reversed, read_events
+from components.recipes.survival.preparation.leaks.look import tell_leaks
 
 log = logging.getLogger(__name__)
 
@@ -32,34 +35,65 @@ def infer_cohort(
     hints: Hints = NO_HINTS,
     *,
     group: str | bool = True,
+    event_value: Sequence[str] = (),
+    censored_value: Sequence[str] = (),
 ) -> dict[str, Any]:
     """The whole `prepare` block, of plain types, for a CSV or Parquet file with a time and an event column.
 
     The other columns are taken for what `infer_table` takes them for, and rows stay together as it says;
-    `encode` is the block's own. There is no external cohort.
+    `encode` is the block's own. There is no external cohort. `event_value` and `censored_value` are as in the block's
+    target. What tells the outcome is told; `prepare` refuses it, or asks.
 
     Raises:
-        CasebookError: as `infer_table`, the event being its target; or the time is not there or the event itself.
+        CasebookError: as `infer_table`, the event being its target; the time is not there or the event itself; it
+            cannot be known which value is the event, or too few rows have it.
     """
-    column_of(read_table(path, hints.reading), time, path)
+    frame = read_table(path, hints.reading)
+    column_of(frame, time, path)
     if time == event:
         raise CasebookError(f"{path}: --time and --event both name {time!r}; an event has a column of its own")
-    found = infer_table(path, event, None, numbers=numbers, hints=hints, group=group, hindsight=False)
+    events = _events(path, column_of(frame, event, path), event, hints, event_value, censored_value)
+    said = {"event_value": event_value, "censored_value": censored_value}
+    found = infer_table(
+        path,
+        event,
+        None,
+        numbers=numbers,
+        hints=hints,
+        group=group,
+        hindsight=False,
+        as_truth=lambda _: events.known.map({True: "1", False: "0"}).astype(object),
+    )
     columns = {name: column for name, column in found["columns"].items() if name != time}
     ignore = {name: reason for name, reason in found["ignore"].items() if name != time}
     if not columns:
         raise CasebookError(f"{path}: no column is left to learn {time} and {event} from")
     del found["max_leak_auc"]
-    return {
+    block = {
         **found,
         "key": [name for name in found["key"] if name != time],
-        "target": {"time": _quoted(time), "event": _quoted(event), "per_year": per_year},
+        "target": {"time": _quoted(time), "event": _quoted(event), "per_year": per_year}
+        | {key: [*values] for key, values in said.items() if values},
         "external": None,
         "columns": columns,
         "ignore": ignore,
         "encode": {**encode, "min_count": found["encode"]["min_count"], "fold": True},
-        "max_leak_correlation": 0.95,
     }
+    tell_leaks(block, path)
+    return block
+
+
+def _events(
+    path: Path, cells: pd.Series, event: str, hints: Hints, values: Sequence[str], censored: Sequence[str]
+) -> Events:
+    """The event of each row, once it is known which value that is and that there are enough of them."""
+    place = f"{path}: column {event} (the event):"
+    events = read_events(cells, event, values, censored, hints.no_value(event, MISSING), place)
+    if not values:
+        check_not_reversed(events, event, place)
+    log.info("%s", events.told(event))
+    check_events(events.event[~np.isnan(events.event)], event, str(path))
+    return events
 
 
 def reached(

@@ -1,0 +1,25 @@
+"""A first look at a cohort by the block that was guessed for it: columns that tell the outcome."""
+
+import logging
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from components.core.errors import CasebookError
+from components.recipes.survival.params.cohort import EVENT, TIME, CohortParams
+from components.recipes.survival.preparation.cohort import read_cohort
+from components.recipes.survival.preparation.leaks.find import find_leaks
+
+log = logging.getLogger(__name__)
+
+
+def tell_leaks(block: dict[str, Any], path: Path) -> None:
+    """Say what `prepare` will refuse, or ask. A file that it cannot read is its to speak of."""
+    spec = CohortParams.model_validate(block)
+    try:
+        rows = read_cohort(path, spec.target, spec).rows
+    except CasebookError:
+        return
+    for leak in find_leaks(rows, rows[TIME].to_numpy(), rows[EVENT].to_numpy(np.int64), spec):
+        log.warning("%s; `casebook run` will %s", leak.told(), "refuse it" if leak.sure else "ask about it")

@@ -9,6 +9,7 @@ from components.core.results import Answers
 from components.kits.tables.observed import watch_table
 from components.recipes.shared.serving import read_split
 from components.recipes.survival.params.cohort import CohortParams
+from components.recipes.survival.params.units import SHORT
 from components.recipes.survival.preparation.entry import read_entry
 from components.recipes.survival.preparation.outcome import read_outcome, units_of
 from components.recipes.survival.serving.predictor import SurvivalPredictor, open_predictor
@@ -17,7 +18,8 @@ from components.recipes.survival.serving.predictor import SurvivalPredictor, ope
 def risks(predictor: SurvivalPredictor, risk: np.ndarray) -> pd.DataFrame:
     """Of risks (N, H) those of the first and the last horizon."""
     first, *_, last = predictor.settings.horizons
-    return pd.DataFrame({f"risk by {first:g} y": risk[:, 0], f"risk by {last:g} y": risk[:, -1]})
+    unit = SHORT[predictor.settings.unit]
+    return pd.DataFrame({f"risk by {first:g} {unit}": risk[:, 0], f"risk by {last:g} {unit}": risk[:, -1]})
 
 
 def labelled(rows: pd.DataFrame, risk: np.ndarray, spec: CohortParams) -> Answers | None:

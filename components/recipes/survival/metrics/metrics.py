@@ -20,6 +20,7 @@ from components.recipes.survival.metrics import over_counts
 from components.recipes.survival.metrics.censoring import Censoring
 from components.recipes.survival.metrics.entered import own_weights
 from components.recipes.survival.metrics.rows import checked_score, entered_outcome
+from components.recipes.survival.params.units import SHORT, Unit
 
 LOWER_IS_BETTER = frozenset({"ibs"})
 
@@ -28,20 +29,25 @@ Rows = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray | None]
 
 
 def survival_metrics(
-    *, horizons: Sequence[float], calibrated: Sequence[float], censoring: Censoring, threshold: float
+    *,
+    horizons: Sequence[float],
+    calibrated: Sequence[float],
+    censoring: Censoring,
+    threshold: float,
+    unit: Unit = "years",
 ) -> dict[str, Metric]:
-    """Every metric by its name: `auc@3y` and `calibration_slope@3y` at three years, and so on.
+    """Every metric by its name: `auc@3y` and `calibration_slope@3y` at three years, `auc@30d` at 30 days, and so on.
 
     `threshold` is for the risk by the last horizon. Calibration is asked at the horizons of
     `calibrated`; its slope (best 1) and intercept (best 0) have no better direction.
     """
     found: dict[str, Metric] = {"c_index": c_index(), "ibs": ibs(horizons, censoring)}
     for place, horizon in enumerate(horizons):
-        found[f"auc@{horizon:g}y"] = auc_at(place, horizon, censoring)
+        found[f"auc@{horizon:g}{SHORT[unit]}"] = auc_at(place, horizon, censoring)
     for horizon in calibrated:
         place = list(horizons).index(horizon)
-        found[f"calibration_slope@{horizon:g}y"] = calibration_at(place, horizon, slope=True)
-        found[f"calibration_intercept@{horizon:g}y"] = calibration_at(place, horizon, slope=False)
+        found[f"calibration_slope@{horizon:g}{SHORT[unit]}"] = calibration_at(place, horizon, slope=True)
+        found[f"calibration_intercept@{horizon:g}{SHORT[unit]}"] = calibration_at(place, horizon, slope=False)
     for part, name in enumerate(("sensitivity", "specificity", "f1")):
         found[name] = at_threshold(part, name, horizons[-1], threshold)
     return found
@@ -113,7 +119,7 @@ def auc_at(place: int, horizon: float, censoring: Censoring) -> Metric:
         time, event, risk, entry = _curves(target, score, place + 1)
         return over_counts.auc(risk[:, place], counts, censoring.weights(time, event, horizon, entry))
 
-    return _counted(f"auc@{horizon:g}y", plain, resampled)
+    return _counted(f"auc@{horizon:g}", plain, resampled)
 
 
 def calibration_at(place: int, horizon: float, *, slope: bool) -> Metric:
@@ -128,7 +134,7 @@ def calibration_at(place: int, horizon: float, *, slope: bool) -> Metric:
         time, event, risk, entry = _curves(target, score, place + 1)
         return over_counts.calibration(time, event, risk[:, place], counts, horizon, entry)[0 if slope else 1]
 
-    name = f"calibration_{'slope' if slope else 'intercept'}@{horizon:g}y"
+    name = f"calibration_{'slope' if slope else 'intercept'}@{horizon:g}"
     return _counted(name, _on_all_rows(resampled), resampled)
 
 

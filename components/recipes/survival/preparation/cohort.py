@@ -22,6 +22,7 @@ from components.kits.tables.write import (
 )
 from components.recipes.survival.params.cohort import ENTRY, EVENT, TIME, CohortParams, Outcome
 from components.recipes.survival.preparation.entry import read_entry
+from components.recipes.survival.preparation.intervals import one_row_each
 from components.recipes.survival.preparation.outcome import numbers_of, read_outcome, units_of
 
 log = logging.getLogger(__name__)
@@ -44,7 +45,7 @@ class Cohort:
 
 def read_cohort(file: Path, outcome: Outcome, spec: CohortParams, spellings: Spellings | None = None) -> Cohort:
     """A checked cohort file; `outcome` says how this one writes its times and events, `spellings` how another one
-    wrote its classes, where this one is to be read as that one.
+    wrote its classes, where this one is to be read as that one. Rows of several intervals are one.
     """
     with_entry = spec.target.entry is not None
     spec = spec.model_copy(update={"target": outcome})
@@ -52,6 +53,8 @@ def read_cohort(file: Path, outcome: Outcome, spec: CohortParams, spellings: Spe
     check_columns(frame, spec, file)
     frame = frame_as_expected(file, frame, Expected.of_block(spec, numbers_of(outcome)), spec.read)
     frame = without_forgotten(frame, spec)
+    if spec.intervals is not None:
+        frame = one_row_each(frame, spec, file)
     check_keys(frame, spec, file)
     time, event, typed_outcome = read_outcome(frame, outcome, spec, file)
     typed, spellings = one_spelling(convert(frame, spec.columns, spec.missing), spec, spellings)

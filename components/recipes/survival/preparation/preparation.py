@@ -18,7 +18,7 @@ from components.recipes.survival.params.params import SurvivalJob
 from components.recipes.survival.params.units import PER_YEAR
 from components.recipes.survival.preparation.cohort import check_known, read_cohort
 from components.recipes.survival.preparation.enough import check_coefficients, check_events
-from components.recipes.survival.preparation.entry import check_at_risk
+from components.recipes.survival.preparation.entry import check_at_risk, check_entry_like
 from components.recipes.survival.preparation.leaks.find import check_leaks
 
 log = logging.getLogger(__name__)
@@ -54,6 +54,7 @@ def _prepare(job: SurvivalJob, notes: list[str]) -> Meta:
     shares = count_shares(splits, event, groups)
     train = cohort.rows.iloc[splits[TRAIN]]
     check_at_risk(train, spec.unit, spec.file)
+    check_entry_like(cohort.rows, spec)
     own, years = None if groups is None else groups[splits[TRAIN]], train[TIME].to_numpy() / PER_YEAR[spec.unit]
     check_leaks(train, years, train[EVENT].to_numpy(), spec, own)
     encoder = fit_encoder(train, spec)

@@ -21,6 +21,7 @@ from components.kits.tables.explain import Scored
 from components.recipes.survival.metrics import curves
 from components.recipes.survival.metrics.contributions import Contribution, contributions
 from components.recipes.survival.metrics.pool import Recalibration, pooled
+from components.recipes.survival.params.units import SHORT, Unit
 from components.recipes.survival.serving.members import OPENERS, Curves
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ class Member(Block):
 
 
 class SurvivalSettings(Block):
-    """The `settings` of a cohort's bundle. Times are years.
+    """The `settings` of a cohort's bundle. Times are in its `unit`, years where none is stated.
 
     `times` is the grid of the members' curves, `edges` where the network's intervals end, `horizons`
     what is answered. `typical` is a typical training patient, against whom contributions are told;
@@ -54,6 +55,7 @@ class SurvivalSettings(Block):
     decisions: Annotated[tuple[str, str], Field(strict=False)]
     typical: dict[str, Any]
     reasons: int
+    unit: Annotated[Unit, Field(exclude_if="years".__eq__)] = "years"
 
 
 @dataclass(frozen=True)
@@ -68,10 +70,13 @@ class SurvivalAnswers:
     decision: np.ndarray
     contributions: list[tuple[Contribution, ...]]
     warnings: list[list[str]]
+    unit: Unit = "years"
 
     def columns(self) -> dict[str, Any]:
         """As they are written: `score` (the risk by the last horizon), `survival_1y` and so on, reasons as texts."""
-        survival = {f"survival_{year:g}y": 1 - self.risk[:, place] for place, year in enumerate(self.horizons)}
+        survival = {
+            f"survival_{year:g}{SHORT[self.unit]}": 1 - self.risk[:, place] for place, year in enumerate(self.horizons)
+        }
         reasons = [[told(one) for one in found] for found in self.contributions]
         said = {"decision": self.decision, "reasons": reasons, "warnings": self.warnings}
         return {"score": self.risk[:, -1], **survival, **said}
@@ -107,7 +112,9 @@ class SurvivalPredictor(AskedTable):
         found: list[tuple[Contribution, ...]] = [()] * len(risk)
         if explain:
             found = self.explain(asked.typed, asked.encoded, cumulative)
-        return SurvivalAnswers(self.settings.horizons, risk, decision, found, self.known.warnings(asked))
+        return SurvivalAnswers(
+            self.settings.horizons, risk, decision, found, self.known.warnings(asked), self.settings.unit
+        )
 
     def score(self, typed: "pd.DataFrame") -> np.ndarray:
         """Typed rows (N), as prepared files hold them, to risks (N, H)."""

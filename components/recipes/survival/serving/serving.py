@@ -45,7 +45,11 @@ def metrics_of(job: SurvivalJob, predictor: SurvivalPredictor, censoring: Censor
     settings = predictor.settings
     calibrated = job.evaluate.calibrated
     return survival_metrics(
-        horizons=settings.horizons, calibrated=calibrated, censoring=censoring, threshold=settings.threshold
+        horizons=settings.horizons,
+        calibrated=calibrated,
+        censoring=censoring,
+        threshold=settings.threshold,
+        unit=settings.unit,
     )
 
 

@@ -35,8 +35,9 @@ def read_batches(path: Path, rows: int, reading: Reading = AS_IT_IS) -> Iterator
     From a CSV (delimiter , ; tab or |; quoted values may hold line breaks) every value is a string as it stands, an
     empty one where nothing is written. Parquet columns keep their types, but durations, which are
     days; for a workbook see `workbook.read_sheet`, which holds all of a sheet. Names lose surrounding blanks; a column
-    without one is `column_3`. Each of these may be packed with gzip, or alone in a zip archive. Text is UTF-8 or what its bytes or `reading` say. A title above
-    the header and rows of totals below the last one are left out with a warning.
+    without one is `column_3`. Each of these may be packed with gzip, or alone in a zip archive. Text is UTF-8 or what
+    its bytes or `reading` say. A title above the header and rows of totals below the last one are left out with a
+    warning.
 
     Raises:
         CasebookError: no such file, no header, no rows, two columns of one name, a row with more

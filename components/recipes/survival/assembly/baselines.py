@@ -93,7 +93,7 @@ class SurvivalForest:
     ) -> "SurvivalForest":
         self.sizes = tuple(sizes)
         rounded = np.ceil(target[:, 0] / self.resolution) * self.resolution
-        self.model.fit(with_dummies(numeric, categorical, sizes), _outcome(np.column_stack([rounded, target[:, 1]])))
+        self.model.fit(with_dummies(numeric, categorical, sizes), _outcome(np.column_stack([rounded, target[:, 1:]])))
         return self
 
     def contents(self, name: str, times: np.ndarray) -> Fitted:

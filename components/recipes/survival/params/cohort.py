@@ -10,6 +10,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from components.core.blocks import Block, Names
 from components.kits.tables.encoding.derive import names_in
 from components.kits.tables.encoding.spec import DateColumn, FeatureParams, is_none
+from components.kits.tables.limits import TableOptions
 from components.recipes.survival.params.units import DAYS_A_YEAR, Unit
 
 TIME, EVENT = "time", "event"  # columns that a prepared cohort adds: years (N,) and 0 or 1 (N,)
@@ -140,6 +141,12 @@ class CohortParams(FeatureParams):
                 f"intervals: {self.intervals!r} says whose a row is; move it to prepare.key or prepare.ignore"
             )
         return self
+
+
+class CohortOptions(TableOptions):
+    """What `casebook predict` takes for a cohort."""
+
+    curve: bool = Field(False, description="answer whole survival curves, their span and the median, too")
 
 
 def outcome_columns(rows: "pd.DataFrame") -> list[str]:

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from components.kits.tables.hints import NO_HINTS, Hints
 from components.kits.tables.infer import MISSING, infer_table
 from components.kits.tables.labels import column_of
 from components.kits.tables.numbers.decide import NOT_STATED, Stated
+from components.kits.tables.owners import find_owner
 from components.kits.tables.read import read_table
 from components.recipes.survival.preparation.course import PLAIN, Course, as_intervals, target_of
 from components.recipes.survival.preparation.enough import check_events
@@ -55,16 +57,22 @@ def infer_cohort(
         raise CasebookError(f"{path}: --time and --event both name {event!r}; an event has a column of its own")
     events = _events(path, column_of(frame, event, path), event, hints, event_value, censored_value)
     said = {"event_value": event_value, "censored_value": censored_value}
-    found = infer_table(
+    infer = partial(
+        infer_table,
         path,
         event,
         None,
         numbers=numbers,
         hints=hints,
-        group=group,
         hindsight=False,
         as_truth=lambda _: events.known.map({True: "1", False: "0"}).astype(object),
     )
+    found = infer(group=group)
+    if group is True and found["split"]["by"] == "stratified":
+        columns = {name: column for name, column in found["columns"].items() if name not in own}
+        if owner := find_owner(frame, columns):
+            log.info("rows of one %s belong together: %s; --no-group deals each row", owner.name, owner.because)
+            found = infer(group=owner.name)
     columns = {name: column for name, column in found["columns"].items() if name not in own}
     ignore = {name: reason for name, reason in found["ignore"].items() if name not in own}
     if not columns:

@@ -1,4 +1,4 @@
-"""Whose rows are, by their values: a column whatever it is called, by which others that differ otherwise are the same."""
+"""Whose rows are, by their values: a column of any name by which others, that differ otherwise, stay the same."""
 
 from collections.abc import Mapping
 from itertools import combinations

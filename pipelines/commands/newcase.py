@@ -87,6 +87,11 @@ def plan_case(root: Path, name: str, like: str, csv: Path, asked: Asked) -> dict
             f"--event-value and --censored-value are of a cohort (--time, --event), and a case like {like} is none: "
             "--positive names the value of --target to look for"
         )
+    if asked.course != PLAIN:
+        raise CasebookError(
+            f"--entry, --start, --stop, --start-date, --end-date, --unit and --horizons are of a cohort (--event), and a "
+            f"case like {like} is none"
+        )
     if asked.target is None or asked.time is not None or asked.event is not None:
         raise CasebookError(f"a case like {like} has one column to predict: name it with --target, and no other")
     prepare = infer_table(

@@ -62,7 +62,7 @@ def _tells(table: pd.DataFrame, first: str, second: str, sign: int, time: np.nda
     equal = share - chance >= EQUAL * known
     if not equal and among < LIKELY + CHANCE / np.sqrt(len(time)) / 4:
         return None
-    sure = among >= SURE and (not equal or share >= ALL_EQUAL * known)
+    sure = among >= SURE or (equal and share >= ALL_EQUAL * known)
     what = f"{first} {'and' if sign == 1 else 'less'} {second}"
     why = f"{what} is the time to the event" + (f", in {unit}, in {share:.1%} of those" if equal else "")
     return Leak((first, second), sure, why, later=(first,) if sign == -1 else ())

@@ -7,16 +7,18 @@ import pandas as pd
 
 from components.kits.tables.suspects import leak_auc, rank_auc
 from components.recipes.survival.preparation.leaks.found import Leak
-from components.recipes.survival.preparation.leaks.order import CLASSES
+from components.recipes.survival.preparation.leaks.order import CLASSES, follows
 
 FEWEST = 10  # rows with the event, and without it: of fewer, chance separates them too often
 SURE, LIKELY = (
     0.99,
     0.95,
 )  # AUC; an honest predictor whose concordance is .85 tells the event with about .9
+ENTRY = 0.9  # gamma among censored rows
 TOKEN = re.compile(r"[^\W\d_]+")
 RARE = 5  # rows with a word: of fewer it may name a row
 MOST_WORDS = 500
+LAST, MANY, SELDOM = 0.01, 0.1, 0.1  # the last days of the span, the rows that have them, and of their events as many
 # Of a class whose rows all have the event: so many of the others' kind would have been censored by then.
 UNCENSORED, LARGE = 15.0, 0.3
 
@@ -26,14 +28,23 @@ def tells_event(name: str, values: pd.Series, kind: str, event: np.ndarray, time
     if min(event.sum(), len(event) - event.sum()) < FEWEST:
         return None
     auc = leak_auc(values, kind, event)
-    if auc >= LIKELY:
-        # Where nobody is censored but who came last, a date of entry tells the event as well.
-        return Leak((name,), auc >= SURE and kind != "date", f"it tells the event by itself (AUC {auc:.3f})")
+    # Where nobody is censored but who came last, a date of entry tells the event as well.
+    sure = auc >= SURE and (kind != "date" or leak_auc(values.notna(), "boolean", event) >= SURE)
+    if sure or (auc >= LIKELY and not _of_entry(values, kind, event, time)):
+        return Leak((name,), sure, f"it tells the event by itself (AUC {auc:.3f})")
     if kind in CLASSES and (found := _tells_in_words(values, event)) is not None:
         auc, word, rows = found
         why = f"its words tell the event (AUC {auc:.3f}), such as {word!r}, which is in {rows}"
         return Leak((name,), auc >= SURE, why)
-    return _only_with_event(name, values, kind, event, time)
+    return _only_with_event(name, values, kind, event, time) or _last_days(name, values, kind, event)
+
+
+def _of_entry(values: pd.Series, kind: str, event: np.ndarray, time: np.ndarray) -> bool:
+    """Whether a column is of when rows entered, as a date or who was in office then: where all are followed up to one
+    day, it orders the times of censored rows, and who came late is seldom seen to have the event.
+    """
+    censored = event == 0
+    return follows(values[censored], kind, time[censored]) >= ENTRY
 
 
 def words_auc(values: pd.Series, event: np.ndarray) -> tuple[float, str, str] | None:
@@ -90,6 +101,23 @@ def _only_with_event(name: str, values: pd.Series, kind: str, event: np.ndarray,
                 "them would have been censored by then",
             )
     return None
+
+
+def _last_days(name: str, values: pd.Series, kind: str, event: np.ndarray) -> Leak | None:
+    """A date whose last ones stand in many rows, next to all of them censored: the day of the last look at all."""
+    if kind != "date" or not values.notna().any():
+        return None
+    span = values.max() - values.min()
+    own = (values >= values.max() - LAST * span).to_numpy(dtype=bool)
+    expected = event.mean() * own.sum()
+    if own.mean() < MANY or expected < FEWEST or event[own].sum() > SELDOM * expected:
+        return None
+    return Leak(
+        (name,),
+        False,
+        f"{own.sum()} rows have one of its last days, up to {values.max():%Y-%m-%d}, and {event[own].sum()} of them "
+        "the event: it may be when they were last seen",
+    )
 
 
 def _censoring_by(time: np.ndarray, event: np.ndarray) -> np.ndarray:

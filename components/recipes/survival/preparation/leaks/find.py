@@ -4,6 +4,7 @@ Figures decide, never a name. Nothing honest orders the times of events, or tell
 error: a concordance of .85 is a very good predictor.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -38,12 +39,18 @@ def find_leaks(
     rows = sample(event.astype(np.int64))
     train, time, event = train.iloc[rows].reset_index(drop=True), time[rows], event[rows].astype(np.int64)
     groups = None if groups is None else groups[rows]
-    leaks = _alone(train, time, event, spec)
-    guilty = {name for leak in leaks for name in leak.columns}
-    left = {name: column for name, column in spec.columns.items() if name not in guilty}
-    pairs = tells_together(train, left, time, event)
-    leaks += [leak for leak in pairs if leak.sure or not {*leak.to_leave_out} <= {*spec.known}]
+    alone = _alone(train, time, event, spec)
+    guilty = {leak.columns[0]: leak.sure for leak in alone}
+    left = {name: column for name, column in spec.columns.items() if not guilty.get(name)}
+    pairs = [leak for leak in tells_together(train, left, time, event) if _is_said(leak, guilty, spec)]
+    certain = {name for leak in pairs if leak.sure for name in leak.to_leave_out}
+    leaks = [leak for leak in alone if leak.sure or leak.columns[0] not in certain] + pairs
     return leaks or tells_among_others(train, time, event, spec, groups)
+
+
+def _is_said(leak: Leak, guilty: Mapping[str, bool], spec: CohortParams) -> bool:
+    """A pair that is not sure is not said again of columns that are asked about alone, or that are known."""
+    return leak.sure or not ({*leak.columns} & {*guilty} or {*leak.to_leave_out} <= {*spec.known})
 
 
 def _alone(train: pd.DataFrame, time: np.ndarray, event: np.ndarray, spec: CohortParams) -> list[Leak]:

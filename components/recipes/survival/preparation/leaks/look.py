@@ -1,6 +1,7 @@
 """A first look at a cohort by the block that was guessed for it: columns that tell the outcome."""
 
 import logging
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -27,4 +28,6 @@ def tell_leaks(block: dict[str, Any], path: Path) -> None:
         log.warning("%s; `casebook run` will ask about it", question_of(found))
     years = rows[TIME].to_numpy() / PER_YEAR[spec.unit]
     for leak in find_leaks(rows, years, rows[EVENT].to_numpy(np.int64), spec):
-        log.warning("%s; `casebook run` will %s", leak.told(), "refuse it" if leak.sure else "ask about it")
+        options = " ".join(f"--ignore {shlex.quote(name)}" for name in leak.to_leave_out)
+        does = "refuse it" if leak.sure else "ask about it"
+        log.warning("%s; `casebook run` will %s, and %s leaves it out", leak.told(), does, options)

@@ -89,8 +89,8 @@ def plan_case(root: Path, name: str, like: str, csv: Path, asked: Asked) -> dict
         )
     if asked.course != PLAIN:
         raise CasebookError(
-            f"--entry, --start, --stop, --start-date, --end-date, --unit and --horizons are of a cohort (--event), and a "
-            f"case like {like} is none"
+            f"--entry, --start, --stop, --start-date, --end-date, --unit and --horizons are of a cohort (--event), and "
+            f"a case like {like} is none"
         )
     if asked.target is None or asked.time is not None or asked.event is not None:
         raise CasebookError(f"a case like {like} has one column to predict: name it with --target, and no other")

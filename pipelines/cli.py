@@ -130,6 +130,25 @@ def new(
         list[str] | None,
         typer.Option(metavar="VALUE", help="of a cohort: a value of --event for rows that ended without it"),
     ] = None,
+    entry: Annotated[
+        str | None, typer.Option(help="of a cohort: when a row came under observation, where that was after time zero")
+    ] = None,
+    start: Annotated[
+        str | None, typer.Option(help="of a cohort of intervals: when each began; goes with --stop")
+    ] = None,
+    stop: Annotated[
+        str | None, typer.Option(help="instead of --time: when each interval ended; --group says whose it is")
+    ] = None,
+    start_date: Annotated[
+        str | None, typer.Option(help="instead of --time: a date, of time zero; --end-date is the other")
+    ] = None,
+    end_date: Annotated[str | None, typer.Option(help="of the event, or the last date without it")] = None,
+    unit: Annotated[
+        str | None, typer.Option(help="what the time counts: days (if not given), weeks, months, years, hours …")
+    ] = None,
+    horizons: Annotated[
+        str | None, typer.Option(metavar="30,90,180", help="of a cohort: what is answered, in --unit; else years")
+    ] = None,
     per_year: Annotated[float, typer.Option(min=1e-6, help="units of --time in a year; days if not given")] = 365.25,
     group: Annotated[
         str | None, typer.Option(help="the column whose rows stay in one split (a person's, a shop's); else guessed")
@@ -163,14 +182,18 @@ def new(
     from components.kits.tables.hints import Hints, by_column
     from components.kits.tables.numbers.decide import stated
     from pipelines.commands.newcase import Asked, new_case, new_example, plan_case, plan_example, shipped
+    from pipelines.commands.newcohort import Times
     from pipelines.commands.newimages import Chosen, new_images, plan_images, read_planes
     from pipelines.stages import set_up_logging
 
+    times = Times(time, entry, start, stop, start_date, end_date, unit, horizons)
     if sum(given is not None for given in (csv, query, images, example)) != 1:
         raise typer.BadParameter("give one of --csv, --query, --images and --from")
     if (query is None) != (variable is None) or (query is None and watermark is not None):
         raise typer.BadParameter("--query goes with --variable, and --watermark with both")
-    if (csv is None and query is None) == any(given is not None for given in (target, positive, time, event)):
+    if (csv is None and query is None) == any(
+        given is not None for given in (target, positive, event, times.column, end_date)
+    ):
         raise typer.BadParameter("--csv or --query goes with --target, or for a cohort with --time and --event")
     if (group is not None or no_group) and ((csv is None and query is None) or (group is not None and no_group)):
         raise typer.BadParameter("--csv or --query goes with --group or --no-group, not with both")
@@ -185,7 +208,7 @@ def new(
     if example is not None and (like is not None or recipe is not None):
         raise typer.BadParameter("--from is the whole block; leave --like and --recipe out")
     set_up_logging()
-    if like is None and time is not None and event is not None:
+    if like is None and times.named and event is not None:
         recipe = recipe or "survival"
     if recipe is not None:
         like = shipped(Path.cwd(), recipe)
@@ -199,7 +222,9 @@ def new(
     )
     numbers = stated(decimal, thousands)
     words = tuple(event_value or ()), tuple(censored_value or ())
-    asked = Asked(target, positive, time, event, per_year, tuple(ignore_target or ()), numbers, hints, by, *words)
+    course, per_year = times.course(), times.per_year(per_year)
+    more = tuple(ignore_target or ()), numbers, hints, by, *words
+    asked = Asked(target, positive, times.column, event, per_year, *more, course)
     if csv is not None:
         make = plan_case if dry_run else new_case
         block = make(Path.cwd(), name, like or "finance_risk", csv, asked)

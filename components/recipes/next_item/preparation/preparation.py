@@ -1,9 +1,10 @@
 """Raw events to training, validation and test events, and all that their readers need to know of them."""
 
 import logging
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import duckdb
 import numpy as np
@@ -28,9 +29,12 @@ from components.recipes.next_item.preparation.database import one, open_database
 from components.recipes.next_item.preparation.features import write_side
 from components.recipes.next_item.preparation.schema import open_events, read_events
 from components.recipes.next_item.preparation.split import ORDER, by_time, leave_one_out
+from components.recipes.next_item.preparation.trainable import check_trainable
 from components.recipes.next_item.preparation.write import EVENTS, row_groups
 
 log = logging.getLogger(__name__)
+
+Refusal: TypeAlias = Callable[[duckdb.DuckDBPyConnection, InteractionsParams], None]
 
 BATCH = 1 << 18
 SMOKE_USERS, SMOKE_ITEMS, SMOKE_EVENTS = 200, 400, 100  # at most so many, and of a user, in what --smoke prepares
@@ -49,7 +53,7 @@ update items set trained = trained_items.events from trained_items where items.p
 """
 
 
-def prepare(job: NextItemJob) -> Meta:
+def prepare(job: NextItemJob, refuse: Refusal = check_trainable) -> Meta:
     """Check the raw events, filter, number, sort and split them, and write the prepared folder whole.
 
     It gets `train.parquet`, `val.parquet` and `test.parquet` (event, the row's number in the
@@ -58,9 +62,11 @@ def prepare(job: NextItemJob) -> Meta:
     for items title and count in train), `rejected.parquet` (event, reason and the cells as text)
     and `meta.json`. Events are never held in memory as a whole: DuckDB sorts and joins on disk.
 
+    `refuse` looks at `users` and `items` once their training events are counted.
+
     Raises:
-        CasebookError: the params, a file, its columns or too many of its rows are wrong, or no
-            user is left.
+        CasebookError: the params, a file, its columns or too many of its rows are wrong, no
+            user is left, or nothing could be learned from what is.
     """
     spec, raw = job.prepare, job.paths.raw(job.case)
     source = read_origin(raw)
@@ -77,7 +83,7 @@ def prepare(job: NextItemJob) -> Meta:
         cuts = time_cuts(connection, spec.split) if isinstance(spec.split, TimeSplit) else None
         rejected |= keep_core(connection, spec, cuts[0] if cuts else END_OF_TIME)
         rows = _write_splits(connection, folder, cuts)
-        data = _describe(connection, folder, raw, spec)
+        data = _describe(connection, folder, raw, spec, refuse)
         rows["rejected"] = _write_rejected(connection, folder)
         meta = Meta(job.case, rows, rejected, source, data)
         meta.write(folder)
@@ -118,11 +124,12 @@ def _write_splits(connection: duckdb.DuckDBPyConnection, folder: Path, cuts: tup
 
 
 def _describe(
-    connection: duckdb.DuckDBPyConnection, folder: Path, raw: Path, spec: InteractionsParams
+    connection: duckdb.DuckDBPyConnection, folder: Path, raw: Path, spec: InteractionsParams, refuse: Refusal
 ) -> dict[str, Any]:
     """Write users and items; `Meta.data`. What is fitted here sees the training events alone."""
     train = str(folder / PREPARED_FILES[TRAIN])
     run(connection, TRAINED, train=train)
+    refuse(connection, spec)
     user_features = write_side(connection, "users", spec.users, raw, spec.missing, folder / USERS)
     item_features = write_side(connection, "items", spec.items, raw, spec.missing, folder / ITEMS)
     first, last = one(connection, "select min(time), max(time) from read_parquet(?)", train)

@@ -1,0 +1,170 @@
+"""A `prepare` block for events that nobody has described, and what the evaluation can compare by."""
+
+import logging
+import math
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from components.core.errors import CasebookError
+from components.core.params.defaults import defaults_of
+from components.kits.tables.encoding.reading import AS_THE_HEADER_SAYS, TextReading
+from components.recipes.next_item.params.interactions import LEAST_EVENTS
+from components.recipes.next_item.preparation.content import DATETIME
+from components.recipes.next_item.preparation.database import one, open_database
+from components.recipes.next_item.preparation.found import Described, describe
+from components.recipes.next_item.preparation.roles import can_be, find_roles, may_be_ids
+from components.recipes.next_item.preparation.sides import Side, find_id, infer_side, texts
+
+log = logging.getLogger(__name__)
+
+MEMORY, THREADS = "2GB", 2
+BY_TIME = {"by": "time", "validation": 0.1, "test": 0.1}
+CLEARLY = 0.05  # by which one way round covers more ids of the side files than the other
+MOST_GROUPS, MOST_FEATURES = 12, 3  # of users who are compared
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a person has said: columns by role (`none` for none), how the files are read, columns to leave out."""
+
+    roles: Mapping[str, str]
+    reading: TextReading = AS_THE_HEADER_SAYS
+    ignore: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Inferred:
+    """The block `prepare`, of plain types, and the keys of `evaluate` that name its features."""
+
+    prepare: dict[str, Any]
+    evaluate: dict[str, Any]
+
+
+def infer_events(events: Path, users: Path | None, items: Path | None, said: Said) -> Inferred:
+    """Every choice is logged.
+
+    Raises:
+        CasebookError: a file cannot be read, or two columns fit a role, or none one that is needed.
+    """
+    missing = defaults_of("next_item", "params.yaml")["prepare"]["missing"]
+    with (
+        tempfile.TemporaryDirectory(prefix="casebook-") as folder,
+        open_database(Path(folder) / "database", MEMORY, THREADS) as connection,
+    ):
+        found = describe(connection, events, "--csv", said.reading, missing)
+        paths = {"user": users, "item": items}
+        sides = {
+            role: describe(connection, path, f"--{role}s", said.reading, missing)
+            for role, path in paths.items()
+            if path is not None
+        }
+        roles = dict(said.roles)
+        if not found.named:
+            roles = _by_sides(connection, found, sides, missing) | roles
+        roles = find_roles(events, found.facts, roles, named=found.named)
+        _tell(found, roles)
+        blocks = {
+            role: infer_side(connection, side, role, texts(found, roles[role], missing), missing, said.ignore)
+            for role, side in sides.items()
+        }
+        prepare = _prepare(connection, found, roles, missing)
+    prepare |= {f"{role}s": block.block for role, block in blocks.items()}
+    return Inferred(prepare, _compared(blocks))
+
+
+def _by_sides(
+    connection: duckdb.DuckDBPyConnection, found: Described, sides: Mapping[str, Described], missing: Sequence[str]
+) -> dict[str, str]:
+    """User and item of columns without names, where the ids of the side files fit one way round only."""
+    ids = may_be_ids({name: facts for name, facts in found.facts.items() if can_be(facts, "user")})
+
+    def share(role: str, name: str) -> float:
+        return find_id(connection, sides[role], role, texts(found, name, missing), missing)[1] if role in sides else 0.0
+
+    shares = {(role, name): share(role, name) for role in ("user", "item") for name in ids}
+    ways = {(user, item): shares["user", user] + shares["item", item] for user in ids for item in ids if user != item}
+    ordered = sorted(ways, key=lambda way: -ways[way])
+    if not ordered or (len(ordered) > 1 and ways[ordered[0]] < ways[ordered[1]] + CLEARLY):
+        return {}
+    log.info("%s: users and items are told by the ids in the other files", found.path.name)
+    return {"user": ordered[0][0], "item": ordered[0][1]}
+
+
+def _tell(found: Described, roles: Mapping[str, str]) -> None:
+    for role in ("user", "item", "time", "rating", "weight"):
+        if role in roles:
+            facts = found.facts[roles[role]]
+            unit = f", {facts.unit or 'in no unit that is known'}" if role == "time" else ""
+            log.info("%s: the %s is %s%s", found.path.name, role, facts.shown, unit)
+    if "rating" not in roles and "weight" in roles:
+        log.warning(
+            "%s: %s says how much an event counts, and is read as its rating (codes of about as many events each); "
+            "--weight none leaves it out", found.path.name, roles["weight"],
+        )  # fmt: skip
+    others = [name for name in found.facts if name not in roles.values()]
+    if others:
+        log.info("%s: not read: %s", found.path.name, ", ".join(others))
+
+
+def _prepare(
+    connection: duckdb.DuckDBPyConnection, found: Described, roles: Mapping[str, str], missing: Sequence[str]
+) -> dict[str, Any]:
+    rating = roles.get("rating") or roles.get("weight")
+    columns = {role: roles[role] for role in ("user", "item", "time")} | {"rating": rating}
+    reading = found.reading
+    if not found.named:
+        by_column = {column: role for role, column in columns.items() if column}
+        reading = reading.model_copy(update={"names": tuple(by_column.get(name, name) for name in reading.names)})
+        columns = {role: role if column else None for role, column in columns.items()}
+    read = reading.model_dump(exclude_defaults=True, mode="json")
+    broken, most = _counted(connection, found, roles, missing)
+    block: dict[str, Any] = {"file": found.path.name, **({"read": read} if read else {}), "columns": columns}
+    block["time_unit"] = _time_unit(found, roles["time"])
+    if broken:
+        log.warning("%s: %.1f%% of the rows lack a user, an item or a time", found.path.name, 100 * broken)
+        block["max_rejected"] = min(0.99, math.ceil(100 * (0.01 + broken)) / 100)
+    if most <= LEAST_EVENTS:
+        log.warning(
+            "%s: no user has more than %d event(s), too few to ask each for the last ones: split by time",
+            found.path.name, most,
+        )  # fmt: skip
+        block |= {"split": BY_TIME, "k_core": {"user": 1, "item": 1}}
+    return block
+
+
+def _time_unit(found: Described, name: str) -> str:
+    facts = found.facts[name]
+    if facts.unit is None:
+        log.warning(
+            "%s: %s is from %g to %g, which is no time since 1970 in any unit: taken as seconds; see prepare.time_unit",
+            found.path.name, name, facts.low, facts.high,
+        )  # fmt: skip
+    return facts.unit or "seconds"
+
+
+def _counted(
+    connection: duckdb.DuckDBPyConnection, found: Described, roles: Mapping[str, str], missing: Sequence[str]
+) -> tuple[float, int]:
+    """The share of rows without a user, an item or a time that can be read, and most events of a user."""
+    user, item, time = (found.raw.text(roles[role], missing) for role in ("user", "item", "time"))
+    kind = "timestamptz" if found.facts[roles["time"]].unit == DATETIME else "double"
+    rows = f"select {user} as user, {item} as item, try_cast({time} as {kind}) as time from {found.raw.table}"  # noqa: S608
+    sound = "user is not null and item is not null and time is not null"
+    (broken,) = one(connection, f"select 1 - avg(({sound})::int) from ({rows})")  # noqa: S608 - quoted by the reader
+    (most,) = one(connection, f"select max(n) from (select count(*) n from ({rows}) where {sound} group by user)")  # noqa: S608
+    if most is None:
+        raise CasebookError(f"{found.path}: no row has a user, an item and a time")
+    return float(str(broken)), int(str(most))
+
+
+def _compared(sides: Mapping[str, Side]) -> dict[str, Any]:
+    """Features of few values, by which users are compared, and the first set of the items."""
+    users, items = sides.get("user"), sides.get("item")
+    few = [name for name, count in users.values.items() if count <= MOST_GROUPS] if users else []
+    sets = [name for name, column in items.block["columns"].items() if column["kind"] == "set"] if items else []
+    return {"user_features": few[:MOST_FEATURES], "genres": sets[0] if sets else None}

@@ -1,0 +1,40 @@
+"""What no recommender can learn from, refused before it is prepared, with the param to change."""
+
+import duckdb
+
+from components.core.errors import CasebookError
+from components.recipes.next_item.params.interactions import LEAST_EVENTS, InteractionsParams, TimeSplit
+from components.recipes.next_item.preparation.database import one
+
+LEAST_ITEMS = 2
+LEAST_TRAINED = 2  # events of a user in training: one that is seen, one that is asked for
+
+
+def check_trainable(connection: duckdb.DuckDBPyConnection, spec: InteractionsParams) -> None:
+    """Once `users` and `items` have their events in `trained`.
+
+    Raises:
+        CasebookError: all events are of one item, or no user has two that a network can be trained on.
+    """
+    (items,) = one(connection, "select count(*) from items where trained > 0")
+    assert isinstance(items, int)
+    if items < LEAST_ITEMS:
+        raise CasebookError(
+            f"{spec.file}: all training events are of {items} item, so that there is nothing to choose from; is "
+            f"prepare.columns.item ({spec.columns.item!r}) the right column? Else lower prepare.k_core"
+        )
+    (users, most) = one(connection, "select count(*), max(trained) from users")
+    assert isinstance(most, int)
+    if most >= LEAST_TRAINED:
+        return
+    if isinstance(spec.split, TimeSplit):
+        advice = "give longer histories, or smaller shares in prepare.split"
+    else:
+        advice = (
+            f"with prepare.split.by leave_one_out a user needs {LEAST_EVENTS + 1} events, since the last two are asked "
+            "for; give longer histories, or set prepare.split to {by: time, validation: 0.1, test: 0.1}"
+        )
+    raise CasebookError(
+        f"{spec.file}: none of {users} users has two training events, so that no step from an item to the next one "
+        f"could be learned; is prepare.columns.user ({spec.columns.user!r}) the right column? Else {advice}"
+    )

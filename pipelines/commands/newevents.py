@@ -81,9 +81,15 @@ def make_events(
     given = Events(events, users, items, said, read, tuple(ignore))
     root = Path.cwd()
     block = (plan_events if dry_run else new_events)(root, name, like or shipped(root, RECIPE), given)
-    typer.echo(dump_yaml({name: {key: stated_block(block, "params.yaml").get(key) for key in ("prepare", "evaluate")}}))
+    typer.echo(dump_yaml({name: _shown(stated_block(block, "params.yaml"))}))
     if not dry_run:
         typer.echo(f"params.yaml has the case {name}; look it over, commit it, then: casebook run {name}")
+
+
+def _shown(stated: dict[str, Any]) -> dict[str, Any]:
+    """What of a block was found in the files."""
+    compared = {key: names for key, names in stated["evaluate"].items() if key in ("user_features", "genres")}
+    return {"prepare": stated["prepare"], **({"evaluate": compared} if compared else {})}
 
 
 def new_events(root: Path, name: str, like: str, given: Events) -> dict[str, Any]:

@@ -126,8 +126,11 @@ def _prepare(
     block: dict[str, Any] = {"file": found.path.name, **({"read": read} if read else {}), "columns": columns}
     block["time_unit"] = _time_unit(found, roles["time"])
     if broken:
-        log.warning("%s: %.1f%% of the rows lack a user, an item or a time", found.path.name, 100 * broken)
         block["max_rejected"] = min(0.99, math.ceil(100 * (0.01 + broken)) / 100)
+        log.warning(
+            "%s: %.1f%% of the rows lack a user, an item or a time and will be set aside (max_rejected: %g)",
+            found.path.name, 100 * broken, block["max_rejected"],
+        )  # fmt: skip
     if most <= LEAST_EVENTS:
         log.warning(
             "%s: no user has more than %d event(s), too few to ask each for the last ones: split by time",

@@ -132,7 +132,8 @@ def _text_file(file: Path, path: Path, form: Form, needed: Sequence[str]) -> Raw
     if form.delimiter is None:
         types = ", ".join(f"{quoted(name)}: 'VARCHAR'" for name in names)
         table = (
-            f"read_json({quoted(str(file))}, format = 'newline_delimited', auto_detect = false, columns = {{{types}}})"
+            f"read_json({quoted(str(file))}, format = 'newline_delimited', compression = 'none', auto_detect = false, "
+            f"columns = {{{types}}})"
         )
         return RawFile(path, table, row, {name: (quoted(name, '"'), "VARCHAR") for name in names}, plain=file)
     # Names of our own: a header may hold anything.
@@ -140,7 +141,7 @@ def _text_file(file: Path, path: Path, form: Form, needed: Sequence[str]) -> Raw
     table = (
         f"read_csv({quoted(str(file))}, auto_detect = false, header = {str(form.header).lower()}, skip = {form.skip}, "
         f"delim = {quoted(form.delimiter)}, quote = {quoted(form.quote)}, escape = {quoted(form.quote)}, "
-        f"columns = {{{types}}})"
+        f"compression = 'none', columns = {{{types}}})"
     )
     columns = {name: (f"c{place}", "VARCHAR") for place, name in enumerate(names)}
     repeated = tuple(dict.fromkeys(name for name in names if names.count(name) > 1))

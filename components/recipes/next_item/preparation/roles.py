@@ -102,7 +102,7 @@ def find_roles(path: Path, facts: Mapping[str, Facts], said: Mapping[str, str], 
         elif len(found := fitting or rest) == 1:
             roles[role] = found[0]
         elif found or role in NEEDED:
-            asked.append(_question(role, found or list(free), facts))
+            asked.append(_question(role, found, facts))
     if asked:
         raise CasebookError(f"{path}: which columns are these?\n  " + "\n  ".join(dict.fromkeys(asked)))
     return roles
@@ -176,7 +176,8 @@ def _either_way(pair: list[str], facts: Mapping[str, Facts]) -> str:
 
 def _question(role: str, fitting: list[str], facts: Mapping[str, Facts]) -> str:
     if not fitting:
-        return f"no column can be the {role}: say --{role} COLUMN; there are {', '.join(facts)}"
+        what = "holds times, dates or numbers since 1970" if role == "time" else f"names {role}s, several times each"
+        return f"no column {what}: give a file with one, or say --{role} COLUMN; there are {', '.join(facts)}"
     options = "; ".join(f"--{role} {name}" for name in fitting[:6])
     shown = ", ".join(facts[name].shown for name in fitting[:6])
-    return f"{len(fitting)} column(s) may be the {role}: {shown}: say {options}"
+    return f"{len(fitting)} columns may be the {role}: {shown}: say {options}"

@@ -16,6 +16,10 @@ def check_trainable(connection: duckdb.DuckDBPyConnection, spec: InteractionsPar
     Raises:
         CasebookError: all events are of one item, or no user has two that a network can be trained on.
     """
+    users, most = one(connection, "select count(*), max(trained) from users")
+    assert isinstance(most, int)
+    if most < LEAST_TRAINED:
+        raise _too_short(users, spec)
     (items,) = one(connection, "select count(*) from items where trained > 0")
     assert isinstance(items, int)
     if items < LEAST_ITEMS:
@@ -23,10 +27,9 @@ def check_trainable(connection: duckdb.DuckDBPyConnection, spec: InteractionsPar
             f"{spec.file}: all training events are of {items} item, so that there is nothing to choose from; is "
             f"prepare.columns.item ({spec.columns.item!r}) the right column? Else lower prepare.k_core"
         )
-    (users, most) = one(connection, "select count(*), max(trained) from users")
-    assert isinstance(most, int)
-    if most >= LEAST_TRAINED:
-        return
+
+
+def _too_short(users: object, spec: InteractionsParams) -> CasebookError:
     if isinstance(spec.split, TimeSplit):
         advice = "give longer histories, or smaller shares in prepare.split"
     else:
@@ -34,7 +37,7 @@ def check_trainable(connection: duckdb.DuckDBPyConnection, spec: InteractionsPar
             f"with prepare.split.by leave_one_out a user needs {LEAST_EVENTS + 1} events, since the last two are asked "
             "for; give longer histories, or set prepare.split to {by: time, validation: 0.1, test: 0.1}"
         )
-    raise CasebookError(
+    return CasebookError(
         f"{spec.file}: none of {users} users has two training events, so that no step from an item to the next one "
         f"could be learned; is prepare.columns.user ({spec.columns.user!r}) the right column? Else {advice}"
     )

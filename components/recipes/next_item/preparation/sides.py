@@ -100,7 +100,7 @@ def infer_side(
         feature = _feature_name(column, columns)
         columns[feature], values[feature] = {"column": column, **found}, count
         log.info("%s: %s is a %s%s", side.path.name, column, found["kind"], _detail(found))
-    read = side.reading.model_dump(exclude_defaults=True)
+    read = side.reading.model_dump(exclude_defaults=True, mode="json")
     block: dict[str, Any] = {"file": side.path.name, **({"read": read} if read else {}), "id": name}
     block |= ({"title": title} if role == "item" else {}) | {"columns": columns}
     return Side(block, values)

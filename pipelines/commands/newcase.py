@@ -73,7 +73,9 @@ def plan_case(root: Path, name: str, like: str, csv: Path, asked: Asked) -> dict
     """
     block = pattern(root, name, like)
     if "columns" not in block["prepare"]:
-        raise CasebookError(f"{like!r} is no case of tables; take --recipe binary or --recipe survival")
+        raise CasebookError(
+            f"{like!r} is no case of tables; take --recipe binary or --recipe survival, or for events --recipe next_item"
+        )
     if not csv.is_file():
         raise CasebookError(f"{csv}: not found; --csv names the file to learn from{nearest_path(csv)}")
     if "external" in block["prepare"]:

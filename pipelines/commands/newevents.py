@@ -14,7 +14,7 @@ from components.core.params.defaults import defaults_of
 from components.core.params.load import load_params, stated_block
 from components.core.yaml_files import dump_yaml
 from components.kits.tables.encoding.reading import AS_THE_HEADER_SAYS, TextReading
-from components.recipes.next_item.preparation.infer import Inferred, Said, infer_events
+from components.recipes.next_item.preparation.infer.events import Inferred, Said, infer_events
 from pipelines.commands.newcase import (
     EXAMPLES,
     UNKNOWN_ORIGIN,

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from components.core.errors import CasebookError
-from components.recipes.next_item.preparation.content import Facts
-from components.recipes.next_item.preparation.roles import find_roles, fit, words_of
+from components.recipes.next_item.preparation.infer.content import Facts
+from components.recipes.next_item.preparation.infer.roles import find_roles, fit, words_of
 
 FILE = Path("events.csv")
 IDS = Facts("", 1000, 1000, 50, 0.0, 0.0, None, None, None, ("a", "b"))

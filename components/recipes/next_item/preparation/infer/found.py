@@ -14,9 +14,9 @@ from components.kits.tables.faults import stray_quotes
 from components.kits.tables.forms import Form, find_form, split_cells
 from components.kits.tables.plain import plain_file
 from components.kits.tables.unpack import PARQUET
-from components.recipes.next_item.preparation.content import Facts, facts_of
 from components.recipes.next_item.preparation.database import work_folder
-from components.recipes.next_item.preparation.known import known_names, lacks_header, numbered
+from components.recipes.next_item.preparation.infer.content import Facts, facts_of
+from components.recipes.next_item.preparation.infer.known import known_names, lacks_header, numbered
 from components.recipes.next_item.preparation.read import SAMPLE, RawFile, open_raw, unreadable
 
 log = logging.getLogger(__name__)

@@ -10,8 +10,8 @@ import duckdb
 
 from components.core.errors import CasebookError
 from components.recipes.next_item.preparation.database import one, quoted
-from components.recipes.next_item.preparation.found import Described
-from components.recipes.next_item.preparation.roles import TYPED, fit, words_of
+from components.recipes.next_item.preparation.infer.found import Described
+from components.recipes.next_item.preparation.infer.roles import TYPED, fit, words_of
 
 log = logging.getLogger(__name__)
 

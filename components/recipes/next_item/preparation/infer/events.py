@@ -14,14 +14,15 @@ from components.core.errors import CasebookError
 from components.core.params.defaults import defaults_of
 from components.kits.tables.encoding.reading import AS_THE_HEADER_SAYS, TextReading
 from components.recipes.next_item.params.interactions import LEAST_EVENTS
-from components.recipes.next_item.preparation.content import DATETIME
 from components.recipes.next_item.preparation.database import one, open_database
-from components.recipes.next_item.preparation.found import Described, describe
-from components.recipes.next_item.preparation.roles import can_be, find_roles, may_be_ids
-from components.recipes.next_item.preparation.sides import Side, find_id, infer_side, texts
+from components.recipes.next_item.preparation.infer.content import DATETIME
+from components.recipes.next_item.preparation.infer.found import Described, describe
+from components.recipes.next_item.preparation.infer.roles import can_be, find_roles, may_be_ids
+from components.recipes.next_item.preparation.infer.sides import Side, find_id, infer_side, texts
 
 log = logging.getLogger(__name__)
 
+OF_NUMBERS: str | None = None  # "auto", where `prepare` finds the unit of times itself; else it is found here
 MEMORY, THREADS = "2GB", 2
 BY_TIME = {"by": "time", "validation": 0.1, "test": 0.1}
 CLEARLY = 0.05  # by which one way round covers more ids of the side files than the other
@@ -142,6 +143,8 @@ def _prepare(
 
 def _time_unit(found: Described, name: str) -> str:
     facts = found.facts[name]
+    if OF_NUMBERS is not None and facts.is_number:
+        return OF_NUMBERS
     if facts.unit is None:
         log.warning(
             "%s: %s is from %g to %g, which is no time since 1970 in any unit: taken as seconds; see prepare.time_unit",

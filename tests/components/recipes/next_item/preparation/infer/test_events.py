@@ -11,7 +11,7 @@ import pytest
 
 from components.core.errors import CasebookError
 from components.kits.tables.encoding.reading import TextReading
-from components.recipes.next_item.preparation.infer import Said, infer_events
+from components.recipes.next_item.preparation.infer.events import OF_NUMBERS, Said, infer_events
 
 NOTHING_SAID = Said({})
 START = 1_600_000_000
@@ -42,10 +42,8 @@ def infer(folder: Path, rows: pd.DataFrame | str, said: Said = NOTHING_SAID, **s
 )
 def test_the_unit_of_times(tmp_path: Path, factor: float, unit: str) -> None:
     rows = events()
-    times = (
-        pd.to_datetime(rows["time"], unit="s").astype(str) if factor == 0 else (rows["time"] * factor).astype("int64")
-    )
-    assert infer(tmp_path, rows.assign(time=times))["time_unit"] == unit
+    times = (rows["time"] * factor).astype("int64") if factor else pd.to_datetime(rows["time"], unit="s").astype(str)
+    assert infer(tmp_path, rows.assign(time=times))["time_unit"] == ((OF_NUMBERS if factor else None) or unit)
 
 
 def test_side_files_give_features_by_what_they_hold(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -90,7 +88,7 @@ def test_without_a_header_the_ids_of_the_side_files_tell_users_from_items(tmp_pa
     users = "user,sex\n" + "".join(f"{user},{'FM'[user % 2]}\n" for user in range(1, 21))
     items = "item,kind\n" + "".join(f"{item},{'xy'[item % 2]}\n" for item in range(1, 41))
     found = infer(tmp_path, bare, users=users, items=items)
-    assert found["read"] == {"names": ("item", "user", "rating", "time")}
+    assert found["read"] == {"names": ["item", "user", "rating", "time"]}
     assert found["columns"] == {"user": "user", "item": "item", "time": "time", "rating": "rating"}
     with pytest.raises(CasebookError, match="one names the users, the other the items: 'column_1'"):
         infer(tmp_path, bare)
@@ -100,7 +98,7 @@ def test_movielens_own_files_are_named_as_their_readme_says(tmp_path: Path) -> N
     rows = events()
     (tmp_path / "u.data").write_text(rows.to_csv(index=False, header=False, sep="\t"), encoding="utf-8")
     found = infer_events(tmp_path / "u.data", None, None, NOTHING_SAID).prepare
-    assert found["read"] == {"names": ("user", "item", "rating", "time")}
+    assert found["read"] == {"names": ["user", "item", "rating", "time"]}
 
 
 def test_stray_quotes_are_characters(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

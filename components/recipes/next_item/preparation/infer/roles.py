@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from components.core.errors import CasebookError, nearest
-from components.recipes.next_item.preparation.content import Facts
+from components.recipes.next_item.preparation.infer.content import Facts
 
 ROLES = ("user", "item", "time", "rating", "weight")
 NEEDED = ("user", "item", "time")

@@ -169,8 +169,14 @@ def new(
     roles = {"user": user, "item": item, "time": time, "rating": rating, "weight": weight}
     of_events = [users, items, delimiter, quote, *(given for role, given in roles.items() if role != "time")]
     if csv is not None and are_events(Path.cwd(), like, recipe, asked=any(given is not None for given in of_events)):
-        others = {"--target": target, "--positive": positive, "--event": event, "--ignore-target": ignore_target}
-        others |= {"--group": group, "--decimal": decimal, "--thousands": thousands, "--missing": missing}
+        others: dict[str, object] = {"--target": target, "--positive": positive, "--event": event}
+        others |= {
+            "--ignore-target": ignore_target,
+            "--group": group,
+            "--decimal": decimal,
+            "--thousands": thousands,
+            "--missing": missing,
+        }
         others |= {"--present": present, "--dates": dates, "--no-group": no_group or None}
         if wrong := [option for option, given in others.items() if given is not None]:
             raise typer.BadParameter(f"{wrong[0]} goes with a table or a cohort, not with events")

@@ -72,9 +72,10 @@ def plan_case(root: Path, name: str, like: str, csv: Path, asked: Asked) -> dict
             or of another outcome than asked for, or the file is not fit to learn from.
     """
     block = pattern(root, name, like)
-    if "columns" not in block["prepare"]:
+    if block["recipe"] not in ("binary", "survival"):
         raise CasebookError(
-            f"{like!r} is no case of tables; take --recipe binary or --recipe survival, or for events --recipe next_item"
+            f"{like!r} is no case of tables; take --recipe binary or --recipe survival; events (--recipe next_item) "
+            "are read from a file, --csv"
         )
     if not csv.is_file():
         raise CasebookError(f"{csv}: not found; --csv names the file to learn from{nearest_path(csv)}")

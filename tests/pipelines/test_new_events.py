@@ -14,7 +14,7 @@ from components.core.params.load import load_params
 from components.core.recipe import make_job, recipes
 from components.core.yaml_files import read_yaml
 from pipelines.cli import app
-from pipelines.commands.newcase import pattern, shipped
+from pipelines.commands.newcase import Asked, pattern, plan_case, shipped
 from pipelines.steps import fetch, prepare
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -103,3 +103,11 @@ def test_a_new_case_of_any_kind_has_no_floors_and_no_overrides(recipe: str) -> N
     release = pattern(ROOT, "mine", shipped(ROOT, recipe))["release"]
     assert (release["floors"], release["overrides"]) == ({}, [])
     assert defaults_of(recipe, "params.yaml")["release"]["floors"] == {}
+
+
+def test_a_query_makes_no_case_of_events(root: Path) -> None:
+    words = ("--query", "select 1", "--variable", "SHOP_URL", "--like", "recommender", "--target", "rating")
+    with pytest.raises(CasebookError):
+        new(*words)
+    with pytest.raises(CasebookError, match=r"'recommender' is no case of tables.* are read from a file, --csv"):
+        plan_case(root, "mine", "recommender", root / "toy/interactions.csv", Asked("rating", None, None, None, 1.0))

@@ -76,14 +76,24 @@ def facts_of(connection: duckdb.DuckDBPyConnection, raw: RawFile, missing: Seque
 def _facts(connection: duckdb.DuckDBPyConnection, raw: RawFile, name: str, missing: Sequence[str]) -> Facts:
     query = FACTS.format(text=raw.text(name, missing), table=raw.table)
     rows, filled, different, numbers, dates, median, low, high, examples = one(connection, query)
-    share = max(1, int(str(filled)))
+    share = max(1, _whole(filled))
     return Facts(
-        name,
-        int(str(rows)),
-        int(str(filled)),
-        int(str(different)),
-        int(str(numbers)) / share,
-        int(str(dates)) / share,
-        *(None if value is None else float(str(value)) for value in (median, low, high)),
-        tuple(map(str, examples if isinstance(examples, list) else ())),
+        name=name,
+        rows=_whole(rows),
+        filled=_whole(filled),
+        different=_whole(different),
+        numbers=_whole(numbers) / share,
+        dates=_whole(dates) / share,
+        median=_float(median),
+        low=_float(low),
+        high=_float(high),
+        examples=tuple(map(str, examples if isinstance(examples, list) else ())),
     )
+
+
+def _whole(value: object) -> int:
+    return int(str(value))
+
+
+def _float(value: object) -> float | None:
+    return None if value is None else float(str(value))

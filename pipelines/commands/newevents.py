@@ -116,6 +116,11 @@ def plan_events(root: Path, name: str, like: str, given: Events) -> dict[str, An
         raise CasebookError(
             f"{elsewhere[0]}: it lies in another folder than {given.events}; put the files of a case into one folder"
         )
+    if beside and root.resolve().is_relative_to(given.events.resolve().parent):
+        raise CasebookError(
+            f"{given.events}: with files beside it, all of its folder is watched for changes, here the checkout; "
+            f"put these files into a folder of their own, such as {name}/"
+        )
     found = infer_events(given.events, given.users, given.items, Said(given.roles or {}, given.reading, given.ignore))
     return _fill(block, found, _source(given.events, beside, root))
 

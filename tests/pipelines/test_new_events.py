@@ -64,6 +64,14 @@ def test_events_become_a_case_that_can_be_prepared(root: Path, like: tuple[str, 
     assert [feature["name"] for feature in meta.data["user_features"]] == ["age", "gender", "occupation"]
 
 
+def test_files_beside_each_other_have_a_folder_of_their_own(root: Path) -> None:
+    for path in (root / "toy").iterdir():
+        shutil.copyfile(path, root / path.name)
+    with pytest.raises(CasebookError, match="put these files into a folder of their own, such as mine/"):
+        new("--csv", "interactions.csv", "--users", "users.csv")
+    new("--csv", "interactions.csv", "--recipe", "next_item")  # a file alone is watched itself
+
+
 def test_a_dry_run_writes_nothing(root: Path) -> None:
     before = (root / "params.yaml").read_bytes()
     assert "user: user_id" in new(*FILES, "--dry-run")

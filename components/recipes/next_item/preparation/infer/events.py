@@ -25,8 +25,20 @@ log = logging.getLogger(__name__)
 OF_NUMBERS: str | None = None  # "auto", where `prepare` finds the unit of times itself; else it is found here
 MEMORY, THREADS = "2GB", 2
 BY_TIME = {"by": "time", "validation": 0.1, "test": 0.1}
+FEW_AGAIN = 0.02  # share of last events that were seen before
 CLEARLY = 0.05  # by which one way round covers more ids of the side files than the other
 MOST_GROUPS, MOST_FEATURES = 12, 3  # of users who are compared
+
+
+COUNTED = """
+with rows as (select {row} as event, {user} as user, {item} as item, try_cast({time} as {kind}) as time from {table}),
+sound as (from rows where user is not null and item is not null and time is not null),
+placed as (select user, count(*) over (partition by user) as events,
+  row_number() over (partition by user order by time desc, event desc) as back,
+  count(*) over (partition by user, item) as times from sound)
+select 1 - (select count(*) from sound) / (select count(*) from rows), max(events),
+  coalesce(avg((times > 1)::int) filter (back = 1), 0) from placed
+"""
 
 
 @dataclass(frozen=True)
@@ -123,7 +135,12 @@ def _prepare(
         reading = reading.model_copy(update={"names": tuple(by_column.get(name, name) for name in reading.names)})
         columns = {role: role if column else None for role, column in columns.items()}
     read = reading.model_dump(exclude_defaults=True, mode="json")
-    broken, most = _counted(connection, found, roles, missing)
+    broken, most, again = _counted(connection, found, roles, missing)
+    if again > FEW_AGAIN:
+        log.warning(
+            "%s: %.0f%% of the users' last events are of items that they had before: prepare.repeats says whether "
+            "such are recommended", found.path.name, 100 * again,
+        )  # fmt: skip
     block: dict[str, Any] = {"file": found.path.name, **({"read": read} if read else {}), "columns": columns}
     block["time_unit"] = _time_unit(found, roles["time"])
     if broken:
@@ -155,17 +172,17 @@ def _time_unit(found: Described, name: str) -> str:
 
 def _counted(
     connection: duckdb.DuckDBPyConnection, found: Described, roles: Mapping[str, str], missing: Sequence[str]
-) -> tuple[float, int]:
-    """The share of rows without a user, an item or a time that can be read, and most events of a user."""
+) -> tuple[float, int, float]:
+    """The share of rows without a user, an item or a time that can be read, most events of a user, and the share of the
+    users' last events whose item they had before.
+    """
     user, item, time = (found.raw.text(roles[role], missing) for role in ("user", "item", "time"))
     kind = "timestamptz" if found.facts[roles["time"]].unit == DATETIME else "double"
-    rows = f"select {user} as user, {item} as item, try_cast({time} as {kind}) as time from {found.raw.table}"  # noqa: S608
-    sound = "user is not null and item is not null and time is not null"
-    (broken,) = one(connection, f"select 1 - avg(({sound})::int) from ({rows})")  # noqa: S608 - quoted by the reader
-    (most,) = one(connection, f"select max(n) from (select count(*) n from ({rows}) where {sound} group by user)")  # noqa: S608
+    query = COUNTED.format(user=user, item=item, time=time, kind=kind, row=found.raw.row, table=found.raw.table)
+    broken, most, again = one(connection, query)
     if most is None:
         raise CasebookError(f"{found.path}: no row has a user, an item and a time")
-    return float(str(broken)), int(str(most))
+    return float(str(broken)), int(str(most)), float(str(again))
 
 
 def _compared(sides: Mapping[str, Side]) -> dict[str, Any]:

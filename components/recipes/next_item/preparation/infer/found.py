@@ -67,6 +67,8 @@ def find_reading(path: Path, said: TextReading, folder: Path) -> tuple[TextReadi
     if sample.startswith(PARQUET):
         return said, True
     form = find_form(path, sample, said)
+    if said.delimiter is not None and len(form.names) == 1:  # said of another of the files
+        return find_reading(path, said.model_copy(update={"delimiter": None}), folder)
     if form.delimiter is None:
         log.info("%s: an object of JSON in each line", path.name)
         return said, True

@@ -114,6 +114,26 @@ def test_quantities_take_the_place_of_ratings_and_may_be_left_out(tmp_path: Path
     assert infer(tmp_path, rows, Said({"weight": "none"}))["columns"]["rating"] is None
 
 
+def test_last_events_of_items_that_were_seen_before_are_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    rows = events()
+    infer(tmp_path, rows)
+    assert "they had before" not in caplog.text
+    again = rows[rows["time"] == START].head(5).assign(time=START + 999)  # five of twenty users come back
+    infer(tmp_path, pd.concat([rows, again]))
+    assert "25% of the users' last events are of items that they had before: prepare.repeats says" in caplog.text
+
+
+def test_a_delimiter_that_is_said_of_the_events_is_not_that_of_the_users(tmp_path: Path) -> None:
+    users = "user,sex\n" + "".join(f"{user},{'FM'[user % 2]}\n" for user in range(1, 21))
+    text = events().to_csv(index=False).replace(",", "^")
+    found = infer(tmp_path, text, Said({}, TextReading(delimiter="^")), users=users)
+    assert found["users"] == {
+        "file": "users.txt",
+        "id": "user",
+        "columns": {"sex": {"column": "sex", "kind": "category"}},
+    }
+
+
 def test_rows_without_a_user_raise_the_share_that_may_be_set_aside(tmp_path: Path) -> None:
     rows = events()
     rows["user"] = rows["user"].where(rows.index % 10 > 0).astype("Int64")

@@ -1,10 +1,9 @@
 """Raw events to training, validation and test events, and all that their readers need to know of them."""
 
 import logging
-from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 import duckdb
 import numpy as np
@@ -29,12 +28,10 @@ from components.recipes.next_item.preparation.database import one, open_database
 from components.recipes.next_item.preparation.features import write_side
 from components.recipes.next_item.preparation.schema import open_events, read_events
 from components.recipes.next_item.preparation.split import ORDER, by_time, leave_one_out
-from components.recipes.next_item.preparation.trainable import check_trainable
+from components.recipes.next_item.preparation.trainable import Refusal, check_trainable
 from components.recipes.next_item.preparation.write import EVENTS, row_groups
 
 log = logging.getLogger(__name__)
-
-Refusal: TypeAlias = Callable[[duckdb.DuckDBPyConnection, InteractionsParams], None]
 
 BATCH = 1 << 18
 SMOKE_USERS, SMOKE_ITEMS, SMOKE_EVENTS = 200, 400, 100  # at most so many, and of a user, in what --smoke prepares
@@ -62,11 +59,9 @@ def prepare(job: NextItemJob, refuse: Refusal = check_trainable) -> Meta:
     for items title and count in train), `rejected.parquet` (event, reason and the cells as text)
     and `meta.json`. Events are never held in memory as a whole: DuckDB sorts and joins on disk.
 
-    `refuse` looks at `users` and `items` once their training events are counted.
-
     Raises:
-        CasebookError: the params, a file, its columns or too many of its rows are wrong, no
-            user is left, or nothing could be learned from what is.
+        CasebookError: the params, a file, its columns or too many of its rows are wrong, or no
+            user is left, or nothing could be learned from the training events, which `refuse` looks at.
     """
     spec, raw = job.prepare, job.paths.raw(job.case)
     source = read_origin(raw)
@@ -83,7 +78,8 @@ def prepare(job: NextItemJob, refuse: Refusal = check_trainable) -> Meta:
         cuts = time_cuts(connection, spec.split) if isinstance(spec.split, TimeSplit) else None
         rejected |= keep_core(connection, spec, cuts[0] if cuts else END_OF_TIME)
         rows = _write_splits(connection, folder, cuts)
-        data = _describe(connection, folder, raw, spec, refuse)
+        refuse(connection, folder / PREPARED_FILES[TRAIN], spec)
+        data = _describe(connection, folder, raw, spec)
         rows["rejected"] = _write_rejected(connection, folder)
         meta = Meta(job.case, rows, rejected, source, data)
         meta.write(folder)
@@ -124,12 +120,11 @@ def _write_splits(connection: duckdb.DuckDBPyConnection, folder: Path, cuts: tup
 
 
 def _describe(
-    connection: duckdb.DuckDBPyConnection, folder: Path, raw: Path, spec: InteractionsParams, refuse: Refusal
+    connection: duckdb.DuckDBPyConnection, folder: Path, raw: Path, spec: InteractionsParams
 ) -> dict[str, Any]:
     """Write users and items; `Meta.data`. What is fitted here sees the training events alone."""
     train = str(folder / PREPARED_FILES[TRAIN])
     run(connection, TRAINED, train=train)
-    refuse(connection, spec)
     user_features = write_side(connection, "users", spec.users, raw, spec.missing, folder / USERS)
     item_features = write_side(connection, "items", spec.items, raw, spec.missing, folder / ITEMS)
     first, last = one(connection, "select min(time), max(time) from read_parquet(?)", train)

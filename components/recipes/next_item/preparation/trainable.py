@@ -1,26 +1,33 @@
 """What no recommender can learn from, refused before it is prepared, with the param to change."""
 
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeAlias
+
 import duckdb
 
 from components.core.errors import CasebookError
 from components.recipes.next_item.params.interactions import LEAST_EVENTS, InteractionsParams, TimeSplit
 from components.recipes.next_item.preparation.database import one
 
+Refusal: TypeAlias = Callable[[duckdb.DuckDBPyConnection, Path, InteractionsParams], None]
+
 LEAST_ITEMS = 2
 LEAST_TRAINED = 2  # events of a user in training: one that is seen, one that is asked for
 
 
-def check_trainable(connection: duckdb.DuckDBPyConnection, spec: InteractionsParams) -> None:
-    """Once `users` and `items` have their events in `trained`.
+def check_trainable(connection: duckdb.DuckDBPyConnection, train: Path, spec: InteractionsParams) -> None:
+    """Look at the training events of a prepared folder.
 
     Raises:
-        CasebookError: all events are of one item, or no user has two that a network can be trained on.
+        CasebookError: all are of one item, or no user has two, as a network needs them.
     """
-    users, most = one(connection, "select count(*), max(trained) from users")
+    query = "select count(*), max(n) from (select count(*) as n from read_parquet(?) group by user)"
+    users, most = one(connection, query, str(train))
     assert isinstance(most, int)
     if most < LEAST_TRAINED:
         raise _too_short(users, spec)
-    (items,) = one(connection, "select count(*) from items where trained > 0")
+    (items,) = one(connection, "select count(distinct item) from read_parquet(?)", str(train))
     assert isinstance(items, int)
     if items < LEAST_ITEMS:
         raise CasebookError(

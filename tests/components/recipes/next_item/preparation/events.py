@@ -50,7 +50,7 @@ def three_each(users: str = "ab") -> pd.DataFrame:
 
 def prepare(folder: Path, rows: Rows, content: dict[str, Any], sides: Mapping[str, str] | None = None) -> Meta:
     """Prepare events, few as they may be, from `folder/raw` to `folder/prepared`; `sides` are texts of more files."""
-    return prepare_job(written(folder, rows, content, sides), refuse=lambda _connection, _spec: None)
+    return prepare_job(written(folder, rows, content, sides), refuse=lambda *_: None)
 
 
 def written(folder: Path, rows: Rows, content: dict[str, Any], sides: Mapping[str, str] | None = None) -> Job:

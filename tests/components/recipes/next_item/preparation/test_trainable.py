@@ -22,7 +22,7 @@ ENOUGH = pd.concat([three_each("ab"), events([("a", 4, 40)])])
             {},
             r"none of 2 users has two training events.*needs 4 events.*prepare.split to {by: time",
         ),
-        (TOO_FEW, {"split": BY_TIME}, r"none of 12 users has two training events.*smaller shares in prepare.split"),
+        (TOO_FEW, {"split": BY_TIME}, r"none of 7 users has two training events.*smaller shares in prepare.split"),
         (ONE_ITEM, {}, r"all training events are of 1 item.*prepare.columns.item \('item'\) the right column"),
     ],
 )

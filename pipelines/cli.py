@@ -108,7 +108,8 @@ def new(
     recipe: Annotated[
         str | None,
         typer.Option(
-            help="the kind of problem: binary (--target), survival (--time, --event), detection (--images), next_item"
+            help="the kind of problem: binary (--target), survival (--time, --event), detection (--images), next_item, "
+            "of events (--user, --item, --time)"
         ),
     ] = None,
     positive: Annotated[str | None, typer.Option(help="the value to look for; the rarer one if not given")] = None,

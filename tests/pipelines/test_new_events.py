@@ -85,12 +85,14 @@ def test_a_dry_run_writes_nothing(root: Path) -> None:
         ((*FILES, "--recipe", "binary"), "binary is no case of events"),
         ((*FILES[:4], "--items", "other/items.csv"), "it lies in another folder than toy/interactions.csv"),
         (("--csv", "toy/none.csv", "--recipe", "next_item"), "toy/none.csv: not found"),
+        (("--csv", "toy/empty.csv", "--recipe", "next_item"), "toy/empty.csv: it has columns but no rows"),
         ((*FILES, "--user", "useer_id"), "--user: no column 'useer_id'; did you mean 'user_id'"),
         ((*FILES, "--quote", "both"), "quote"),
     ],
 )
 def test_what_cannot_become_a_case_of_events_is_told(root: Path, words: tuple[str, ...], told: str) -> None:
     before = (root / "params.yaml").read_bytes()
+    (root / "toy" / "empty.csv").write_text("user,item,time\n", encoding="utf-8")
     with pytest.raises(CasebookError) as caught:
         new(*words)
     assert told in str(caught.value)

@@ -26,7 +26,7 @@ def mixed_ends(text: Path) -> str | None:
                     shown = whole[start : end.start()].decode("utf-8", errors="replace")[-SHOWN:]
                     return (
                         f"line {line} ends in {ENDS[end[0]]} and those above it in {ENDS[usual]}: {shown!r}; write all "
-                        f"ends alike, for example: perl -pe 's/\\r\\n?/\\n/g' {text.name}"
+                        f"ends alike, for example: perl -pi -e 's/\\r\\n?/\\n/g' {text.name}"
                     )
                 usual, start = end[0], end.end()
     return None

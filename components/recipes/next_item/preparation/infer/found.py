@@ -56,6 +56,8 @@ def describe(
         raise
     except duckdb.Error as error:
         raise unreadable(raw, error) from None
+    if not any(one.rows for one in facts.values()):
+        raise CasebookError(f"{path}: it has columns but no rows")
     return Described(path, reading, named, raw, facts)
 
 

@@ -5,6 +5,7 @@ import io
 import zipfile
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from components.core.errors import CasebookError
@@ -28,6 +29,12 @@ def zipped(text: str) -> bytes:
     return file.getvalue()
 
 
+def workbook() -> bytes:
+    file = io.BytesIO()
+    pd.read_csv(io.StringIO(CSV)).to_excel(file, index=False)
+    return file.getvalue()
+
+
 @pytest.mark.parametrize(
     ("content", "read"),
     [
@@ -41,6 +48,7 @@ def zipped(text: str) -> bytes:
         (gzip.compress(CSV.encode()), {}),
         (gzip.compress(JSON.encode()), {}),
         (zipped(CSV), {}),
+        (workbook(), {}),
         (CSV.replace("\n", "\r\n"), {}),
     ],
 )

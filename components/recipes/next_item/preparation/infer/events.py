@@ -10,12 +10,11 @@ from typing import Any
 
 import duckdb
 
-from components.core.errors import CasebookError
 from components.core.params.defaults import defaults_of
 from components.kits.tables.encoding.reading import AS_THE_HEADER_SAYS, TextReading
 from components.recipes.next_item.params.interactions import LEAST_EVENTS
-from components.recipes.next_item.preparation.database import one, open_database
-from components.recipes.next_item.preparation.infer.content import DATETIME
+from components.recipes.next_item.preparation.database import open_database
+from components.recipes.next_item.preparation.infer.counted import count, lasts
 from components.recipes.next_item.preparation.infer.found import Described, describe
 from components.recipes.next_item.preparation.infer.roles import can_be, find_roles, may_be_ids
 from components.recipes.next_item.preparation.infer.sides import Side, find_id, infer_side, texts
@@ -28,17 +27,6 @@ BY_TIME = {"by": "time", "validation": 0.1, "test": 0.1}
 FEW_AGAIN = 0.02  # share of last events that were seen before
 CLEARLY = 0.05  # by which one way round covers more ids of the side files than the other
 MOST_GROUPS, MOST_FEATURES = 12, 3  # of users who are compared
-
-
-COUNTED = """
-with rows as (select {row} as event, {user} as user, {item} as item, try_cast({time} as {kind}) as time from {table}),
-sound as (from rows where user is not null and item is not null and time is not null),
-placed as (select user, count(*) over (partition by user) as events,
-  row_number() over (partition by user order by time desc, event desc) as back,
-  count(*) over (partition by user, item) as times from sound)
-select 1 - (select count(*) from sound) / (select count(*) from rows), max(events),
-  coalesce(avg((times > 1)::int) filter (back = 1), 0) from placed
-"""
 
 
 @dataclass(frozen=True)
@@ -135,7 +123,7 @@ def _prepare(
         reading = reading.model_copy(update={"names": tuple(by_column.get(name, name) for name in reading.names)})
         columns = {role: role if column else None for role, column in columns.items()}
     read = reading.model_dump(exclude_defaults=True, mode="json")
-    broken, most, again = _counted(connection, found, roles, missing)
+    broken, most, again = count(connection, found, roles, missing)
     if again > FEW_AGAIN:
         log.warning(
             "%s: %.0f%% of the users' last events are of items that they had before: prepare.repeats says whether "
@@ -150,12 +138,20 @@ def _prepare(
             found.path.name, 100 * broken, block["max_rejected"],
         )  # fmt: skip
     if most <= LEAST_EVENTS:
-        log.warning(
-            "%s: no user has more than %d event(s), too few to ask each for the last ones: split by time",
-            found.path.name, most,
-        )  # fmt: skip
-        block |= {"split": BY_TIME, "k_core": {"user": 1, "item": 1}}
+        block |= _split(connection, found, roles, missing, most)
     return block
+
+
+def _split(
+    connection: duckdb.DuckDBPyConnection, found: Described, roles: Mapping[str, str], missing: Sequence[str], most: int
+) -> dict[str, Any]:
+    """By time, where users of so few events are there before and after; what is left to train on is told otherwise."""
+    short = f"no user has more than {most} event(s), too few to ask each for the last two"
+    if lasts(connection, found, roles, missing):
+        log.warning("%s: %s: split by time", found.path.name, short)
+        return {"split": BY_TIME, "k_core": {"user": 1, "item": 1}}
+    log.warning("%s: %s; `prepare` will refuse these: give longer histories", found.path.name, short)
+    return {}
 
 
 def _time_unit(found: Described, name: str) -> str:
@@ -168,21 +164,6 @@ def _time_unit(found: Described, name: str) -> str:
             found.path.name, name, facts.low, facts.high,
         )  # fmt: skip
     return facts.unit or "seconds"
-
-
-def _counted(
-    connection: duckdb.DuckDBPyConnection, found: Described, roles: Mapping[str, str], missing: Sequence[str]
-) -> tuple[float, int, float]:
-    """The share of rows without a user, an item or a time that can be read, most events of a user, and the share of the
-    users' last events whose item they had before.
-    """
-    user, item, time = (found.raw.text(roles[role], missing) for role in ("user", "item", "time"))
-    kind = "timestamptz" if found.facts[roles["time"]].unit == DATETIME else "double"
-    query = COUNTED.format(user=user, item=item, time=time, kind=kind, row=found.raw.row, table=found.raw.table)
-    broken, most, again = one(connection, query)
-    if most is None:
-        raise CasebookError(f"{found.path}: no row has a user, an item and a time")
-    return float(str(broken)), int(str(most)), float(str(again))
 
 
 def _compared(sides: Mapping[str, Side]) -> dict[str, Any]:

@@ -140,10 +140,18 @@ def test_rows_without_a_user_raise_the_share_that_may_be_set_aside(tmp_path: Pat
     assert infer(tmp_path, rows)["max_rejected"] == 0.11
 
 
-def test_histories_too_short_to_leave_two_out_are_split_by_time(tmp_path: Path) -> None:
-    found = infer(tmp_path, events(each=3))
+def test_histories_too_short_to_leave_two_out_are_split_by_time(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    rows = events(each=3)
+    spread = rows.assign(time=START + 1000 * (rows.index % 3) + rows["user"])
+    found = infer(tmp_path, spread)
     assert (found["split"]["by"], found["k_core"]) == ("time", {"user": 1, "item": 1})
     assert "split" not in infer(tmp_path, events(each=4))
+    assert "`prepare` will refuse" not in caplog.text
+    one_after_another = rows.assign(time=START + rows.index)  # nobody is there before and after
+    assert "split" not in infer(tmp_path, one_after_another)
+    assert "too few to ask each for the last two; `prepare` will refuse these: give longer histories" in caplog.text
 
 
 def test_what_is_said_of_the_reading_holds(tmp_path: Path) -> None:

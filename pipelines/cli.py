@@ -74,7 +74,9 @@ def list_cases(as_json: AsJson = False) -> None:
 @app.command()
 def new(
     name: Annotated[str, typer.Argument(help="the new case's name: small letters, digits, _")],
-    csv: Annotated[Path | None, typer.Option(help="a CSV or Parquet file with a header, or a workbook")] = None,
+    csv: Annotated[
+        Path | None, typer.Option(help="a CSV or Parquet file with a header, or a workbook; of events JSON lines too")
+    ] = None,
     target: Annotated[str | None, typer.Option(help="the column to predict; it has two values")] = None,
     query: Annotated[
         str | None, typer.Option(help="instead of --csv: what a database is asked; --variable names its address")
@@ -113,14 +115,20 @@ def new(
     ] = None,
     recipe: Annotated[
         str | None,
-        typer.Option(help="the kind of problem: binary (--target), survival (--time, --event), detection (--images)"),
+        typer.Option(
+            help="the kind of problem: binary (--target), survival (--time, --event), detection (--images), next_item, "
+            "of events (--user, --item, --time)"
+        ),
     ] = None,
     positive: Annotated[str | None, typer.Option(help="the value to look for; the rarer one if not given")] = None,
     ignore_target: Annotated[
         list[str] | None,
         typer.Option(metavar="VALUE", help="a value of --target that is no outcome; may be repeated"),
     ] = None,
-    time: Annotated[str | None, typer.Option(help="of a cohort: the column of how long each row was observed")] = None,
+    time: Annotated[
+        str | None,
+        typer.Option(help="of a cohort: the column of how long each row was observed; of events: of when they were"),
+    ] = None,
     event: Annotated[str | None, typer.Option(help="of a cohort: the column of whether that ended it, 0 or 1")] = None,
     event_value: Annotated[
         list[str] | None,
@@ -173,9 +181,23 @@ def new(
     dates: Annotated[
         list[str] | None, typer.Option(metavar="COLUMN=FORMAT", help="how dates are written there: born=%d/%m/%Y")
     ] = None,
+    users: Annotated[Path | None, typer.Option(help="of events: a file with a row for each user")] = None,
+    items: Annotated[Path | None, typer.Option(help="of events: a file with a row for each item")] = None,
+    user: Annotated[str | None, typer.Option(metavar="COLUMN", help="of events: who; guessed if not given")] = None,
+    item: Annotated[str | None, typer.Option(metavar="COLUMN", help="of events: what; guessed if not given")] = None,
+    rating: Annotated[
+        str | None, typer.Option(metavar="COLUMN", help="of events: how much it was liked, or `none`")
+    ] = None,
+    weight: Annotated[
+        str | None, typer.Option(metavar="COLUMN", help="of events without ratings: how much each counts, or `none`")
+    ] = None,
+    delimiter: Annotated[str | None, typer.Option(help="of events: what parts cells, if that is not found")] = None,
+    quote: Annotated[
+        str | None, typer.Option(metavar="none", help="of events: none, where quotes are characters like any other")
+    ] = None,
     dry_run: DryRun = False,
 ) -> None:
-    """Make a case of your own table or images, or of an example. Its block is written into params.yaml."""
+    """Make a case of your own table, events or images, or of an example. Its block is written into params.yaml."""
     from components.core.blocks import read_block
     from components.core.yaml_files import dump_yaml
     from components.kits.tables.encoding.reading import Reading
@@ -183,6 +205,7 @@ def new(
     from components.kits.tables.numbers.decide import stated
     from pipelines.commands.newcase import Asked, new_case, new_example, plan_case, plan_example, shipped
     from pipelines.commands.newcohort import Times
+    from pipelines.commands.newevents import are_events, make_events
     from pipelines.commands.newimages import Chosen, new_images, plan_images, read_planes
     from pipelines.stages import set_up_logging
 
@@ -191,6 +214,29 @@ def new(
         raise typer.BadParameter("give one of --csv, --query, --images and --from")
     if (query is None) != (variable is None) or (query is None and watermark is not None):
         raise typer.BadParameter("--query goes with --variable, and --watermark with both")
+    roles = {"user": user, "item": item, "time": time, "rating": rating, "weight": weight}
+    of_events = [users, items, delimiter, quote, *(given for role, given in roles.items() if role != "time")]
+    if csv is not None and are_events(Path.cwd(), like, recipe, asked=any(given is not None for given in of_events)):
+        others: dict[str, object] = {"--target": target, "--positive": positive, "--event": event}
+        others |= {
+            "--ignore-target": ignore_target,
+            "--group": group,
+            "--decimal": decimal,
+            "--thousands": thousands,
+            "--missing": missing,
+        }
+        others |= {"--present": present, "--dates": dates, "--no-group": no_group or None}
+        others |= {"--channel": channel, "--plane": plane, "--pixel-size": pixel_size, "--boxes": boxes}
+        others |= {"--event-value": event_value, "--censored-value": censored_value, "--entry": entry, "--start": start}
+        others |= {"--stop": stop, "--start-date": start_date, "--end-date": end_date, "--horizons": horizons}
+        if wrong := [option for option, given in others.items() if given is not None]:
+            raise typer.BadParameter(f"{wrong[0]} does not go with events")
+        set_up_logging()
+        reading = {"encoding": encoding, "sheet": sheet, "delimiter": delimiter, "quote": quote}
+        make_events(name, like, csv, users, items, roles, reading, ignore or (), dry_run=dry_run)
+        return
+    if any(given is not None for given in of_events):
+        raise typer.BadParameter("--users, --items, --user, --item and the like go with --csv, a file of events")
     if (csv is None and query is None) == any(
         given is not None for given in (target, positive, event, times.column, end_date)
     ):

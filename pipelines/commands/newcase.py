@@ -76,8 +76,11 @@ def plan_case(root: Path, name: str, like: str, csv: Path, asked: Asked) -> dict
             or of another outcome than asked for, or the file is not fit to learn from.
     """
     block = pattern(root, name, like)
-    if "columns" not in block["prepare"]:
-        raise CasebookError(f"{like!r} is no case of tables; take --recipe binary or --recipe survival")
+    if block["recipe"] not in ("binary", "survival"):
+        raise CasebookError(
+            f"{like!r} is no case of tables; take --recipe binary or --recipe survival; events (--recipe next_item) "
+            "are read from a file, --csv"
+        )
     if not csv.is_file():
         raise CasebookError(f"{csv}: not found; --csv names the file to learn from{nearest_path(csv)}")
     if "external" in block["prepare"]:
@@ -155,7 +158,8 @@ def shipped(root: Path, recipe: str) -> str:
 
 
 def pattern(root: Path, name: str, like: str) -> dict[str, Any]:
-    """The block of the case or of the example `like`, for a new case `name`.
+    """The block of the case or of the example `like`, for a new case `name`: its gate asks for the baselines and the
+    champion, and floors are for who knows the data to add.
 
     Raises:
         CasebookError: the name is taken or not of the form `a_name`, or `like` is neither.
@@ -164,7 +168,9 @@ def pattern(root: Path, name: str, like: str) -> dict[str, Any]:
     check_name(params, name)
     example = root / EXAMPLES / f"{like}.yaml"
     found = read_example(example) if like not in params.cases and example.is_file() else params.case(like)
-    return found.model_dump(mode="json") | {"start": None}
+    # What a model of other rows must reach, and what its gate has let pass, says nothing of these.
+    release = found.release.model_dump(mode="json", exclude_unset=True) | {"floors": {}, "overrides": []}
+    return found.model_dump(mode="json") | {"start": None, "release": release}
 
 
 def write_case(root: Path, name: str, block: dict[str, Any], text: str | None = None) -> None:
@@ -207,9 +213,8 @@ def _table(block: dict[str, Any], prepare: dict[str, Any], csv: Path, root: Path
         "serving": {**block["model"]["serving"], "decisions": [labels["positive"], labels["negative"]]},
     }
     evaluate = {**block["evaluate"], "slices": [], "sensitive": [], **UNSTATED}
-    release = {**block["release"], "floors": {"auc": 0.5}}
     source = _source(csv, root, prepare["file"])
-    return {**block, "source": source, "prepare": prepare, "model": model, "evaluate": evaluate, "release": release}
+    return {**block, "source": source, "prepare": prepare, "model": model, "evaluate": evaluate}
 
 
 def _cohort(block: dict[str, Any], csv: Path, root: Path, like: str, asked: Asked) -> dict[str, Any]:
@@ -243,9 +248,8 @@ def _cohort(block: dict[str, Any], csv: Path, root: Path, like: str, asked: Aske
         model["forest"] = {**model["forest"], "resolution": model["forest"]["resolution"] * share}
     calibrated = [year for year in block["evaluate"]["calibrated"] if year in horizons] or horizons[-1:]
     evaluate = {**block["evaluate"], "calibrated": calibrated, "subgroups": [], **UNSTATED}
-    release = {**block["release"], "floors": {"c_index": 0.5}}
     source = _source(csv, root, prepare["file"])
-    return {**block, "source": source, "prepare": prepare, "model": model, "evaluate": evaluate, "release": release}
+    return {**block, "source": source, "prepare": prepare, "model": model, "evaluate": evaluate}
 
 
 def _source(csv: Path, root: Path, name: str) -> dict[str, Any]:

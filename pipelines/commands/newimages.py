@@ -77,7 +77,6 @@ def _fill(block: dict[str, Any], seen: Seen, shown: str) -> dict[str, Any]:
         "prepare": seen.prepare,
         "model": model,
         "evaluate": {**block["evaluate"], **UNSTATED},
-        "release": {**block["release"], "floors": {"map50": 0.1}},
         # Those of the simulator name keys that this block does not have.
         "smoke": {key: value for key, value in block["smoke"].items() if not key.startswith("prepare.")},
     }

@@ -65,11 +65,11 @@ def test_events_for_another_model_or_damaged_ones_are_told_and_left_alone(
 def test_a_version_has_what_it_knew_at_its_release(tracker: Tracker, tmp_path: Path) -> None:
     """The same weights with other histories are another version, which answers otherwise."""
     release = make_release(tracker)
-    kept = keep_events(tmp_path / "histories", "a", MONDAY)
+    kept, later = keep_events(tmp_path / "histories", "a", MONDAY), keep_events(tmp_path / "later", "a", TUESDAY)
     first = register(tracker, replace(release, histories=kept, required=("age",)))
     again = register(tracker, replace(release, histories=kept, required=("age",)))
     other = register(
-        tracker, replace(release, histories=keep_events(tmp_path / "other", "a", TUESDAY), required=("age",))
+        tracker, replace(release, histories=later, required=("age",))
     )
     assert (first, again, other) == ("1", "1", "2")
     tags = tracker.client.get_model_version(CASE, first).tags

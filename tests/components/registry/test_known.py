@@ -68,9 +68,7 @@ def test_a_version_has_what_it_knew_at_its_release(tracker: Tracker, tmp_path: P
     kept, later = keep_events(tmp_path / "histories", "a", MONDAY), keep_events(tmp_path / "later", "a", TUESDAY)
     first = register(tracker, replace(release, histories=kept, required=("age",)))
     again = register(tracker, replace(release, histories=kept, required=("age",)))
-    other = register(
-        tracker, replace(release, histories=later, required=("age",))
-    )
+    other = register(tracker, replace(release, histories=later, required=("age",)))
     assert (first, again, other) == ("1", "1", "2")
     tags = tracker.client.get_model_version(CASE, first).tags
     assert [tags[name] for name in (HISTORIES_MD5, HISTORIES_UNTIL, ENCODERS)] == [dvc_md5(kept), MONDAY, "a"]

@@ -252,11 +252,11 @@ QUICK: dict[str, Callable[[Path, Any], None]] = {
 def test_commands_inside_sentences_exist() -> None:
     """`make ui`, `casebook x` and the like: the verb is one of the tool's."""
     verbs = set(re.findall(r"^([a-z-]+):.*##", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
-    commands = set(re.findall(r"^  ([a-z]+) ", run(ROOT, "casebook --help").stdout, re.MULTILINE))
+    commands = set(re.findall(r"^  ([a-z-]+) ", run(ROOT, "casebook --help").stdout, re.MULTILINE))
     for page in PAGES:
         text = (ROOT / page).read_text(encoding="utf-8")
         assert set(re.findall(r"`make ([a-z-]+)", text)) <= verbs, page
-        assert set(re.findall(r"`casebook ([a-z]+)", text)) <= commands, page
+        assert set(re.findall(r"`casebook ([a-z-]+)", text)) <= commands, page
 
 
 @pytest.mark.parametrize("page", PAGES)

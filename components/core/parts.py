@@ -166,6 +166,9 @@ class Remembering(Protocol):
     def write_histories(self, job: AnyJob, bundle: Path, folder: Path, /) -> None:
         """Write into the folder every event of the prepared data, those of the test too, with a note."""
 
+    def named_by(self, job: AnyJob, /) -> Sequence[str]:
+        """The columns of a request that names users alone."""
+
     def known_rows(self, job: AnyJob, users: int, /) -> "pd.DataFrame":
         """All raw rows that are known of some users, in order: answered alike, given or stored."""
 

@@ -120,7 +120,7 @@ def describe(job: Job, recipe: Recipe, run_id: str, tags: dict[str, str], run_pa
         about=about(job, recipe),
         page=version_page(job, recipe, scores, tags["variant"], run_page),
         histories=None if kept is None else paths.histories(job.case),
-        required=() if kept is None else (str(recipe.watch.unit(job)),),
+        required=() if kept is None else recipe.remembering.named_by(job),
     )
 
 

@@ -261,7 +261,8 @@ def test_users_are_answered_by_all_that_is_known_of_them_whether_given_or_stored
     if not run.recipe.histories:
         assert not hasattr(run.recipe.serving.open_predictor(run.fitted / "bundle"), "know")
         pytest.skip("it keeps nothing of users")
-    serving, bundle, unit = run.recipe.remembering, run.fitted / "bundle", run.recipe.watch.unit(run.job)
+    serving, bundle = run.recipe.remembering, run.fitted / "bundle"
+    (unit,) = serving.named_by(run.job)
     serving.write_histories(run.job, bundle, tmp_path)
     kept = read_kept(tmp_path)
     assert kept is not None

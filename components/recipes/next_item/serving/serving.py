@@ -93,6 +93,10 @@ def write_histories(job: NextItemJob, bundle: Path, folder: Path) -> None:
     write_stored(folder, events, (), encoders_of(open_predictor(bundle).catalogue))
 
 
+def named_by(job: NextItemJob) -> tuple[str]:
+    return (job.prepare.columns.user,)
+
+
 def known_rows(job: NextItemJob, users: int) -> pd.DataFrame:
     """The whole histories of the first users."""
     return raw_rows(job, np.arange(users), ORDER)

@@ -56,6 +56,32 @@ def predict(
         typer.echo(f"{out}: {count} rows", err=True)
 
 
+@app.command("catch-up")
+def catch_up(
+    case: CaseName,
+    file: Annotated[
+        Path | None,
+        typer.Argument(metavar="FILE", help="events with the source's columns; the case's source if not given"),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Let the champion know what users have done since its release. Nothing is fitted."""
+    from pipelines.commands.catching_up import catch_up as bring_in
+    from pipelines.commands.catching_up import in_words
+    from pipelines.stages import set_up_logging
+
+    set_up_logging()
+    found = bring_in(job_of(case), file)
+    if not as_json:
+        for line in in_words(found):
+            typer.echo(line)
+        return
+    events = found.events
+    told = {"case": found.case, "version": found.version, "set": found.number, "until": events.until}
+    counts = {"added": events.added, "users": events.users, "known": events.known, **events.counts}
+    show([told | counts], as_json, one=True)
+
+
 @app.command()
 def monitor(
     case: CaseName,

@@ -11,12 +11,14 @@ from pathlib import Path
 from components.core.errors import CasebookError, StrangeError
 from components.core.files import nearest_path
 from components.core.forgotten import FORGOTTEN
+from components.core.histories import HISTORIES, read_kept
 from components.core.job import Job, Paths
 from components.core.opened import opened_once
 from components.core.params.monitor import PredictionLog
 from components.core.recipe import CHECKS, read_checks, recipe_of
 from components.registry.champion import CHAMPION
 from components.registry.finding import Served, open_registry, served
+from components.registry.known import histories_of
 from components.tracking.reading.registry import Registry
 from pipelines.commands.answerfile import answers_to, check_out
 from pipelines.commands.options import read_options
@@ -78,6 +80,8 @@ def _answer(
         given = {**given, FORGOTTEN: forgotten}
     given = {**given, CHECKS: read_checks(job)}
     chosen = find()
+    if (histories := histories_of(job.paths, job.case, chosen)) is not None:
+        given = {**given, HISTORIES: histories}
     try:
         with answers_to(out, recipe.answers) as target:
             return chosen, recipe.predict.predict_file(chosen.bundle, source, target, given)
@@ -113,7 +117,8 @@ def _smoke_model(job: Job, _: str | None) -> Served:
     if not bundle.is_dir():
         raise CasebookError(f"{bundle}: not found; `casebook run {job.case} --smoke` makes it")
     logger.warning("%s: this is the model of a smoke run: its answers mean nothing", job.case)
-    return Served("smoke", bundle, is_champion=False)
+    histories = Paths(job.paths.root / SMOKE / job.case).histories(job.case)
+    return Served("smoke", bundle, is_champion=False, histories=histories if read_kept(histories) else None)
 
 
 def _smoke_bundle(job: Job) -> Path:

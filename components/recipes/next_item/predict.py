@@ -13,6 +13,7 @@ import pyarrow as pa
 from components.core.errors import CasebookError
 from components.core.files import nearest_path, whole_file
 from components.core.forgotten import FORGOTTEN
+from components.core.histories import HISTORIES
 from components.kits.tables.encoding.reading import TextReading
 from components.recipes.next_item.preparation.database import one, open_database
 from components.recipes.next_item.preparation.read import open_raw, unreadable
@@ -44,12 +45,15 @@ def predict_file(bundle: Path, source: Path, target: Path, options: Mapping[str,
     history that counts. Without one each row names a user, whose stored history is used. Users are
     answered once each, in the order in which the file first has them. `target` is Parquet, or CSV
     where its name says so, and appears whole or not at all. Options: `top`, and `allow` and `deny`,
-    files of item ids, one a line; `forgotten`, digests of users who are answered as strangers.
+    files of item ids, one a line; `forgotten`, digests of users who are answered as strangers;
+    `histories`, a folder of what is known of users.
 
     Raises:
         CasebookError: a file cannot be read or has no rows, or a column is missing.
     """
     predictor = open_predictor(bundle)
+    if HISTORIES in options:
+        predictor.know(options[HISTORIES])
     predictor.forget(options.get(FORGOTTEN, ()))
     chosen: dict[str, Any] = {name: read_ids(options[name]) if name in options else None for name in ("allow", "deny")}
     chosen["top"] = options["top"] if "top" in options else predictor.settings.top  # noqa: SIM401 - no default of ours

@@ -48,7 +48,7 @@ def observe(job: NextItemJob, bundle: Path, rows: pd.DataFrame) -> Observed:  # 
     """
     predictor = open_predictor(bundle)
     asked = read_asked(
-        rows_of_frame(rows, predictor.data), predictor.data, predictor.catalogue, predictor.histories, Remarks()
+        rows_of_frame(rows, predictor.data), predictor.data, predictor.catalogue, predictor.stored, Remarks()
     )
     best = predictor.best(asked, top=1, barred=np.zeros(len(predictor.catalogue.item_ids), bool), exclude_seen=True)
     scores = pd.DataFrame({"best score": np.where(asked.histories.lengths > 0, best[1][:, 0], np.nan)})

@@ -19,6 +19,7 @@ from components.recipes.next_item.serving.remarks import (
     UNREADABLE_RATING,
     Remarks,
 )
+from components.recipes.next_item.serving.stored import Stored
 
 if TYPE_CHECKING:  # who answers a request loads no pandas
     import pandas as pd
@@ -38,9 +39,7 @@ class Asked:
     histories: Histories
 
 
-def read_asked(
-    rows: RawRows, data: Mapping[str, Any], catalogue: Catalogue, stored: Histories, remarks: Remarks
-) -> Asked:
+def read_asked(rows: RawRows, data: Mapping[str, Any], catalogue: Catalogue, stored: Stored, remarks: Remarks) -> Asked:
     """Users in the order in which the rows first have them, each once.
 
     With an item column the rows of a user are the whole history that counts, in the order of their
@@ -62,7 +61,7 @@ def read_asked(
     if columns["item"] in rows:
         histories = _given(rows, codes, len(ids), data, catalogue, remarks)
     else:
-        histories = stored_histories(stored, users)
+        histories = stored.of(ids, users)
     asked = Asked(ids, users, histories)
     _say_empty(asked, remarks)
     return asked
@@ -139,15 +138,6 @@ def _bare(name: str) -> str:
 def select(asked: Asked, places: np.ndarray) -> Asked:
     """Some of the users, in the order of `places`."""
     return Asked(asked.ids[places], asked.users[places], asked.histories.of(places))
-
-
-def stored_histories(stored: Histories, users: np.ndarray) -> Histories:
-    """What the bundle holds of users by index; of an unknown one, -1, nothing."""
-    known = stored.of(users[users >= 0])
-    lengths = np.zeros(len(users), np.int64)
-    lengths[users >= 0] = known.lengths
-    start = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
-    return Histories(known.item, known.time, known.rating, start)
 
 
 def _given(

@@ -25,6 +25,7 @@ from components.recipes.next_item.serving.index import IndexSettings, ItemIndex
 from components.recipes.next_item.serving.remarks import TOO_FEW, UNKNOWN_ALLOWED, UNKNOWN_DENIED, Remarks
 from components.recipes.next_item.serving.scorers import SCORERS, Member, Scorer, SequenceScorer, standardized
 from components.recipes.next_item.serving.shortlist import shortlist
+from components.recipes.next_item.serving.stored import Stored, StoredFiles, encoders_of
 from components.recipes.next_item.serving.topk import top_k, user_blocks
 
 if TYPE_CHECKING:  # who answers a request loads no pandas
@@ -78,6 +79,21 @@ class RankingPredictor:
         self.columns: Columns = self.data["columns"]
         users, items = (pq.read_table(bundle.path(name)) for name in (USERS, ITEMS))
         self.catalogue = make_catalogue(users, items, self.data)
+        self._all = self.catalogue  # before anyone is forgotten
+        self._kept: StoredFiles | None = None
+        self._gone: Collection[str] = ()
+
+    def know(self, folder: Path) -> None:
+        """Answer users who are named without events by those of a folder that `write_stored` has written.
+
+        Raises:
+            CasebookError: the folder is damaged, or of a model with other users or items.
+        """
+        known = StoredFiles(folder)
+        if known.kept.encoders != encoders_of(self._all):
+            raise CasebookError(f"{folder}: of a model with other users or items than {self.bundle.folder}")
+        self._kept = known
+        self.__dict__.pop("stored", None)
 
     def forget(self, digests: Collection[str]) -> None:
         """Know the users of these digests no more: neither what they did nor what they are."""
@@ -87,6 +103,8 @@ class RankingPredictor:
             ids = ids.copy()
             ids[gone] = None  # which is no id that anyone can ask for
             self.catalogue = replace(self.catalogue, user_ids=ids)
+        self._gone = frozenset(digests)
+        self.__dict__.pop("stored", None)
 
     def predict(self, rows: "pd.DataFrame") -> "pd.DataFrame":
         """`recommend` with the bundle's own number of items."""
@@ -130,7 +148,7 @@ class RankingPredictor:
             CasebookError: a column is missing, or a time is none.
         """
         heard = Remarks() if remarks is None else remarks
-        asked = read_asked(rows, self.data, self.catalogue, self.histories, heard)
+        asked = read_asked(rows, self.data, self.catalogue, self.stored, heard)
         barred = self._barred(allow, deny, heard)
         items, scores = self.best(
             asked, top=self.settings.top if top is None else top, barred=barred, exclude_seen=exclude_seen
@@ -225,6 +243,13 @@ class RankingPredictor:
         user, item, time, rating = (table[name].to_numpy() for name in ("user", "item", "time", "rating"))
         codes = rating_codes(rating, self.data["rating_edges"])
         return make_histories(user, item, time, codes, len(self.catalogue.user_ids))
+
+    @cached_property
+    def stored(self) -> Stored:
+        """What answers a user who is named alone: what there is to `know`, or else what was known at fitting."""
+        if self._kept is None:
+            return Stored(self.histories, {})
+        return self._kept.stored(len(self.catalogue.user_ids), self.data["rating_edges"], self._gone)
 
     @cached_property
     def popularity(self) -> np.ndarray:

@@ -11,6 +11,7 @@ from components.core.errors import CasebookError
 from components.kits.tables.encoding.cells import RawRows, columns_of_frame
 from components.recipes.next_item.encoding.catalogue import Catalogue
 from components.recipes.next_item.encoding.histories import Histories, make_histories, rating_codes
+from components.recipes.next_item.encoding.repeats import first_clicks
 from components.recipes.next_item.serving.columns import id_texts, kept, moments, numbered, numbers, shown
 from components.recipes.next_item.serving.remarks import (
     EMPTY_HISTORY,
@@ -163,9 +164,15 @@ def _given(
     remarks.add(UNKNOWN_ITEM, texts[item < 0].tolist())
     moment = _moments(rows, named, data)
     rating = _ratings(rows, named, data, remarks)
-    known = np.flatnonzero(item >= 0)
+    known = np.flatnonzero((item >= 0) & _first(codes, item, moment, data))
     order = known[np.argsort(moment[known], kind="stable")]
     return make_histories(codes[order], item[order], moment[order] // SECOND, rating[order], users)
+
+
+def _first(codes: np.ndarray, item: np.ndarray, moment: np.ndarray, data: Mapping[str, Any]) -> np.ndarray:
+    """Which rows (N,) are no double click, as `prepare` tells these."""
+    within = data["spec"].get("merge_within")
+    return np.ones(len(item), bool) if within is None else first_clicks(codes, item, moment, within)
 
 
 def _moments(rows: RawRows, named: np.ndarray, data: Mapping[str, Any]) -> np.ndarray:

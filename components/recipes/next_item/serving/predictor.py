@@ -18,7 +18,9 @@ from components.core.opened import kept_open
 from components.kits.tables.encoding.cells import RawRows
 from components.recipes.next_item.encoding.catalogue import make_catalogue
 from components.recipes.next_item.encoding.histories import Histories, make_histories, rating_codes
+from components.recipes.next_item.encoding.repeats import recommends_seen
 from components.recipes.next_item.encoding.spec import ITEMS, USERS
+from components.recipes.next_item.metrics.sets import Sets
 from components.recipes.next_item.serving.asked import Asked, Columns, read_asked, rows_of_frame, select
 from components.recipes.next_item.serving.columns import id_texts
 from components.recipes.next_item.serving.index import IndexSettings, ItemIndex
@@ -116,7 +118,7 @@ class RankingPredictor:
         top: int | None = None,
         allow: Sequence[str | int] | None = None,
         deny: Sequence[str | int] | None = None,
-        exclude_seen: bool = True,
+        exclude_seen: bool | None = None,
         remarks: Remarks | None = None,
     ) -> Recommended:
         """What every answer comes from: the `top` items of each user in raw rows; fewer where fewer are left.
@@ -140,6 +142,17 @@ class RankingPredictor:
             heard.say()
         return self._recommended(asked, items, scores)
 
+    @property
+    def recommends_seen(self) -> bool:
+        """Whether items that a user has seen are candidates."""
+        return recommends_seen(self.data)
+
+    def seen(self, asked: Asked) -> Sets:
+        """The items that are no answer, as the user has seen them."""
+        if self.recommends_seen:
+            return Sets.none(len(asked.ids))
+        return Sets(asked.histories.item.astype(np.int64), asked.histories.start)
+
     def _recommended(self, asked: Asked, items: np.ndarray, scores: np.ndarray) -> Recommended:
         user, place = np.nonzero(items >= 0)
         item = items[user, place]
@@ -156,13 +169,17 @@ class RankingPredictor:
         """Whether any item has one; without, answers have no such column."""
         return bool((self.catalogue.titles != "").any())
 
-    def best(self, asked: Asked, *, top: int, barred: np.ndarray, exclude_seen: bool) -> tuple[np.ndarray, np.ndarray]:
-        """Item indices `(N, top)`, -1 where none is left, and their scores; `barred (M,)` items are left out.
+    def best(
+        self, asked: Asked, *, top: int, barred: np.ndarray, exclude_seen: bool | None = None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Item indices `(N, top)`, -1 where none is left, and their scores; `barred (M,)` items are left out, and seen
+        ones where `exclude_seen` says so, or it is None and the case does not recommend them.
 
         From the threshold of the settings on, users are answered from a short list: what the index finds
         for the learner and the neighbours of the history, scored exactly. A user whose list is too short
         for all that is barred is scored item by item.
         """
+        exclude_seen = not self.recommends_seen if exclude_seen is None else exclude_seen
         items = np.full((len(asked.ids), top), -1, np.int64)
         scores = np.zeros((len(asked.ids), top), np.float32)
         rest = np.ones(len(asked.ids), bool)

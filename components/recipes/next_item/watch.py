@@ -49,7 +49,7 @@ def observe(job: NextItemJob, bundle: Path, rows: pd.DataFrame) -> Observed:  # 
     asked = read_asked(
         rows_of_frame(rows, predictor.data), predictor.data, predictor.catalogue, predictor.histories, Remarks()
     )
-    best = predictor.best(asked, top=1, barred=np.zeros(len(predictor.catalogue.item_ids), bool))
+    best = predictor.best(asked, top=1)
     scores = pd.DataFrame({"best score": np.where(asked.histories.lengths > 0, best[1][:, 0], np.nan)})
     return Observed(_features(rows, predictor, asked), scores.astype(np.float64), _next_items(predictor, asked))
 

@@ -86,6 +86,16 @@ def new(
         str | None, typer.Option(help="of --query: a column that grows with every new or changed row")
     ] = None,
     images: Annotated[Path | None, typer.Option(help="a folder of images with VOC or COCO annotations")] = None,
+    channel: Annotated[
+        int | None, typer.Option(min=1, help="of images with several channels: the one to look at, from 1")
+    ] = None,
+    pixel_size: Annotated[
+        float | None, typer.Option(min=1e-6, help="of images that do not tell it: micrometres that a pixel is wide")
+    ] = None,
+    plane: Annotated[
+        list[str] | None,
+        typer.Option(metavar="AXIS=N", help="of images with several planes: z=3, t=1 or page=2 from 1, or z=max"),
+    ] = None,
     example: Annotated[
         Path | None, typer.Option("--from", help="a ready block, such as examples/blood_cells.yaml")
     ] = None,
@@ -137,7 +147,7 @@ def new(
     from components.kits.tables.hints import Hints, by_column
     from components.kits.tables.numbers.decide import stated
     from pipelines.commands.newcase import Asked, new_case, new_example, plan_case, plan_example, shipped
-    from pipelines.commands.newimages import new_images, plan_images
+    from pipelines.commands.newimages import Chosen, new_images, plan_images, read_planes
     from pipelines.stages import set_up_logging
 
     if sum(given is not None for given in (csv, query, images, example)) != 1:
@@ -150,6 +160,8 @@ def new(
         raise typer.BadParameter("--csv or --query goes with --group or --no-group, not with both")
     if csv is None and query is None and (decimal is not None or thousands is not None):
         raise typer.BadParameter("--decimal and --thousands say how --csv writes numbers")
+    if images is None and (channel is not None or plane or pixel_size is not None):
+        raise typer.BadParameter("--channel, --plane and --pixel-size say how --images are looked at")
     if like is not None and recipe is not None:
         raise typer.BadParameter("--recipe takes the pattern of a recipe, --like that of a case; give one of them")
     if example is not None and (like is not None or recipe is not None):
@@ -178,7 +190,8 @@ def new(
         like = like or "finance_risk"
         block = new_query(Path.cwd(), name, like, query, variable, watermark, asked, dry_run=dry_run)
     elif images is not None:
-        block = (plan_images if dry_run else new_images)(Path.cwd(), name, like or "medical_cells", images)
+        chosen = Chosen(channel, read_planes(plane or ()), pixel_size)
+        block = (plan_images if dry_run else new_images)(Path.cwd(), name, like or "medical_cells", images, chosen)
     else:
         assert example is not None
         block = (plan_example if dry_run else new_example)(Path.cwd(), name, example)

@@ -74,8 +74,8 @@ class Recipe:
     `variants` are the blocks of params of the smaller bundles that there are beside the uncompressed one; their makers
     are in the part of that name. `options` are those of `casebook predict`, `checks` the block `predict` of a case, by
     which the rows that it is asked are held against training's; `predict_suffix` says what kind of file
-    the standard input is. `question` is a command that asks a champion of a case, for who has never asked one.
-    `packages` are those that serving needs besides the common ones.
+    the standard input is, and `answers` which endings of its target `predict_file` knows. `question` is a command that
+    asks a champion of a case, for who has never asked one. `packages` are what serving needs besides the common ones.
     """
 
     name: str
@@ -88,6 +88,7 @@ class Recipe:
     options: type[Block] | None = None
     checks: type[Block] = NoChecks
     predict_suffix: str = ".csv"
+    answers: tuple[str, ...] = (".csv", ".parquet")
     question: Callable[[AnyJob], str] = of_raw_file
     packages: tuple[str, ...] = ()
     metrics: Words = field(default_factory=dict)

@@ -26,7 +26,10 @@ def predict(
         ),
     ] = None,
     out: Annotated[
-        Path | None, typer.Option(help="Parquet, CSV, text or JSON by its name; with - standard output if not given")
+        Path | None,
+        typer.Option(
+            help=".csv, .parquet, .json, .xlsx, for lines .txt, packed .csv.gz; with - standard output if not given"
+        ),
     ] = None,
     version: Version = None,
     option: Annotated[

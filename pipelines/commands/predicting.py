@@ -18,6 +18,7 @@ from components.core.recipe import CHECKS, read_checks, recipe_of
 from components.registry.champion import CHAMPION
 from components.registry.finding import Served, open_registry, served
 from components.tracking.reading.registry import Registry
+from pipelines.commands.answerfile import answers_to, check_out
 from pipelines.commands.options import read_options
 from pipelines.commands.smoke import SMOKE
 from pipelines.commands.without_file import rows_of
@@ -71,16 +72,18 @@ def _answer(
     """Which version answered, and how many rows it wrote. What it refuses as strange is logged."""
     if not source.exists():
         raise CasebookError(f"{source}: not found{nearest_path(source)}")
-    if out is None:
-        raise CasebookError(f"{source}: say with --out where its answers go, such as --out answers{source.suffix}")
     recipe = recipe_of(job)
+    if out is None:
+        raise CasebookError(f"{source}: say with --out where its answers go, such as --out answers{recipe.answers[0]}")
+    check_out(source, out, recipe.answers)
     given = read_options(job.case, recipe.options, options)
     if forgotten := getattr(job.prepare, FORGOTTEN, ()):
         given = {**given, FORGOTTEN: forgotten}
     given = {**given, CHECKS: read_checks(job)}
     chosen = find()
     try:
-        return chosen, recipe.predict.predict_file(chosen.bundle, source, out, given)
+        with answers_to(out, recipe.answers) as target:
+            return chosen, recipe.predict.predict_file(chosen.bundle, source, target, given)
     except StrangeError:
         _keep(job, chosen, source, log, refused=True)
         raise
@@ -144,9 +147,12 @@ def _predict_standard(
     """A bundle answers a file, whole or not at all: what comes in is kept in one, and so is what goes out. It is logged
     when it has gone out.
     """
-    suffix = recipe_of(job).predict_suffix
+    recipe = recipe_of(job)
     with tempfile.TemporaryDirectory(prefix="casebook-") as folder:
-        source, target = Path(folder, f"{CALLED}{suffix}"), out or Path(folder, f"answers{suffix}")
+        source, target = (
+            Path(folder, f"{CALLED}{recipe.predict_suffix}"),
+            out or Path(folder, f"answers{recipe.answers[0]}"),
+        )
         with source.open("wb") as file:
             shutil.copyfileobj(sys.stdin.buffer, file)
         try:

@@ -147,6 +147,14 @@ def test_a_bundle_of_another_network_is_not_taken_for_this_one(run: Run) -> None
     assert run.recipe.assembly.network_gap(run.job, other, run.fitted) > 1e-4
 
 
+READERS: dict[str, Callable[[Path], object]] = {  # of answers, by the ending that a recipe declares
+    ".csv": lambda path: len(pd.read_csv(path)),
+    ".parquet": lambda path: len(pd.read_parquet(path)),
+    ".json": lambda path: json.loads(path.read_text(encoding="utf-8")),
+    ".txt": lambda path: path.read_text(encoding="utf-8").splitlines(),
+}
+
+
 def test_the_command_for_who_has_never_asked_is_answered(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -162,8 +170,10 @@ def test_the_command_for_who_has_never_asked_is_answered(
     out = Path(options.pop("--out", "answers.txt"))
     given = [f"{name.removeprefix('--')}={value}" for name, value in options.items()]
     declared = read_options(run.job.case, run.recipe.options, given)
-    assert run.recipe.predict.predict_file(run.fitted / "bundle", source, out, declared) > 0
-    assert out.stat().st_size > 0
+    assert out.suffix in run.recipe.answers
+    for ending in run.recipe.answers:
+        assert run.recipe.predict.predict_file(run.fitted / "bundle", source, out.with_suffix(ending), declared) > 0
+        assert READERS[ending](out.with_suffix(ending))
 
 
 def test_the_predictor_answers_raw_rows(run: Run) -> None:

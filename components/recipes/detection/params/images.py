@@ -11,12 +11,37 @@ Share = Annotated[float, Field(gt=0, lt=1)]
 Channels = Literal[1, 3]
 Percent = Annotated[float, Field(ge=0, le=100)]
 Percentiles = Annotated[tuple[Percent, Percent], Field(strict=False)]
+Levels = Annotated[tuple[float, float], Field(strict=False)]
+Place = Annotated[int, Field(ge=1)]  # of a plane or a channel, from 1
 
 
-def _rising(percentiles: tuple[float, float] | None) -> tuple[float, float] | None:
-    if percentiles is not None and percentiles[0] >= percentiles[1]:
-        raise ValueError("the first percentile, which becomes 0, must be below the second, which becomes 1")
-    return percentiles
+def _rising(pair: tuple[float, float] | None) -> tuple[float, float] | None:
+    if pair is not None and pair[0] >= pair[1]:
+        raise ValueError("the first of the two, which becomes 0, must be below the second, which becomes 1")
+    return pair
+
+
+class Pixels(Block):
+    """How a picture becomes numbers between 0 and 1 in `channels`.
+
+    `percentiles` of its own values become 0 and 1, or `levels`, two values for all pictures, or where both are null
+    the bounds of its type. `channel` is the one that is looked at where a file has several, and `plane` the one along
+    `z`, `t` or `page`, all counted from 1; `max` is the largest value along it. A pixel is `pixel_size` micrometres
+    wide where a file does not tell it.
+    """
+
+    channels: Channels
+    percentiles: Percentiles | None
+    levels: Levels | None = None
+    channel: Place | None = None
+    plane: dict[Literal["z", "t", "page"], Place | Literal["max"]] | None = None
+    pixel_size: Annotated[float, Field(gt=0)] | None = None
+
+    def reading(self) -> dict[str, Any]:
+        """What `decode` takes beside the file."""
+        return {name: getattr(self, name) for name in Pixels.model_fields if name != "pixel_size"}
+
+    _pairs_rise = field_validator("percentiles", "levels")(_rising)
 
 
 class Lists(Block):
@@ -41,8 +66,8 @@ class ImageSplit(Block):
         return self
 
 
-class ImagesParams(Block):
-    """The whole block.
+class ImagesParams(Pixels):
+    """The whole block, with how a picture becomes numbers.
 
     `images` and `annotations` are folders in the raw folder; the second may be one file for coco.
     With `lists` an image in none of them is left out, and `split` is not looked at. `group` is a
@@ -59,12 +84,8 @@ class ImagesParams(Block):
     group: str | None
     classes: Names | None
     split: ImageSplit
-    channels: Channels
-    percentiles: Percentiles | None
     max_rejected: Annotated[float, Field(ge=0, lt=1)]
     simulate: dict[str, Any] | None
-
-    _percentiles_rise = field_validator("percentiles")(_rising)
 
     @field_validator("group")
     @classmethod

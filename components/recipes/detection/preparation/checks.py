@@ -7,7 +7,9 @@ from hashlib import sha256
 import numpy as np
 
 from components.core.errors import CasebookError
-from components.recipes.detection.encoding.decode import read_size, read_values
+from components.recipes.detection.encoding.decode import decode, read_size
+from components.recipes.detection.params.images import Pixels
+from components.recipes.detection.preparation.copies import thumbnail
 from components.recipes.detection.preparation.records import ImageRecord, Rejected
 
 NO_NUMBERS = "corners are no numbers"
@@ -17,6 +19,7 @@ UNKNOWN_CLASS = "a class that is not in prepare.classes"
 UNREADABLE = "image cannot be read"
 OTHER_SIZE = "annotated at another size"
 TWICE = "the same box twice"
+PLAIN = Pixels(channels=3, percentiles=None)
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,9 +30,10 @@ class Checked:
     digest: str
     clipped: int
     rejected: tuple[Rejected, ...]
+    thumbnail: np.ndarray | None = None
 
 
-def check_image(record: ImageRecord, classes: Sequence[str] | None) -> Checked | Rejected:
+def check_image(record: ImageRecord, classes: Sequence[str] | None, pixels: Pixels = PLAIN) -> Checked | Rejected:
     """Read the whole image once, and hold its annotation against it.
 
     A box that reaches over the edge is clipped, as a cell at the edge is cut by it; one that is
@@ -40,7 +44,7 @@ def check_image(record: ImageRecord, classes: Sequence[str] | None) -> Checked |
     """
     content = record.path.read_bytes()
     try:
-        read_values(content, name=record.name)
+        picture = decode(content, name=record.name, **pixels.reading())
         width, height = read_size(content, name=record.name)
     except CasebookError as error:
         return Rejected(record.name, None, f"{UNREADABLE}: {str(error).removeprefix(f'{record.name}: ')}")
@@ -65,7 +69,7 @@ def check_image(record: ImageRecord, classes: Sequence[str] | None) -> Checked |
     )
     moved = int((inside[kept] != record.boxes[kept]).any(axis=1).sum())
     rejected = tuple(Rejected(record.name, box, reason) for box, reason in enumerate(reasons) if reason)
-    return Checked(checked, sha256(content).hexdigest(), moved, rejected)
+    return Checked(checked, sha256(content).hexdigest(), moved, rejected, thumbnail(picture))
 
 
 def _fault(box: np.ndarray, inside: np.ndarray, label: str, classes: Sequence[str] | None) -> str | None:

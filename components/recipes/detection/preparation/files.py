@@ -5,7 +5,9 @@ from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
 from components.core.errors import CasebookError
-from components.recipes.detection.encoding.decode import SUFFIXES
+from components.recipes.detection.encoding.raw import DICOM_SUFFIXES, SUFFIXES
+
+KNOWN = (*SUFFIXES, *DICOM_SUFFIXES)
 
 
 def image_files(folder: Path) -> dict[str, Path]:
@@ -16,10 +18,10 @@ def image_files(folder: Path) -> dict[str, Path]:
     """
     if not folder.is_dir():
         raise CasebookError(f"{folder}: no such folder; prepare.images names the folder of the images")
-    paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file())
+    paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in KNOWN and path.is_file())
     found = {path.relative_to(folder).as_posix(): path for path in paths if not path.name.startswith(".")}
     if not found:
-        raise CasebookError(f"{folder}: no image in it; {', '.join(SUFFIXES)} are taken")
+        raise CasebookError(f"{folder}: no image in it; {', '.join(KNOWN)} are taken")
     return found
 
 

@@ -1,19 +1,21 @@
 """A `prepare` block for a folder of annotated images that nobody has described."""
 
 import logging
+import math
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from os.path import commonpath
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image
+from tqdm import tqdm
 
 from components.core.errors import CasebookError
 from components.core.files import nearest_path
-from components.recipes.detection.encoding.decode import SUFFIXES, decode
+from components.recipes.detection.encoding.decode import values_of
+from components.recipes.detection.encoding.raw import SUFFIXES, OpenError, Plane, read_raw
 from components.recipes.detection.preparation.coco import PARTS, read_json_file
 from components.recipes.detection.preparation.files import image_files
 from components.recipes.detection.preparation.prepare import READERS
@@ -27,6 +29,8 @@ JSON_STARTS = 1 << 20  # characters in which a COCO file shows itself
 SPLIT_WORDS = {"train": ("train",), "validation": ("val",), "test": ("test",)}
 SHARES = {"validation": 0.15, "test": 0.15, "seed": 7}
 MICROSCOPE = [1.0, 99.8]
+MAX_REJECTED = 0.01
+EIGHT_BITS = ("uint8", "bool")
 GREY_GAP = 0.02  # between channels: what JPEG does to a grey picture
 
 
@@ -38,12 +42,25 @@ class Seen:
     bright: bool
 
 
-def infer_images(folder: Path) -> Seen:
+@dataclass(frozen=True)
+class Chosen:
+    """What the user says of files with several pictures: the channel, and the planes; and how wide a pixel is."""
+
+    channel: int | None = None
+    plane: Plane | None = None
+    pixel_size: float | None = None
+
+
+NOTHING = Chosen()
+
+
+def infer_images(folder: Path, chosen: Chosen = NOTHING) -> Seen:
     """Find the form, the folders, the classes and the data's own lists below `folder`. Every choice is logged.
 
     Raises:
         CasebookError: no such folder, no annotations of a known form in it, those of both forms,
-            or no image with a box.
+            no image with a box or none that can be read, or images of several channels or planes of which none is
+            `chosen`.
     """
     if not folder.is_dir():
         hint = f"--images names the one with the images and their annotations{nearest_path(folder)}"
@@ -58,7 +75,7 @@ def infer_images(folder: Path) -> Seen:
     log.info("%d images with boxes of %s", len(records), ", ".join(f"{k} ({n})" for k, n in boxes.most_common()))
     lists = _lists(folder, files if form == "coco" else [])
     log.info("split: %s", "the data's own lists" if lists else "by image; see prepare.group for patients or slides")
-    return _seen(folder, form, images, annotations, records, sorted(boxes), lists)
+    return _seen(folder, form, images, annotations, records, sorted(boxes), lists, chosen)
 
 
 def _seen(
@@ -69,10 +86,14 @@ def _seen(
     records: list[ImageRecord],
     classes: list[str],
     lists: dict[str, str] | None,
+    chosen: Chosen,
 ) -> Seen:
-    looks = [_look(one) for one in records[:: max(1, len(records) // LOOKED_AT)][:LOOKED_AT]]
+    looks, broken = _look_at_all(folder, records, chosen)
     colour, deep = any(look.colour for look in looks), any(look.deep for look in looks)
     log.info("%s images%s", "colour" if colour else "grey", " of more than 8 bits" if deep else "")
+    _tell_of_kinds(looks)
+    contrasts = [look.contrast for look in looks if np.isfinite(look.contrast)]
+    stated = {name: value for name, value in asdict(chosen).items() if value is not None}
     prepare = {
         "form": form,
         "images": _below(folder, images),
@@ -83,10 +104,11 @@ def _seen(
         "split": SHARES,
         "channels": 3 if colour else 1,
         "percentiles": MICROSCOPE if deep else None,
-        "max_rejected": 0.01,
+        "max_rejected": max(MAX_REJECTED, math.ceil(100 * broken / len(records)) / 100),
         "simulate": None,
+        **stated,
     }
-    return Seen(prepare, bright=float(np.nanmean([look.contrast for look in looks])) > 0)
+    return Seen(prepare, bright=float(np.mean(contrasts or [0.0])) > 0)
 
 
 def _form(folder: Path) -> tuple[str, list[Path]]:
@@ -161,29 +183,66 @@ def _says(path: Path, words: tuple[str, ...]) -> bool:
 
 @dataclass(frozen=True)
 class _Look:
+    """`contrast` is how much brighter its boxes are than the rest, NaN where that is not known."""
+
+    name: str
     colour: bool
-    deep: bool
+    depth: str
     contrast: float
 
+    @property
+    def deep(self) -> bool:
+        return self.depth not in EIGHT_BITS
 
-def _look(record: ImageRecord) -> _Look:
-    """Whether an image has colours and more than 8 bits, and how much brighter its boxes are than the rest."""
-    values = decode(record.path, channels=3, percentiles=(0.0, 100.0))
+
+def _look_at_all(folder: Path, records: list[ImageRecord], chosen: Chosen) -> tuple[list[_Look], int]:
+    """Every image is read; those that cannot be are told and counted. The contrast of some is enough."""
+    looks, broken, left_open = [], [], []
+    step = max(1, len(records) // LOOKED_AT)
+    for number, record in enumerate(tqdm(records, desc="images", unit="image", leave=False, disable=None)):
+        try:
+            looks.append(_look(record, chosen, contrast=number % step == 0))
+        except OpenError as error:
+            left_open.append(str(error))
+        except CasebookError as error:
+            broken.append(str(error))
+    if left_open:
+        raise CasebookError(f"{folder}: {len(left_open)} of {len(records)} images, such as {left_open[0]}")
+    if not looks:
+        raise CasebookError(f"{folder}: none of its {len(records)} annotated images can be read, such as {broken[0]}")
+    if broken:
+        told = "%d of %d images cannot be read; prepare sets them aside (prepare.max_rejected allows it), such as %s"
+        log.warning(told, len(broken), len(records), broken[0])
+    return looks, len(broken)
+
+
+def _look(record: ImageRecord, chosen: Chosen, *, contrast: bool) -> _Look:
+    raw = read_raw(record.path, name=record.name, plane=chosen.plane)
+    values = values_of(raw, channels=3, percentiles=(0.0, 100.0), channel=chosen.channel, name=record.name)
+    colour = float(np.ptp(values, axis=2).mean()) > GREY_GAP
+    return _Look(record.name, colour, raw.depth, _contrast(values, record.boxes) if contrast else float("nan"))
+
+
+def _contrast(values: np.ndarray, boxes: np.ndarray) -> float:
     inside = np.zeros(values.shape[:2], bool)
-    for x1, y1, x2, y2 in np.nan_to_num(record.boxes).astype(int).clip(0).tolist():
+    for x1, y1, x2, y2 in np.nan_to_num(boxes).astype(int).clip(0).tolist():
         inside[y1:y2, x1:x2] = True
     grey = values.mean(axis=2)
     both = inside.any() and not inside.all()
-    contrast = float(grey[inside].mean() - grey[~inside].mean()) if both else float("nan")
-    return _Look(float(np.ptp(values, axis=2).mean()) > GREY_GAP, _is_deep(record.path), contrast)
+    return float(grey[inside].mean() - grey[~inside].mean()) if both else float("nan")
 
 
-def _is_deep(path: Path) -> bool:
-    try:
-        with Image.open(path) as image:
-            return image.mode.startswith(("I", "F"))
-    except OSError:
-        return True  # a TIFF that Pillow does not know has more than 8 bits, or more than 4 channels
+def _tell_of_kinds(looks: list[_Look]) -> None:
+    """Where a folder mixes kinds of images, how many there are of each, with an example."""
+    kinds: dict[tuple[str, bool], list[str]] = {}
+    for look in looks:
+        kinds.setdefault((look.depth, look.colour), []).append(look.name)
+    if len(kinds) > 1:
+        told = "; ".join(
+            f"{len(names)} {'in colour' if colour else 'grey'} of {depth}, such as {names[0]}"
+            for (depth, colour), names in sorted(kinds.items())
+        )
+        log.warning("the images are of several kinds: %s; all are read alike", told)
 
 
 def _below(folder: Path, path: Path) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from scipy.cluster.hierarchy import DisjointSet
 from tqdm import tqdm
 
 from components.core.errors import CasebookError
@@ -19,6 +20,8 @@ from components.recipes.detection.params.images import ImagesParams
 from components.recipes.detection.params.params import DetectionJob
 from components.recipes.detection.preparation.checks import Checked, check_image
 from components.recipes.detection.preparation.coco import read_coco
+from components.recipes.detection.preparation.copies import copies
+from components.recipes.detection.preparation.looked import with_looks
 from components.recipes.detection.preparation.records import NO_LIST, ImageRecord, Rejected
 from components.recipes.detection.preparation.refuse import kinds, refuse_many
 from components.recipes.detection.preparation.split import ORDER, by_lists, group_of, split_images
@@ -50,17 +53,16 @@ def prepare_images(job: DetectionJob) -> Meta:
     boxes = sum(len(one.record.boxes) for one in checked.values())
     refuse_many(raw / spec.images, rejected, len(checked), boxes, spec.max_rejected)
     places = _split(raw, spec, checked, rejected)
-    spec_of = Spec(classes=_classes(spec, checked, places), channels=spec.channels, percentiles=spec.percentiles)
+    read = Spec.of(spec, _classes(spec, checked, places))
     if job.smoke:
         places = _few(places, checked)
     with whole_folder(job.paths.prepared(case)) as folder:
-        written = {
-            split: write_split(folder, split, _rows(split, checked, places, spec_of), spec_of) for split in ORDER
-        }
+        written = {split: write_split(folder, split, _rows(split, checked, places, read), read) for split in ORDER}
         _check_splits(written)
         count = write_rejected(folder, rejected)
         clipped = sum(checked[name].clipped for name in places)
-        meta = describe(case, spec_of, written, rejected, source, clipped=clipped, protocol=_protocol(spec))
+        read = with_looks(read, folder)
+        meta = describe(case, read, written, rejected, source, clipped=clipped, protocol=_protocol(spec))
         meta.write(folder)
     log.info("%s: %s; %d rejected", case, ", ".join(f"{k} {v.images} images" for k, v in written.items()), count)
     for reason, number in meta.rejected.items():
@@ -107,7 +109,7 @@ def _check_all(raw: Path, spec: ImagesParams) -> tuple[dict[str, Checked], list[
     rejected: list[Rejected] = []
     records = READERS[spec.form](raw / spec.images, raw / spec.annotations)
     for record in tqdm(records, desc="images", unit="image", leave=False, disable=None):
-        found = record if isinstance(record, Rejected) else check_image(record, spec.classes)
+        found = record if isinstance(record, Rejected) else check_image(record, spec.classes, spec)
         if isinstance(found, Rejected):
             rejected.append(found)
             continue
@@ -116,7 +118,35 @@ def _check_all(raw: Path, spec: ImagesParams) -> tuple[dict[str, Checked], list[
         rejected += found.rejected
     if not checked:
         raise CasebookError(f"{raw / spec.images}: no image can be used:\n{kinds(rejected)}")
-    return checked, rejected
+    return with_copies(checked), rejected
+
+
+def with_copies(checked: dict[str, Checked]) -> dict[str, Checked]:
+    """Copies of one picture become a group; groups of `prepare.group` that share a picture become one."""
+    sets = DisjointSet([*checked])
+    by_group: dict[str, str] = {}
+    for name, one in checked.items():
+        if one.record.group is not None:
+            sets.merge(name, by_group.setdefault(one.record.group, name))
+    found = copies({name: one.thumbnail for name, one in checked.items()})
+    for names in found:
+        for name in names[1:]:
+            sets.merge(names[0], name)
+    if found:
+        log.warning(
+            "%d of %d images are copies of others, or made from them (by their names, or the same picture turned, "
+            "mirrored or lightened), such as %s and %s: copies stay in one split",
+            sum(map(len, found)),
+            len(checked),
+            *found[0][:2],
+        )
+    groups = dict(checked)
+    for several in (sorted(one) for one in sets.subsets() if len(one) > 1):
+        named = sorted({group for name in several if (group := checked[name].record.group) is not None})
+        for name in several:
+            own = replace(checked[name].record, group=named[0] if named else several[0])
+            groups[name] = replace(checked[name], record=own)
+    return groups
 
 
 def _split(raw: Path, spec: ImagesParams, checked: dict[str, Checked], rejected: list[Rejected]) -> dict[str, str]:
@@ -160,8 +190,8 @@ def _tell_of_groups(checked: dict[str, Checked], places: dict[str, str]) -> None
             splits.setdefault(group, set()).add(place)
     if several := sorted(group for group, found in splits.items() if len(found) > 1):
         log.warning(
-            "%d group(s) of prepare.group have images in several of prepare.lists, such as %r: figures on the test "
-            "split flatter the model; lists null splits by group",
+            "%d group(s) (of prepare.group, or copies of one picture) have images in several of prepare.lists, such as "
+            "%r: figures on the test split flatter the model; lists null splits by group",
             len(several),
             several[0],
         )

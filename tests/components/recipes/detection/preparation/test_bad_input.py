@@ -111,7 +111,7 @@ def test_a_raw_folder_that_fetch_did_not_leave_is_told(tmp_path):
         ({"simulate": {"seed": 1}}, "simulate is a block where form is simulated"),
         ({"form": "simulated"}, "simulate is a block where form is simulated"),
         ({"channels": 2}, "prepare.channels"),
-        ({"percentiles": [99.0, 1.0]}, "the first percentile"),
+        ({"percentiles": [99.0, 1.0]}, "the first of the two"),
         ({"percentiles": [-1.0, 1.0]}, "prepare.percentiles"),
         ({"group": "("}, "not a regular expression"),
         ({"classes": ["a", "a"]}, "each once"),

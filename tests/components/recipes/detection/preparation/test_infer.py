@@ -11,7 +11,7 @@ from PIL import Image
 
 from components.core.errors import CasebookError
 from components.core.job import Meta
-from components.recipes.detection.preparation.infer import infer_images
+from components.recipes.detection.preparation.infer import Chosen, infer_images
 from tests.components.recipes.detection.preparation.folders import CELL, coco, picture, prepare, voc, xml
 
 
@@ -105,6 +105,48 @@ def test_objects_are_bright_or_dark(tmp_path, cells, around, bright):
         Image.fromarray(pixels).save(path)
     found = infer_images(tmp_path / "lab")
     assert (found.bright, found.prepare["channels"]) == (bright, 1), "grey in three channels is grey"
+
+
+def test_every_image_counts_for_its_kind_and_mixed_ones_are_told(tmp_path, caplog):
+    voc(tmp_path / "lab", {f"{number:02d}": [CELL] for number in range(23)})
+    for number in range(22):
+        grey = np.random.default_rng(number).integers(256, size=(30, 40), dtype=np.uint8)
+        Image.fromarray(grey).save(tmp_path / "lab" / "images" / f"{number:02d}.png")
+    assert infer_images(tmp_path / "lab").prepare["channels"] == 3
+    told = "22 grey of uint8, such as 00.png; 1 in colour of uint8, such as 22.png; all are read alike"
+    assert told in caplog.text
+
+
+def test_images_that_cannot_be_read_are_set_aside_and_counted(tmp_path, caplog):
+    voc(tmp_path / "lab", {f"{number:02d}": [CELL] for number in range(40)})
+    for name in ("00", "17"):
+        (tmp_path / "lab" / "images" / f"{name}.png").write_bytes(b"")
+    block, meta = inferred(tmp_path)
+    assert "2 of 40 images cannot be read; prepare sets them aside" in caplog.text
+    assert "00.png: an empty file (0 bytes)" in caplog.text
+    assert (block["max_rejected"], meta.rows["rejected"]) == (0.05, 2)
+    for path in (tmp_path / "lab" / "images").iterdir():
+        path.write_bytes(b"")
+    with pytest.raises(CasebookError, match=r"none of its 40 annotated images can be read, such as 00.png"):
+        infer_images(tmp_path / "lab")
+
+
+def test_what_channels_and_planes_leave_open_is_asked(tmp_path):
+    voc(tmp_path / "lab", {f"{number}": [CELL] for number in range(8)})
+    for number in range(8):
+        (tmp_path / "lab" / "images" / f"{number}.png").unlink()
+        stack = np.random.default_rng(number).integers(4096, size=(2, 3, 30, 40)).astype(np.uint16)
+        path = tmp_path / "lab" / "images" / f"{number}.tif"
+        tifffile.imwrite(path, stack, ome=True, photometric="minisblack", metadata={"axes": "CZYX"})
+    with pytest.raises(CasebookError, match=r"8 of 8 images, such as 0.tif: 3 planes along z"):
+        infer_images(tmp_path / "lab")
+    with pytest.raises(CasebookError, match=r"8 of 8 images, such as 0.tif: 2 channels"):
+        infer_images(tmp_path / "lab", Chosen(plane={"z": "max"}))
+    block = infer_images(tmp_path / "lab", Chosen(2, {"z": "max"}, 0.5)).prepare
+    assert (block["channels"], block["channel"], block["plane"], block["pixel_size"]) == (1, 2, {"z": "max"}, 0.5)
+    shutil.copytree(tmp_path / "lab", tmp_path / "raw")
+    meta = prepare(tmp_path, block)
+    assert (meta.rows["rejected"], meta.data["spec"]["pixel_size"]) == (0, 0.5)
 
 
 def nothing(lab):

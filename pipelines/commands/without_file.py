@@ -33,4 +33,7 @@ def rows_of(job: Job, source: Path | None, options: Sequence[str]) -> Iterator[P
     with tempfile.TemporaryDirectory(prefix="casebook-") as folder:
         empty = Path(folder, f"{shown(given[0])}.csv")
         empty.touch()
-        yield empty
+        try:
+            yield empty
+        except CasebookError as error:
+            raise CasebookError(str(error).replace(str(empty), f"--{shown(given[0])}")) from None

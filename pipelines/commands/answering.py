@@ -19,12 +19,12 @@ app = typer.Typer()
 def predict(
     case: CaseName,
     source: Annotated[
-        Path,
+        Path | None,
         typer.Argument(
             metavar="IN",
             help="rows as the raw data has them: CSV, Parquet or text, or a folder of images; - is the standard input",
         ),
-    ],
+    ] = None,
     out: Annotated[
         Path | None,
         typer.Option(

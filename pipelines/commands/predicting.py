@@ -23,6 +23,7 @@ from components.tracking.reading.registry import Registry
 from pipelines.commands.answerfile import answers_to, check_out
 from pipelines.commands.options import read_options
 from pipelines.commands.smoke import SMOKE
+from pipelines.commands.without_file import rows_of
 
 logger = logging.getLogger(__name__)
 
@@ -33,7 +34,7 @@ CALLED = "standard input"
 
 def predict(
     job: Job,
-    source: Path,
+    source: Path | None,
     out: Path | None,
     version: str | None,
     options: Sequence[str],
@@ -44,7 +45,7 @@ def predict(
     """Answer `source` with the champion, `version`, or the model of a `smoke` run; returns the number of rows written.
 
     `source` may be `STANDARD`, the standard input; then the answers go to the standard output if
-    there is no `out`. `options` are the case's own, as NAME=VALUE.
+    there is no `out`. Without it options of the case say who is answered. `options` are the case's own, as NAME=VALUE.
     What the champion was asked is kept in the `log`, if there is one: rows that are refused as strange, too.
 
     Raises:
@@ -53,10 +54,12 @@ def predict(
     """
     with opened_once():
         find = partial(_smoke_model if smoke else _registered, job, version)
-        if source == STANDARD:
-            return _predict_standard(job, out, find, options, log)
-        chosen, count = _answer(job, source, out, find, options, log)
-        _keep(job, chosen, source, log)
+        with rows_of(job, source, options) as rows:
+            if source == STANDARD:
+                return _predict_standard(job, out, find, options, log)
+            chosen, count = _answer(job, rows, out, find, options, log)
+        if source is not None:
+            _keep(job, chosen, source, log)
         return count
 
 

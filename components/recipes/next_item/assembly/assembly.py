@@ -20,7 +20,6 @@ from components.recipes.next_item.encoding.histories import event_rows, question
 from components.recipes.next_item.encoding.spec import ITEMS, USERS
 from components.recipes.next_item.metrics.metrics import ranking_metrics
 from components.recipes.next_item.metrics.ranks import ranks
-from components.recipes.next_item.metrics.sets import Sets
 from components.recipes.next_item.params.params import PRIMARY, ModelParams, NextItemJob
 from components.recipes.next_item.serving.asked import Asked
 from components.recipes.next_item.serving.index import IndexSettings
@@ -177,7 +176,7 @@ def choose_weights(job: NextItemJob, bundle: Path, params: ModelParams) -> dict[
         chosen = np.random.default_rng(job.params.fit.seed).choice(len(users), params.blend.users, replace=False)
         users, target = users[np.sort(chosen)], target[np.sort(chosen)]
     asked = Asked(predictor.catalogue.user_ids[users], users, predictor.histories.of(users))
-    seen = Sets(asked.histories.item.astype(np.int64), asked.histories.start)
+    seen = predictor.seen(asked)
     scores = {name: standardized(scorer.scores(asked)) for name, scorer in predictor.member_scorers.items()}
     metric = ranking_metrics([int(PRIMARY.partition("@")[2])])[PRIMARY]
     found = {}

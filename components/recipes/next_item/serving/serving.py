@@ -15,7 +15,6 @@ from components.recipes.next_item.encoding.catalogue import read_catalogue
 from components.recipes.next_item.encoding.histories import ORDER, event_rows, questions
 from components.recipes.next_item.metrics.metrics import ranking_metrics
 from components.recipes.next_item.metrics.ranks import ranks
-from components.recipes.next_item.metrics.sets import Sets
 from components.recipes.next_item.params.params import NextItemJob
 from components.recipes.next_item.serving.asked import Asked, read_asked, rows_of_frame, select
 from components.recipes.next_item.serving.predictor import RankingPredictor, open_predictor
@@ -27,7 +26,7 @@ KNOWN = {VALIDATION: (TRAIN,), TEST: (TRAIN, VALIDATION)}  # what is history whe
 
 
 def answers(job: NextItemJob, bundle: Path, split: str) -> Answers:
-    """The item `(N,)` each user of a split came to, and its rank `(N,)` among what they had not seen.
+    """The item `(N,)` each user of a split came to, and its rank `(N,)` among what they may be recommended.
 
     The raw rows of the histories go the way of `casebook predict`. Of the fitted folder validation is
     answered by `selection/`, which has not seen it, and test by `bundle/`; any other folder is a bundle.
@@ -39,7 +38,7 @@ def answers(job: NextItemJob, bundle: Path, split: str) -> Answers:
     target = predictor.catalogue.item_index(read_catalogue(job.paths.prepared(job.case)).item_ids[items])
     found = np.concatenate(
         [
-            ranks(block, np.maximum(target[part], 0), _seen(select(asked, np.arange(part.start, part.stop))))
+            ranks(block, np.maximum(target[part], 0), predictor.seen(select(asked, np.arange(part.start, part.stop))))
             for part, block in predictor.score_blocks(asked)
         ]
     )
@@ -116,10 +115,6 @@ def _in_unit(seconds: pd.Series, unit: str) -> np.ndarray:
         return pd.to_datetime(seconds, unit="s").to_numpy()
     found: np.ndarray = seconds.to_numpy(np.float64) * {"seconds": 1, "milliseconds": 1e3, "microseconds": 1e6}[unit]
     return found if np.isnan(found).any() else found.astype(np.int64)
-
-
-def _seen(asked: Asked) -> Sets:
-    return Sets(asked.histories.item, asked.histories.start)
 
 
 def metrics(job: NextItemJob, bundle: Path) -> Mapping[str, Metric]:  # noqa: ARG001 - no threshold to read

@@ -1,5 +1,6 @@
 """The outcome of a cohort's rows: years until the event or the end of observation, and which of the two."""
 
+import logging
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,8 @@ from components.kits.tables.encoding.spec import Column, NumericColumn
 from components.kits.tables.encoding.values import UNREADABLE, infinite
 from components.recipes.survival.params.cohort import CohortParams, Outcome
 from components.recipes.survival.preparation.events import Events, read_events
+
+log = logging.getLogger(__name__)
 
 
 def read_outcome(
@@ -33,6 +36,19 @@ def read_outcome(
     _refuse(time, (time < 0) | infinite(time), "negative or infinite", outcome.time, file)
     _refuse(event, ~np.isnan(event) & (event != 0) & (event != 1), "neither 0 nor 1", outcome.event, file)
     return pd.Series(time / outcome.per_year), pd.Series(event), typed
+
+
+def tell_events(cohort: pd.DataFrame, event: np.ndarray, spec: CohortParams, file: Path) -> str:
+    """Which value of a raw cohort's event is the event, of how many rows; or, of arithmetic, how many events (N,)."""
+    outcome = spec.target
+    events = _read_events(cohort, outcome, spec, file)
+    single = outcome.event.strip().strip("`")
+    if single in events:
+        told = events[single].told(single)
+    else:
+        told = f"event {outcome.event}: {int(event.sum()):,} of {len(event):,} row(s) have it, the others are censored"
+    log.info("%s", told)
+    return told
 
 
 def numbers_of(outcome: Outcome) -> dict[str, Column]:

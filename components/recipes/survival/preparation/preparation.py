@@ -18,6 +18,7 @@ from components.recipes.survival.params.params import SurvivalJob
 from components.recipes.survival.preparation.cohort import check_known, read_cohort
 from components.recipes.survival.preparation.enough import check_coefficients, check_events
 from components.recipes.survival.preparation.leaks.find import check_leaks
+from components.recipes.survival.preparation.outcome import tell_events
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +45,7 @@ def _prepare(job: SurvivalJob, notes: list[str]) -> Meta:
     cohort = read_cohort(raw / spec.file, spec.target, spec)
     event = cohort.rows[EVENT].to_numpy()
     check_events(event, spec.target.event, str(raw / spec.file))
+    notes.append(tell_events(cohort.raw, event, spec, raw / spec.file))
     check_identifiers(cohort.rows, spec)
     splits, groups = split_rows(cohort.by, event, spec), groups_of(cohort.by, spec)
     check_shares(count_shares(splits, event, groups), spec)

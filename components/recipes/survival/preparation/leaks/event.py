@@ -18,6 +18,7 @@ ENTRY = 0.9  # gamma among censored rows
 TOKEN = re.compile(r"[^\W\d_]+")
 RARE = 5  # rows with a word: of fewer it may name a row
 MOST_WORDS = 500
+LAST, MANY, SELDOM = 0.01, 0.1, 0.1  # the last days of the span, the rows that have them, and of their events as many
 # Of a class whose rows all have the event: so many of the others' kind would have been censored by then.
 UNCENSORED, LARGE = 15.0, 0.3
 
@@ -27,14 +28,15 @@ def tells_event(name: str, values: pd.Series, kind: str, event: np.ndarray, time
     if min(event.sum(), len(event) - event.sum()) < FEWEST:
         return None
     auc = leak_auc(values, kind, event)
-    sure = auc >= SURE and kind != "date"
+    # Where nobody is censored but who came last, a date of entry tells the event as well.
+    sure = auc >= SURE and (kind != "date" or leak_auc(values.notna(), "boolean", event) >= SURE)
     if sure or (auc >= LIKELY and not _of_entry(values, kind, event, time)):
         return Leak((name,), sure, f"it tells the event by itself (AUC {auc:.3f})")
     if kind in CLASSES and (found := _tells_in_words(values, event)) is not None:
         auc, word, rows = found
         why = f"its words tell the event (AUC {auc:.3f}), such as {word!r}, which is in {rows}"
         return Leak((name,), auc >= SURE, why)
-    return _only_with_event(name, values, kind, event, time)
+    return _only_with_event(name, values, kind, event, time) or _last_days(name, values, kind, event)
 
 
 def _of_entry(values: pd.Series, kind: str, event: np.ndarray, time: np.ndarray) -> bool:
@@ -99,6 +101,23 @@ def _only_with_event(name: str, values: pd.Series, kind: str, event: np.ndarray,
                 "them would have been censored by then",
             )
     return None
+
+
+def _last_days(name: str, values: pd.Series, kind: str, event: np.ndarray) -> Leak | None:
+    """A date whose last ones stand in many rows, next to all of them censored: the day of the last look at all."""
+    if kind != "date" or not values.notna().any():
+        return None
+    span = values.max() - values.min()
+    own = (values >= values.max() - LAST * span).to_numpy(dtype=bool)
+    expected = event.mean() * own.sum()
+    if own.mean() < MANY or expected < FEWEST or event[own].sum() > SELDOM * expected:
+        return None
+    return Leak(
+        (name,),
+        False,
+        f"{own.sum()} rows have one of its last days, up to {values.max():%Y-%m-%d}, and {event[own].sum()} of them "
+        "the event: it may be when they were last seen",
+    )
 
 
 def _censoring_by(time: np.ndarray, event: np.ndarray) -> np.ndarray:

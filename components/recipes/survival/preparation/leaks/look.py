@@ -1,6 +1,7 @@
 """A first look at a cohort by the block that was guessed for it: columns that tell the outcome."""
 
 import logging
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -22,4 +23,6 @@ def tell_leaks(block: dict[str, Any], path: Path) -> None:
     except CasebookError:
         return
     for leak in find_leaks(rows, rows[TIME].to_numpy(), rows[EVENT].to_numpy(np.int64), spec):
-        log.warning("%s; `casebook run` will %s", leak.told(), "refuse it" if leak.sure else "ask about it")
+        options = " ".join(f"--ignore {shlex.quote(name)}" for name in leak.to_leave_out)
+        does = "refuse it" if leak.sure else "ask about it"
+        log.warning("%s; `casebook run` will %s, and %s leaves it out", leak.told(), does, options)

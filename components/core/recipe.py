@@ -79,6 +79,8 @@ class Recipe:
     which the rows that it is asked are held against training's; `predict_suffix` says what kind of file
     the standard input is, and `answers` which endings of its target `predict_file` knows. `question` is a command that
     asks a champion of a case, for who has never asked one. `packages` are what serving needs besides the common ones.
+    `agree` refuses blocks of a case that do not agree, such as an evaluation by features that are not prepared, before
+    any stage runs.
     """
 
     name: str
@@ -99,6 +101,7 @@ class Recipe:
     network: str = "network alone"
     units: str = "rows"
     probability_scores: tuple[str, ...] = ()
+    agree: Callable[[AnyJob], None] | None = None
     histories: bool = False
 
     def called(self, key: str) -> str:
@@ -189,6 +192,8 @@ def make_job(case: str, params: CaseParams, paths: Paths, *, smoke: bool = False
         read_checks(job)
     if "compress" in params.model_fields_set:
         read_variants(job, recipe.variants)
+    if recipe.agree is not None and {"prepare", "evaluate"} <= params.model_fields_set:
+        recipe.agree(job)
     return job
 
 

@@ -14,6 +14,7 @@ from components.core.errors import CasebookError
 from components.core.files import nearest_path, whole_file
 from components.core.forgotten import FORGOTTEN
 from components.core.histories import HISTORIES
+from components.kits.tables.encoding.reading import TextReading
 from components.recipes.next_item.preparation.database import one, open_database
 from components.recipes.next_item.preparation.read import open_raw, unreadable
 from components.recipes.next_item.serving.asked import refuse_misnamed, require_user, rows_of_frame
@@ -112,7 +113,8 @@ def _load(connection: duckdb.DuckDBPyConnection, source: Path, data: Mapping[str
     """Fill the table `raw` (place, user, and of interactions item, time, rating); the raw names of its columns."""
     if not source.is_file():
         raise CasebookError(f"{source}: no such file")
-    raw, missing = open_raw(connection, source, (), "data"), data["spec"]["missing"]
+    reading = TextReading.model_validate(data["spec"].get("read", {}))  # bundles of other days have none
+    raw, missing = open_raw(connection, source, (), "data", reading), data["spec"]["missing"]
     columns = data["columns"]
     if twice := [name for name in columns.values() if name in raw.twice]:
         raise CasebookError(f"{source}: column {twice[0]!r} stands more than once; rename all but one")

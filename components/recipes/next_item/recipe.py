@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from components.core.params.case import Int8DynamicParams, Int8StaticParams
 from components.core.parts import CatchesUp, Remembering
 from components.core.recipe import Parts, Recipe
+from components.recipes.next_item.params.agreement import check_features
 from components.recipes.next_item.params.interactions import InteractionsParams
 from components.recipes.next_item.params.params import (
     PRIMARY,
@@ -20,6 +21,7 @@ RECIPE = Recipe(
     prepare=InteractionsParams,
     model=ModelParams,
     evaluate=EvaluateParams,
+    agree=check_features,
     primary=PRIMARY,
     variants={"int8_dynamic": Int8DynamicParams, "int8_static": Int8StaticParams, "low_rank": LowRankParams},
     options=PredictOptions,

@@ -6,6 +6,7 @@ from pydantic import Field, model_validator
 
 from components.core.blocks import Block, Names
 from components.core.forgotten import Forgotten
+from components.kits.tables.encoding.reading import AS_THE_HEADER_SAYS, TextReading
 
 LEAST_EVENTS = 3  # leave-one-out asks one event of a user for each of training, validation and test
 
@@ -59,6 +60,7 @@ class UserFile(Block):
     """A file with a row for each user, in the raw folder; `columns` by the names that features get."""
 
     file: str
+    read: TextReading = AS_THE_HEADER_SAYS
     id: str
     columns: dict[str, UserFeature]
 
@@ -67,6 +69,7 @@ class ItemFile(Block):
     """A file with a row for each item, in the raw folder; `title` is shown to people, or null."""
 
     file: str
+    read: TextReading = AS_THE_HEADER_SAYS
     id: str
     title: str | None
     columns: dict[str, ItemFeature]
@@ -105,7 +108,8 @@ class TimeSplit(Block):
 
 
 class InteractionsParams(Block):
-    """The whole block. `missing` are cells, in any case, that stand for no value; empty ones always do.
+    """The whole block. `read` says of the file what it does not say itself. `missing` are cells, in any case, that
+    stand for no value; empty ones always do.
 
     `duplicates` says what becomes of events with the user, item and time of an earlier one.
     `rating_bands` is the most codes that ratings get: one for each value, or for each quantile
@@ -114,6 +118,7 @@ class InteractionsParams(Block):
     """
 
     file: str
+    read: TextReading = AS_THE_HEADER_SAYS
     missing: Names
     forgotten: Forgotten = ()
     columns: EventColumns

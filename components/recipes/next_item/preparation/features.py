@@ -128,7 +128,7 @@ def _load(
     """Make `side` (id, title, f0, f1, ...) of the file; each id stands once."""
     title = side.title if isinstance(side, ItemFile) else None
     named = [side.id, *([title] if title else []), *(column.column for column in side.columns.values())]
-    file = open_raw(connection, raw / side.file, named, where)
+    file = open_raw(connection, raw / side.file, named, where, side.read)
     cells = [f"{file.text(side.id, missing)} as id", f"{file.text(title, missing) if title else 'null'} as title"]
     for place, column in enumerate(side.columns.values()):
         text = file.text(column.column, missing)

@@ -28,6 +28,7 @@ from components.recipes.next_item.preparation.database import one, open_database
 from components.recipes.next_item.preparation.features import write_side
 from components.recipes.next_item.preparation.schema import open_events, read_events
 from components.recipes.next_item.preparation.split import ORDER, by_time, leave_one_out
+from components.recipes.next_item.preparation.trainable import Refusal, check_trainable
 from components.recipes.next_item.preparation.write import EVENTS, row_groups
 
 log = logging.getLogger(__name__)
@@ -49,7 +50,7 @@ update items set trained = trained_items.events from trained_items where items.p
 """
 
 
-def prepare(job: NextItemJob) -> Meta:
+def prepare(job: NextItemJob, refuse: Refusal = check_trainable) -> Meta:
     """Check the raw events, filter, number, sort and split them, and write the prepared folder whole.
 
     It gets `train.parquet`, `val.parquet` and `test.parquet` (event, the row's number in the
@@ -60,7 +61,7 @@ def prepare(job: NextItemJob) -> Meta:
 
     Raises:
         CasebookError: the params, a file, its columns or too many of its rows are wrong, or no
-            user is left.
+            user is left, or nothing could be learned from the training events, which `refuse` looks at.
     """
     spec, raw = job.prepare, job.paths.raw(job.case)
     source = read_origin(raw)
@@ -77,6 +78,7 @@ def prepare(job: NextItemJob) -> Meta:
         cuts = time_cuts(connection, spec.split) if isinstance(spec.split, TimeSplit) else None
         rejected |= keep_core(connection, spec, cuts[0] if cuts else END_OF_TIME)
         rows = _write_splits(connection, folder, cuts)
+        refuse(connection, folder / PREPARED_FILES[TRAIN], spec)
         data = _describe(connection, folder, raw, spec)
         rows["rejected"] = _write_rejected(connection, folder)
         meta = Meta(job.case, rows, rejected, source, data)

@@ -141,4 +141,4 @@ def _check_share(
 def open_events(connection: duckdb.DuckDBPyConnection, folder: Path, spec: InteractionsParams) -> RawFile:
     columns = spec.columns
     needed = [columns.user, columns.item, columns.time, *([columns.rating] if columns.rating else [])]
-    return open_raw(connection, folder / spec.file, needed, "prepare.columns")
+    return open_raw(connection, folder / spec.file, needed, "prepare.columns", spec.read)

@@ -6,6 +6,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from components.core.files import dvc_md5
 from components.core.forgotten import digest_of
 from components.core.histories import read_kept
 from components.core.parts import NewEvents
@@ -54,13 +55,18 @@ def test_release_keeps_every_event_the_tests_too(untrained: Untrained, released:
     assert kept.until == pd.Timestamp(rows["timestamp"].max(), unit="s", tz="UTC").isoformat()
 
 
-def test_the_source_as_it_was_brings_nothing(untrained: Untrained, released: Path, tmp_path: Path) -> None:
+def test_the_source_as_it_was_brings_nothing_and_gives_the_same_bytes(
+    untrained: Untrained, released: Path, tmp_path: Path
+) -> None:
     raw = untrained.job.paths.raw(untrained.job.case)
     found = catch_up(untrained.job, untrained.bundle, released, raw, tmp_path / "work")
     assert (found.added, found.users) == (0, 0)
     kept = read_kept(released)
     assert kept is not None
     assert (found.known, found.until) == (kept.events, kept.until)
+    (tmp_path / "after").mkdir()
+    found.write(tmp_path / "after")
+    assert dvc_md5(tmp_path / "after") == dvc_md5(released)
 
 
 def test_new_events_are_added_in_their_order_and_told(untrained: Untrained, released: Path, tmp_path: Path) -> None:

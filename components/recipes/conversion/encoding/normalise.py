@@ -7,11 +7,11 @@ from components.recipes.conversion.encoding.invisible import without_invisible
 from components.recipes.conversion.encoding.letters import Spelled, spell
 from components.recipes.conversion.encoding.segment import Segmentation
 from components.recipes.conversion.encoding.syllables import Syllabary, Syllable
-from components.recipes.conversion.encoding.words import Read, WordReader, find_words
+from components.recipes.conversion.encoding.tones import ERHUA, NO_TONE
+from components.recipes.conversion.encoding.words import JOINTS, Read, WordReader, find_words
 from components.recipes.conversion.params.pinyin import InputParams
 
 SHOWN = 60  # characters of a text in a message
-JOINTS = frozenset("'’‘ʼ`´＇-‐－·")
 
 
 @dataclass(frozen=True)
@@ -32,14 +32,18 @@ class Lattice:
 
 @dataclass(frozen=True)
 class Illegal:
-    """Letters that are no pinyin; `number` counts syllables from 1, each of these as one."""
+    """Letters that are no pinyin; `number` counts syllables from 1, each of these as one. `english` ones could be, in
+    another line.
+    """
 
     number: int
     text: str
+    english: bool = False
 
     def __str__(self) -> str:
         shown = self.text if len(self.text) <= SHOWN else f"{self.text[:SHOWN]}…"
-        return f"syllable {self.number}: {shown!r} is no pinyin; it is left as it is"
+        said = "is taken for English" if self.english else "is no pinyin"
+        return f"syllable {self.number}: {shown!r} {said}; it is left as it is"
 
 
 @dataclass(frozen=True)
@@ -54,6 +58,11 @@ class Normalised:
     @property
     def syllables(self) -> tuple[Syllable, ...]:
         return tuple(piece for piece in self.pieces if isinstance(piece, Syllable))
+
+    @property
+    def toned(self) -> bool:
+        """Whether a tone was typed."""
+        return any(NO_TONE < one.tone < ERHUA for one in self.syllables)
 
     def filled(self, answers: Sequence[str]) -> str:
         """The text with an answer in the place of each syllable."""
@@ -79,7 +88,7 @@ def normalise(text: str, syllabary: Syllabary, params: InputParams) -> Normalise
         if read.syllables:
             found.append(read)
         else:
-            illegal.append(Illegal(number, spelled.between(read.start, read.stop)))
+            illegal.append(Illegal(number, spelled.between(read.start, read.stop), read.english))
     pieces, lattices = _assemble(spelled, found)
     return Normalised(pieces, lattices, tuple(illegal), invisible)
 

@@ -16,7 +16,7 @@ from components.recipes.conversion.encoding.normalise import Illegal, Normalised
 from components.recipes.conversion.encoding.syllables import Syllabary
 from components.recipes.conversion.serving.baselines import BASELINES
 from components.recipes.conversion.serving.decoder import Candidate
-from components.recipes.conversion.serving.lines import Run, read_runs, spelled_run
+from components.recipes.conversion.serving.lines import Run, WrongTone, read_runs, spelled_run, wrong_tones
 from components.recipes.conversion.serving.models import ConversionModels, ConversionSettings
 from components.recipes.conversion.serving.parts import chained
 from components.recipes.conversion.serving.runs import RunReader
@@ -33,7 +33,7 @@ Answer: TypeAlias = tuple[int, int, str, float]  # a row with these columns
 @dataclass(frozen=True)
 class Conversion:
     """`alternatives` are the best texts with the log of the share of each; `text` and `score` are the first. So many
-    `invisible` characters of the line were dropped.
+    `invisible` characters of the line were dropped. `wrong` are syllables whose tone no character has.
     """
 
     text: str
@@ -41,6 +41,12 @@ class Conversion:
     alternatives: tuple[Candidate, ...]
     illegal: tuple[Illegal, ...]
     invisible: int = 0
+    wrong: tuple[WrongTone, ...] = ()
+    toned: bool = False  # whether a tone was typed
+
+    @property
+    def remarks(self) -> tuple[Illegal | WrongTone, ...]:
+        return (*self.illegal, *self.wrong)
 
 
 class ConversionPredictor:
@@ -59,7 +65,8 @@ class ConversionPredictor:
         self.syllabary = Syllabary(self.models.candidates.syllables)
 
     def predict(self, rows: "pd.DataFrame") -> "pd.DataFrame":
-        """Column `pinyin` to `text`, `score` and `illegal`: what was no pinyin and stayed, in words, "" for nothing.
+        """Column `pinyin` to `text`, `score` and `illegal`: what was no pinyin and stayed, or has
+        a tone that no character has, in words, "" for nothing.
 
         Raises:
             CasebookError: no such column, or a cell that is no text.
@@ -81,7 +88,7 @@ class ConversionPredictor:
                 "text": pd.Series([one.text for one in found], dtype="str", index=rows.index),
                 "score": pd.Series([one.score for one in found], dtype="float64", index=rows.index),
                 "illegal": pd.Series(
-                    ["; ".join(map(str, one.illegal)) for one in found], dtype="str", index=rows.index
+                    ["; ".join(map(str, one.remarks)) for one in found], dtype="str", index=rows.index
                 ),
             }
         )
@@ -94,16 +101,17 @@ class ConversionPredictor:
     def convert(self, lines: Sequence[str], n_best: int | None = None) -> list[Conversion]:
         """An answer for each line, whatever it is, with at most `n_best` alternatives."""
         count = n_best or self.settings.n_best
+        candidates, tones = self.models.candidates, self.models.tones
         pieces: list[list[str | Run]] = []
         read: list[Normalised] = []
         for line in lines:
             normalised = normalise(line, self.syllabary, self.settings.input)
-            pieces.append(list(read_runs(normalised, self.models.candidates)))
+            pieces.append(list(read_runs(normalised, candidates, tones)))
             read.append(normalised)
         runs = [piece for line in pieces for piece in line if isinstance(piece, Run)]
         texts = iter(self.runs.texts(runs, count))
         answers = [[next(texts) if isinstance(piece, Run) else [(piece, 0.0)] for piece in line] for line in pieces]
-        return [_conversion(chained(parts, count), line) for parts, line in zip(answers, read, strict=True)]
+        return [self._conversion(chained(parts, count), line) for parts, line in zip(answers, read, strict=True)]
 
     def convert_syllables(self, clauses: Sequence[Sequence[str]], n_best: int | None = None) -> list[Conversion]:
         """Clauses of legal syllables, as `meta.data["syllables"]` has them.
@@ -113,7 +121,7 @@ class ConversionPredictor:
         """
         count = n_best or self.settings.n_best
         runs = [spelled_run(numbers) for numbers in self.numbers(clauses)]
-        return [_conversion(texts) for texts in self.runs.texts(runs, count)]
+        return [Conversion(*texts[0], tuple(texts), ()) for texts in self.runs.texts(runs, count)]
 
     def baseline(self, name: str, clauses: Sequence[Sequence[str]]) -> list[str]:
         """What one of `BASELINES` answers by itself to clauses of legal syllables."""
@@ -133,7 +141,16 @@ class ConversionPredictor:
 
     @cached_property
     def runs(self) -> RunReader:
-        return RunReader(self.models.decoder, self.settings.parts)
+        return RunReader(self.models.decoder, self.models.toned_decoder, self.settings.parts)
+
+    @property
+    def knows_tones(self) -> bool:
+        """False of a bundle of before they were kept, which leaves them out."""
+        return self.models.listed_tones is not None
+
+    def _conversion(self, texts: Sequence[Candidate], line: Normalised) -> Conversion:
+        wrong = tuple(wrong_tones(line, self.models.candidates, self.models.tones))
+        return Conversion(*texts[0], tuple(texts), line.illegal, line.invisible, wrong, line.toned)
 
 
 def listed_answers(first: int, answers: Iterable[Conversion]) -> Iterator[Answer]:
@@ -151,9 +168,3 @@ def open_predictor(folder: Path, *, threads: int = 1) -> ConversionPredictor:
         CasebookError: the folder is no whole bundle.
     """
     return ConversionPredictor(read_bundle(folder, threads=threads))
-
-
-def _conversion(candidates: Sequence[Candidate], line: Normalised | None = None) -> Conversion:
-    text, score = candidates[0]
-    illegal, invisible = ((), 0) if line is None else (line.illegal, line.invisible)
-    return Conversion(text, score, tuple(candidates), illegal, invisible)

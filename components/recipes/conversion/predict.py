@@ -11,6 +11,7 @@ import pyarrow as pa
 from components.core.errors import CasebookError
 from components.core.files import whole_file
 from components.recipes.conversion.encoding.typed import read_lines
+from components.recipes.conversion.serving.asked import Asked
 from components.recipes.conversion.serving.predictor import COLUMNS, Answer, Conversion, listed_answers, open_predictor
 from components.recipes.shared.stream import FrameWriter, progress
 
@@ -34,6 +35,7 @@ def predict_file(bundle: Path, source: Path, target: Path, options: Mapping[str,
         CasebookError: the file cannot be read, is empty, or is not UTF-8.
     """
     predictor, asked = open_predictor(bundle), options.get("n_best")
+    converter = predictor.converter(Asked.of(options))
     remarks = Remarks(asked or 1, knows_tones=predictor.knows_tones)
     with (
         whole_file(target) as temporary,
@@ -41,7 +43,7 @@ def predict_file(bundle: Path, source: Path, target: Path, options: Mapping[str,
         open_writer(temporary, target.suffix, listed=asked is not None) as writer,
     ):
         for first, lines in read_lines(source):
-            answers = predictor.convert(lines, n_best=asked or 1)
+            answers = converter.convert(lines, n_best=asked or 1)
             remarks.add(first, answers)
             writer.write_answers(listed_answers(first, answers))
             bar.update(len(lines))

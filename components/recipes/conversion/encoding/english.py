@@ -20,16 +20,20 @@ ENDING_AS_PINYIN = """
 air baker bar car chair char eager far for four guitar hair her hour hunger lager liar maker manager mayor pair sour
 tar teacher teenager tiger tour war your
 """
+# The most common of all, which are English though slips or first letters could make them pinyin.
+COMMON = """
+about after all also am and as at been before both but by could did do does down each every few first from go good had
+has his how i if in into is it its just know last little many might must my new no not now of off on only other out
+over people same so some still such than thank thanks that the them then they thing think this to too two under up us
+very was way we well went were what when which who why will with work would
+"""
 AS_PINYIN, WITH_R = frozenset(SPELLED_AS_PINYIN.split()), frozenset(ENDING_AS_PINYIN.split())
+NEVER_PINYIN = frozenset(COMMON.split())
 # Syllables that no common word has before an r of er-hua, and many English words have.
 NO_STEM = frozenset(("a", "ce", "de", "e", "ga", "la", "le", "me", "ne", "o", "ou", "re", "se", "te", "ye", "ze"))
 
 
-def is_english(words: Sequence[str], is_pinyin: Sequence[bool]) -> bool:
-    """Whether the words of a line, in small letters, are mostly English; what could be both says nothing."""
-    told = [
-        (word, pinyin) for word, pinyin in zip(words, is_pinyin, strict=True) if not pinyin or word not in AS_PINYIN
-    ]
-    foreign = [word for word, pinyin in told if not pinyin]
-    letters = sum(len(word) for word, _ in told)
-    return sum(map(len, foreign)) > LETTERS * letters and len(foreign) >= WORDS * len(told)
+def is_english(foreign: Sequence[str], pinyin: Sequence[str]) -> bool:
+    """Whether a line is English, of which some words can be no pinyin and others can be nothing else."""
+    letters, others = sum(map(len, foreign)), sum(map(len, pinyin))
+    return letters > LETTERS * (letters + others) and len(foreign) >= WORDS * (len(foreign) + len(pinyin))

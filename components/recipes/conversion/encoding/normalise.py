@@ -5,10 +5,12 @@ from dataclasses import dataclass
 
 from components.recipes.conversion.encoding.invisible import without_invisible
 from components.recipes.conversion.encoding.letters import Spelled, spell
+from components.recipes.conversion.encoding.near import Near
 from components.recipes.conversion.encoding.segment import Segmentation
 from components.recipes.conversion.encoding.syllables import Syllabary, Syllable
 from components.recipes.conversion.encoding.tones import ERHUA, NO_TONE
-from components.recipes.conversion.encoding.words import JOINTS, Read, WordReader, find_words
+from components.recipes.conversion.encoding.word_reader import WordReader
+from components.recipes.conversion.encoding.words import JOINTS, Read, find_words
 from components.recipes.conversion.params.pinyin import InputParams
 
 SHOWN = 60  # characters of a text in a message
@@ -70,7 +72,7 @@ class Normalised:
         return "".join(piece.text if isinstance(piece, Literal) else next(left) for piece in self.pieces)
 
 
-def normalise(text: str, syllabary: Syllabary, params: InputParams) -> Normalised:
+def normalise(text: str, syllabary: Syllabary, params: InputParams, near: Near | None = None) -> Normalised:
     """Read a line, with tone marks or numbers, ü, v or u:, capitals, full-width letters, with or without blanks.
 
     In a line of several words each of which is one syllable, that is how they are read; in other
@@ -83,7 +85,7 @@ def normalise(text: str, syllabary: Syllabary, params: InputParams) -> Normalise
     found: list[Read] = []
     illegal: list[Illegal] = []
     number = 0
-    for read in WordReader(syllabary, params).read(list(find_words(spelled))):
+    for read in WordReader(syllabary, params, near).read(list(find_words(spelled))):
         number += max(1, len(read.syllables))
         if read.syllables:
             found.append(read)

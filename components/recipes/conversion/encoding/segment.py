@@ -33,7 +33,7 @@ class Segmentation:
     def ways(self, limit: int) -> list[tuple[Syllable, ...]]:
         """At most `limit` ways through, best first.
 
-        The fewest abbreviations are best, then the fewest syllables, then the longest ones first
+        The fewest abbreviations and slips are best, then the fewest syllables, then the longest ones first
         (maximum matching).
         """
         leaving: list[list[Edge]] = [[] for _ in range(self.length)]
@@ -43,7 +43,7 @@ class Segmentation:
         for start in range(self.length - 1, -1, -1):
             found: list[tuple[tuple[int, int], Path]] = []
             for edge in leaving[start]:
-                one = edge.syllable.abbreviated
+                one = edge.syllable.abbreviated or edge.syllable.cost < 0
                 found += [((cost[0] + one, cost[1] + 1), (edge.syllable, tail)) for cost, tail in tails[edge.stop]]
             # The sort is stable, and edges come longest first.
             tails[start] = sorted(found, key=lambda item: item[0])[:limit]

@@ -15,12 +15,13 @@ class Syllable:
     """`text` as it is to be shown: toneless, ü as v; `alternatives` are the legal syllables it stands for.
 
     A full syllable stands for itself alone, an abbreviation for all that begin with it. `tone` is the one that was
-    typed.
+    typed, `cost` what it costs in nats to take what was typed for this syllable.
     """
 
     text: str
     alternatives: tuple[str, ...]
     tone: int = NO_TONE
+    cost: float = 0.0
 
     @property
     def abbreviated(self) -> bool:

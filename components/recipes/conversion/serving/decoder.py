@@ -2,7 +2,7 @@
 
 import itertools
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated
 
 import numpy as np
@@ -50,7 +50,7 @@ class SearchSettings(Block):
 @dataclass(frozen=True)
 class Decoder:
     """`learner` is None where there is no network: its log p is then 0 everywhere. `tones` are there for who asks with
-    some.
+    some, `favoured (V,)` what a person adds to words.
     """
 
     table: ArcTable
@@ -58,6 +58,7 @@ class Decoder:
     learner: LearnerScorer | None
     search: SearchSettings
     tones: Tones | None = None
+    favoured: np.ndarray | None = None
 
     def candidates(
         self, sequences: Sequence[np.ndarray], n_best: int, typed: Sequence[np.ndarray] | None = None
@@ -77,7 +78,13 @@ class Decoder:
     def lattice(self, sequences: Sequence[np.ndarray], typed: Sequence[np.ndarray] | None = None) -> Lattice:
         log_p = self.learner.log_p(sequences) if self.learner else None
         toned = Toned(self.tones, np.concatenate(typed)) if typed and self.tones is not None else None
-        return lattice_of(sequences, self.table, log_p, toned)
+        return self.with_favours(lattice_of(sequences, self.table, log_p, toned))
+
+    def with_favours(self, lattice: Lattice) -> Lattice:
+        """What a person has said of the words, on top of the rest."""
+        if self.favoured is None:
+            return lattice
+        return replace(lattice, bonus=lattice.bonus + self.favoured[lattice.word])
 
     def readings(self, lattice: Lattice, count: int) -> tuple[Lattice, Readings]:
         """The best `count` of each clause by the beam, and the arcs of the lattice that it looked at."""

@@ -89,6 +89,7 @@ def _paths(run: Run, longest: int) -> Iterator[Path]:
     leaving: list[list[Edge]] = [[] for _ in range(run.length)]
     for edge in run.edges:
         leaving[edge.start].append(edge)
+    biased = any(edge.bonus for edge in run.edges)
     for start in range(run.length):
         ends = [Path(start, start, ())]
         left = MOST_PATHS
@@ -98,6 +99,9 @@ def _paths(run: Run, longest: int) -> Iterator[Path]:
                 for path in ends
                 if path.stop < run.length
                 for edge in leaving[path.stop]
-            ][:left]
+            ]
+            if biased:  # the sort is stable: of equal ones the longest syllables come first
+                ends.sort(key=lambda path: -path.bonus)
+            ends = ends[:left]
             yield from ends
             left -= len(ends)

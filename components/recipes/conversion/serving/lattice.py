@@ -9,6 +9,7 @@ import numpy as np
 from components.recipes.conversion.encoding.tones import Tones
 from components.recipes.conversion.serving.arcs import Arcs, ArcTable
 
+UNKNOWN = -8.0  # the learner's log p of a character that it does not know of its syllable
 RARE = -6.0  # nats for a tone that a character seldom has: of 0 to -10 the best on a validation typed with tones
 
 
@@ -185,5 +186,6 @@ def _learner(log_p: np.ndarray | None, arcs: Arcs, at: np.ndarray, row: np.ndarr
     total = np.zeros(len(row))
     if log_p is not None:
         for offset in range(arcs.places.shape[1]):
-            total += log_p[at + offset, arcs.places[row, offset]]
+            there = arcs.places[row, offset]
+            total += np.where(there >= 0, log_p[at + offset, there], UNKNOWN)
     return total

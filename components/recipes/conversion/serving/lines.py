@@ -42,7 +42,7 @@ class Run:
     @property
     def several(self) -> bool:
         """Whether there may be more than one way from its beginning to its end."""
-        return any(edge.stop - edge.start > 1 for edge in self.edges)
+        return len(self.edges) > self.length or any(edge.stop - edge.start > 1 for edge in self.edges)
 
     def numbers(self) -> np.ndarray:
         """The syllables of the only way."""
@@ -158,8 +158,8 @@ def _edge(start: int, stop: int, syllable: Syllable, candidates: Candidates, ton
     # Those that begin with the same letters are neighbours in sorted order.
     numbers = [candidates.number[one] for one in syllable.alternatives]
     if not syllable.tone or _has_tone(syllable, candidates, tones):
-        return Edge(start, stop, min(numbers), max(numbers), syllable.tone)
-    return Edge(start, stop, min(numbers), max(numbers), bonus=WRONG)
+        return Edge(start, stop, min(numbers), max(numbers), syllable.tone, syllable.cost)
+    return Edge(start, stop, min(numbers), max(numbers), bonus=syllable.cost + WRONG)
 
 
 def _has_tone(syllable: Syllable, candidates: Candidates, tones: Tones) -> bool:

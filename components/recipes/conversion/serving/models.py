@@ -1,7 +1,6 @@
 """Models of a conversion bundle, read."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
@@ -73,10 +72,6 @@ class ConversionModels:
     def listed_tones(self) -> Mapping[str, Sequence[str]] | None:
         listed: Mapping[str, Sequence[str]] | None = self.pinyin.get(TONES)
         return listed
-
-    def toned_decoder(self) -> Decoder:
-        """With all words: those that a tone leaves may be the rarest of their syllables."""
-        return replace(self.decoder, table=self.all_arcs, tones=self.tones)
 
     @cached_property
     def vocabulary(self) -> Vocabulary:

@@ -62,14 +62,14 @@ class RunReader:
 
     def _abbreviated(self, graphs: Sequence[tuple[Run, _Part]], n_best: int) -> None:
         for some, decoder, reader in self._batched(graphs):
-            found = decoder.answers(reader.lattice([run for run, _ in some]), n_best)
+            found = decoder.answers(decoder.with_favours(reader.lattice([run for run, _ in some])), n_best)
             for (_, part), answers in zip(some, found, strict=True):
                 part.answers = answers
 
     def _several(self, graphs: Sequence[tuple[Run, _Part]]) -> None:
         """The ways of each, by the chance of the readings that the lattice's beam ends with."""
         for some, decoder, reader in self._batched(graphs):
-            lattice = reader.lattice([run for run, _ in some])
+            lattice = decoder.with_favours(reader.lattice([run for run, _ in some]))
             lattice, readings = decoder.readings(lattice, decoder.search.rescored)
             syllables = lattice.syllables(readings.arcs).tolist()
             end = np.append(0, np.cumsum(lattice.size[readings.arcs]))[readings.start].tolist()

@@ -38,9 +38,9 @@ class Near:
         self.legal, self.pairs, self.slips = frozenset(legal), pairs, slips
         self._near: dict[str, dict[str, float]] = {}
         for one in sorted(self.legal):
-            for other in _alike(one, pairs):
+            for other in sounds_of(one, pairs):
                 self._add(one, other, FUZZY)
-            for other in _slipped(one) if slips else ():
+            for other in slips_of(one) if slips else ():
                 self._add(one, other, SLIP)
         self.longest = max(map(len, self._near), default=0)
 
@@ -49,6 +49,10 @@ class Near:
         if typed.tone == ERHUA:
             return []
         return [Syllable(one, (one,), typed.tone, cost) for one, cost in self._of(typed.text)]
+
+    def alike(self, syllable: str) -> list[str]:
+        """The legal syllables that sound like one."""
+        return sorted(self.legal.intersection(sounds_of(syllable, self.pairs)) - {syllable})
 
     def meant(self, letters: str) -> list[Syllable]:
         """The syllables that letters which are none may be meant for."""
@@ -71,7 +75,7 @@ def _parted(syllable: str) -> Pair:
     return initial, syllable[len(initial) :]
 
 
-def _alike(syllable: str, pairs: Sequence[Pair]) -> Iterator[str]:
+def sounds_of(syllable: str, pairs: Sequence[Pair]) -> Iterator[str]:
     """What may stand for a syllable: its beginning, its end or both as the other of a pair."""
     initial, final = _parted(syllable)
     both = [*pairs, *((second, first) for first, second in pairs)]
@@ -81,7 +85,7 @@ def _alike(syllable: str, pairs: Sequence[Pair]) -> Iterator[str]:
     return ("".join(one) for one in product(initials, finals))
 
 
-def _slipped(syllable: str) -> Iterator[str]:
+def slips_of(syllable: str) -> Iterator[str]:
     """What one slip makes of a syllable: two letters the other way round, a key beside, a letter too few or twice."""
     for place, letter in enumerate(syllable):
         before, after = syllable[:place], syllable[place + 1 :]

@@ -6,7 +6,7 @@ copied, and its documented extension points (`post_pinyin`, `pre_seg`) get the c
 
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 
 from pypinyin import Style
@@ -105,6 +105,22 @@ def listed_tones(pairs: Mapping[str, str]) -> dict[str, list[str]]:
         syllable: [_shown(seen.get((syllable, one), Counter()), _dictionary_tones(syllable, one)) for one in characters]
         for syllable, characters in pairs.items()
     }
+
+
+def tones_of(words: Sequence[str], syllables: Sequence[str]) -> list[int]:
+    """The tone of each character of words that are read as `syllables`, end to end: that of the word where the
+    dictionaries have it, or else the one that the character has first.
+    """
+    phrases = (PHRASES_DICT, cc_cedict.phrases_dict)
+    found, left = [], iter(syllables)
+    for word in words:
+        nothing: list[list[str]] = [[] for _ in word]
+        own = next((known[word] for known in phrases if len(known.get(word, ())) == len(word)), nothing)
+        for character, readings in zip(word, own, strict=True):
+            syllable = next(left)
+            listed = [tone for read, tone in map(_cut_tone, readings) if read == syllable]
+            found.append(next(iter([*listed, *_dictionary_tones(syllable, character), NEUTRAL])))
+    return found
 
 
 def _tones_of_phrases(phrases: Phrases) -> dict[tuple[str, str], Counter[int]]:

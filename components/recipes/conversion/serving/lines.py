@@ -44,6 +44,11 @@ class Run:
         """Whether there may be more than one way from its beginning to its end."""
         return len(self.edges) > self.length or any(edge.stop - edge.start > 1 for edge in self.edges)
 
+    @property
+    def alternatives(self) -> int:
+        """How many of its edges say what others may be meant for."""
+        return sum(edge.bonus < 0 for edge in self.edges)
+
     def numbers(self) -> np.ndarray:
         """The syllables of the only way."""
         return np.array([edge.low for edge in self.edges], np.int64)

@@ -13,6 +13,8 @@ from components.recipes.conversion.serving.graphs import GraphReader
 from components.recipes.conversion.serving.lines import Run
 from components.recipes.conversion.serving.parts import Way, chained, cut, united
 
+EDGE = 4  # places to which one more way to read a syllable comes
+
 
 @dataclass
 class _Part:
@@ -102,7 +104,8 @@ class RunReader:
         """Those of like lengths, and what reads them."""
         for toned in (False, True):
             own = [one for one in graphs if one[0].toned == toned]
-            for rows in batches(np.array([run.length for run, _ in own], np.int64)):
+            # What memory a lattice takes is in proportion to its places, and to its edges where each has several.
+            for rows in batches(np.array([max(run.length, EDGE * run.alternatives) for run, _ in own], np.int64)):
                 some = [own[row] for row in rows]
                 yield (some, self.toned, self.toned_graphs) if toned else (some, self.decoder, self.graphs)
 

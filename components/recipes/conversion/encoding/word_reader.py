@@ -84,12 +84,11 @@ class WordReader:
         """
         if segmentation := self._with_r(word):
             return [_legal(word, segmentation)]
-        if self.params.abbreviations and not word.capitals:
-            segmentation = segment(word.letters, self._any_syllable, self.syllabary.longest)
-            if segmentation and _is_abbreviated(segmentation.best()):
+        readers = [self._abbreviated, self._with_slips]
+        # Letters with a vowel among them are rather a slip than first letters.
+        for reader in readers[::-1] if VOWELS.intersection(word.letters.text) else readers:
+            if segmentation := reader(word):
                 return [_legal(word, segmentation)]
-        if slipped := self._with_slips(word):
-            return [_legal(word, slipped)]
         spans = around_illegal(word.letters, self._legal_syllable, self.syllabary.longest)
         illegal = sum(stop - start for start, stop, is_legal in spans if not is_legal)
         if illegal > self.params.max_illegal * len(word.letters.text):
@@ -116,6 +115,12 @@ class WordReader:
             if word.has_tone or (not (is_spelled and text in AS_PINYIN) and not (word.joined and text == SUFFIX)):
                 found[is_spelled or word.has_tone or self._is_readable(word)].append(text)
         return is_english(found[False], found[True])
+
+    def _abbreviated(self, word: Word) -> Segmentation | None:
+        if not self.params.abbreviations or word.capitals:
+            return None
+        found = segment(word.letters, self._any_syllable, self.syllabary.longest)
+        return found if found and _is_abbreviated(found.best()) else None
 
     def _is_readable(self, word: Word) -> bool:
         """Whether a word that full syllables do not make up is pinyin for who asked for more than these."""

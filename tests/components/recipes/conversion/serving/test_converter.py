@@ -37,6 +37,8 @@ def test_one_slip_in_a_syllable_is_put_right_where_it_is_asked_for(predictor):
     assert answers(predictor, "ni hoa", typos=True)[0] == "你好"
     assert answers(predictor, "zhogn guo", typos=True)[0] == "中国"
     assert answers(predictor, "ni hao", typos=True)[0] == "你好"
+    assert answers(predictor, "ni hoa", typos=True, abbreviations=True)[0] == "你好"
+    assert "中国" in answers(predictor, "zg", typos=True, abbreviations=True)
 
 
 def test_words_of_the_lines_before_are_favoured_until_they_are_forgotten(predictor):

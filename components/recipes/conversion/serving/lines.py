@@ -111,7 +111,7 @@ class WrongTone:
 def wrong_tones(normalised: Normalised, candidates: Candidates, tones: Tones) -> Iterator[WrongTone]:
     """Those that every likely way to read a line has."""
     passed = 0
-    for lattice in normalised.lattices:
+    for lattice in normalised.lattices if normalised.toned else ():
         yield from _wrong(normalised.pieces[passed : lattice.start], candidates, tones)
         ways = [list(_wrong(way, candidates, tones)) for way in lattice.segmentation.ways(WAYS)]
         yield from min(ways, key=len)

@@ -9,7 +9,7 @@ import numpy as np
 from components.core.errors import CasebookError
 from components.recipes.conversion.encoding.normalise import normalise
 from components.recipes.conversion.encoding.syllables import Syllabary
-from components.recipes.conversion.encoding.typed import read_lines
+from components.recipes.conversion.encoding.typed import lines_of
 from components.recipes.conversion.params.pinyin import InputParams
 from components.recipes.conversion.serving.arcs import Arcs, ArcTable, Candidates, powers
 from components.recipes.conversion.serving.decoder import Decoder
@@ -37,7 +37,7 @@ def read_words(path: Path, syllabary: Syllabary, longest: int) -> list[UserWord]
         CasebookError: the file cannot be read, has no word, or a line is none.
     """
     found = []
-    for first, lines in read_lines(path):
+    for first, lines in lines_of(path):
         for number, line in enumerate(lines, start=first):
             if line.strip() and not line.lstrip().startswith("#"):
                 try:

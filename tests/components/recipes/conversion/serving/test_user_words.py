@@ -31,7 +31,8 @@ def best(predictor: ConversionPredictor, path: Path, line: str) -> str:
 
 
 def test_a_word_is_a_reading_a_text_and_a_weight(tmp_path: Path):
-    path = written(tmp_path, "# mine\n\nni hao\t泥号\t2.5\nxian,西安\nzhōng guó，重过,\n")
+    path = tmp_path / "mine.tsv"
+    path.write_text("# mine\n\nni hao\t泥号\t2.5\nxian,西安\nzhōng guó，重过,\n", encoding="utf-8")
     assert read_words(path, Syllabary(SYLLABLES), 2) == [
         UserWord(("ni", "hao"), "泥号", 2.5),
         UserWord(("xi", "an"), "西安", WEIGHT),
@@ -54,6 +55,8 @@ def test_a_word_is_a_reading_a_text_and_a_weight(tmp_path: Path):
 def test_a_line_that_is_no_word_is_named(tmp_path: Path, line: str, said: str):
     with pytest.raises(CasebookError, match=said):
         read_words(written(tmp_path, f"# mine\n{line}\n"), Syllabary(SYLLABLES), 2)
+    with pytest.raises(CasebookError, match="cannot be read: No such file"):
+        read_words(tmp_path / "none.txt", Syllabary(SYLLABLES), 2)
     with pytest.raises(CasebookError, match="no word in it"):
         read_words(written(tmp_path, "# mine\n"), Syllabary(SYLLABLES), 2)
 

@@ -71,8 +71,23 @@ class ConversionPredictor:
             }
         )
 
-    def answers_to(self, lines: Sequence[str], *, n_best: int = 1, **options: Any) -> dict[str, Any]:
-        """What `predict_file` writes of the lines into a table, by column; `options` are those of `predict`."""
+    def answers_to(
+        self,
+        lines: Sequence[str],
+        *,
+        n_best: int = 1,
+        abbreviations: bool = False,
+        fuzzy: str | None = None,
+        typos: bool = False,
+        words: str | Path | None = None,
+        context: bool = False,
+    ) -> dict[str, Any]:
+        """What `predict_file` writes of the lines into a table, by column, with the same options.
+
+        Raises:
+            CasebookError: `fuzzy` names no sounds, or the file of `words` has none.
+        """
+        options = {"abbreviations": abbreviations, "fuzzy": fuzzy, "typos": typos, "words": words, "context": context}
         answers = list(listed_answers(1, self.convert(lines, n_best, Asked.of(options))))
         return {name: [answer[place] for answer in answers] for place, name in enumerate(COLUMNS)}
 

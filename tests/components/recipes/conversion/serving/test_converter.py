@@ -1,11 +1,15 @@
 """Lines in the way that a person asks for, and what is remembered of those before."""
 
+import inspect
+
 import numpy as np
 import pytest
 
+from components.recipes.conversion.params.params import PredictOptions
 from components.recipes.conversion.serving.asked import Asked
 from components.recipes.conversion.serving.memory import LINES, SAID, Memory
 from components.recipes.conversion.serving.predictor import ConversionPredictor, open_predictor
+from components.recipes.shared.asking import ask
 from tests.components.recipes.conversion.serving.tiny import SYMBOL, WORDS, write_tiny
 
 
@@ -65,6 +69,13 @@ def test_what_was_answered_changes_the_next_line_where_it_is_asked_for(predictor
     assert second["国乐"] > first["国乐"]
     third = predictor.converter(Asked(context=True)).convert(["guo le"], 9)[0]
     assert dict(third.alternatives) == pytest.approx(first)
+
+
+def test_python_takes_the_options_of_predict(predictor):
+    declared = set(PredictOptions.model_fields)
+    taken = inspect.signature(predictor.answers_to).parameters.values()
+    assert {one.name for one in taken if one.kind is inspect.Parameter.KEYWORD_ONLY} == declared
+    assert ask(predictor, "tiny", ["zhogn guo"], {"typos": True})[0]["text"] == "中国"
 
 
 def test_who_asks_for_nothing_gets_what_everybody_gets(predictor):

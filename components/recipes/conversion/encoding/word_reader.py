@@ -37,17 +37,17 @@ class WordReader:
         english = self._english(words, [one is not None for one in whole], [one is not None for one in cut])
         # Who parts two syllables parts them all; a word alone may be several, as may those beside one that is.
         apart = sum(one is not None for one in whole) > 1 and not any(cut)
-        legal = False  # whether the word before is
+        before: Word | None = None  # the last one, where it is legal
         for word, one, segmentation in zip(words, whole, cut, strict=True):
             could_be = one is not None or segmentation is not None
             if english and not word.has_tone and (not could_be or word.letters.text in AS_PINYIN):
                 yield Read(word.start, word.stop, (), None, english=could_be)
                 continue
-            if one is None and legal and word.joined and word.letters.text == SUFFIX and self.has_er:
+            if one is None and before is not None and _is_suffix_of(before, word) and self.has_er:
                 yield Read(word.start, word.stop, (R,), None)
-                legal = False
+                before = None
                 continue
-            legal = could_be
+            before = word if could_be else None
             if one is None:
                 yield from [_legal(word, segmentation)] if segmentation else self._lenient(word)
             elif apart or word.has_tone or (several := self._cut(word.letters)) is None:
@@ -112,7 +112,7 @@ class WordReader:
         found: dict[bool, list[str]] = {True: [], False: []}
         for word, is_spelled in zip(words, spelled, strict=True):
             text = word.letters.text
-            if word.has_tone or (not (is_spelled and text in AS_PINYIN) and not (word.joined and text == SUFFIX)):
+            if word.has_tone or (not (is_spelled and text in AS_PINYIN) and text != SUFFIX):
                 found[is_spelled or word.has_tone or self._is_readable(word)].append(text)
         return is_english(found[False], found[True])
 
@@ -151,6 +151,12 @@ class WordReader:
         part = replace(word, start=word.start + start, stop=ends, letters=word.letters.cut(start, stop))
         segmentation = self._cut(part.letters) if is_legal else None
         return _legal(part, segmentation) if segmentation else Read(part.start, part.stop, (), None)
+
+
+def _is_suffix_of(before: Word, word: Word) -> bool:
+    """Whether a word is the r of er-hua, by itself: men2r, tou'r, and as dictionaries write it men2 r5."""
+    apart = word.start == before.stop + 1 and (before.has_tone or word.has_tone)
+    return word.letters.text == SUFFIX and (word.joined or apart)
 
 
 def _legal(word: Word, segmentation: Segmentation) -> Read:

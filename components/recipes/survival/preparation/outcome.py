@@ -52,19 +52,6 @@ def tell_events(cohort: pd.DataFrame, event: np.ndarray, spec: CohortParams, fil
     return told
 
 
-def tell_events(cohort: pd.DataFrame, event: np.ndarray, spec: CohortParams, file: Path) -> str:
-    """Which value of a raw cohort's event is the event, of how many rows; or, of arithmetic, how many events (N,)."""
-    outcome = spec.target
-    events = _read_events(cohort, outcome, spec, file)
-    single = outcome.event.strip().strip("`")
-    if single in events:
-        told = events[single].told(single)
-    else:
-        told = f"event {outcome.event}: {int(event.sum()):,} of {len(event):,} row(s) have it, the others are censored"
-    log.info("%s", told)
-    return told
-
-
 def numbers_of(outcome: Outcome) -> dict[str, Column]:
     """The columns of the time, and of the entry."""
     numbers = dict.fromkeys(sorted(outcome.time_columns), NumericColumn(kind="numeric", min=None, max=None))

@@ -77,8 +77,8 @@ def _work(state: Path) -> Iterator[Path]:
 
 
 def fetched(job: Job, folder: Path) -> Path:
-    """The case's source as it is now: of a query the rows after the mark of the last fetch, too. The mark itself stays as
-    it is: another one would have DVC fetch again.
+    """The case's source as it is now: of a query the rows after the mark of the last fetch, too. The mark itself stays:
+    another one would have DVC fetch again.
     """
     source, root = job.params.source, job.paths.root
     cache = home(root) / "state" / "fetch"

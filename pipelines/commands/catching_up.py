@@ -49,7 +49,7 @@ def catch_up(job: Job, file: Path | None) -> CaughtUp:
     found = served(open_registry(paths.root), job.case)
     with held_lock(paths.state(job.case) / LOCK, f"catch-up of {job.case}"), _work(paths.state(job.case)) as work:
         before = _before(job, found)
-        source = _fetched(job, work / "raw") if file is None else file.resolve()
+        source = fetched(job, work / "raw") if file is None else file.resolve()
         events = recipe.catches_up.catch_up(job, found.bundle, before, source, work / "rows")
         if not events.added:
             return CaughtUp(job.case, found.version, None, events)
@@ -76,12 +76,18 @@ def _work(state: Path) -> Iterator[Path]:
         yield Path(folder)
 
 
-def _fetched(job: Job, folder: Path) -> Path:
-    """The case's source as it is now: of a query all rows, those after the mark of the last fetch, too."""
+def fetched(job: Job, folder: Path) -> Path:
+    """The case's source as it is now: of a query the rows after the mark of the last fetch, too. The mark itself stays:
+    another one would have DVC fetch again.
+    """
     source, root = job.params.source, job.paths.root
+    cache = home(root) / "state" / "fetch"
     if isinstance(source, SqlSource):
-        source = source.model_copy(update={"watermark": None})
-    fetch(source, folder, root=root, cache=home(root) / "state" / "fetch")
+        from components.sources.sql.watermark import look  # with the libraries of databases
+
+        root = folder.parent
+        look(source, root)
+    fetch(source, folder, root=root, cache=cache)
     return folder
 
 

@@ -1,10 +1,16 @@
+import sqlite3
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
 from components.core.errors import CasebookError
+from components.core.params.source import SqlSource
 from components.core.parts import NewEvents
-from pipelines.commands.catching_up import CaughtUp, catch_up, in_words
+from components.sources.sql.watermark import look
+from pipelines.commands.catching_up import CaughtUp, catch_up, fetched, in_words
 from tests.toy.jobs import toy_job
 
 
@@ -18,6 +24,33 @@ def test_a_case_that_keeps_nothing_of_users_has_nothing_to_catch_up_with(tmp_pat
 def test_a_file_that_is_not_there_is_told_before_the_registry_is_asked(tmp_path: Path) -> None:
     with pytest.raises(CasebookError, match=r"new\.csv: not found"):
         catch_up(toy_job("recommender", tmp_path), tmp_path / "new.csv")
+
+
+def test_a_query_is_asked_for_rows_after_its_mark_too_and_the_mark_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with closing(sqlite3.connect(tmp_path / "shop.db")) as connection, connection:
+        connection.execute("create table events as select 1 as user, 10 as item, 100 as moment")
+        monkeypatch.setenv("SHOP_URL", f"sqlite:///{tmp_path / 'shop.db'}")
+        source = SqlSource(
+            kind="sql",
+            variable="SHOP_URL",
+            query="select * from events",
+            watermark="moment",
+            order=("user",),
+            watch="data/watermarks/shop.json",
+            to="events.parquet",
+            licence="own",
+            citation="own",
+        )
+        look(source, tmp_path)
+        mark = (tmp_path / source.watch).read_bytes()
+        connection.execute("insert into events values (1, 11, 200)")
+    job = toy_job("recommender", tmp_path)
+    job = replace(job, params=job.params.model_copy(update={"source": source}))
+    found = fetched(job, tmp_path / "work" / "raw")
+    assert pq.read_table(found / "events.parquet")["item"].to_pylist() == [10, 11]
+    assert (tmp_path / source.watch).read_bytes() == mark
 
 
 @pytest.mark.parametrize(

@@ -87,7 +87,15 @@ def new(
     watermark: Annotated[
         str | None, typer.Option(help="of --query: a column that grows with every new or changed row")
     ] = None,
-    images: Annotated[Path | None, typer.Option(help="a folder of images with VOC or COCO annotations")] = None,
+    images: Annotated[
+        Path | None, typer.Option(help="a folder of images with their annotations: VOC, COCO, YOLO, CVAT or masks")
+    ] = None,
+    boxes: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="WORD", help="of --images, where it asks: how boxes are written, such as corners or shares"
+        ),
+    ] = None,
     channel: Annotated[
         int | None, typer.Option(min=1, help="of images with several channels: the one to look at, from 1")
     ] = None,
@@ -122,6 +130,33 @@ def new(
         typer.Option(help="of a cohort: the column of how long each row was observed; of events: of when they were"),
     ] = None,
     event: Annotated[str | None, typer.Option(help="of a cohort: the column of whether that ended it, 0 or 1")] = None,
+    event_value: Annotated[
+        list[str] | None,
+        typer.Option(metavar="VALUE", help="of a cohort: the value of --event that is the event; may be repeated"),
+    ] = None,
+    censored_value: Annotated[
+        list[str] | None,
+        typer.Option(metavar="VALUE", help="of a cohort: a value of --event for rows that ended without it"),
+    ] = None,
+    entry: Annotated[
+        str | None, typer.Option(help="of a cohort: when a row came under observation, where that was after time zero")
+    ] = None,
+    start: Annotated[
+        str | None, typer.Option(help="of a cohort of intervals: when each began; goes with --stop")
+    ] = None,
+    stop: Annotated[
+        str | None, typer.Option(help="instead of --time: when each interval ended; --group says whose it is")
+    ] = None,
+    start_date: Annotated[
+        str | None, typer.Option(help="instead of --time: a date, of time zero; --end-date is the other")
+    ] = None,
+    end_date: Annotated[str | None, typer.Option(help="of the event, or the last date without it")] = None,
+    unit: Annotated[
+        str | None, typer.Option(help="what the time counts: days (if not given), weeks, months, years, hours …")
+    ] = None,
+    horizons: Annotated[
+        str | None, typer.Option(metavar="30,90,180", help="of a cohort: what is answered, in --unit; else years")
+    ] = None,
     per_year: Annotated[float, typer.Option(min=1e-6, help="units of --time in a year; days if not given")] = 365.25,
     group: Annotated[
         str | None, typer.Option(help="the column whose rows stay in one split (a person's, a shop's); else guessed")
@@ -169,10 +204,12 @@ def new(
     from components.kits.tables.hints import Hints, by_column
     from components.kits.tables.numbers.decide import stated
     from pipelines.commands.newcase import Asked, new_case, new_example, plan_case, plan_example, shipped
+    from pipelines.commands.newcohort import Times
     from pipelines.commands.newevents import are_events, make_events
     from pipelines.commands.newimages import Chosen, new_images, plan_images, read_planes
     from pipelines.stages import set_up_logging
 
+    times = Times(time, entry, start, stop, start_date, end_date, unit, horizons)
     if sum(given is not None for given in (csv, query, images, example)) != 1:
         raise typer.BadParameter("give one of --csv, --query, --images and --from")
     if (query is None) != (variable is None) or (query is None and watermark is not None):
@@ -189,7 +226,9 @@ def new(
             "--missing": missing,
         }
         others |= {"--present": present, "--dates": dates, "--no-group": no_group or None}
-        others |= {"--channel": channel, "--plane": plane, "--pixel-size": pixel_size}
+        others |= {"--channel": channel, "--plane": plane, "--pixel-size": pixel_size, "--boxes": boxes}
+        others |= {"--event-value": event_value, "--censored-value": censored_value, "--entry": entry, "--start": start}
+        others |= {"--stop": stop, "--start-date": start_date, "--end-date": end_date, "--horizons": horizons}
         if wrong := [option for option, given in others.items() if given is not None]:
             raise typer.BadParameter(f"{wrong[0]} does not go with events")
         set_up_logging()
@@ -198,12 +237,16 @@ def new(
         return
     if any(given is not None for given in of_events):
         raise typer.BadParameter("--users, --items, --user, --item and the like go with --csv, a file of events")
-    if (csv is None and query is None) == any(given is not None for given in (target, positive, time, event)):
+    if (csv is None and query is None) == any(
+        given is not None for given in (target, positive, event, times.column, end_date)
+    ):
         raise typer.BadParameter("--csv or --query goes with --target, or for a cohort with --time and --event")
     if (group is not None or no_group) and ((csv is None and query is None) or (group is not None and no_group)):
         raise typer.BadParameter("--csv or --query goes with --group or --no-group, not with both")
     if csv is None and query is None and (decimal is not None or thousands is not None):
         raise typer.BadParameter("--decimal and --thousands say how --csv writes numbers")
+    if boxes and images is None:
+        raise typer.BadParameter("--boxes says how the annotations of --images write boxes")
     if images is None and (channel is not None or plane or pixel_size is not None):
         raise typer.BadParameter("--channel, --plane and --pixel-size say how --images are looked at")
     if like is not None and recipe is not None:
@@ -211,7 +254,7 @@ def new(
     if example is not None and (like is not None or recipe is not None):
         raise typer.BadParameter("--from is the whole block; leave --like and --recipe out")
     set_up_logging()
-    if like is None and time is not None and event is not None:
+    if like is None and times.named and event is not None:
         recipe = recipe or "survival"
     if recipe is not None:
         like = shipped(Path.cwd(), recipe)
@@ -224,7 +267,10 @@ def new(
         dates=by_column("--dates", dates or ()),
     )
     numbers = stated(decimal, thousands)
-    asked = Asked(target, positive, time, event, per_year, tuple(ignore_target or ()), numbers, hints, by)
+    words = tuple(event_value or ()), tuple(censored_value or ())
+    course, per_year = times.course(), times.per_year(per_year)
+    more = tuple(ignore_target or ()), numbers, hints, by, *words
+    asked = Asked(target, positive, times.column, event, per_year, *more, course)
     if csv is not None:
         make = plan_case if dry_run else new_case
         block = make(Path.cwd(), name, like or "finance_risk", csv, asked)
@@ -235,7 +281,8 @@ def new(
         block = new_query(Path.cwd(), name, like, query, variable, watermark, asked, dry_run=dry_run)
     elif images is not None:
         chosen = Chosen(channel, read_planes(plane or ()), pixel_size)
-        block = (plan_images if dry_run else new_images)(Path.cwd(), name, like or "medical_cells", images, chosen)
+        make_images, like = plan_images if dry_run else new_images, like or "medical_cells"
+        block = make_images(Path.cwd(), name, like, images, chosen, tuple(boxes or ()))
     else:
         assert example is not None
         block = (plan_example if dry_run else new_example)(Path.cwd(), name, example)

@@ -59,7 +59,7 @@ OUTS: dict[str, Callable[[Paths, str], list[Path]]] = {
     "fit": lambda paths, case: [paths.fitted(case)],
     "compress": lambda paths, case: [paths.bundle(case), paths.compression(case)],
     "evaluate": lambda paths, case: [paths.evaluation(case), paths.plots(case)],
-    "release": lambda paths, case: [paths.reports(case) / name for name in RELEASED],
+    "release": lambda paths, case: [paths.histories(case), *(paths.reports(case) / name for name in RELEASED)],
 }
 
 

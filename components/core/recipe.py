@@ -19,10 +19,12 @@ from components.core.params.evaluate import EvaluateBlock
 from components.core.parts import (
     Assembly,
     Calibrated,
+    CatchesUp,
     Folds,
     Maker,
     Predict,
     Preparation,
+    Remembering,
     Reporting,
     Serving,
     Trained,
@@ -69,7 +71,8 @@ class Recipe:
     `metrics` are the words for all of them, in order of importance, `baselines` those for who is to be beaten,
     `network` is what the network alone is called, `units` what a split is counted in. `probability_scores` are the
     metrics by which the gate looks at answers that are probabilities, such as the log loss, all of them better low: the
-    part `serving` then has a `constant`, too.
+    part `serving` then has a `constant`, too. Where the model answers by what is stored of users, `histories` is true:
+    the part `serving` then is a `Remembering` one, too, and there is a part `catch_up`.
 
     `variants` are the blocks of params of the smaller bundles that there are beside the uncompressed one; their makers
     are in the part of that name. `options` are those of `casebook predict`, `checks` the block `predict` of a case, by
@@ -99,6 +102,7 @@ class Recipe:
     units: str = "rows"
     probability_scores: tuple[str, ...] = ()
     agree: Callable[[AnyJob], None] | None = None
+    histories: bool = False
 
     def called(self, key: str) -> str:
         """Who is judged, or by which metric, as people read it; `key` is one of `Scores.by_model` or of its metrics."""
@@ -129,6 +133,14 @@ class Recipe:
     @property
     def calibrated(self) -> Calibrated:
         return cast(Calibrated, self._part("serving"))
+
+    @property
+    def remembering(self) -> Remembering:
+        return cast(Remembering, self._part("serving"))
+
+    @property
+    def catches_up(self) -> CatchesUp:
+        return cast(CatchesUp, self._part("catch_up"))
 
     @property
     def reporting(self) -> Reporting:

@@ -189,7 +189,7 @@ def test_the_list_names_cases_and_champions(
     said = casebook(released, "list", "--json")
     assert said.code == 0
     decided = casebook(released, "history", CASE, "--json").json[-1]["time"]
-    nothing = dict.fromkeys(("value", "low", "high", "promoted_at", "last_run_at"))
+    nothing = dict.fromkeys(("value", "low", "high", "promoted_at", "last_run_at", "known_until"))
     others = [
         {
             "case": name,

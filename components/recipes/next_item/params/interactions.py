@@ -112,6 +112,9 @@ class InteractionsParams(Block):
     stand for no value; empty ones always do.
 
     `duplicates` says what becomes of events with the user, item and time of an earlier one.
+    `merge_within`, in whole seconds, makes events of one user and item one that follow each other no
+    later; null leaves them. `repeats` says whether items that a user has seen are recommended to them:
+    null leaves them out, and is refused where more than a few questions ask for one.
     `rating_bands` is the most codes that ratings get: one for each value, or for each quantile
     where there are more values. Events of users of `forgotten`, by digests of their ids, are left
     out. `memory_limit` and `threads` are DuckDB's.
@@ -127,6 +130,8 @@ class InteractionsParams(Block):
     users: UserFile | None
     items: ItemFile | None
     duplicates: Literal["keep", "drop"]
+    merge_within: Annotated[int, Field(ge=0)] | None = None
+    repeats: Literal["recommend", "exclude"] | None = None
     k_core: KCore
     split: Annotated[LeaveOneOut | TimeSplit, Field(discriminator="by")]
     max_rejected: Annotated[float, Field(ge=0, lt=1)]

@@ -1,6 +1,7 @@
 """Raw events to training, validation and test events, and all that their readers need to know of them."""
 
 import logging
+from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -10,10 +11,10 @@ import numpy as np
 import pyarrow as pa
 
 from components.core.errors import CasebookError
-from components.core.files import whole_folder
+from components.core.files import whole_folder, write_json
 from components.core.forgotten import FORGOTTEN
 from components.core.job import PREPARED_FILES, TRAIN, Meta, read_origin
-from components.recipes.next_item.encoding.spec import ITEMS, USERS
+from components.recipes.next_item.encoding.spec import ITEMS, TOLD, USERS
 from components.recipes.next_item.params.interactions import InteractionsParams, TimeSplit
 from components.recipes.next_item.params.params import NextItemJob
 from components.recipes.next_item.preparation.core import (
@@ -26,6 +27,13 @@ from components.recipes.next_item.preparation.core import (
 )
 from components.recipes.next_item.preparation.database import one, open_database, run
 from components.recipes.next_item.preparation.features import write_side
+from components.recipes.next_item.preparation.repeats import (
+    Repeated,
+    check_repeats,
+    count_repeated,
+    merge_clicks,
+    rule,
+)
 from components.recipes.next_item.preparation.schema import open_events, read_events
 from components.recipes.next_item.preparation.split import ORDER, by_time, leave_one_out
 from components.recipes.next_item.preparation.trainable import Refusal, check_trainable
@@ -57,7 +65,8 @@ def prepare(job: NextItemJob, refuse: Refusal = check_trainable) -> Meta:
     file from 1; user and item, rows of the next two; time, seconds since 1970; rating; sorted by
     user and time, ties in file order), `users.parquet` and `items.parquet` (id, features' codes,
     for items title and count in train), `rejected.parquet` (event, reason and the cells as text)
-    and `meta.json`. Events are never held in memory as a whole: DuckDB sorts and joins on disk.
+    and `meta.json`; `told.json` where there is something to tell of the events. Events are never held
+    in memory as a whole: DuckDB sorts and joins on disk.
 
     Raises:
         CasebookError: the params, a file, its columns or too many of its rows are wrong, or no
@@ -73,16 +82,21 @@ def prepare(job: NextItemJob, refuse: Refusal = check_trainable) -> Meta:
         if job.smoke:
             keep_few(connection, users=SMOKE_USERS, items=SMOKE_ITEMS, newest=SMOKE_EVENTS)
         number_ids(connection)
-        if spec.duplicates == "drop":
-            rejected |= drop_repeats(connection)
+        told: list[str] = []
+        dropped = drop_repeats(connection) if spec.duplicates == "drop" else {}
+        rejected |= dropped | merge_clicks(connection, spec.merge_within, dropped, told)
         cuts = time_cuts(connection, spec.split) if isinstance(spec.split, TimeSplit) else None
         rejected |= keep_core(connection, spec, cuts[0] if cuts else END_OF_TIME)
         rows = _write_splits(connection, folder, cuts)
         refuse(connection, folder / PREPARED_FILES[TRAIN], spec)
-        data = _describe(connection, folder, raw, spec)
+        repeated = count_repeated(connection, folder)
+        check_repeats(repeated, spec, told)
+        data = _describe(connection, folder, raw, spec, repeated)
         rows["rejected"] = _write_rejected(connection, folder)
         meta = Meta(job.case, rows, rejected, source, data)
         meta.write(folder)
+        if told:
+            write_json(folder / TOLD, {"notes": told})
     log.info(
         "%s: %s; %d users, %d items",
         job.case,
@@ -120,7 +134,11 @@ def _write_splits(connection: duckdb.DuckDBPyConnection, folder: Path, cuts: tup
 
 
 def _describe(
-    connection: duckdb.DuckDBPyConnection, folder: Path, raw: Path, spec: InteractionsParams
+    connection: duckdb.DuckDBPyConnection,
+    folder: Path,
+    raw: Path,
+    spec: InteractionsParams,
+    repeated: Mapping[str, Repeated],
 ) -> dict[str, Any]:
     """Write users and items; `Meta.data`. What is fitted here sees the training events alone."""
     train = str(folder / PREPARED_FILES[TRAIN])
@@ -138,9 +156,9 @@ def _describe(
         "rating_edges": rating_edges(connection, train, spec.rating_bands),
         "user_features": [feature.to_json() for feature in user_features],
         "item_features": [feature.to_json() for feature in item_features],
-        "protocol": protocol(spec),
+        "protocol": protocol(spec, repeated),
         "split": spec.split.model_dump(mode="json"),
-        "spec": spec.model_dump(mode="json", exclude={"memory_limit", "threads", FORGOTTEN}),
+        "spec": spec.model_dump(mode="json", exclude={"memory_limit", "threads", FORGOTTEN, *_unsaid(spec)}),
     }
 
 
@@ -161,7 +179,12 @@ def rating_edges(connection: duckdb.DuckDBPyConnection, train: str, bands: int) 
     return [edge for edge in edges if edge > values[0]]
 
 
-def protocol(spec: InteractionsParams) -> str:
+def _unsaid(spec: InteractionsParams) -> list[str]:
+    """Params that came later and say nothing: prepared data and bundles are as they were without them."""
+    return [name for name in ("merge_within", "repeats") if getattr(spec, name) is None]
+
+
+def protocol(spec: InteractionsParams, repeated: Mapping[str, Repeated]) -> str:
     """How events were split and how a rank is to be taken: it stands beside every number."""
     if isinstance(spec.split, TimeSplit):
         parts = (
@@ -172,7 +195,7 @@ def protocol(spec: InteractionsParams) -> str:
         parts = "leave-one-out: each user's last event is the test, the last but one the validation"
     return (
         f"{parts}; ties in time in file order; k-core {spec.least_user_events} (users), {spec.k_core.item} (items); "
-        "rank over the catalogue less the user's earlier items; rank = 1 + greater + equal"
+        f"{rule(spec, repeated)}; rank = 1 + greater + equal"
     )
 
 

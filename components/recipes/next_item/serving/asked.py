@@ -11,14 +11,18 @@ from components.core.errors import CasebookError
 from components.kits.tables.encoding.cells import RawRows, columns_of_frame
 from components.recipes.next_item.encoding.catalogue import Catalogue
 from components.recipes.next_item.encoding.histories import Histories, make_histories, rating_codes
+from components.recipes.next_item.encoding.repeats import first_clicks
+from components.recipes.next_item.serving.cold import feature_columns, read_codes
 from components.recipes.next_item.serving.columns import id_texts, kept, moments, numbered, numbers, shown
 from components.recipes.next_item.serving.remarks import (
+    BY_FEATURES,
     EMPTY_HISTORY,
     UNKNOWN_ITEM,
     UNKNOWN_USER,
     UNREADABLE_RATING,
     Remarks,
 )
+from components.recipes.next_item.serving.stored import Stored
 
 if TYPE_CHECKING:  # who answers a request loads no pandas
     import pandas as pd
@@ -30,17 +34,16 @@ SECOND = 1_000_000
 @dataclass(frozen=True)
 class Asked:
     """N users to answer: their raw ids, their index in the catalogue (-1 if unknown), and what counts as
-    the history of each.
+    the history of each. `codes` (N, F) are their features' where rows told of them, else the catalogue's count.
     """
 
     ids: np.ndarray
     users: np.ndarray
     histories: Histories
+    codes: np.ndarray | None = None
 
 
-def read_asked(
-    rows: RawRows, data: Mapping[str, Any], catalogue: Catalogue, stored: Histories, remarks: Remarks
-) -> Asked:
+def read_asked(rows: RawRows, data: Mapping[str, Any], catalogue: Catalogue, stored: Stored, remarks: Remarks) -> Asked:
     """Users in the order in which the rows first have them, each once.
 
     With an item column the rows of a user are the whole history that counts, in the order of their
@@ -62,8 +65,9 @@ def read_asked(
     if columns["item"] in rows:
         histories = _given(rows, codes, len(ids), data, catalogue, remarks)
     else:
-        histories = stored_histories(stored, users)
-    asked = Asked(ids, users, histories)
+        histories = stored.of(ids, users)
+    first = np.unique(codes[named], return_index=True)[1]
+    asked = Asked(ids, users, histories, read_codes(rows, np.flatnonzero(named)[first], users, data, catalogue))
     _say_empty(asked, remarks)
     return asked
 
@@ -75,7 +79,8 @@ def rows_of_frame(frame: "pd.DataFrame", data: Mapping[str, Any]) -> RawRows:
         CasebookError: as `require_columns`, which here names all columns that the frame has.
     """
     require_columns(frame.columns, data)
-    return columns_of_frame(frame, [name for name in data["columns"].values() if name is not None])
+    told = [name for name in feature_columns(data) if name in frame.columns]
+    return columns_of_frame(frame, list(dict.fromkeys([*filter(None, data["columns"].values()), *told])))
 
 
 def require_columns(names: Collection[str], data: Mapping[str, Any]) -> None:
@@ -138,16 +143,8 @@ def _bare(name: str) -> str:
 
 def select(asked: Asked, places: np.ndarray) -> Asked:
     """Some of the users, in the order of `places`."""
-    return Asked(asked.ids[places], asked.users[places], asked.histories.of(places))
-
-
-def stored_histories(stored: Histories, users: np.ndarray) -> Histories:
-    """What the bundle holds of users by index; of an unknown one, -1, nothing."""
-    known = stored.of(users[users >= 0])
-    lengths = np.zeros(len(users), np.int64)
-    lengths[users >= 0] = known.lengths
-    start = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
-    return Histories(known.item, known.time, known.rating, start)
+    codes = None if asked.codes is None else asked.codes[places]
+    return Asked(asked.ids[places], asked.users[places], asked.histories.of(places), codes)
 
 
 def _given(
@@ -163,9 +160,15 @@ def _given(
     remarks.add(UNKNOWN_ITEM, texts[item < 0].tolist())
     moment = _moments(rows, named, data)
     rating = _ratings(rows, named, data, remarks)
-    known = np.flatnonzero(item >= 0)
+    known = np.flatnonzero((item >= 0) & _first(codes, item, moment, data))
     order = known[np.argsort(moment[known], kind="stable")]
     return make_histories(codes[order], item[order], moment[order] // SECOND, rating[order], users)
+
+
+def _first(codes: np.ndarray, item: np.ndarray, moment: np.ndarray, data: Mapping[str, Any]) -> np.ndarray:
+    """Which rows (N,) are no double click, as `prepare` tells these."""
+    within = data["spec"].get("merge_within")
+    return np.ones(len(item), bool) if within is None else first_clicks(codes, item, moment, within)
 
 
 def _moments(rows: RawRows, named: np.ndarray, data: Mapping[str, Any]) -> np.ndarray:
@@ -195,5 +198,14 @@ def _ratings(rows: RawRows, named: np.ndarray, data: Mapping[str, Any], remarks:
 
 def _say_empty(asked: Asked, remarks: Remarks) -> None:
     empty = asked.histories.lengths == 0
-    remarks.add(UNKNOWN_USER, asked.ids[empty & (asked.users < 0)].tolist())
-    remarks.add(EMPTY_HISTORY, asked.ids[empty & (asked.users >= 0)].tolist())
+    told = by_features(asked)
+    remarks.add(BY_FEATURES, asked.ids[empty & told].tolist())
+    remarks.add(UNKNOWN_USER, asked.ids[empty & ~told & (asked.users < 0)].tolist())
+    remarks.add(EMPTY_HISTORY, asked.ids[empty & ~told & (asked.users >= 0)].tolist())
+
+
+def by_features(asked: Asked) -> np.ndarray:
+    """Of which users (N,) a feature is known."""
+    if asked.codes is None:
+        return np.zeros(len(asked.ids), bool)
+    return np.array([bool(row.any()) for row in asked.codes > 0], bool)

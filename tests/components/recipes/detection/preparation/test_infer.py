@@ -45,6 +45,11 @@ def test_a_voc_folder_with_its_own_lists(tmp_path):
         },
         "group": None,
         "classes": ["RBC", "cell"],
+        "boxes": {"layout": None, "units": None, "first": None, "max_odd": 0.05},
+        "named_by": None,
+        "fold": True,
+        "difficult": "keep",
+        "masks": None,
         "split": None,
         "channels": 3,
         "percentiles": None,
@@ -155,7 +160,7 @@ def nothing(lab):
 
 def pictures(lab):
     picture(lab / "a.png")
-    (lab / "a.txt").write_text("0 0.5 0.5 0.1 0.1\n")
+    (lab / "a.txt").write_text("a picture of cells\n")
 
 
 def both(lab):
@@ -165,6 +170,12 @@ def both(lab):
 
 def boxless(lab):
     voc(lab, {"a": []})
+
+
+def astray(lab):
+    voc(lab, {"a": []})
+    (lab / "boxes" / "a.xml").write_text(xml([CELL], filename="a.tif"))
+    (lab / "images" / "a.png").rename(lab / "images" / "b.png")
 
 
 def imageless(lab):
@@ -178,7 +189,11 @@ def imageless(lab):
         (nothing, "no annotations of a known form"),
         (pictures, "no annotations of a known form"),
         (both, r"has 1 \.xml files and 1 COCO \.json files"),
-        (boxless, "none of its 1 annotated images has a box"),
+        (boxless, r"none of its 1 annotated images has a box with a class; there are 1 .* voc, such as boxes/a\.xml"),
+        (
+            astray,
+            r"none of its 0 .* and 1 image\(s\), such as images/b\.png:\n  1 times no image .* \(a\.xml\)",
+        ),
         (imageless, "no image in it"),
     ],
 )

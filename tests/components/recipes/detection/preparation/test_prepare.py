@@ -136,7 +136,7 @@ def test_coco_folders_with_their_own_split(tmp_path):
 
 def test_a_box_over_the_edge_is_clipped_and_counted(tmp_path):
     eight(tmp_path, edge=[("cell", -5, 20, 15, 35), CELL])
-    meta = prepare(tmp_path, block())
+    meta = prepare(tmp_path, block(boxes={**block()["boxes"], "max_odd": 0.1}))
     assert every(tmp_path)["edge.png"].boxes.tolist() == [[0, 20, 15, 30], [2, 3, 12, 13]]
     assert (meta.data["clipped"], meta.rows["rejected"]) == (1, 0)
 

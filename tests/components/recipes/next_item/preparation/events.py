@@ -29,6 +29,8 @@ def block(**changes: Any) -> dict[str, Any]:
         "users": None,
         "items": None,
         "duplicates": "drop",
+        "merge_within": None,
+        "repeats": "exclude",  # so that few events may hold what they like
         "k_core": {"user": 0, "item": 0},
         "split": {"by": "leave_one_out"},
         "max_rejected": 0.5,

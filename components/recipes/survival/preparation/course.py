@@ -106,7 +106,7 @@ def as_intervals(
 def _ask_of_intervals(block: dict[str, Any], frame: pd.DataFrame, event: np.ndarray, whose: str, path: Path) -> None:
     spec = CohortParams.model_validate(block)
     numbers = convert(frame, numbers_of(spec.target), spec.missing).frame
-    time = evaluate(spec.target.time, {name: as_floats(numbers[name]) for name in numbers})
+    time = evaluate(spec.target.time, {str(name): as_floats(cells) for name, cells in numbers.items()})
     if look_like_intervals(frame[whose], time, event):
         raise CasebookError(
             f"{path}: rows of one {whose} look like intervals of one follow-up: their times rise, and an event ends "

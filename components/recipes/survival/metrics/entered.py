@@ -2,7 +2,9 @@
 
 Whoever had the event before the study began is in no file, so that a person is at risk of an observed event from
 their `entry` on only: of all who entered before t and were observed until t or longer. Every estimate here has these
-risk sets (Kalbfleisch and Prentice, The Statistical Analysis of Failure Time Data, 1980, 1.3).
+risk sets (Kalbfleisch and Prentice, The Statistical Analysis of Failure Time Data, 1980, 1.3). Events that come while
+next to nobody has entered yet are passed over: one of them would take half of the survival or all of it (Lai and Ying,
+Estimating a distribution function with truncated and censored data, Annals of Statistics, 1991).
 """
 
 from dataclasses import dataclass
@@ -12,6 +14,8 @@ import numpy as np
 from scipy.stats import norm
 
 from components.recipes.survival.metrics.rows import entered_outcome
+
+FEWEST_AT_RISK = 5  # at an event, before most have entered: of fewer, it would take a quarter and more of all survival
 
 
 def at_risk(times: np.ndarray, time: np.ndarray, entry: np.ndarray) -> np.ndarray:
@@ -24,7 +28,8 @@ def at_risk(times: np.ndarray, time: np.ndarray, entry: np.ndarray) -> np.ndarra
 @dataclass(frozen=True)
 class ProductLimit:
     """Kaplan and Meier's estimate with entries: of the rows (N,), at each of `steps` (S,), the ends of observation,
-    how many were at risk (S,), and how many of them had the event (S,).
+    how many were at risk (S,), and how many of them had the event (S,), of those that count. Until `begin` too few had
+    entered.
     """
 
     time: np.ndarray
@@ -32,15 +37,19 @@ class ProductLimit:
     steps: np.ndarray
     risk: np.ndarray
     events: np.ndarray
+    begin: float
 
     @classmethod
-    def of(cls, target: np.ndarray) -> "ProductLimit":
+    def of(cls, target: np.ndarray, fewest: int = FEWEST_AT_RISK) -> "ProductLimit":
         """Of a target (N, 3); one of (N, 2) has all entries at 0."""
         time, event, entry = entered_outcome(target)
         entry = np.full(len(time), -np.inf) if entry is None else entry
         steps, place = np.unique(time, return_inverse=True)
         events = np.bincount(place, weights=event, minlength=len(steps))
-        return cls(time, entry, steps, at_risk(steps, time, entry).astype(np.float64), events)
+        risk = at_risk(steps, time, entry).astype(np.float64)
+        early = too_early(risk, fewest)
+        begin = float(steps[early][-1]) if early.any() else -np.inf
+        return cls(time, entry, steps, risk, np.where(early, 0.0, events), begin)
 
     @cached_property
     def survival(self) -> np.ndarray:
@@ -71,9 +80,9 @@ class ProductLimit:
 
     def seen_at(self, times: np.ndarray) -> np.ndarray:
         """(T,): of people who are alive just before each time, the share (up to a factor, the same for all times) that
-        is under observation then.
+        is under observation then; 0 where too few are for an event to count.
         """
-        count = at_risk(times, self.time, self.entry)
+        count = np.where(times <= self.begin, 0, at_risk(times, self.time, self.entry))
         return _share(count / len(self.time), self.before(times))
 
     def seen_beyond(self, horizon: float) -> float:
@@ -95,6 +104,14 @@ class ProductLimit:
         cases = np.divide(1.0, seen, out=np.zeros(len(time)), where=event & (time <= horizon) & (seen > 0))
         beyond, here = self.seen_beyond(horizon), (time > horizon) & (entry <= horizon)
         return cases, here / beyond if beyond > 0 else np.zeros(len(time))
+
+
+def too_early(risk: np.ndarray, fewest: int = FEWEST_AT_RISK) -> np.ndarray:
+    """Up to which of rising times (..., S) too few are at `risk` (..., S), before most are."""
+    place = np.arange(risk.shape[-1])
+    few = (risk < fewest) & (place < risk.argmax(axis=-1)[..., None])
+    found: np.ndarray = np.flip(np.maximum.accumulate(np.flip(few, axis=-1), axis=-1), axis=-1)
+    return found
 
 
 def own_weights(target: np.ndarray, horizon: float) -> tuple[np.ndarray, np.ndarray]:

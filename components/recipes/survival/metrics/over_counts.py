@@ -10,6 +10,7 @@ came under observation, None where all did at time zero.
 import numpy as np
 from scipy.special import expit
 
+from components.recipes.survival.metrics.entered import too_early
 from components.recipes.survival.metrics.rows import log_odds
 
 TIED = 1e-8  # scores so close are tied, as scikit-survival has it
@@ -109,9 +110,12 @@ def _entered_weights(
     entered = _summed(counts, np.searchsorted(steps, entry, side="right"), len(steps))  # at risk from the next step on
     gone = np.concatenate([np.zeros((len(counts), 1)), np.cumsum(ended, axis=1)], axis=1)
     at_risk = np.cumsum(entered, axis=1) - gone[:, :-1]
-    alive = np.cumprod(1 - np.divide(events, at_risk, out=np.zeros_like(at_risk), where=at_risk > 0), axis=1)
+    early = too_early(at_risk)
+    counted = ~early & (at_risk > 0)
+    alive = np.cumprod(1 - np.divide(events, at_risk, out=np.zeros_like(at_risk), where=counted), axis=1)
     before = np.concatenate([np.ones((len(counts), 1)), alive], axis=1)
-    seen = np.divide(at_risk / drawn, before[:, :-1], out=np.zeros_like(at_risk), where=before[:, :-1] > 0)[:, place]
+    seen = np.divide(at_risk / drawn, before[:, :-1], out=np.zeros_like(at_risk), where=before[:, :-1] > 0)
+    seen = np.where(early, 0.0, seen)[:, place]
     cases = np.divide(counts, seen, out=np.zeros_like(seen), where=event & (time <= horizon) & (seen > 0))
     here = counts * ((time > horizon) & (entry <= horizon))
     left = before[:, [np.searchsorted(steps, horizon, "right")]]

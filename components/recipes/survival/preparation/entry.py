@@ -9,14 +9,13 @@ import pandas as pd
 from components.core.errors import CasebookError
 from components.kits.tables.encoding.convert import as_floats
 from components.kits.tables.encoding.derive import evaluate
-from components.recipes.survival.metrics.entered import ProductLimit
+from components.recipes.survival.metrics.entered import FEWEST_AT_RISK, ProductLimit
 from components.recipes.survival.params.cohort import TIME, CohortParams, Outcome, outcome_of
 from components.recipes.survival.preparation.outcome import units_of
 
 FEWEST_ROWS = 30  # with a value: of fewer chance says too little
 MOST_ABOVE = 0.005  # share of the rows that have an entry at or above their time, by mistake
 FEWEST_BY_CHANCE = 10.0
-FEWEST_AT_RISK = 5  # at an event: of fewer, it would take a quarter and more of the survival of all
 
 
 def read_entry(
@@ -39,12 +38,12 @@ def read_entry(
 
 def check_at_risk(train: pd.DataFrame, unit: str, file: str) -> None:
     """Enough training rows were under observation at each event that came before most had entered: else one event
-    would empty the risk set, and survival from time zero on would be 0.
+    would empty the risk set, and Cox's baseline and every curve that counts from time zero would fall to 0.
     """
     target = outcome_of(train)
     if target.shape[1] == 2:
         return
-    found = ProductLimit.of(target)
+    found = ProductLimit.of(target, fewest=0)
     growing = found.steps < found.steps[found.risk.argmax()]
     early = found.steps[growing & (found.events > 0) & (found.risk < FEWEST_AT_RISK)]
     if len(early):

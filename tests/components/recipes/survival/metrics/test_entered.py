@@ -40,6 +40,21 @@ def test_kaplan_and_meier_with_entries_by_hand() -> None:
     np.testing.assert_allclose(marginal_risks(FEW, [2, 5]), [1 / 2, 7 / 8])
 
 
+def test_an_event_before_most_have_entered_takes_no_ones_survival() -> None:
+    late = np.column_stack([np.linspace(3, 4, 10), np.ones(10), np.linspace(1, 2, 10)])
+    early = np.array([[0.5, 1, 0.0], [1.05, 1, 0.0]])  # alone, and with the first of the others
+    found = ProductLimit.of(np.concatenate([early, late]))
+    assert found.at(np.array([2.5])).tolist() == [1.0]
+    assert found.begin == 1.05
+    assert ProductLimit.of(np.concatenate([early, late]), fewest=0).at(2.5) == 0.25
+    cases, controls = own_weights(np.concatenate([early, late]), 3.5)
+    assert cases[:2].tolist() == [0, 0]
+    assert cases.sum() + controls.sum() == pytest.approx(12)
+    rows = np.concatenate([early, late])
+    again = over_counts.own_weights(rows[:, 0], rows[:, 1] == 1, np.ones((1, 12)), 3.5, rows[:, 2])
+    np.testing.assert_allclose(again, [[cases], [controls]])
+
+
 def test_weights_are_the_masses_of_the_estimate() -> None:
     cases, controls = own_weights(FEW, 4.0)
     # Of four rows each event takes 4 times what the curve falls there; beyond 4 years two rows share 4 times its 1/4.
@@ -107,7 +122,7 @@ def test_expected_survival_adds_up_the_hazards_of_those_there() -> None:
 def test_a_real_cohort_has_the_curve_that_lifelines_tells() -> None:
     """`KaplanMeierFitter().fit(T, D, entry=W)` of lifelines 0.30.3: survival at 1, 2, 4 and 6 years, and bounds."""
     rows = pd.read_csv(AIDS)
-    found = ProductLimit.of(rows[["T", "D", "W"]].to_numpy(float))
+    found = ProductLimit.of(rows[["T", "D", "W"]].to_numpy(float), fewest=0)
     expected = [0.8908858607722248, 0.6482418381432183, 0.4670473053166557, 0.424588459378778]
     np.testing.assert_allclose(found.at(np.array([1.0, 2, 4, 6])), expected, rtol=1e-12)
     low, high = found.bounds(0.95)

@@ -15,6 +15,7 @@ from components.core.forgotten import FORGOTTEN, digest_of
 from components.core.histories import until_of
 from components.core.parts import NewEvents
 from components.recipes.next_item.encoding.catalogue import Catalogue
+from components.recipes.next_item.encoding.repeats import SECOND, first_clicks
 from components.recipes.next_item.params.interactions import InteractionsParams
 from components.recipes.next_item.params.params import NextItemJob
 from components.recipes.next_item.preparation.core import drop_repeats, number_ids
@@ -72,9 +73,9 @@ def catch_up(job: NextItemJob, bundle: Path, before: Path, source: Path, work: P
     whole = pa.concat_tables([table, new.cast(table.schema)])
     # In a second what was there before stays first.
     order = np.lexsort((whole["time"].to_numpy(), whole["user"].to_numpy()))
-    whole = whole.take(order)
+    whole = _clicked_once(whole.take(order), predictor.data)
     return NewEvents(
-        added=len(lacking),
+        added=len(whole) - len(table),
         users=len(np.unique(fresh.user[lacking])),
         known=len(fresh.user) - len(lacking),
         until=until_of(whole["time"].to_numpy()),
@@ -87,6 +88,14 @@ def catch_up(job: NextItemJob, bundle: Path, before: Path, source: Path, work: P
         },
         write=partial(write_stored, events=whole, others=others, encoders=encoders_of(predictor.catalogue)),
     )
+
+
+def _clicked_once(events: pa.Table, data: Mapping[str, Any]) -> pa.Table:
+    """Without double clicks, as `prepare` tells these, on what was known before too."""
+    if (within := data["spec"].get("merge_within")) is None:
+        return events
+    user, item, time = (events[name].to_numpy() for name in ("user", "item", "time"))
+    return events.filter(pa.array(first_clicks(user, item, time * SECOND, within)))
 
 
 def _spec(job: NextItemJob, data: Mapping[str, Any], file: Path) -> InteractionsParams:

@@ -108,8 +108,8 @@ def _answers(
 
 
 def _everybody(predictor: RankingPredictor) -> Iterator[pd.DataFrame]:
-    """The users that the model knows, some at a time."""
-    known = [text for text in predictor.catalogue.user_ids if text is not None]
+    """The users that the model knows, those who have come since it was fitted too, some at a time."""
+    known = [text for text in predictor.catalogue.user_ids if text is not None] + list(predictor.stored.others)
     for start in range(0, len(known), BATCH_USERS):
         yield pd.DataFrame({predictor.columns["user"]: known[start : start + BATCH_USERS]})
 

@@ -4,13 +4,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from components.core.files import dvc_md5
 from components.core.forgotten import digest_of
 from components.core.histories import read_kept
 from components.core.parts import NewEvents
-from components.recipes.next_item.catch_up import catch_up
+from components.recipes.next_item.catch_up import _clicked_once, catch_up
 from components.recipes.next_item.encoding.histories import ORDER
 from components.recipes.next_item.serving.predictor import RankingPredictor, open_predictor
 from components.recipes.next_item.serving.serving import known_rows, raw_rows, write_histories
@@ -142,3 +143,14 @@ def test_the_forgotten_are_left_out_of_what_was_kept_and_of_what_is_new(
     assert before is not None
     assert kept.events == before.events + 1 - len(raw_rows(untrained.job, pd.Series([0]).to_numpy(), ORDER))
     assert list(knowing(untrained, tmp_path / "left").stored.others) == ["stays"]
+
+
+def test_double_clicks_are_one_as_in_training() -> None:
+    """A click 3 s after one that was known before, and one 6 s after that: the chain ends where the gap is longer."""
+    whole = pa.table({"user": [0, 0, 0, 0, 1], "item": [5, 5, 6, 5, 5], "time": [10, 13, 14, 19, 12]})
+    for spec, left in (
+        ({}, [10, 13, 14, 19, 12]),
+        ({"merge_within": 5}, [10, 14, 19, 12]),
+        ({"merge_within": 6}, [10, 14, 12]),
+    ):
+        assert _clicked_once(whole, {"spec": spec})["time"].to_pylist() == left

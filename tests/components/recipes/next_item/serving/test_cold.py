@@ -70,7 +70,7 @@ def test_a_known_user_keeps_the_features_of_training(
 ) -> None:
     given = columns_of_rows([{"user_id": "2", "sex": "F"}, {"user_id": "x", "sex": "NA"}, {"user_id": "y"}])
     with caplog.at_level(logging.ERROR):
-        asked = read_asked(given, predictor.data, predictor.catalogue, predictor.histories, Remarks())
+        asked = read_asked(given, predictor.data, predictor.catalogue, predictor.stored, Remarks())
     assert asked.codes is not None
     assert asked.codes.tolist() == [[2], [0], [0]]
 

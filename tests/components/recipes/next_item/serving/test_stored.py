@@ -8,6 +8,7 @@ import pytest
 from components.core.errors import CasebookError
 from components.core.forgotten import digest_of
 from components.core.histories import read_kept
+from components.recipes.next_item.predict import predict_file
 from components.recipes.next_item.serving.predictor import open_predictor
 from components.recipes.next_item.serving.stored import encoders_of, write_stored
 from tests.components.recipes.next_item.serving.tiny import write_tiny
@@ -52,6 +53,13 @@ def test_users_are_answered_by_what_is_stored_beside_the_weights(known: tuple[Pa
     kept = read_kept(folder)
     assert kept is not None
     assert (kept.events, kept.users, kept.until) == (5, 3, "1970-01-01T00:15:50+00:00")
+
+
+def test_all_users_are_those_who_have_come_since_too(known: tuple[Path, Path], tmp_path: Path) -> None:
+    bundle, folder = known
+    options = {"users": "all", "top": 1, "histories": folder, "forgotten": (digest_of(["2"]),)}
+    predict_file(bundle, tmp_path / "users.csv", tmp_path / "all.parquet", options)
+    assert pd.read_parquet(tmp_path / "all.parquet")["user"].tolist() == ["1", "3", "new"]
 
 
 def test_the_same_events_stored_or_given_have_the_same_answer(known: tuple[Path, Path]) -> None:

@@ -14,6 +14,7 @@ from components.core.errors import CasebookError
 from components.core.files import nearest_path, whole_file
 from components.core.forgotten import FORGOTTEN
 from components.recipes.next_item.preparation.database import one, open_database
+from components.recipes.next_item.preparation.ids import ToldIds, ids_in_form
 from components.recipes.next_item.preparation.read import open_raw, unreadable
 from components.recipes.next_item.serving.asked import refuse_misnamed, require_user, rows_of_frame
 from components.recipes.next_item.serving.predictor import open_predictor
@@ -117,7 +118,8 @@ def _load(connection: duckdb.DuckDBPyConnection, source: Path, data: Mapping[str
         refuse_misnamed(raw.columns, columns)
     except CasebookError as error:
         raise CasebookError(f"{source}: {error}") from None
-    parts, names = [f"{raw.text(user, missing)} as user"], [user]
+    raw.check_ids(user)
+    parts, names = [f"{raw.columns[user][0]} as user"], [user]
     if columns["item"] in raw.columns:
         for role in ("item", "time", "rating"):
             if columns[role] in raw.columns:
@@ -131,6 +133,8 @@ def _load(connection: duckdb.DuckDBPyConnection, source: Path, data: Mapping[str
         raise
     except duckdb.Error as error:
         raise unreadable(raw, error) from None
+    # Rows of one user lie together whichever way each of them is written.
+    ids_in_form(connection, "raw", "user", missing, told=ToldIds(source), column=user)
     return names
 
 
@@ -146,7 +150,8 @@ def _say_nameless(connection: duckdb.DuckDBPyConnection, source: Path, user: str
 
 def _frames(connection: duckdb.DuckDBPyConnection, query: str, names: list[str], rows: int) -> Iterator[pd.DataFrame]:
     for batch in connection.sql(query).to_arrow_reader(rows):
-        yield batch.to_pandas().set_axis(names, axis=1)
+        # Beside a cell without a value whole numbers stay what they are, also past what floats hold.
+        yield batch.to_pandas(integer_object_nulls=True).set_axis(names, axis=1)
 
 
 def _whole_users(frames: Iterator[pd.DataFrame]) -> Iterator[pd.DataFrame]:

@@ -7,6 +7,7 @@ from pydantic import Field, model_validator
 from components.core.blocks import Block, Names
 from components.core.forgotten import Forgotten
 
+TimeUnit = Literal["seconds", "milliseconds", "microseconds", "nanoseconds", "days", "excel_days", "datetime", "auto"]
 LEAST_EVENTS = 3  # leave-one-out asks one event of a user for each of training, validation and test
 
 Share = Annotated[float, Field(gt=0, lt=1)]
@@ -117,7 +118,7 @@ class InteractionsParams(Block):
     missing: Names
     forgotten: Forgotten = ()
     columns: EventColumns
-    time_unit: Literal["seconds", "milliseconds", "microseconds", "datetime"]
+    time_unit: TimeUnit
     rating_bands: Annotated[int, Field(ge=2, le=100)]
     users: UserFile | None
     items: ItemFile | None

@@ -20,6 +20,7 @@ from components.recipes.next_item.params.interactions import (
     UserFile,
 )
 from components.recipes.next_item.preparation.database import one, quoted
+from components.recipes.next_item.preparation.ids import ToldIds, ids_in_form
 from components.recipes.next_item.preparation.read import BLANKS, RawFile, open_raw, unreadable
 from components.recipes.next_item.preparation.write import row_groups
 
@@ -129,7 +130,8 @@ def _load(
     title = side.title if isinstance(side, ItemFile) else None
     named = [side.id, *([title] if title else []), *(column.column for column in side.columns.values())]
     file = open_raw(connection, raw / side.file, named, where)
-    cells = [f"{file.text(side.id, missing)} as id", f"{file.text(title, missing) if title else 'null'} as title"]
+    file.check_ids(side.id)
+    cells = [f"{file.columns[side.id][0]} as id", f"{file.text(title, missing) if title else 'null'} as title"]
     for place, column in enumerate(side.columns.values()):
         text = file.text(column.column, missing)
         cells.append(f"{f'try_cast({text} as double)' if column.kind == 'band' else text} as f{place}")
@@ -139,6 +141,9 @@ def _load(
         raise
     except duckdb.Error as error:
         raise unreadable(file, error) from None
+    told = ToldIds(file.path)
+    ids_in_form(connection, "side", "id", missing, told=told, column=side.id, temp=True)
+    told.say()
     _check_ids(connection, file, side.id)
     _tell_unreadable(connection, file, side, missing)
 

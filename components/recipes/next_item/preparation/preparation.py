@@ -26,6 +26,7 @@ from components.recipes.next_item.preparation.core import (
 )
 from components.recipes.next_item.preparation.database import one, open_database, run
 from components.recipes.next_item.preparation.features import write_side
+from components.recipes.next_item.preparation.ids import say_padded
 from components.recipes.next_item.preparation.schema import open_events, read_events
 from components.recipes.next_item.preparation.split import ORDER, by_time, leave_one_out
 from components.recipes.next_item.preparation.write import EVENTS, row_groups
@@ -71,6 +72,8 @@ def prepare(job: NextItemJob) -> Meta:
         rejected = read_events(connection, open_events(connection, raw, spec), spec)
         if job.smoke:
             keep_few(connection, users=SMOKE_USERS, items=SMOKE_ITEMS, newest=SMOKE_EVENTS)
+        for role in ("user", "item"):
+            say_padded(connection, raw / spec.file, "typed", getattr(spec.columns, role), role)
         number_ids(connection)
         if spec.duplicates == "drop":
             rejected |= drop_repeats(connection)

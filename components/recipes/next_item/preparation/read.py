@@ -53,15 +53,14 @@ class RawFile:
         none = ", ".join(quoted(token) for token in sorted({"", *(token.strip().lower() for token in missing)}))
         return f"case when lower({text}) not in ({none}) then {text} end"
 
-    def identifier(self, name: str, missing: Sequence[str]) -> str:
-        """As `text`; whole numbers stay numbers, which are quicker to compare and have one text only."""
-        column, kind = self.columns[name]
-        return column if kind in INTEGERS and not _any_number(missing) else self.text(name, missing)
-
-    def number(self, name: str, missing: Sequence[str]) -> str:
-        """As `text`, numbers and times as they are."""
-        column, kind = self.columns[name]
-        return self.text(name, missing) if kind == "VARCHAR" or _any_number(missing) else column
+    def check_ids(self, name: str) -> None:
+        """Raises CasebookError if the column's type is none that ids have."""
+        kind = self.columns[name][1]
+        if kind == "BLOB" or kind.startswith(("DECIMAL", "STRUCT", "MAP", "UNION")) or kind.endswith("]"):
+            raise CasebookError(
+                f"{self.path}: column {name}: its type is {kind}, and ids are texts or whole numbers; write it as one "
+                "of these"
+            )
 
     def check(self, needed: Sequence[str], where: str) -> None:
         """Raises CasebookError if one of the `needed` columns is not there."""
@@ -70,11 +69,6 @@ class RawFile:
                 f"{self.path}: {len(absent)} column(s) of params.yaml are missing: {', '.join(map(repr, absent))}; "
                 f"the file has {', '.join(map(repr, self.columns))}; correct the file or the names under {where}"
             )
-
-
-def _any_number(missing: Sequence[str]) -> bool:
-    """Whether typed numbers, too, may stand for no value, as -1 does."""
-    return any(token.strip()[-1:].isdigit() for token in missing)
 
 
 def open_raw(connection: duckdb.DuckDBPyConnection, path: Path, needed: Sequence[str], where: str) -> RawFile:

@@ -10,10 +10,25 @@ import numpy as np
 from components.core.errors import CasebookError
 from components.kits.tables.encoding.cells import RawRows, columns_of_frame
 from components.recipes.next_item.encoding.catalogue import Catalogue
+from components.recipes.next_item.encoding.events import (
+    BAD_RATING,
+    BAD_TIME,
+    FAR_TIME,
+    INFINITE_TIME,
+    NO_TIME,
+    ODD_TIME,
+    SOUND,
+    Read,
+    Reading,
+    read_cells,
+)
 from components.recipes.next_item.encoding.histories import Histories, make_histories, rating_codes
-from components.recipes.next_item.serving.columns import id_texts, kept, moments, numbered, numbers, shown
+from components.recipes.next_item.encoding.ids import id_texts
+from components.recipes.next_item.encoding.times import SECOND
+from components.recipes.next_item.serving.columns import kept, numbered, shown
 from components.recipes.next_item.serving.remarks import (
     EMPTY_HISTORY,
+    ODD_MOMENT,
     UNKNOWN_ITEM,
     UNKNOWN_USER,
     UNREADABLE_RATING,
@@ -24,7 +39,7 @@ if TYPE_CHECKING:  # who answers a request loads no pandas
     import pandas as pd
 
 Columns = Mapping[str, str | None]
-SECOND = 1_000_000
+WITHOUT_TIME = (NO_TIME, BAD_TIME, INFINITE_TIME, FAR_TIME)
 
 
 @dataclass(frozen=True)
@@ -52,18 +67,20 @@ def read_asked(
     """
     require_columns(rows, data)
     columns = data["columns"]
-    texts = id_texts(rows[columns["user"]], data["spec"]["missing"])
+    read = _read(rows, data)
+    texts = (
+        id_texts(rows[columns["user"]], data["spec"]["missing"], columns["user"]) if read is None else read.user.texts
+    )
     named = texts != ""
     if not named.any():
         raise CasebookError(f"column {columns['user']}: no user in it; give at least one row with a user's id")
     codes = np.full(len(texts), -1)
     codes[named], ids = numbered(texts[named])
     users = catalogue.user_index(ids)
-    if columns["item"] in rows:
-        histories = _given(rows, codes, len(ids), data, catalogue, remarks)
+    if read is None:
+        asked = Asked(ids, users, stored_histories(stored, users))
     else:
-        histories = stored_histories(stored, users)
-    asked = Asked(ids, users, histories)
+        asked = _given(rows, read, codes, ids, users, data, catalogue, remarks)
     _say_empty(asked, remarks)
     return asked
 
@@ -150,47 +167,74 @@ def stored_histories(stored: Histories, users: np.ndarray) -> Histories:
     return Histories(known.item, known.time, known.rating, start)
 
 
-def _given(
-    rows: RawRows, codes: np.ndarray, users: int, data: Mapping[str, Any], catalogue: Catalogue, remarks: Remarks
-) -> Histories:
-    """Histories from rows (N) of the users `codes` (N,), -1 where a row names none."""
+def _read(rows: RawRows, data: Mapping[str, Any]) -> Read | None:
+    """The rows as training reads them; None where they name users alone.
+
+    Raises:
+        CasebookError: a cell can be no id.
+    """
     columns = data["columns"]
-    texts = id_texts(rows[columns["item"]], data["spec"]["missing"])
-    named = (codes >= 0) & (texts != "")
-    codes, texts = codes[named], texts[named]
-    places, different = numbered(texts)
-    item = catalogue.item_index(different)[places]
-    remarks.add(UNKNOWN_ITEM, texts[item < 0].tolist())
-    moment = _moments(rows, named, data)
-    rating = _ratings(rows, named, data, remarks)
+    if columns["item"] not in rows:
+        return None
+    roles = {role: rows[name] for role, name in columns.items() if name is not None and name in rows}
+    read = read_cells(roles, Reading.of(data["spec"]))
+    for ids, role in ((read.user, "user"), (read.item, "item")):
+        ids.checked(columns[role])
+    return read
+
+
+def _given(
+    rows: RawRows,
+    read: Read,
+    codes: np.ndarray,
+    ids: np.ndarray,
+    users: np.ndarray,
+    data: Mapping[str, Any],
+    catalogue: Catalogue,
+    remarks: Remarks,
+) -> Asked:
+    """Histories from rows (N) of the users `codes` (N,), -1 where a row names none."""
+    named = (codes >= 0) & (read.item.texts != "")
+    _refuse_times(rows, read, named, data)
+    sound = named & (read.breach == SOUND)
+    _say_left_out(rows, read, named, data, remarks)
+    places, different = numbered(read.item.texts[sound])
+    item, code = catalogue.item_index(different)[places], codes[sound]
+    remarks.add(UNKNOWN_ITEM, read.item.texts[sound][item < 0].tolist())
+    moment, rating = read.moment[sound], read.rating[sound]
     known = np.flatnonzero(item >= 0)
     order = known[np.argsort(moment[known], kind="stable")]
-    return make_histories(codes[order], item[order], moment[order] // SECOND, rating[order], users)
+    if data["spec"].get("duplicates") == "drop":
+        order = order[first_of_each(code[order], item[order], moment[order])]
+    bands = rating_codes(rating[order], data["rating_edges"])
+    histories = make_histories(code[order], item[order], moment[order] // SECOND, bands, len(ids))
+    return Asked(ids, users, histories)
 
 
-def _moments(rows: RawRows, named: np.ndarray, data: Mapping[str, Any]) -> np.ndarray:
-    """Microseconds since 1970 of the rows that are events."""
+def first_of_each(*columns: np.ndarray) -> np.ndarray:
+    """The places, ascending, of rows that no earlier row is alike in all columns (N,): as training drops duplicates."""
+    order = np.lexsort(columns)  # of equals the earlier one first
+    new = np.ones(len(order), bool)
+    new[1:] = np.any([column[order][1:] != column[order][:-1] for column in columns], axis=0)
+    return np.sort(order[new])
+
+
+def _refuse_times(rows: RawRows, read: Read, named: np.ndarray, data: Mapping[str, Any]) -> None:
     name, unit = data["columns"]["time"], data["spec"]["time_unit"]
-    cells = kept(rows[name], named)
-    moment, wrong = moments(cells, unit)
+    wrong = named & np.isin(read.breach, WITHOUT_TIME)
     if wrong.any():
         raise CasebookError(
             f"column {name}: {int(wrong.sum())} cell(s) are no time ({unit}), such as "
-            f"{shown(cells, int(wrong.argmax()))!r}; correct them"
+            f"{shown(rows[name], int(wrong.argmax()))!r}; correct them"
         )
-    return moment
 
 
-def _ratings(rows: RawRows, named: np.ndarray, data: Mapping[str, Any], remarks: Remarks) -> np.ndarray:
-    """Codes: 0 where there is none, else one more than the number of edges at or below it."""
-    name = data["columns"]["rating"]
-    if name is None or name not in rows:
-        return np.zeros(int(named.sum()), np.int8)
-    cells = kept(rows[name], named)
-    found = numbers(cells)
-    texts = id_texts(kept(cells, np.isnan(found)), data["spec"]["missing"])
-    remarks.add(UNREADABLE_RATING, texts[texts != ""].tolist())
-    return rating_codes(found, data["rating_edges"])
+def _say_left_out(rows: RawRows, read: Read, named: np.ndarray, data: Mapping[str, Any], remarks: Remarks) -> None:
+    for breach, role, message in ((BAD_RATING, "rating", UNREADABLE_RATING), (ODD_TIME, "time", ODD_MOMENT)):
+        wrong = named & (read.breach == breach)
+        if wrong.any():
+            cells = kept(rows[data["columns"][role]], wrong)
+            remarks.add(message, [shown(cells, place) for place in range(int(wrong.sum()))])
 
 
 def _say_empty(asked: Asked, remarks: Remarks) -> None:

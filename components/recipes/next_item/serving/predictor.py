@@ -18,9 +18,9 @@ from components.core.opened import kept_open
 from components.kits.tables.encoding.cells import RawRows
 from components.recipes.next_item.encoding.catalogue import make_catalogue
 from components.recipes.next_item.encoding.histories import Histories, make_histories, rating_codes
+from components.recipes.next_item.encoding.ids import id_texts
 from components.recipes.next_item.encoding.spec import ITEMS, USERS
 from components.recipes.next_item.serving.asked import Asked, Columns, read_asked, rows_of_frame, select
-from components.recipes.next_item.serving.columns import id_texts
 from components.recipes.next_item.serving.index import IndexSettings, ItemIndex
 from components.recipes.next_item.serving.remarks import TOO_FEW, UNKNOWN_ALLOWED, UNKNOWN_DENIED, Remarks
 from components.recipes.next_item.serving.scorers import SCORERS, Member, Scorer, SequenceScorer, standardized
@@ -206,7 +206,7 @@ class RankingPredictor:
         return barred
 
     def _known(self, ids: Sequence[str | int], name: str, message: str, remarks: Remarks) -> np.ndarray:
-        texts = id_texts(list(ids))
+        texts = id_texts(list(ids), name=f"{name} list")
         index = self.catalogue.item_index(texts)
         if len(index) and (index < 0).all():
             raise CasebookError(

@@ -57,7 +57,7 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
         ("a,1,,1", "time: no value"),
         ("a,1,noon,1", "time: not a number"),
         ("a,1,inf,1", "time: infinite"),
-        ("a,1,nan,1", "time: infinite"),
+        ("a,1,nan,1", "time: not a number"),
         ("a,1,1e13,1", "time: beyond the years 1684 to 2255 as seconds"),
         ("a,1,1,good", "rating: not a number"),
         ("a,1,1,inf", "rating: not a number"),

@@ -31,6 +31,7 @@ ANSWER = pa.schema(
         ("item", pa.string()),
         ("score", pa.float64()),
         ("title", pa.string()),
+        ("warnings", pa.list_(pa.string())),
     ]
 )
 LISTED = "select user from raw where user is not null group by user order by min(place)"
@@ -58,7 +59,7 @@ def predict_file(bundle: Path, source: Path, target: Path, options: Mapping[str,
         whole_file(target) as temporary,
         tempfile.TemporaryDirectory(prefix=".rows-", dir=target.parent) as folder,
         progress(source, "users") as bar,
-        FrameWriter(temporary, target.suffix, fields=ANSWER) as writer,
+        FrameWriter(temporary, target.suffix, fields=ANSWER, lists=["warnings"]) as writer,
     ):
         for rows in users_in_turn(source, predictor.data, Path(folder), remarks):
             answer = predictor.answer(rows_of_frame(rows, predictor.data), remarks=remarks, **chosen)

@@ -16,6 +16,7 @@ from components.recipes.next_item.encoding.numbers import BLANKS, is_text, numbe
 
 SECOND = 1_000_000  # microseconds
 DAY = 86_400 * SECOND
+MILLISECOND = 1_000
 UNITS = {
     "seconds": SECOND, "milliseconds": 1_000, "microseconds": 1, "nanoseconds": 0.001, "days": DAY, "excel_days": DAY,
 }  # fmt: skip
@@ -48,7 +49,8 @@ def moments(cells: Cells, unit: str) -> tuple[np.ndarray, np.ndarray]:
 def counted(counts: np.ndarray, unit: str) -> np.ndarray:
     """Microseconds since 1970 (N,), float64, of counts (N,) in a unit."""
     found: np.ndarray = (counts - (EXCEL if unit == "excel_days" else 0)) * UNITS[unit]
-    return found
+    # The fraction of a day that is a second is none of a float: what is left of it would be the second before.
+    return np.rint(found / MILLISECOND) * MILLISECOND if UNITS[unit] == DAY else found
 
 
 def _dates(cells: Cells) -> tuple[np.ndarray, np.ndarray]:
@@ -110,7 +112,7 @@ def _microseconds(value: Any) -> int | None:
     if isinstance(value, datetime):
         return _since(value)
     if isinstance(value, date):
-        return _since(datetime(value.year, value.month, value.day))  # noqa: DTZ001 - `_since` takes it for UTC
+        return _since(datetime(value.year, value.month, value.day))
     if isinstance(value, (int, float, np.number)) and float(value).is_integer():
         return _of_text(str(int(value)))  # 20210105
     return None

@@ -137,6 +137,7 @@ def _describe(
         "first_time": first,
         "last_time": last,
         "rating_edges": rating_edges(connection, train, spec.rating_bands),
+        **rating_range(connection, train),
         "user_features": [feature.to_json() for feature in user_features],
         "item_features": [feature.to_json() for feature in item_features],
         "protocol": protocol(spec),
@@ -160,6 +161,12 @@ def rating_edges(connection: duckdb.DuckDBPyConnection, train: str, bands: int) 
     )
     edges = [value for (value,) in connection.execute(query, [train, places]).fetchall()]
     return [edge for edge in edges if edge > values[0]]
+
+
+def rating_range(connection: duckdb.DuckDBPyConnection, train: str) -> dict[str, list[float]]:
+    """The lowest and the highest one; nothing where there are none."""
+    low, high = one(connection, "select min(rating), max(rating) from read_parquet(?)", train)
+    return {"rating_range": [low, high]} if isinstance(low, float) and isinstance(high, float) else {}
 
 
 def protocol(spec: InteractionsParams) -> str:

@@ -78,7 +78,7 @@ def _read(connection: duckdb.DuckDBPyConnection, raw: RawFile, spec: Interaction
         for role, ids in (("user", read.user), ("item", read.item)):
             told.add(getattr(spec.columns, role), ids, event.to_numpy())
         connection.register("piece", _typed(rows, event, read))
-        connection.execute(f"insert into typed from piece {kept}")  # noqa: S608 - digests, quoted
+        connection.execute(f"insert into typed from piece {kept}")
         connection.unregister("piece")
     told.say()
 

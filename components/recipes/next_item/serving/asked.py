@@ -29,6 +29,7 @@ from components.recipes.next_item.serving.columns import kept, numbered, shown
 from components.recipes.next_item.serving.remarks import (
     EMPTY_HISTORY,
     ODD_MOMENT,
+    OUTSIDE,
     UNKNOWN_ITEM,
     UNKNOWN_USER,
     UNREADABLE_RATING,
@@ -39,18 +40,20 @@ if TYPE_CHECKING:  # who answers a request loads no pandas
     import pandas as pd
 
 Columns = Mapping[str, str | None]
+RANGE = "rating_range"
 WITHOUT_TIME = (NO_TIME, BAD_TIME, INFINITE_TIME, FAR_TIME)
 
 
 @dataclass(frozen=True)
 class Asked:
     """N users to answer: their raw ids, their index in the catalogue (-1 if unknown), and what counts as
-    the history of each.
+    the history of each. `warnings` (N,) are lists of what is strange about it, None where nothing was looked at.
     """
 
     ids: np.ndarray
     users: np.ndarray
     histories: Histories
+    warnings: np.ndarray | None = None
 
 
 def read_asked(
@@ -104,6 +107,8 @@ def require_columns(names: Collection[str], data: Mapping[str, Any]) -> None:
     columns: Columns = data["columns"]
     require_user(names, columns)
     refuse_misnamed(names, columns)
+    if twice := [name for name in columns.values() if name is not None and list(names).count(name) > 1]:
+        raise CasebookError(f"column {twice[0]!r} stands more than once; rename all but one")
     if columns["item"] in names and columns["time"] not in names:
         raise CasebookError(
             f"column {columns['time']!r} (the time, {data['spec']['time_unit']}) is missing; the columns there are: "
@@ -155,7 +160,8 @@ def _bare(name: str) -> str:
 
 def select(asked: Asked, places: np.ndarray) -> Asked:
     """Some of the users, in the order of `places`."""
-    return Asked(asked.ids[places], asked.users[places], asked.histories.of(places))
+    warnings = None if asked.warnings is None else asked.warnings[places]
+    return Asked(asked.ids[places], asked.users[places], asked.histories.of(places), warnings)
 
 
 def stored_histories(stored: Histories, users: np.ndarray) -> Histories:
@@ -208,7 +214,23 @@ def _given(
         order = order[first_of_each(code[order], item[order], moment[order])]
     bands = rating_codes(rating[order], data["rating_edges"])
     histories = make_histories(code[order], item[order], moment[order] // SECOND, bands, len(ids))
-    return Asked(ids, users, histories)
+    return Asked(ids, users, histories, _outside(code[order], rating[order], len(ids), data, remarks))
+
+
+def _outside(
+    code: np.ndarray, rating: np.ndarray, users: int, data: Mapping[str, Any], remarks: Remarks
+) -> np.ndarray | None:
+    """What is to be said of each user's ratings (E,) that training never had."""
+    if RANGE not in data:
+        return None
+    low, high = np.float32(data[RANGE])
+    outside = (rating < low) | (rating > high)
+    remarks.add(OUTSIDE % (low, high), [f"{one:g}" for one in rating[outside]])
+    found = np.array([[] for _ in range(users)] + [None], object)[:-1]  # of lists, also where all are empty
+    for user, one in zip(code[outside], rating[outside], strict=True):
+        if not found[user]:
+            found[user] = [f"rating {one:g} is outside training's {low:g} to {high:g}"]
+    return found
 
 
 def first_of_each(*columns: np.ndarray) -> np.ndarray:

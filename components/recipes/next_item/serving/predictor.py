@@ -20,7 +20,7 @@ from components.recipes.next_item.encoding.catalogue import make_catalogue
 from components.recipes.next_item.encoding.histories import Histories, make_histories, rating_codes
 from components.recipes.next_item.encoding.ids import id_texts
 from components.recipes.next_item.encoding.spec import ITEMS, USERS
-from components.recipes.next_item.serving.asked import Asked, Columns, read_asked, rows_of_frame, select
+from components.recipes.next_item.serving.asked import RANGE, Asked, Columns, read_asked, rows_of_frame, select
 from components.recipes.next_item.serving.index import IndexSettings, ItemIndex
 from components.recipes.next_item.serving.remarks import TOO_FEW, UNKNOWN_ALLOWED, UNKNOWN_DENIED, Remarks
 from components.recipes.next_item.serving.scorers import SCORERS, Member, Scorer, SequenceScorer, standardized
@@ -46,7 +46,8 @@ class RankingSettings(Block):
 @dataclass(frozen=True)
 class Recommended:
     """K rows, best first for each user in the order asked: `user` (K,), `rank` (K,) from 1, `item` (K,) raw ids,
-    `score` (K,), and `title` (K,), None where no item of the catalogue has one.
+    `score` (K,), and `title` (K,), None where no item of the catalogue has one; `warnings` (K,), lists of what is
+    strange about the user's rows, None where the model knows nothing to hold them against.
     """
 
     user: np.ndarray
@@ -54,11 +55,13 @@ class Recommended:
     item: np.ndarray
     score: np.ndarray
     title: np.ndarray | None
+    warnings: np.ndarray | None = None
 
     def columns(self) -> dict[str, np.ndarray]:
         """As they are written."""
         found = {"user": self.user, "rank": self.rank, "item": self.item, "score": self.score}
-        return found if self.title is None else {**found, "title": self.title}
+        more = {"title": self.title, "warnings": self.warnings}
+        return found | {name: values for name, values in more.items() if values is not None}
 
 
 class RankingPredictor:
@@ -149,7 +152,14 @@ class RankingPredictor:
             item=self.catalogue.item_ids[item],
             score=scores[user, place].astype(np.float64),
             title=self.catalogue.titles[item] if self.has_titles else None,
+            warnings=self._warnings(asked, user),
         )
+
+    def _warnings(self, asked: Asked, user: np.ndarray) -> np.ndarray | None:
+        if RANGE not in self.data:
+            return None
+        said = [[] for _ in asked.ids] if asked.warnings is None else asked.warnings
+        return np.array([*(said[one] for one in user), None], object)[:-1]
 
     @cached_property
     def has_titles(self) -> bool:

@@ -11,6 +11,7 @@ EMPTY_HISTORY = "%d user(s) with an empty history, such as %r: answered by popul
 UNKNOWN_ITEM = "%d event(s) of items that the model does not know, such as %r: ignored"
 UNREADABLE_RATING = "%d event(s) whose rating is no number, such as %r: left out, as training does"
 ODD_MOMENT = "%d event(s) at a time that is hardly one, such as %r: left out, as training does"
+OUTSIDE = "%%d rating(s) outside training's %g to %g, such as %%r: taken as the nearest of these"
 UNKNOWN_ALLOWED = "%d id(s) of the allow list that the model does not know, such as %r: ignored"
 UNKNOWN_DENIED = "%d id(s) of the deny list that the model does not know, such as %r: ignored"
 NAMELESS = "%d row(s) without a user, such as %s: not answered"

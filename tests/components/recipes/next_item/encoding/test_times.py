@@ -89,7 +89,7 @@ def test_days_and_nanoseconds_are_counts_too() -> None:
         20200101.0,
         np.datetime64("2020-01-01"),
         datetime.date(2020, 1, 1),
-        datetime.datetime(2020, 1, 1),  # noqa: DTZ001
+        datetime.datetime(2020, 1, 1),
         pd.Timestamp("2020-01-01T02:00", tz="Europe/Helsinki"),
     ],
 )

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -21,7 +21,7 @@ UNITS = {
     "seconds": SECOND, "milliseconds": 1_000, "microseconds": 1, "nanoseconds": 0.001, "days": DAY, "excel_days": DAY,
 }  # fmt: skip
 EXCEL = 25_569  # days from 1899-12-30, from which spreadsheets count, to 1970
-DATETIME = "datetime"
+DATETIME: Literal["datetime"] = "datetime"
 EXACT = 9e15  # doubles from here on do not hold every whole number
 NOT_READ, INFINITE, BEYOND = 1, 2, 3  # what is wrong with a time
 EPOCH, MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)

@@ -119,6 +119,9 @@ class InteractionsParams(Block):
     forgotten: Forgotten = ()
     columns: EventColumns
     time_unit: TimeUnit
+    odd_times: Literal["keep", "set_aside"] | None = None
+    zero_rating: Literal["rating", "missing"] | None = None
+    least_known: Annotated[float, Field(ge=0, le=1)] = 0.5
     rating_bands: Annotated[int, Field(ge=2, le=100)]
     users: UserFile | None
     items: ItemFile | None
@@ -135,6 +138,11 @@ class InteractionsParams(Block):
             if side and (wrong := taken & set(side.columns)):
                 raise ValueError(f"{sorted(wrong)[0]!r} is the name of a column that {side.file} gets; rename it")
         return self
+
+    @property
+    def unanswered(self) -> set[str]:
+        """Keys of questions that were not asked, or that no reader of prepared data needs the answer to."""
+        return {"least_known", *(key for key in ("odd_times", "zero_rating") if getattr(self, key) is None)}
 
     @property
     def least_user_events(self) -> int:

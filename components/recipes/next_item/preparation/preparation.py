@@ -27,7 +27,7 @@ from components.recipes.next_item.preparation.core import (
 from components.recipes.next_item.preparation.database import one, open_database, run
 from components.recipes.next_item.preparation.features import write_side
 from components.recipes.next_item.preparation.ids import say_padded
-from components.recipes.next_item.preparation.schema import open_events, read_events
+from components.recipes.next_item.preparation.schema import load_cells, open_events, read_events
 from components.recipes.next_item.preparation.split import ORDER, by_time, leave_one_out
 from components.recipes.next_item.preparation.write import EVENTS, row_groups
 
@@ -69,7 +69,9 @@ def prepare(job: NextItemJob) -> Meta:
         whole_folder(job.paths.prepared(job.case)) as folder,
         open_database(folder, spec.memory_limit, spec.threads) as connection,
     ):
-        rejected = read_events(connection, open_events(connection, raw, spec), spec)
+        file = open_events(connection, raw, spec)
+        spec = load_cells(connection, file, spec)
+        rejected = read_events(connection, file, spec)
         if job.smoke:
             keep_few(connection, users=SMOKE_USERS, items=SMOKE_ITEMS, newest=SMOKE_EVENTS)
         for role in ("user", "item"):
@@ -126,8 +128,8 @@ def _describe(
     """Write users and items; `Meta.data`. What is fitted here sees the training events alone."""
     train = str(folder / PREPARED_FILES[TRAIN])
     run(connection, TRAINED, train=train)
-    user_features = write_side(connection, "users", spec.users, raw, spec.missing, folder / USERS)
-    item_features = write_side(connection, "items", spec.items, raw, spec.missing, folder / ITEMS)
+    user_features = write_side(connection, "users", spec.users, raw, spec, folder / USERS)
+    item_features = write_side(connection, "items", spec.items, raw, spec, folder / ITEMS)
     first, last = one(connection, "select min(time), max(time) from read_parquet(?)", train)
     return {
         "key": ["event"],
@@ -142,7 +144,7 @@ def _describe(
         "item_features": [feature.to_json() for feature in item_features],
         "protocol": protocol(spec),
         "split": spec.split.model_dump(mode="json"),
-        "spec": spec.model_dump(mode="json", exclude={"memory_limit", "threads", FORGOTTEN}),
+        "spec": spec.model_dump(mode="json", exclude={"memory_limit", "threads", FORGOTTEN, *spec.unanswered}),
     }
 
 

@@ -55,11 +55,21 @@ class RawFile:
 
     def check_ids(self, name: str) -> None:
         """Raises CasebookError if the column's type is none that ids have."""
-        kind = self.columns[name][1]
-        if kind == "BLOB" or kind.startswith(("DECIMAL", "STRUCT", "MAP", "UNION")) or kind.endswith("]"):
+        if self.is_list(name) or self.columns[name][1].startswith(("BLOB", "DECIMAL", "STRUCT", "MAP", "UNION")):
             raise CasebookError(
-                f"{self.path}: column {name}: its type is {kind}, and ids are texts or whole numbers; write it as one "
-                "of these"
+                f"{self.path}: column {name}: its type is {self.columns[name][1]}, and ids are texts or whole numbers; "
+                "write it as one of these"
+            )
+
+    def is_list(self, name: str) -> bool:
+        return self.columns[name][1].endswith("]")
+
+    def check_single(self, name: str, kind: str) -> None:
+        """Raises CasebookError if the column's cells are no single texts or numbers, for a feature of this kind."""
+        if self.is_list(name) or self.columns[name][1].startswith(("BLOB", "STRUCT", "MAP", "UNION")):
+            remedy = "a list is a set (kind: set)" if self.is_list(name) else "write texts or numbers"
+            raise CasebookError(
+                f"{self.path}: column {name}: its type is {self.columns[name][1]}, which is no {kind}; {remedy}"
             )
 
     def check(self, needed: Sequence[str], where: str) -> None:

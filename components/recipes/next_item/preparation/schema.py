@@ -14,6 +14,7 @@ from components.recipes.next_item.params.interactions import InteractionsParams
 from components.recipes.next_item.preparation.database import one, quoted
 from components.recipes.next_item.preparation.ids import ToldIds
 from components.recipes.next_item.preparation.read import FLOATS, INTEGERS, RawFile, open_raw, unreadable
+from components.recipes.next_item.preparation.times import AUTO, find_unit
 
 TYPED = (
     "create table typed (event bigint, user varchar, item varchar, moment bigint, rating float, breach tinyint, "
@@ -23,21 +24,20 @@ REJECTED = (
     "create table rejected (event bigint, reason varchar, user varchar, item varchar, time varchar, rating varchar)"
 )
 SHOWN = 5
+ZEROS = 0.5  # share of the ratings that is hardly one rating among others
 BATCH = 1 << 18
 
 
 def read_events(connection: duckdb.DuckDBPyConnection, raw: RawFile, spec: InteractionsParams) -> dict[str, int]:
-    """Fill the table `typed` from the file and `rejected` with the rows that break the schema, counted by reason.
+    """Fill the table `typed` from `raw` and `rejected` with the rows that break the schema, counted by reason.
 
     `typed` (event, user, item, moment, rating, breach): event is the row's number from 1, moment
     the microseconds since 1970, breach null where the row is sound.
 
     Raises:
-        CasebookError: the file has no rows or cannot be read, its time column is of another type
-            than `time_unit` says, or more rows break the schema than `max_rejected` allows.
+        CasebookError: the file has no rows, an id can be none, or more rows break the schema than `max_rejected`
+            allows.
     """
-    _check_types(raw, spec)
-    _load(connection, raw, spec)
     connection.execute(TYPED)
     _read(connection, raw, spec)
     connection.execute("drop table raw")
@@ -50,11 +50,19 @@ def read_events(connection: duckdb.DuckDBPyConnection, raw: RawFile, spec: Inter
     )
     counts = dict(connection.execute("select reason, count(*) from rejected group by all order by all").fetchall())
     _check_share(connection, counts, raw, spec)
+    _check_ratings(connection, raw, spec)
     return counts
 
 
-def _load(connection: duckdb.DuckDBPyConnection, raw: RawFile, spec: InteractionsParams) -> None:
-    """Fill the table `raw` (event, user, item, time, rating) with the cells as they stand."""
+def load_cells(connection: duckdb.DuckDBPyConnection, raw: RawFile, spec: InteractionsParams) -> InteractionsParams:
+    """Fill the table `raw` (event, user, item, time, rating) with the cells as they stand; the params with the unit
+    that the times are in.
+
+    Raises:
+        CasebookError: the file cannot be read, a column is of a type that it cannot have, or its times are hardly those
+            of events.
+    """
+    _check_types(raw, spec)
     named = spec.columns.model_dump()
     cells = ", ".join(f"{raw.columns[name][0]} as {role}" for role, name in named.items() if name is not None)
     try:
@@ -63,6 +71,7 @@ def _load(connection: duckdb.DuckDBPyConnection, raw: RawFile, spec: Interaction
         raise
     except duckdb.Error as error:
         raise unreadable(raw, error) from None
+    return spec.model_copy(update={"time_unit": find_unit(connection, raw, spec)})
 
 
 def _read(connection: duckdb.DuckDBPyConnection, raw: RawFile, spec: InteractionsParams) -> None:
@@ -108,7 +117,7 @@ def _check_types(raw: RawFile, spec: InteractionsParams) -> None:
         raw.check_ids(getattr(spec.columns, role))
     kind = raw.columns[spec.columns.time][1]
     is_number = kind in INTEGERS | FLOATS or kind.startswith("DECIMAL")
-    if kind != "VARCHAR" and is_number == (spec.time_unit == "datetime"):
+    if spec.time_unit != AUTO and kind != "VARCHAR" and is_number == (spec.time_unit == "datetime"):
         raise CasebookError(
             f"{raw.path}: column {spec.columns.time}: its type is {kind}, and prepare.time_unit is {spec.time_unit!r}; "
             f"set it to {'seconds, milliseconds or microseconds' if is_number else 'datetime'}"
@@ -153,6 +162,27 @@ def _check_share(
         f"{spec.max_rejected:.1%}:\n" + "\n".join(lines) + "\n"
         "correct the file, or time_unit, missing or max_rejected under prepare"
     )
+
+
+def _check_ratings(connection: duckdb.DuckDBPyConnection, raw: RawFile, spec: InteractionsParams) -> None:
+    """Ask what the column of ratings is where it is empty, or a 0 may be none."""
+    if spec.columns.rating is None or spec.zero_rating is not None:
+        return
+    query = "select count(*), count(rating), count(*) filter (where rating = 0) from typed where breach is null"
+    events, rated, zeros = (int(str(count)) for count in one(connection, query))
+    where = f"{raw.path}: column {spec.columns.rating}"
+    if not rated:
+        raise CasebookError(f"{where}: none of {events} events has a rating; set prepare.columns.rating: null")
+    if zeros == rated:
+        raise CasebookError(
+            f"{where}: all {rated} ratings are 0: set prepare.columns.rating: null to go without, or "
+            "prepare.zero_rating: rating if 0 is one"
+        )
+    if zeros >= ZEROS * rated:
+        raise CasebookError(
+            f"{where}: {zeros} of {rated} ratings ({zeros / rated:.0%}) are 0: set prepare.zero_rating: missing if a 0 "
+            "means that there is none, or rating if it is one"
+        )
 
 
 def open_events(connection: duckdb.DuckDBPyConnection, folder: Path, spec: InteractionsParams) -> RawFile:

@@ -10,9 +10,10 @@ import numpy as np
 import pyarrow as pa
 
 from components.core.errors import CasebookError
-from components.core.files import whole_folder
+from components.core.files import whole_folder, write_json
 from components.core.forgotten import FORGOTTEN
 from components.core.job import PREPARED_FILES, TRAIN, Meta, read_origin
+from components.core.told import TOLD, warned_of
 from components.recipes.next_item.encoding.spec import ITEMS, USERS
 from components.recipes.next_item.params.interactions import InteractionsParams, TimeSplit
 from components.recipes.next_item.params.params import NextItemJob
@@ -29,6 +30,7 @@ from components.recipes.next_item.preparation.features import write_side
 from components.recipes.next_item.preparation.ids import say_padded
 from components.recipes.next_item.preparation.schema import load_cells, open_events, read_events
 from components.recipes.next_item.preparation.split import ORDER, by_time, leave_one_out
+from components.recipes.next_item.preparation.ties import write_ties
 from components.recipes.next_item.preparation.write import EVENTS, row_groups
 
 log = logging.getLogger(__name__)
@@ -57,12 +59,18 @@ def prepare(job: NextItemJob) -> Meta:
     file from 1; user and item, rows of the next two; time, seconds since 1970; rating; sorted by
     user and time, ties in file order), `users.parquet` and `items.parquet` (id, features' codes,
     for items title and count in train), `rejected.parquet` (event, reason and the cells as text)
-    and `meta.json`. Events are never held in memory as a whole: DuckDB sorts and joins on disk.
+    `ties.parquet` (of whom the test asks one of several events at one moment), `told.json` (what was warned of) and
+    `meta.json`. Events are never held in memory as a whole: DuckDB sorts and joins on disk.
 
     Raises:
         CasebookError: the params, a file, its columns or too many of its rows are wrong, or no
             user is left.
     """
+    with warned_of(job.paths.raw(job.case)) as notes:
+        return _prepare(job, notes)
+
+
+def _prepare(job: NextItemJob, notes: list[str]) -> Meta:
     spec, raw = job.prepare, job.paths.raw(job.case)
     source = read_origin(raw)
     with (
@@ -82,10 +90,12 @@ def prepare(job: NextItemJob) -> Meta:
         cuts = time_cuts(connection, spec.split) if isinstance(spec.split, TimeSplit) else None
         rejected |= keep_core(connection, spec, cuts[0] if cuts else END_OF_TIME)
         rows = _write_splits(connection, folder, cuts)
+        write_ties(connection, folder, cuts)
         data = _describe(connection, folder, raw, spec)
         rows["rejected"] = _write_rejected(connection, folder)
         meta = Meta(job.case, rows, rejected, source, data)
         meta.write(folder)
+        write_json(folder / TOLD, {"notes": notes})
     log.info(
         "%s: %s; %d users, %d items",
         job.case,

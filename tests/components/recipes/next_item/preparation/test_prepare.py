@@ -64,7 +64,7 @@ def test_files_have_the_columns_that_readers_are_promised(tmp_path: Path) -> Non
     assert "ties in time in file order" in meta.data["protocol"]
     assert Meta.read(tmp_path / "prepared") == meta
     assert sorted(path.name for path in (tmp_path / "prepared").iterdir()) == sorted(
-        [*(f"{name}.parquet" for name in tables), "meta.json"]
+        [*(f"{name}.parquet" for name in (*tables, "ties")), "meta.json", "told.json"]
     )
 
 

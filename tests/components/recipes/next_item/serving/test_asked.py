@@ -145,9 +145,3 @@ def test_the_first_of_rows_that_are_alike_is_kept() -> None:
     user, item = np.array([1, 2, 1, 1, 2]), np.array([5, 5, 5, 6, 5])
     assert first_of_each(user, item).tolist() == [0, 1, 3]
     assert first_of_each(np.array([], np.int64)).tolist() == []
-
-
-def test_a_name_that_stands_twice_in_a_frame_is_refused() -> None:
-    frame = pd.DataFrame([["1", "2"]], columns=["user", "user"])
-    with pytest.raises(CasebookError, match="column 'user' stands more than once"):
-        columns_of_frame(frame, frame.columns)

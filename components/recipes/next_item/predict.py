@@ -19,7 +19,7 @@ from components.recipes.next_item.preparation.read import open_raw, unreadable
 from components.recipes.next_item.serving.asked import refuse_misnamed, require_user, rows_of_frame
 from components.recipes.next_item.serving.predictor import open_predictor
 from components.recipes.next_item.serving.remarks import NAMELESS, Remarks
-from components.recipes.shared.stream import FrameWriter, progress
+from components.recipes.shared.stream import WARNINGS, FrameWriter, progress
 
 BATCH_ROWS = 50_000  # interactions answered at a time
 BATCH_USERS = 5_000
@@ -31,7 +31,7 @@ ANSWER = pa.schema(
         ("item", pa.string()),
         ("score", pa.float64()),
         ("title", pa.string()),
-        ("warnings", pa.list_(pa.string())),
+        (WARNINGS, pa.list_(pa.string())),
     ]
 )
 LISTED = "select user from raw where user is not null group by user order by min(place)"
@@ -59,7 +59,7 @@ def predict_file(bundle: Path, source: Path, target: Path, options: Mapping[str,
         whole_file(target) as temporary,
         tempfile.TemporaryDirectory(prefix=".rows-", dir=target.parent) as folder,
         progress(source, "users") as bar,
-        FrameWriter(temporary, target.suffix, fields=ANSWER, lists=["warnings"]) as writer,
+        FrameWriter(temporary, target.suffix, fields=ANSWER, lists=[WARNINGS]) as writer,
     ):
         for rows in users_in_turn(source, predictor.data, Path(folder), remarks):
             answer = predictor.answer(rows_of_frame(rows, predictor.data), remarks=remarks, **chosen)

@@ -55,7 +55,7 @@ def read_cells(rows: Mapping[str, Cells], reading: Reading) -> Read:
     moment, wrong = moments(rows["time"], reading.time_unit)
     none = absent(rows["time"], reading.missing)
     rating, unreadable = _ratings(rows, reading, len(user.texts))
-    found = [
+    found: list[tuple[np.ndarray, int | np.ndarray]] = [
         (unreadable, BAD_RATING),
         (is_odd(moment, reading.time_unit) & (reading.odd_times == SET_ASIDE), ODD_TIME),
         (wrong > 0, wrong + NO_TIME),  # in the order in which both count

@@ -133,7 +133,7 @@ def _id_of(value: Any, exact: int) -> tuple[str, str | None, str | None]:
         return "", None, None
     if isinstance(value, (float, np.floating)) and float(value).is_integer():
         exact = SINGLES if isinstance(value, np.float32) else exact
-        return str(int(value)), None, TOO_LONG if abs(value) >= exact else None
+        return str(int(value)), None, TOO_LONG if abs(float(value)) >= exact else None
     return str(value).strip(), None, None
 
 
@@ -156,6 +156,8 @@ def is_missing(value: Any) -> bool:
         return value is None or bool(value != value)  # NaN, and a date that is none
     except TypeError:  # pandas' NA is not even unlike itself
         return True
+    except ValueError:  # an array, which is something
+        return False
 
 
 def id_texts(cells: Cells, missing: Sequence[str] = (), name: str = "of ids") -> np.ndarray:

@@ -28,9 +28,10 @@ def numbers(cells: Cells) -> np.ndarray:
         return numbers(cells.dictionary_decode())
     if is_text(cells.type):
         return _text_numbers(cells)
-    if pa.types.is_temporal(cells.type):
-        cells = cells.cast(pa.int64())
-    return _floats(cells)
+    try:
+        return _floats(cells.cast(pa.int64()) if pa.types.is_temporal(cells.type) else cells)
+    except pa.ArrowException:  # of lists, say
+        return np.full(len(cells), np.nan)
 
 
 def absent(cells: Cells, missing: Sequence[str]) -> np.ndarray:

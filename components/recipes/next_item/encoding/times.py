@@ -65,7 +65,7 @@ def _dates(cells: Cells) -> tuple[np.ndarray, np.ndarray]:
             cells = pc.utf8_trim(cells, BLANKS)
             quick = _cast(cells)
             return _by_value(cells) if quick is None else _without_nat(quick)
-        return _by_value(cells)
+        return _of_values([None] * len(cells)) if pa.types.is_nested(cells.type) else _by_value(cells)
     return _of_values([_microseconds(cell) for cell in cells])
 
 

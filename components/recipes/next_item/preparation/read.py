@@ -67,7 +67,8 @@ class RawFile:
     def check_single(self, name: str, kind: str) -> None:
         """Raises CasebookError if the column's cells are no single texts or numbers, for a feature of this kind."""
         if self.is_list(name) or self.columns[name][1].startswith(("BLOB", "STRUCT", "MAP", "UNION")):
-            remedy = "a list is a set (kind: set)" if self.is_list(name) else "write texts or numbers"
+            is_set = self.is_list(name) and kind in ("category", "band")
+            remedy = "a list is a set (kind: set)" if is_set else "write one text or number in each cell"
             raise CasebookError(
                 f"{self.path}: column {name}: its type is {self.columns[name][1]}, which is no {kind}; {remedy}"
             )

@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 from components.core.errors import CasebookError
 from components.core.forgotten import FIRST
 from components.recipes.next_item.encoding.events import SOUND, Read, Reading, read_cells
+from components.recipes.next_item.encoding.times import DATETIME
 from components.recipes.next_item.params.interactions import InteractionsParams
 from components.recipes.next_item.preparation.database import one, quoted
 from components.recipes.next_item.preparation.ids import ToldIds
@@ -115,13 +116,19 @@ def _check_types(raw: RawFile, spec: InteractionsParams) -> None:
     """Typed columns of a Parquet file must be what they are to be read as; texts are tried."""
     for role in ("user", "item"):
         raw.check_ids(getattr(spec.columns, role))
+    for role, name in (("time", spec.columns.time), ("rating", spec.columns.rating)):
+        if name is not None:
+            raw.check_single(name, role)
     kind = raw.columns[spec.columns.time][1]
-    is_number = kind in INTEGERS | FLOATS or kind.startswith("DECIMAL")
-    if spec.time_unit != AUTO and kind != "VARCHAR" and is_number == (spec.time_unit == "datetime"):
+    if spec.time_unit not in (AUTO, DATETIME) and kind != "VARCHAR" and not _is_number(kind):
         raise CasebookError(
             f"{raw.path}: column {spec.columns.time}: its type is {kind}, and prepare.time_unit is {spec.time_unit!r}; "
-            f"set it to {'seconds, milliseconds or microseconds' if is_number else 'datetime'}"
+            "set it to datetime"
         )
+
+
+def _is_number(kind: str) -> bool:
+    return kind in INTEGERS | FLOATS or kind.startswith("DECIMAL")
 
 
 def _reasons(spec: InteractionsParams) -> list[str]:

@@ -111,6 +111,11 @@ def find_unit(connection: duckdb.DuckDBPyConnection, raw: RawFile, spec: Interac
         unit = _decide(seen, where, spec)
         seen = _look(connection, spec, unit)
         log.warning("%s: prepare.time_unit: auto: times are taken for %s, %s", where, unit, seen.likely[unit].told)
+    if unit == DATETIME and raw.columns[spec.columns.time][1] != "VARCHAR" and seen.given and not seen.whole.count:
+        raise CasebookError(
+            f"{where}: its type is {raw.columns[spec.columns.time][1]}, and prepare.time_unit is 'datetime'; set it to "
+            "seconds, milliseconds or microseconds"
+        )
     if seen.whole.count > 1 and seen.whole.first == seen.whole.last:
         raise CasebookError(
             f"{where}: all {seen.whole.count} times are {shown(seen.whole.first)}: what came after what cannot be "

@@ -20,7 +20,8 @@ from components.recipes.next_item.encoding.catalogue import make_catalogue
 from components.recipes.next_item.encoding.histories import Histories, make_histories, rating_codes
 from components.recipes.next_item.encoding.ids import id_texts
 from components.recipes.next_item.encoding.spec import ITEMS, USERS
-from components.recipes.next_item.serving.asked import RANGE, Asked, Columns, read_asked, rows_of_frame, select
+from components.recipes.next_item.serving.asked import Asked, Columns, read_asked, rows_of_frame, select
+from components.recipes.next_item.serving.given import RANGE
 from components.recipes.next_item.serving.index import IndexSettings, ItemIndex
 from components.recipes.next_item.serving.remarks import TOO_FEW, UNKNOWN_ALLOWED, UNKNOWN_DENIED, Remarks
 from components.recipes.next_item.serving.scorers import SCORERS, Member, Scorer, SequenceScorer, standardized
@@ -158,7 +159,7 @@ class RankingPredictor:
     def _warnings(self, asked: Asked, user: np.ndarray) -> np.ndarray | None:
         if RANGE not in self.data:
             return None
-        said = [[] for _ in asked.ids] if asked.warnings is None else asked.warnings
+        said: Sequence[Any] | np.ndarray = asked.warnings if asked.warnings is not None else [[] for _ in asked.ids]
         return np.array([*(said[one] for one in user), None], object)[:-1]
 
     @cached_property

@@ -62,3 +62,9 @@ def test_cells_of_several_types_are_numbers_where_they_can_be() -> None:
 )
 def test_words_and_numbers_may_mean_that_there_is_nothing(cells: Cells, expected: list[bool]) -> None:
     assert absent(cells, ["N/A", "-1"]).tolist() == expected
+
+
+def test_lists_are_no_numbers_and_are_there() -> None:
+    for cells in (pa.array([[1.0], None]), [[1.0], None], [np.array([1.0, 2.0]), None]):
+        assert np.isnan(numbers(cells)).all()
+        assert absent(cells, ["-1"]).tolist() == [False, True]

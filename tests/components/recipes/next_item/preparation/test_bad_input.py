@@ -151,6 +151,16 @@ def test_ids_of_types_that_are_none_are_refused(tmp_path: Path, ids: list[object
         prepare(tmp_path, rows, block(file="events.parquet"))
 
 
+@pytest.mark.parametrize("column", ["time", "rating"])
+def test_lists_are_neither_times_nor_ratings(tmp_path: Path, column: str) -> None:
+    rows = pd.DataFrame({"user": 1, "item": [1, 2, 3], "time": [1, 2, 3], "rating": 1.0})
+    rows[column] = [[1.0], [2.0], [3.0]]
+    with pytest.raises(
+        CasebookError, match=rf"column {column}: its type is DOUBLE\[\], which is no {column}; write one"
+    ):
+        prepare(tmp_path, rows, block(file="events.parquet"))
+
+
 @pytest.mark.parametrize("file", ["events.csv", "events.parquet"])
 def test_long_whole_numbers_are_exact(tmp_path: Path, file: str) -> None:
     long = [2**53 + 1, 2**53 + 2, 2**53 + 3]

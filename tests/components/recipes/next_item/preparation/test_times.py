@@ -109,6 +109,14 @@ def test_the_unit_is_found_and_told(tmp_path: Path, caplog: pytest.LogCaptureFix
     assert prepared(tmp_path / "typed")["test"]["time"].tolist() == [SECONDS[3]]
 
 
+def test_whole_numbers_may_be_dates(tmp_path: Path) -> None:
+    days = DAYS.strftime("%Y%m%d").astype(int)
+    rows = pd.DataFrame({"user": "a", "item": range(4), "time": days, "rating": 1.0})
+    content = block(time_unit="datetime", odd_times=None, file="events.parquet")
+    prepare(tmp_path, rows, content)
+    assert prepared(tmp_path)["test"]["time"].tolist() == [DAYS[3].timestamp()]
+
+
 def test_times_of_no_one_unit_are_asked(tmp_path: Path) -> None:
     message = asked(tmp_path, [*SECONDS[:2], *SECONDS[2:] * 1000], "auto")
     assert message.startswith("prepare.time_unit is auto, and its 4 times are of no one unit: 2 are seconds (from 2021")

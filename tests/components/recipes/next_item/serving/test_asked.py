@@ -16,7 +16,8 @@ from components.core.job import TEST, TRAIN, VALIDATION, Meta
 from components.kits.tables.encoding.cells import RawRows, columns_of_frame, columns_of_rows
 from components.recipes.next_item.encoding.catalogue import read_catalogue
 from components.recipes.next_item.encoding.histories import Histories, read_histories
-from components.recipes.next_item.serving.asked import Asked, first_of_each, read_asked
+from components.recipes.next_item.serving.asked import Asked, read_asked
+from components.recipes.next_item.serving.given import first_of_each
 from components.recipes.next_item.serving.remarks import Remarks
 from components.recipes.next_item.serving.serving import raw_rows
 from tests.components.recipes.next_item.preparation.events import block, prepare

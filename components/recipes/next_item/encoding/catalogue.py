@@ -88,8 +88,12 @@ def multi_hot(lists: pa.ChunkedArray, size: int) -> np.ndarray:
 
 
 def _find(places: Mapping[str, int], ids: "Sequence[Any] | np.ndarray | pd.Series") -> np.ndarray:
-    texts = id_texts(list(ids))
-    return np.fromiter((places.get(text, -1) for text in texts), np.int64, len(texts))
+    cells = list(ids)
+    found = np.fromiter((places.get(each, -1) if isinstance(each, str) else -1 for each in cells), np.int64, len(cells))
+    missed = np.flatnonzero(found < 0)  # most ids come in their normal form
+    if len(missed):
+        found[missed] = [places.get(text, -1) for text in id_texts([cells[place] for place in missed])]
+    return found
 
 
 def _strings(column: pa.ChunkedArray) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -36,7 +37,7 @@ def numbers(cells: Cells) -> np.ndarray:
 
 def absent(cells: Cells, missing: Sequence[str]) -> np.ndarray:
     """The cells (N,) that hold nothing, or one of the texts, in any case, that mean so."""
-    none = {"", *(text.strip().lower() for text in missing)}
+    none = frozenset(("", *(text.strip().lower() for text in missing)))
     if not isinstance(cells, pa.Array):
         return np.array([_is_none(cell, none) for cell in cells], bool)
     if pa.types.is_dictionary(cells.type):
@@ -51,13 +52,14 @@ def absent(cells: Cells, missing: Sequence[str]) -> np.ndarray:
     return found | np.isin(numbers(cells), named) if named else found
 
 
-def _named_numbers(none: set[str]) -> list[float]:
+@cache
+def _named_numbers(none: frozenset[str]) -> list[float]:
     """Numbers that mean nothing, as -1 does."""
     found = numbers(sorted(none))
     return [float(number) for number in found[~np.isnan(found)]]
 
 
-def _is_none(cell: Any, none: set[str]) -> bool:
+def _is_none(cell: Any, none: frozenset[str]) -> bool:
     if isinstance(cell, str):
         return cell.strip().lower() in none
     return is_missing(cell) or (isinstance(cell, (int, float, np.number)) and float(cell) in _named_numbers(none))

@@ -48,7 +48,7 @@ class Span:
 class TimesSeen:
     """Of the cells that hold a time: how many, how many are 0 or a year's number, and what each unit makes of them.
 
-    `whole` are all those that `unit` can read, `odd` an example of what it makes no likely time of.
+    `whole` are all those that `unit` can read, `odd` an example of what it makes no likely time of, `shown` of any.
     """
 
     unit: TimeUnit
@@ -57,11 +57,14 @@ class TimesSeen:
     zeros: int = 0
     years: int = 0
     odd: str | None = None
+    shown: str = ""
     whole: Span = field(default_factory=Span)
     likely: dict[TimeUnit, Span] = field(default_factory=lambda: {unit: Span() for unit in EVERY})
 
     def add(self, cells: pa.Array, none: np.ndarray) -> None:
         cells = cells.filter(pa.array(~none))
+        if not self.given and len(cells):
+            self.shown = str(cells[0].as_py())[:60]
         self.given += len(cells)
         if pa.types.is_temporal(cells.type):
             return self._add_unit(cells, DATETIME)
@@ -111,11 +114,9 @@ def find_unit(connection: duckdb.DuckDBPyConnection, raw: RawFile, spec: Interac
         unit = _decide(seen, where, spec)
         seen = _look(connection, spec, unit)
         log.warning("%s: prepare.time_unit: auto: times are taken for %s, %s", where, unit, seen.likely[unit].told)
-    if unit == DATETIME and raw.columns[spec.columns.time][1] != "VARCHAR" and seen.given and not seen.whole.count:
-        raise CasebookError(
-            f"{where}: its type is {raw.columns[spec.columns.time][1]}, and prepare.time_unit is 'datetime'; set it to "
-            "seconds, milliseconds or microseconds"
-        )
+    if seen.given and not seen.whole.count:
+        what = f"{where}: none of its {seen.given} values is a time as {unit}, such as {seen.shown!r}"
+        raise CasebookError(f"{what}: {_said(seen)}")
     if seen.whole.count > 1 and seen.whole.first == seen.whole.last:
         raise CasebookError(
             f"{where}: all {seen.whole.count} times are {shown(seen.whole.first)}: what came after what cannot be "

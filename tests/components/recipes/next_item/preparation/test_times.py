@@ -45,20 +45,34 @@ def asked(folder: Path, times: Any, unit: str, **changes: Any) -> str:
         ),
         ([0, *SECONDS], "seconds", "1 are 0, the others are seconds and run from 2021-01-06 17:44:06"),
         (["1970-01-01", *DAYS.astype(str)], "datetime", "4 are datetime and run from 2021-01-06 00:00:00"),
-        (DAYS.astype(str), "seconds", None),
         ([*DAYS.astype(str), "2099-12-31"], "datetime", "4 are datetime"),
     ],
 )
 def test_times_of_another_unit_are_asked_with_the_one_that_fits(
-    tmp_path: Path, times: Any, unit: str, fits: str | None
+    tmp_path: Path, times: Any, unit: str, fits: str
 ) -> None:
     message = asked(tmp_path, times, unit)
-    if fits is None:  # no number at all
-        assert message == ""
-        return
     assert message.startswith(f"as {unit} the {len(times)} times run from ")
     assert fits in message
     assert message.endswith("prepare.odd_times: keep, or set_aside to leave such events out")
+
+
+@pytest.mark.parametrize(
+    ("times", "unit", "told"),
+    [
+        (
+            DAYS.astype(str),
+            "seconds",
+            "such as '2021-01-06': as datetime they run from 2021-01-06 00:00:00 to 2021",
+        ),
+        (SECONDS, "datetime", f"such as '1609955046': as seconds they {RUN}: set prepare.time_unit: seconds"),
+        ([2018, 2019, 2020, 2021], "datetime", "such as '2018': they are years, which say nothing of the order"),
+    ],
+)
+def test_a_unit_in_which_nothing_is_a_time_is_asked(tmp_path: Path, times: Any, unit: str, told: str) -> None:
+    message = asked(tmp_path, times, unit)
+    assert message.startswith(f"none of its 4 values is a time as {unit}, ")
+    assert told in message
 
 
 def test_the_first_and_the_last_date_and_an_example_are_told(tmp_path: Path) -> None:

@@ -46,7 +46,9 @@ ROW = st.tuples(USERS, ITEMS, st.integers(0, 5), st.integers(0, 4), RATINGS)
 
 def in_ways(rows: pd.DataFrame, file: Path) -> dict[str, RawRows]:
     """The rows of a file as `predict`, a request of texts, pandas and a request of typed values have them."""
-    typed = pd.read_csv(file, keep_default_na=False, na_values=[""])
+    # pandas takes 007 for 7, and a long number beside an empty cell for a float: such columns are read as texts.
+    texts = {name: str for name in ("user", "item") if rows[name].str.contains(r"^\s*0|\d{16}").any()}
+    typed = pd.read_csv(file, keep_default_na=False, na_values=[""], dtype=texts)
     return {
         "file": {name: pa.array(rows[name], pa.string()) for name in rows},
         "texts": columns_of_rows(rows.to_dict("records")),

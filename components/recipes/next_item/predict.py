@@ -16,13 +16,14 @@ from components.core.forgotten import FORGOTTEN
 from components.core.histories import HISTORIES
 from components.kits.tables.encoding.reading import TextReading
 from components.recipes.next_item.preparation.database import one, open_database
+from components.recipes.next_item.preparation.ids import ToldIds, ids_in_form
 from components.recipes.next_item.preparation.read import open_raw, unreadable
 from components.recipes.next_item.serving.asked import refuse_misnamed, require_user, rows_of_frame
 from components.recipes.next_item.serving.cold import feature_columns
 from components.recipes.next_item.serving.lists import lists_by_user
 from components.recipes.next_item.serving.predictor import RankingPredictor, Recommended, open_predictor
 from components.recipes.next_item.serving.remarks import NAMELESS, Remarks
-from components.recipes.shared.stream import FrameWriter, progress
+from components.recipes.shared.stream import WARNINGS, FrameWriter, progress
 
 BATCH_ROWS = 50_000  # interactions answered at a time
 BATCH_USERS = 5_000
@@ -38,6 +39,7 @@ ANSWER = pa.schema(
         ("answered_by", pa.string()),
         ("because", pa.string()),
         ("because_title", pa.string()),
+        (WARNINGS, pa.list_(pa.string())),
     ]
 )
 ROLES = ("user", "item", "time", "rating")
@@ -69,7 +71,7 @@ def predict_file(bundle: Path, source: Path, target: Path, options: Mapping[str,
         whole_file(target) as temporary,
         tempfile.TemporaryDirectory(prefix=".rows-", dir=target.parent) as folder,
         progress(source, "users") as bar,
-        FrameWriter(temporary, target.suffix, fields=ANSWER) as writer,
+        FrameWriter(temporary, target.suffix, fields=ANSWER, lists=[WARNINGS]) as writer,
     ):
         for answer in _answers(predictor, source, Path(folder), options, chosen, remarks):
             writer.write(pd.DataFrame(answer.columns()))
@@ -165,7 +167,8 @@ def _load(connection: duckdb.DuckDBPyConnection, source: Path, data: Mapping[str
         refuse_misnamed(raw.columns, columns)
     except CasebookError as error:
         raise CasebookError(f"{source}: {error}") from None
-    parts, names = [f"{raw.text(user, missing)} as user"], [user]
+    raw.check_ids(user)
+    parts, names = [f"{raw.columns[user][0]} as user"], [user]
     if columns["item"] in raw.columns:
         for role in ("item", "time", "rating"):
             if columns[role] in raw.columns:
@@ -183,6 +186,8 @@ def _load(connection: duckdb.DuckDBPyConnection, source: Path, data: Mapping[str
         raise
     except duckdb.Error as error:
         raise unreadable(raw, error) from None
+    # Rows of one user lie together whichever way each of them is written.
+    ids_in_form(connection, "raw", "user", missing, told=ToldIds(source), column=user)
     return names
 
 
@@ -198,7 +203,8 @@ def _say_nameless(connection: duckdb.DuckDBPyConnection, source: Path, user: str
 
 def _frames(connection: duckdb.DuckDBPyConnection, query: str, names: list[str], rows: int) -> Iterator[pd.DataFrame]:
     for batch in connection.sql(query).to_arrow_reader(rows):
-        yield batch.to_pandas().set_axis(names, axis=1)
+        # Beside a cell without a value whole numbers stay what they are, also past what floats hold.
+        yield batch.to_pandas(integer_object_nulls=True).set_axis(names, axis=1)
 
 
 def _whole_users(frames: Iterator[pd.DataFrame]) -> Iterator[pd.DataFrame]:

@@ -13,10 +13,10 @@ from components.core.results import Answers, Observed
 from components.kits.tables.encoding.cells import cells_of
 from components.kits.tables.read import read_batches
 from components.recipes.next_item.encoding.histories import Histories, questions
+from components.recipes.next_item.encoding.ids import id_texts
 from components.recipes.next_item.metrics.ranks import ranks
 from components.recipes.next_item.params.params import NextItemJob
 from components.recipes.next_item.serving.asked import Asked, read_asked, rows_of_frame, select
-from components.recipes.next_item.serving.columns import id_texts
 from components.recipes.next_item.serving.predictor import RankingPredictor, open_predictor
 from components.recipes.next_item.serving.remarks import Remarks
 from components.recipes.next_item.serving.serving import KNOWN, raw_rows

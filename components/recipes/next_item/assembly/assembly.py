@@ -25,6 +25,7 @@ from components.recipes.next_item.serving.asked import Asked
 from components.recipes.next_item.serving.index import IndexSettings
 from components.recipes.next_item.serving.predictor import RankingSettings, open_predictor
 from components.recipes.next_item.serving.scorers import Member, SequenceScorer, standardized
+from components.recipes.next_item.serving.serving import KNOWN, ask
 from components.recipes.next_item.serving.vectors import vectors_bytes, vectors_table
 from components.recipes.next_item.training.data import QuestionLoader, SequenceData
 from components.recipes.next_item.training.learner import NextItemLearner
@@ -109,7 +110,8 @@ def learner_graph(network: SequenceTransformer) -> bytes:
 @torch.no_grad()
 def network_gap(job: NextItemJob, served: LightningModule, fitted: Path) -> float:
     """The largest difference between the queries of the network, from the batches of the validation, and those of its
-    graph in the bundle, from the histories that `selection` holds: they end before the validation, as the batches do.
+    graph in the bundle, from the same events as raw rows, read as any that are given: they end before the validation,
+    as the batches do.
     """
     assert isinstance(served, NextItemLearner)
     data, selection = make_data(job, whole=False), open_predictor(fitted / SELECTION)
@@ -117,7 +119,7 @@ def network_gap(job: NextItemJob, served: LightningModule, fitted: Path) -> floa
     batches = data.val_dataloader()
     assert isinstance(batches, QuestionLoader)
     users = batches.tensors[0].numpy()
-    asked = Asked(selection.catalogue.user_ids[users], users, selection.histories.of(users))
+    asked = ask(job, selection, users, KNOWN[VALIDATION])
     graph = open_predictor(fitted / BUNDLE).member_scorers[LEARNER]
     assert isinstance(graph, SequenceScorer)
     vectors = served.network.item_vectors()

@@ -81,8 +81,12 @@ def make_histories(user: np.ndarray, item: np.ndarray, time: np.ndarray, rating:
 
 
 def rating_codes(rating: np.ndarray, edges: Sequence[float]) -> np.ndarray:
-    """Codes (N,) int8 of raw ratings (N,): 1 + searchsorted(edges, rating, side="right"), 0 where NaN."""
-    codes = 1 + np.searchsorted(np.asarray(edges, dtype=np.float64), rating, side="right")
+    """Codes (N,) int8 of raw ratings (N,): 1 + searchsorted(edges, rating, side="right"), 0 where NaN.
+
+    Edges are ratings of training, kept in 32 bits: in more, 2.7 would lie below its own edge.
+    """
+    rating = np.asarray(rating, dtype=np.float32)
+    codes = 1 + np.searchsorted(np.asarray(edges, dtype=np.float32), rating, side="right")
     return np.where(np.isnan(rating), 0, codes).astype(np.int8)
 
 

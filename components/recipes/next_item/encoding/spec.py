@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-USERS, ITEMS = "users.parquet", "items.parquet"
-TOLD = "told.json"  # of a prepared folder: what there was to tell of the events
+USERS, ITEMS, TIES = "users.parquet", "items.parquet", "ties.parquet"
 UNKNOWN = "(unknown)"  # the label of code 0 of every feature
 
 

@@ -8,6 +8,7 @@ from components.core.blocks import Block, Names
 from components.core.forgotten import Forgotten
 from components.kits.tables.encoding.reading import AS_THE_HEADER_SAYS, TextReading
 
+TimeUnit = Literal["seconds", "milliseconds", "microseconds", "nanoseconds", "days", "excel_days", "datetime", "auto"]
 LEAST_EVENTS = 3  # leave-one-out asks one event of a user for each of training, validation and test
 
 Share = Annotated[float, Field(gt=0, lt=1)]
@@ -125,7 +126,10 @@ class InteractionsParams(Block):
     missing: Names
     forgotten: Forgotten = ()
     columns: EventColumns
-    time_unit: Literal["seconds", "milliseconds", "microseconds", "datetime"]
+    time_unit: TimeUnit
+    odd_times: Literal["keep", "set_aside"] | None = None
+    zero_rating: Literal["rating", "missing"] | None = None
+    least_known: Annotated[float, Field(ge=0, le=1)] = 0.5
     rating_bands: Annotated[int, Field(ge=2, le=100)]
     users: UserFile | None
     items: ItemFile | None
@@ -144,6 +148,14 @@ class InteractionsParams(Block):
             if side and (wrong := taken & set(side.columns)):
                 raise ValueError(f"{sorted(wrong)[0]!r} is the name of a column that {side.file} gets; rename it")
         return self
+
+    @property
+    def unanswered(self) -> set[str]:
+        """Keys of questions that were not asked, or that no reader of prepared data needs the answer to."""
+        return {
+            "least_known",
+            *(key for key in ("odd_times", "zero_rating", "merge_within", "repeats") if getattr(self, key) is None),
+        }
 
     @property
     def least_user_events(self) -> int:

@@ -59,15 +59,25 @@ class RawFile:
         none = ", ".join(quoted(token) for token in sorted({"", *(token.strip().lower() for token in missing)}))
         return f"case when lower({text}) not in ({none}) then {text} end"
 
-    def identifier(self, name: str, missing: Sequence[str]) -> str:
-        """As `text`; whole numbers stay numbers, which are quicker to compare and have one text only."""
-        column, kind = self.columns[name]
-        return column if kind in INTEGERS and not _any_number(missing) else self.text(name, missing)
+    def check_ids(self, name: str) -> None:
+        """Raises CasebookError if the column's type is none that ids have."""
+        if self.is_list(name) or self.columns[name][1].startswith(("BLOB", "DECIMAL", "STRUCT", "MAP", "UNION")):
+            raise CasebookError(
+                f"{self.path}: column {name}: its type is {self.columns[name][1]}, and ids are texts or whole numbers; "
+                "write it as one of these"
+            )
 
-    def number(self, name: str, missing: Sequence[str]) -> str:
-        """As `text`, numbers and times as they are."""
-        column, kind = self.columns[name]
-        return self.text(name, missing) if kind == "VARCHAR" or _any_number(missing) else column
+    def is_list(self, name: str) -> bool:
+        return self.columns[name][1].endswith("]")
+
+    def check_single(self, name: str, kind: str) -> None:
+        """Raises CasebookError if the column's cells are no single texts or numbers, for a feature of this kind."""
+        if self.is_list(name) or self.columns[name][1].startswith(("BLOB", "STRUCT", "MAP", "UNION")):
+            is_set = self.is_list(name) and kind in ("category", "band")
+            remedy = "a list is a set (kind: set)" if is_set else "write one text or number in each cell"
+            raise CasebookError(
+                f"{self.path}: column {name}: its type is {self.columns[name][1]}, which is no {kind}; {remedy}"
+            )
 
     def check(self, needed: Sequence[str], where: str) -> None:
         """Raises CasebookError if one of the `needed` columns is not there."""
@@ -76,11 +86,6 @@ class RawFile:
                 f"{self.path}: {len(absent)} column(s) of params.yaml are missing: {', '.join(map(repr, absent))}; "
                 f"the file has {', '.join(map(repr, self.columns))}; correct the file or the names under {where}"
             )
-
-
-def _any_number(missing: Sequence[str]) -> bool:
-    """Whether typed numbers, too, may stand for no value, as -1 does."""
-    return any(token.strip()[-1:].isdigit() for token in missing)
 
 
 def open_raw(

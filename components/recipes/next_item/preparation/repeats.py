@@ -56,7 +56,7 @@ class Repeated:
 
 
 def merge_clicks(
-    connection: duckdb.DuckDBPyConnection, within: int | None, dropped: Mapping[str, int], told: list[str]
+    connection: duckdb.DuckDBPyConnection, within: int | None, dropped: Mapping[str, int]
 ) -> dict[str, int]:
     """Set aside events of a user and an item no more than `within` seconds after such an event; their count by reason.
 
@@ -71,7 +71,7 @@ def merge_clicks(
     gone = sum(dropped.values())
     if count + gone:
         share = f"{count + gone} of {rows + gone} events ({(count + gone) / (rows + gone):.1%})"
-        tell(told, f"double clicks: {share} are of a user and an item {_said(within, gone)}")
+        log.warning("double clicks: %s are of a user and an item %s", share, _said(within, gone))
     if within is None or not count:
         return {}
     reason = f"same user and item no more than {within} s after an earlier row"
@@ -96,7 +96,7 @@ def count_repeated(connection: duckdb.DuckDBPyConnection, folder: Path) -> dict[
     return found
 
 
-def check_repeats(found: Mapping[str, Repeated], spec: InteractionsParams, told: list[str]) -> None:
+def check_repeats(found: Mapping[str, Repeated], spec: InteractionsParams) -> None:
     """Tell how many questions cannot be answered, as seen items are left out of answers.
 
     Raises:
@@ -116,13 +116,7 @@ def check_repeats(found: Mapping[str, Repeated], spec: InteractionsParams, told:
             f"seen items candidates like any others, as of purchases and songs; prepare.repeats: {EXCLUDE} never "
             f"answers them, so that these {had} questions count as missed"
         )
-    tell(told, f"{what}: they are never answered (prepare.repeats), so that each counts as missed")
-
-
-def tell(told: list[str], line: str) -> None:
-    """Log a line, and keep it for the model card."""
-    log.warning("%s", line)
-    told.append(line)
+    log.warning("%s: they are never answered (prepare.repeats), so that each counts as missed", what)
 
 
 def rule(spec: InteractionsParams, found: Mapping[str, Repeated]) -> str:

@@ -13,7 +13,8 @@ from matplotlib.figure import Figure
 from components.core.files import read_json
 from components.core.job import TEST, VALIDATION
 from components.core.recipe import recipe_of
-from components.core.results import MODEL, Cell, Report, Scores, Table
+from components.core.results import MODEL, Report, Scores, Table
+from components.core.told import TOLD
 from components.evaluation.bootstrap import Resampling
 from components.evaluation.examples import of_each
 from components.evaluation.presentation.comparison import compared, served_beside
@@ -21,7 +22,6 @@ from components.evaluation.report import score_split
 from components.evaluation.slices import Slice, Slices, as_json, bands, slice_table, slices
 from components.recipes.next_item.encoding.histories import questions
 from components.recipes.next_item.encoding.repeats import personal_popularity
-from components.recipes.next_item.encoding.spec import TOLD
 from components.recipes.next_item.metrics.metrics import ranking_metrics
 from components.recipes.next_item.metrics.protocol import RankingProtocol
 from components.recipes.next_item.metrics.ranks import ranks, top_items
@@ -31,6 +31,7 @@ from components.recipes.next_item.report import figures
 from components.recipes.next_item.report.beyond import beyond_accuracy
 from components.recipes.next_item.report.examples import Titles, example, render_page
 from components.recipes.next_item.report.slices import feature_groups, popularity_groups
+from components.recipes.next_item.report.ties import find_ties
 from components.recipes.next_item.serving.asked import Asked, select
 from components.recipes.next_item.serving.predictor import RankingPredictor, open_predictor
 from components.recipes.next_item.serving.serving import KNOWN, ask
@@ -72,7 +73,8 @@ def report(job: NextItemJob, fitted: Path, bundle: Path) -> Report:
         test = answer(job, asked_bundle(fitted, bundle, split), members, split, params)
         scores[split], predictions[split] = _scores(split, test, params), _predictions(test)
     slices, beyond = _slices(test, params), _beyond(test, params)
-    tables = [*_told_tables(job), _beyond_table(job, beyond, test), _slice_table(slices, params)]
+    tables = [_beyond_table(job, beyond, test), _slice_table(slices, params), _told_table(job)]
+    ties = find_ties(job, fitted)
     return Report(
         scores=list(scores.values()),
         predictions=predictions,
@@ -81,8 +83,10 @@ def report(job: NextItemJob, fitted: Path, bundle: Path) -> Report:
             "beyond": beyond,
             "slices": as_json(slices),
             "tables": [asdict(table) for table in tables],
+            "ties": None if ties is None else asdict(ties),
         },
-        predicts=f"which of {len(test.predictor.catalogue.item_ids):,} items a user comes to next, as a list",
+        predicts=f"which of {len(test.predictor.catalogue.item_ids):,} items a user comes to next, as a list"
+        + (f". {ties.told}" if ties else ""),
         tables=tables,
         notes={"protocol": test.protocol.stated},
         figures=_figures(job, test, scores[TEST], slices),
@@ -177,16 +181,16 @@ def _beyond_table(job: NextItemJob, beyond: Mapping[str, dict[str, Any]], answer
     )
 
 
-def _told_tables(job: NextItemJob) -> list[Table]:
-    """What `prepare` told of the events, if it did."""
-    path = job.paths.prepared(job.case) / TOLD
-    rows: list[list[Cell]] = [[note] for note in read_json(path)["notes"]] if path.is_file() else []
-    return [Table("Told when the events were read", ["what"], rows)] if rows else []
-
-
 def _slice_table(slices: Slices, params: EvaluateParams) -> Table:
     note = f"The served model; groups of fewer than {params.min_group} users have no figure."
     return slice_table(slices, PRIMARY, ["users"], note)
+
+
+def _told_table(job: NextItemJob) -> Table:
+    path = job.paths.prepared(job.case) / TOLD
+    notes = read_json(path)["notes"] if path.is_file() else []
+    note = "A key of the block, or a mend of the file, settles each."
+    return Table("Told when the events were read", ["what"], [[line] for line in notes], note)
 
 
 def _figures(job: NextItemJob, answered: Answered, judged: Scores, slices: Slices) -> dict[str, Callable[[], Figure]]:

@@ -8,7 +8,7 @@ import numpy as np
 
 from components.core.errors import CasebookError
 from components.recipes.next_item.encoding.catalogue import Catalogue
-from components.recipes.next_item.serving.columns import id_texts
+from components.recipes.next_item.encoding.ids import id_texts
 from components.recipes.next_item.serving.remarks import NOT_LISTED, UNKNOWN_ALLOWED, UNKNOWN_DENIED, Remarks
 
 Ids: TypeAlias = Sequence[str | int]
@@ -80,7 +80,7 @@ def _by_user(lists: Mapping[str, Ids], name: str, catalogue: Catalogue, remarks:
 
 
 def _known(ids: Ids, name: str, catalogue: Catalogue, remarks: Remarks) -> np.ndarray:
-    texts = id_texts(list(ids))
+    texts = id_texts(list(ids), name=f"{name} list")
     index = catalogue.item_index(texts)
     if len(index) and (index < 0).all():
         raise CasebookError(

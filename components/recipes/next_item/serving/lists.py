@@ -8,8 +8,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from components.core.errors import CasebookError
+from components.recipes.next_item.encoding.ids import id_texts
 from components.recipes.next_item.serving.asked import Columns
-from components.recipes.next_item.serving.columns import id_texts
 
 MAGIC = b"PAR1"
 DELIMITERS = "\t,;|"

@@ -18,13 +18,14 @@ from components.core.opened import kept_open
 from components.kits.tables.encoding.cells import RawRows
 from components.recipes.next_item.encoding.catalogue import make_catalogue
 from components.recipes.next_item.encoding.histories import Histories, make_histories, rating_codes
+from components.recipes.next_item.encoding.ids import id_texts
 from components.recipes.next_item.encoding.repeats import recommends_seen
 from components.recipes.next_item.encoding.spec import ITEMS, USERS
 from components.recipes.next_item.metrics.sets import Sets
 from components.recipes.next_item.serving.asked import Asked, Columns, by_features, read_asked, rows_of_frame, select
 from components.recipes.next_item.serving.choice import Choice, Lists, read_choice
 from components.recipes.next_item.serving.cold import FeaturePopularity
-from components.recipes.next_item.serving.columns import id_texts
+from components.recipes.next_item.serving.given import RANGE
 from components.recipes.next_item.serving.index import IndexSettings, ItemIndex
 from components.recipes.next_item.serving.reasons import because as because_of
 from components.recipes.next_item.serving.remarks import LONG_HISTORY, TOO_FEW, TOO_MANY, Remarks
@@ -55,8 +56,9 @@ class Recommended:
     """K rows, best first for each user in the order asked: `user` (K,), `rank` (K,) from 1, `item` (K,) raw ids,
     `score` (K,), and `title` (K,), None where no item of the catalogue has one. `answered_by` (K,) says which of the
     ways of answering gave it; `because` (K,) is the item of the history that speaks most for it, None where none
-    does, and `because_title` (K,) that one's title: both None where nobody asked for them. `asked` is what the column
-    of who was asked is called.
+    does, and `because_title` (K,) that one's title: both None where nobody asked for them. `warnings` (K,) are lists
+    of what is strange about the user's rows, None where the model knows nothing to hold them against. `asked` is what
+    the column of who was asked is called.
     """
 
     user: np.ndarray
@@ -67,12 +69,14 @@ class Recommended:
     answered_by: np.ndarray
     because: np.ndarray | None = None
     because_title: np.ndarray | None = None
+    warnings: np.ndarray | None = None
     asked: str = "user"
 
     def columns(self) -> dict[str, np.ndarray]:
         """As they are written."""
         found = {self.asked: self.user, "rank": self.rank, "item": self.item, "score": self.score}
-        more = {name: getattr(self, name) for name in ("title", "answered_by", "because", "because_title")}
+        names = ("title", "answered_by", "because", "because_title", "warnings")
+        more = {name: getattr(self, name) for name in names}
         return found | {name: values for name, values in more.items() if values is not None}
 
 
@@ -252,6 +256,7 @@ class RankingPredictor:
             score=scores[user, place].astype(np.float64),
             title=self.catalogue.titles[item] if self.has_titles else None,
             answered_by=self.answered_by(asked)[user],
+            warnings=self._warnings(asked, user),
         )
         if because is None:
             return found
@@ -272,6 +277,12 @@ class RankingPredictor:
         codes = np.zeros((len(asked.ids), len(self.catalogue.user_features)), np.int64)
         codes[asked.users >= 0] = self.catalogue.user_codes[asked.users[asked.users >= 0]]
         return replace(asked, codes=codes)
+
+    def _warnings(self, asked: Asked, user: np.ndarray) -> np.ndarray | None:
+        if RANGE not in self.data:
+            return None
+        said: Sequence[Any] | np.ndarray = asked.warnings if asked.warnings is not None else [[] for _ in asked.ids]
+        return np.array([*(said[one] for one in user), None], object)[:-1]
 
     @cached_property
     def has_titles(self) -> bool:

@@ -13,6 +13,7 @@ from components.core.results import Answers
 from components.kits.tables.encoding.cells import columns_of_rows
 from components.recipes.next_item.encoding.catalogue import read_catalogue
 from components.recipes.next_item.encoding.histories import ORDER, event_rows, questions
+from components.recipes.next_item.encoding.times import DATETIME, EXCEL, UNITS
 from components.recipes.next_item.metrics.metrics import ranking_metrics
 from components.recipes.next_item.metrics.ranks import ranks
 from components.recipes.next_item.params.params import NextItemJob
@@ -79,7 +80,7 @@ def raw_rows(job: NextItemJob, users: np.ndarray, splits: Sequence[str]) -> pd.D
     rows = {
         columns["user"]: catalogue.user_ids[events["user"]],
         columns["item"]: ids[events["item"].fillna(-1).astype(np.int64)],
-        columns["time"]: _in_unit(events["time"], unit),
+        columns["time"]: _in_unit(_milliseconds(events, data["spec"]), unit),
     }
     if columns["rating"] is not None:
         rows[columns["rating"]] = events["rating"].to_numpy(np.float64)
@@ -109,12 +110,31 @@ def example(job: NextItemJob, users: int = 2, events: int = 3) -> pd.DataFrame:
     return rows.groupby(user, sort=False).tail(events).reset_index(drop=True)
 
 
-def _in_unit(seconds: pd.Series, unit: str) -> np.ndarray:
+def _milliseconds(events: pd.DataFrame, spec: Mapping[str, Any]) -> pd.Series:
+    """Of the events' times, which are kept in seconds.
+
+    Where a user had one item twice within a second the events of that second come a millisecond after each other, in
+    their order: at one time they would be one event.
+    """
+    milliseconds = events["time"] * 1000
+    if spec.get("duplicates") != "drop":
+        return milliseconds
+    twice = events.duplicated(["user", "item", "time"]) & events["time"].notna()
+    if not twice.any():
+        return milliseconds
+    seconds = events.groupby(["user", "time"])
+    shared = twice.groupby([events["user"], events["time"]]).transform("any")
+    return milliseconds + seconds.cumcount().where(shared.fillna(False).astype(bool), 0).clip(upper=999)
+
+
+def _in_unit(milliseconds: pd.Series, unit: str) -> np.ndarray:
     """Times as the raw file has them; nothing where an event is none."""
-    if unit == "datetime":
-        return pd.to_datetime(seconds, unit="s").to_numpy()
-    found: np.ndarray = seconds.to_numpy(np.float64) * {"seconds": 1, "milliseconds": 1e3, "microseconds": 1e6}[unit]
-    return found if np.isnan(found).any() else found.astype(np.int64)
+    if unit == DATETIME:
+        return pd.to_datetime(milliseconds, unit="ms").to_numpy()
+    found: np.ndarray = milliseconds.to_numpy(np.float64) * (1000 / UNITS[unit])
+    found = found + (EXCEL if unit == "excel_days" else 0)
+    whole = not np.isnan(found).any() and bool((found == np.rint(found)).all())
+    return found.astype(np.int64) if whole else found
 
 
 def metrics(job: NextItemJob, bundle: Path) -> Mapping[str, Metric]:  # noqa: ARG001 - no threshold to read

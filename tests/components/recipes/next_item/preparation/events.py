@@ -25,6 +25,9 @@ def block(**changes: Any) -> dict[str, Any]:
         "missing": ["NA", "?"],
         "columns": COLUMNS,
         "time_unit": "seconds",
+        "odd_times": "keep",  # small numbers, as are easily read
+        "zero_rating": None,
+        "least_known": 0.0,
         "rating_bands": 10,
         "users": None,
         "items": None,

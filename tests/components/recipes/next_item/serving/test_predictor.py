@@ -197,7 +197,7 @@ def test_times_may_be_dates_where_the_data_has_dates(tmp_path: Path) -> None:
 def test_ratings_that_are_no_numbers_are_said(predictor: RankingPredictor, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.WARNING):
         predictor.predict(history("new", 10, 11).assign(rating=["good", None]))
-    assert caplog.messages == ["1 rating(s) that are no numbers, such as 'good': taken as missing"]
+    assert caplog.messages == ["1 event(s) whose rating is no number, such as 'good': left out, as training does"]
 
 
 def test_no_torch_is_loaded(predictor: RankingPredictor, data_forks: Forks) -> None:

@@ -37,16 +37,16 @@ def tells_together(
 
 def _straight(table: pd.DataFrame, time: np.ndarray) -> list[tuple[str, str, int]]:
     """Pairs whose difference (-1: the first less the second) or sum rises with the time, from their covariances."""
-    shifted = table - table.mean()
-    covariance = shifted.assign(**{"": time}).cov(min_periods=FEWEST)
+    centred = table.to_numpy() - table.mean().to_numpy()
+    covariance = pd.DataFrame(np.column_stack([centred, time])).cov(min_periods=FEWEST).to_numpy()
     names, found = list(table.columns), []
-    for first, second in combinations(names, 2):
-        one, other = covariance.at[first, first], covariance.at[second, second]
+    for first, second in combinations(range(len(names)), 2):
         for sign, straight in ((1, 1), (-1, 1), (-1, -1)):
-            spread = one + other + 2 * sign * covariance.at[first, second]
-            with_time = straight * (covariance.at[first, ""] + sign * covariance.at[second, ""])
-            if spread > 0 and with_time / np.sqrt(spread * covariance.at["", ""]) >= STRAIGHT:
-                found.append((first, second, sign) if straight == 1 else (second, first, sign))
+            spread = covariance[first, first] + covariance[second, second] + 2 * sign * covariance[first, second]
+            with_time = straight * (covariance[first, -1] + sign * covariance[second, -1])
+            if spread > 0 and with_time >= STRAIGHT * np.sqrt(spread * covariance[-1, -1]):
+                one, other = (first, second) if straight == 1 else (second, first)
+                found.append((names[one], names[other], sign))
     return found
 
 

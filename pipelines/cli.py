@@ -241,6 +241,8 @@ def new(
         given is not None for given in (target, positive, event, times.column, end_date)
     ):
         raise typer.BadParameter("--csv or --query goes with --target, or for a cohort with --time and --event")
+    if (event_value or censored_value) and event is None:
+        raise typer.BadParameter("--event-value and --censored-value say what the cells of --event stand for")
     if (group is not None or no_group) and ((csv is None and query is None) or (group is not None and no_group)):
         raise typer.BadParameter("--csv or --query goes with --group or --no-group, not with both")
     if csv is None and query is None and (decimal is not None or thousands is not None):

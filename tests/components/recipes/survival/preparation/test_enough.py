@@ -38,9 +38,11 @@ def test_too_few_events_are_refused_with_what_would_do(had: int, rows: int, mess
         check_events(events(had, rows), "died", "rows.csv")
 
 
-def test_twenty_events_will_do_and_none_need_be_censored() -> None:
-    check_events(events(20, 1_000), "died", "rows.csv")
-    check_events(events(20, 20), "died", "rows.csv")
+@pytest.mark.parametrize("rows", [20, 1_000])
+def test_twenty_events_will_do_and_none_need_be_censored(rows: int) -> None:
+    check_events(events(20, rows), "died", "rows.csv")
+    with pytest.raises(CasebookError, match="needs 20 at least"):
+        check_events(events(20, rows)[1:], "died", "rows.csv")
 
 
 def test_events_for_each_coefficient(encoder: TableEncoder, caplog: pytest.LogCaptureFixture) -> None:

@@ -74,4 +74,6 @@ def test_a_truth_whose_name_may_say_the_opposite_is_asked(name: str) -> None:
 
 
 def test_a_truth_that_is_named_after_the_event_is_not() -> None:
-    check_not_reversed(read_events(pd.Series([0, 1, 1]), "died", (), (), MISSING, ""), "died", "")
+    found = read_events(pd.Series([0, 1, 1]), "died", (), (), MISSING, "")
+    check_not_reversed(found, "died", "")
+    assert (found.had, found.censored) == ({"1": 2}, {"0": 1})

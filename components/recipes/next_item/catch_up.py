@@ -20,7 +20,7 @@ from components.recipes.next_item.params.interactions import InteractionsParams
 from components.recipes.next_item.params.params import NextItemJob
 from components.recipes.next_item.preparation.core import drop_repeats, number_ids
 from components.recipes.next_item.preparation.database import open_database
-from components.recipes.next_item.preparation.schema import open_events, read_events
+from components.recipes.next_item.preparation.schema import load_cells, open_events, read_events
 from components.recipes.next_item.serving.predictor import open_predictor
 from components.recipes.next_item.serving.stored import StoredFiles, encoders_of, write_stored
 
@@ -62,7 +62,9 @@ def catch_up(job: NextItemJob, bundle: Path, before: Path, source: Path, work: P
     spec = _spec(job, predictor.data, file)
     table, strangers = _without(stored.events(), stored.others(), predictor.catalogue, job.prepare.forgotten)
     with open_database(work, spec.memory_limit, spec.threads) as connection:
-        rejected = read_events(connection, open_events(connection, file.parent, spec), spec)
+        raw = open_events(connection, file.parent, spec)
+        spec = load_cells(connection, raw, spec)
+        rejected = read_events(connection, raw, spec)
         number_ids(connection)
         if spec.duplicates == "drop":
             drop_repeats(connection)
@@ -73,7 +75,7 @@ def catch_up(job: NextItemJob, bundle: Path, before: Path, source: Path, work: P
     whole = pa.concat_tables([table, new.cast(table.schema)])
     # In a second what was there before stays first.
     order = np.lexsort((whole["time"].to_numpy(), whole["user"].to_numpy()))
-    whole = _clicked_once(whole.take(order), predictor.data)
+    whole = clicked_once(whole.take(order), predictor.data)
     return NewEvents(
         added=len(whole) - len(table),
         users=len(np.unique(fresh.user[lacking])),
@@ -90,7 +92,7 @@ def catch_up(job: NextItemJob, bundle: Path, before: Path, source: Path, work: P
     )
 
 
-def _clicked_once(events: pa.Table, data: Mapping[str, Any]) -> pa.Table:
+def clicked_once(events: pa.Table, data: Mapping[str, Any]) -> pa.Table:
     """Without double clicks, as `prepare` tells these, on what was known before too."""
     if (within := data["spec"].get("merge_within")) is None:
         return events

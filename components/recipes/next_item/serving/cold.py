@@ -40,7 +40,7 @@ def read_codes(
         column = side["columns"][feature.name]
         if column["column"] in rows:
             cells = [_text(rows[column["column"]], int(row)) for row in first[strangers]]
-            codes[strangers, place] = [0 if text.lower() in missing else _code(text, column, feature) for text in cells]
+            codes[strangers, place] = [0 if text.lower() in missing else code_of(text, column, feature) for text in cells]
     return codes
 
 
@@ -51,7 +51,7 @@ def _text(cells: Cells, row: int) -> str:
     return str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell).strip()
 
 
-def _code(text: str, column: Mapping[str, Any], feature: Feature) -> int:
+def code_of(text: str, column: Mapping[str, Any], feature: Feature) -> int:
     """0 of what training never had."""
     if column["kind"] != "band":
         return feature.labels.index(text, 1) if text in feature.labels[1:] else 0

@@ -13,16 +13,8 @@ from functools import cached_property
 import numpy as np
 from scipy.stats import norm
 
+from components.recipes.survival.encoding.at_risk import FEWEST_AT_RISK, at_risk
 from components.recipes.survival.metrics.rows import entered_outcome
-
-FEWEST_AT_RISK = 5  # at an event, before most have entered: of fewer, it would take a quarter and more of all survival
-
-
-def at_risk(times: np.ndarray, time: np.ndarray, entry: np.ndarray) -> np.ndarray:
-    """How many of the rows (N,) are at risk at each of `times` (T,): entered before it, and observed until it."""
-    entered = np.searchsorted(np.sort(entry), times, side="left")
-    gone = np.searchsorted(np.sort(time), times, side="left")
-    return entered - gone
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import pandas as pd
 from components.core.errors import CasebookError
 from components.kits.tables.encoding.convert import as_floats
 from components.kits.tables.encoding.derive import evaluate
-from components.recipes.survival.metrics.entered import FEWEST_AT_RISK, ProductLimit
+from components.recipes.survival.encoding.at_risk import FEWEST_AT_RISK, at_risk
 from components.recipes.survival.params.cohort import TIME, CohortParams, Outcome, outcome_of
 from components.recipes.survival.preparation.outcome import units_of
 
@@ -43,9 +43,10 @@ def check_at_risk(train: pd.DataFrame, unit: str, file: str) -> None:
     target = outcome_of(train)
     if target.shape[1] == 2:
         return
-    found = ProductLimit.of(target, fewest=0)
-    growing = found.steps < found.steps[found.risk.argmax()]
-    early = found.steps[growing & (found.events > 0) & (found.risk < FEWEST_AT_RISK)]
+    time, event, entry = target.T
+    steps, place = np.unique(time, return_inverse=True)
+    risk, events = at_risk(steps, time, entry), np.bincount(place, weights=event)
+    early = steps[(steps < steps[risk.argmax()]) & (events > 0) & (risk < FEWEST_AT_RISK)]
     if len(early):
         raise CasebookError(
             f"{file}: at {len(early)} event(s), such as at {early[0]:.3g} {unit}, fewer than {FEWEST_AT_RISK} training "

@@ -11,7 +11,7 @@ from components.core.files import dvc_md5
 from components.core.forgotten import digest_of
 from components.core.histories import read_kept
 from components.core.parts import NewEvents
-from components.recipes.next_item.catch_up import _clicked_once, catch_up
+from components.recipes.next_item.catch_up import catch_up, clicked_once
 from components.recipes.next_item.encoding.histories import ORDER
 from components.recipes.next_item.serving.predictor import RankingPredictor, open_predictor
 from components.recipes.next_item.serving.serving import known_rows, raw_rows, write_histories
@@ -153,4 +153,4 @@ def test_double_clicks_are_one_as_in_training() -> None:
         ({"merge_within": 5}, [10, 14, 19, 12]),
         ({"merge_within": 6}, [10, 14, 12]),
     ):
-        assert _clicked_once(whole, {"spec": spec})["time"].to_pylist() == left
+        assert clicked_once(whole, {"spec": spec})["time"].to_pylist() == left

@@ -80,4 +80,4 @@ def test_a_known_user_keeps_the_features_of_training(
 )
 def test_numbers_have_the_bands_of_training(text: str, code: int) -> None:
     column: dict[str, Any] = {"column": "age", "kind": "band", "edges": [18.0, 65.0]}
-    assert cold._code(text, column, Feature("age", "band", 4, ("(unknown)", "<18", "18 to <65", "≥65"))) == code
+    assert cold.code_of(text, column, Feature("age", "band", 4, ("(unknown)", "<18", "18 to <65", "≥65"))) == code

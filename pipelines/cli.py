@@ -191,6 +191,12 @@ def new(
     weight: Annotated[
         str | None, typer.Option(metavar="COLUMN", help="of events without ratings: how much each counts, or `none`")
     ] = None,
+    repeats: Annotated[
+        str | None,
+        typer.Option(
+            metavar="recommend or exclude", help="of events: whether items that a user has had are recommended again"
+        ),
+    ] = None,
     delimiter: Annotated[str | None, typer.Option(help="of events: what parts cells, if that is not found")] = None,
     quote: Annotated[
         str | None, typer.Option(metavar="none", help="of events: none, where quotes are characters like any other")
@@ -215,7 +221,7 @@ def new(
     if (query is None) != (variable is None) or (query is None and watermark is not None):
         raise typer.BadParameter("--query goes with --variable, and --watermark with both")
     roles = {"user": user, "item": item, "time": time, "rating": rating, "weight": weight}
-    of_events = [users, items, delimiter, quote, *(given for role, given in roles.items() if role != "time")]
+    of_events = [users, items, repeats, delimiter, quote, *(given for role, given in roles.items() if role != "time")]
     if csv is not None and are_events(Path.cwd(), like, recipe, asked=any(given is not None for given in of_events)):
         others: dict[str, object] = {"--target": target, "--positive": positive, "--event": event}
         others |= {
@@ -233,7 +239,7 @@ def new(
             raise typer.BadParameter(f"{wrong[0]} does not go with events")
         set_up_logging()
         reading = {"encoding": encoding, "sheet": sheet, "delimiter": delimiter, "quote": quote}
-        make_events(name, like, csv, users, items, roles, reading, ignore or (), dry_run=dry_run)
+        make_events(name, like, csv, users, items, roles, reading, ignore or (), repeats, dry_run=dry_run)
         return
     if any(given is not None for given in of_events):
         raise typer.BadParameter("--users, --items, --user, --item and the like go with --csv, a file of events")

@@ -39,6 +39,7 @@ class Events:
     roles: Mapping[str, str] | None = None
     reading: TextReading = AS_THE_HEADER_SAYS
     ignore: tuple[str, ...] = ()
+    repeats: str | None = None
 
 
 def are_events(root: Path, like: str | None, recipe: str | None, *, asked: bool) -> bool:
@@ -72,13 +73,14 @@ def make_events(
     roles: Mapping[str, str | None],
     reading: Mapping[str, str | None],
     ignore: Sequence[str],
+    repeats: str | None,
     *,
     dry_run: bool,
 ) -> None:
     """What `casebook new` does for events: the block is printed and, unless it is a `dry_run`, written."""
     said = {role: column for role, column in roles.items() if column is not None}
     read = read_block(TextReading, {key: text for key, text in reading.items() if text is not None}, "casebook new")
-    given = Events(events, users, items, said, read, tuple(ignore))
+    given = Events(events, users, items, said, read, tuple(ignore), repeats)
     root = Path.cwd()
     block = (plan_events if dry_run else new_events)(root, name, like or shipped(root, RECIPE), given)
     typer.echo(dump_yaml({name: _shown(stated_block(block, "params.yaml"))}))
@@ -121,7 +123,9 @@ def plan_events(root: Path, name: str, like: str, given: Events) -> dict[str, An
             f"{given.events}: with files beside it, all of its folder is watched for changes, here the checkout; "
             f"put these files into a folder of their own, such as {name}/"
         )
-    found = infer_events(given.events, given.users, given.items, Said(given.roles or {}, given.reading, given.ignore))
+    found = infer_events(
+        given.events, given.users, given.items, Said(given.roles or {}, given.reading, given.ignore, given.repeats)
+    )
     return _fill(block, found, _source(given.events, beside, root))
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import duckdb
 
+from components.core.errors import CasebookError
 from components.core.params.defaults import defaults_of
 from components.kits.tables.encoding.reading import AS_THE_HEADER_SAYS, TextReading
 from components.recipes.next_item.params.interactions import LEAST_EVENTS
@@ -31,11 +32,14 @@ MOST_GROUPS, MOST_FEATURES = 12, 3  # of users who are compared
 
 @dataclass(frozen=True)
 class Said:
-    """What a person has said: columns by role (`none` for none), how the files are read, columns to leave out."""
+    """What a person has said: columns by role (`none` for none), how the files are read, columns to leave out, and
+    whether items that a user has had are recommended again.
+    """
 
     roles: Mapping[str, str]
     reading: TextReading = AS_THE_HEADER_SAYS
     ignore: tuple[str, ...] = ()
+    repeats: str | None = None
 
 
 @dataclass(frozen=True)
@@ -73,9 +77,15 @@ def infer_events(events: Path, users: Path | None, items: Path | None, said: Sai
             role: infer_side(connection, side, role, texts(found, roles[role], missing), missing, said.ignore)
             for role, side in sides.items()
         }
-        prepare = _prepare(connection, found, roles, missing)
+        prepare = _prepare(connection, found, roles, missing, said) | _repeats(said)
     prepare |= {f"{role}s": block.block for role, block in blocks.items()}
     return Inferred(prepare, _compared(blocks))
+
+
+def _repeats(said: Said) -> dict[str, Any]:
+    if said.repeats not in (None, "recommend", "exclude"):
+        raise CasebookError(f"--repeats {said.repeats}: say recommend or exclude")
+    return {} if said.repeats is None else {"repeats": said.repeats}
 
 
 def _by_sides(
@@ -113,7 +123,11 @@ def _tell(found: Described, roles: Mapping[str, str]) -> None:
 
 
 def _prepare(
-    connection: duckdb.DuckDBPyConnection, found: Described, roles: Mapping[str, str], missing: Sequence[str]
+    connection: duckdb.DuckDBPyConnection,
+    found: Described,
+    roles: Mapping[str, str],
+    missing: Sequence[str],
+    said: Said,
 ) -> dict[str, Any]:
     rating = roles.get("rating") or roles.get("weight")
     columns = {role: roles[role] for role in ("user", "item", "time")} | {"rating": rating}
@@ -124,10 +138,10 @@ def _prepare(
         columns = {role: role if column else None for role, column in columns.items()}
     read = reading.model_dump(exclude_defaults=True, mode="json")
     broken, most, again = count(connection, found, roles, missing)
-    if again > FEW_AGAIN:
+    if again > FEW_AGAIN and said.repeats is None:
         log.warning(
-            "%s: %.0f%% of the users' last events are of items that they had before: prepare.repeats says whether "
-            "such are recommended", found.path.name, 100 * again,
+            "%s: %.0f%% of the users' last events are of items that they had before; `prepare` asks whether such are "
+            "recommended: --repeats recommend or --repeats exclude (prepare.repeats)", found.path.name, 100 * again,
         )  # fmt: skip
     block: dict[str, Any] = {"file": found.path.name, **({"read": read} if read else {}), "columns": columns}
     block["time_unit"] = _time_unit(found, roles["time"])

@@ -120,7 +120,10 @@ def test_last_events_of_items_that_were_seen_before_are_told(tmp_path: Path, cap
     assert "they had before" not in caplog.text
     again = rows[rows["time"] == START].head(5).assign(time=START + 999)  # five of twenty users come back
     infer(tmp_path, pd.concat([rows, again]))
-    assert "25% of the users' last events are of items that they had before: prepare.repeats says" in caplog.text
+    assert "25% of the users' last events are of items that they had before; `prepare` asks" in caplog.text
+    assert infer(tmp_path, rows, Said({}, repeats="exclude"))["repeats"] == "exclude"
+    with pytest.raises(CasebookError, match="--repeats no: say recommend or exclude"):
+        infer(tmp_path, rows, Said({}, repeats="no"))
 
 
 def test_a_delimiter_that_is_said_of_the_events_is_not_that_of_the_users(tmp_path: Path) -> None:

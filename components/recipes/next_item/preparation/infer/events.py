@@ -22,7 +22,7 @@ from components.recipes.next_item.preparation.infer.sides import Side, find_id, 
 
 log = logging.getLogger(__name__)
 
-OF_NUMBERS: str | None = None  # "auto", where `prepare` finds the unit of times itself; else it is found here
+OF_NUMBERS: str | None = "auto"  # `prepare` finds the unit of times itself, and says which it took
 MEMORY, THREADS = "2GB", 2
 BY_TIME = {"by": "time", "validation": 0.1, "test": 0.1}
 FEW_AGAIN = 0.02  # share of last events that were seen before

@@ -25,12 +25,12 @@ def path(tmp_path: Path) -> Path:
 )
 def test_a_follow_up_that_nobody_has_is_asked_about(years: float, message: str) -> None:
     with pytest.raises(CasebookError, match=message):
-        check_unit(years, "days", "rows.csv")
+        assert check_unit(years, "days", "rows.csv") is None
 
 
 @pytest.mark.parametrize("years", [1 / 365.25, 130.0])
 def test_others_are_not(years: float) -> None:
-    check_unit(years, "days", "rows.csv")
+    assert check_unit(years, "days", "rows.csv") is None
 
 
 @pytest.mark.parametrize(

@@ -40,7 +40,9 @@ def read_codes(
         column = side["columns"][feature.name]
         if column["column"] in rows:
             cells = [_text(rows[column["column"]], int(row)) for row in first[strangers]]
-            codes[strangers, place] = [0 if text.lower() in missing else code_of(text, column, feature) for text in cells]
+            codes[strangers, place] = [
+                0 if text.lower() in missing else code_of(text, column, feature) for text in cells
+            ]
     return codes
 
 

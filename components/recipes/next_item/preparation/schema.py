@@ -56,12 +56,20 @@ def read_events(connection: duckdb.DuckDBPyConnection, raw: RawFile, spec: Inter
 
 
 def load_cells(connection: duckdb.DuckDBPyConnection, raw: RawFile, spec: InteractionsParams) -> InteractionsParams:
-    """Fill the table `raw` (event, user, item, time, rating) with the cells as they stand; the params with the unit
-    that the times are in.
+    """As `fill_raw`; the params with the unit that the times are in.
 
     Raises:
-        CasebookError: the file cannot be read, a column is of a type that it cannot have, or its times are hardly those
-            of events.
+        CasebookError: as `fill_raw`, or the times are hardly those of events.
+    """
+    fill_raw(connection, raw, spec)
+    return spec.model_copy(update={"time_unit": find_unit(connection, raw, spec)})
+
+
+def fill_raw(connection: duckdb.DuckDBPyConnection, raw: RawFile, spec: InteractionsParams) -> None:
+    """Fill the table `raw` (event, user, item, time, rating) with the cells as they stand.
+
+    Raises:
+        CasebookError: the file cannot be read, or a column is of a type that it cannot have.
     """
     _check_types(raw, spec)
     named = spec.columns.model_dump()
@@ -72,7 +80,6 @@ def load_cells(connection: duckdb.DuckDBPyConnection, raw: RawFile, spec: Intera
         raise
     except duckdb.Error as error:
         raise unreadable(raw, error) from None
-    return spec.model_copy(update={"time_unit": find_unit(connection, raw, spec)})
 
 
 def _read(connection: duckdb.DuckDBPyConnection, raw: RawFile, spec: InteractionsParams) -> None:

@@ -233,8 +233,10 @@ def test_a_cohort_becomes_a_case_with_a_time_and_an_event(root: Path) -> None:
         ({"target": "status"}, "name them with --time and --event"),
         ({"time": "folow up"}, "no column 'folow up'; there are: follow up"),
         ({"time": "status"}, "an event has a column of its own"),
-        ({"event": "age"}, "needs exactly two"),
+        ({"event": "age"}, "it has 49 different values; name the column that says whether"),
         ({"per_year": 1e6}, "say with --per-year"),
+        ({"positive": "1"}, "--positive 1 is of a table with a --target; .* --event-value names the value"),
+        ({"event_value": ("9",)}, r"no value '9' \(the event\), only '1'"),
     ],
 )
 def test_a_cohort_that_cannot_become_a_case_is_told_why(root: Path, asked: dict[str, Any], message: str) -> None:
@@ -242,6 +244,76 @@ def test_a_cohort_that_cannot_become_a_case_is_told_why(root: Path, asked: dict[
     with pytest.raises(CasebookError, match=message):
         like_prognosis(root, cohort(root), **asked)
     assert (root / "params.yaml").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("words", "message", "said"),
+    [
+        ({0: 1, 1: 2}, "--event-value 2 or --event-value 1", {"event_value": ("2",)}),
+        ({0: "Alive", 1: "Dead"}, "--event-value Dead or --event-value Alive", {"event_value": ("Dead",)}),
+        ({0: "0:LIVING", 1: "1:DECEASED"}, "--event-value 1:DECEASED or", {"event_value": ("1:deceased",)}),
+    ],
+)
+def test_which_value_is_the_event_is_asked_before_anything_is_written(
+    root: Path, words: dict[int, Any], message: str, said: dict[str, tuple[str, ...]]
+) -> None:
+    path, before = cohort(root), (root / "params.yaml").read_bytes()
+    rows = pd.read_csv(path)
+    had = int(rows["status"].sum())
+    rows.assign(status=rows["status"].map(words)).to_csv(path, index=False)
+    with pytest.raises(CasebookError, match=message):
+        like_prognosis(root, path)
+    assert (root / "params.yaml").read_bytes() == before
+    block = like_prognosis(root, path, **said)["prepare"]
+    assert block["target"]["event_value"] == [*said["event_value"]]
+    folder = prepared(root, "mine").paths.prepared("mine")
+    assert (
+        sum(int(pd.read_parquet(folder / f"{split}.parquet")["event"].sum()) for split in ("train", "val", "test"))
+        == had
+    )
+
+
+def test_several_types_of_event_are_refused_until_each_is_said(root: Path) -> None:
+    path, random = cohort(root), np.random.default_rng(0)
+    rows = pd.read_csv(path)
+    types = rows["status"] * random.integers(1, 3, len(rows))
+    rows.assign(status=types).to_csv(path, index=False)
+    with pytest.raises(CasebookError, match="a recipe for competing risks does not stand yet"):
+        like_prognosis(root, path)
+    with pytest.raises(CasebookError, match="Say what each stands for: --event-value 2 --censored-value"):
+        like_prognosis(root, path, event_value=("2",))
+    block = like_prognosis(root, path, event_value=("2",), censored_value=("0", "1"))["prepare"]
+    assert block["target"]["censored_value"] == ["0", "1"]
+    meta = Meta.read(prepared(root, "mine").paths.prepared("mine"))
+    assert sum(meta.rows.values()) == 300
+
+
+def test_a_cohort_without_censoring_becomes_a_case_and_one_of_few_events_does_not(root: Path) -> None:
+    block = like_prognosis(root, cohort(root, status=1))
+    assert set(block["prepare"]["columns"]) == {"age", "arm"}
+    few = (np.arange(300) < 15).astype(int)
+    with pytest.raises(CasebookError, match=r"15 of 300 row\(s\) have the event, .* 400 rows would do"):
+        new_case(
+            root, "few", "medical_prognosis", cohort(root, status=few), Asked(None, None, "follow up", "status", 365.25)
+        )
+
+
+def test_what_tells_the_outcome_is_told_at_once_and_refused_later(root: Path, caplog: pytest.LogCaptureFixture) -> None:
+    path = cohort(root)
+    rows = pd.read_csv(path)
+    rows.assign(vital=rows["status"].map({0: "alive", 1: "dead"})).to_csv(path, index=False)
+    with caplog.at_level("WARNING"):
+        like_prognosis(root, path)
+    assert "column vital: it tells the event by itself (AUC 1.000); `casebook run` will refuse it" in caplog.text
+    assert "--ignore vital leaves it out" in caplog.text
+    with pytest.raises(CasebookError, match=r"move vital to prepare\.ignore"):
+        prepared(root, "mine")
+
+
+def test_a_table_has_no_value_of_an_event(root: Path) -> None:
+    asked = Asked("status", None, None, None, 1.0, event_value=("1",))
+    with pytest.raises(CasebookError, match="--positive names the value of --target"):
+        new_case(root, "mine", "finance_risk", cohort(root), asked)
 
 
 def test_times_with_decimal_commas_are_those_with_points(root: Path) -> None:

@@ -139,7 +139,8 @@ def test_a_stage_whose_dvc_was_killed_is_not_doubled(finished: Any, wait_until: 
     assert not gone(orphan)
     second = finished.start("dvc", "repro", "-s", "fit@toy", **finished.fault("none nowhere:at before"))
     said = f"fit@toy: process {orphan} is at it; waiting for it to end"
-    wait_until(lambda: said in second.said, said)
+    wait_until(lambda: said in second.said or second.process.poll() is not None, said)
+    assert said in second.said, second.said
     assert finished.struck()  # and the orphan goes on
     ended = second.wait()
     assert ended.code == 0, ended.said

@@ -21,7 +21,7 @@ import numpy as np
 import pandas as pd
 
 from components.core.results import Table
-from components.kits.tables.encoding.spec import TableParams
+from components.kits.tables.encoding.spec import FeatureParams
 from components.kits.tables.look import Look, deal_folds, sample
 from components.kits.tables.scored import Scored, explained, make_features
 
@@ -74,7 +74,7 @@ REASONS: Mapping[str, str] = {
 
 
 def find_hindsight(
-    typed: pd.DataFrame, target: np.ndarray, spec: TableParams, groups: np.ndarray | None = None
+    typed: pd.DataFrame, target: np.ndarray, spec: FeatureParams, groups: np.ndarray | None = None
 ) -> list[Hindsight]:
     """Suspects among the typed columns of N rows; `target` (N,) of 0 and 1, `groups` (N,) of rows that stay together.
 

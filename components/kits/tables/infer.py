@@ -2,7 +2,7 @@
 
 import logging
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -42,6 +42,7 @@ def infer_table(
     *,
     group: str | bool = True,
     hindsight: bool = True,
+    as_truth: Callable[[pd.Series], pd.Series] | None = None,
 ) -> dict[str, Any]:
     """The whole `prepare` block, of plain types, for a CSV or Parquet file with a column `target` of two values.
 
@@ -51,7 +52,8 @@ def infer_table(
     reason; the first identifier that names every row becomes the key. `numbers` is what a person has said of how the
     file writes them, which its cells then need not tell. Rows that share a value of `group` stay in one split: of the
     column of that name, of none (False), or of one that earns it (True). Every choice is logged, and with `hindsight`
-    columns that may be known too late, too.
+    columns that may be known too late, too. `as_truth` makes cells of 1 and 0 of the target's, where the caller knows
+    which stand for the event; then one of the two may be missing.
 
     Raises:
         CasebookError: the file cannot be read, the target is not there or has not exactly two
@@ -61,9 +63,13 @@ def infer_table(
     frame = read_table(path, hints.reading)
     hints.check(frame.columns, path)
     answers = column_of(frame, target, path)
-    labels = find_labels(answers, positive, MISSING, f"{path}: column {target} (the target)", no_outcome)
+    if as_truth is None:
+        labels = find_labels(answers, positive, MISSING, f"{path}: column {target} (the target)", no_outcome)
+        log.info("target %s: %r is the positive value, %r the negative one", target, *labels)
+    else:
+        answers, labels = as_truth(answers), ("1", "0")
+        frame = frame.assign(**{target: answers})
     unlabelled = 1 - share_labelled(answers, (*labels, *no_outcome))
-    log.info("target %s: %r is the positive value, %r the negative one", target, *labels)
     others = [name for name in frame.columns if name != target]
     writing = find_writing(path, frame.drop(columns=[*hints.ignore]), MISSING, numbers, hints.reading)
     guesses = _guess_all(path, frame[others], MISSING, writing, hints)

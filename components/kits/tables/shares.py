@@ -55,6 +55,8 @@ def design_effect(target: np.ndarray, groups: np.ndarray | None) -> float:
         return 1.0
     codes = np.unique(groups, return_inverse=True)[1]
     share = target.mean()
+    if share in (0, 1):  # a cohort without censoring has the event in every row
+        return 1.0
     beyond = np.bincount(codes, weights=target - share)
     return max(1.0, float((beyond**2).sum() / (len(target) * share * (1 - share))))
 

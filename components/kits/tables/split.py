@@ -28,14 +28,15 @@ def split_rows(by: pd.Series, target: np.ndarray, spec: FeatureParams) -> dict[s
     if isinstance(split, StratifiedSplit):
         places = _stratified(target, split)
     elif isinstance(split, GroupSplit):
-        places = _by_group(pd.factorize(by)[0], target, split)
+        few = not spec.needs_both and (target == 0).sum() < MOST_FOLDS  # too few to have a share of them in each split
+        places = _by_group(pd.factorize(by)[0], np.ones_like(target) if few else target, split)
     else:
         places = _by_time(_moments(by, split), split)
     rows = {name: np.flatnonzero(places == place) for place, name in enumerate(ORDER)}
     positive, negative = spec.outcome_labels
     for name, index in rows.items():
         positives = int(target[index].sum())
-        if positives in (0, len(index)):
+        if positives == 0 or (spec.needs_both and positives == len(index)):
             raise CasebookError(
                 f"{spec.file}: split {spec.split.by!r} leaves {name} with {positives} {positive!r} and "
                 f"{len(index) - positives} {negative!r} of {len(index)} rows; both are needed: "
@@ -78,7 +79,8 @@ def group_part(groups: np.ndarray, target: np.ndarray, share: float, seed: int) 
     from sklearn.model_selection import StratifiedGroupKFold  # only who has groups pays for loading it
 
     number, codes = np.unique(groups, return_inverse=True)
-    count, rarest = len(number), int(np.bincount(target.astype(np.int64), minlength=2).min())
+    classes = np.bincount(target.astype(np.int64), minlength=2)
+    count, rarest = len(number), int(min(classes[classes > 0], default=0))  # a cohort may have no censored rows
     most = min(MOST_FOLDS, count, rarest)
     if most < 2:  # nothing to part; who counts the classes of the splits says so
         return np.zeros(len(target), dtype=bool)

@@ -217,7 +217,8 @@ class EncodeParams(Block):
 class FeatureParams(Block):
     """What a block says of the features. `missing` are cells, in any case, that stand for no value; empty ones
     always do. `forgotten` are digests of keys whose rows are left out. `numbers` settles what the file's numbers leave
-    open. What it says of the outcome is added by the blocks below and in `cohort.py`.
+    open. Columns that are `known` when a row is asked about are not suspected of being written later, nor of being
+    somebody's judgement of the row. What it says of the outcome is added by the blocks below and in `cohort.py`.
     """
 
     file: str
@@ -228,6 +229,7 @@ class FeatureParams(Block):
     forgotten: Forgotten = ()
     columns: Annotated[dict[str, Column], Field(min_length=1)]
     derived: dict[str, str]
+    known: Names = ()
     ignore: dict[str, str]
     split: Split
     encode: EncodeParams
@@ -244,6 +246,11 @@ class FeatureParams(Block):
         """What a row that had the event is called, and one that had not."""
 
     @property
+    def needs_both(self) -> bool:
+        """Whether a split must have rows without the event, too."""
+        return True
+
+    @property
     @abstractmethod
     def added(self) -> tuple[str, ...]:
         """The columns that the prepared table has in their place."""
@@ -258,6 +265,12 @@ class FeatureParams(Block):
                 roles[name] = role
         for name in {*self.columns, *self.key, *self.derived} & {*self.added, *(() if self.key else (ROW,))}:
             raise ValueError(f"{name!r} is the name of a column that a prepared table adds; rename it or ignore it")
+        return self
+
+    @model_validator(mode="after")
+    def _known_are_columns(self) -> Self:
+        if unknown := [name for name in self.known if name not in self.columns]:
+            raise ValueError(f"known names {', '.join(unknown)}, which columns does not have")
         return self
 
     @model_validator(mode="after")
@@ -281,12 +294,9 @@ class FeatureParams(Block):
 
 
 class TableParams(FeatureParams):
-    """A table with a target of two values. Columns that are `known` when a row is asked about are suspected neither of
-    being written later nor of being somebody's judgement of the row.
-    """
+    """A table with a target of two values."""
 
     target: Target
-    known: Names = ()
     max_leak_auc: Annotated[float, Field(gt=0.5, le=1)]
 
     @property
@@ -300,12 +310,6 @@ class TableParams(FeatureParams):
     @property
     def added(self) -> tuple[str, ...]:
         return (TARGET,)
-
-    @model_validator(mode="after")
-    def _known_are_columns(self) -> "TableParams":
-        if unknown := [name for name in self.known if name not in self.columns]:
-            raise ValueError(f"known names {', '.join(unknown)}, which columns does not have")
-        return self
 
     @model_validator(mode="after")
     def _labels_differ(self) -> "TableParams":

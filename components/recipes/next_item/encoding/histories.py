@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from components.core.job import PREPARED_FILES, TEST, TRAIN, VALIDATION, Meta
 
 ORDER = (TRAIN, VALIDATION, TEST)
+COLUMNS = ["user", "item", "time", "rating"]
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,15 @@ def read_histories(folder: Path, splits: Sequence[str]) -> Histories:
         np.concatenate([table[name].to_numpy() for table in tables]) for name in ("user", "item", "time", "rating")
     )
     return make_histories(user, item, time, rating_codes(rating, data["rating_edges"]), data["users"])
+
+
+def event_rows(prepared: Path, splits: Sequence[str]) -> pa.Table:
+    """The events of some splits, user by user, each user's from the oldest to the newest."""
+    tables = [pq.read_table(prepared / PREPARED_FILES[name], columns=COLUMNS) for name in ORDER if name in splits]
+    whole = pa.concat_tables(tables).replace_schema_metadata()
+    # Within a user the splits follow each other in time, and each file is in order: a stable sort keeps it.
+    order = np.argsort(whole["user"].to_numpy(), kind="stable")
+    return whole.take(order)
 
 
 def make_histories(user: np.ndarray, item: np.ndarray, time: np.ndarray, rating: np.ndarray, users: int) -> Histories:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 USERS, ITEMS, TIES = "users.parquet", "items.parquet", "ties.parquet"
+TOLD = "told.json"  # of a prepared folder: what there was to tell of the events
 UNKNOWN = "(unknown)"  # the label of code 0 of every feature
 
 

@@ -6,6 +6,7 @@ from pydantic import Field, model_validator
 
 from components.core.blocks import Block, Names
 from components.core.forgotten import Forgotten
+from components.kits.tables.encoding.reading import AS_THE_HEADER_SAYS, TextReading
 
 TimeUnit = Literal["seconds", "milliseconds", "microseconds", "nanoseconds", "days", "excel_days", "datetime", "auto"]
 LEAST_EVENTS = 3  # leave-one-out asks one event of a user for each of training, validation and test
@@ -60,6 +61,7 @@ class UserFile(Block):
     """A file with a row for each user, in the raw folder; `columns` by the names that features get."""
 
     file: str
+    read: TextReading = AS_THE_HEADER_SAYS
     id: str
     columns: dict[str, UserFeature]
 
@@ -68,6 +70,7 @@ class ItemFile(Block):
     """A file with a row for each item, in the raw folder; `title` is shown to people, or null."""
 
     file: str
+    read: TextReading = AS_THE_HEADER_SAYS
     id: str
     title: str | None
     columns: dict[str, ItemFeature]
@@ -106,15 +109,20 @@ class TimeSplit(Block):
 
 
 class InteractionsParams(Block):
-    """The whole block. `missing` are cells, in any case, that stand for no value; empty ones always do.
+    """The whole block. `read` says of the file what it does not say itself. `missing` are cells, in any case, that
+    stand for no value; empty ones always do.
 
     `duplicates` says what becomes of events with the user, item and time of an earlier one.
+    `merge_within`, in whole seconds, makes events of one user and item one that follow each other no
+    later; null leaves them. `repeats` says whether items that a user has seen are recommended to them:
+    null leaves them out, and is refused where more than a few questions ask for one.
     `rating_bands` is the most codes that ratings get: one for each value, or for each quantile
     where there are more values. Events of users of `forgotten`, by digests of their ids, are left
     out. `memory_limit` and `threads` are DuckDB's.
     """
 
     file: str
+    read: TextReading = AS_THE_HEADER_SAYS
     missing: Names
     forgotten: Forgotten = ()
     columns: EventColumns
@@ -126,6 +134,8 @@ class InteractionsParams(Block):
     users: UserFile | None
     items: ItemFile | None
     duplicates: Literal["keep", "drop"]
+    merge_within: Annotated[int, Field(ge=0)] | None = None
+    repeats: Literal["recommend", "exclude"] | None = None
     k_core: KCore
     split: Annotated[LeaveOneOut | TimeSplit, Field(discriminator="by")]
     max_rejected: Annotated[float, Field(ge=0, lt=1)]

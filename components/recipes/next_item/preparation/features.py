@@ -135,7 +135,7 @@ def _load(
     """Make `side` (id, title, f0, f1, ...) of the file; each id stands once."""
     title = side.title if isinstance(side, ItemFile) else None
     named = [side.id, *([title] if title else []), *(column.column for column in side.columns.values())]
-    file = open_raw(connection, raw / side.file, named, where)
+    file = open_raw(connection, raw / side.file, named, where, side.read)
     file.check_ids(side.id)
     cells = [f"{file.columns[side.id][0]} as id", f"{file.text(title, missing) if title else 'null'} as title"]
     cells += [f"{_cell(file, column, missing)} as f{place}" for place, column in enumerate(side.columns.values())]

@@ -1,6 +1,7 @@
 """Raw events to training, validation and test events, and all that their readers need to know of them."""
 
 import logging
+from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -28,9 +29,18 @@ from components.recipes.next_item.preparation.core import (
 from components.recipes.next_item.preparation.database import one, open_database, run
 from components.recipes.next_item.preparation.features import write_side
 from components.recipes.next_item.preparation.ids import say_padded
-from components.recipes.next_item.preparation.schema import load_cells, open_events, read_events
+from components.recipes.next_item.preparation.repeats import (
+    Repeated,
+    check_repeats,
+    count_repeated,
+    merge_clicks,
+    rule,
+)
+from components.recipes.next_item.preparation.schema import check_ratings, load_cells, open_events, read_events
 from components.recipes.next_item.preparation.split import ORDER, by_time, leave_one_out
 from components.recipes.next_item.preparation.ties import write_ties
+from components.recipes.next_item.preparation.times import find_unit
+from components.recipes.next_item.preparation.trainable import Refusal, check_trainable
 from components.recipes.next_item.preparation.write import EVENTS, row_groups
 
 log = logging.getLogger(__name__)
@@ -52,25 +62,25 @@ update items set trained = trained_items.events from trained_items where items.p
 """
 
 
-def prepare(job: NextItemJob) -> Meta:
+def prepare(job: NextItemJob, refuse: Refusal = check_trainable) -> Meta:
     """Check the raw events, filter, number, sort and split them, and write the prepared folder whole.
 
     It gets `train.parquet`, `val.parquet` and `test.parquet` (event, the row's number in the
     file from 1; user and item, rows of the next two; time, seconds since 1970; rating; sorted by
     user and time, ties in file order), `users.parquet` and `items.parquet` (id, features' codes,
     for items title and count in train), `rejected.parquet` (event, reason and the cells as text)
-    `ties.parquet` (of whom the test asks one of several events at one moment), `told.json` (what was warned of) and
-    `meta.json`. Events are never held in memory as a whole: DuckDB sorts and joins on disk.
+    `ties.parquet` (of whom the test asks one of several events at one moment) and `meta.json`; `told.json` where there
+    is something to tell of the events. Events are never held in memory as a whole: DuckDB sorts and joins on disk.
 
     Raises:
         CasebookError: the params, a file, its columns or too many of its rows are wrong, or no
-            user is left.
+            user is left, or nothing could be learned from the training events, which `refuse` looks at.
     """
     with warned_of(job.paths.raw(job.case)) as notes:
-        return _prepare(job, notes)
+        return _prepare(job, refuse, notes)
 
 
-def _prepare(job: NextItemJob, notes: list[str]) -> Meta:
+def _prepare(job: NextItemJob, refuse: Refusal, notes: list[str]) -> Meta:
     spec, raw = job.prepare, job.paths.raw(job.case)
     source = read_origin(raw)
     with (
@@ -78,24 +88,31 @@ def _prepare(job: NextItemJob, notes: list[str]) -> Meta:
         open_database(folder, spec.memory_limit, spec.threads) as connection,
     ):
         file = open_events(connection, raw, spec)
-        spec = load_cells(connection, file, spec)
+        load_cells(connection, file, spec)
+        spec = spec.model_copy(update={"time_unit": find_unit(connection, file, spec)})
         rejected = read_events(connection, file, spec)
+        check_ratings(connection, file, spec)
         if job.smoke:
             keep_few(connection, users=SMOKE_USERS, items=SMOKE_ITEMS, newest=SMOKE_EVENTS)
         for role in ("user", "item"):
             say_padded(connection, raw / spec.file, "typed", getattr(spec.columns, role), role)
         number_ids(connection)
-        if spec.duplicates == "drop":
-            rejected |= drop_repeats(connection)
+        told: list[str] = []
+        dropped = drop_repeats(connection) if spec.duplicates == "drop" else {}
+        rejected |= dropped | merge_clicks(connection, spec.merge_within, dropped, told)
         cuts = time_cuts(connection, spec.split) if isinstance(spec.split, TimeSplit) else None
         rejected |= keep_core(connection, spec, cuts[0] if cuts else END_OF_TIME)
         rows = _write_splits(connection, folder, cuts)
         write_ties(connection, folder, cuts)
-        data = _describe(connection, folder, raw, spec)
+        refuse(connection, folder / PREPARED_FILES[TRAIN], spec)
+        repeated = count_repeated(connection, folder)
+        check_repeats(repeated, spec, told)
+        data = _describe(connection, folder, raw, spec, repeated)
         rows["rejected"] = _write_rejected(connection, folder)
         meta = Meta(job.case, rows, rejected, source, data)
         meta.write(folder)
-        write_json(folder / TOLD, {"notes": notes})
+        if lines := [*dict.fromkeys([*notes, *told])]:
+            write_json(folder / TOLD, {"notes": lines})
     log.info(
         "%s: %s; %d users, %d items",
         job.case,
@@ -133,7 +150,11 @@ def _write_splits(connection: duckdb.DuckDBPyConnection, folder: Path, cuts: tup
 
 
 def _describe(
-    connection: duckdb.DuckDBPyConnection, folder: Path, raw: Path, spec: InteractionsParams
+    connection: duckdb.DuckDBPyConnection,
+    folder: Path,
+    raw: Path,
+    spec: InteractionsParams,
+    repeated: Mapping[str, Repeated],
 ) -> dict[str, Any]:
     """Write users and items; `Meta.data`. What is fitted here sees the training events alone."""
     train = str(folder / PREPARED_FILES[TRAIN])
@@ -152,9 +173,11 @@ def _describe(
         **rating_range(connection, train),
         "user_features": [feature.to_json() for feature in user_features],
         "item_features": [feature.to_json() for feature in item_features],
-        "protocol": protocol(spec),
+        "protocol": protocol(spec, repeated),
         "split": spec.split.model_dump(mode="json"),
-        "spec": spec.model_dump(mode="json", exclude={"memory_limit", "threads", FORGOTTEN, *spec.unanswered}),
+        "spec": spec.model_dump(
+            mode="json", exclude={"memory_limit", "threads", FORGOTTEN, *spec.unanswered, *_unsaid(spec)}
+        ),
     }
 
 
@@ -181,7 +204,12 @@ def rating_range(connection: duckdb.DuckDBPyConnection, train: str) -> dict[str,
     return {"rating_range": [low, high]} if isinstance(low, float) and isinstance(high, float) else {}
 
 
-def protocol(spec: InteractionsParams) -> str:
+def _unsaid(spec: InteractionsParams) -> set[str]:
+    """Params that came later and say nothing: prepared data and bundles are as they were without them."""
+    return spec.unanswered | {name for name in ("merge_within", "repeats") if getattr(spec, name) is None}
+
+
+def protocol(spec: InteractionsParams, repeated: Mapping[str, Repeated]) -> str:
     """How events were split and how a rank is to be taken: it stands beside every number."""
     if isinstance(spec.split, TimeSplit):
         parts = (
@@ -192,7 +220,7 @@ def protocol(spec: InteractionsParams) -> str:
         parts = "leave-one-out: each user's last event is the test, the last but one the validation"
     return (
         f"{parts}; ties in time in file order; k-core {spec.least_user_events} (users), {spec.k_core.item} (items); "
-        "rank over the catalogue less the user's earlier items; rank = 1 + greater + equal"
+        f"{rule(spec, repeated)}; rank = 1 + greater + equal"
     )
 
 

@@ -15,7 +15,7 @@ from components.recipes.next_item.params.interactions import InteractionsParams
 from components.recipes.next_item.preparation.database import one, quoted
 from components.recipes.next_item.preparation.ids import ToldIds
 from components.recipes.next_item.preparation.read import FLOATS, INTEGERS, RawFile, open_raw, unreadable
-from components.recipes.next_item.preparation.times import AUTO, find_unit
+from components.recipes.next_item.preparation.times import AUTO
 
 TYPED = (
     "create table typed (event bigint, user varchar, item varchar, moment bigint, rating float, breach tinyint, "
@@ -51,17 +51,14 @@ def read_events(connection: duckdb.DuckDBPyConnection, raw: RawFile, spec: Inter
     )
     counts = dict(connection.execute("select reason, count(*) from rejected group by all order by all").fetchall())
     _check_share(connection, counts, raw, spec)
-    _check_ratings(connection, raw, spec)
     return counts
 
 
-def load_cells(connection: duckdb.DuckDBPyConnection, raw: RawFile, spec: InteractionsParams) -> InteractionsParams:
-    """Fill the table `raw` (event, user, item, time, rating) with the cells as they stand; the params with the unit
-    that the times are in.
+def load_cells(connection: duckdb.DuckDBPyConnection, raw: RawFile, spec: InteractionsParams) -> None:
+    """Fill the table `raw` (event, user, item, time, rating) with the cells as they stand.
 
     Raises:
-        CasebookError: the file cannot be read, a column is of a type that it cannot have, or its times are hardly those
-            of events.
+        CasebookError: the file cannot be read, or a column is of a type that it cannot have.
     """
     _check_types(raw, spec)
     named = spec.columns.model_dump()
@@ -72,7 +69,6 @@ def load_cells(connection: duckdb.DuckDBPyConnection, raw: RawFile, spec: Intera
         raise
     except duckdb.Error as error:
         raise unreadable(raw, error) from None
-    return spec.model_copy(update={"time_unit": find_unit(connection, raw, spec)})
 
 
 def _read(connection: duckdb.DuckDBPyConnection, raw: RawFile, spec: InteractionsParams) -> None:
@@ -171,7 +167,7 @@ def _check_share(
     )
 
 
-def _check_ratings(connection: duckdb.DuckDBPyConnection, raw: RawFile, spec: InteractionsParams) -> None:
+def check_ratings(connection: duckdb.DuckDBPyConnection, raw: RawFile, spec: InteractionsParams) -> None:
     """Ask what the column of ratings is where it is empty, or a 0 may be none."""
     if spec.columns.rating is None or spec.zero_rating is not None:
         return
@@ -195,4 +191,4 @@ def _check_ratings(connection: duckdb.DuckDBPyConnection, raw: RawFile, spec: In
 def open_events(connection: duckdb.DuckDBPyConnection, folder: Path, spec: InteractionsParams) -> RawFile:
     columns = spec.columns
     needed = [columns.user, columns.item, columns.time, *([columns.rating] if columns.rating else [])]
-    return open_raw(connection, folder / spec.file, needed, "prepare.columns")
+    return open_raw(connection, folder / spec.file, needed, "prepare.columns", spec.read)

@@ -13,9 +13,11 @@ from components.recipes.next_item.encoding.catalogue import Catalogue
 from components.recipes.next_item.encoding.events import Read, Reading, read_cells
 from components.recipes.next_item.encoding.histories import Histories
 from components.recipes.next_item.encoding.ids import id_texts
+from components.recipes.next_item.serving.cold import feature_columns, read_codes
 from components.recipes.next_item.serving.columns import numbered
 from components.recipes.next_item.serving.given import given_histories
-from components.recipes.next_item.serving.remarks import EMPTY_HISTORY, UNKNOWN_USER, Remarks
+from components.recipes.next_item.serving.remarks import BY_FEATURES, EMPTY_HISTORY, UNKNOWN_USER, Remarks
+from components.recipes.next_item.serving.stored import Stored
 
 if TYPE_CHECKING:  # who answers a request loads no pandas
     import pandas as pd
@@ -26,18 +28,18 @@ Columns = Mapping[str, str | None]
 @dataclass(frozen=True)
 class Asked:
     """N users to answer: their raw ids, their index in the catalogue (-1 if unknown), and what counts as
-    the history of each. `warnings` (N,) are lists of what is strange about it, None where nothing was looked at.
+    the history of each. `codes` (N, F) are their features' where rows told of them, else the catalogue's count.
+    `warnings` (N,) are lists of what is strange about the rows of each, None where nothing was looked at.
     """
 
     ids: np.ndarray
     users: np.ndarray
     histories: Histories
+    codes: np.ndarray | None = None
     warnings: np.ndarray | None = None
 
 
-def read_asked(
-    rows: RawRows, data: Mapping[str, Any], catalogue: Catalogue, stored: Histories, remarks: Remarks
-) -> Asked:
+def read_asked(rows: RawRows, data: Mapping[str, Any], catalogue: Catalogue, stored: Stored, remarks: Remarks) -> Asked:
     """Users in the order in which the rows first have them, each once.
 
     With an item column the rows of a user are the whole history that counts, in the order of their
@@ -59,10 +61,14 @@ def read_asked(
     codes = np.full(len(texts), -1)
     codes[named], ids = numbered(texts[named])
     users = catalogue.user_index(ids)
+    warnings = None
     if read is None:
-        asked = Asked(ids, users, stored_histories(stored, users))
+        histories = stored.of(ids, users)
     else:
-        asked = Asked(ids, users, *given_histories(rows, read, codes, len(ids), data, catalogue, remarks))
+        histories, warnings = given_histories(rows, read, codes, len(ids), data, catalogue, remarks)
+    first = np.unique(codes[named], return_index=True)[1]
+    features = read_codes(rows, np.flatnonzero(named)[first], users, data, catalogue)
+    asked = Asked(ids, users, histories, features, warnings)
     _say_empty(asked, remarks)
     return asked
 
@@ -74,7 +80,8 @@ def rows_of_frame(frame: "pd.DataFrame", data: Mapping[str, Any]) -> RawRows:
         CasebookError: as `require_columns`, which here names all columns that the frame has.
     """
     require_columns(frame.columns, data)
-    return columns_of_frame(frame, [name for name in data["columns"].values() if name is not None])
+    told = [name for name in feature_columns(data) if name in frame.columns]
+    return columns_of_frame(frame, list(dict.fromkeys([*filter(None, data["columns"].values()), *told])))
 
 
 def require_columns(names: Collection[str], data: Mapping[str, Any]) -> None:
@@ -139,17 +146,8 @@ def _bare(name: str) -> str:
 
 def select(asked: Asked, places: np.ndarray) -> Asked:
     """Some of the users, in the order of `places`."""
-    warnings = None if asked.warnings is None else asked.warnings[places]
-    return Asked(asked.ids[places], asked.users[places], asked.histories.of(places), warnings)
-
-
-def stored_histories(stored: Histories, users: np.ndarray) -> Histories:
-    """What the bundle holds of users by index; of an unknown one, -1, nothing."""
-    known = stored.of(users[users >= 0])
-    lengths = np.zeros(len(users), np.int64)
-    lengths[users >= 0] = known.lengths
-    start = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
-    return Histories(known.item, known.time, known.rating, start)
+    codes, warnings = (None if each is None else each[places] for each in (asked.codes, asked.warnings))
+    return Asked(asked.ids[places], asked.users[places], asked.histories.of(places), codes, warnings)
 
 
 def _read(rows: RawRows, data: Mapping[str, Any]) -> Read | None:
@@ -170,5 +168,14 @@ def _read(rows: RawRows, data: Mapping[str, Any]) -> Read | None:
 
 def _say_empty(asked: Asked, remarks: Remarks) -> None:
     empty = asked.histories.lengths == 0
-    remarks.add(UNKNOWN_USER, asked.ids[empty & (asked.users < 0)].tolist())
-    remarks.add(EMPTY_HISTORY, asked.ids[empty & (asked.users >= 0)].tolist())
+    told = by_features(asked)
+    remarks.add(BY_FEATURES, asked.ids[empty & told].tolist())
+    remarks.add(UNKNOWN_USER, asked.ids[empty & ~told & (asked.users < 0)].tolist())
+    remarks.add(EMPTY_HISTORY, asked.ids[empty & ~told & (asked.users >= 0)].tolist())
+
+
+def by_features(asked: Asked) -> np.ndarray:
+    """Of which users (N,) a feature is known."""
+    if asked.codes is None:
+        return np.zeros(len(asked.ids), bool)
+    return np.array([bool(row.any()) for row in asked.codes > 0], bool)

@@ -19,6 +19,7 @@ from components.recipes.next_item.encoding.events import (
     Read,
 )
 from components.recipes.next_item.encoding.histories import Histories, make_histories, rating_codes
+from components.recipes.next_item.encoding.repeats import first_clicks
 from components.recipes.next_item.encoding.times import SECOND
 from components.recipes.next_item.serving.columns import kept, numbered, shown
 from components.recipes.next_item.serving.remarks import (
@@ -55,13 +56,19 @@ def given_histories(
     item, code = catalogue.item_index(different)[places], codes[sound]
     remarks.add(UNKNOWN_ITEM, read.item.texts[sound][item < 0].tolist())
     moment, rating = read.moment[sound], read.rating[sound]
-    known = np.flatnonzero(item >= 0)
+    known = np.flatnonzero((item >= 0) & _first(code, item, moment, data))
     order = known[np.argsort(moment[known], kind="stable")]
     if data["spec"].get("duplicates") == "drop":
         order = order[first_of_each(code[order], item[order], moment[order])]
     bands = rating_codes(rating[order], data["rating_edges"])
     histories = make_histories(code[order], item[order], moment[order] // SECOND, bands, users)
     return histories, _outside(code[order], rating[order], users, data, remarks)
+
+
+def _first(codes: np.ndarray, item: np.ndarray, moment: np.ndarray, data: Mapping[str, Any]) -> np.ndarray:
+    """Which rows (N,) are no double click, as `prepare` tells these."""
+    within = data["spec"].get("merge_within")
+    return np.ones(len(item), bool) if within is None else first_clicks(codes, item, moment, within)
 
 
 def _outside(

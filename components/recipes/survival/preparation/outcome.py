@@ -1,5 +1,6 @@
 """The outcome of a cohort's rows: years until the event or the end of observation, and which of the two."""
 
+import logging
 from pathlib import Path
 
 import numpy as np
@@ -8,11 +9,13 @@ import pandas as pd
 from components.core.errors import CasebookError
 from components.kits.tables.encoding.convert import Typed, as_floats, convert
 from components.kits.tables.encoding.derive import evaluate
-from components.kits.tables.encoding.spec import BooleanColumn, Column, NumericColumn
+from components.kits.tables.encoding.spec import Column, NumericColumn
 from components.kits.tables.encoding.values import UNREADABLE, infinite
 from components.recipes.survival.params.cohort import CohortParams, Outcome
+from components.recipes.survival.params.units import PER_YEAR
+from components.recipes.survival.preparation.events import Events, read_events
 
-FEW_EVENTS = 20  # too few to tell a leak from chance
+log = logging.getLogger(__name__)
 
 
 def read_outcome(
@@ -24,46 +27,54 @@ def read_outcome(
         CasebookError: a cell is no number, or of the event no yes or no; a time is negative or
             infinite; an event is neither 0 nor 1. Cells without a value are left to the schema.
     """
-    columns = numbers_of(outcome) | dict.fromkeys(sorted(outcome.event_columns), BooleanColumn(kind="boolean"))
-    typed = convert(frame, columns, spec.missing)
-    _check_readable(frame, typed, columns, file)
-    numbers = {name: as_floats(typed.frame[name]) for name in columns}
+    columns = numbers_of(outcome)
+    converted = convert(frame, columns, spec.missing)
+    _check_readable(frame, converted, columns, file)
+    events = _read_events(frame, outcome, spec, file)
+    typed = {name: converted.frame[name] for name in columns} | {name: one.known for name, one in events.items()}
+    numbers = {name: as_floats(typed[name]) for name in typed}
     time, event = evaluate(outcome.time, numbers), evaluate(outcome.event, numbers)
     _refuse(time, (time < 0) | infinite(time), "negative or infinite", outcome.time, file)
     _refuse(event, ~np.isnan(event) & (event != 0) & (event != 1), "neither 0 nor 1", outcome.event, file)
-    return pd.Series(time / outcome.per_year), pd.Series(event), {name: typed.frame[name] for name in columns}
+    return pd.Series(time / units_of(outcome, spec)), pd.Series(event), typed
+
+
+def tell_events(cohort: pd.DataFrame, event: np.ndarray, spec: CohortParams, file: Path) -> str:
+    """Which value of a raw cohort's event is the event, of how many rows; or, of arithmetic, how many events (N,)."""
+    outcome = spec.target
+    events = _read_events(cohort, outcome, spec, file)
+    single = outcome.event.strip().strip("`")
+    if single in events:
+        told = events[single].told(single)
+    else:
+        told = f"event {outcome.event}: {int(event.sum()):,} of {len(event):,} row(s) have it, the others are censored"
+    log.info("%s", told)
+    return told
 
 
 def numbers_of(outcome: Outcome) -> dict[str, Column]:
-    """The columns of the time."""
-    return dict.fromkeys(sorted(outcome.time_columns), NumericColumn(kind="numeric", min=None, max=None))
+    """The columns of the time, and of the entry."""
+    numbers = dict.fromkeys(sorted(outcome.time_columns), NumericColumn(kind="numeric", min=None, max=None))
+    return {**numbers, **outcome.dates}
 
 
-def check_events(event: np.ndarray, outcome: Outcome, file: Path) -> None:
-    """Events (N,) of 0 and 1: a cohort in which nobody has the event teaches nothing."""
-    if not event.any():
-        raise CasebookError(
-            f"{file}: column {outcome.event} (the event): all {len(event)} row(s) are censored; "
-            "nothing can be learned without events: correct the column, or prepare.target.event"
+def units_of(outcome: Outcome, spec: CohortParams) -> float:
+    """How many units of the file's time one of the cohort's has."""
+    return outcome.per_year / PER_YEAR[spec.unit]
+
+
+def _read_events(frame: pd.DataFrame, outcome: Outcome, spec: CohortParams, file: Path) -> dict[str, Events]:
+    return {
+        name: read_events(
+            frame[name],
+            name,
+            outcome.event_value,
+            outcome.censored_value,
+            spec.missing,
+            f"{file}: column {name} (of the outcome):",
         )
-
-
-def check_time_leaks(train: pd.DataFrame, time: np.ndarray, event: np.ndarray, spec: CohortParams) -> None:
-    """No number follows the time to the event, as another date or duration of the same course would."""
-    if event.sum() < FEW_EVENTS:
-        return
-    rows = pd.Series(time[event == 1]).rank()
-    for name, column in spec.columns.items():
-        if column.kind not in ("numeric", "amount", "date"):
-            continue
-        values = pd.Series(as_floats(train[name])[event == 1])
-        with np.errstate(invalid="ignore"):  # a constant column follows nothing
-            correlation = abs(values.rank().corr(rows))
-        if correlation > spec.max_leak_correlation:
-            raise CasebookError(
-                f"{spec.file}: column {name} follows the time to the event (rank correlation {correlation:.3f}, "
-                f"allowed {spec.max_leak_correlation}): it was hardly known at the start; move it to prepare.ignore"
-            )
+        for name in sorted(outcome.event_columns)
+    }
 
 
 def _check_readable(frame: pd.DataFrame, typed: Typed, columns: dict[str, Column], file: Path) -> None:

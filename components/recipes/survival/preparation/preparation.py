@@ -15,8 +15,12 @@ from components.kits.tables.write import rejected_rows, summarise, write_groups,
 from components.recipes.shared.smoke import few_of, few_rows
 from components.recipes.survival.params.cohort import EVENT, TIME
 from components.recipes.survival.params.params import SurvivalJob
+from components.recipes.survival.params.units import PER_YEAR
 from components.recipes.survival.preparation.cohort import check_known, read_cohort
-from components.recipes.survival.preparation.outcome import check_time_leaks
+from components.recipes.survival.preparation.enough import check_coefficients, check_events
+from components.recipes.survival.preparation.entry import check_at_risk, check_entry_like
+from components.recipes.survival.preparation.leaks.find import check_leaks
+from components.recipes.survival.preparation.outcome import tell_events
 
 log = logging.getLogger(__name__)
 
@@ -42,6 +46,8 @@ def _prepare(job: SurvivalJob, notes: list[str]) -> Meta:
     source = read_origin(raw)
     cohort = read_cohort(raw / spec.file, spec.target, spec)
     event = cohort.rows[EVENT].to_numpy()
+    check_events(event, spec.target.event, str(raw / spec.file))
+    notes.append(tell_events(cohort.raw, event, spec, raw / spec.file))
     check_identifiers(cohort.rows, spec)
     splits, groups = split_rows(cohort.by, event, spec), groups_of(cohort.by, spec)
     check_shares(count_shares(splits, event, groups), spec)
@@ -49,13 +55,18 @@ def _prepare(job: SurvivalJob, notes: list[str]) -> Meta:
         splits = few_rows(splits, event)
     shares = count_shares(splits, event, groups)
     train = cohort.rows.iloc[splits[TRAIN]]
-    check_time_leaks(train, train[TIME].to_numpy(), train[EVENT].to_numpy(), spec)
+    check_at_risk(train, spec.unit, spec.file)
+    check_entry_like(cohort.rows, spec)
+    own, years = None if groups is None else groups[splits[TRAIN]], train[TIME].to_numpy() / PER_YEAR[spec.unit]
+    check_leaks(train, years, train[EVENT].to_numpy(), spec, own)
     encoder = fit_encoder(train, spec)
+    check_coefficients(event, encoder, spec.file)
     frames = {PREPARED_FILES[name]: cohort.rows.iloc[index] for name, index in splits.items()}
     frames[REJECTED] = rejected_rows(cohort.raw, cohort.rejections)
     rows = {name: len(index) for name, index in splits.items()} | {"rejected": len(cohort.rejections.reasons)}
     if spec.external is not None:
         external = read_cohort(raw / spec.external.file, spec.external.target, spec, cohort.spellings)
+        check_events(external.rows[EVENT].to_numpy(), spec.external.target.event, str(raw / spec.external.file), 1)
         check_known(external.rows, encoder, raw / spec.external.file)
         judged = external.rows
         if job.smoke:

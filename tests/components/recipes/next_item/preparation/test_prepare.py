@@ -64,7 +64,7 @@ def test_files_have_the_columns_that_readers_are_promised(tmp_path: Path) -> Non
     assert "ties in time in file order" in meta.data["protocol"]
     assert Meta.read(tmp_path / "prepared") == meta
     assert sorted(path.name for path in (tmp_path / "prepared").iterdir()) == sorted(
-        [*(f"{name}.parquet" for name in (*tables, "ties")), "meta.json", "told.json"]
+        [*(f"{name}.parquet" for name in (*tables, "ties")), "meta.json"]
     )
 
 
@@ -281,7 +281,7 @@ def test_a_smoke_run_has_the_newest_events_of_those_who_were_there_most(
     rows += [("a", 4, 40), ("b", 4, 40), ("c", 5, 50), ("c", 6, 60), ("c", 7, 70), ("c", 8, 80)]
     prepare(tmp_path, events(rows), block())
     assert prepared(tmp_path)["items"]["id"].tolist() == list("12345678")
-    prepare_job(replace(job_of_block("next_item", tmp_path, block()), smoke=True))
+    prepare_job(replace(job_of_block("next_item", tmp_path, block()), smoke=True), refuse=lambda *_: None)
     # Items 1 to 4 have two events or more. Of these a and b have four, c three; and their first one is left out.
     assert with_ids(tmp_path) == {
         "train": [("a", "2", 2), ("b", "2", 5)],

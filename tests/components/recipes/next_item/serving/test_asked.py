@@ -20,6 +20,7 @@ from components.recipes.next_item.serving.asked import Asked, read_asked
 from components.recipes.next_item.serving.given import first_of_each
 from components.recipes.next_item.serving.remarks import Remarks
 from components.recipes.next_item.serving.serving import raw_rows
+from components.recipes.next_item.serving.stored import Stored
 from tests.components.recipes.next_item.preparation.events import block, prepare
 from tests.examples import examples
 from tests.toy.jobs import job_of_block
@@ -62,7 +63,7 @@ def asked_of(folder: Path, rows: RawRows) -> tuple[Asked, Histories]:
     """The rows as they are read, and the same users as training has them."""
     prepared = folder / "prepared"
     data, stored = Meta.read(prepared).data, read_histories(prepared, SPLITS)
-    asked = read_asked(rows, data, read_catalogue(prepared), stored, Remarks())
+    asked = read_asked(rows, data, read_catalogue(prepared), Stored(stored, {}), Remarks())
     return asked, stored
 
 
@@ -138,7 +139,7 @@ def test_ratings_outside_those_of_training_are_told_and_flagged(tmp_path: Path) 
     prepared, remarks = tmp_path / "prepared", Remarks()
     data = Meta.read(prepared).data
     assert data["rating_range"] == [1.0, 3.0]  # the last two are asked
-    asked = read_asked(rows, data, read_catalogue(prepared), read_histories(prepared, SPLITS), remarks)
+    asked = read_asked(rows, data, read_catalogue(prepared), Stored(read_histories(prepared, SPLITS), {}), remarks)
     assert asked.warnings is not None
     assert asked.warnings.tolist() == [[], ["rating 95 is outside training's 1 to 3"], []]
     assert list(remarks.found.values())[-1] == (2, "95")

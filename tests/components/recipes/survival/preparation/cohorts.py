@@ -31,7 +31,6 @@ def block(**changes: Any) -> dict[str, Any]:
         "split": {"by": "stratified", "validation": 0.2, "test": 0.2, "seed": 1},
         "encode": {"numeric": "standard", "knots": 256, "min_count": 2},
         "max_rejected": 0.1,
-        "max_leak_correlation": 0.95,
     } | changes
 
 

@@ -1,0 +1,33 @@
+"""A first look at a cohort by the block that was guessed for it: columns that tell the outcome."""
+
+import logging
+import shlex
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from components.core.errors import CasebookError
+from components.recipes.survival.params.cohort import EVENT, TIME, CohortParams
+from components.recipes.survival.params.units import PER_YEAR
+from components.recipes.survival.preparation.cohort import read_cohort
+from components.recipes.survival.preparation.entry import entry_like, question_of
+from components.recipes.survival.preparation.leaks.find import find_leaks
+
+log = logging.getLogger(__name__)
+
+
+def tell_leaks(block: dict[str, Any], path: Path) -> None:
+    """Say what `prepare` will refuse, or ask. A file that it cannot read is its to speak of."""
+    spec = CohortParams.model_validate(block)
+    try:
+        rows = read_cohort(path, spec.target, spec).rows
+    except CasebookError:
+        return
+    if found := entry_like(rows, spec):
+        log.warning("%s; `casebook run` will ask about it", question_of(found))
+    years = rows[TIME].to_numpy() / PER_YEAR[spec.unit]
+    for leak in find_leaks(rows, years, rows[EVENT].to_numpy(np.int64), spec):
+        options = " ".join(f"--ignore {shlex.quote(name)}" for name in leak.to_leave_out)
+        does = "refuse it" if leak.sure else "ask about it"
+        log.warning("%s; `casebook run` will %s, and %s leaves it out", leak.told(), does, options)

@@ -36,7 +36,7 @@ from components.recipes.next_item.preparation.repeats import (
     merge_clicks,
     rule,
 )
-from components.recipes.next_item.preparation.schema import load_cells, open_events, read_events
+from components.recipes.next_item.preparation.schema import check_ratings, load_cells, open_events, read_events
 from components.recipes.next_item.preparation.split import ORDER, by_time, leave_one_out
 from components.recipes.next_item.preparation.ties import write_ties
 from components.recipes.next_item.preparation.trainable import Refusal, check_trainable
@@ -89,6 +89,7 @@ def _prepare(job: NextItemJob, refuse: Refusal, notes: list[str]) -> Meta:
         file = open_events(connection, raw, spec)
         spec = load_cells(connection, file, spec)
         rejected = read_events(connection, file, spec)
+        check_ratings(connection, file, spec)
         if job.smoke:
             keep_few(connection, users=SMOKE_USERS, items=SMOKE_ITEMS, newest=SMOKE_EVENTS)
         for role in ("user", "item"):

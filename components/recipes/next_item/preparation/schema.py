@@ -51,7 +51,6 @@ def read_events(connection: duckdb.DuckDBPyConnection, raw: RawFile, spec: Inter
     )
     counts = dict(connection.execute("select reason, count(*) from rejected group by all order by all").fetchall())
     _check_share(connection, counts, raw, spec)
-    _check_ratings(connection, raw, spec)
     return counts
 
 
@@ -178,7 +177,7 @@ def _check_share(
     )
 
 
-def _check_ratings(connection: duckdb.DuckDBPyConnection, raw: RawFile, spec: InteractionsParams) -> None:
+def check_ratings(connection: duckdb.DuckDBPyConnection, raw: RawFile, spec: InteractionsParams) -> None:
     """Ask what the column of ratings is where it is empty, or a 0 may be none."""
     if spec.columns.rating is None or spec.zero_rating is not None:
         return

@@ -36,6 +36,7 @@ PREPARE = {
     "users": None,
     "items": None,
     "duplicates": "drop",
+    "repeats": "exclude",
     "k_core": {"user": K_CORE, "item": K_CORE},
     "split": {"by": "leave_one_out"},
     "max_rejected": 0.01,

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from components.core.files import read_json
+from components.core.histories import read_kept
 from components.core.job import TEST, Job, Meta
 from components.core.recipe import Recipe
 from components.core.results import Decision, Interval, Table
@@ -64,6 +65,7 @@ def gather(
         differences={one.name: one.difference for one in baselines if one.difference is not None},
         decisions=decisions,
         cut=cut_fits(job) or (),
+        histories=read_kept(job.paths.histories(job.case)) if recipe.histories else None,
     )
 
 

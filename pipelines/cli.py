@@ -74,7 +74,9 @@ def list_cases(as_json: AsJson = False) -> None:
 @app.command()
 def new(
     name: Annotated[str, typer.Argument(help="the new case's name: small letters, digits, _")],
-    csv: Annotated[Path | None, typer.Option(help="a CSV or Parquet file with a header, or a workbook")] = None,
+    csv: Annotated[
+        Path | None, typer.Option(help="a CSV or Parquet file with a header, or a workbook; of events JSON lines too")
+    ] = None,
     target: Annotated[str | None, typer.Option(help="the column to predict; it has two values")] = None,
     query: Annotated[
         str | None, typer.Option(help="instead of --csv: what a database is asked; --variable names its address")
@@ -85,7 +87,25 @@ def new(
     watermark: Annotated[
         str | None, typer.Option(help="of --query: a column that grows with every new or changed row")
     ] = None,
-    images: Annotated[Path | None, typer.Option(help="a folder of images with VOC or COCO annotations")] = None,
+    images: Annotated[
+        Path | None, typer.Option(help="a folder of images with their annotations: VOC, COCO, YOLO, CVAT or masks")
+    ] = None,
+    boxes: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="WORD", help="of --images, where it asks: how boxes are written, such as corners or shares"
+        ),
+    ] = None,
+    channel: Annotated[
+        int | None, typer.Option(min=1, help="of images with several channels: the one to look at, from 1")
+    ] = None,
+    pixel_size: Annotated[
+        float | None, typer.Option(min=1e-6, help="of images that do not tell it: micrometres that a pixel is wide")
+    ] = None,
+    plane: Annotated[
+        list[str] | None,
+        typer.Option(metavar="AXIS=N", help="of images with several planes: z=3, t=1 or page=2 from 1, or z=max"),
+    ] = None,
     example: Annotated[
         Path | None, typer.Option("--from", help="a ready block, such as examples/blood_cells.yaml")
     ] = None,
@@ -95,14 +115,20 @@ def new(
     ] = None,
     recipe: Annotated[
         str | None,
-        typer.Option(help="the kind of problem: binary (--target), survival (--time, --event), detection (--images)"),
+        typer.Option(
+            help="the kind of problem: binary (--target), survival (--time, --event), detection (--images), next_item, "
+            "of events (--user, --item, --time)"
+        ),
     ] = None,
     positive: Annotated[str | None, typer.Option(help="the value to look for; the rarer one if not given")] = None,
     ignore_target: Annotated[
         list[str] | None,
         typer.Option(metavar="VALUE", help="a value of --target that is no outcome; may be repeated"),
     ] = None,
-    time: Annotated[str | None, typer.Option(help="of a cohort: the column of how long each row was observed")] = None,
+    time: Annotated[
+        str | None,
+        typer.Option(help="of a cohort: the column of how long each row was observed; of events: of when they were"),
+    ] = None,
     event: Annotated[str | None, typer.Option(help="of a cohort: the column of whether that ended it, 0 or 1")] = None,
     event_value: Annotated[
         list[str] | None,
@@ -111,6 +137,25 @@ def new(
     censored_value: Annotated[
         list[str] | None,
         typer.Option(metavar="VALUE", help="of a cohort: a value of --event for rows that ended without it"),
+    ] = None,
+    entry: Annotated[
+        str | None, typer.Option(help="of a cohort: when a row came under observation, where that was after time zero")
+    ] = None,
+    start: Annotated[
+        str | None, typer.Option(help="of a cohort of intervals: when each began; goes with --stop")
+    ] = None,
+    stop: Annotated[
+        str | None, typer.Option(help="instead of --time: when each interval ended; --group says whose it is")
+    ] = None,
+    start_date: Annotated[
+        str | None, typer.Option(help="instead of --time: a date, of time zero; --end-date is the other")
+    ] = None,
+    end_date: Annotated[str | None, typer.Option(help="of the event, or the last date without it")] = None,
+    unit: Annotated[
+        str | None, typer.Option(help="what the time counts: days (if not given), weeks, months, years, hours …")
+    ] = None,
+    horizons: Annotated[
+        str | None, typer.Option(metavar="30,90,180", help="of a cohort: what is answered, in --unit; else years")
     ] = None,
     per_year: Annotated[float, typer.Option(min=1e-6, help="units of --time in a year; days if not given")] = 365.25,
     group: Annotated[
@@ -136,23 +181,71 @@ def new(
     dates: Annotated[
         list[str] | None, typer.Option(metavar="COLUMN=FORMAT", help="how dates are written there: born=%d/%m/%Y")
     ] = None,
+    users: Annotated[Path | None, typer.Option(help="of events: a file with a row for each user")] = None,
+    items: Annotated[Path | None, typer.Option(help="of events: a file with a row for each item")] = None,
+    user: Annotated[str | None, typer.Option(metavar="COLUMN", help="of events: who; guessed if not given")] = None,
+    item: Annotated[str | None, typer.Option(metavar="COLUMN", help="of events: what; guessed if not given")] = None,
+    rating: Annotated[
+        str | None, typer.Option(metavar="COLUMN", help="of events: how much it was liked, or `none`")
+    ] = None,
+    weight: Annotated[
+        str | None, typer.Option(metavar="COLUMN", help="of events without ratings: how much each counts, or `none`")
+    ] = None,
+    repeats: Annotated[
+        str | None,
+        typer.Option(
+            metavar="recommend or exclude", help="of events: whether items that a user has had are recommended again"
+        ),
+    ] = None,
+    delimiter: Annotated[str | None, typer.Option(help="of events: what parts cells, if that is not found")] = None,
+    quote: Annotated[
+        str | None, typer.Option(metavar="none", help="of events: none, where quotes are characters like any other")
+    ] = None,
     dry_run: DryRun = False,
 ) -> None:
-    """Make a case of your own table or images, or of an example. Its block is written into params.yaml."""
+    """Make a case of your own table, events or images, or of an example. Its block is written into params.yaml."""
     from components.core.blocks import read_block
     from components.core.yaml_files import dump_yaml
     from components.kits.tables.encoding.reading import Reading
     from components.kits.tables.hints import Hints, by_column
     from components.kits.tables.numbers.decide import stated
     from pipelines.commands.newcase import Asked, new_case, new_example, plan_case, plan_example, shipped
-    from pipelines.commands.newimages import new_images, plan_images
+    from pipelines.commands.newcohort import Times
+    from pipelines.commands.newevents import are_events, make_events
+    from pipelines.commands.newimages import Chosen, new_images, plan_images, read_planes
     from pipelines.stages import set_up_logging
 
+    times = Times(time, entry, start, stop, start_date, end_date, unit, horizons)
     if sum(given is not None for given in (csv, query, images, example)) != 1:
         raise typer.BadParameter("give one of --csv, --query, --images and --from")
     if (query is None) != (variable is None) or (query is None and watermark is not None):
         raise typer.BadParameter("--query goes with --variable, and --watermark with both")
-    if (csv is None and query is None) == any(given is not None for given in (target, positive, time, event)):
+    roles = {"user": user, "item": item, "time": time, "rating": rating, "weight": weight}
+    of_events = [users, items, repeats, delimiter, quote, *(given for role, given in roles.items() if role != "time")]
+    if csv is not None and are_events(Path.cwd(), like, recipe, asked=any(given is not None for given in of_events)):
+        others: dict[str, object] = {"--target": target, "--positive": positive, "--event": event}
+        others |= {
+            "--ignore-target": ignore_target,
+            "--group": group,
+            "--decimal": decimal,
+            "--thousands": thousands,
+            "--missing": missing,
+        }
+        others |= {"--present": present, "--dates": dates, "--no-group": no_group or None}
+        others |= {"--channel": channel, "--plane": plane, "--pixel-size": pixel_size, "--boxes": boxes}
+        others |= {"--event-value": event_value, "--censored-value": censored_value, "--entry": entry, "--start": start}
+        others |= {"--stop": stop, "--start-date": start_date, "--end-date": end_date, "--horizons": horizons}
+        if wrong := [option for option, given in others.items() if given is not None]:
+            raise typer.BadParameter(f"{wrong[0]} does not go with events")
+        set_up_logging()
+        reading = {"encoding": encoding, "sheet": sheet, "delimiter": delimiter, "quote": quote}
+        make_events(name, like, csv, users, items, roles, reading, ignore or (), repeats, dry_run=dry_run)
+        return
+    if any(given is not None for given in of_events):
+        raise typer.BadParameter("--users, --items, --user, --item and the like go with --csv, a file of events")
+    if (csv is None and query is None) == any(
+        given is not None for given in (target, positive, event, times.column, end_date)
+    ):
         raise typer.BadParameter("--csv or --query goes with --target, or for a cohort with --time and --event")
     if (event_value or censored_value) and event is None:
         raise typer.BadParameter("--event-value and --censored-value say what the cells of --event stand for")
@@ -160,12 +253,16 @@ def new(
         raise typer.BadParameter("--csv or --query goes with --group or --no-group, not with both")
     if csv is None and query is None and (decimal is not None or thousands is not None):
         raise typer.BadParameter("--decimal and --thousands say how --csv writes numbers")
+    if boxes and images is None:
+        raise typer.BadParameter("--boxes says how the annotations of --images write boxes")
+    if images is None and (channel is not None or plane or pixel_size is not None):
+        raise typer.BadParameter("--channel, --plane and --pixel-size say how --images are looked at")
     if like is not None and recipe is not None:
         raise typer.BadParameter("--recipe takes the pattern of a recipe, --like that of a case; give one of them")
     if example is not None and (like is not None or recipe is not None):
         raise typer.BadParameter("--from is the whole block; leave --like and --recipe out")
     set_up_logging()
-    if like is None and time is not None and event is not None:
+    if like is None and times.named and event is not None:
         recipe = recipe or "survival"
     if recipe is not None:
         like = shipped(Path.cwd(), recipe)
@@ -179,7 +276,9 @@ def new(
     )
     numbers = stated(decimal, thousands)
     words = tuple(event_value or ()), tuple(censored_value or ())
-    asked = Asked(target, positive, time, event, per_year, tuple(ignore_target or ()), numbers, hints, by, *words)
+    course, per_year = times.course(), times.per_year(per_year)
+    more = tuple(ignore_target or ()), numbers, hints, by, *words
+    asked = Asked(target, positive, times.column, event, per_year, *more, course)
     if csv is not None:
         make = plan_case if dry_run else new_case
         block = make(Path.cwd(), name, like or "finance_risk", csv, asked)
@@ -189,7 +288,9 @@ def new(
         like = like or "finance_risk"
         block = new_query(Path.cwd(), name, like, query, variable, watermark, asked, dry_run=dry_run)
     elif images is not None:
-        block = (plan_images if dry_run else new_images)(Path.cwd(), name, like or "medical_cells", images)
+        chosen = Chosen(channel, read_planes(plane or ()), pixel_size)
+        make_images, like = plan_images if dry_run else new_images, like or "medical_cells"
+        block = make_images(Path.cwd(), name, like, images, chosen, tuple(boxes or ()))
     else:
         assert example is not None
         block = (plan_example if dry_run else new_example)(Path.cwd(), name, example)

@@ -23,6 +23,7 @@ from typing import Any
 
 from components.core.errors import BAD_INPUT, DONE, CasebookError, disk_problem
 from components.core.files import sweep_temporaries
+from components.core.gathered import gathered_warnings
 from components.core.job import Job, Paths
 from components.core.locks import held_lock
 from components.core.recipe import make_job
@@ -37,6 +38,9 @@ NO_NEWS = (
     "Checkpoint directory .* exists and is not empty",
     "Total length of `list` across ranks is zero",
 )
+
+# Who warns once for each metric and each group of rows.
+REPEATED = "components.evaluation.bootstrap"
 
 log = logging.getLogger("casebook")
 
@@ -55,7 +59,7 @@ OUTS: dict[str, Callable[[Paths, str], list[Path]]] = {
     "fit": lambda paths, case: [paths.fitted(case)],
     "compress": lambda paths, case: [paths.bundle(case), paths.compression(case)],
     "evaluate": lambda paths, case: [paths.evaluation(case), paths.plots(case)],
-    "release": lambda paths, case: [paths.reports(case) / name for name in RELEASED],
+    "release": lambda paths, case: [paths.histories(case), *(paths.reports(case) / name for name in RELEASED)],
 }
 
 
@@ -64,7 +68,8 @@ def run(stage: str, job: Job) -> None:
     with held_lock(job.paths.state(job.case) / f"{stage}.lock", f"{stage}@{job.case}"):
         for out in OUTS[stage](job.paths, job.case):
             sweep_temporaries(out.parent, out.name)
-        importlib.import_module(f"pipelines.steps.{stage}").run(job)
+        with gathered_warnings(REPEATED):
+            importlib.import_module(f"pipelines.steps.{stage}").run(job)
 
 
 def main(arguments: list[str] | None = None) -> int:

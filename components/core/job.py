@@ -10,6 +10,7 @@ from components.core.blocks import Block, read_block
 from components.core.bundle import Bundle, read_bundle
 from components.core.errors import CasebookError, nearest_of
 from components.core.files import read_json, write_json
+from components.core.histories import CAUGHT_UP, HISTORIES
 from components.core.params.case import CaseParams
 from components.core.params.evaluate import EvaluateBlock
 from components.core.params.overrides import override
@@ -44,6 +45,12 @@ class Paths:
 
     def bundle(self, case: str) -> Path:
         return self.root / "models" / case / BUNDLE
+
+    def histories(self, case: str) -> Path:
+        return self.root / "models" / case / HISTORIES
+
+    def caught_up(self, case: str) -> Path:
+        return self.root / "models" / case / CAUGHT_UP
 
     def reports(self, case: str) -> Path:
         return self.root / "reports" / case

@@ -94,6 +94,22 @@ class Watch:
     said: "Callable[[AnyJob, Path, pd.DataFrame], pd.DataFrame] | None" = None
 
 
+@dataclass(frozen=True)
+class NewEvents:
+    """What a look for new events has found: `added` ones of `users`, beside `known` that were kept before. `told` are
+    sentences on what is unknown to the model or could not be read, `counts` their numbers. `until` is the time of the
+    newest of all (ISO 8601, UTC). `write` leaves them all in a folder.
+    """
+
+    added: int
+    users: int
+    known: int
+    until: str | None
+    told: Sequence[str]
+    counts: Mapping[str, int]
+    write: Callable[[Path], None]
+
+
 # Writes the bundle of one variant: from a job, the variant's block, the folder of the fit and the variant's own.
 Maker = Callable[[AnyJob, Any, Path, Path], None]
 
@@ -142,6 +158,26 @@ class Calibrated(Protocol):
 
     def constant(self, job: AnyJob, bundle: Path, /) -> "np.ndarray":
         """The answer to one unit of who knows how often the event is among the training rows, and nothing else."""
+
+
+class Remembering(Protocol):
+    """Of a part `serving` whose predictor answers by what is stored of users: it then has a `know(folder)`, too."""
+
+    def write_histories(self, job: AnyJob, bundle: Path, folder: Path, /) -> None:
+        """Write into the folder every event of the prepared data, those of the test too, with a note."""
+
+    def named_by(self, job: AnyJob, /) -> Sequence[str]:
+        """The columns of a request that names users alone."""
+
+    def known_rows(self, job: AnyJob, users: int, /) -> "pd.DataFrame":
+        """All raw rows that are known of some users, in order: answered alike, given or stored."""
+
+
+class CatchesUp(Protocol):
+    def catch_up(self, job: AnyJob, bundle: Path, before: Path, source: Path, work: Path, /) -> NewEvents:
+        """The events of `before`, a folder of histories, and those of the source that it lacks, for the bundle's users
+        and items. `source` is a raw folder or a file of events; what does not fit in memory goes to `work`.
+        """
 
 
 class Reporting(Protocol):

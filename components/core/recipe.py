@@ -19,10 +19,12 @@ from components.core.params.evaluate import EvaluateBlock
 from components.core.parts import (
     Assembly,
     Calibrated,
+    CatchesUp,
     Folds,
     Maker,
     Predict,
     Preparation,
+    Remembering,
     Reporting,
     Serving,
     Trained,
@@ -69,13 +71,16 @@ class Recipe:
     `metrics` are the words for all of them, in order of importance, `baselines` those for who is to be beaten,
     `network` is what the network alone is called, `units` what a split is counted in. `probability_scores` are the
     metrics by which the gate looks at answers that are probabilities, such as the log loss, all of them better low: the
-    part `serving` then has a `constant`, too.
+    part `serving` then has a `constant`, too. Where the model answers by what is stored of users, `histories` is true:
+    the part `serving` then is a `Remembering` one, too, and there is a part `catch_up`.
 
     `variants` are the blocks of params of the smaller bundles that there are beside the uncompressed one; their makers
     are in the part of that name. `options` are those of `casebook predict`, `checks` the block `predict` of a case, by
     which the rows that it is asked are held against training's; `predict_suffix` says what kind of file
-    the standard input is. `question` is a command that asks a champion of a case, for who has never asked one.
-    `packages` are those that serving needs besides the common ones.
+    the standard input is, and `answers` which endings of its target `predict_file` knows. `question` is a command that
+    asks a champion of a case, for who has never asked one. `packages` are what serving needs besides the common ones.
+    `agree` refuses blocks of a case that do not agree, such as an evaluation by features that are not prepared, before
+    any stage runs.
     """
 
     name: str
@@ -88,6 +93,7 @@ class Recipe:
     options: type[Block] | None = None
     checks: type[Block] = NoChecks
     predict_suffix: str = ".csv"
+    answers: tuple[str, ...] = (".csv", ".parquet")
     question: Callable[[AnyJob], str] = of_raw_file
     packages: tuple[str, ...] = ()
     metrics: Words = field(default_factory=dict)
@@ -95,6 +101,8 @@ class Recipe:
     network: str = "network alone"
     units: str = "rows"
     probability_scores: tuple[str, ...] = ()
+    agree: Callable[[AnyJob], None] | None = None
+    histories: bool = False
 
     def called(self, key: str) -> str:
         """Who is judged, or by which metric, as people read it; `key` is one of `Scores.by_model` or of its metrics."""
@@ -125,6 +133,14 @@ class Recipe:
     @property
     def calibrated(self) -> Calibrated:
         return cast(Calibrated, self._part("serving"))
+
+    @property
+    def remembering(self) -> Remembering:
+        return cast(Remembering, self._part("serving"))
+
+    @property
+    def catches_up(self) -> CatchesUp:
+        return cast(CatchesUp, self._part("catch_up"))
 
     @property
     def reporting(self) -> Reporting:
@@ -176,6 +192,8 @@ def make_job(case: str, params: CaseParams, paths: Paths, *, smoke: bool = False
         read_checks(job)
     if "compress" in params.model_fields_set:
         read_variants(job, recipe.variants)
+    if recipe.agree is not None and {"prepare", "evaluate"} <= params.model_fields_set:
+        recipe.agree(job)
     return job
 
 

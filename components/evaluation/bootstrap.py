@@ -135,7 +135,7 @@ def intervals(
         try:
             found[name] = summarise(name, value[name], values[name][0], resampling.confidence)
         except UndefinedError as problem:
-            log.warning("%s; it is left out", problem)
+            say_left_out(problem)
     return found
 
 
@@ -165,6 +165,10 @@ def paired_difference(
 
 class UndefinedError(CasebookError):
     """The rows given do not define the metric, or too few of their resamples do."""
+
+
+def say_left_out(problem: UndefinedError) -> None:
+    log.warning("%s; it is left out", problem)
 
 
 def draw_counts(rows: int, *, resamples: int, seed: int, groups: np.ndarray | None = None) -> Iterator[np.ndarray]:

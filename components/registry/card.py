@@ -1,8 +1,9 @@
 """The model card: what a person must know before using a model, from plain facts, the same bytes for the same facts."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
+from components.core.histories import moment
 from components.core.job import EXTERNAL, TEST, TRAIN, VALIDATION
 from components.core.markdown import escaped, escaped_cell
 from components.core.recipe import SERVED
@@ -34,8 +35,8 @@ def render_card(facts: CardFacts) -> str:
         "tables": [_of_data(table) for table in facts.tables],
         "rows": [(split, facts.rows[split]) for split in _known_first(facts.rows)],
     }
-    body = markdown_page(TEMPLATE, {"cell": cell}, **values, terms=[])
-    return markdown_page(TEMPLATE, {"cell": cell}, **values, terms=glossary(facts, body))
+    body = markdown_page(TEMPLATE, FILTERS, **values, terms=[])
+    return markdown_page(TEMPLATE, FILTERS, **values, terms=glossary(facts, body))
 
 
 def scores_table(scores: Scores, facts: CardFacts) -> Table:
@@ -88,6 +89,9 @@ def cell(value: Cell) -> str:
     if isinstance(value, int):
         return f"{value:,}"
     return " ".join(value.replace("|", "\\|").split())
+
+
+FILTERS: Mapping[str, Callable[..., str]] = {"cell": cell, "moment": moment}
 
 
 def _of_data(table: Table) -> Table:

@@ -20,6 +20,7 @@ from components.tracking.reading.registry import RegisteredModel, RegisteredVers
 
 CHAMPION = "champion"
 COMMIT, DATA_MD5, BUNDLE_MD5 = "git_commit", "data_md5", "bundle_md5"  # tags of a version
+HISTORIES_MD5, HISTORIES_UNTIL, ENCODERS = "histories_md5", "histories_until", "encoders"  # of one that keeps such
 DIGITS = 9  # of a version's number; what has more is none, and no database takes it for one
 NOBODY = RegisteredModel({}, {})
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from components.core.histories import Kept
 from components.core.results import Decision, Interval, Scores, Table
 from components.core.words import Words
 
@@ -17,6 +18,7 @@ class CardFacts:
     each baseline, turned so that more is better, where they are known. `decisions` and `tables` are those that the
     stages hand over, each with its own title. `cut` tells which fits time has ended. `lineage` is the version's origin
     by name. `decision` is the gate's answer, None before it has answered; of an experiment nothing is `registered`.
+    `histories` tells what the model keeps of users, where it keeps any.
     """
 
     title: str
@@ -45,3 +47,4 @@ class CardFacts:
     differences: Mapping[str, Interval] = field(default_factory=dict)
     decisions: Sequence[Table] = ()
     cut: Sequence[str] = ()
+    histories: Kept | None = None

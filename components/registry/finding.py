@@ -15,7 +15,7 @@ from components.core.errors import CasebookError
 from components.registry.champion import champion_version, find_version
 from components.registry.ledger import LostRegistryError, known_models
 from components.registry.ledger_file import ledger_path
-from components.registry.model_files import bundle_in, damage
+from components.registry.model_files import bundle_in, damage, histories_beside
 from components.tracking.address import store_address, without_login
 from components.tracking.reading.database import open_database
 from components.tracking.reading.registry import Registry
@@ -26,11 +26,14 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Served:
-    """A version whose bundle is whole; `is_champion` where the alias names it."""
+    """A version whose bundle is whole; `is_champion` where the alias names it. `histories` is what it keeps of users,
+    as of its release; None where it keeps nothing.
+    """
 
     version: str
     bundle: Path
     is_champion: bool
+    histories: Path | None = None
 
 
 def open_registry(root: Path) -> Registry:
@@ -78,7 +81,8 @@ def served(registry: Registry, case: str, version: str | None = None) -> Served:
             f"{case}: no champion in {without_login(registry.uri)}; `casebook run {case}` trains and promotes one, "
             "or name a registered one with --version"
         )
-    return Served(number, _bundle(registry, case, number), number == champion)
+    bundle = _bundle(registry, case, number)
+    return Served(number, bundle, number == champion, histories_beside(bundle))
 
 
 def _bundle(registry: Registry, case: str, number: str) -> Path:

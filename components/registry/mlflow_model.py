@@ -9,6 +9,7 @@ from mlflow.models import set_model
 from mlflow.pyfunc import PythonModel, PythonModelContext
 
 from components.core.bundle import read_bundle
+from components.core.histories import HISTORIES
 from components.core.job import BUNDLE
 
 
@@ -22,6 +23,8 @@ class ServedBundle(PythonModel):  # type: ignore[misc, unused-ignore]
         manifest = read_bundle(folder, threads=1).manifest  # checks every file; the predictor opens its own
         module = importlib.import_module(manifest.module)
         self.predictor = module.open_predictor(folder)
+        if HISTORIES in context.artifacts:
+            self.predictor.know(Path(context.artifacts[HISTORIES]))
 
     def predict(
         self,

@@ -10,6 +10,7 @@ from pathlib import Path
 from components.core.bundle import INDEX
 from components.core.errors import CasebookError, DamagedError
 from components.core.files import file_digest, read_json
+from components.core.histories import HISTORIES, read_kept
 from components.core.job import BUNDLE
 from components.tracking.reading.registry import Registry
 
@@ -19,6 +20,12 @@ FILES = "files.json"
 
 def bundle_in(folder: Path) -> Path:
     return folder / ARTIFACTS / BUNDLE
+
+
+def histories_beside(bundle: Path) -> Path | None:
+    """What a version keeps of users, beside its bundle; None where it keeps nothing."""
+    folder = bundle.parent / HISTORIES
+    return None if read_kept(folder) is None else folder
 
 
 def card_beside(bundle: Path) -> Path:

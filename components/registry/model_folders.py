@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from components.core.bundle import bundle_md5
+from components.core.files import dvc_md5
 from components.core.yaml_files import parse_yaml
-from components.registry.champion import BUNDLE_MD5
-from components.registry.model_files import FILES, bundle_in, damage
+from components.registry.champion import BUNDLE_MD5, HISTORIES_MD5
+from components.registry.model_files import FILES, bundle_in, damage, histories_beside
 
 MODEL = "MLmodel"
 
@@ -20,7 +21,7 @@ class ModelFolders:
 
     places: Sequence[Path]
     given: set[Path] = field(default_factory=set)
-    _md5s: dict[Path, str] = field(default_factory=dict)
+    _md5s: dict[Path, tuple[str, str | None]] = field(default_factory=dict)
 
     def take(self, version: Mapping[str, Any] | None, origin: Mapping[str, str]) -> Path | None:
         """The whole folder of a version of the ledger; None if it is gone, or not as it was registered.
@@ -40,9 +41,9 @@ class ModelFolders:
             same = [folder for folder in free if run_of(folder) == origin.get("run_id")]
             yield from same if len(same) == 1 else ()
             return
-        md5 = version["tags"].get(BUNDLE_MD5)
+        md5s = version["tags"].get(BUNDLE_MD5), version["tags"].get(HISTORIES_MD5)
         for folder in sorted(free, key=lambda one: one.parent.name != version["model"]):
-            if self._md5(folder) == md5:
+            if self._md5(folder) == md5s:
                 yield folder
 
     @cached_property
@@ -50,9 +51,11 @@ class ModelFolders:
         found = (path.parent for place in self.places for path in place.rglob(FILES))
         return sorted({folder for folder in found if (folder / MODEL).is_file() and bundle_in(folder).is_dir()})
 
-    def _md5(self, folder: Path) -> str:
+    def _md5(self, folder: Path) -> tuple[str, str | None]:
+        """Of the bundle, and of the histories beside it where there are any."""
         if folder not in self._md5s:
-            self._md5s[folder] = bundle_md5(bundle_in(folder))
+            kept = histories_beside(bundle_in(folder))
+            self._md5s[folder] = bundle_md5(bundle_in(folder)), None if kept is None else dvc_md5(kept)
         return self._md5s[folder]
 
 

@@ -12,10 +12,12 @@ from typing import Any
 
 import pandas as pd
 from mlflow.models import Model, ModelSignature, infer_signature
+from mlflow.types import ColSpec, Schema
 
 from components.core.bundle import read_bundle
 from components.core.closure import closure
 from components.core.files import file_digest, write_json
+from components.core.histories import HISTORIES
 from components.core.job import BUNDLE
 from components.registry.model_files import FILES, LINEAGE
 
@@ -44,22 +46,30 @@ def model_folder(
     example: pd.DataFrame,
     answers: pd.DataFrame,
     packages: Sequence[str],
+    *,
+    histories: Path | None = None,
+    required: Sequence[str] = (),
 ) -> Iterator[Path]:
-    """Yield a temporary MLflow model folder of `bundle`, with the texts of `lineage` beside it.
+    """Yield a temporary MLflow model folder of `bundle`, with the texts of `lineage` beside it, and the `histories`.
 
     `example` are a few raw rows and `answers` what the bundle answers to them: the signature and
-    the input example come from them. `packages` are those that serving needs besides the common ones.
+    the input example come from them; of its columns a request needs the `required` ones, or all if none is named.
+    `packages` are those that serving needs besides the common ones.
     """
     import mlflow.pyfunc
 
-    signature, rows = _signature(example, answers, read_params(bundle))
+    signature, rows = _signature(example, answers, read_params(bundle), required)
     with TemporaryDirectory(prefix="casebook-") as draft:
         staged, folder = Path(draft) / "staged", Path(draft) / "model"
         mlflow.pyfunc.save_model(
             folder,
             python_model=MODEL_CODE,
             mlflow_model=model,
-            artifacts={BUNDLE: str(_staged_bundle(staged, bundle)), LINEAGE: str(_staged_lineage(staged, lineage))},
+            artifacts={
+                BUNDLE: str(_staged(staged / BUNDLE, bundle)),
+                LINEAGE: str(_staged_lineage(staged, lineage)),
+                **({} if histories is None else {HISTORIES: str(_staged(staged / HISTORIES, histories))}),
+            },
             code_paths=[str(_staged_code(staged, read_predictor(bundle)))],
             # Given, or MLflow loads the model in a process of its own to guess them.
             pip_requirements=[f"{name}=={version(name)}" for name in sorted({*SERVING_PACKAGES, *packages})],
@@ -88,8 +98,8 @@ def _digests(folder: Path) -> dict[str, str]:
     }
 
 
-def _staged_bundle(staged: Path, bundle: Path) -> Path:
-    return Path(shutil.copytree(bundle, staged / BUNDLE))  # MLflow names the artifact after its folder
+def _staged(copy: Path, folder: Path) -> Path:
+    return Path(shutil.copytree(folder, copy))  # MLflow names the artifact after its folder
 
 
 def _staged_lineage(staged: Path, lineage: Mapping[str, str]) -> Path:
@@ -111,7 +121,7 @@ def _staged_code(staged: Path, predictor: str) -> Path:
 
 
 def _signature(
-    example: pd.DataFrame, answers: pd.DataFrame, params: dict[str, Any] | None
+    example: pd.DataFrame, answers: pd.DataFrame, params: dict[str, Any] | None, required: Sequence[str]
 ) -> tuple[ModelSignature, pd.DataFrame]:
     """The signature, and the example as it asks for it.
 
@@ -122,5 +132,8 @@ def _signature(
         # Said of integer answers as well, but no answer is ever missing.
         warnings.filterwarnings("ignore", message="Hint: Inferred schema contains integer")
         signature = infer_signature(rows, answers, params)
+    if required:
+        inputs = [ColSpec(one.type, one.name, one.name in required) for one in signature.inputs]
+        signature = ModelSignature(Schema([*inputs]), signature.outputs, signature.params)
     # MLflow would write NaN into the example, which is no JSON.
     return signature, rows.astype(object).where(rows.notna(), None)

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,7 +13,9 @@ from mlflow.exceptions import MlflowException
 from mlflow.models import Model
 
 from components.core.bundle import bundle_md5
-from components.registry.champion import BUNDLE_MD5, champion_version
+from components.core.files import dvc_md5
+from components.core.histories import read_kept
+from components.registry.champion import BUNDLE_MD5, ENCODERS, HISTORIES_MD5, HISTORIES_UNTIL, champion_version
 from components.registry.ledger import known_model
 from components.registry.model_files import bundle_in, damage, unreadable
 from components.registry.package import model_folder
@@ -38,7 +41,8 @@ class Release:
     `card.md`. `tags` say where it came from: `git_commit`, `data_md5`, `raw_md5`, `fitted_md5`,
     `params_digest`, `flow_run_id`. `packages` are those that serving needs besides the common ones. `about` is the
     paragraph on the case that the registered model's page begins with, `page` what the version's says; its line of
-    status, `UNDECIDED` here, is the ledger's.
+    status, `UNDECIDED` here, is the ledger's. `histories` is the folder of what the model keeps of users, where it
+    keeps any; requests then need no columns but the `required` ones.
     """
 
     case: str
@@ -52,10 +56,20 @@ class Release:
     packages: Sequence[str]
     about: str
     page: str
+    histories: Path | None = None
+    required: Sequence[str] = ()
 
     @property
     def identity(self) -> dict[str, str]:
-        return {BUNDLE_MD5: bundle_md5(self.bundle), SMOKE: str(self.smoke).lower()}
+        """What two versions differ in."""
+        return {BUNDLE_MD5: bundle_md5(self.bundle), SMOKE: str(self.smoke).lower(), **self._of_histories}
+
+    @property
+    def _of_histories(self) -> dict[str, str]:
+        kept = None if self.histories is None else read_kept(self.histories)
+        if self.histories is None or kept is None:
+            return {}
+        return {HISTORIES_MD5: dvc_md5(self.histories), HISTORIES_UNTIL: str(kept.until), ENCODERS: kept.encoders}
 
 
 def register(tracker: Tracker, release: Release) -> str:
@@ -193,11 +207,15 @@ def _upload(tracker: Tracker, release: Release, model: LoggedModel) -> LoggedMod
         model_uuid=model.model_id,
         model_id=model.model_id,
     )
-    with model_folder(
-        metadata, release.bundle, release.lineage, release.example, release.answers, release.packages
-    ) as folder:
+    with release_folder(release, metadata) as folder:
         tracker.client.log_model_artifacts(model.model_id, str(folder))
     return tracker.client.finalize_logged_model(model.model_id, LoggedModelStatus.READY)
+
+
+def release_folder(release: Release, model: Model) -> AbstractContextManager[Path]:
+    """A temporary model folder of what is released."""
+    given = (model, release.bundle, release.lineage, release.example, release.answers, release.packages)
+    return model_folder(*given, histories=release.histories, required=release.required)
 
 
 def version_of(tracker: Tracker, case: str, md5: str) -> str | None:

@@ -17,9 +17,8 @@ from components.core.markdown import inert
 from components.registry.ledger_file import Line
 from components.registry.model_files import bundle_in, card_beside
 from components.registry.model_folders import run_of
-from components.registry.package import model_folder
 from components.registry.pages import LONGEST, UNDECIDED
-from components.registry.register import Release
+from components.registry.register import Release, release_folder
 from components.tracking.address import artifact_folder, local_path
 from components.tracking.owners import owner
 from components.tracking.runs import FITTED_MD5, new_run, newest_run
@@ -58,10 +57,7 @@ def restore_model(
 @contextmanager
 def packed(release: Release, model: str) -> Iterator[Path]:
     """A temporary model folder of a bundle whose own is lost, under the id of its `model`."""
-    metadata = Model(model_uuid=model, model_id=model)
-    with model_folder(
-        metadata, release.bundle, release.lineage, release.example, release.answers, release.packages
-    ) as folder:
+    with release_folder(release, Model(model_uuid=model, model_id=model)) as folder:
         yield folder
 
 

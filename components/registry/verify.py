@@ -6,13 +6,13 @@ from pathlib import Path
 from components.core.errors import CasebookError
 from components.core.files import dvc_md5, json_digest
 from components.core.params.case import CaseParams
-from components.registry.champion import BUNDLE_MD5, CHAMPION, COMMIT, champion_version, find_version
+from components.registry.champion import BUNDLE_MD5, CHAMPION, COMMIT, HISTORIES_MD5, champion_version, find_version
 from components.registry.ledger import champions, history, known_model, records_of
 from components.registry.ledger_check import compare
 from components.registry.ledger_file import ledger_path, read_lines
 from components.registry.ledger_writing import catch_up
 from components.registry.mismatch import Mismatch
-from components.registry.model_files import ModelTexts, bundle_in
+from components.registry.model_files import ModelTexts, bundle_in, histories_beside
 from components.registry.register import model_of
 from components.registry.trace import commit_of, folders_of, lock_of
 from components.tracking.track import Tracker
@@ -35,6 +35,10 @@ def verify(tracker: Tracker, case: str, params: CaseParams, which: str = CHAMPIO
     except CasebookError as error:
         return [Mismatch("registered model", "whole", "damaged", str(error)), *_copies(tracker, case)]
     found = [_compared(BUNDLE_MD5, tags, dvc_md5(bundle_in(folder)), "the registry's files were changed: roll back")]
+    if HISTORIES_MD5 in tags:
+        kept = histories_beside(bundle_in(folder))
+        registered = "missing" if kept is None else dvc_md5(kept)
+        found.append(_compared(HISTORIES_MD5, tags, registered, "the registry's files were changed: roll back"))
     found += [_folder(name, tags, path) for name, path in folders_of(tracker.root, case)]
     found.append(_compared("params_digest", tags, params_digest(params), "params.yaml differs: `git diff` says where"))
     texts = ModelTexts(tracker, case, version.version)

@@ -19,14 +19,17 @@ app = typer.Typer()
 def predict(
     case: CaseName,
     source: Annotated[
-        Path,
+        Path | None,
         typer.Argument(
             metavar="IN",
             help="rows as the raw data has them: CSV, Parquet or text, or a folder of images; - is the standard input",
         ),
-    ],
+    ] = None,
     out: Annotated[
-        Path | None, typer.Option(help="Parquet, CSV, text or JSON by its name; with - standard output if not given")
+        Path | None,
+        typer.Option(
+            help=".csv, .parquet, .json, .xlsx, for lines .txt, packed .csv.gz; with - standard output if not given"
+        ),
     ] = None,
     version: Version = None,
     option: Annotated[
@@ -51,6 +54,32 @@ def predict(
     count = answer(job_of(case), source, out, version, option or [], log=kept, smoke=smoke)
     if out is not None:
         typer.echo(f"{out}: {count} rows", err=True)
+
+
+@app.command("catch-up")
+def catch_up(
+    case: CaseName,
+    file: Annotated[
+        Path | None,
+        typer.Argument(metavar="FILE", help="events with the source's columns; the case's source if not given"),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Let the champion know what users have done since its release. Nothing is fitted."""
+    from pipelines.commands.catching_up import catch_up as bring_in
+    from pipelines.commands.catching_up import in_words
+    from pipelines.stages import set_up_logging
+
+    set_up_logging()
+    found = bring_in(job_of(case), file)
+    if not as_json:
+        for line in in_words(found):
+            typer.echo(line)
+        return
+    events = found.events
+    told = {"case": found.case, "version": found.version, "set": found.number, "until": events.until}
+    counts = {"added": events.added, "users": events.users, "known": events.known, **events.counts}
+    show([told | counts], as_json, one=True)
 
 
 @app.command()

@@ -7,7 +7,7 @@ from typer.core import TyperGroup
 GROUPS: dict[str, tuple[str, ...]] = {
     "Run a case": ("run", "params", "doctor"),
     "Look at results": ("list", "metrics", "ui", "champion", "history", "trace", "verify"),
-    "Use a model": ("predict", "monitor", "rollback"),
+    "Use a model": ("predict", "catch-up", "monitor", "rollback"),
     "Make your own": ("new", "new-recipe", "rename", "remove"),
     "Run one stage": ("search", "fit", "evaluate", "compress", "promote", "crossval"),
     "Operate": (

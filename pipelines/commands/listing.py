@@ -1,15 +1,17 @@
 """What `casebook list` says of each case: what serves it, how good and how old that is, what its last run came to."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
 from components.core.files import read_json
+from components.core.histories import moment
 from components.core.job import Paths
 from components.core.params.case import CaseParams, Params
 from components.core.recipe import load_recipe
-from components.registry.champion import CHAMPION, NOBODY
+from components.registry.champion import CHAMPION, ENCODERS, HISTORIES_UNTIL, NOBODY
+from components.registry.known import known_until
 from components.registry.ledger import PROMOTED, REFUSED, Entry, entries_of, known_models
 from components.tracking.reading.registry import Registry
 from pipelines.commands.telling import NONE, age, ago, figure
@@ -21,7 +23,8 @@ ONE_LINE = 130  # columns of a page that holds a case in a line
 @dataclass(frozen=True)
 class Standing:
     """A case and its champion. `metric` is the primary one, `value` what is served on the test split, within `low` and
-    `high`; times are UTC, ISO 8601. `last_run` is `promoted`, `refused` or `never ran`.
+    `high`; times are UTC, ISO 8601. `last_run` is `promoted`, `refused` or `never ran`. `known_until` is the moment up
+    to which the champion knows its users, None where it keeps nothing of any.
     """
 
     case: str
@@ -35,6 +38,7 @@ class Standing:
     promoted_at: str | None
     last_run: str
     last_run_at: str | None
+    known_until: str | None = None
 
 
 def standings(registry: Registry, root: Path, params: Params) -> Iterator[Standing]:
@@ -42,7 +46,16 @@ def standings(registry: Registry, root: Path, params: Params) -> Iterator[Standi
     models = known_models(registry, sorted(params.cases))
     for name, case in sorted(params.cases.items()):
         model = models[name] or NOBODY
-        yield _standing(Paths(root), name, case, model.aliases.get(CHAMPION), entries_of(name, model))
+        champion = model.aliases.get(CHAMPION)
+        one = _standing(Paths(root), name, case, champion, entries_of(name, model))
+        keeps = champion is not None and load_recipe(case.recipe).histories
+        yield replace(one, known_until=_known_until(registry, root, name, str(champion))) if keeps else one
+
+
+def _known_until(registry: Registry, root: Path, case: str, version: str) -> str | None:
+    found = registry.model_version(case, version)
+    tags = {} if found is None else found.tags
+    return known_until(Paths(root), case, tags.get(HISTORIES_UNTIL), tags.get(ENCODERS))
 
 
 def _standing(paths: Paths, name: str, case: CaseParams, champion: str | None, entries: Sequence[Entry]) -> Standing:
@@ -85,10 +98,11 @@ def in_words(one: Standing, now: datetime, width: int) -> dict[str, str]:
     further = "\n" if narrow else " "
     figures = figure({"value": one.value, "low": one.low, "high": one.high}).replace(" ", further, 1)
     old = "" if one.promoted_at is None else f",{further}{_age(one.promoted_at, now)}"
+    knows = "" if one.known_until is None else f"\nusers known to{further}{moment(one.known_until)}"
     since = "" if one.last_run_at is None else f"{further}{ago(one.last_run_at, now)}"
     return {
         **({"case": f"{one.case}\n{one.recipe}"} if narrow else {"case": one.case, "recipe": one.recipe}),
-        "champion": NONE if one.champion is None else f"version {one.champion}{old}",
+        "champion": NONE if one.champion is None else f"version {one.champion}{old}{knows}",
         "served, on test": NONE if one.value is None else f"{one.metric} {figures}",
         "last run": f"{one.last_run}{since}",
     }

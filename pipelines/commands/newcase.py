@@ -16,7 +16,8 @@ from components.core.yaml_files import dump_yaml, read_yaml
 from components.kits.tables.hints import NO_HINTS, Hints
 from components.kits.tables.infer import infer_table
 from components.kits.tables.numbers.decide import NOT_STATED, Stated
-from components.recipes.survival.preparation.infer import infer_cohort, reached
+from components.recipes.survival.preparation.course import PLAIN, Course, fitted_curve
+from components.recipes.survival.preparation.infer import infer_cohort
 
 EXAMPLES = "examples"  # ready blocks, in the checkout
 NAME = re.compile(r"[a-z][a-z0-9_]*")
@@ -46,6 +47,7 @@ class Asked:
     group: str | bool = True  # of the split: a column, none, or one that is guessed
     event_value: tuple[str, ...] = ()  # the words for the event, and for its absence
     censored_value: tuple[str, ...] = ()
+    course: Course = PLAIN  # what else is said of a cohort's times
 
 
 class Profile(Block):
@@ -74,8 +76,11 @@ def plan_case(root: Path, name: str, like: str, csv: Path, asked: Asked) -> dict
             or of another outcome than asked for, or the file is not fit to learn from.
     """
     block = pattern(root, name, like)
-    if "columns" not in block["prepare"]:
-        raise CasebookError(f"{like!r} is no case of tables; take --recipe binary or --recipe survival")
+    if block["recipe"] not in ("binary", "survival"):
+        raise CasebookError(
+            f"{like!r} is no case of tables; take --recipe binary or --recipe survival; events (--recipe next_item) "
+            "are read from a file, --csv"
+        )
     if not csv.is_file():
         raise CasebookError(f"{csv}: not found; --csv names the file to learn from{nearest_path(csv)}")
     if "external" in block["prepare"]:
@@ -84,6 +89,11 @@ def plan_case(root: Path, name: str, like: str, csv: Path, asked: Asked) -> dict
         raise CasebookError(
             f"--event-value and --censored-value are of a cohort (--time, --event), and a case like {like} is none: "
             "--positive names the value of --target to look for"
+        )
+    if asked.course != PLAIN:
+        raise CasebookError(
+            f"--entry, --start, --stop, --start-date, --end-date, --unit and --horizons are of a cohort (--event), and "
+            f"a case like {like} is none"
         )
     if asked.target is None or asked.time is not None or asked.event is not None:
         raise CasebookError(f"a case like {like} has one column to predict: name it with --target, and no other")
@@ -148,7 +158,8 @@ def shipped(root: Path, recipe: str) -> str:
 
 
 def pattern(root: Path, name: str, like: str) -> dict[str, Any]:
-    """The block of the case or of the example `like`, for a new case `name`.
+    """The block of the case or of the example `like`, for a new case `name`: its gate asks for the baselines and the
+    champion, and floors are for who knows the data to add.
 
     Raises:
         CasebookError: the name is taken or not of the form `a_name`, or `like` is neither.
@@ -157,7 +168,9 @@ def pattern(root: Path, name: str, like: str) -> dict[str, Any]:
     check_name(params, name)
     example = root / EXAMPLES / f"{like}.yaml"
     found = read_example(example) if like not in params.cases and example.is_file() else params.case(like)
-    return found.model_dump(mode="json") | {"start": None}
+    # What a model of other rows must reach, and what its gate has let pass, says nothing of these.
+    release = found.release.model_dump(mode="json", exclude_unset=True) | {"floors": {}, "overrides": []}
+    return found.model_dump(mode="json") | {"start": None, "release": release}
 
 
 def write_case(root: Path, name: str, block: dict[str, Any], text: str | None = None) -> None:
@@ -200,40 +213,43 @@ def _table(block: dict[str, Any], prepare: dict[str, Any], csv: Path, root: Path
         "serving": {**block["model"]["serving"], "decisions": [labels["positive"], labels["negative"]]},
     }
     evaluate = {**block["evaluate"], "slices": [], "sensitive": [], **UNSTATED}
-    release = {**block["release"], "floors": {"auc": 0.5}}
     source = _source(csv, root, prepare["file"])
-    return {**block, "source": source, "prepare": prepare, "model": model, "evaluate": evaluate, "release": release}
+    return {**block, "source": source, "prepare": prepare, "model": model, "evaluate": evaluate}
 
 
 def _cohort(block: dict[str, Any], csv: Path, root: Path, like: str, asked: Asked) -> dict[str, Any]:
     """The same for a cohort, answered at those of the horizons that it was followed for."""
-    if asked.time is None or asked.event is None or asked.target is not None or asked.ignore_target:
+    timed = (asked.time is None) != (asked.course.dates is None)
+    if not timed or asked.event is None or asked.target is not None or asked.ignore_target:
         raise CasebookError(f"a case like {like} has two columns to predict: name them with --time and --event")
     if asked.positive is not None:
         raise CasebookError(
             f"--positive {asked.positive} is of a table with a --target; of a cohort --event-value names the value of "
             "--event that is the event"
         )
-    encode, horizons = block["prepare"]["encode"], block["model"]["curve"]["horizons"]
-    said = asked.numbers, asked.hints
+    encode, curve = block["prepare"]["encode"], block["model"]["curve"]
     prepare = infer_cohort(
         csv,
         asked.time,
         asked.event,
         asked.per_year,
         encode,
-        *said,
+        asked.numbers,
+        asked.hints,
         group=asked.group,
         event_value=asked.event_value,
         censored_value=asked.censored_value,
+        course=asked.course,
     )
-    horizons = reached(csv, asked.time, asked.per_year, horizons, *said)
-    model = {**block["model"], "curve": {**block["model"]["curve"], "horizons": horizons}}
+    fitted = fitted_curve(prepare, csv, asked.course, curve)
+    horizons, model = fitted["horizons"], {**block["model"], "curve": fitted}
+    if fitted["step"] != curve["step"]:  # what trees tell apart goes with it
+        share = fitted["step"] / curve["step"]
+        model["forest"] = {**model["forest"], "resolution": model["forest"]["resolution"] * share}
     calibrated = [year for year in block["evaluate"]["calibrated"] if year in horizons] or horizons[-1:]
     evaluate = {**block["evaluate"], "calibrated": calibrated, "subgroups": [], **UNSTATED}
-    release = {**block["release"], "floors": {"c_index": 0.5}}
     source = _source(csv, root, prepare["file"])
-    return {**block, "source": source, "prepare": prepare, "model": model, "evaluate": evaluate, "release": release}
+    return {**block, "source": source, "prepare": prepare, "model": model, "evaluate": evaluate}
 
 
 def _source(csv: Path, root: Path, name: str) -> dict[str, Any]:

@@ -11,15 +11,19 @@ from pathlib import Path
 from components.core.errors import CasebookError, StrangeError
 from components.core.files import nearest_path
 from components.core.forgotten import FORGOTTEN
+from components.core.histories import HISTORIES, read_kept
 from components.core.job import Job, Paths
 from components.core.opened import opened_once
 from components.core.params.monitor import PredictionLog
 from components.core.recipe import CHECKS, read_checks, recipe_of
 from components.registry.champion import CHAMPION
 from components.registry.finding import Served, open_registry, served
+from components.registry.known import histories_of
 from components.tracking.reading.registry import Registry
+from pipelines.commands.answerfile import answers_to, check_out
 from pipelines.commands.options import read_options
 from pipelines.commands.smoke import SMOKE
+from pipelines.commands.without_file import rows_of
 
 logger = logging.getLogger(__name__)
 
@@ -30,7 +34,7 @@ CALLED = "standard input"
 
 def predict(
     job: Job,
-    source: Path,
+    source: Path | None,
     out: Path | None,
     version: str | None,
     options: Sequence[str],
@@ -41,7 +45,7 @@ def predict(
     """Answer `source` with the champion, `version`, or the model of a `smoke` run; returns the number of rows written.
 
     `source` may be `STANDARD`, the standard input; then the answers go to the standard output if
-    there is no `out`. `options` are the case's own, as NAME=VALUE.
+    there is no `out`. Without it options of the case say who is answered. `options` are the case's own, as NAME=VALUE.
     What the champion was asked is kept in the `log`, if there is one: rows that are refused as strange, too.
 
     Raises:
@@ -50,10 +54,12 @@ def predict(
     """
     with opened_once():
         find = partial(_smoke_model if smoke else _registered, job, version)
-        if source == STANDARD:
-            return _predict_standard(job, out, find, options, log)
-        chosen, count = _answer(job, source, out, find, options, log)
-        _keep(job, chosen, source, log)
+        with rows_of(job, source, options) as rows:
+            if source == STANDARD:
+                return _predict_standard(job, out, find, options, log)
+            chosen, count = _answer(job, rows, out, find, options, log)
+        if source is not None:
+            _keep(job, chosen, source, log)
         return count
 
 
@@ -68,16 +74,20 @@ def _answer(
     """Which version answered, and how many rows it wrote. What it refuses as strange is logged."""
     if not source.exists():
         raise CasebookError(f"{source}: not found{nearest_path(source)}")
-    if out is None:
-        raise CasebookError(f"{source}: say with --out where its answers go, such as --out answers{source.suffix}")
     recipe = recipe_of(job)
+    if out is None:
+        raise CasebookError(f"{source}: say with --out where its answers go, such as --out answers{recipe.answers[0]}")
+    check_out(source, out, recipe.answers)
     given = read_options(job.case, recipe.options, options)
     if forgotten := getattr(job.prepare, FORGOTTEN, ()):
         given = {**given, FORGOTTEN: forgotten}
     given = {**given, CHECKS: read_checks(job)}
     chosen = find()
+    if (histories := histories_of(job.paths, job.case, chosen)) is not None:
+        given = {**given, HISTORIES: histories}
     try:
-        return chosen, recipe.predict.predict_file(chosen.bundle, source, out, given)
+        with answers_to(out, recipe.answers) as target:
+            return chosen, recipe.predict.predict_file(chosen.bundle, source, target, given)
     except StrangeError:
         _keep(job, chosen, source, log, refused=True)
         raise
@@ -110,7 +120,8 @@ def _smoke_model(job: Job, _: str | None) -> Served:
     if not bundle.is_dir():
         raise CasebookError(f"{bundle}: not found; `casebook run {job.case} --smoke` makes it")
     logger.warning("%s: this is the model of a smoke run: its answers mean nothing", job.case)
-    return Served("smoke", bundle, is_champion=False)
+    histories = Paths(job.paths.root / SMOKE / job.case).histories(job.case)
+    return Served("smoke", bundle, is_champion=False, histories=histories if read_kept(histories) else None)
 
 
 def _smoke_bundle(job: Job) -> Path:
@@ -141,9 +152,12 @@ def _predict_standard(
     """A bundle answers a file, whole or not at all: what comes in is kept in one, and so is what goes out. It is logged
     when it has gone out.
     """
-    suffix = recipe_of(job).predict_suffix
+    recipe = recipe_of(job)
     with tempfile.TemporaryDirectory(prefix="casebook-") as folder:
-        source, target = Path(folder, f"{CALLED}{suffix}"), out or Path(folder, f"answers{suffix}")
+        source, target = (
+            Path(folder, f"{CALLED}{recipe.predict_suffix}"),
+            out or Path(folder, f"answers{recipe.answers[0]}"),
+        )
         with source.open("wb") as file:
             shutil.copyfileobj(sys.stdin.buffer, file)
         try:

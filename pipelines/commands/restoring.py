@@ -3,16 +3,17 @@
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from components.core.bundle import bundle_md5
 from components.core.errors import CasebookError
-from components.core.files import nearest_path
+from components.core.files import dvc_md5, nearest_path
 from components.core.job import Job, Paths
 from components.core.params.load import load_params
 from components.core.recipe import make_job, recipe_of
-from components.registry.champion import BUNDLE_MD5
+from components.registry.champion import BUNDLE_MD5, HISTORIES_MD5
 from components.registry.ledger_file import FOLDER, ledger_path, read_lines
 from components.registry.model_folders import ModelFolders
 from components.registry.restore import Restored, restore_registry
@@ -64,6 +65,8 @@ def _own(root: Path, case: str, places: Sequence[Path]) -> Iterator[list[Path]]:
         return
     try:
         release = describe(job, recipe_of(job), "", dict(version["tags"]), "")
+        if HISTORIES_MD5 not in version["tags"]:  # registered before such were kept beside the weights
+            release = replace(release, histories=None, required=())
     except (CasebookError, OSError, KeyError) as error:
         log.warning("%s: the bundle in models/ cannot be registered with what is beside it: %s", case, error)
         yield []
@@ -77,10 +80,17 @@ def _version_of_bundle(job: Job, places: Sequence[Path]) -> Mapping[str, Any] | 
     bundle = job.paths.bundle(job.case)
     md5 = bundle_md5(bundle) if bundle.is_dir() else None
     lines = read_lines(ledger_path(job.paths.root, job.case)).lines
-    known = [line for line in lines if line.version is not None and line.version["tags"].get(BUNDLE_MD5) == md5]
-    if not known or ModelFolders(places).take(known[-1].version, {}) is not None:
+    versions = [line.version for line in lines if line.version is not None]
+    known = [one for one in versions if one["tags"].get(BUNDLE_MD5) == md5 and _has_histories(job, one["tags"])]
+    if not known or ModelFolders(places).take(known[-1], {}) is not None:
         return None
-    return known[-1].version
+    return known[-1]
+
+
+def _has_histories(job: Job, tags: Mapping[str, str]) -> bool:
+    """Whether the checkout has what the version kept of users, where it kept any."""
+    folder, md5 = job.paths.histories(job.case), tags.get(HISTORIES_MD5)
+    return md5 is None or (folder.is_dir() and dvc_md5(folder) == md5)
 
 
 def in_words(found: Iterable[Restored]) -> Iterator[str]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from components.core.histories import moment as in_utc
 from components.core.params.gate_override import Override, in_words
 from components.registry.ledger import PROMOTED, REFUSED, Entry
 from components.registry.overriding import overrides_of
@@ -22,7 +23,8 @@ LOCKS = {
 @dataclass(frozen=True)
 class Look:
     """What there is to say of a champion besides its entry: the metrics that matter, the first before all; the variant
-    that serves and its bytes, and the card, where they are known; a command that asks it.
+    that serves and its bytes, and the card, where they are known; a command that asks it; the moment up to which it
+    knows its users, if it keeps anything of any.
     """
 
     metrics: Sequence[str]
@@ -30,6 +32,7 @@ class Look:
     size: int | None
     card: str | None
     question: str
+    known_until: str | None = None
 
 
 def champion_lines(found: Mapping[str, Any], look: Look, now: datetime, moment: datetime | None = None) -> list[str]:
@@ -41,6 +44,7 @@ def champion_lines(found: Mapping[str, Any], look: Look, now: datetime, moment: 
         *((name, figure(metrics[name])) for name in known),
         *([("", f"and {more} more metrics: `casebook champion {case} --json`")] if more else []),
         ("variant", _variant(look)),
+        *([("users", f"known up to {in_utc(look.known_until)}")] if look.known_until else []),
         ("made of", f"commit {(found['commit'] or 'unknown')[:COMMIT]}, data md5 {(found['data_md5'] or NONE)[:MD5]}"),
         ("card", look.card or NONE),
         *(("override", f"{one['check']}: {told(one, now)}") for one in found["overrides"]),

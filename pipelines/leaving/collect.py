@@ -12,6 +12,7 @@ import yaml
 
 from components.core.errors import DamagedError
 from components.core.files import read_json
+from components.core.histories import old_sets
 from components.core.job import Paths
 from components.core.params.case import Params
 from components.core.params.load import load_params
@@ -74,6 +75,7 @@ def collect(root: Path, cases: list[str], keep: int, *, dry_run: bool) -> list[P
         if tracker is not None:
             found += _registered(tracker, case, doomed, dry_run=dry_run)
         found += _finished(root, case, dry_run=dry_run)
+        found.append(_caught_up(root, case, dry_run=dry_run))
     if not cases:
         found += _downloads(root, params, dry_run=dry_run)
         cached = unused(root, data, delete=not dry_run)
@@ -104,6 +106,12 @@ def _finished(root: Path, case: str, *, dry_run: bool) -> Iterator[Portion]:
     yield _taken(case, "checkpoints of second fits", again, shutil.rmtree, dry_run=dry_run)
     smoke = [path for path in [root / SMOKE / case] if path.is_dir()]
     yield _taken(case, "smoke runs", smoke, shutil.rmtree, dry_run=dry_run)
+
+
+def _caught_up(root: Path, case: str, *, dry_run: bool) -> Portion:
+    """Sets of events whose place a newer one has taken; one stays for each model that could be rolled back to."""
+    folder = Paths(root).caught_up(case)
+    return _taken(case, "histories caught up with before", old_sets(folder, left=1), shutil.rmtree, dry_run=dry_run)
 
 
 def _recorded(root: Path) -> dict[str, str]:

@@ -1,9 +1,9 @@
 """One file with every store: databases of MLflow and Prefect, Optuna's studies, MLflow's artifacts, ledgers. And back.
 
-What git has (code, params, `dvc.lock`) and what DVC has (data, models: `casebook push`) is not in it,
-nor artifacts that lie in a bucket. Databases are read before artifacts and whole, while the servers may be up:
-artifacts only ever come before the rows that name them, so none is missing. Ledgers come first: a decision is in the
-database before it is in the file.
+With them go the histories of `casebook catch-up`, which no stage makes again. What git has (code, params, `dvc.lock`)
+and what DVC has (data, models: `casebook push`) is not in it, nor artifacts that lie in a bucket. Databases are read
+before artifacts and whole, while the servers may be up: artifacts only ever come before the rows that name them, so
+none is missing. Ledgers come first: a decision is in the database before it is in the file.
 """
 
 import importlib.metadata
@@ -23,6 +23,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from components.core.errors import CasebookError, DamagedError, disk_problem
 from components.core.files import file_digest, nearest_path, read_json, write_json
+from components.core.histories import CAUGHT_UP, numbered
 from components.core.passwords import hidden
 from components.core.private import modes, set_mode
 from components.registry.ledger_file import FOLDER as LEDGERS
@@ -38,6 +39,7 @@ FORMAT = 1
 MANIFEST, DUMP, ARTIFACTS = "manifest.json", "postgresql.dump", "mlartifacts"
 DATABASES = ("mlflow.db", ".prefect/prefect.db")
 STUDIES = "state/*/search/*/study.db"
+SETS = f"models/*/{CAUGHT_UP}"  # folders of numbered histories
 TOOLS = ("mlflow", "prefect", "optuna")
 
 
@@ -59,13 +61,14 @@ def backup(root: Path, target: Path) -> int:
 def _write(root: Path, target: Path, settings: Settings) -> None:
     with _scratch(target.parent) as folder:
         _copy_ledgers(root, folder)
+        _copy_sets(root, folder)
         _copy_sqlite(root, folder)
         if settings.database is not None:
             _postgres("pg_dump", settings.database, "--format=custom", f"--file={folder / DUMP}")
         if settings.s3 is None and (root / ARTIFACTS).is_dir():
             shutil.copytree(root / ARTIFACTS, folder / ARTIFACTS)
         files = _digests(folder)
-        if all(name.startswith(f"{LEDGERS}/") for name in files):
+        if all(name.startswith((f"{LEDGERS}/", "models/")) for name in files):
             raise CasebookError(f"{root}: no store to back up; run this in the root of a checkout that has run a case")
         versions = {tool: importlib.metadata.version(tool) for tool in TOOLS}
         manifest = {"format": FORMAT, "made": datetime.now(UTC).isoformat(), "versions": versions, "files": files}
@@ -157,6 +160,11 @@ def _copy_ledgers(root: Path, folder: Path) -> None:
         shutil.copyfile(path, folder / LEDGERS / path.name)
 
 
+def _copy_sets(root: Path, folder: Path) -> None:
+    for path in (one for sets in sorted(root.glob(SETS)) for one in numbered(sets)):
+        shutil.copytree(path, folder / path.relative_to(root))
+
+
 def _digests(folder: Path) -> dict[str, str]:
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     return {path.relative_to(folder).as_posix(): file_digest(path) for path in files}
@@ -194,8 +202,8 @@ def _no_backup(source: Path, why: object) -> CasebookError:
 
 
 def _stores(folder: Path) -> list[Path]:
-    """The databases, the ledgers and the folder of artifacts, each moved whole."""
-    whole = [path for path in [folder / ARTIFACTS] if path.is_dir()]
+    """The databases, the ledgers, the folder of artifacts and those of histories, each moved whole."""
+    whole = [path for path in [folder / ARTIFACTS, *folder.glob(SETS)] if path.is_dir()]
     return sorted([*folder.rglob("*.db"), *(folder / LEDGERS).glob("*.jsonl"), *whole])
 
 

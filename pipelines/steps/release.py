@@ -12,7 +12,8 @@ from typing import Any
 import pandas as pd
 
 from components.core.errors import CasebookError
-from components.core.files import dvc_md5, read_json, write_json, write_text
+from components.core.files import dvc_md5, read_json, whole_folder, write_json, write_text
+from components.core.histories import NONE, NOTE, read_kept
 from components.core.job import TEST, Job, Meta
 from components.core.params.gate_override import Override
 from components.core.passwords import without_login
@@ -56,6 +57,7 @@ def run(job: Job) -> None:
     run_id, tags = run_to_add_to(tracker, job), origin(job, git)
     tracker.log_params(run_id, job.params.model_dump(mode="json", include=LOGGED))
     lower = recipe.primary in recipe.lower_is_better
+    write_histories(job, recipe)
     describe_experiment(tracker, job.case, about(job, recipe), primary_metric(recipe), lower_is_better=lower)
     page = f"#/experiments/{tracker.experiment(job.case)}/runs/{run_id}"
     version = register(tracker, describe(job, recipe, run_id, tags, page)) if trial is None else None
@@ -82,6 +84,15 @@ def run(job: Job) -> None:
     tell(job.case, f"version {version}" if trial is None else f"experiment {trial.name}", summary["gate"], decision)
 
 
+def write_histories(job: Job, recipe: Recipe) -> None:
+    """What the model is to know of users: every event, those of the test too, on which its figures are not."""
+    with whole_folder(job.paths.histories(job.case)) as folder:
+        if recipe.histories:
+            recipe.remembering.write_histories(job, job.paths.bundle(job.case), folder)
+        else:
+            write_json(folder / NOTE, NONE)
+
+
 def describe(job: Job, recipe: Recipe, run_id: str, tags: dict[str, str], run_page: str) -> Release:
     """What the version is registered from, and all that is needed to trace it back; `tags` are those of `origin`."""
     bundle, paths = job.paths.bundle(job.case), job.paths
@@ -94,6 +105,7 @@ def describe(job: Job, recipe: Recipe, run_id: str, tags: dict[str, str], run_pa
     }
     lineage["card.md"] = make_card(job, recipe, tags)
     answers = recipe.serving.open_predictor(bundle).predict(example)
+    kept = read_kept(paths.histories(job.case))
     scores = read_scores(paths.evaluation(job.case))
     return Release(
         case=job.case,
@@ -107,6 +119,8 @@ def describe(job: Job, recipe: Recipe, run_id: str, tags: dict[str, str], run_pa
         packages=recipe.packages,
         about=about(job, recipe),
         page=version_page(job, recipe, scores, tags["variant"], run_page),
+        histories=None if kept is None else paths.histories(job.case),
+        required=() if kept is None else recipe.remembering.named_by(job),
     )
 
 
@@ -206,6 +220,7 @@ def _report(
         "commit": git.commit,
         "data_md5": tags["data_md5"],
         "bundle_md5": dvc_md5(job.paths.bundle(job.case)),
+        "histories_md5": dvc_md5(job.paths.histories(job.case)),
     }
 
 

@@ -25,11 +25,12 @@ from components.registry.register import bundle_of, register
 from components.registry.trace import trace
 from components.tracking.track import connect
 from pipelines.servers.backup import backup, restore
-from tests.components.registry.toys import CASE, METRICS, PASSED, make_release, toy_packages
+from tests.components.registry.toys import CASE, METRICS, PASSED, keep_events, make_release, toy_packages
 from tests.examples import examples
 from tests.toy.jobs import CHECKOUT
 
 pytestmark = pytest.mark.slow
+SETS = f"models/{CASE}/caught-up"
 STUDY = Path("state") / CASE / "search" / "0123" / "study.db"
 
 
@@ -50,6 +51,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         (root / STUDY).parent.mkdir(parents=True)
         study = optuna.create_study(storage=f"sqlite:///{root / STUDY}", study_name=CASE)
         study.optimize(lambda trial: trial.suggest_float("x", 0, 1), n_trials=1)
+        keep_events(root / SETS / "1")
+        keep_events(root / SETS / ".2.half")  # what a killed process has left
         (root / ".prefect").mkdir()
         with closing(sqlite3.connect(root / ".prefect" / "prefect.db")) as connection, connection:
             connection.execute("create table flow_run as select 'kept' as name")
@@ -78,7 +81,8 @@ def test_what_was_destroyed_is_there_again_in_another_folder(root: Path, tmp_pat
     shutil.rmtree(root)
     elsewhere = tmp_path / "elsewhere"
     restored = restore(elsewhere, tmp_path / "stores.tar")
-    assert restored == [".prefect/prefect.db", f"ledger/{CASE}.jsonl", "mlartifacts", "mlflow.db", str(STUDY)]
+    assert restored == [".prefect/prefect.db", f"ledger/{CASE}.jsonl", "mlartifacts", "mlflow.db", SETS, str(STUDY)]
+    assert [path.name for path in (elsewhere / SETS).iterdir()] == ["1"]
     assert trace(connect(elsewhere), CASE) == before
     assert bundle_md5(bundle_of(connect(elsewhere), CASE, "1")) == md5
     assert len(optuna.load_study(storage=f"sqlite:///{elsewhere / STUDY}", study_name=CASE).trials) == 1

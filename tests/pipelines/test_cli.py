@@ -190,7 +190,7 @@ def test_the_list_names_cases_and_champions(
     said = casebook(released, "list", "--json")
     assert said.code == 0
     decided = casebook(released, "history", CASE, "--json").json[-1]["time"]
-    nothing = dict.fromkeys(("value", "low", "high", "promoted_at", "last_run_at"))
+    nothing = dict.fromkeys(("value", "low", "high", "promoted_at", "last_run_at", "known_until"))
     others = [
         {
             "case": name,
@@ -472,6 +472,26 @@ def test_predict_answers_every_row(casebook: Casebook, released: Path, tmp_path:
     assert (answers.loc[~declined, "reasons"].str.len() == 0).all()
     assert casebook(released, "predict", CASE, TOY_ROWS, "--out", tmp_path / "s.csv", "--version", "1").code == 0
     assert pd.read_csv(tmp_path / "s.csv")["score"].to_numpy() == pytest.approx(answers["score"].to_numpy())
+
+
+def test_the_name_of_the_answers_says_their_form(casebook: Casebook, released: Path, tmp_path: Path) -> None:
+    for name in ("s.JSON", "s.csv.gz", "s.xlsx"):
+        said = casebook(released, "predict", CASE, ROOT / "examples" / "applicants.csv", "--out", tmp_path / name)
+        assert said.code == 0, said
+    frames = (
+        pd.read_json(tmp_path / "s.JSON"),
+        pd.read_csv(tmp_path / "s.csv.gz"),
+        pd.read_excel(tmp_path / "s.xlsx", engine="openpyxl"),
+    )
+    for frame in frames:
+        assert frame["row"].tolist() == [1, 2, 3]
+        assert frame["score"].tolist() == pytest.approx(frames[0]["score"].tolist(), abs=1e-12)
+    rows = tmp_path / "rows.csv"
+    shutil.copy(ROOT / "examples" / "applicants.csv", rows)
+    for out, problem in (("s.txt", "ends with .txt"), ("rows.csv", "the file that is asked"), (".", "a folder")):
+        said = casebook(released, "predict", CASE, rows, "--out", tmp_path / out)
+        assert (said.code, problem in said.problem) == (1, True), said
+    assert rows.read_bytes() == (ROOT / "examples" / "applicants.csv").read_bytes()
 
 
 def test_the_examples_applicants_are_answered(casebook: Casebook, released: Path, tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ from components.recipes.detection.params.images import ImagesParams
 from components.recipes.detection.preparation.prepare import prepare_images
 from components.sources.http.manifest import read_manifest
 from pipelines.commands.newcase import Asked, new_case, new_example, read_example
-from pipelines.commands.newimages import new_images
+from pipelines.commands.newimages import new_images, plan_images
 from pipelines.commands.smoke import smoke_paths
 from pipelines.steps import fetch
 from tests.components.recipes.detection.preparation.folders import CELL, HEIGHT, WIDTH, voc
@@ -68,6 +68,20 @@ def test_a_folder_of_images_becomes_a_case_that_can_be_fetched_and_prepared(root
     assert meta == Meta.read(job.paths.prepared("mine"))
     assert sum(meta.rows.values()) == 12
     assert sum(boxes["RBC"] for boxes in meta.data["boxes"].values()) == 12
+
+
+def test_some_of_the_images_are_drawn_with_their_boxes(root: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+    plan_images(root, "mine", "blood_cells", root / "lab")
+    assert "annotated images to look at: state/mine/new/boxes.png" in caplog.text
+    with Image.open(root / "state" / "mine" / "new" / "boxes.png") as sheet:
+        assert sheet.size[0] == 1200
+        colours = {colour for _, colour in sheet.convert("RGB").getcolors(1 << 22) or []}
+    assert {(0x00, 0x72, 0xB2), (0xD5, 0x5E, 0x00)} <= colours, "a colour for each of the two classes"
+    before = (root / "params.yaml").read_bytes()
+    with pytest.raises(CasebookError, match="--boxes sideways: not one of"):
+        new_images(root, "mine", "blood_cells", root / "lab", boxes=["sideways"])
+    assert (root / "params.yaml").read_bytes() == before
 
 
 def test_a_folder_elsewhere_is_named_in_full(root: Path, tmp_path_factory: pytest.TempPathFactory) -> None:

@@ -24,6 +24,10 @@ def test_sentences_become_a_champion_and_are_then_done(released: Any) -> None:
     metrics = released.json(f"reports/{CASE}/metrics.json")
     assert {"char_accuracy", "exact", "bleu", "chrf", "cer"} <= set(metrics["test"])
     assert set(metrics["baselines"]) == {"lattice", "word_bigram", "char_trigram"}
+    pinyin = released.json(f"models/{CASE}/bundle/pinyin.json")
+    assert {syllable: len(tones) for syllable, tones in pinyin["tones"].items()} == {
+        syllable: len(characters) for syllable, characters in pinyin["pairs"].items()
+    }
     again = released.repro(f"release@{CASE}")
     assert (again.code, re.findall("Running stage", again.said)) == (0, []), again.said
     assert released.rows("select name from runs where status = 'RUNNING'") == []

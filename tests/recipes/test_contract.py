@@ -7,6 +7,7 @@ from copy import deepcopy
 from dataclasses import asdict, dataclass, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -20,6 +21,7 @@ from components.compression.measure import Variant, pick
 from components.core.bundle import SUFFIXES, read_bundle
 from components.core.errors import CasebookError, StrangeError
 from components.core.files import dvc_md5, whole_folder
+from components.core.histories import check_whole, read_kept
 from components.core.job import EXTERNAL, FP32, PREPARED_FILES, TEST, TRAIN, VALIDATION, WEIGHTS, Job, Meta
 from components.core.params.monitor import DriftParams, PredictionLog
 from components.core.params.overrides import override
@@ -147,6 +149,14 @@ def test_a_bundle_of_another_network_is_not_taken_for_this_one(run: Run) -> None
     assert run.recipe.assembly.network_gap(run.job, other, run.fitted) > 1e-4
 
 
+READERS: dict[str, Callable[[Path], object]] = {  # of answers, by the ending that a recipe declares
+    ".csv": lambda path: len(pd.read_csv(path)),
+    ".parquet": lambda path: len(pd.read_parquet(path)),
+    ".json": lambda path: json.loads(path.read_text(encoding="utf-8")),
+    ".txt": lambda path: path.read_text(encoding="utf-8").splitlines(),
+}
+
+
 def test_the_command_for_who_has_never_asked_is_answered(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -162,8 +172,10 @@ def test_the_command_for_who_has_never_asked_is_answered(
     out = Path(options.pop("--out", "answers.txt"))
     given = [f"{name.removeprefix('--')}={value}" for name, value in options.items()]
     declared = read_options(run.job.case, run.recipe.options, given)
-    assert run.recipe.predict.predict_file(run.fitted / "bundle", source, out, declared) > 0
-    assert out.stat().st_size > 0
+    assert out.suffix in run.recipe.answers
+    for ending in run.recipe.answers:
+        assert run.recipe.predict.predict_file(run.fitted / "bundle", source, out.with_suffix(ending), declared) > 0
+        assert READERS[ending](out.with_suffix(ending))
 
 
 def test_the_predictor_answers_raw_rows(run: Run) -> None:
@@ -240,6 +252,30 @@ def test_rows_of_a_table_in_another_writing_are_refused_and_no_other_recipe_pass
     answers = ask(predictor, case, strange, read_options(case, run.recipe.options, ["accept-strange=true"]))
     assert len(answers) == len(rows)
     assert answers["warnings"].map(len).sum() > len(rows) / 2
+
+
+def test_users_are_answered_by_all_that_is_known_of_them_whether_given_or_stored(run: Run, tmp_path: Path) -> None:
+    """Of every recipe that keeps what users did: nobody is answered with what they had last, and a request that brings
+    a user's whole history is answered as one that only names the user.
+    """
+    if not run.recipe.histories:
+        assert not hasattr(run.recipe.serving.open_predictor(run.fitted / "bundle"), "know")
+        pytest.skip("it keeps nothing of users")
+    serving, bundle = run.recipe.remembering, run.fitted / "bundle"
+    (unit,) = serving.named_by(run.job)
+    serving.write_histories(run.job, bundle, tmp_path)
+    kept = read_kept(tmp_path)
+    assert kept is not None
+    check_whole(tmp_path, kept)
+    predictor: Any = run.recipe.serving.open_predictor(bundle)
+    predictor.know(tmp_path)
+    rows = serving.known_rows(run.job, 50)
+    named = rows[[unit]].drop_duplicates()
+    stored = predictor.predict(named)
+    pd.testing.assert_frame_equal(stored, predictor.predict(rows))
+    newest = dict(rows.groupby(unit)[predictor.columns["item"]].last().astype(str))
+    assert set(stored["user"]) == set(newest)
+    assert [one for one in zip(stored["user"], stored["item"], strict=True) if newest[one[0]] == one[1]] == []
 
 
 def test_metrics_are_finite_and_name_the_primary(run: Run) -> None:

@@ -37,7 +37,7 @@ BELOW: dict[str, tuple[str, ...]] = {
     "recipe": ("params", "encoding", "words"),
     **dict.fromkeys(("report", "variants"), ("params", "encoding", "metrics", "serving", "training", "assembly")),
     **dict.fromkeys(
-        ("predict", "folds", "watch"),
+        ("predict", "catch_up", "folds", "watch"),
         ("params", "encoding", "preparation", "metrics", "serving", "training", "assembly"),
     ),
 }
@@ -64,6 +64,7 @@ PARTS_WITHOUT_TORCH = (
     "serving",
     "report",
     "predict",
+    "catch_up",
     "watch",
 )
 KITS_WITH_TORCH = ("components/kits/tables/tabm.py", "components/kits/transformers/layers.py")

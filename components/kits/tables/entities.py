@@ -28,6 +28,11 @@ WHO = {
     *("person", "policy", "policyholder", "pupil", "student", "subj", "subject", "twin", "user", "vehicle"),
 }
 WHO_SIGNS = re.compile("(客户|患者|病人|用户|会员|学生)(编?号|ID|id)|学号|工号|身份证")
+CLINICAL = re.compile(
+    "(mrn|medical_record|nhs|hospital|chart|case_?record|fallnr|u?subj|pt|patienten)_?(id|no|nr|num|number|nummer)|mrn|"
+    "(病历|住院|门诊|就诊)号",
+    re.IGNORECASE,
+)
 ID_WORDS = {"id", "ids", "no", "nr", "num", "number", "key", "uuid", "guid", "ref"}
 WHO_ID = re.compile(rf"({'|'.join(sorted(WHO))})s?_?({'|'.join(sorted(ID_WORDS))})", re.IGNORECASE)
 
@@ -166,7 +171,10 @@ def _named_for_whom(name: str) -> bool:
 
 
 def _says_whose(name: str) -> bool:
-    return WHO_ID.fullmatch(re.sub(r"[^a-zA-Z]+", "_", name)) is not None or WHO_SIGNS.search(name) is not None
+    plain = re.sub(r"[^a-zA-Z]+", "_", name).strip("_")
+    return bool(
+        WHO_ID.fullmatch(plain) or WHO_SIGNS.search(name) or CLINICAL.fullmatch(plain) or CLINICAL.fullmatch(name)
+    )
 
 
 def _made_of(coarse: np.ndarray, fine: np.ndarray) -> bool:

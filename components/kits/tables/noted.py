@@ -1,6 +1,5 @@
 """`told.json` of a prepared table: what its readers pass on of it, beside the rows."""
 
-import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -8,43 +7,26 @@ from typing import Any
 
 from components.core.files import read_json, write_json
 from components.core.results import Cell, Table
+from components.core.told import TOLD
+from components.core.told import warned_of as warnings_of
 from components.kits.tables.charset import tell
 from components.kits.tables.hindsight import Hindsight, hindsight_table
 from components.kits.tables.shares import Shares, shares_table
 
-FILE = "told.json"
-LOGGER = "components"
 APART = "components.kits.tables.hindsight"  # whose warnings have a table of their own
-
-
-class _Lines(logging.Handler):
-    """Keeps what is warned of, once, without the folder that the files lie in."""
-
-    def __init__(self, folder: Path) -> None:
-        super().__init__(logging.WARNING)
-        self.folder, self.lines = f"{folder}/", list[str]()
-
-    def emit(self, record: logging.LogRecord) -> None:
-        line = record.getMessage().replace(self.folder, "")
-        if record.name != APART and line not in self.lines:
-            self.lines.append(line)
 
 
 @contextmanager
 def warned_of(folder: Path) -> Iterator[list[str]]:
-    """The list that fills with what is warned of, such as a title that was left out of a file in `folder`."""
+    """As `components.core.told.warned_of`, of a table."""
     tell.cache_clear()  # an earlier reader of the same file may have warned of it
-    handler, logger = _Lines(folder), logging.getLogger(LOGGER)
-    logger.addHandler(handler)
-    try:
-        yield handler.lines
-    finally:
-        logger.removeHandler(handler)
+    with warnings_of(folder, (APART,)) as lines:
+        yield lines
 
 
 def write_told(folder: Path, shares: Shares, notes: Sequence[str], suspects: Sequence[Hindsight] = ()) -> None:
     hindsight = [one.to_json() for one in suspects]
-    write_json(folder / FILE, {"splits": shares.to_json(), "notes": [*notes], "hindsight": hindsight})
+    write_json(folder / TOLD, {"splits": shares.to_json(), "notes": [*notes], "hindsight": hindsight})
 
 
 def told_tables(prepared: Path, positive: str) -> list[Table]:
@@ -57,7 +39,7 @@ def told_tables(prepared: Path, positive: str) -> list[Table]:
 
 
 def read_told(prepared: Path) -> dict[str, Any]:
-    path = prepared / FILE
+    path = prepared / TOLD
     return dict(read_json(path)) if path.is_file() else {}
 
 

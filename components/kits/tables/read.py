@@ -14,6 +14,7 @@ from components.core.errors import CasebookError
 from components.core.files import CHUNK
 from components.kits.tables.charset import tell
 from components.kits.tables.dialect import Dialect, find_dialect, read_sample, unique_names
+from components.kits.tables.durations import in_days
 from components.kits.tables.encoding.reading import AS_IT_IS, Reading
 from components.kits.tables.totals import LOOKED_AT, count_totals, left_out_below, word_of_totals
 from components.kits.tables.unpack import PARQUET, first_bytes, in_utf8, is_workbook, refuse_other_formats, unpacked
@@ -32,10 +33,11 @@ def read_batches(path: Path, rows: int, reading: Reading = AS_IT_IS) -> Iterator
     """The file in frames of at most `rows` rows, in order, never holding more than a block of it.
 
     From a CSV (delimiter , ; tab or |; quoted values may hold line breaks) every value is a string as it stands, an
-    empty one where nothing is written. Parquet columns keep their types; for a workbook see `workbook.read_sheet`,
-    which holds all of a sheet. Names lose surrounding blanks; a column without one is `column_3`. Each of these may
-    be packed with gzip, or alone in a zip archive. Text is UTF-8 or what its bytes or `reading` say. A title above
-    the header and rows of totals below the last one are left out with a warning.
+    empty one where nothing is written. Parquet columns keep their types, but durations, which are
+    days; for a workbook see `workbook.read_sheet`, which holds all of a sheet. Names lose surrounding blanks; a column
+    without one is `column_3`. Each of these may be packed with gzip, or alone in a zip archive. Text is UTF-8 or what
+    its bytes or `reading` say. A title above the header and rows of totals below the last one are left out with a
+    warning.
 
     Raises:
         CasebookError: no such file, no header, no rows, two columns of one name, a row with more
@@ -64,7 +66,8 @@ def _parquet_batches(file: Path, path: Path, rows: int) -> Iterator[pd.DataFrame
                 raise CasebookError(f"{path}: it has columns but no rows")
             for batch in opened.iter_batches(batch_size=rows):
                 # The pandas metadata is left aside, or a stored index would leave the columns.
-                yield pa.Table.from_batches([batch.rename_columns(names)]).to_pandas(ignore_metadata=True)
+                table = in_days(pa.Table.from_batches([batch.rename_columns(names)]), path)
+                yield table.to_pandas(ignore_metadata=True)
     except (pa.ArrowException, OSError) as error:
         raise CasebookError(f"{path}: not a readable Parquet file: {error}") from None
 

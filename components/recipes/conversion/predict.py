@@ -2,7 +2,7 @@
 
 import csv
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -11,6 +11,7 @@ import pyarrow as pa
 from components.core.errors import CasebookError
 from components.core.files import whole_file
 from components.recipes.conversion.encoding.typed import read_lines
+from components.recipes.conversion.serving.asked import Asked
 from components.recipes.conversion.serving.predictor import COLUMNS, Answer, Conversion, listed_answers, open_predictor
 from components.recipes.shared.stream import FrameWriter, progress
 
@@ -34,14 +35,15 @@ def predict_file(bundle: Path, source: Path, target: Path, options: Mapping[str,
         CasebookError: the file cannot be read, is empty, or is not UTF-8.
     """
     predictor, asked = open_predictor(bundle), options.get("n_best")
-    remarks = Remarks(asked or 1)
+    converter = predictor.converter(Asked.of(options))
+    remarks = Remarks(asked or 1, knows_tones=predictor.knows_tones)
     with (
         whole_file(target) as temporary,
         progress(source, "lines") as bar,
         open_writer(temporary, target.suffix, listed=asked is not None) as writer,
     ):
         for first, lines in read_lines(source):
-            answers = predictor.convert(lines, n_best=asked or 1)
+            answers = converter.convert(lines, n_best=asked or 1)
             remarks.add(first, answers)
             writer.write_answers(listed_answers(first, answers))
             bar.update(len(lines))
@@ -51,19 +53,35 @@ def predict_file(bundle: Path, source: Path, target: Path, options: Mapping[str,
     return writer.rows
 
 
+class Named:
+    """Remarks of one kind: the first few in words, the others counted."""
+
+    def __init__(self, what: str) -> None:
+        self._what, self._said, self._count = what, list[str](), 0
+
+    def add(self, number: int, remarks: Sequence[object]) -> None:
+        self._count += len(remarks)
+        self._said += [f"line {number}, {one}" for one in remarks[: NAMED - len(self._said)]]
+
+    def all(self) -> list[str]:
+        left = self._count - len(self._said)
+        return [*self._said, *([f"and {left} more that {self._what}"] if left else [])]
+
+
 class Remarks:
     """What could not be read, by line, and what was dropped or is less than asked: some is said, the rest counted."""
 
-    def __init__(self, asked: int) -> None:
-        self._asked = asked
-        self._said: list[str] = []
-        self._count = self._invisible = self._fewer = 0
+    def __init__(self, asked: int, *, knows_tones: bool) -> None:
+        self._asked, self._knows_tones = asked, knows_tones
+        self._illegal, self._wrong = Named("are no pinyin"), Named("have a tone that none of their characters has")
+        self._invisible = self._fewer = self._toned = 0
         self._first_invisible = self._first_fewer = 0  # numbers of lines
 
     def add(self, first: int, answers: list[Conversion]) -> None:
         for number, answer in enumerate(answers, start=first):
-            self._count += len(answer.illegal)
-            self._said += [f"line {number}, {one}" for one in answer.illegal[: NAMED - len(self._said)]]
+            self._illegal.add(number, answer.illegal)
+            self._wrong.add(number, answer.wrong)
+            self._toned += answer.toned
             if answer.invisible:
                 self._invisible += answer.invisible
                 self._first_invisible = self._first_invisible or number
@@ -72,10 +90,12 @@ class Remarks:
                 self._first_fewer = self._first_fewer or number
 
     def say(self, source: Path) -> None:
-        for said in self._said:
-            log.warning("%s: %s", source.name, said)
-        if self._count > len(self._said):
-            log.warning("%s: and %d more that are no pinyin", source.name, self._count - len(self._said))
+        for named in (self._illegal, self._wrong):
+            for said in named.all():
+                log.warning("%s: %s", source.name, said)
+        if self._toned and not self._knows_tones:
+            unknown = "line(s) have tones, which say nothing here: this model is of before they were kept; fit it again"
+            log.warning(f"%s: %d {unknown}", source.name, self._toned)
         if self._invisible:
             dropped = "character(s) that nobody sees are dropped (zero-width, soft hyphen, NUL), the first in line"
             log.warning("%s: %d %s %d", source.name, self._invisible, dropped, self._first_invisible)

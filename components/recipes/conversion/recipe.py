@@ -35,6 +35,7 @@ RECIPE = Recipe(
     },
     options=PredictOptions,
     predict_suffix=".txt",
+    answers=(".txt", ".csv", ".parquet"),
     metrics=METRICS,
     baselines=BASELINES,
     network="Transformer",

@@ -11,6 +11,7 @@ from components.core.parts import Watch
 from components.core.results import Observed
 from components.recipes.detection.encoding.decode import read_values
 from components.recipes.detection.encoding.files import images_of
+from components.recipes.detection.encoding.looks import detail_of
 from components.recipes.detection.encoding.spec import IMAGE, PIXELS
 from components.recipes.detection.params.params import DetectionJob
 from components.recipes.detection.serving.predictor import DetectionPredictor, open_predictor
@@ -53,14 +54,12 @@ def features_of(pixels: bytes, name: str) -> dict[str, float]:
     neighbours in units of the deviation, which blur lowers and noise raises.
     """
     values = read_values(pixels, name=name).mean(axis=2)
-    spread = float(values.std())
-    steps = [np.abs(np.diff(values, axis=axis)).mean() for axis in (0, 1) if values.shape[axis] > 1]
     return {
         "height": float(values.shape[0]),
         "width": float(values.shape[1]),
         "brightness": float(values.mean()),
-        "contrast": spread,
-        "detail": float(np.mean(steps)) / spread if spread > 0 and steps else 0.0,
+        "contrast": float(values.std()),
+        "detail": detail_of(values),
     }
 
 

@@ -13,12 +13,17 @@ import pyarrow as pa
 from components.core.errors import CasebookError
 from components.core.files import nearest_path, whole_file
 from components.core.forgotten import FORGOTTEN
+from components.core.histories import HISTORIES
+from components.kits.tables.encoding.reading import TextReading
 from components.recipes.next_item.preparation.database import one, open_database
+from components.recipes.next_item.preparation.ids import ToldIds, ids_in_form
 from components.recipes.next_item.preparation.read import open_raw, unreadable
 from components.recipes.next_item.serving.asked import refuse_misnamed, require_user, rows_of_frame
-from components.recipes.next_item.serving.predictor import open_predictor
+from components.recipes.next_item.serving.cold import feature_columns
+from components.recipes.next_item.serving.lists import lists_by_user
+from components.recipes.next_item.serving.predictor import RankingPredictor, Recommended, open_predictor
 from components.recipes.next_item.serving.remarks import NAMELESS, Remarks
-from components.recipes.shared.stream import FrameWriter, progress
+from components.recipes.shared.stream import WARNINGS, FrameWriter, progress
 
 BATCH_ROWS = 50_000  # interactions answered at a time
 BATCH_USERS = 5_000
@@ -26,13 +31,19 @@ MEMORY = "512MB"  # of DuckDB, which groups the rows on disk beyond it
 ANSWER = pa.schema(
     [
         ("user", pa.string()),
+        ("like", pa.string()),
         ("rank", pa.int32()),
         ("item", pa.string()),
         ("score", pa.float64()),
         ("title", pa.string()),
+        ("answered_by", pa.string()),
+        ("because", pa.string()),
+        ("because_title", pa.string()),
+        (WARNINGS, pa.list_(pa.string())),
     ]
 )
-LISTED = "select user from raw where user is not null group by user order by min(place)"
+ROLES = ("user", "item", "time", "rating")
+LISTED = "select user{first} from raw where user is not null group by user order by min(place)"
 FIRSTS = "select user, min(place) as first from raw where user is not null group by user"
 
 
@@ -42,31 +53,67 @@ def predict_file(bundle: Path, source: Path, target: Path, options: Mapping[str,
     With an item column the rows are interactions, in any order: those of a user are the whole
     history that counts. Without one each row names a user, whose stored history is used. Users are
     answered once each, in the order in which the file first has them. `target` is Parquet, or CSV
-    where its name says so, and appears whole or not at all. Options: `top`, and `allow` and `deny`,
-    files of item ids, one a line; `forgotten`, digests of users who are answered as strangers.
+    where its name says so, and appears whole or not at all. Options: `top`; `allow` and `deny`,
+    files of item ids, one a line, or of such ids by user; `include_seen`; `because`; `forgotten`,
+    digests of users who are answered as strangers; `histories`, a folder of what is known of users.
+    With `users` or `like_item` the file is not read.
 
     Raises:
         CasebookError: a file cannot be read or has no rows, or a column is missing.
     """
     predictor = open_predictor(bundle)
+    if HISTORIES in options:
+        predictor.know(options[HISTORIES])
     predictor.forget(options.get(FORGOTTEN, ()))
-    chosen: dict[str, Any] = {name: read_ids(options[name]) if name in options else None for name in ("allow", "deny")}
-    chosen["top"] = options["top"] if "top" in options else predictor.settings.top  # noqa: SIM401 - no default of ours
+    chosen = _chosen(options, predictor.data)
     remarks = Remarks()
     with (
         whole_file(target) as temporary,
         tempfile.TemporaryDirectory(prefix=".rows-", dir=target.parent) as folder,
         progress(source, "users") as bar,
-        FrameWriter(temporary, target.suffix, fields=ANSWER) as writer,
+        FrameWriter(temporary, target.suffix, fields=ANSWER, lists=[WARNINGS]) as writer,
     ):
-        for rows in users_in_turn(source, predictor.data, Path(folder), remarks):
-            answer = predictor.answer(rows_of_frame(rows, predictor.data), remarks=remarks, **chosen)
+        for answer in _answers(predictor, source, Path(folder), options, chosen, remarks):
             writer.write(pd.DataFrame(answer.columns()))
             bar.update(len(set(answer.user)))
         if not writer.rows:
             raise CasebookError(f"{source}: no item is left for any of its users; look at the allow and deny lists")
     remarks.say()
     return writer.rows
+
+
+def _chosen(options: Mapping[str, Any], data: Mapping[str, Any]) -> dict[str, Any]:
+    """What the predictor is asked with."""
+    chosen: dict[str, Any] = {"top": options.get("top"), "because": options.get("because", False)}
+    for name in ("allow", "deny"):
+        path = options.get(name)
+        chosen[name] = None if path is None else lists_by_user(path, data["columns"]) or read_ids(path)
+    seen = options.get("include_seen")
+    return {**chosen, "exclude_seen": None if seen is None else not seen}
+
+
+def _answers(
+    predictor: RankingPredictor,
+    source: Path,
+    folder: Path,
+    options: Mapping[str, Any],
+    chosen: Mapping[str, Any],
+    remarks: Remarks,
+) -> Iterator[Recommended]:
+    if "like_item" in options:
+        lists = {name: chosen[name] for name in ("top", "allow", "deny")}
+        yield predictor.like([options["like_item"]], remarks=remarks, **lists)
+        return
+    frames = users_in_turn(source, predictor.data, folder, remarks)
+    for rows in _everybody(predictor) if "users" in options else frames:
+        yield predictor.answer(rows_of_frame(rows, predictor.data), remarks=remarks, **chosen)
+
+
+def _everybody(predictor: RankingPredictor) -> Iterator[pd.DataFrame]:
+    """The users that the model knows, those who have come since it was fitted too, some at a time."""
+    known = [text for text in predictor.catalogue.user_ids if text is not None] + list(predictor.stored.others)
+    for start in range(0, len(known), BATCH_USERS):
+        yield pd.DataFrame({predictor.columns["user"]: known[start : start + BATCH_USERS]})
 
 
 def read_ids(path: Path) -> list[str]:
@@ -96,10 +143,12 @@ def users_in_turn(source: Path, data: Mapping[str, Any], folder: Path, remarks: 
     with open_database(folder, MEMORY, threads=1) as connection:
         names = _load(connection, source, data)
         _say_nameless(connection, source, names[0], remarks)
-        if len(names) == 1:
-            yield from _frames(connection, LISTED, names, BATCH_USERS)
+        told = [f"f{place}" for place, name in enumerate(feature_columns(data)) if name in names]
+        if data["columns"]["item"] not in names:
+            first = "".join(f", arg_min({cell}, place)" for cell in told)
+            yield from _frames(connection, LISTED.format(first=first), names, BATCH_USERS)
             return
-        listed = ", ".join(role for role in ("user", "item", "time", "rating") if data["columns"][role] in names)
+        listed = ", ".join([*(role for role in ROLES if data["columns"][role] in names), *told])
         query = f"select {listed} from raw join ({FIRSTS}) using (user) order by first, place"  # noqa: S608 - our names
         yield from _whole_users(_frames(connection, query, names, BATCH_ROWS))
 
@@ -108,7 +157,8 @@ def _load(connection: duckdb.DuckDBPyConnection, source: Path, data: Mapping[str
     """Fill the table `raw` (place, user, and of interactions item, time, rating); the raw names of its columns."""
     if not source.is_file():
         raise CasebookError(f"{source}: no such file")
-    raw, missing = open_raw(connection, source, (), "data"), data["spec"]["missing"]
+    reading = TextReading.model_validate(data["spec"].get("read", {}))  # bundles of other days have none
+    raw, missing = open_raw(connection, source, (), "data", reading), data["spec"]["missing"]
     columns = data["columns"]
     if twice := [name for name in columns.values() if name in raw.twice]:
         raise CasebookError(f"{source}: column {twice[0]!r} stands more than once; rename all but one")
@@ -117,13 +167,18 @@ def _load(connection: duckdb.DuckDBPyConnection, source: Path, data: Mapping[str
         refuse_misnamed(raw.columns, columns)
     except CasebookError as error:
         raise CasebookError(f"{source}: {error}") from None
-    parts, names = [f"{raw.text(user, missing)} as user"], [user]
+    raw.check_ids(user)
+    parts, names = [f"{raw.columns[user][0]} as user"], [user]
     if columns["item"] in raw.columns:
         for role in ("item", "time", "rating"):
             if columns[role] in raw.columns:
                 cell, _ = raw.columns[columns[role]]  # as it stands: the predictor reads it
                 parts.append(f"{cell} as {role}")
                 names.append(columns[role])
+    for place, name in enumerate(feature_columns(data)):
+        if name in raw.columns and name not in names:
+            parts.append(f"{raw.columns[name][0]} as f{place}")
+            names.append(name)
     try:
         cells = ", ".join([f"{raw.row} as place", *parts])
         connection.execute(f"create table raw as select {cells} from {raw.table}")  # noqa: S608 - quoted by the reader
@@ -131,6 +186,8 @@ def _load(connection: duckdb.DuckDBPyConnection, source: Path, data: Mapping[str
         raise
     except duckdb.Error as error:
         raise unreadable(raw, error) from None
+    # Rows of one user lie together whichever way each of them is written.
+    ids_in_form(connection, "raw", "user", missing, told=ToldIds(source), column=user)
     return names
 
 
@@ -146,7 +203,8 @@ def _say_nameless(connection: duckdb.DuckDBPyConnection, source: Path, user: str
 
 def _frames(connection: duckdb.DuckDBPyConnection, query: str, names: list[str], rows: int) -> Iterator[pd.DataFrame]:
     for batch in connection.sql(query).to_arrow_reader(rows):
-        yield batch.to_pandas().set_axis(names, axis=1)
+        # Beside a cell without a value whole numbers stay what they are, also past what floats hold.
+        yield batch.to_pandas(integer_object_nulls=True).set_axis(names, axis=1)
 
 
 def _whole_users(frames: Iterator[pd.DataFrame]) -> Iterator[pd.DataFrame]:

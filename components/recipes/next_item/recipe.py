@@ -3,7 +3,9 @@
 from typing import TYPE_CHECKING
 
 from components.core.params.case import Int8DynamicParams, Int8StaticParams
+from components.core.parts import CatchesUp, Remembering
 from components.core.recipe import Parts, Recipe
+from components.recipes.next_item.params.agreement import check_features
 from components.recipes.next_item.params.interactions import InteractionsParams
 from components.recipes.next_item.params.params import (
     PRIMARY,
@@ -19,6 +21,7 @@ RECIPE = Recipe(
     prepare=InteractionsParams,
     model=ModelParams,
     evaluate=EvaluateParams,
+    agree=check_features,
     primary=PRIMARY,
     variants={"int8_dynamic": Int8DynamicParams, "int8_static": Int8StaticParams, "low_rank": LowRankParams},
     options=PredictOptions,
@@ -27,10 +30,11 @@ RECIPE = Recipe(
     baselines=BASELINES,
     network="Transformer",
     units="users",
+    histories=True,
 )
 
 if TYPE_CHECKING:  # each module beside what is asked of it
-    from components.recipes.next_item import folds, predict, variants, watch
+    from components.recipes.next_item import catch_up, folds, predict, variants, watch
     from components.recipes.next_item.assembly import assembly
     from components.recipes.next_item.preparation import preparation
     from components.recipes.next_item.report import report
@@ -38,3 +42,4 @@ if TYPE_CHECKING:  # each module beside what is asked of it
     from components.recipes.next_item.training import training
 
     _parts: Parts = (preparation, training, assembly, serving, report, variants, folds, predict, watch)
+    _of_histories: tuple[Remembering, CatchesUp] = (serving, catch_up)

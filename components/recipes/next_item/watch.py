@@ -13,11 +13,10 @@ from components.core.results import Answers, Observed
 from components.kits.tables.encoding.cells import cells_of
 from components.kits.tables.read import read_batches
 from components.recipes.next_item.encoding.histories import Histories, questions
+from components.recipes.next_item.encoding.ids import id_texts
 from components.recipes.next_item.metrics.ranks import ranks
-from components.recipes.next_item.metrics.sets import Sets
 from components.recipes.next_item.params.params import NextItemJob
 from components.recipes.next_item.serving.asked import Asked, read_asked, rows_of_frame, select
-from components.recipes.next_item.serving.columns import id_texts
 from components.recipes.next_item.serving.predictor import RankingPredictor, open_predictor
 from components.recipes.next_item.serving.remarks import Remarks
 from components.recipes.next_item.serving.serving import KNOWN, raw_rows
@@ -48,9 +47,9 @@ def observe(job: NextItemJob, bundle: Path, rows: pd.DataFrame) -> Observed:  # 
     """
     predictor = open_predictor(bundle)
     asked = read_asked(
-        rows_of_frame(rows, predictor.data), predictor.data, predictor.catalogue, predictor.histories, Remarks()
+        rows_of_frame(rows, predictor.data), predictor.data, predictor.catalogue, predictor.stored, Remarks()
     )
-    best = predictor.best(asked, top=1, barred=np.zeros(len(predictor.catalogue.item_ids), bool), exclude_seen=True)
+    best = predictor.best(asked, top=1)
     scores = pd.DataFrame({"best score": np.where(asked.histories.lengths > 0, best[1][:, 0], np.nan)})
     return Observed(_features(rows, predictor, asked), scores.astype(np.float64), _next_items(predictor, asked))
 
@@ -115,7 +114,7 @@ def _next_items(predictor: RankingPredictor, asked: Asked) -> Answers | None:
     question = Asked(some.ids, some.users, _without_last(some.histories))
     target = some.histories.item[some.histories.start[1:] - 1].astype(np.int64)
     found = [
-        ranks(block, target[part], _seen(question.histories.of(np.arange(part.start, part.stop))))
+        ranks(block, target[part], predictor.seen(select(question, np.arange(part.start, part.stop))))
         for part, block in predictor.score_blocks(question)
     ]
     return Answers(target, np.concatenate(found))
@@ -126,10 +125,6 @@ def _without_last(histories: Histories) -> Histories:
     keep[histories.start[1:] - 1] = False
     start = histories.start - np.arange(len(histories.start))
     return Histories(histories.item[keep], histories.time[keep], histories.rating[keep], start)
-
-
-def _seen(histories: Histories) -> Sets:
-    return Sets(histories.item, histories.start)
 
 
 WATCH = Watch(

@@ -14,4 +14,5 @@ BASELINES = {
     "transitions": Word("item-to-item transitions", "what others came to after the same items"),
     "ease": Word("EASE", "ridge regression of each item on all others (Steck, 2019)"),
     "popularity": Word("popularity", "the most frequent items, the same for everybody"),
+    "personal_popularity": Word("personal popularity", "the user's own most frequent items, then the most frequent"),
 }

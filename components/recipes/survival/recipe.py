@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING
 
 from components.core.params.case import DistillParams, Int8DynamicParams, Int8StaticParams, PruneParams
 from components.core.recipe import Parts, Recipe
-from components.kits.tables.limits import RowChecks, TableOptions
-from components.recipes.survival.params.cohort import CohortParams
+from components.kits.tables.limits import RowChecks
+from components.recipes.survival.params.cohort import CohortOptions, CohortParams
 from components.recipes.survival.params.params import EvaluateParams, ModelParams
 from components.recipes.survival.words import BASELINES, METRICS
 
@@ -22,7 +22,7 @@ RECIPE = Recipe(
         "pruned": PruneParams,
         "distilled": DistillParams,
     },
-    options=TableOptions,
+    options=CohortOptions,
     checks=RowChecks,
     metrics=METRICS,
     baselines=BASELINES,

@@ -1,4 +1,4 @@
-"""A file that the user has: CSV, TSV, text or Parquet."""
+"""A file that the user has: of rows, events or lines, as text, Parquet or a workbook, packed or not."""
 
 import os
 from pathlib import Path
@@ -8,7 +8,9 @@ from components.core.files import nearest_path
 from components.core.params.source import FileSource
 from components.sources import copying
 
-SUFFIXES = (".csv", ".tsv", ".txt", ".parquet")
+# Who reads a file tells by its bytes what it is; a picture or a program is refused here.
+TEXTS = (".csv", ".tsv", ".txt", ".dat", ".data", ".jsonl", ".ndjson", ".json", ".inter", ".user", ".item")
+SUFFIXES = (*TEXTS, ".parquet", ".xlsx", ".xlsb", ".xls", ".ods", ".gz", ".zip")
 
 
 def fetch(source: FileSource, folder: Path, root: Path) -> None:

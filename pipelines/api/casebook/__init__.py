@@ -16,10 +16,12 @@ from components.core.blocks import Block, read_block
 from components.core.bundle import read_bundle
 from components.core.errors import CasebookError as CasebookError
 from components.core.forgotten import FORGOTTEN
+from components.core.job import Paths
 from components.core.params.load import load_case
 from components.core.recipe import CHECKS, load_recipe
 from components.recipes.shared.asking import ask
 from components.registry.finding import open_registry, served
+from components.registry.known import histories_of
 from components.registry.ledger import history, metrics_of
 from components.registry.model_files import card_beside
 from pipelines.environment import variables
@@ -84,6 +86,8 @@ def load(case: str, version: str | int | None = None, root: str | Path | None = 
         metrics = metrics_of(history(registry, case), found.version)
     module = importlib.import_module(read_bundle(found.bundle, threads=1).manifest.module)
     predictor = module.open_predictor(found.bundle)
+    if (histories := histories_of(Paths(home), case, found)) is not None:
+        predictor.know(histories)
     if hasattr(predictor, "forget"):  # it keeps rows of people, some of whom may have asked to be forgotten since
         predictor.forget(load_case(home / PARAMS, case).prepare.get(FORGOTTEN, ()))
     if hasattr(predictor, CHECKS):

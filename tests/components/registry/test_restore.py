@@ -3,7 +3,7 @@
 import json
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,19 +12,30 @@ from mlflow import MlflowClient
 
 from components.core.bundle import bundle_md5
 from components.core.errors import CasebookError
+from components.core.files import dvc_md5
 from components.core.params.load import load_params
 from components.registry.champion import champion_at, champion_version, find_version, rival_of
 from components.registry.finding import check_registry, open_registry, served
 from components.registry.keep import surplus
 from components.registry.ledger import LostRegistryError, history
 from components.registry.ledger_file import digest_of, ledger_path
+from components.registry.model_files import histories_beside
 from components.registry.promote import rollback, settle
 from components.registry.register import bundle_of, register
 from components.registry.restore import Restored, restore_registry
 from components.registry.trace import trace
 from components.registry.verify import verify
 from components.tracking.track import Tracker, connect
-from tests.components.registry.toys import CASE, CHECKOUT, FAILED, METRICS, PASSED, make_release, toy_packages
+from tests.components.registry.toys import (
+    CASE,
+    CHECKOUT,
+    FAILED,
+    METRICS,
+    PASSED,
+    keep_events,
+    make_release,
+    toy_packages,
+)
 
 pytestmark = pytest.mark.usefixtures("toy")
 ALL = Restored(CASE, ("1", "2", "3"), (), 4, "1")
@@ -38,7 +49,8 @@ def made(fresh_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     with toy_packages(root.parent / "code"):
         tracker = connect(root)
         for income, decision in ((0.1, PASSED), (0.2, PASSED), (0.3, FAILED)):
-            version = register(tracker, make_release(tracker, income))
+            release = replace(make_release(tracker, income), histories=keep_events(root.parent / str(income)))
+            version = register(tracker, release)
             settle(tracker, CASE, version, decision, METRICS, rival_of(tracker, CASE, version))
         rollback(tracker, CASE)
         yield root
@@ -56,6 +68,12 @@ def lose(made: Path, fresh_store: Path, root: Path) -> Path:
     return root
 
 
+def histories_of(tracker: Tracker, version: str) -> Path:
+    found = histories_beside(bundle_of(tracker, CASE, version))
+    assert found is not None
+    return found
+
+
 def state(tracker: Tracker) -> dict[str, Any]:
     """What has to come back; ids of runs and models are new, and so are the times at which rows were made."""
     found = tracker.client.search_model_versions(f"name = '{CASE}'")
@@ -67,6 +85,7 @@ def state(tracker: Tracker) -> dict[str, Any]:
             for one in found
         },
         "bundles": {one.version: bundle_md5(bundle_of(tracker, CASE, one.version)) for one in found},
+        "histories": {one.version: dvc_md5(histories_of(tracker, one.version)) for one in found},
         "status": {one.version: str(one.description).split("**Status:**")[1].splitlines()[0] for one in found},
         "figures": {
             model.tags["bundle_md5"]: sorted((one.key, one.value) for one in model.metrics or ())

@@ -11,6 +11,7 @@ import pytest
 from components import recipes
 from components.core.bundle import Manifest, write_bundle
 from components.core.files import dvc_md5, write_json
+from components.core.histories import write_note
 from components.core.job import Paths
 from components.core.results import Check, Decision, Interval
 from components.registry import package
@@ -79,6 +80,14 @@ def make_bundle(folder: Path, income: float = 0.5) -> Path:
     """A bundle of the toy predictor; another weight makes other bytes."""
     manifest = Manifest(case=CASE, predictor="toy.serving.predictor", graphs=(), settings={})
     write_bundle(folder, manifest, {"weights.json": {"age": 0.01, "income": income}})
+    return folder
+
+
+def keep_events(folder: Path, encoders: str = "a", until: str = "2026-01-05T00:00:00+00:00") -> Path:
+    """A folder as a recipe writes it that keeps what users did; the events themselves nobody reads."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "events.txt").write_text(until, encoding="utf-8")
+    write_note(folder, encoders=encoders, until=until, events=1, users=1)
     return folder
 
 

@@ -17,6 +17,7 @@ from pipelines.leaving import collect, lockfile, params
 from pipelines.leaving import remove as removing
 from pipelines.leaving import rename as renaming
 from pipelines.leaving.folders import folders, moved
+from tests.components.registry.toys import keep_events
 
 pytestmark = pytest.mark.slow
 
@@ -282,6 +283,17 @@ def test_states_of_work_whose_result_the_lock_has_are_collected_and_no_others(ch
     left = sorted(path.name for path in (checkout.root / "state" / "toy" / "fit").iterdir())
     assert left == ["cut_off", "not_recorded"]
     assert (checkout.root / "state" / "toy" / "refit" / "weights").is_dir()
+
+
+def test_histories_whose_place_newer_ones_have_taken_are_collected(checkout: Any) -> None:
+    sets = checkout.root / "models" / "toy" / "caught-up"
+    for number, encoders in ((1, "a"), (2, "b"), (3, "b")):
+        keep_events(sets / str(number), encoders)
+    size = sum(path.stat().st_size for path in (sets / "2").iterdir())
+    expected = [collect.Portion("toy", "histories caught up with before", "2", 1, size)]
+    assert collect.collect(checkout.root, ["toy"], 1, dry_run=True) == expected
+    assert collect.collect(checkout.root, ["toy"], 1, dry_run=False) == expected
+    assert sorted(path.name for path in sets.iterdir()) == ["1", "3"]
 
 
 def test_former_outs_leave_the_cache_and_those_of_any_branch_stay(checkout: Any) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 import pyarrow as pa
 
+from components.core.errors import CasebookError
 from components.kits.tables.encoding.spec import ROW
 
 if TYPE_CHECKING:  # who answers a request loads no pandas
@@ -13,7 +14,7 @@ if TYPE_CHECKING:  # who answers a request loads no pandas
 
 # The raw cells (N,) of a column: of one type, null where there is no value, or any Python values.
 Cells: TypeAlias = pa.Array | Sequence[Any]
-LEAST, MOST = -(2**63), 2**64 - 1  # whole numbers that a column of doubles may have been made of
+EXACT = 2**53  # doubles hold all whole numbers up to here
 RawRows: TypeAlias = Mapping[str, Cells]
 
 
@@ -29,7 +30,14 @@ def cells_of(column: "pd.Series") -> Cells:
 
 
 def columns_of_frame(frame: "pd.DataFrame", names: Iterable[str]) -> dict[str, Cells]:
-    """Those of the named columns that the frame has."""
+    """Those of the named columns that the frame has.
+
+    Raises:
+        CasebookError: one stands more than once.
+    """
+    names = [name for name in names if name in frame.columns]
+    if not frame.columns.is_unique and (twice := [name for name in names if list(frame.columns).count(name) > 1]):
+        raise CasebookError(f"column {twice[0]!r} stands more than once; rename all but one")
     return {name: cells_of(frame[name]) for name in names if name in frame.columns}
 
 
@@ -53,7 +61,7 @@ def as_cells(values: Sequence[Any]) -> Cells:
     """Values as JSON has them, of the type that a frame made of them would have.
 
     A number among numbers with a fraction, or beside a missing one, is a double as they are; values of several
-    kinds stay as they stand.
+    kinds stay as they stand, and whole numbers that a double does not hold.
     """
     types = {type(value) for value in values}
     known = types - {type(None)}
@@ -64,7 +72,7 @@ def as_cells(values: Sequence[Any]) -> Cells:
             return pa.array(values, pa.int64())
         if types == {bool}:
             return pa.array(values, pa.bool_())
-        if known and known <= {int, float} and all(type(one) is not int or LEAST <= one <= MOST for one in values):
+        if known and known <= {int, float} and all(type(one) is not int or abs(one) <= EXACT for one in values):
             return pa.array(np.array(values, dtype=np.float64), from_pandas=True)
     except (OverflowError, UnicodeError, pa.ArrowException):  # too long a number, half a surrogate pair
         pass

@@ -2,11 +2,11 @@
 
 import codecs
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any, Literal
 
-from pydantic import field_validator
+from pydantic import Field, field_validator
 
-from components.core.blocks import Block
+from components.core.blocks import Block, Names
 from components.core.params.source import Positive
 
 
@@ -32,7 +32,26 @@ class Reading(Block):
         return encoding
 
 
+class TextReading(Reading):
+    """`delimiter` is what parts cells, such as `::`, null where the header tells. With a `quote` of `none` quotes are
+    characters like any other, as in names of a TSV file that hold stray ones. `names` are those of the columns, by
+    their places, in a file without a header.
+    """
+
+    delimiter: Annotated[str, Field(min_length=1, max_length=4)] | None = None
+    quote: Literal['"', "none"] = '"'
+    names: Names = ()
+
+    @field_validator("names")
+    @classmethod
+    def _stand_once(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        if twice := sorted({name for name in names if names.count(name) > 1}):
+            raise ValueError(f"{twice[0]!r} stands {names.count(twice[0])} times; each column has a name of its own")
+        return names
+
+
 AS_IT_IS = Reading()
+AS_THE_HEADER_SAYS = TextReading()
 
 
 def reading_of(data: Mapping[str, Any]) -> Reading:

@@ -13,7 +13,7 @@ import pyarrow as pa
 from components.kits.tables.encoding.known import Asked, Known, Mark
 from components.kits.tables.encoding.values import Values
 
-UNREADABLE_CELLS = 3  # fewer are a slip of the pen, whatever their share
+UNREADABLE_CELLS = 3  # fewer are a slip of the pen, whatever their share, unless the column has no others
 JUDGED_CELLS = 20  # of fewer, neither a share nor a median says anything
 POWERS = (1, 2, 3)  # of ten: what a separator of thousands or decimals, another unit or per cent make of a median
 ABOUT = 0.1  # in the logarithm to 10, so within a quarter
@@ -61,8 +61,9 @@ class Tally:
 
     @property
     def unreadable(self) -> bool:
-        """Whether some column has as many unreadable cells as their share counts from."""
-        return any(kind == "unreadable" and n >= UNREADABLE_CELLS for (_, kind, _), n in self._marked.items())
+        """Whether some column has so many unreadable cells that their share counts."""
+        found = ((name, n) for (name, kind, _), n in self._marked.items() if kind == "unreadable")
+        return any(_counts(n, self._filled[name]) for name, n in found)
 
     def remarks(self, max_unreadable: float) -> list[Remark]:
         """One for each column with a strange cell, in the columns' order."""
@@ -88,7 +89,7 @@ class Tally:
         of, such = f"{count:,} of {filled:,}", f", such as {_listed(self._examples[key])}"
         if kind == "unreadable":
             share = count / filled
-            stops = count >= UNREADABLE_CELLS and share > most
+            stops = _counts(count, filled) and share > most
             limit = f" ({share:.1%}; predict.max_unreadable allows {most:.1%})" if stops else ""
             return f"{of} cells cannot be read and count as missing{limit}{such}", stops
         if kind == "ruled":
@@ -134,6 +135,11 @@ class EvenSample:
     @property
     def rows(self) -> np.ndarray:
         return np.concatenate(self._parts) if self._parts else np.empty((0, 0))
+
+
+def _counts(unreadable: int, filled: int) -> bool:
+    """Whether the share of unreadable cells says something of the column."""
+    return unreadable >= UNREADABLE_CELLS or unreadable == filled > 0
 
 
 def _filled(values: Values) -> int:

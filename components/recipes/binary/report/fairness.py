@@ -7,7 +7,6 @@ Rates and their differences are fairlearn's; its own bootstrap repeats a data fr
 the intervals come from row counts instead. Group measures describe decisions, they do not explain them.
 """
 
-import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -19,11 +18,9 @@ from fairlearn.metrics import MetricFrame, selection_rate
 
 from components.core.errors import CasebookError
 from components.core.results import Interval
-from components.evaluation.bootstrap import Resampling, UndefinedError, draw_counts, summarise
+from components.evaluation.bootstrap import Resampling, UndefinedError, draw_counts, say_left_out, summarise
 from components.kits.tables.groups import group_labels
 from components.recipes.binary.metrics.rows import checked
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -205,5 +202,5 @@ def _interval(name: str, value: float, values: np.ndarray, confidence: float) ->
     try:
         return summarise(name, float(value), values, confidence)
     except UndefinedError as problem:
-        log.warning("%s; it is left out", problem)
+        say_left_out(problem)
         return None

@@ -17,6 +17,7 @@ from components.core.job import BUNDLE, PREPARED_FILES, SELECTION, TRAIN, VALIDA
 from components.core.results import LEARNER
 from components.evaluation.gaps import largest_gap_over
 from components.recipes.conversion.assembly.lattice.lattice import fit_lattice
+from components.recipes.conversion.encoding.readings import listed_tones
 from components.recipes.conversion.encoding.windows import WINDOWS
 from components.recipes.conversion.metrics.metrics import text_metrics
 from components.recipes.conversion.params.params import PRIMARY, ConversionJob, ModelParams
@@ -24,7 +25,7 @@ from components.recipes.conversion.params.search import ContextParams
 from components.recipes.conversion.serving.context_weights import fit_contexts, hold_out
 from components.recipes.conversion.serving.contexts import Contexts
 from components.recipes.conversion.serving.decoder import Decoder, SearchSettings
-from components.recipes.conversion.serving.models import CONTEXTS, PINYIN, ConversionSettings
+from components.recipes.conversion.serving.models import CONTEXTS, PINYIN, TONES, ConversionSettings
 from components.recipes.conversion.serving.predictor import ConversionPredictor, open_predictor
 from components.recipes.conversion.serving.rescore import FEATURES
 from components.recipes.conversion.serving.weights import collect, fit_weights
@@ -50,8 +51,9 @@ def assemble(job: ConversionJob, learner: LightningModule, folder: Path) -> Ligh
     params = job.model
     assert isinstance(learner, SyllableLearner)
     contexts = params.fusion.contexts
+    pairs = Meta.read(job.paths.prepared(job.case)).data["pairs"]
     shared: dict[str, Content] = {
-        f"{PINYIN}.json": {"pairs": Meta.read(job.paths.prepared(job.case)).data["pairs"]},
+        f"{PINYIN}.json": {"pairs": pairs, TONES: listed_tones(pairs)},
         f"{LEARNER}.onnx": learner_graph(learner.served),
         **make_data(job, params).windows.to_contents(),
         **({CONTEXTS: learn_contexts(job, params, contexts).to_content()} if contexts else {}),

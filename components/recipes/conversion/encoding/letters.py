@@ -2,12 +2,14 @@
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
+from components.recipes.conversion.encoding.tones import MARKS, NO_TONE, SUPERSCRIPTS
+
 # A character with its combining marks, and u: for ü, which is only meant after n and l.
 CLUSTER = re.compile(r"(?<=[nNlL])[uU]:|.[\u0300-\u036f]*", re.DOTALL)
-TONES = frozenset("\u0304\u0301\u030c\u0300\u0306")  # macron, acute, caron, grave; a breve is meant as a caron
 DIAERESIS, CIRCUMFLEX = "\u0308", "\u0302"
 LOOK_ALIKES = {"ɑ": "a", "ɡ": "g", "ı": "i"}  # how printed pinyin writes a and g; a dotless i under a mark
 FULL_WIDTH = range(0xFF01, 0xFF5F)
@@ -17,11 +19,11 @@ OTHER = "\0"
 
 @dataclass(frozen=True)
 class Spelled:
-    """`shadow[i]` stands for `clusters[i]`; `toned` are the places of letters with a tone mark."""
+    """`shadow[i]` stands for `clusters[i]`; `toned` has the tones of letters with a tone mark by their places."""
 
     clusters: list[str]
     shadow: str
-    toned: frozenset[int]
+    toned: Mapping[int, int]
 
     def between(self, start: int, stop: int) -> str:
         """The text itself."""
@@ -30,28 +32,29 @@ class Spelled:
 
 def spell(text: str) -> Spelled:
     if text.isascii() and ":" not in text:
-        return Spelled(list(text), text.lower(), frozenset())
+        return Spelled(list(text), text.lower(), {})
     clusters = CLUSTER.findall(text)
     letters = [_letter(cluster) for cluster in clusters]
-    toned = frozenset(place for place, (_, has_tone) in enumerate(letters) if has_tone)
+    toned = {place: tone for place, (_, tone) in enumerate(letters) if tone}
     return Spelled(clusters, "".join(letter for letter, _ in letters), toned)
 
 
 @lru_cache(maxsize=1 << 14)
-def _letter(cluster: str) -> tuple[str, bool]:
-    """The shadow of a cluster, one character, and whether it has a tone mark."""
+def _letter(cluster: str) -> tuple[str, int]:
+    """The shadow of a cluster, one character, and its tone. A number above the line is one on it."""
     if cluster in ("u:", "U:"):
-        return "v", False
+        return "v", NO_TONE
     base, *marks = list(unicodedata.normalize("NFD", cluster[:64]))  # no letter has more marks
     base = chr(ord(base) - FROM_FULL_WIDTH) if ord(base) in FULL_WIDTH else LOOK_ALIKES.get(base, base)
     if not marks:
-        return base.lower() if base.isascii() else base, False
-    tones = TONES.intersection(marks)
-    letter, others = base.lower(), frozenset(marks) - TONES
+        return base.lower() if base.isascii() else SUPERSCRIPTS.get(base, base), NO_TONE
+    tones = [MARKS[mark] for mark in marks if mark in MARKS]
+    letter, others = base.lower(), frozenset(marks) - MARKS.keys()
     if not (base.isascii() and base.isalpha()) or len(tones) > 1:
-        return OTHER, False
+        return OTHER, NO_TONE
+    tone = tones[0] if tones else NO_TONE
     if not others:
-        return letter, bool(tones)
+        return letter, tone
     if (letter, others) == ("u", {DIAERESIS}):
-        return "v", bool(tones)
-    return (letter, bool(tones)) if (letter, others) == ("e", {CIRCUMFLEX}) else (OTHER, False)
+        return "v", tone
+    return (letter, tone) if (letter, others) == ("e", {CIRCUMFLEX}) else (OTHER, NO_TONE)

@@ -72,6 +72,18 @@ class NGrams:
         before = np.where(first, -1, np.roll(here, 1))
         return np.bincount(owner, self._log_p(last, before, symbols, here), len(lengths))
 
+    def longer(self, log_p: np.ndarray) -> "NGrams":
+        """With further symbols, of which no more is known than their `log_p`."""
+        old, new = len(self.unigram), len(self.unigram) + len(log_p)
+
+        def moved(keys: np.ndarray) -> np.ndarray:
+            return keys // old * new + keys % old
+
+        return NGrams(
+            np.concatenate([self.unigram, log_p]), np.concatenate([self.unigram_backoff, np.zeros_like(log_p)]),
+            moved(self.bigrams), self.bigram, self.bigram_backoff, moved(self.trigrams), self.trigram,
+        )  # fmt: skip
+
     @property
     def nbytes(self) -> int:
         """Memory of the arrays and of the indices over them."""

@@ -5,13 +5,15 @@ from dataclasses import dataclass
 
 from components.recipes.conversion.encoding.invisible import without_invisible
 from components.recipes.conversion.encoding.letters import Spelled, spell
+from components.recipes.conversion.encoding.near import Near
 from components.recipes.conversion.encoding.segment import Segmentation
 from components.recipes.conversion.encoding.syllables import Syllabary, Syllable
-from components.recipes.conversion.encoding.words import Read, WordReader, find_words
+from components.recipes.conversion.encoding.tones import ERHUA, NO_TONE
+from components.recipes.conversion.encoding.word_reader import WordReader
+from components.recipes.conversion.encoding.words import JOINTS, Read, find_words
 from components.recipes.conversion.params.pinyin import InputParams
 
 SHOWN = 60  # characters of a text in a message
-JOINTS = frozenset("'’‘ʼ`´＇-‐－·")
 
 
 @dataclass(frozen=True)
@@ -32,14 +34,18 @@ class Lattice:
 
 @dataclass(frozen=True)
 class Illegal:
-    """Letters that are no pinyin; `number` counts syllables from 1, each of these as one."""
+    """Letters that are no pinyin; `number` counts syllables from 1, each of these as one. `english` ones could be, in
+    another line.
+    """
 
     number: int
     text: str
+    english: bool = False
 
     def __str__(self) -> str:
         shown = self.text if len(self.text) <= SHOWN else f"{self.text[:SHOWN]}…"
-        return f"syllable {self.number}: {shown!r} is no pinyin; it is left as it is"
+        said = "is taken for English" if self.english else "is no pinyin"
+        return f"syllable {self.number}: {shown!r} {said}; it is left as it is"
 
 
 @dataclass(frozen=True)
@@ -55,13 +61,18 @@ class Normalised:
     def syllables(self) -> tuple[Syllable, ...]:
         return tuple(piece for piece in self.pieces if isinstance(piece, Syllable))
 
+    @property
+    def toned(self) -> bool:
+        """Whether a tone was typed."""
+        return any(NO_TONE < one.tone < ERHUA for one in self.syllables)
+
     def filled(self, answers: Sequence[str]) -> str:
         """The text with an answer in the place of each syllable."""
         left = iter(answers)
         return "".join(piece.text if isinstance(piece, Literal) else next(left) for piece in self.pieces)
 
 
-def normalise(text: str, syllabary: Syllabary, params: InputParams) -> Normalised:
+def normalise(text: str, syllabary: Syllabary, params: InputParams, near: Near | None = None) -> Normalised:
     """Read a line, with tone marks or numbers, ü, v or u:, capitals, full-width letters, with or without blanks.
 
     In a line of several words each of which is one syllable, that is how they are read; in other
@@ -74,12 +85,12 @@ def normalise(text: str, syllabary: Syllabary, params: InputParams) -> Normalise
     found: list[Read] = []
     illegal: list[Illegal] = []
     number = 0
-    for read in WordReader(syllabary, params).read(list(find_words(spelled))):
+    for read in WordReader(syllabary, params, near).read(list(find_words(spelled))):
         number += max(1, len(read.syllables))
         if read.syllables:
             found.append(read)
         else:
-            illegal.append(Illegal(number, spelled.between(read.start, read.stop)))
+            illegal.append(Illegal(number, spelled.between(read.start, read.stop), read.english))
     pieces, lattices = _assemble(spelled, found)
     return Normalised(pieces, lattices, tuple(illegal), invisible)
 

@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from components.recipes.conversion.encoding.tones import ERHUA, NO_TONE
+
 VOWELS = frozenset("aeiouv")
 UMLAUT_U_DROPPED = frozenset("jqxy")  # after these, pinyin writes ü as u
 TWO_LETTER_INITIALS = ("zh", "ch", "sh")
@@ -12,15 +14,21 @@ TWO_LETTER_INITIALS = ("zh", "ch", "sh")
 class Syllable:
     """`text` as it is to be shown: toneless, ü as v; `alternatives` are the legal syllables it stands for.
 
-    A full syllable stands for itself alone, an abbreviation for all that begin with it.
+    A full syllable stands for itself alone, an abbreviation for all that begin with it. `tone` is the one that was
+    typed, `cost` what it costs in nats to take what was typed for this syllable.
     """
 
     text: str
     alternatives: tuple[str, ...]
+    tone: int = NO_TONE
+    cost: float = 0.0
 
     @property
     def abbreviated(self) -> bool:
         return self.alternatives != (self.text,)
+
+
+R = Syllable("er", ("er",), ERHUA)  # what wanr ends with
 
 
 class Syllabary:

@@ -23,12 +23,21 @@ def read_lines(source: Path) -> Iterator[tuple[int, list[str]]]:
     """Lines without their ends, some at a time, each batch with the number of its first line, from 1.
 
     Raises:
-        CasebookError: the file cannot be read, does not end with .txt, or is not UTF-8.
+        CasebookError: the file does not end with .txt, or as `lines_of`.
     """
     if source.suffix not in (TEXT, ""):
         raise CasebookError(
             f"{source}: suffix {source.suffix!r}; give a text, a line for each answer, that ends with .txt"
         )
+    yield from lines_of(source)
+
+
+def lines_of(source: Path) -> Iterator[tuple[int, list[str]]]:
+    """As `read_lines`, of a file with any suffix.
+
+    Raises:
+        CasebookError: the file cannot be read, or is not UTF-8.
+    """
     try:
         with source.open("rb") as file:
             _refuse_utf16(file.read(SAMPLE), source)

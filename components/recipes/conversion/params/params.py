@@ -1,5 +1,6 @@
 """Params of the recipe conversion: the blocks that its parts read."""
 
+from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field
@@ -122,6 +123,11 @@ class PrunedNGramParams(Block):
 
 class PredictOptions(Block):
     n_best: Annotated[Count | None, Field(description="answers for each line, best first")] = None
+    abbreviations: Annotated[bool, Field(description="first letters stand for syllables: zg, zhong g")] = False
+    fuzzy: Annotated[str | None, Field(description="sounds taken for each other, such as z/zh,n/l,an/ang")] = None
+    typos: Annotated[bool, Field(description="a syllable may have one slip of the keyboard")] = False
+    words: Annotated[Path | None, Field(description="a file of your own words: reading, text, weight a line")] = None
+    context: Annotated[bool, Field(description="words of the lines before are likelier in the next ones")] = False
 
 
 ConversionJob = Job[PinyinParams, ModelParams, EvaluateParams]

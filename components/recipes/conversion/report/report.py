@@ -35,6 +35,7 @@ from components.recipes.conversion.report.slices import (
     rarity_groups,
     seen_groups,
 )
+from components.recipes.conversion.report.typed import CLAUSES, SMOKE_CLAUSES, typed_rows, typed_table
 from components.recipes.conversion.serving.predictor import ConversionPredictor, open_predictor
 from components.recipes.shared.serving import asked_bundle, compared_bundle, read_split
 
@@ -50,13 +51,15 @@ def report(job: ConversionJob, fitted: Path, bundle: Path) -> Report:
         scores[split] = _scores(split, answered, params)
         predictions[split] = answered.clauses[["clause", "text"]].assign(**answered.answers)
     errors = _ErrorAnalysis(job, params, answered)
+    most = SMOKE_CLAUSES if job.smoke else CLAUSES
+    typed = typed_rows(predictor, answered.clauses, most=most, seed=params.seed)
     tables = errors.tables()
     return Report(
         scores=list(scores.values()),
         predictions=predictions,
-        analysis={**errors.analysis(predictor), "tables": [asdict(table) for table in tables]},
+        analysis={**errors.analysis(predictor), "typed": typed, "tables": [asdict(table) for table in tables]},
         predicts="the Chinese characters that were meant by a line of pinyin",
-        tables=[*tables, errors.top_table()],
+        tables=[*tables, errors.top_table(), typed_table(typed, min(most, len(answered.clauses)))],
         notes={},
         figures=errors.figures(scores[TEST]),
         pages={"examples": errors.examples},

@@ -27,6 +27,7 @@ class Candidates:
         self.syllables = tuple(sorted(pairs))
         self.characters = tuple(pairs[one] for one in self.syllables)
         self.number = {one: number for number, one in enumerate(self.syllables, start=1)}
+        self.by_syllable = dict(zip(self.syllables, self.characters, strict=True))
         self.most = max(map(len, self.characters))
         sizes = np.array([len(one) for one in self.characters])
         code = np.repeat(np.arange(1, len(sizes) + 1), sizes) * CHARACTERS + code_points("".join(self.characters))
@@ -61,6 +62,16 @@ class Arcs:
     def _index(self) -> KeyIndex:
         return KeyIndex(self.key)
 
+    def capped(self, cap: int) -> "Arcs":
+        """The likeliest `cap` of each key."""
+        count = np.diff(self.first)
+        if count.max(initial=0) <= cap:
+            return self
+        kept = np.arange(len(self.word)) - np.repeat(self.first[:-1], count) < cap
+        first = np.concatenate([[0], np.cumsum(np.minimum(count, cap))]).astype(np.int64)
+        columns = (self.word, self.other, self.syllables, self.places)
+        return Arcs(self.key, first, *(column[kept] for column in columns))
+
 
 class ArcTable:
     """The arcs of 1, 2, ... syllables; a key writes syllable numbers in base `base`, the first one leading."""
@@ -71,6 +82,12 @@ class ArcTable:
     def key(self, syllables: np.ndarray) -> np.ndarray:
         """`(N, k) -> (N,)`."""
         return syllables.astype(np.int64) @ powers(self.base, syllables.shape[1])
+
+    def capped(self, caps: Sequence[int]) -> "ArcTable":
+        """The likeliest words of the same 1, 2, ... syllables, so many of each."""
+        return ArcTable(
+            {k: self.by_length[k].capped(cap) for k, cap in enumerate(caps, 1) if k in self.by_length}, self.base
+        )
 
 
 def powers(base: int, length: int) -> np.ndarray:

@@ -2,22 +2,24 @@
 
 import itertools
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated
 
 import numpy as np
 from pydantic import Field
 
 from components.core.blocks import Block
+from components.recipes.conversion.encoding.tones import Tones
 from components.recipes.conversion.params.search import BeamParams
 from components.recipes.conversion.serving.arcs import ArcTable
 from components.recipes.conversion.serving.beam import Readings, beam_search
-from components.recipes.conversion.serving.lattice import Lattice, lattice_of
+from components.recipes.conversion.serving.lattice import Lattice, Toned, lattice_of
 from components.recipes.conversion.serving.learner import LearnerScorer
 from components.recipes.conversion.serving.prune import max_marginals
 from components.recipes.conversion.serving.rescore import (
     Feature,
     Models,
+    bonuses,
     features,
     shares,
     weighted,
@@ -47,28 +49,42 @@ class SearchSettings(Block):
 
 @dataclass(frozen=True)
 class Decoder:
-    """`learner` is None where there is no network: its log p is then 0 everywhere."""
+    """`learner` is None where there is no network: its log p is then 0 everywhere. `tones` are there for who asks with
+    some, `favoured (V,)` what a person adds to words.
+    """
 
     table: ArcTable
     models: Models
     learner: LearnerScorer | None
     search: SearchSettings
+    tones: Tones | None = None
+    favoured: np.ndarray | None = None
 
-    def candidates(self, sequences: Sequence[np.ndarray], n_best: int) -> list[list[Candidate]]:
+    def candidates(
+        self, sequences: Sequence[np.ndarray], n_best: int, typed: Sequence[np.ndarray] | None = None
+    ) -> list[list[Candidate]]:
         """For each clause of syllable numbers at most `n_best` texts with log of their share, best first.
 
-        Shares are among the readings that are rescored; a clause without syllables is read as "".
+        `typed` are the tones of the syllables. Shares are among the readings that are rescored; a clause without
+        syllables is read as "".
         """
         found: list[list[Candidate]] = [[("", 0.0)] for _ in sequences]
         for rows in batches(np.array([len(one) for one in sequences])):
-            lattice = self.lattice([sequences[row] for row in rows])
+            lattice = self.lattice([sequences[row] for row in rows], typed and [typed[row] for row in rows])
             for row, answer in zip(rows, self.answers(lattice, n_best), strict=True):
                 found[row] = answer
         return found
 
-    def lattice(self, sequences: Sequence[np.ndarray]) -> Lattice:
+    def lattice(self, sequences: Sequence[np.ndarray], typed: Sequence[np.ndarray] | None = None) -> Lattice:
         log_p = self.learner.log_p(sequences) if self.learner else None
-        return lattice_of(sequences, self.table, log_p)
+        toned = Toned(self.tones, np.concatenate(typed)) if typed and self.tones is not None else None
+        return self.with_favours(lattice_of(sequences, self.table, log_p, toned))
+
+    def with_favours(self, lattice: Lattice) -> Lattice:
+        """What a person has said of the words, on top of the rest."""
+        if self.favoured is None:
+            return lattice
+        return replace(lattice, bonus=lattice.bonus + self.favoured[lattice.word])
 
     def readings(self, lattice: Lattice, count: int) -> tuple[Lattice, Readings]:
         """The best `count` of each clause by the beam, and the arcs of the lattice that it looked at."""
@@ -81,13 +97,14 @@ class Decoder:
 
     def local(self, lattice: Lattice) -> np.ndarray:
         """What each arc adds by itself, `(A,)`."""
-        return self.search.learner * lattice.learner + self.search.other * lattice.other
+        return self.search.learner * lattice.learner + self.search.other * lattice.other + lattice.bonus
 
     def answers(self, lattice: Lattice, n_best: int) -> list[list[Candidate]]:
         """At most `n_best` texts of each clause of a lattice, by the weighted features."""
         lattice, readings = self.readings(lattice, max(self.search.rescored, n_best))
         texts = texts_of(lattice, readings, self.models.vocabulary)
-        share = shares(readings.clause, weighted(features(lattice, readings, self.models), self.search.weights))
+        score = weighted(features(lattice, readings, self.models), self.search.weights)
+        share = shares(readings.clause, score + bonuses(lattice, readings))
         order = np.lexsort((-share, readings.clause))
         found: list[list[Candidate]] = [[] for _ in lattice.lengths]
         for reading, clause in zip(order.tolist(), readings.clause[order].tolist(), strict=True):

@@ -5,13 +5,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from components.recipes.conversion.encoding.tones import Tones
 from components.recipes.conversion.serving.arcs import Arcs, ArcTable, powers
 from components.recipes.conversion.serving.lattice import Found, Lattice, assemble
 from components.recipes.conversion.serving.lines import Edge, Run
 
 MOST_PATHS = 200  # from a place on, those of the fewest syllables: letters that stand for syllables have many
 
-Spans = tuple[tuple[int, int], ...]  # the lowest and the highest number of each of some syllables in a row
+# The lowest and the highest number of each of some syllables in a row, and the tone.
+Spans = tuple[tuple[int, int, int], ...]
 
 
 @dataclass(frozen=True)
@@ -19,18 +21,19 @@ class Path:
     start: int
     stop: int
     spans: Spans
+    bonus: float = 0.0
 
     @property
     def abbreviated(self) -> bool:
-        return any(low < high for low, high in self.spans)
+        return any(low < high for low, high, _ in self.spans)
 
 
 class GraphReader:
     """Finds the words along all paths of runs; the learner's log p is 0."""
 
-    def __init__(self, table: ArcTable, unigram: np.ndarray, most: int) -> None:
+    def __init__(self, table: ArcTable, unigram: np.ndarray, most: int, tones: Tones | None = None) -> None:
         """An abbreviation stands for the `most` likely words by `unigram (V,)`."""
-        self.table, self.unigram, self.most = table, unigram, most
+        self.table, self.unigram, self.most, self.tones = table, unigram, most, tones
 
     def lattice(self, runs: Sequence[Run]) -> Lattice:
         longest = max(self.table.by_length)
@@ -44,7 +47,12 @@ class GraphReader:
             row, count = self._rows(arcs, [path for _, path in paths[k]], remembered)
             ends = np.array([(clause, path.start, path.stop) for clause, path in paths[k]], np.int64).reshape(-1, 3)
             clause, start, stop = np.repeat(ends, count, axis=0).T
-            found.append(Found(arcs, row, clause, start, stop, np.zeros(len(row))))
+            bonus = np.repeat(np.array([path.bonus for _, path in paths[k]], np.float64), count)
+            words = Found(arcs, row, clause, start, stop, np.zeros(len(row)), bonus)
+            if self.tones is not None:
+                typed = np.array([[one[2] for one in path.spans] for _, path in paths[k]], np.int64).reshape(-1, k)
+                words = words.toned(self.tones, np.repeat(typed, count, axis=0))
+            found.append(words)
         return assemble(self.table, np.array([run.length for run in runs], np.int64), found)
 
     def _rows(
@@ -52,7 +60,7 @@ class GraphReader:
     ) -> tuple[np.ndarray, np.ndarray]:
         """The rows of all paths' words, end to end, and how many each path has."""
         k = arcs.syllables.shape[1]
-        lowest = np.array([[low for low, _ in path.spans] for path in paths], np.int64).reshape(-1, k)
+        lowest = np.array([[low for low, _, _ in path.spans] for path in paths], np.int64).reshape(-1, k)
         first, count = arcs.find(self.table.key(lowest))
         rows = [np.arange(one, one + number) for one, number in zip(first.tolist(), count.tolist(), strict=True)]
         for at, path in enumerate(paths):
@@ -67,9 +75,12 @@ class GraphReader:
         leading = powers(self.table.base, len(spans))[0]
         begin, end = np.searchsorted(arcs.key, [spans[0][0] * leading, (spans[0][1] + 1) * leading])
         rows = np.arange(arcs.first[begin], arcs.first[end])
-        for place, (low, high) in enumerate(spans[1:], start=1):
+        for place, (low, high, _) in enumerate(spans[1:], start=1):
             there = arcs.syllables[rows, place]
             rows = rows[(low <= there) & (there <= high)]
+        if self.tones is not None:
+            typed = np.array([tone for _, _, tone in spans])
+            rows = rows[self.tones.fits(arcs.syllables[rows], arcs.places[rows], typed[None])[0]]
         order = np.lexsort((-self.unigram[arcs.word[rows]], arcs.other[rows]))
         return rows[order[: self.most]]
 
@@ -78,15 +89,19 @@ def _paths(run: Run, longest: int) -> Iterator[Path]:
     leaving: list[list[Edge]] = [[] for _ in range(run.length)]
     for edge in run.edges:
         leaving[edge.start].append(edge)
+    biased = any(edge.bonus for edge in run.edges)
     for start in range(run.length):
         ends = [Path(start, start, ())]
         left = MOST_PATHS
         for _ in range(longest):
             ends = [
-                Path(start, edge.stop, (*path.spans, (edge.low, edge.high)))
+                Path(start, edge.stop, (*path.spans, (edge.low, edge.high, edge.tone)), path.bonus + edge.bonus)
                 for path in ends
                 if path.stop < run.length
                 for edge in leaving[path.stop]
-            ][:left]
+            ]
+            if biased:  # the sort is stable: of equal ones the longest syllables come first
+                ends.sort(key=lambda path: -path.bonus)
+            ends = ends[:left]
             yield from ends
             left -= len(ends)

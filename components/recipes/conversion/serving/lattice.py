@@ -1,12 +1,16 @@
 """All words that clauses of syllables can be read as, for many clauses at once."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 
+from components.recipes.conversion.encoding.tones import Tones
 from components.recipes.conversion.serving.arcs import Arcs, ArcTable
+
+UNKNOWN = -8.0  # the learner's log p of a character that it does not know of its syllable
+RARE = -6.0  # nats for a tone that a character seldom has: of 0 to -10 the best on a validation typed with tones
 
 
 @dataclass(frozen=True)
@@ -27,6 +31,7 @@ class Lattice:
     word: np.ndarray  # (A,)
     other: np.ndarray  # (A,) bool
     learner: np.ndarray  # (A,) float64
+    bonus: np.ndarray  # (A,) float64, of what the person who asks has said
 
     @property
     def steps(self) -> int:
@@ -47,7 +52,17 @@ class Lattice:
 
     def select(self, kept: np.ndarray) -> "Lattice":
         """Those of the arcs alone, in their order."""
-        columns = (self.clause, self.start, self.stop, self.size, self.row, self.word, self.other, self.learner)
+        columns = (
+            self.clause,
+            self.start,
+            self.stop,
+            self.size,
+            self.row,
+            self.word,
+            self.other,
+            self.learner,
+            self.bonus,
+        )
         return Lattice(self.table, self.lengths, *(column[kept] for column in columns))
 
     def syllables(self, arcs: np.ndarray) -> np.ndarray:
@@ -70,12 +85,33 @@ class Found:
     start: np.ndarray
     stop: np.ndarray
     learner: np.ndarray
+    bonus: np.ndarray
+
+    def select(self, kept: np.ndarray) -> "Found":
+        columns = (self.row, self.clause, self.start, self.stop, self.learner, self.bonus)
+        return Found(self.arcs, *(column[kept] for column in columns))
+
+    def toned(self, tones: Tones, typed: np.ndarray) -> "Found":
+        """Those that can have the tones `typed (n, k)`."""
+        fits, rare = tones.fits(self.arcs.syllables[self.row], self.arcs.places[self.row], typed)
+        return replace(self, bonus=self.bonus + RARE * rare).select(np.flatnonzero(fits))
 
 
-def lattice_of(sequences: Sequence[np.ndarray], table: ArcTable, log_p: np.ndarray | None = None) -> Lattice:
+@dataclass(frozen=True)
+class Toned:
+    """`typed (N,)`: the tones of the syllables of all clauses, end to end."""
+
+    tones: Tones
+    typed: np.ndarray
+
+
+def lattice_of(
+    sequences: Sequence[np.ndarray], table: ArcTable, log_p: np.ndarray | None = None, toned: Toned | None = None
+) -> Lattice:
     """Clauses of known syllables, each a `(L,)` array of numbers; place i is before syllable i.
 
-    `log_p (N, C)` is the learner's log p of each candidate of the N syllables of all clauses, end to end.
+    `log_p (N, C)` is the learner's log p of each candidate of the N syllables of all clauses, end to end. Of words
+    that cannot have the tones of `toned` there are none.
     """
     lengths = np.array([len(one) for one in sequences], np.int64)
     flat = np.concatenate([*sequences, np.zeros(0, np.int64)])
@@ -92,7 +128,9 @@ def lattice_of(sequences: Sequence[np.ndarray], table: ArcTable, log_p: np.ndarr
         arcs = table.by_length[k]
         row, count = arcs.find(key[at])
         at, row = np.repeat(at, count), ranges(row, count)
-        found.append(Found(arcs, row, clause[at], place[at], place[at] + k, _learner(log_p, arcs, at, row)))
+        learner = _learner(log_p, arcs, at, row)
+        words = Found(arcs, row, clause[at], place[at], place[at] + k, learner, np.zeros(len(row)))
+        found.append(words if toned is None else words.toned(toned.tones, toned.typed[at[:, None] + np.arange(k)]))
     return assemble(table, lengths, found)
 
 
@@ -114,6 +152,7 @@ def assemble(table: ArcTable, lengths: np.ndarray, found: Sequence[Found]) -> La
         joined(lambda one: one.arcs.word[one.row]),
         joined(lambda one: one.arcs.other[one.row]),
         joined(lambda one: one.learner),
+        joined(lambda one: one.bonus),
     )
     return Lattice(table, lengths, *(column[order] for column in columns))
 
@@ -147,5 +186,6 @@ def _learner(log_p: np.ndarray | None, arcs: Arcs, at: np.ndarray, row: np.ndarr
     total = np.zeros(len(row))
     if log_p is not None:
         for offset in range(arcs.places.shape[1]):
-            total += log_p[at + offset, arcs.places[row, offset]]
+            there = arcs.places[row, offset]
+            total += np.where(there >= 0, log_p[at + offset, there], UNKNOWN)
     return total

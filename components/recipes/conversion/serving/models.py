@@ -1,6 +1,6 @@
 """Models of a conversion bundle, read."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 
 import numpy as np
@@ -9,6 +9,7 @@ from components.core.blocks import Block
 from components.core.bundle import Bundle
 from components.recipes.conversion.encoding.associations import read_associations
 from components.recipes.conversion.encoding.ngrams import file_names, read_ngrams, read_parquet
+from components.recipes.conversion.encoding.tones import Tones
 from components.recipes.conversion.params.pinyin import InputParams
 from components.recipes.conversion.params.search import BeamParams, Count, PartParams
 from components.recipes.conversion.serving.arcs import (
@@ -24,7 +25,8 @@ from components.recipes.conversion.serving.learner import LearnerScorer
 from components.recipes.conversion.serving.rescore import Models
 from components.recipes.conversion.serving.vocabulary import Vocabulary
 
-PINYIN = "pinyin"  # .json, what `meta.data` says of the pairs
+PINYIN = "pinyin"  # .json, what `meta.data` says of the pairs, and their tones
+TONES = "tones"  # its key, which bundles of before tones were kept lack
 LEXICON, ARCS, CHARACTERS, ASSOCIATIONS, CONTEXTS = (
     "lexicon.parquet",
     "arcs.parquet",
@@ -53,12 +55,23 @@ class ConversionModels:
 
     def __init__(self, bundle: Bundle, settings: ConversionSettings) -> None:
         self.bundle, self.settings = bundle, settings
-        self.candidates = Candidates(bundle.json(PINYIN)["pairs"])
+        self.pinyin = bundle.json(PINYIN)
+        self.candidates = Candidates(self.pinyin["pairs"])
 
     @cached_property
     def decoder(self) -> Decoder:
         settings = self.settings
         return Decoder(self.arcs, self.models, self.learner, settings.search)
+
+    @cached_property
+    def tones(self) -> Tones:
+        """Any character has any tone in a bundle of before they were kept."""
+        return Tones.of(self.candidates.by_syllable, self.listed_tones)
+
+    @cached_property
+    def listed_tones(self) -> Mapping[str, Sequence[str]] | None:
+        listed: Mapping[str, Sequence[str]] | None = self.pinyin.get(TONES)
+        return listed
 
     @cached_property
     def vocabulary(self) -> Vocabulary:
@@ -87,7 +100,11 @@ class ConversionModels:
 
     @cached_property
     def arcs(self) -> ArcTable:
-        return self._read_arcs(self.settings.search.caps)
+        return self.all_arcs.capped(self.settings.search.caps)
+
+    @cached_property
+    def all_arcs(self) -> ArcTable:
+        return self._read_arcs([len(self.vocabulary.texts)] * len(self.settings.search.caps))
 
     @cached_property
     def character_arcs(self) -> ArcTable:

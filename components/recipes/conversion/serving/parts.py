@@ -12,20 +12,25 @@ from components.recipes.conversion.serving.decoder import Candidate
 
 @dataclass(frozen=True)
 class Way:
-    """Syllables that a part may consist of, with the log of their chance; those from `first` to before `last` count."""
+    """Syllables that a part may consist of, with the log of their chance, and their `tones`, where some were typed;
+    those from `first` to before `last` count.
+    """
 
     chance: float
     syllables: np.ndarray
     first: int
     last: int
+    tones: np.ndarray | None = None
 
 
-def cut(syllables: np.ndarray, settings: PartParams) -> Iterator[Way]:
+def cut(syllables: np.ndarray, settings: PartParams, tones: np.ndarray | None = None) -> Iterator[Way]:
     """The parts of a run, in its order."""
     for start in range(0, len(syllables), settings.longest):
         stop = min(start + settings.longest, len(syllables))
         before = max(0, start - settings.context)
-        yield Way(0.0, syllables[before : stop + settings.context], start - before, stop - before)
+        there = slice(before, stop + settings.context)
+        own = None if tones is None or not tones[there].any() else tones[there]
+        yield Way(0.0, syllables[there], start - before, stop - before, own)
 
 
 def united(ways: Sequence[Way], answers: Sequence[Sequence[Candidate]], n_best: int) -> list[Candidate]:

@@ -1,7 +1,6 @@
 """Pinyin to Chinese characters: lines as they are typed, or clauses of syllables. No torch."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
@@ -12,13 +11,11 @@ from components.core.blocks import read_block
 from components.core.bundle import Bundle, read_bundle
 from components.core.errors import CasebookError
 from components.core.opened import kept_open
-from components.recipes.conversion.encoding.normalise import Illegal, Normalised, normalise
-from components.recipes.conversion.encoding.syllables import Syllabary
+from components.recipes.conversion.serving.asked import PLAIN, Asked
 from components.recipes.conversion.serving.baselines import BASELINES
-from components.recipes.conversion.serving.decoder import Candidate
-from components.recipes.conversion.serving.lines import Run, read_runs, spelled_run
+from components.recipes.conversion.serving.converter import Conversion, Converter
+from components.recipes.conversion.serving.lines import spelled_run
 from components.recipes.conversion.serving.models import ConversionModels, ConversionSettings
-from components.recipes.conversion.serving.parts import chained
 from components.recipes.conversion.serving.runs import RunReader
 
 if TYPE_CHECKING:  # lines are answered without
@@ -28,19 +25,6 @@ PINYIN_COLUMN = "pinyin"
 COLUMNS = ("line", "rank", "text", "score")  # of answers: the line's number, its answers best first
 
 Answer: TypeAlias = tuple[int, int, str, float]  # a row with these columns
-
-
-@dataclass(frozen=True)
-class Conversion:
-    """`alternatives` are the best texts with the log of the share of each; `text` and `score` are the first. So many
-    `invisible` characters of the line were dropped.
-    """
-
-    text: str
-    score: float
-    alternatives: tuple[Candidate, ...]
-    illegal: tuple[Illegal, ...]
-    invisible: int = 0
 
 
 class ConversionPredictor:
@@ -56,10 +40,11 @@ class ConversionPredictor:
         self.bundle = bundle
         self.settings = read_block(ConversionSettings, bundle.manifest.settings, "bundle.settings")
         self.models = ConversionModels(bundle, self.settings)
-        self.syllabary = Syllabary(self.models.candidates.syllables)
+        self.syllabary = self._plain.syllabary
 
     def predict(self, rows: "pd.DataFrame") -> "pd.DataFrame":
-        """Column `pinyin` to `text`, `score` and `illegal`: what was no pinyin and stayed, in words, "" for nothing.
+        """Column `pinyin` to `text`, `score` and `illegal`: what was no pinyin and stayed, or has
+        a tone that no character has, in words, "" for nothing.
 
         Raises:
             CasebookError: no such column, or a cell that is no text.
@@ -81,29 +66,42 @@ class ConversionPredictor:
                 "text": pd.Series([one.text for one in found], dtype="str", index=rows.index),
                 "score": pd.Series([one.score for one in found], dtype="float64", index=rows.index),
                 "illegal": pd.Series(
-                    ["; ".join(map(str, one.illegal)) for one in found], dtype="str", index=rows.index
+                    ["; ".join(map(str, one.remarks)) for one in found], dtype="str", index=rows.index
                 ),
             }
         )
 
-    def answers_to(self, lines: Sequence[str], *, n_best: int = 1) -> dict[str, Any]:
-        """What `predict_file` writes of the lines into a table, by column."""
-        answers = list(listed_answers(1, self.convert(lines, n_best)))
+    def answers_to(
+        self,
+        lines: Sequence[str],
+        *,
+        n_best: int = 1,
+        abbreviations: bool = False,
+        fuzzy: str | None = None,
+        typos: bool = False,
+        words: str | Path | None = None,
+        context: bool = False,
+    ) -> dict[str, Any]:
+        """What `predict_file` writes of the lines into a table, by column, with the same options.
+
+        Raises:
+            CasebookError: `fuzzy` names no sounds, or the file of `words` has none.
+        """
+        options = {"abbreviations": abbreviations, "fuzzy": fuzzy, "typos": typos, "words": words, "context": context}
+        answers = list(listed_answers(1, self.convert(lines, n_best, Asked.of(options))))
         return {name: [answer[place] for answer in answers] for place, name in enumerate(COLUMNS)}
 
-    def convert(self, lines: Sequence[str], n_best: int | None = None) -> list[Conversion]:
+    def convert(self, lines: Sequence[str], n_best: int | None = None, asked: Asked = PLAIN) -> list[Conversion]:
         """An answer for each line, whatever it is, with at most `n_best` alternatives."""
-        count = n_best or self.settings.n_best
-        pieces: list[list[str | Run]] = []
-        read: list[Normalised] = []
-        for line in lines:
-            normalised = normalise(line, self.syllabary, self.settings.input)
-            pieces.append(list(read_runs(normalised, self.models.candidates)))
-            read.append(normalised)
-        runs = [piece for line in pieces for piece in line if isinstance(piece, Run)]
-        texts = iter(self.runs.texts(runs, count))
-        answers = [[next(texts) if isinstance(piece, Run) else [(piece, 0.0)] for piece in line] for line in pieces]
-        return [_conversion(chained(parts, count), line) for parts, line in zip(answers, read, strict=True)]
+        return self.converter(asked).convert(lines, n_best)
+
+    def converter(self, asked: Asked = PLAIN) -> Converter:
+        """For lines that belong together: with `asked.context` it remembers them.
+
+        Raises:
+            CasebookError: the file of `asked.words` has none.
+        """
+        return self._plain if asked == PLAIN else Converter(self.models, self.settings, asked)
 
     def convert_syllables(self, clauses: Sequence[Sequence[str]], n_best: int | None = None) -> list[Conversion]:
         """Clauses of legal syllables, as `meta.data["syllables"]` has them.
@@ -113,7 +111,7 @@ class ConversionPredictor:
         """
         count = n_best or self.settings.n_best
         runs = [spelled_run(numbers) for numbers in self.numbers(clauses)]
-        return [_conversion(texts) for texts in self.runs.texts(runs, count)]
+        return [Conversion(*texts[0], tuple(texts), ()) for texts in self.runs.texts(runs, count)]
 
     def baseline(self, name: str, clauses: Sequence[Sequence[str]]) -> list[str]:
         """What one of `BASELINES` answers by itself to clauses of legal syllables."""
@@ -132,8 +130,17 @@ class ConversionPredictor:
             ) from error
 
     @cached_property
+    def _plain(self) -> Converter:
+        return Converter(self.models, self.settings, PLAIN)
+
+    @property
     def runs(self) -> RunReader:
-        return RunReader(self.models.decoder, self.settings.parts)
+        return self._plain.runs
+
+    @property
+    def knows_tones(self) -> bool:
+        """False of a bundle of before they were kept, which leaves them out."""
+        return self.models.listed_tones is not None
 
 
 def listed_answers(first: int, answers: Iterable[Conversion]) -> Iterator[Answer]:
@@ -151,9 +158,3 @@ def open_predictor(folder: Path, *, threads: int = 1) -> ConversionPredictor:
         CasebookError: the folder is no whole bundle.
     """
     return ConversionPredictor(read_bundle(folder, threads=threads))
-
-
-def _conversion(candidates: Sequence[Candidate], line: Normalised | None = None) -> Conversion:
-    text, score = candidates[0]
-    illegal, invisible = ((), 0) if line is None else (line.illegal, line.invisible)
-    return Conversion(text, score, tuple(candidates), illegal, invisible)

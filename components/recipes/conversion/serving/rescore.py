@@ -93,6 +93,13 @@ def features(lattice: Lattice, readings: Readings, models: Models) -> np.ndarray
     return np.column_stack([columns[name] for name in FEATURES])
 
 
+def bonuses(lattice: Lattice, readings: Readings) -> np.ndarray:
+    """`(R,)`: the sum over each reading's words of what the person who asks has said of them."""
+    of_word = np.repeat(np.arange(len(readings.score)), np.diff(readings.start))
+    found: np.ndarray = np.bincount(of_word, lattice.bonus[readings.arcs], len(readings.score))
+    return found
+
+
 def weighted(values: np.ndarray, weights: Mapping[Feature, float]) -> np.ndarray:
     """`(R, F) -> (R,)`."""
     return values @ np.array([weights.get(name, 0.0) for name in FEATURES])

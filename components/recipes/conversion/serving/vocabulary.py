@@ -61,6 +61,12 @@ class Vocabulary:
             table["kind"].combine_chunks(),
         )
 
+    def longer(self, texts: Sequence[str], log_q: np.ndarray, kind: str) -> "Vocabulary":
+        """With further words, all of one kind."""
+        mine = pa.concat_arrays([pa.array(self.texts, pa.string()), pa.array(texts, pa.string())])
+        kinds = pa.concat_arrays([self._kinds, pa.array([kind] * len(texts), self._kinds.type)])
+        return Vocabulary(mine, np.concatenate([self.log_q, log_q]), kinds)
+
     @cached_property
     def spelling(self) -> Spelling:
         return Spelling(self.points, self.start)

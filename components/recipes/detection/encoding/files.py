@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from components.core.errors import CasebookError
-from components.recipes.detection.encoding.decode import SUFFIXES
+from components.recipes.detection.encoding.raw import DICOM_MARK, SUFFIXES
 
 # Images that are not read here: who has them wants to know that they were passed over.
 OTHER_IMAGE = re.compile(
@@ -13,7 +13,6 @@ OTHER_IMAGE = re.compile(
     r"|webp|zvi)",
     re.IGNORECASE,
 )
-DICOM = (128, b"DICM")  # where the mark of a file of that form stands, whatever its name
 
 
 @dataclass(frozen=True)
@@ -30,8 +29,9 @@ def images_of(source: Path) -> list[tuple[Path, str]]:
     return found_in(source).images
 
 
-def found_in(source: Path) -> Found:
-    """What a folder and the folders in it hold, in the names' order; an image alone.
+def found_in(source: Path, *, dicom: bool = False) -> Found:
+    """What a folder and the folders in it hold, in the names' order; an image alone. DICOM is an image where a model
+    has learned from it.
 
     Hidden files are nothing, and links that lead out of the folder are not followed: they are told among the others.
 
@@ -47,7 +47,7 @@ def found_in(source: Path) -> Found:
             continue
         if not path.resolve().is_relative_to(inside):
             found.others.append(f"{name} (a link out of the folder)")
-        elif path.suffix.lower() in SUFFIXES:
+        elif path.suffix.lower() in SUFFIXES or (dicom and _is_dicom(path)):
             found.images.append((path, name))
         else:
             (found.unread if _is_other_image(path) else found.others).append(name)
@@ -60,8 +60,10 @@ def found_in(source: Path) -> Found:
 
 
 def _is_other_image(path: Path) -> bool:
-    if OTHER_IMAGE.fullmatch(path.suffix):
-        return True
-    place, mark = DICOM
+    return bool(OTHER_IMAGE.fullmatch(path.suffix)) or _is_dicom(path)
+
+
+def _is_dicom(path: Path) -> bool:
+    place, mark = DICOM_MARK
     with path.open("rb") as file:
         return file.read(place + len(mark))[place:] == mark

@@ -23,6 +23,12 @@ def rescale(image: np.ndarray, scale: float) -> np.ndarray:
     return np.stack(planes, axis=2)
 
 
+def shrunk(grey: np.ndarray, side: int) -> np.ndarray:
+    """(H, W) to (side, side) float32, each the mean of what it stands for."""
+    image = Image.fromarray(grey.astype(np.float32))
+    return np.asarray(image.resize((side, side), Image.Resampling.BOX))
+
+
 def padded(planes: np.ndarray, multiple: int) -> np.ndarray:
     """(C, H, W) with rows below and columns to the right, of each plane's mean, up to multiples of `multiple`."""
     _, height, width = planes.shape

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import pyarrow.parquet as pq
 
-from components.recipes.detection.encoding.decode import decode
 from components.recipes.detection.encoding.spec import (
     BOXES,
     GROUP,
@@ -41,7 +40,7 @@ class ImageRow:
 
     def decoded(self, spec: Spec) -> np.ndarray:
         """(H, W, C) float32 in 0..1."""
-        return decode(self.pixels, channels=spec.channels, percentiles=spec.percentiles, name=self.name)
+        return spec.decode(self.pixels, self.name)
 
 
 def read_rows(path: Path, *, pixels: bool = True) -> Iterator[ImageRow]:

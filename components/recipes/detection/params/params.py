@@ -108,6 +108,17 @@ class EvaluateParams(EvaluateBlock):
 
 class PredictOptions(Block):
     draw: Annotated[Path | None, Field(description="a folder for the images with their boxes")] = None
+    counts: Annotated[Path | None, Field(description="a CSV of the objects in each image, by class")] = None
+    rois: Annotated[Path | None, Field(description="a folder for the boxes, for ImageJ and for QuPath")] = None
+    threshold: Annotated[
+        float | None, Field(gt=0, lt=1, description="the least confidence of a box, in place of the bundle's own")
+    ] = None
+    channel: Annotated[
+        int | None, Field(ge=1, description="of images with several channels: the one to look at, from 1")
+    ] = None
+    pixel_size: Annotated[
+        float | None, Field(gt=0, description="micrometres that a pixel is wide, where the files do not tell it")
+    ] = None
     skip_unreadable: Annotated[bool, Field(description="end well though some images could not be read")] = False
 
 

@@ -9,15 +9,20 @@ from typing import Any
 
 from components.core.errors import CasebookError
 from components.core.job import ORIGIN_FILE
-from components.recipes.detection.preparation.files import Names, image_files
+from components.recipes.detection.preparation.files import Folder, Names, Places, image_files
+from components.recipes.detection.preparation.outlines import NO_BOX, of_segmentation, turned
+from components.recipes.detection.preparation.reading import Reading
 from components.recipes.detection.preparation.records import (
+    BAD_FLAG,
     CROWD,
+    IGNORED,
     NO_ANNOTATION,
     NO_FILE,
     NO_IMAGE,
     ImageRecord,
     Rejected,
     as_boxes,
+    flag,
 )
 
 UNKNOWN = ""  # of a category's id that names none: no class has this name
@@ -32,23 +37,31 @@ class _Boxes:
     height: int
     corners: list[list[float]] = field(default_factory=list)
     labels: list[str] = field(default_factory=list)
+    drawn: set[int] = field(default_factory=set)
 
 
-def read_coco(images: Path, annotations: Path) -> Iterator[ImageRecord | Rejected]:
+def read_coco(images: Path, annotations: Path, reading: Reading | None = None) -> Iterator[ImageRecord | Rejected]:
     """Each image with its boxes, by name; `annotations` is a JSON file or a folder of them.
 
     Ids may be any and need not follow each other, but only count within their file. An image that
     is listed without annotations has no boxes; one that no file lists is set aside, and so is a box
-    with `iscrowd`. An image in several files has the boxes of all.
+    with `iscrowd` or `ignore`, as a number or as text. An image in several files has the boxes of all. An
+    object without `bbox` has the box around its `segmentation`.
 
     Raises:
         CasebookError: a folder is missing or empty, or a file is no COCO JSON.
     """
+    reading = reading or Reading()
     files = image_files(images)
-    known = Names(files)
+    lie = Places(images, annotations)
+    paths = json_files(annotations)
+    places = {name: lie.of(path) for name, path in files.items()}
     found: dict[str, _Boxes] = {}
-    for path in json_files(annotations):
-        yield from _add(path, read_json_file(path), known, found)
+    for path in paths:
+        content = read_json_file(path)
+        folders, written = [lie.of(one) for one in paths], listed_names(content)
+        known = Names(files, places=places, folders=folders, written=written, told=reading.told)
+        yield from _add(path, content, known, lie.of(path), found, reading)
     for name, path in files.items():
         if name in found:
             yield _record(name, path, found[name])
@@ -91,12 +104,17 @@ def listed_names(content: dict[str, list[dict[str, Any]]]) -> list[str]:
 
 
 def _add(
-    path: Path, content: dict[str, list[dict[str, Any]]], known: Names, found: dict[str, _Boxes]
+    path: Path,
+    content: dict[str, list[dict[str, Any]]],
+    known: Names,
+    near: Folder,
+    found: dict[str, _Boxes],
+    reading: Reading,
 ) -> Iterator[Rejected]:
     classes = _by_id(path, content["categories"], "name")
     names: dict[str, str | None] = {}
     for key, written in _by_id(path, content["images"], "file_name").items():
-        names[key] = known.find(written)
+        names[key] = known.find(written, near)
     for image in content["images"]:
         written = str(image.get("file_name", ""))
         if (name := names[_key(image.get("id"))]) is None:
@@ -109,11 +127,31 @@ def _add(
             continue
         if (name := names[key]) is None:
             continue  # its image is set aside already
-        if entry.get("iscrowd"):
-            yield Rejected(name, number, CROWD)
-        else:
-            found[name].corners.append(_corners(entry.get("bbox")))
-            found[name].labels.append(classes.get(_key(entry.get("category_id")), UNKNOWN))
+        if (reason := _mark(entry)) is not None:
+            yield Rejected(name, number, reason)
+            continue
+        boxes, box = found[name], _corners(entry.get("bbox"))
+        if box is None or (degrees := _degrees(entry)):
+            box = of_segmentation(entry.get("segmentation")) if box is None else turned(box, degrees)
+            boxes.drawn.add(len(boxes.corners))
+            reading.told.add("box(es) are those around a polygon, a mask or a turned box", name)
+        boxes.corners.append(box)
+        boxes.labels.append(classes.get(_key(entry.get("category_id")), UNKNOWN))
+
+
+def _mark(entry: dict[str, Any]) -> str | None:
+    """Why a box is not learned from: some exporters write their marks as text."""
+    crowd, ignored = flag(entry.get("iscrowd")), flag(entry.get("ignore"))
+    if crowd is None or ignored is None:
+        return f"{BAD_FLAG}: {str(entry.get('iscrowd' if crowd is None else 'ignore'))[:40]!r}"
+    return CROWD if crowd else IGNORED if ignored else None
+
+
+def _degrees(entry: dict[str, Any]) -> float:
+    """By how much CVAT says that a box is turned."""
+    attributes = entry.get("attributes")
+    degrees = _number(attributes.get("rotation")) if isinstance(attributes, dict) else 0.0
+    return degrees % 180 if math.isfinite(degrees) else 0.0
 
 
 def _by_id(path: Path, entries: list[dict[str, Any]], what: str) -> dict[str, str]:
@@ -131,13 +169,19 @@ def _by_id(path: Path, entries: list[dict[str, Any]], what: str) -> dict[str, st
 
 
 def _record(name: str, path: Path, boxes: _Boxes) -> ImageRecord:
-    return ImageRecord(name, path, boxes.width, boxes.height, as_boxes(boxes.corners), tuple(boxes.labels), None)
+    corners = as_boxes(boxes.corners)
+    return ImageRecord(
+        name, path, boxes.width, boxes.height, corners, tuple(boxes.labels), None, frozenset(boxes.drawn)
+    )
 
 
-def _corners(box: Any) -> list[float]:
-    """x, y, width, height to the two corners; NaN where they are not four numbers."""
-    numbers = [_number(value) for value in box] if isinstance(box, list) and len(box) == 4 else [math.nan] * 4
-    x, y, width, height = numbers
+def _corners(box: Any) -> list[float] | None:
+    """x, y, width, height to the two corners; NaN where they are not four numbers, None where there is no box."""
+    if box is None or box == []:
+        return None
+    if not isinstance(box, list) or len(box) != 4:
+        return NO_BOX
+    x, y, width, height = (_number(value) for value in box)
     return [x, y, x + width, y + height]
 
 

@@ -2,12 +2,13 @@
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from scipy.cluster.hierarchy import DisjointSet
 from tqdm import tqdm
 
 from components.core.errors import CasebookError
@@ -17,18 +18,20 @@ from components.recipes.detection.encoding.rows import ImageRow
 from components.recipes.detection.encoding.spec import IMAGE, Spec
 from components.recipes.detection.params.images import ImagesParams
 from components.recipes.detection.params.params import DetectionJob
-from components.recipes.detection.preparation.checks import Checked, check_image
-from components.recipes.detection.preparation.coco import read_coco
-from components.recipes.detection.preparation.records import NO_LIST, ImageRecord, Rejected
+from components.recipes.detection.preparation.annotated import read_annotations
+from components.recipes.detection.preparation.checks import SIDEWAYS, Checked, check_image
+from components.recipes.detection.preparation.copies import copies
+from components.recipes.detection.preparation.looked import with_looks
+from components.recipes.detection.preparation.odd import Sized, ask_of_boxes, ask_of_odd, tell_of_pixels
+from components.recipes.detection.preparation.records import NO_LIST, NOTES, ImageRecord, Rejected
 from components.recipes.detection.preparation.refuse import kinds, refuse_many
 from components.recipes.detection.preparation.split import ORDER, by_lists, group_of, split_images
-from components.recipes.detection.preparation.voc import read_voc
+from components.recipes.detection.preparation.told import Told
 from components.recipes.detection.preparation.write import Written, write_rejected, write_split
 from components.recipes.shared.smoke import some_of
 
 log = logging.getLogger(__name__)
 
-READERS: dict[str, Callable[[Path, Path], Iterator[ImageRecord | Rejected]]] = {"voc": read_voc, "coco": read_coco}
 COPY = "the same bytes as an image of another split"
 SMOKE_IMAGES = 64  # at most so many of a split in what --smoke prepares
 
@@ -46,21 +49,18 @@ def prepare_images(job: DetectionJob) -> Meta:
     """
     spec, raw, case = job.prepare, job.paths.raw(job.case), job.case
     source = read_source(raw)
-    checked, rejected = _check_all(raw, spec)
-    boxes = sum(len(one.record.boxes) for one in checked.values())
-    refuse_many(raw / spec.images, rejected, len(checked), boxes, spec.max_rejected)
+    checked, rejected, told = _check_all(raw, spec)
     places = _split(raw, spec, checked, rejected)
-    spec_of = Spec(classes=_classes(spec, checked, places), channels=spec.channels, percentiles=spec.percentiles)
+    read = Spec.of(spec, _classes(spec, checked, places))
     if job.smoke:
         places = _few(places, checked)
     with whole_folder(job.paths.prepared(case)) as folder:
-        written = {
-            split: write_split(folder, split, _rows(split, checked, places, spec_of), spec_of) for split in ORDER
-        }
+        written = {split: write_split(folder, split, _rows(split, checked, places, read), read) for split in ORDER}
         _check_splits(written)
         count = write_rejected(folder, rejected)
         clipped = sum(checked[name].clipped for name in places)
-        meta = describe(case, spec_of, written, rejected, source, clipped=clipped, protocol=_protocol(spec))
+        read, protocol = with_looks(read, folder), _protocol(spec)
+        meta = describe(case, read, written, rejected, source, clipped=clipped, protocol=protocol, told=told)
         meta.write(folder)
     log.info("%s: %s; %d rejected", case, ", ".join(f"{k} {v.images} images" for k, v in written.items()), count)
     for reason, number in meta.rejected.items():
@@ -85,8 +85,11 @@ def describe(
     *,
     clipped: int,
     protocol: str,
+    told: Sequence[str] = (),
 ) -> Meta:
-    """`meta.json` of prepared images; `data.sizes` are of the largest image, `data.most_boxes` of an image."""
+    """`meta.json` of prepared images; `data.sizes` are of the largest image, `data.most_boxes` of an image. What is
+    `told` of the annotations is there if there is anything.
+    """
     reasons = Counter(one.kind for one in rejected)
     facts = {name: asdict(one) for name, one in written.items()}
     data = {
@@ -97,26 +100,86 @@ def describe(
         "most_boxes": {name: fact["most_boxes"] for name, fact in facts.items()},
         "clipped": clipped,
         "protocol": protocol,
-    }
+    } | ({"told": [*told]} if told else {})
     rows = {name: one.images for name, one in written.items()} | {"rejected": sum(reasons.values())}
     return Meta(case, rows, dict(sorted(reasons.items())), source, data)
 
 
-def _check_all(raw: Path, spec: ImagesParams) -> tuple[dict[str, Checked], list[Rejected]]:
-    checked: dict[str, Checked] = {}
-    rejected: list[Rejected] = []
-    records = READERS[spec.form](raw / spec.images, raw / spec.annotations)
-    for record in tqdm(records, desc="images", unit="image", leave=False, disable=None):
-        found = record if isinstance(record, Rejected) else check_image(record, spec.classes)
-        if isinstance(found, Rejected):
-            rejected.append(found)
+def _check_all(raw: Path, spec: ImagesParams) -> tuple[dict[str, Checked], list[Rejected], list[str]]:
+    """The images that can be used, what cannot, and what is told of them.
+
+    Raises:
+        CasebookError: there is no image, or too much of them is broken or likely read wrongly.
+    """
+    where, found = raw / spec.images, read_annotations(raw, spec)
+    checked, rejected = dict[str, Checked](), list[Rejected]()
+    for record in tqdm(found.records, desc="images", unit="image", leave=False, disable=None):
+        one = record if isinstance(record, Rejected) else check_image(record, spec.classes, found.writing, spec)
+        if isinstance(one, Rejected):
+            rejected.append(one)
             continue
-        group = group_of(found.record.name, spec.group) if spec.group is not None else None
-        checked[found.record.name] = replace(found, record=replace(found.record, group=group))
-        rejected += found.rejected
+        group = group_of(one.record.name, spec.group) if spec.group is not None else None
+        checked[one.record.name] = replace(one, record=replace(one.record, group=group))
+        rejected += one.rejected
     if not checked:
-        raise CasebookError(f"{raw / spec.images}: no image can be used:\n{kinds(rejected)}")
-    return checked, rejected
+        raise CasebookError(f"{where}: no image can be used:\n{kinds(rejected)}")
+    sized = [_sized(record, checked[record.name]) for record in found.images if record.name in checked]
+    ask_of_boxes(where, sized, found.writing, spec.boxes.max_odd)
+    boxes = sum(len(one.record.boxes) for one in checked.values())
+    refuse_many(where, rejected, len(checked), boxes, spec.max_rejected)
+    ask_of_odd(where, sized, found.writing, spec.boxes.max_odd)
+    tell_of_pixels(found.told, sized, found.writing, stated=spec.boxes.first is not None)
+    _tell_of_turns(found.told, checked)
+    for one in rejected:
+        if one.kind in NOTES and one.kind != NO_LIST:
+            found.told.add(f"times {one.kind}, which is left out", one.image)
+    return with_copies(checked), rejected, found.told.say()
+
+
+def _sized(record: ImageRecord, checked: Checked) -> Sized:
+    """At the size that its boxes were written for."""
+    width, height = checked.record.width, checked.record.height
+    return Sized(record, height, width) if checked.turned else Sized(record, width, height)
+
+
+def _tell_of_turns(told: Told, checked: dict[str, Checked]) -> None:
+    for name, one in checked.items():
+        if one.turned:
+            told.add("image(s) were annotated before the turn of their EXIF: boxes are turned with them", name)
+        elif 1 < one.turn < SIDEWAYS and len(one.record.boxes):
+            told.add(
+                "image(s) are turned by their EXIF and keep their size: boxes are taken to be of the picture as it is "
+                "shown",
+                name,
+            )
+
+
+def with_copies(checked: dict[str, Checked]) -> dict[str, Checked]:
+    """Copies of one picture become a group; groups of `prepare.group` that share a picture become one."""
+    sets = DisjointSet([*checked])
+    by_group: dict[str, str] = {}
+    for name, one in checked.items():
+        if one.record.group is not None:
+            sets.merge(name, by_group.setdefault(one.record.group, name))
+    found = copies({name: one.thumbnail for name, one in checked.items()})
+    for names in found:
+        for name in names[1:]:
+            sets.merge(names[0], name)
+    if found:
+        log.warning(
+            "%d of %d images are copies of others, or made from them (by their names, or the same picture turned, "
+            "mirrored or lightened), such as %s and %s: copies stay in one split",
+            sum(map(len, found)),
+            len(checked),
+            *found[0][:2],
+        )
+    groups = dict(checked)
+    for several in (sorted(one) for one in sets.subsets() if len(one) > 1):
+        named = sorted({group for name in several if (group := checked[name].record.group) is not None})
+        for name in several:
+            own = replace(checked[name].record, group=named[0] if named else several[0])
+            groups[name] = replace(checked[name], record=own)
+    return groups
 
 
 def _split(raw: Path, spec: ImagesParams, checked: dict[str, Checked], rejected: list[Rejected]) -> dict[str, str]:
@@ -160,8 +223,8 @@ def _tell_of_groups(checked: dict[str, Checked], places: dict[str, str]) -> None
             splits.setdefault(group, set()).add(place)
     if several := sorted(group for group, found in splits.items() if len(found) > 1):
         log.warning(
-            "%d group(s) of prepare.group have images in several of prepare.lists, such as %r: figures on the test "
-            "split flatter the model; lists null splits by group",
+            "%d group(s) (of prepare.group, or copies of one picture) have images in several of prepare.lists, such as "
+            "%r: figures on the test split flatter the model; lists null splits by group",
             len(several),
             several[0],
         )

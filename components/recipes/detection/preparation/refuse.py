@@ -5,9 +5,14 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from components.core.errors import CasebookError
-from components.recipes.detection.preparation.records import NOTES, Rejected
+from components.recipes.detection.preparation.records import CONFLICT, CROWD, NOTES, Rejected
 
 SHOWN = 5  # kinds of faults
+EXAMPLES = 3
+REMEDIES = {
+    CONFLICT: "prepare.named_by: text or stem says which counts (casebook new --boxes by-text, or by-stem)",
+    CROWD: "iscrowd is set",
+}
 
 
 def refuse_many(images: Path, rejected: Iterable[Rejected], kept_images: int, kept_boxes: int, share: float) -> None:
@@ -26,10 +31,14 @@ def refuse_many(images: Path, rejected: Iterable[Rejected], kept_images: int, ke
 
 
 def kinds(found: Sequence[Rejected]) -> str:
-    """A line for each kind of fault, the commonest first, with how many there are and an example."""
+    """A line for each kind of fault, the commonest first, with how many there are, examples and what settles it."""
     counted = Counter(one.kind for one in found).most_common(SHOWN)
-    first = {one.kind: one for one in reversed(found)}
-    return "\n".join(f"  {count} times {kind}, such as {_shown(first[kind])}" for kind, count in counted)
+    lines = []
+    for kind, count in counted:
+        shown = "; ".join(_shown(one) for one in [one for one in found if one.kind == kind][:EXAMPLES])
+        remedy = f": {REMEDIES[kind]}" if kind in REMEDIES else ""
+        lines.append(f"  {count} times {kind}, such as {shown}{remedy}")
+    return "\n".join(lines)
 
 
 def _shown(one: Rejected) -> str:

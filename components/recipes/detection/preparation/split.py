@@ -9,7 +9,7 @@ from components.core.errors import CasebookError
 from components.core.job import TEST, TRAIN, VALIDATION
 from components.recipes.detection.params.images import ImageSplit, Lists
 from components.recipes.detection.preparation.coco import listed_names, read_json_file
-from components.recipes.detection.preparation.files import Names
+from components.recipes.detection.preparation.files import Names, image_files
 
 ORDER = (TRAIN, VALIDATION, TEST)
 
@@ -52,14 +52,16 @@ def split_images(names: Sequence[str], groups: Sequence[str | None], split: Imag
 def by_lists(raw: Path, lists: Lists, known: Iterable[str]) -> dict[str, str]:
     """The split of each image that a list names; `known` are the names of all images there are.
 
-    A line of a `.txt` is an image's name, its path or either without the suffix.
+    A line of a `.txt` is an image's name, its path or either without the suffix; a folder lists what lies below it.
 
     Raises:
         CasebookError: a list is missing or empty, names an image that is not there, or one that another list has.
     """
     images, places = Names(known), dict[str, str]()
     for split, file in zip(ORDER, (lists.train, lists.validation, lists.test), strict=True):
-        listed = {line: images.find(line) for line in _listed(raw / file)}
+        listed = {line: images.find(line) for line in _listed(raw, file)}
+        if (raw / file).is_dir():  # masks may lie there, too
+            listed = {line: name for line, name in listed.items() if name is not None}
         if absent := [line for line, name in listed.items() if name is None]:
             raise CasebookError(
                 f"{raw / file}: {len(absent)} of {len(listed)} names are no image, such as {absent[0]!r}; add the "
@@ -75,7 +77,10 @@ def by_lists(raw: Path, lists: Lists, known: Iterable[str]) -> dict[str, str]:
     return places
 
 
-def _listed(path: Path) -> list[str]:
+def _listed(raw: Path, file: str) -> list[str]:
+    path = raw / file
+    if path.is_dir():
+        return [(Path(file) / name).as_posix() for name in image_files(path)]
     if not path.is_file():
         raise CasebookError(f"{path}: not found; prepare.lists names three files of the raw folder, or is null")
     if path.suffix.lower() == ".json":

@@ -37,7 +37,7 @@ def report(job: DetectionJob, fitted: Path, bundle: Path) -> Report:
     answered = {split: answer(job, asked_bundle(fitted, bundle, split), split) for split in judged_splits(job)}
     test = answered[TEST]
     slices, taken = _slices(test, params), confusion(test.target, test.found[MODEL], test.least)
-    tables = [_data_table(prepared), _slice_table(slices, params)]
+    tables = [_data_table(prepared), _slice_table(slices, params), *_told_tables(prepared)]
     scores = [score_split(split, one.target, one.found, one.metrics, resampling) for split, one in answered.items()]
     return Report(
         scores=scores,
@@ -113,6 +113,13 @@ def _data_table(prepared: Mapping[str, Any]) -> Table:
     classes = prepared["spec"]["classes"]
     rows = [[split, *(counts[name] for name in classes)] for split, counts in prepared["boxes"].items()]
     return Table("Boxes", ["split", *classes], rows, f"Split by {prepared['protocol']}.")
+
+
+def _told_tables(prepared: Mapping[str, Any]) -> list[Table]:
+    """What the reader of the annotations passes on of them, if anything."""
+    rows: list[list[Cell]] = [[line] for line in prepared.get("told", [])]
+    note = "A key of the block settles each: docs/images.md names them."
+    return [Table("Told when the annotations were read", ["what"], rows, note)] if rows else []
 
 
 def _slice_table(slices: Slices, params: EvaluateParams) -> Table:

@@ -4,6 +4,7 @@ import json
 import logging
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
@@ -15,7 +16,8 @@ from components.core.blocks import Block, read_block
 from components.core.bundle import Bundle, read_bundle
 from components.core.opened import kept_open
 from components.core.results import LEARNER
-from components.recipes.detection.encoding.decode import decode
+from components.recipes.detection.encoding.looks import look_at, strange
+from components.recipes.detection.encoding.raw import Raw
 from components.recipes.detection.encoding.resize import padded, rescale
 from components.recipes.detection.encoding.spec import IMAGE, PIXELS, Spec
 from components.recipes.detection.encoding.suppress import read_map, suppress, vote
@@ -29,7 +31,7 @@ log = logging.getLogger(__name__)
 
 CUT = "only the surest {count} objects are answered, and there may be more; cut the image into parts"
 SEGMENTATION = "segmentation"
-SCORE, DETECTIONS = "score", "detections"
+SCORE, DETECTIONS, WARNINGS = "score", "detections", "warnings"
 MULTIPLE = 32  # the network's coarsest stride
 VIEW = 256  # side, in the network's pixels, of the piece of an image for which `most` holds
 # Which axes of a map are mirrored, and where then the distances to the left, top, right and bottom are.
@@ -99,8 +101,8 @@ class DetectionPredictor:
 
     def predict(self, rows: "pd.DataFrame") -> "pd.DataFrame":
         """Images as encoded bytes (`image`, `pixels`) to `image`, `score`, `count` and `detections`, as JSON: a list of
-        `label`, `box` (x1, y1, x2, y2 in pixels) and `confidence`, the surest first. `score` is the surest one's, or 0.
-        An image with more objects than are answered is told.
+        `label`, `box` (x1, y1, x2, y2 in pixels) and `confidence`, the surest first. `score` is the surest one's, or 0;
+        `warnings` is a list of what is not as in training images. An image with more objects than are answered is told.
 
         Raises:
             CasebookError: an image cannot be read.
@@ -108,13 +110,15 @@ class DetectionPredictor:
         import pandas as pd
 
         named = zip(rows[IMAGE], rows[PIXELS], strict=True)
-        found = [self.served(self.decode(pixels, name), name) for name, pixels in named]
+        raws = [(name, self.spec.read(pixels, name)) for name, pixels in named]
+        found = [self.served(self.spec.picture(raw, name), name) for name, raw in raws]
         return pd.DataFrame(
             {
                 IMAGE: rows[IMAGE].to_numpy(),
                 SCORE: [float(one[:1, 5].sum()) for one in found],
                 "count": [len(one) for one in found],
                 DETECTIONS: [json.dumps(self.named(one)) for one in found],
+                WARNINGS: [self.strange(raw) for _, raw in raws],
             }
         )
 
@@ -143,7 +147,7 @@ class DetectionPredictor:
 
     def decode(self, source: bytes | Path, name: str) -> np.ndarray:
         """(H, W, C) float32 in 0..1."""
-        return decode(source, channels=self.spec.channels, percentiles=self.spec.percentiles, name=name)
+        return self.spec.decode(source, name)
 
     def served(self, image: np.ndarray, name: str) -> np.ndarray:
         """Those of `find` that are sure enough. Where there may be more, `name` is told."""
@@ -152,10 +156,18 @@ class DetectionPredictor:
             log.warning("%s: %s", name, CUT.format(count=len(found)))
         return found
 
-    def sure(self, image: np.ndarray) -> tuple[np.ndarray, bool]:
+    def strange(self, raw: Raw, channel: int | None = None) -> list[str]:
+        """What is not as in the files of training images. Who names a `channel` knows how many there are."""
+        found = look_at(raw)
+        if channel is not None and self.spec.looks is not None:
+            found = replace(found, channels=self.spec.looks.channels[0])
+        return strange(found, self.spec.looks, stretched=self.spec.percentiles is not None)
+
+    def sure(self, image: np.ndarray, threshold: float | None = None) -> tuple[np.ndarray, bool]:
         """Those of `find` that are sure enough, and whether some that may have been so were left out."""
         found = self.find(image)
-        enough = found[:, 5] >= np.array(self.settings.thresholds)[found[:, 4].astype(int)]
+        thresholds = self.settings.thresholds if threshold is None else [threshold] * len(self.spec.classes)
+        enough = found[:, 5] >= np.array(thresholds)[found[:, 4].astype(int)]
         return found[enough], len(found) == self.most(image) and bool(enough.all())
 
     def most(self, image: np.ndarray) -> int:

@@ -22,6 +22,7 @@ from components.recipes.detection.training.augment import AugmentParams, Picture
 from components.training.slices import SliceLoader
 
 MULTIPLE = 32  # the detector's coarsest stride
+MOST_SCALE, MOST_SIDE = 8.0, 4096  # of an image that is enlarged: nothing is there to be seen, and memory fills
 
 
 class Batch(NamedTuple):
@@ -66,7 +67,16 @@ class ImageData(LightningDataModule):
 
     @cached_property
     def scale(self) -> float:
-        return scale_for(self.sides, self.object_pixels)
+        found = scale_for(self.sides, self.object_pixels)
+        most = self.meta.data["sizes"][TRAIN]
+        side = max(most["width"], most["height"]) * found
+        if found > MOST_SCALE and side > MOST_SIDE:
+            raise CasebookError(
+                f"model.input.object_pixels: the median box of training measures {np.median(self.sides):.2g} pixels; "
+                f"to make it {self.object_pixels:g} an image of {most['width']}x{most['height']} would be {found:.0f} "
+                "times as wide and high; see to the boxes (prepare.boxes says how they are written), or lower it"
+            )
+        return found
 
     @cached_property
     def training(self) -> list[Picture]:

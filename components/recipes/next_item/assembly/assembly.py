@@ -12,20 +12,20 @@ from lightning.pytorch import LightningModule
 
 from components.compression.export import export_onnx
 from components.core.bundle import Content, Manifest, write_bundle
-from components.core.job import BUNDLE, PREPARED_FILES, SELECTION, TRAIN, VALIDATION, Meta
+from components.core.job import BUNDLE, SELECTION, TRAIN, VALIDATION, Meta
 from components.core.results import LEARNER
 from components.evaluation.gaps import largest_gap_over
 from components.recipes.next_item.assembly.baselines import RecencyEASE, Transitions
-from components.recipes.next_item.encoding.histories import questions
+from components.recipes.next_item.encoding.histories import event_rows, questions
 from components.recipes.next_item.encoding.spec import ITEMS, USERS
 from components.recipes.next_item.metrics.metrics import ranking_metrics
 from components.recipes.next_item.metrics.ranks import ranks
-from components.recipes.next_item.metrics.sets import Sets
 from components.recipes.next_item.params.params import PRIMARY, ModelParams, NextItemJob
 from components.recipes.next_item.serving.asked import Asked
 from components.recipes.next_item.serving.index import IndexSettings
 from components.recipes.next_item.serving.predictor import RankingSettings, open_predictor
 from components.recipes.next_item.serving.scorers import Member, SequenceScorer, standardized
+from components.recipes.next_item.serving.serving import KNOWN, ask
 from components.recipes.next_item.serving.vectors import vectors_bytes, vectors_table
 from components.recipes.next_item.training.data import QuestionLoader, SequenceData
 from components.recipes.next_item.training.learner import NextItemLearner
@@ -38,7 +38,6 @@ log = logging.getLogger(__name__)
 
 EASE, TRANSITIONS = "ease", "transitions"
 PREDICTOR = "ranking.predictor"
-EVENTS = ["user", "item", "time", "rating"]
 
 
 def assemble(job: NextItemJob, learner: LightningModule, folder: Path) -> LightningModule:
@@ -77,7 +76,7 @@ def write(
     contents: dict[str, Content] = {
         "users.parquet": prepared / USERS,
         "items.parquet": prepared / ITEMS,
-        "histories.parquet": events(prepared, [TRAIN, VALIDATION] if whole else [TRAIN]),
+        "histories.parquet": parquet_bytes(event_rows(prepared, [TRAIN, VALIDATION] if whole else [TRAIN])),
         "interactions.json": Meta.read(prepared).data
         | {"tokens": params.tokens.model_dump(mode="json"), "window": params.network.window},
         **learner_contents(learner.network),
@@ -111,7 +110,8 @@ def learner_graph(network: SequenceTransformer) -> bytes:
 @torch.no_grad()
 def network_gap(job: NextItemJob, served: LightningModule, fitted: Path) -> float:
     """The largest difference between the queries of the network, from the batches of the validation, and those of its
-    graph in the bundle, from the histories that `selection` holds: they end before the validation, as the batches do.
+    graph in the bundle, from the same events as raw rows, read as any that are given: they end before the validation,
+    as the batches do.
     """
     assert isinstance(served, NextItemLearner)
     data, selection = make_data(job, whole=False), open_predictor(fitted / SELECTION)
@@ -119,7 +119,7 @@ def network_gap(job: NextItemJob, served: LightningModule, fitted: Path) -> floa
     batches = data.val_dataloader()
     assert isinstance(batches, QuestionLoader)
     users = batches.tensors[0].numpy()
-    asked = Asked(selection.catalogue.user_ids[users], users, selection.histories.of(users))
+    asked = ask(job, selection, users, KNOWN[VALIDATION])
     graph = open_predictor(fitted / BUNDLE).member_scorers[LEARNER]
     assert isinstance(graph, SequenceScorer)
     vectors = served.network.item_vectors()
@@ -143,14 +143,6 @@ def baseline_contents(data: SequenceData, params: ModelParams) -> dict[str, Cont
 
 def neighbours_bytes(entries: tuple[np.ndarray, np.ndarray, np.ndarray]) -> bytes:
     return parquet_bytes(pa.table(dict(zip(("row", "column", "value"), entries, strict=True))))
-
-
-def events(prepared: Path, splits: list[str]) -> bytes:
-    tables = [pq.read_table(prepared / PREPARED_FILES[split], columns=EVENTS) for split in splits]
-    whole = pa.concat_tables(tables).replace_schema_metadata()
-    # Within a user the splits follow each other in time, and each file is in order: a stable sort keeps it.
-    order = np.argsort(whole["user"].to_numpy(), kind="stable")
-    return parquet_bytes(whole.take(order))
 
 
 def parquet_bytes(table: pa.Table) -> bytes:
@@ -186,7 +178,7 @@ def choose_weights(job: NextItemJob, bundle: Path, params: ModelParams) -> dict[
         chosen = np.random.default_rng(job.params.fit.seed).choice(len(users), params.blend.users, replace=False)
         users, target = users[np.sort(chosen)], target[np.sort(chosen)]
     asked = Asked(predictor.catalogue.user_ids[users], users, predictor.histories.of(users))
-    seen = Sets(asked.histories.item.astype(np.int64), asked.histories.start)
+    seen = predictor.seen(asked)
     scores = {name: standardized(scorer.scores(asked)) for name, scorer in predictor.member_scorers.items()}
     metric = ranking_metrics([int(PRIMARY.partition("@")[2])])[PRIMARY]
     found = {}

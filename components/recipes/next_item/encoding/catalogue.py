@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from components.core.job import Meta
+from components.recipes.next_item.encoding.ids import id_texts, places_of
 from components.recipes.next_item.encoding.spec import ITEMS, USERS, Feature
 
 if TYPE_CHECKING:  # who answers a request loads no pandas
@@ -47,11 +48,11 @@ class Catalogue:
 
     @cached_property
     def _items(self) -> dict[str, int]:
-        return _places(self.item_ids)
+        return places_of(self.item_ids)
 
     @cached_property
     def _users(self) -> dict[str, int]:
-        return _places(self.user_ids)
+        return places_of(self.user_ids)
 
 
 def read_catalogue(folder: Path) -> Catalogue:
@@ -86,35 +87,13 @@ def multi_hot(lists: pa.ChunkedArray, size: int) -> np.ndarray:
     return values
 
 
-def as_ids(ids: "Sequence[Any] | np.ndarray | pd.Series") -> np.ndarray:
-    """Ids (N,) as the strings that prepared files have: "12", 12, 12.0 and " 12 " are one; no value is ""."""
-    return np.array([_as_id(each) for each in ids], dtype=object)
-
-
-def _as_id(value: Any) -> str:
-    if isinstance(value, str):
-        return value.strip()
-    if _is_missing(value):
-        return ""
-    if isinstance(value, (float, np.floating)) and float(value).is_integer():
-        return str(int(value))
-    return str(value).strip()
-
-
-def _is_missing(value: Any) -> bool:
-    try:
-        return value is None or bool(value != value)  # NaN, and a date that is none
-    except TypeError:  # pandas' NA is not even unlike itself
-        return True
-
-
-def _places(ids: np.ndarray) -> dict[str, int]:
-    return {text: place for place, text in enumerate(ids)}
-
-
 def _find(places: Mapping[str, int], ids: "Sequence[Any] | np.ndarray | pd.Series") -> np.ndarray:
-    texts = as_ids(ids)
-    return np.fromiter((places.get(text, -1) for text in texts), np.int64, len(texts))
+    cells = list(ids)
+    found = np.fromiter((places.get(each, -1) if isinstance(each, str) else -1 for each in cells), np.int64, len(cells))
+    missed = np.flatnonzero(found < 0)  # most ids come in their normal form
+    if len(missed):
+        found[missed] = [places.get(text, -1) for text in id_texts([cells[place] for place in missed])]
+    return found
 
 
 def _strings(column: pa.ChunkedArray) -> np.ndarray:

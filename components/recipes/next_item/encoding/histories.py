@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from components.core.job import PREPARED_FILES, TEST, TRAIN, VALIDATION, Meta
 
 ORDER = (TRAIN, VALIDATION, TEST)
+COLUMNS = ["user", "item", "time", "rating"]
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,15 @@ def read_histories(folder: Path, splits: Sequence[str]) -> Histories:
     return make_histories(user, item, time, rating_codes(rating, data["rating_edges"]), data["users"])
 
 
+def event_rows(prepared: Path, splits: Sequence[str]) -> pa.Table:
+    """The events of some splits, user by user, each user's from the oldest to the newest."""
+    tables = [pq.read_table(prepared / PREPARED_FILES[name], columns=COLUMNS) for name in ORDER if name in splits]
+    whole = pa.concat_tables(tables).replace_schema_metadata()
+    # Within a user the splits follow each other in time, and each file is in order: a stable sort keeps it.
+    order = np.argsort(whole["user"].to_numpy(), kind="stable")
+    return whole.take(order)
+
+
 def make_histories(user: np.ndarray, item: np.ndarray, time: np.ndarray, rating: np.ndarray, users: int) -> Histories:
     """From columns (E,) in which each user's events stand in order, those of users mixed or not."""
     order = np.argsort(user, kind="stable")
@@ -70,8 +81,12 @@ def make_histories(user: np.ndarray, item: np.ndarray, time: np.ndarray, rating:
 
 
 def rating_codes(rating: np.ndarray, edges: Sequence[float]) -> np.ndarray:
-    """Codes (N,) int8 of raw ratings (N,): 1 + searchsorted(edges, rating, side="right"), 0 where NaN."""
-    codes = 1 + np.searchsorted(np.asarray(edges, dtype=np.float64), rating, side="right")
+    """Codes (N,) int8 of raw ratings (N,): 1 + searchsorted(edges, rating, side="right"), 0 where NaN.
+
+    Edges are ratings of training, kept in 32 bits: in more, 2.7 would lie below its own edge.
+    """
+    rating = np.asarray(rating, dtype=np.float32)
+    codes = 1 + np.searchsorted(np.asarray(edges, dtype=np.float32), rating, side="right")
     return np.where(np.isnan(rating), 0, codes).astype(np.int8)
 
 

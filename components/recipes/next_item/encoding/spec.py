@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-USERS, ITEMS = "users.parquet", "items.parquet"
+USERS, ITEMS, TIES = "users.parquet", "items.parquet", "ties.parquet"
 UNKNOWN = "(unknown)"  # the label of code 0 of every feature
 
 

@@ -1,6 +1,6 @@
 """From scores of the whole catalogue to the rank of the item asked for, and to the best items.
 
-An item that the user has seen is no candidate, unless it is the one asked for.
+An item that the user has seen is no candidate, as no answer holds it: where it is asked for it has no rank.
 """
 
 from collections.abc import Iterator
@@ -16,10 +16,10 @@ ENTRIES = 4_000_000  # of the scores compared at once
 def ranks(scores: np.ndarray, target: np.ndarray, seen: Sets) -> np.ndarray:
     """The rank (N,), from 1, of each user's target among the M items less those seen: 1 + greater + equal.
 
-    `scores` (N, M), higher is better; `target` (N,) item indices. Every candidate with the target's
-    own score stands before it, so a constant scorer earns the last rank, and no credit by the order of
-    ids. Scores are compared as they are, without a tolerance. Minus infinity rules an item out: it
-    ranks last, among others ruled out by the same rule.
+    A target that was seen has the rank infinity. `scores` (N, M), higher is better; `target` (N,) item indices. Every
+    candidate with the target's own score stands before it, so a constant scorer earns the last rank, and no credit by
+    the order of ids. Scores are compared as they are, without a tolerance. Minus infinity rules an item out: it ranks
+    last, among others ruled out by the same rule.
 
     Raises:
         CasebookError: shapes that do not fit, an index outside the catalogue, or a score that is NaN.
@@ -34,10 +34,10 @@ def ranks(scores: np.ndarray, target: np.ndarray, seen: Sets) -> np.ndarray:
     own = scores[np.arange(users), target]
     reached = np.concatenate([np.count_nonzero(scores[part] >= own[part, None], axis=1) for part in _parts(scores)])
     user, item = seen.distinct(items)
-    others = item != target[user]
-    user, item = user[others], item[others]
     not_asked = np.bincount(user, weights=scores[user, item] >= own[user], minlength=users)
-    return reached - not_asked
+    found = (reached - not_asked).astype(np.float64)
+    found[user[item == target[user]]] = np.inf
+    return found
 
 
 def top_items(scores: np.ndarray, seen: Sets, *, places: int) -> np.ndarray:

@@ -39,6 +39,11 @@ class Sets:
                 f"sets of items: {int(np.sum(self.item < 0))} indices are negative; leave unknown ones out"
             )
 
+    @classmethod
+    def none(cls, users: int) -> "Sets":
+        """No item for any of so many users."""
+        return cls(np.zeros(0, np.int64), np.zeros(users + 1, np.int64))
+
     def __len__(self) -> int:
         return len(self.start) - 1
 

@@ -6,7 +6,9 @@ from pydantic import Field, model_validator
 
 from components.core.blocks import Block, Names
 from components.core.forgotten import Forgotten
+from components.kits.tables.encoding.reading import AS_THE_HEADER_SAYS, TextReading
 
+TimeUnit = Literal["seconds", "milliseconds", "microseconds", "nanoseconds", "days", "excel_days", "datetime", "auto"]
 LEAST_EVENTS = 3  # leave-one-out asks one event of a user for each of training, validation and test
 
 Share = Annotated[float, Field(gt=0, lt=1)]
@@ -59,6 +61,7 @@ class UserFile(Block):
     """A file with a row for each user, in the raw folder; `columns` by the names that features get."""
 
     file: str
+    read: TextReading = AS_THE_HEADER_SAYS
     id: str
     columns: dict[str, UserFeature]
 
@@ -67,6 +70,7 @@ class ItemFile(Block):
     """A file with a row for each item, in the raw folder; `title` is shown to people, or null."""
 
     file: str
+    read: TextReading = AS_THE_HEADER_SAYS
     id: str
     title: str | None
     columns: dict[str, ItemFeature]
@@ -105,23 +109,33 @@ class TimeSplit(Block):
 
 
 class InteractionsParams(Block):
-    """The whole block. `missing` are cells, in any case, that stand for no value; empty ones always do.
+    """The whole block. `read` says of the file what it does not say itself. `missing` are cells, in any case, that
+    stand for no value; empty ones always do.
 
     `duplicates` says what becomes of events with the user, item and time of an earlier one.
+    `merge_within`, in whole seconds, makes events of one user and item one that follow each other no
+    later; null leaves them. `repeats` says whether items that a user has seen are recommended to them:
+    null leaves them out, and is refused where more than a few questions ask for one.
     `rating_bands` is the most codes that ratings get: one for each value, or for each quantile
     where there are more values. Events of users of `forgotten`, by digests of their ids, are left
     out. `memory_limit` and `threads` are DuckDB's.
     """
 
     file: str
+    read: TextReading = AS_THE_HEADER_SAYS
     missing: Names
     forgotten: Forgotten = ()
     columns: EventColumns
-    time_unit: Literal["seconds", "milliseconds", "microseconds", "datetime"]
+    time_unit: TimeUnit
+    odd_times: Literal["keep", "set_aside"] | None = None
+    zero_rating: Literal["rating", "missing"] | None = None
+    least_known: Annotated[float, Field(ge=0, le=1)] = 0.5
     rating_bands: Annotated[int, Field(ge=2, le=100)]
     users: UserFile | None
     items: ItemFile | None
     duplicates: Literal["keep", "drop"]
+    merge_within: Annotated[int, Field(ge=0)] | None = None
+    repeats: Literal["recommend", "exclude"] | None = None
     k_core: KCore
     split: Annotated[LeaveOneOut | TimeSplit, Field(discriminator="by")]
     max_rejected: Annotated[float, Field(ge=0, lt=1)]
@@ -134,6 +148,14 @@ class InteractionsParams(Block):
             if side and (wrong := taken & set(side.columns)):
                 raise ValueError(f"{sorted(wrong)[0]!r} is the name of a column that {side.file} gets; rename it")
         return self
+
+    @property
+    def unanswered(self) -> set[str]:
+        """Keys of questions that were not asked, or that no reader of prepared data needs the answer to."""
+        return {
+            "least_known",
+            *(key for key in ("odd_times", "zero_rating", "merge_within", "repeats") if getattr(self, key) is None),
+        }
 
     @property
     def least_user_events(self) -> int:

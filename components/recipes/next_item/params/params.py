@@ -1,7 +1,7 @@
 """Params of the recipe next_item: the blocks that its parts read."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -142,9 +142,25 @@ class LowRankParams(Block):
 
 
 class PredictOptions(Block):
+    """`WITHOUT_FILE` are those that say who is answered where no file does."""
+
+    WITHOUT_FILE: ClassVar = ("users", "like_item")
+
     top: Annotated[Count | None, Field(description="items for each user")] = None
-    allow: Annotated[Path | None, Field(description="a file of the items to choose from, one id a line")] = None
-    deny: Annotated[Path | None, Field(description="a file of items to leave out, one id a line")] = None
+    allow: Annotated[
+        Path | None, Field(description="a file of the items to choose from, one id a line, or columns of user and item")
+    ] = None
+    deny: Annotated[
+        Path | None, Field(description="a file of items to leave out, one id a line, or columns of user and item")
+    ] = None
+    include_seen: Annotated[bool, Field(description="items that the user has had, too, or =false never")] = False
+    because: Annotated[bool, Field(description="beside each item the one of the history that speaks most for it")] = (
+        False
+    )
+    users: Annotated[Literal["all"] | None, Field(description="all: every user that the model knows, without IN")] = (
+        None
+    )
+    like_item: Annotated[str | None, Field(description="items like the one of this id, without IN")] = None
 
 
 NextItemJob = Job[InteractionsParams, ModelParams, EvaluateParams]

@@ -43,6 +43,12 @@ def open_database(folder: Path, memory_limit: str, threads: int) -> Iterator[duc
         shutil.rmtree(work, ignore_errors=True)
 
 
+def work_folder(connection: duckdb.DuckDBPyConnection) -> Path:
+    """Where files may lie that go with the connection."""
+    (spilled,) = one(connection, "select current_setting('temp_directory')")
+    return Path(str(spilled)).parent / "unpacked"
+
+
 def first_line(error: Exception) -> str:
     return str(error).splitlines()[0]
 

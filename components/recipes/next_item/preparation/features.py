@@ -15,12 +15,16 @@ from components.recipes.next_item.encoding.spec import UNKNOWN, Feature
 from components.recipes.next_item.params.interactions import (
     BandFeature,
     CategoryFeature,
+    InteractionsParams,
     ItemFile,
     SetFeature,
     UserFile,
 )
+from components.recipes.next_item.preparation.cells import split_sets
 from components.recipes.next_item.preparation.database import one, quoted
+from components.recipes.next_item.preparation.ids import ToldIds, ids_in_form
 from components.recipes.next_item.preparation.read import BLANKS, RawFile, open_raw, unreadable
+from components.recipes.next_item.preparation.sides import check_known, say_of_columns
 from components.recipes.next_item.preparation.write import row_groups
 
 log = logging.getLogger(__name__)
@@ -34,7 +38,7 @@ def write_side(
     table: str,
     side: UserFile | ItemFile | None,
     raw: Path,
-    missing: Sequence[str],
+    spec: InteractionsParams,
     target: Path,
 ) -> list[Feature]:
     """Write the rows of `table` ("users" or "items"), which has `trained`, the events in train, with their features.
@@ -43,11 +47,14 @@ def write_side(
     file has is left out. Texts that do not occur in training are unknown.
 
     Raises:
-        CasebookError: the file or a column of it is missing, or an id stands in it twice.
+        CasebookError: the file or a column of it is missing, an id stands in it twice, or hardly any user or item has
+            a row there.
     """
     columns: dict[str, Column] = dict(side.columns) if side else {}
     if side:
-        _load(connection, side, raw, missing, f"prepare.{table}")
+        file = _load(connection, side, raw, spec.missing, f"prepare.{table}")
+        check_known(connection, table, side, file, spec.least_known)
+        say_of_columns(connection, table, columns, file)
     else:
         connection.execute("create or replace temp table side as select null::varchar as id, null::varchar as title")
     features = [
@@ -90,7 +97,7 @@ def encode(cells: pa.Array, column: Column, feature: Feature) -> pa.Array:
         codes = 1 + np.searchsorted(column.edges, numbers, side="right")
         return pa.array(np.where(np.isnan(numbers), 0, codes), pa.int32())
     if isinstance(column, SetFeature):
-        return _encode_sets(cells.cast(pa.string()), column.separator, feature)
+        return _encode_sets(cells, column.separator, feature)
     return _codes(cells.cast(pa.string()), feature)
 
 
@@ -101,7 +108,7 @@ def _codes(texts: pa.Array, feature: Feature) -> pa.Array:
 
 
 def _encode_sets(cells: pa.Array, separator: str, feature: Feature) -> pa.ListArray:
-    parts = pc.split_pattern(cells, separator)
+    parts = cells if pa.types.is_nested(cells.type) else pc.split_pattern(cells.cast(pa.string()), separator)
     codes = _codes(pc.utf8_trim_whitespace(pc.list_flatten(parts)), feature).to_numpy().astype(np.int64)
     rows = pc.list_parent_indices(parts).to_numpy()
     pairs = np.unique(rows[codes > 0] * feature.size + codes[codes > 0])
@@ -115,7 +122,7 @@ def _texts(connection: duckdb.DuckDBPyConnection, table: str, place: int, column
         return []
     cell = f"f{place}"
     if isinstance(column, SetFeature):
-        cell = f"unnest(string_split({cell}, {quoted(column.separator)}))"
+        cell = f"unnest({cell})"
     used = f"(select {cell} as text from side join {table} using (id) where trained > 0)"  # noqa: S608
     trimmed = f"select distinct trim(text, {quoted(BLANKS)}) as text from {used}"  # noqa: S608
     rows = connection.execute(f"from ({trimmed}) where text <> '' order by text").fetchall()
@@ -124,23 +131,46 @@ def _texts(connection: duckdb.DuckDBPyConnection, table: str, place: int, column
 
 def _load(
     connection: duckdb.DuckDBPyConnection, side: UserFile | ItemFile, raw: Path, missing: Sequence[str], where: str
-) -> None:
+) -> RawFile:
     """Make `side` (id, title, f0, f1, ...) of the file; each id stands once."""
     title = side.title if isinstance(side, ItemFile) else None
     named = [side.id, *([title] if title else []), *(column.column for column in side.columns.values())]
-    file = open_raw(connection, raw / side.file, named, where)
-    cells = [f"{file.text(side.id, missing)} as id", f"{file.text(title, missing) if title else 'null'} as title"]
-    for place, column in enumerate(side.columns.values()):
-        text = file.text(column.column, missing)
-        cells.append(f"{f'try_cast({text} as double)' if column.kind == 'band' else text} as f{place}")
+    file = open_raw(connection, raw / side.file, named, where, side.read)
+    file.check_ids(side.id)
+    cells = [f"{file.columns[side.id][0]} as id", f"{file.text(title, missing) if title else 'null'} as title"]
+    cells += [f"{_cell(file, column, missing)} as f{place}" for place, column in enumerate(side.columns.values())]
     try:
         connection.execute(f"create or replace temp table side as select {', '.join(cells)} from {file.table}")  # noqa: S608
     except duckdb.OutOfMemoryException:
         raise
     except duckdb.Error as error:
         raise unreadable(file, error) from None
+    told = ToldIds(file.path)
+    ids_in_form(connection, "side", "id", missing, told=told, column=side.id, temp=True)
+    told.say()
     _check_ids(connection, file, side.id)
     _tell_unreadable(connection, file, side, missing)
+    for place, column in enumerate(side.columns.values()):
+        if isinstance(column, SetFeature) and not file.is_list(column.column):
+            listed = split_sets(connection, "side", f"f{place}", column.separator)
+            if listed:
+                log.warning(
+                    "%s: %s: %d cell(s) are lists such as ['a', 'b']: read so", file.path, column.column, listed
+                )
+    return file
+
+
+def _cell(file: RawFile, column: Column, missing: Sequence[str]) -> str:
+    """SQL of a feature's cells.
+
+    Raises:
+        CasebookError: they are lists or binary, and are to be single texts or numbers.
+    """
+    if isinstance(column, SetFeature) and file.is_list(column.column):
+        return f"list_transform({file.columns[column.column][0]}::varchar[], lambda each: nfc_normalize(each))"
+    file.check_single(column.column, column.kind)
+    text = file.text(column.column, missing)
+    return f"try_cast({text} as double)" if isinstance(column, BandFeature) else f"nfc_normalize({text})"
 
 
 def _check_ids(connection: duckdb.DuckDBPyConnection, file: RawFile, name: str) -> None:

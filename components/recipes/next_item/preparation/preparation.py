@@ -1,6 +1,7 @@
 """Raw events to training, validation and test events, and all that their readers need to know of them."""
 
 import logging
+from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -10,9 +11,10 @@ import numpy as np
 import pyarrow as pa
 
 from components.core.errors import CasebookError
-from components.core.files import whole_folder
+from components.core.files import whole_folder, write_json
 from components.core.forgotten import FORGOTTEN
 from components.core.job import PREPARED_FILES, TRAIN, Meta, read_origin
+from components.core.told import TOLD, warned_of
 from components.recipes.next_item.encoding.spec import ITEMS, USERS
 from components.recipes.next_item.params.interactions import InteractionsParams, TimeSplit
 from components.recipes.next_item.params.params import NextItemJob
@@ -26,8 +28,18 @@ from components.recipes.next_item.preparation.core import (
 )
 from components.recipes.next_item.preparation.database import one, open_database, run
 from components.recipes.next_item.preparation.features import write_side
-from components.recipes.next_item.preparation.schema import open_events, read_events
+from components.recipes.next_item.preparation.ids import say_padded
+from components.recipes.next_item.preparation.repeats import (
+    Repeated,
+    check_repeats,
+    count_repeated,
+    merge_clicks,
+    rule,
+)
+from components.recipes.next_item.preparation.schema import load_cells, open_events, read_events
 from components.recipes.next_item.preparation.split import ORDER, by_time, leave_one_out
+from components.recipes.next_item.preparation.ties import write_ties
+from components.recipes.next_item.preparation.trainable import Refusal, check_trainable
 from components.recipes.next_item.preparation.write import EVENTS, row_groups
 
 log = logging.getLogger(__name__)
@@ -49,38 +61,53 @@ update items set trained = trained_items.events from trained_items where items.p
 """
 
 
-def prepare(job: NextItemJob) -> Meta:
+def prepare(job: NextItemJob, refuse: Refusal = check_trainable) -> Meta:
     """Check the raw events, filter, number, sort and split them, and write the prepared folder whole.
 
     It gets `train.parquet`, `val.parquet` and `test.parquet` (event, the row's number in the
     file from 1; user and item, rows of the next two; time, seconds since 1970; rating; sorted by
     user and time, ties in file order), `users.parquet` and `items.parquet` (id, features' codes,
     for items title and count in train), `rejected.parquet` (event, reason and the cells as text)
-    and `meta.json`. Events are never held in memory as a whole: DuckDB sorts and joins on disk.
+    `ties.parquet` (of whom the test asks one of several events at one moment), `told.json` (what was warned of) and
+    `meta.json`. Events are never held in memory as a whole: DuckDB sorts and joins on disk.
 
     Raises:
         CasebookError: the params, a file, its columns or too many of its rows are wrong, or no
-            user is left.
+            user is left, or nothing could be learned from the training events, which `refuse` looks at.
     """
+    with warned_of(job.paths.raw(job.case)) as notes:
+        return _prepare(job, refuse, notes)
+
+
+def _prepare(job: NextItemJob, refuse: Refusal, notes: list[str]) -> Meta:
     spec, raw = job.prepare, job.paths.raw(job.case)
     source = read_origin(raw)
     with (
         whole_folder(job.paths.prepared(job.case)) as folder,
         open_database(folder, spec.memory_limit, spec.threads) as connection,
     ):
-        rejected = read_events(connection, open_events(connection, raw, spec), spec)
+        file = open_events(connection, raw, spec)
+        spec = load_cells(connection, file, spec)
+        rejected = read_events(connection, file, spec)
         if job.smoke:
             keep_few(connection, users=SMOKE_USERS, items=SMOKE_ITEMS, newest=SMOKE_EVENTS)
+        for role in ("user", "item"):
+            say_padded(connection, raw / spec.file, "typed", getattr(spec.columns, role), role)
         number_ids(connection)
-        if spec.duplicates == "drop":
-            rejected |= drop_repeats(connection)
+        dropped = drop_repeats(connection) if spec.duplicates == "drop" else {}
+        rejected |= dropped | merge_clicks(connection, spec.merge_within, dropped)
         cuts = time_cuts(connection, spec.split) if isinstance(spec.split, TimeSplit) else None
         rejected |= keep_core(connection, spec, cuts[0] if cuts else END_OF_TIME)
         rows = _write_splits(connection, folder, cuts)
-        data = _describe(connection, folder, raw, spec)
+        refuse(connection, folder / PREPARED_FILES[TRAIN], spec)
+        write_ties(connection, folder, cuts)
+        repeated = count_repeated(connection, folder)
+        check_repeats(repeated, spec)
+        data = _describe(connection, folder, raw, spec, repeated)
         rows["rejected"] = _write_rejected(connection, folder)
         meta = Meta(job.case, rows, rejected, source, data)
         meta.write(folder)
+        write_json(folder / TOLD, {"notes": notes})
     log.info(
         "%s: %s; %d users, %d items",
         job.case,
@@ -118,13 +145,17 @@ def _write_splits(connection: duckdb.DuckDBPyConnection, folder: Path, cuts: tup
 
 
 def _describe(
-    connection: duckdb.DuckDBPyConnection, folder: Path, raw: Path, spec: InteractionsParams
+    connection: duckdb.DuckDBPyConnection,
+    folder: Path,
+    raw: Path,
+    spec: InteractionsParams,
+    repeated: Mapping[str, Repeated],
 ) -> dict[str, Any]:
     """Write users and items; `Meta.data`. What is fitted here sees the training events alone."""
     train = str(folder / PREPARED_FILES[TRAIN])
     run(connection, TRAINED, train=train)
-    user_features = write_side(connection, "users", spec.users, raw, spec.missing, folder / USERS)
-    item_features = write_side(connection, "items", spec.items, raw, spec.missing, folder / ITEMS)
+    user_features = write_side(connection, "users", spec.users, raw, spec, folder / USERS)
+    item_features = write_side(connection, "items", spec.items, raw, spec, folder / ITEMS)
     first, last = one(connection, "select min(time), max(time) from read_parquet(?)", train)
     return {
         "key": ["event"],
@@ -134,11 +165,12 @@ def _describe(
         "first_time": first,
         "last_time": last,
         "rating_edges": rating_edges(connection, train, spec.rating_bands),
+        **rating_range(connection, train),
         "user_features": [feature.to_json() for feature in user_features],
         "item_features": [feature.to_json() for feature in item_features],
-        "protocol": protocol(spec),
+        "protocol": protocol(spec, repeated),
         "split": spec.split.model_dump(mode="json"),
-        "spec": spec.model_dump(mode="json", exclude={"memory_limit", "threads", FORGOTTEN}),
+        "spec": spec.model_dump(mode="json", exclude={"memory_limit", "threads", FORGOTTEN, *spec.unanswered}),
     }
 
 
@@ -159,7 +191,13 @@ def rating_edges(connection: duckdb.DuckDBPyConnection, train: str, bands: int) 
     return [edge for edge in edges if edge > values[0]]
 
 
-def protocol(spec: InteractionsParams) -> str:
+def rating_range(connection: duckdb.DuckDBPyConnection, train: str) -> dict[str, list[float]]:
+    """The lowest and the highest one; nothing where there are none."""
+    low, high = one(connection, "select min(rating), max(rating) from read_parquet(?)", train)
+    return {"rating_range": [low, high]} if isinstance(low, float) and isinstance(high, float) else {}
+
+
+def protocol(spec: InteractionsParams, repeated: Mapping[str, Repeated]) -> str:
     """How events were split and how a rank is to be taken: it stands beside every number."""
     if isinstance(spec.split, TimeSplit):
         parts = (
@@ -170,7 +208,7 @@ def protocol(spec: InteractionsParams) -> str:
         parts = "leave-one-out: each user's last event is the test, the last but one the validation"
     return (
         f"{parts}; ties in time in file order; k-core {spec.least_user_events} (users), {spec.k_core.item} (items); "
-        "rank over the catalogue less the user's earlier items; rank = 1 + greater + equal"
+        f"{rule(spec, repeated)}; rank = 1 + greater + equal"
     )
 
 

@@ -1,66 +1,47 @@
 """Raw rows as typed events, and the rows that break the schema."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from components.core.errors import CasebookError
 from components.core.forgotten import FIRST
+from components.recipes.next_item.encoding.events import SOUND, Read, Reading, read_cells
+from components.recipes.next_item.encoding.times import DATETIME
 from components.recipes.next_item.params.interactions import InteractionsParams
 from components.recipes.next_item.preparation.database import one, quoted
+from components.recipes.next_item.preparation.ids import ToldIds
 from components.recipes.next_item.preparation.read import FLOATS, INTEGERS, RawFile, open_raw, unreadable
+from components.recipes.next_item.preparation.times import AUTO, find_unit
 
-# Microseconds since 1970, as a float so that infinity stays one; doubles are exact up to 2^53.
-MOMENTS = {
-    "seconds": "try_cast(time as double) * 1000000",
-    "milliseconds": "try_cast(time as double) * 1000",
-    "microseconds": "try_cast(time as double)",
-    "datetime": "case when isfinite(stamp) then epoch_us(stamp)::double when stamp is not null then 'inf' end",
-}
-TYPED = """
-create table typed as
-with stamped as (select *, try_cast({stamp} as timestamptz) as stamp from raw),
-read as (select *, {moment} as moment, try_cast(rating as float) as score from stamped)
-select event, user, item, score as rating,
-  case when isfinite(moment) and abs(moment) < 9e15 then round(moment)::bigint end as moment,
-  case
-    when user is null then 0
-    when item is null then 1
-    when time is null then 2
-    when moment is null then 3
-    when not isfinite(moment) then 4
-    when abs(moment) >= 9e15 then 5
-    when rating is not null and (score is null or not isfinite(score)) then 6
-  end::tinyint as breach,
-  case when breach is not null then time::varchar end as time_text,
-  case when breach is not null then rating::varchar end as rating_text
-from read
-"""
+TYPED = (
+    "create table typed (event bigint, user varchar, item varchar, moment bigint, rating float, breach tinyint, "
+    "time_text varchar, rating_text varchar)"
+)
 REJECTED = (
     "create table rejected (event bigint, reason varchar, user varchar, item varchar, time varchar, rating varchar)"
 )
 SHOWN = 5
+ZEROS = 0.5  # share of the ratings that is hardly one rating among others
+BATCH = 1 << 18
 
 
 def read_events(connection: duckdb.DuckDBPyConnection, raw: RawFile, spec: InteractionsParams) -> dict[str, int]:
-    """Fill the table `typed` from the file and `rejected` with the rows that break the schema, counted by reason.
+    """Fill the table `typed` from `raw` and `rejected` with the rows that break the schema, counted by reason.
 
     `typed` (event, user, item, moment, rating, breach): event is the row's number from 1, moment
     the microseconds since 1970, breach null where the row is sound.
 
     Raises:
-        CasebookError: the file has no rows or cannot be read, its time column is of another type
-            than `time_unit` says, or more rows break the schema than `max_rejected` allows.
+        CasebookError: the file has no rows, an id can be none, or more rows break the schema than `max_rejected`
+            allows.
     """
-    _check_time(raw, spec)
-    _open_view(connection, raw, spec)
-    stamp = "time" if spec.time_unit == "datetime" else "null"
-    try:
-        connection.execute(TYPED.format(stamp=stamp, moment=MOMENTS[spec.time_unit]))
-    except duckdb.OutOfMemoryException:
-        raise
-    except duckdb.Error as error:
-        raise unreadable(raw, error) from None
+    connection.execute(TYPED)
+    _read(connection, raw, spec)
+    connection.execute("drop table raw")
     connection.execute(REJECTED)
     reasons = _reasons(spec)
     connection.execute(
@@ -70,33 +51,84 @@ def read_events(connection: duckdb.DuckDBPyConnection, raw: RawFile, spec: Inter
     )
     counts = dict(connection.execute("select reason, count(*) from rejected group by all order by all").fetchall())
     _check_share(connection, counts, raw, spec)
+    _check_ratings(connection, raw, spec)
     return counts
 
 
-def _open_view(connection: duckdb.DuckDBPyConnection, raw: RawFile, spec: InteractionsParams) -> None:
-    columns, missing = spec.columns, spec.missing
-    rating = raw.number(columns.rating, missing) if columns.rating else "null::float"
-    rows = (
-        f"select {raw.row} as event, {raw.identifier(columns.user, missing)} as user, "  # noqa: S608
-        f"{raw.identifier(columns.item, missing)} as item, {raw.number(columns.time, missing)} as time, "
-        f"{rating} as rating from {raw.table}"
+def load_cells(connection: duckdb.DuckDBPyConnection, raw: RawFile, spec: InteractionsParams) -> InteractionsParams:
+    """Fill the table `raw` (event, user, item, time, rating) with the cells as they stand; the params with the unit
+    that the times are in.
+
+    Raises:
+        CasebookError: the file cannot be read, a column is of a type that it cannot have, or its times are hardly those
+            of events.
+    """
+    _check_types(raw, spec)
+    named = spec.columns.model_dump()
+    cells = ", ".join(f"{raw.columns[name][0]} as {role}" for role, name in named.items() if name is not None)
+    try:
+        connection.execute(f"create table raw as select {raw.row} as event, {cells} from {raw.table}")  # noqa: S608
+    except duckdb.OutOfMemoryException:
+        raise
+    except duckdb.Error as error:
+        raise unreadable(raw, error) from None
+    return spec.model_copy(update={"time_unit": find_unit(connection, raw, spec)})
+
+
+def _read(connection: duckdb.DuckDBPyConnection, raw: RawFile, spec: InteractionsParams) -> None:
+    """Fill `typed` from `raw`, by the reader of whoever answers."""
+    reading, told = Reading.of(spec.model_dump()), ToldIds(raw.path)
+    gone = ", ".join(map(quoted, spec.forgotten))
+    digest = f"sha256({quoted(FIRST)} || chr(10) || user)"  # as `digest_of`
+    kept = f"where user is null or {digest} not in ({gone})" if gone else ""
+    for batch in connection.cursor().sql("from raw").to_arrow_reader(BATCH):
+        rows = dict(zip(batch.schema.names, batch.columns, strict=True))
+        event = rows.pop("event")
+        read = read_cells(rows, reading)
+        for role, ids in (("user", read.user), ("item", read.item)):
+            told.add(getattr(spec.columns, role), ids, event.to_numpy())
+        connection.register("piece", _typed(rows, event, read))
+        connection.execute(f"insert into typed from piece {kept}")
+        connection.unregister("piece")
+    told.say()
+
+
+def _typed(rows: Mapping[str, pa.Array], event: pa.Array, read: Read) -> pa.Table:
+    breach = pa.array(read.breach, mask=read.breach == SOUND)
+    empty = pa.nulls(len(event), pa.string())
+    return pa.table(
+        {
+            "event": event,
+            "user": pa.array(read.user.texts, pa.string(), mask=read.user.texts == ""),
+            "item": pa.array(read.item.texts, pa.string(), mask=read.item.texts == ""),
+            "moment": pa.array(read.moment, mask=read.breach != SOUND),
+            "rating": pa.array(read.rating, from_pandas=True),
+            "breach": breach,
+            "time_text": pc.if_else(breach.is_valid(), rows["time"].cast(pa.string()), empty),
+            "rating_text": pc.if_else(breach.is_valid(), rows["rating"].cast(pa.string()), empty)
+            if "rating" in rows
+            else empty,
+        }
     )
-    if spec.forgotten:
-        gone = ", ".join(map(quoted, spec.forgotten))
-        digest = f"sha256({quoted(FIRST)} || chr(10) || user::varchar)"  # as `digest_of`
-        rows = f"select * from ({rows}) where user is null or {digest} not in ({gone})"  # noqa: S608
-    connection.execute(f"create temp view raw as {rows}")
 
 
-def _check_time(raw: RawFile, spec: InteractionsParams) -> None:
-    """Typed columns of a Parquet file must be what `time_unit` says; texts are tried."""
+def _check_types(raw: RawFile, spec: InteractionsParams) -> None:
+    """Typed columns of a Parquet file must be what they are to be read as; texts are tried."""
+    for role in ("user", "item"):
+        raw.check_ids(getattr(spec.columns, role))
+    for role, name in (("time", spec.columns.time), ("rating", spec.columns.rating)):
+        if name is not None:
+            raw.check_single(name, role)
     kind = raw.columns[spec.columns.time][1]
-    is_number = kind in INTEGERS | FLOATS or kind.startswith("DECIMAL")
-    if kind != "VARCHAR" and is_number == (spec.time_unit == "datetime"):
+    if spec.time_unit not in (AUTO, DATETIME) and kind != "VARCHAR" and not _is_number(kind):
         raise CasebookError(
             f"{raw.path}: column {spec.columns.time}: its type is {kind}, and prepare.time_unit is {spec.time_unit!r}; "
-            f"set it to {'seconds, milliseconds or microseconds' if is_number else 'datetime'}"
+            "set it to datetime"
         )
+
+
+def _is_number(kind: str) -> bool:
+    return kind in INTEGERS | FLOATS or kind.startswith("DECIMAL")
 
 
 def _reasons(spec: InteractionsParams) -> list[str]:
@@ -111,6 +143,7 @@ def _reasons(spec: InteractionsParams) -> list[str]:
         f"{columns.time}: infinite",
         f"{columns.time}: beyond the years 1684 to 2255 as {spec.time_unit}",
         f"{columns.rating}: not a number",
+        f"{columns.time}: set aside as odd (prepare.odd_times)",
     ]
 
 
@@ -138,7 +171,28 @@ def _check_share(
     )
 
 
+def _check_ratings(connection: duckdb.DuckDBPyConnection, raw: RawFile, spec: InteractionsParams) -> None:
+    """Ask what the column of ratings is where it is empty, or a 0 may be none."""
+    if spec.columns.rating is None or spec.zero_rating is not None:
+        return
+    query = "select count(*), count(rating), count(*) filter (where rating = 0) from typed where breach is null"
+    events, rated, zeros = (int(str(count)) for count in one(connection, query))
+    where = f"{raw.path}: column {spec.columns.rating}"
+    if not rated:
+        raise CasebookError(f"{where}: none of {events} events has a rating; set prepare.columns.rating: null")
+    if zeros == rated:
+        raise CasebookError(
+            f"{where}: all {rated} ratings are 0: set prepare.columns.rating: null to go without, or "
+            "prepare.zero_rating: rating if 0 is one"
+        )
+    if zeros >= ZEROS * rated:
+        raise CasebookError(
+            f"{where}: {zeros} of {rated} ratings ({zeros / rated:.0%}) are 0: set prepare.zero_rating: missing if a 0 "
+            "means that there is none, or rating if it is one"
+        )
+
+
 def open_events(connection: duckdb.DuckDBPyConnection, folder: Path, spec: InteractionsParams) -> RawFile:
     columns = spec.columns
     needed = [columns.user, columns.item, columns.time, *([columns.rating] if columns.rating else [])]
-    return open_raw(connection, folder / spec.file, needed, "prepare.columns")
+    return open_raw(connection, folder / spec.file, needed, "prepare.columns", spec.read)

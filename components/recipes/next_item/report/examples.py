@@ -36,7 +36,9 @@ class Line:
 
 @dataclass(frozen=True)
 class Example:
-    """One user; `facts` are what is known of them. `rank` is that of `asked` among `candidates` items."""
+    """One user; `facts` are what is known of them. `rank` is that of `asked` among `candidates` items, None where it is
+    none of these.
+    """
 
     user: str
     facts: Mapping[str, str]
@@ -44,7 +46,7 @@ class Example:
     history: Sequence[Line]
     recommended: Sequence[Line]
     asked: Line
-    rank: int
+    rank: int | None
     candidates: int
 
     @property
@@ -58,6 +60,7 @@ def example(
     user: str,
     facts: Mapping[str, str],
     history: Sets,
+    left_out: Sets,
     times: np.ndarray,
     recommended: np.ndarray,
     scores: np.ndarray,
@@ -68,8 +71,8 @@ def example(
 ) -> Example:
     """The user of one row: the `last` events before the question, newest first, and the whole list.
 
-    `history` (E,) is in order of time, `times` (E,) in seconds since 1970; `recommended` and its
-    `scores` are (N, k), `target` and `rank` (N,).
+    `history` (E,) is in order of time, `times` (E,) in seconds since 1970; `left_out` are no candidates;
+    `recommended` and its `scores` are (N, k), `target` and `rank` (N,).
     """
     asked = int(target[row])
     part = slice(max(int(history.start[row]), int(history.start[row + 1]) - last), int(history.start[row + 1]))
@@ -83,10 +86,11 @@ def example(
         if item != NOTHING
     ]
     events = int(history.start[row + 1] - history.start[row])
-    seen = np.unique(history.item[int(history.start[row]) : int(history.start[row + 1])])
-    candidates = len(titles.ids) - int(np.sum(seen != asked))
+    gone = np.unique(left_out.item[int(left_out.start[row]) : int(left_out.start[row + 1])])
+    candidates, came = len(titles.ids) - len(gone), float(rank[row])
+    place = int(came) if np.isfinite(came) else None
     held_out = _line(titles, asked, "", asked=True)
-    return Example(user, facts, events, before[::-1], listed, held_out, int(rank[row]), candidates)
+    return Example(user, facts, events, before[::-1], listed, held_out, place, candidates)
 
 
 def render_page(examples: Sequence[Example], *, protocol: RankingProtocol, title: str, score_name: str) -> str:

@@ -10,15 +10,18 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from components.core.files import read_json
 from components.core.job import TEST, VALIDATION
 from components.core.recipe import recipe_of
 from components.core.results import MODEL, Report, Scores, Table
+from components.core.told import TOLD
 from components.evaluation.bootstrap import Resampling
 from components.evaluation.examples import of_each
 from components.evaluation.presentation.comparison import compared, served_beside
 from components.evaluation.report import score_split
 from components.evaluation.slices import Slice, Slices, as_json, bands, slice_table, slices
 from components.recipes.next_item.encoding.histories import questions
+from components.recipes.next_item.encoding.repeats import personal_popularity
 from components.recipes.next_item.metrics.metrics import ranking_metrics
 from components.recipes.next_item.metrics.protocol import RankingProtocol
 from components.recipes.next_item.metrics.ranks import ranks, top_items
@@ -28,12 +31,13 @@ from components.recipes.next_item.report import figures
 from components.recipes.next_item.report.beyond import beyond_accuracy
 from components.recipes.next_item.report.examples import Titles, example, render_page
 from components.recipes.next_item.report.slices import feature_groups, popularity_groups
+from components.recipes.next_item.report.ties import find_ties
 from components.recipes.next_item.serving.asked import Asked, select
 from components.recipes.next_item.serving.predictor import RankingPredictor, open_predictor
 from components.recipes.next_item.serving.serving import KNOWN, ask
 from components.recipes.shared.serving import asked_bundle, compared_bundle
 
-POPULARITY = "popularity"
+POPULARITY, PERSONAL = "popularity", "personal_popularity"
 # Weights and question of validation; the served bundle has learned from that question's answers.
 
 
@@ -69,7 +73,8 @@ def report(job: NextItemJob, fitted: Path, bundle: Path) -> Report:
         test = answer(job, asked_bundle(fitted, bundle, split), members, split, params)
         scores[split], predictions[split] = _scores(split, test, params), _predictions(test)
     slices, beyond = _slices(test, params), _beyond(test, params)
-    tables = [_beyond_table(job, beyond, test), _slice_table(slices, params)]
+    tables = [_beyond_table(job, beyond, test), _slice_table(slices, params), _told_table(job)]
+    ties = find_ties(job, fitted)
     return Report(
         scores=list(scores.values()),
         predictions=predictions,
@@ -78,8 +83,10 @@ def report(job: NextItemJob, fitted: Path, bundle: Path) -> Report:
             "beyond": beyond,
             "slices": as_json(slices),
             "tables": [asdict(table) for table in tables],
+            "ties": None if ties is None else asdict(ties),
         },
-        predicts=f"which of {len(test.predictor.catalogue.item_ids):,} items a user comes to next, as a list",
+        predicts=f"which of {len(test.predictor.catalogue.item_ids):,} items a user comes to next, as a list"
+        + (f". {ties.told}" if ties else ""),
         tables=tables,
         notes={"protocol": test.protocol.stated},
         figures=_figures(job, test, scores[TEST], slices),
@@ -92,7 +99,7 @@ def answer(job: NextItemJob, bundle: Path, members: RankingPredictor, split: str
     predictor = open_predictor(bundle)
     users, target = questions(job.paths.prepared(job.case), split)
     asked = ask(job, predictor, users, KNOWN[split])
-    seen = Sets(asked.histories.item.astype(np.int64), asked.histories.start)
+    seen = predictor.seen(asked)
     found: dict[str, np.ndarray] = {}
     lists: dict[str, np.ndarray] = {}
     for name, scores in _scorers(predictor, members, asked):
@@ -108,6 +115,8 @@ def _scorers(predictor: RankingPredictor, members: RankingPredictor, asked: Aske
     for name, scorer in members.member_scorers.items():
         yield name, scorer.scores(asked)
     yield POPULARITY, np.broadcast_to(predictor.popularity, (len(asked.ids), len(predictor.popularity)))
+    if predictor.recommends_seen:
+        yield PERSONAL, personal_popularity(asked.histories, predictor.popularity)
 
 
 def _predictions(answered: Answered) -> pd.DataFrame:
@@ -177,6 +186,13 @@ def _slice_table(slices: Slices, params: EvaluateParams) -> Table:
     return slice_table(slices, PRIMARY, ["users"], note)
 
 
+def _told_table(job: NextItemJob) -> Table:
+    path = job.paths.prepared(job.case) / TOLD
+    notes = read_json(path)["notes"] if path.is_file() else []
+    note = "A key of the block, or a mend of the file, settles each."
+    return Table("Told when the events were read", ["what"], [[line] for line in notes], note)
+
+
 def _figures(job: NextItemJob, answered: Answered, judged: Scores, slices: Slices) -> dict[str, Callable[[], Figure]]:
     """Of the test, everybody by the name that people know."""
     params, recipe, protocol = job.evaluate, recipe_of(job), answered.protocol
@@ -217,6 +233,7 @@ def _examples(answered: Answered, params: EvaluateParams) -> str:
             user=answered.asked.ids[row],
             facts=_facts(answered, int(row)),
             history=answered.seen,
+            left_out=answered.predictor.seen(answered.asked),
             times=answered.asked.histories.time,
             recommended=lists,
             scores=best,

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,37 +10,36 @@ import numpy as np
 from components.core.errors import CasebookError
 from components.kits.tables.encoding.cells import RawRows, columns_of_frame
 from components.recipes.next_item.encoding.catalogue import Catalogue
-from components.recipes.next_item.encoding.histories import Histories, make_histories, rating_codes
-from components.recipes.next_item.serving.columns import id_texts, kept, moments, numbered, numbers, shown
-from components.recipes.next_item.serving.remarks import (
-    EMPTY_HISTORY,
-    UNKNOWN_ITEM,
-    UNKNOWN_USER,
-    UNREADABLE_RATING,
-    Remarks,
-)
+from components.recipes.next_item.encoding.events import Read, Reading, read_cells
+from components.recipes.next_item.encoding.histories import Histories
+from components.recipes.next_item.encoding.ids import id_texts
+from components.recipes.next_item.serving.cold import feature_columns, read_codes
+from components.recipes.next_item.serving.columns import numbered
+from components.recipes.next_item.serving.given import given_histories
+from components.recipes.next_item.serving.remarks import BY_FEATURES, EMPTY_HISTORY, UNKNOWN_USER, Remarks
+from components.recipes.next_item.serving.stored import Stored
 
 if TYPE_CHECKING:  # who answers a request loads no pandas
     import pandas as pd
 
 Columns = Mapping[str, str | None]
-SECOND = 1_000_000
 
 
 @dataclass(frozen=True)
 class Asked:
     """N users to answer: their raw ids, their index in the catalogue (-1 if unknown), and what counts as
-    the history of each.
+    the history of each. `warnings` (N,) are lists of what is strange about it, None where nothing was looked at.
+    `codes` (N, F) are their features' where rows told of them, else the catalogue's count.
     """
 
     ids: np.ndarray
     users: np.ndarray
     histories: Histories
+    warnings: np.ndarray | None = None
+    codes: np.ndarray | None = None
 
 
-def read_asked(
-    rows: RawRows, data: Mapping[str, Any], catalogue: Catalogue, stored: Histories, remarks: Remarks
-) -> Asked:
+def read_asked(rows: RawRows, data: Mapping[str, Any], catalogue: Catalogue, stored: Stored, remarks: Remarks) -> Asked:
     """Users in the order in which the rows first have them, each once.
 
     With an item column the rows of a user are the whole history that counts, in the order of their
@@ -52,18 +51,22 @@ def read_asked(
     """
     require_columns(rows, data)
     columns = data["columns"]
-    texts = id_texts(rows[columns["user"]], data["spec"]["missing"])
+    read = _read(rows, data)
+    texts = (
+        id_texts(rows[columns["user"]], data["spec"]["missing"], columns["user"]) if read is None else read.user.texts
+    )
     named = texts != ""
     if not named.any():
         raise CasebookError(f"column {columns['user']}: no user in it; give at least one row with a user's id")
     codes = np.full(len(texts), -1)
     codes[named], ids = numbered(texts[named])
     users = catalogue.user_index(ids)
-    if columns["item"] in rows:
-        histories = _given(rows, codes, len(ids), data, catalogue, remarks)
+    if read is None:
+        asked = Asked(ids, users, stored.of(ids, users))
     else:
-        histories = stored_histories(stored, users)
-    asked = Asked(ids, users, histories)
+        asked = Asked(ids, users, *given_histories(rows, read, codes, len(ids), data, catalogue, remarks))
+    first = np.flatnonzero(named)[np.unique(codes[named], return_index=True)[1]]
+    asked = replace(asked, codes=read_codes(rows, first, users, data, catalogue))
     _say_empty(asked, remarks)
     return asked
 
@@ -75,7 +78,8 @@ def rows_of_frame(frame: "pd.DataFrame", data: Mapping[str, Any]) -> RawRows:
         CasebookError: as `require_columns`, which here names all columns that the frame has.
     """
     require_columns(frame.columns, data)
-    return columns_of_frame(frame, [name for name in data["columns"].values() if name is not None])
+    told = [name for name in feature_columns(data) if name in frame.columns]
+    return columns_of_frame(frame, list(dict.fromkeys([*filter(None, data["columns"].values()), *told])))
 
 
 def require_columns(names: Collection[str], data: Mapping[str, Any]) -> None:
@@ -87,6 +91,8 @@ def require_columns(names: Collection[str], data: Mapping[str, Any]) -> None:
     columns: Columns = data["columns"]
     require_user(names, columns)
     refuse_misnamed(names, columns)
+    if twice := [name for name in columns.values() if name is not None and list(names).count(name) > 1]:
+        raise CasebookError(f"column {twice[0]!r} stands more than once; rename all but one")
     if columns["item"] in names and columns["time"] not in names:
         raise CasebookError(
             f"column {columns['time']!r} (the time, {data['spec']['time_unit']}) is missing; the columns there are: "
@@ -138,62 +144,36 @@ def _bare(name: str) -> str:
 
 def select(asked: Asked, places: np.ndarray) -> Asked:
     """Some of the users, in the order of `places`."""
-    return Asked(asked.ids[places], asked.users[places], asked.histories.of(places))
+    warnings, codes = (None if one is None else one[places] for one in (asked.warnings, asked.codes))
+    return Asked(asked.ids[places], asked.users[places], asked.histories.of(places), warnings, codes)
 
 
-def stored_histories(stored: Histories, users: np.ndarray) -> Histories:
-    """What the bundle holds of users by index; of an unknown one, -1, nothing."""
-    known = stored.of(users[users >= 0])
-    lengths = np.zeros(len(users), np.int64)
-    lengths[users >= 0] = known.lengths
-    start = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
-    return Histories(known.item, known.time, known.rating, start)
+def _read(rows: RawRows, data: Mapping[str, Any]) -> Read | None:
+    """The rows as training reads them; None where they name users alone.
 
-
-def _given(
-    rows: RawRows, codes: np.ndarray, users: int, data: Mapping[str, Any], catalogue: Catalogue, remarks: Remarks
-) -> Histories:
-    """Histories from rows (N) of the users `codes` (N,), -1 where a row names none."""
+    Raises:
+        CasebookError: a cell can be no id.
+    """
     columns = data["columns"]
-    texts = id_texts(rows[columns["item"]], data["spec"]["missing"])
-    named = (codes >= 0) & (texts != "")
-    codes, texts = codes[named], texts[named]
-    places, different = numbered(texts)
-    item = catalogue.item_index(different)[places]
-    remarks.add(UNKNOWN_ITEM, texts[item < 0].tolist())
-    moment = _moments(rows, named, data)
-    rating = _ratings(rows, named, data, remarks)
-    known = np.flatnonzero(item >= 0)
-    order = known[np.argsort(moment[known], kind="stable")]
-    return make_histories(codes[order], item[order], moment[order] // SECOND, rating[order], users)
-
-
-def _moments(rows: RawRows, named: np.ndarray, data: Mapping[str, Any]) -> np.ndarray:
-    """Microseconds since 1970 of the rows that are events."""
-    name, unit = data["columns"]["time"], data["spec"]["time_unit"]
-    cells = kept(rows[name], named)
-    moment, wrong = moments(cells, unit)
-    if wrong.any():
-        raise CasebookError(
-            f"column {name}: {int(wrong.sum())} cell(s) are no time ({unit}), such as "
-            f"{shown(cells, int(wrong.argmax()))!r}; correct them"
-        )
-    return moment
-
-
-def _ratings(rows: RawRows, named: np.ndarray, data: Mapping[str, Any], remarks: Remarks) -> np.ndarray:
-    """Codes: 0 where there is none, else one more than the number of edges at or below it."""
-    name = data["columns"]["rating"]
-    if name is None or name not in rows:
-        return np.zeros(int(named.sum()), np.int8)
-    cells = kept(rows[name], named)
-    found = numbers(cells)
-    texts = id_texts(kept(cells, np.isnan(found)), data["spec"]["missing"])
-    remarks.add(UNREADABLE_RATING, texts[texts != ""].tolist())
-    return rating_codes(found, data["rating_edges"])
+    if columns["item"] not in rows:
+        return None
+    roles = {role: rows[name] for role, name in columns.items() if name is not None and name in rows}
+    read = read_cells(roles, Reading.of(data["spec"]))
+    for ids, role in ((read.user, "user"), (read.item, "item")):
+        ids.checked(columns[role])
+    return read
 
 
 def _say_empty(asked: Asked, remarks: Remarks) -> None:
     empty = asked.histories.lengths == 0
-    remarks.add(UNKNOWN_USER, asked.ids[empty & (asked.users < 0)].tolist())
-    remarks.add(EMPTY_HISTORY, asked.ids[empty & (asked.users >= 0)].tolist())
+    told = by_features(asked)
+    remarks.add(BY_FEATURES, asked.ids[empty & told].tolist())
+    remarks.add(UNKNOWN_USER, asked.ids[empty & ~told & (asked.users < 0)].tolist())
+    remarks.add(EMPTY_HISTORY, asked.ids[empty & ~told & (asked.users >= 0)].tolist())
+
+
+def by_features(asked: Asked) -> np.ndarray:
+    """Of which users (N,) a feature is known."""
+    if asked.codes is None:
+        return np.zeros(len(asked.ids), bool)
+    return np.array([bool(row.any()) for row in asked.codes > 0], bool)

@@ -82,18 +82,24 @@ class SequenceScorer:
         order = np.argsort(lengths, kind="stable")
         for start in range(0, len(order), ROWS):
             rows = order[start : start + ROWS]
-            yield rows, self._feed(windows, rows, asked.users[rows], max(1, int(lengths[rows].max())))
+            yield rows, self._feed(windows, rows, self._codes(asked, rows), max(1, int(lengths[rows].max())))
 
-    def _feed(self, windows: Windows, rows: np.ndarray, users: np.ndarray, length: int) -> dict[str, np.ndarray]:
+    def _codes(self, asked: Asked, rows: np.ndarray) -> np.ndarray:
+        """Of the features of some users, 0 where nothing is known."""
+        if asked.codes is not None:
+            return asked.codes[rows].astype(np.int64)
+        users, codes = asked.users[rows], self.catalogue.user_codes
+        known = np.where(users[:, None] >= 0, codes[users], 0) if len(codes) else np.zeros((len(rows), codes.shape[1]))
+        return known.astype(np.int64)
+
+    def _feed(self, windows: Windows, rows: np.ndarray, codes: np.ndarray, length: int) -> dict[str, np.ndarray]:
         """For some rows, cut to the last `length` places. An input that the graph lost is left out."""
         item, valid = windows.item[rows, -length:], windows.valid[rows, -length:]
-        codes = self.catalogue.user_codes
-        known = np.where(users[:, None] >= 0, codes[users], 0) if len(codes) else np.zeros((len(rows), codes.shape[1]))
         whole = {
             "vectors": self.vectors[np.maximum(item, 0)] * valid[..., None],
             "features": windows.features[rows, -length:],
             "times": windows.times[rows, -length:],
-            "user": known.astype(np.int64),
+            "user": codes,
             "valid": valid,
         }
         return {name: values for name, values in whole.items() if name in self._inputs}
@@ -116,16 +122,29 @@ class NeighbourScorer:
         self.matrix = sparse.csr_array((value, (row, column)), shape=(self.items, self.items))
 
     def scores(self, asked: Asked) -> np.ndarray:
-        found: np.ndarray = self._weights(asked) @ self._held
+        found: np.ndarray = self.weights(asked) @ self._held
         return found if isinstance(found, np.ndarray) else found.toarray()
 
     def sparse_scores(self, asked: Asked) -> sparse.csr_array:
         """`(N, M)` with what is not stored 0: only items near the history are touched."""
-        found = sparse.csr_array(self._weights(asked) @ self.matrix)
+        found = sparse.csr_array(self.weights(asked) @ self.matrix)
         found.sum_duplicates()
         return found
 
-    def _weights(self, asked: Asked) -> sparse.csr_array:
+    def deviation(self, asked: Asked) -> np.ndarray:
+        """The standard deviation (N,) of each user's scores over the catalogue."""
+        found = self.sparse_scores(asked)
+        mean, square = (np.asarray(one.sum(axis=1)).ravel() / self.items for one in (found, found.multiply(found)))
+        deviation: np.ndarray = np.sqrt(np.maximum(square - mean**2, 0))
+        return deviation
+
+    def values(self, row: np.ndarray, column: np.ndarray) -> np.ndarray:
+        """The table's entries at some places, in their shape."""
+        found: np.ndarray = np.asarray(self._held[row.ravel(), column.ravel()]).reshape(row.shape)
+        return found
+
+    def weights(self, asked: Asked) -> sparse.csr_array:
+        """`(N, M)`: how much each item of a history counts."""
         return history_weights(asked.histories, self.recency, self.items).astype(np.float32)
 
     @cached_property

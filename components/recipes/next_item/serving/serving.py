@@ -12,21 +12,22 @@ from components.core.parts import Metric
 from components.core.results import Answers
 from components.kits.tables.encoding.cells import columns_of_rows
 from components.recipes.next_item.encoding.catalogue import read_catalogue
-from components.recipes.next_item.encoding.histories import ORDER, questions
+from components.recipes.next_item.encoding.histories import ORDER, event_rows, questions
+from components.recipes.next_item.encoding.times import DATETIME, EXCEL, UNITS
 from components.recipes.next_item.metrics.metrics import ranking_metrics
 from components.recipes.next_item.metrics.ranks import ranks
-from components.recipes.next_item.metrics.sets import Sets
 from components.recipes.next_item.params.params import NextItemJob
 from components.recipes.next_item.serving.asked import Asked, read_asked, rows_of_frame, select
 from components.recipes.next_item.serving.predictor import RankingPredictor, open_predictor
 from components.recipes.next_item.serving.remarks import Remarks
+from components.recipes.next_item.serving.stored import encoders_of, write_stored
 from components.recipes.shared.serving import TIMED, as_requested, bundle_below, in_turn
 
 KNOWN = {VALIDATION: (TRAIN,), TEST: (TRAIN, VALIDATION)}  # what is history when a split is asked
 
 
 def answers(job: NextItemJob, bundle: Path, split: str) -> Answers:
-    """The item `(N,)` each user of a split came to, and its rank `(N,)` among what they had not seen.
+    """The item `(N,)` each user of a split came to, and its rank `(N,)` among what they may be recommended.
 
     The raw rows of the histories go the way of `casebook predict`. Of the fitted folder validation is
     answered by `selection/`, which has not seen it, and test by `bundle/`; any other folder is a bundle.
@@ -38,7 +39,7 @@ def answers(job: NextItemJob, bundle: Path, split: str) -> Answers:
     target = predictor.catalogue.item_index(read_catalogue(job.paths.prepared(job.case)).item_ids[items])
     found = np.concatenate(
         [
-            ranks(block, np.maximum(target[part], 0), _seen(select(asked, np.arange(part.start, part.stop))))
+            ranks(block, np.maximum(target[part], 0), predictor.seen(select(asked, np.arange(part.start, part.stop))))
             for part, block in predictor.score_blocks(asked)
         ]
     )
@@ -63,7 +64,7 @@ def answer_rows(job: NextItemJob, bundle: Path) -> Callable[[int], object]:
 def ask(job: NextItemJob, predictor: RankingPredictor, users: np.ndarray, splits: Sequence[str]) -> Asked:
     """The users `(N,)`, by index, with their events of some splits, read from raw rows."""
     rows = rows_of_frame(raw_rows(job, users, splits), predictor.data)
-    return read_asked(rows, predictor.data, predictor.catalogue, predictor.histories, Remarks())
+    return read_asked(rows, predictor.data, predictor.catalogue, predictor.stored, Remarks())
 
 
 def raw_rows(job: NextItemJob, users: np.ndarray, splits: Sequence[str]) -> pd.DataFrame:
@@ -79,11 +80,26 @@ def raw_rows(job: NextItemJob, users: np.ndarray, splits: Sequence[str]) -> pd.D
     rows = {
         columns["user"]: catalogue.user_ids[events["user"]],
         columns["item"]: ids[events["item"].fillna(-1).astype(np.int64)],
-        columns["time"]: _in_unit(events["time"], unit),
+        columns["time"]: _in_unit(_milliseconds(events, data["spec"]), unit),
     }
     if columns["rating"] is not None:
         rows[columns["rating"]] = events["rating"].to_numpy(np.float64)
     return pd.DataFrame(rows)
+
+
+def write_histories(job: NextItemJob, bundle: Path, folder: Path) -> None:
+    """All that is known of the users: what the figures are asked without, the test's events, is among it."""
+    events = event_rows(job.paths.prepared(job.case), ORDER)
+    write_stored(folder, events, (), encoders_of(open_predictor(bundle).catalogue))
+
+
+def named_by(job: NextItemJob) -> tuple[str]:
+    return (job.prepare.columns.user,)
+
+
+def known_rows(job: NextItemJob, users: int) -> pd.DataFrame:
+    """The whole histories of the first users."""
+    return raw_rows(job, np.arange(users), ORDER)
 
 
 def example(job: NextItemJob, users: int = 2, events: int = 3) -> pd.DataFrame:
@@ -94,16 +110,31 @@ def example(job: NextItemJob, users: int = 2, events: int = 3) -> pd.DataFrame:
     return rows.groupby(user, sort=False).tail(events).reset_index(drop=True)
 
 
-def _in_unit(seconds: pd.Series, unit: str) -> np.ndarray:
+def _milliseconds(events: pd.DataFrame, spec: Mapping[str, Any]) -> pd.Series:
+    """Of the events' times, which are kept in seconds.
+
+    Where a user had one item twice within a second the events of that second come a millisecond after each other, in
+    their order: at one time they would be one event.
+    """
+    milliseconds = events["time"] * 1000
+    if spec.get("duplicates") != "drop":
+        return milliseconds
+    twice = events.duplicated(["user", "item", "time"]) & events["time"].notna()
+    if not twice.any():
+        return milliseconds
+    seconds = events.groupby(["user", "time"])
+    shared = twice.groupby([events["user"], events["time"]]).transform("any")
+    return milliseconds + seconds.cumcount().where(shared.fillna(False).astype(bool), 0).clip(upper=999)
+
+
+def _in_unit(milliseconds: pd.Series, unit: str) -> np.ndarray:
     """Times as the raw file has them; nothing where an event is none."""
-    if unit == "datetime":
-        return pd.to_datetime(seconds, unit="s").to_numpy()
-    found: np.ndarray = seconds.to_numpy(np.float64) * {"seconds": 1, "milliseconds": 1e3, "microseconds": 1e6}[unit]
-    return found if np.isnan(found).any() else found.astype(np.int64)
-
-
-def _seen(asked: Asked) -> Sets:
-    return Sets(asked.histories.item, asked.histories.start)
+    if unit == DATETIME:
+        return pd.to_datetime(milliseconds, unit="ms").to_numpy()
+    found: np.ndarray = milliseconds.to_numpy(np.float64) * (1000 / UNITS[unit])
+    found = found + (EXCEL if unit == "excel_days" else 0)
+    whole = not np.isnan(found).any() and bool((found == np.rint(found)).all())
+    return found.astype(np.int64) if whole else found
 
 
 def metrics(job: NextItemJob, bundle: Path) -> Mapping[str, Metric]:  # noqa: ARG001 - no threshold to read

@@ -17,6 +17,7 @@ from components.core.params.case import FitParams
 from components.core.seeds import derived_seed
 from components.recipes.next_item.encoding.catalogue import Catalogue, read_catalogue
 from components.recipes.next_item.encoding.histories import Histories, questions, read_histories
+from components.recipes.next_item.encoding.repeats import recommends_seen
 from components.recipes.next_item.encoding.tokens import RATING, Tokenizer
 from components.recipes.next_item.encoding.windows import cut_windows, find_ties
 from components.recipes.next_item.params.tokens import TokenParams
@@ -97,7 +98,8 @@ class SequenceData(LightningDataModule):
     @cached_property
     def _flat(self) -> "Flat":
         device = self._trainer.strategy.root_device
-        return Flat.of(self.histories, self.catalogue.user_codes, self.tokenizer, device)
+        flat = Flat.of(self.histories, self.catalogue.user_codes, self.tokenizer, device)
+        return replace(flat, repeats=recommends_seen(self.meta.data))
 
 
 @dataclass(frozen=True)
@@ -105,7 +107,8 @@ class Flat:
     """Histories as tensors of a row an event; `user (U, Fu)`. Those of user u are at `bounds[u]:bounds[u + 1]`.
 
     `bounds (U + 1,)` stays with the host, where batches are planned, and `ties`, as `find_ties` finds them, too.
-    `rating` is the column of `features` that goes with the item and not with its place, if there is one.
+    `rating` is the column of `features` that goes with the item and not with its place, if there is one. Where
+    `repeats` are recommended, items that were met are candidates like any others, and none is told.
     """
 
     item: Tensor
@@ -115,6 +118,7 @@ class Flat:
     bounds: np.ndarray
     ties: tuple[np.ndarray, np.ndarray]
     rating: int | None
+    repeats: bool = False
 
     @classmethod
     def of(cls, histories: Histories, user_codes: np.ndarray, tokenizer: Tokenizer, device: torch.device) -> "Flat":
@@ -154,6 +158,8 @@ class Flat:
             step = torch.arange(1, steps + 1, device=self.item.device)
             target = self.item[torch.minimum(index[..., None] + step, stops[:, None, None] - 1)]
         total = int((end - self.bounds[users]).sum())
+        if self.repeats:
+            starts, total = stop, 0
         met_row, met_item, met_column = self._met(starts, first, stop, longest, total)
         return Batch(
             item=self.item[index].long() * valid,

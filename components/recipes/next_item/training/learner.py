@@ -23,8 +23,8 @@ class NextItemLearner(Learner):
     """Minimises `objective` over the next items of every event, the m-th with weight `decay ** m`.
 
     A batch is a `components.recipes.next_item.training.data.Batch`. Validation ranks each user's held-out item
-    among all items not in the history, ties against it, and logs `val/loss` (cross-entropy over those
-    items), `val/ndcg@10` and `val/hr@10`. The learning rate rises to `params.lr` and falls to `floor` of it.
+    among all items not in the history, ties against it, missed where it is in it, and logs `val/loss` (cross-entropy
+    over those items), `val/ndcg@10` and `val/hr@10`. The learning rate rises to `params.lr` and falls to `floor` of it.
     """
 
     network: SequenceTransformer
@@ -65,9 +65,11 @@ class NextItemLearner(Learner):
         scores = (query[:, -1] @ vectors.T + self.network.bias).float()
         met = first_met(batch.met_row, batch.met_item, batch.met_column, (len(batch.item), len(vectors)))
         target = batch.target[:, -1, :1]
-        scores = scores.masked_fill((met < NEVER).scatter(1, target, False), -torch.inf)
+        seen = met < NEVER
+        scores = scores.masked_fill(seen.scatter(1, target, False), -torch.inf)
         wanted = scores.gather(1, target)
         rank = (scores >= wanted).sum(dim=1)  # 1 + greater + equal, since the target equals itself
+        rank = rank.where(~seen.gather(1, target)[:, 0], len(vectors) + TOP)  # no answer holds what was seen
         return scores.logsumexp(dim=1) - wanted[:, 0], rank
 
     def validation_metrics(self, answers: list[tuple[Tensor, Tensor]]) -> Mapping[str, Tensor]:

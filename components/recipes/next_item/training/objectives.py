@@ -138,6 +138,8 @@ def valid_queries(batch: "Batch") -> Tensor:
 
 def met_before(batch: "Batch", items: int) -> Tensor:
     """`(B, A, n)`: whether the user met the target at the query or before. Needs no table of all items."""
+    if not len(batch.met_row):
+        return torch.zeros_like(batch.target, dtype=torch.bool)
     key, order = (batch.met_row * items + batch.met_item).sort(stable=True)  # an item's first meeting stays first
     row = torch.arange(len(batch.item), device=key.device)[:, None, None]
     wanted = row * items + batch.target

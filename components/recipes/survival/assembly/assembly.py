@@ -24,6 +24,7 @@ from components.recipes.survival.metrics import curves
 from components.recipes.survival.metrics.metrics import threshold_at_specificity
 from components.recipes.survival.metrics.pool import Recalibration, fit_recalibration, pooled, pooling_weights
 from components.recipes.survival.params.params import ModelParams, SurvivalJob
+from components.recipes.survival.params.units import Unit
 from components.recipes.survival.serving.predictor import Member, SurvivalSettings, open_predictor
 from components.recipes.survival.training.data import CohortData, Patients
 from components.recipes.survival.training.learner import SurvivalLearner
@@ -60,7 +61,7 @@ def assemble(job: SurvivalJob, learner: LightningModule, folder: Path) -> Lightn
     data = make_data(job, whole=False)
     members = fit_members(learner, data, params)
     write(job, data, members, equal_blend(members), folder / SELECTION)
-    blend = choose_blend(folder / SELECTION, data.parts[1], params)
+    blend = choose_blend(folder / SELECTION, data.parts[1], params, job.prepare.unit)
     log.info("blend: %s", ", ".join(f"{name} {weight:.2f}" for name, weight in blend.weights.items()))
     write(job, data, members, blend, folder / SELECTION)
     again, whole = refit(job, TRAINING, learner, everything), everything(job)
@@ -86,12 +87,17 @@ Members = dict[str, Network | SplineCox | SurvivalForest | SurvivalBoosting]
 
 
 def fit_members(learner: LightningModule, data: CohortData, params: ModelParams) -> Members:
-    """The learner, and the baselines fitted on the training rows of `data`."""
+    """The learner, and the baselines fitted on the training rows of `data`; where people entered after time zero those
+    whose likelihood knows of it.
+    """
     rows = data.parts[0]
     known = (rows.encoded.numeric, rows.encoded.categorical, rows.target, data.encoder.sizes)
+    found: Members = {LEARNER: Network(learner, data), COX: SplineCox(**params.cox.model_dump()).fit(*known)}
+    if rows.target.shape[1] == 3:
+        log.info("rows have entries: the network and Cox's regression learn from them; forest and boosting cannot")
+        return found
     return {
-        LEARNER: Network(learner, data),
-        COX: SplineCox(**params.cox.model_dump()).fit(*known),
+        **found,
         FOREST: SurvivalForest(**params.forest.model_dump()).fit(*known),
         BOOSTING: SurvivalBoosting(**params.boosting.model_dump()).fit(*known),
     }
@@ -102,7 +108,7 @@ def equal_blend(members: Iterable[str]) -> Blend:
     return Blend(dict.fromkeys(names, 1 / len(names)), Recalibration(0.0, 1.0), 0.5)
 
 
-def choose_blend(bundle: Path, held_out: Patients, params: ModelParams) -> Blend:
+def choose_blend(bundle: Path, held_out: Patients, params: ModelParams, unit: Unit = "years") -> Blend:
     """The likeliest weights for held-out rows, none where a member adds next to nothing; then the rest."""
     predictor = open_predictor(bundle)
     times, target, horizons = predictor.times, held_out.target, params.curve.horizons
@@ -116,7 +122,7 @@ def choose_blend(bundle: Path, held_out: Patients, params: ModelParams) -> Blend
     threshold = threshold_at_specificity(target, risk, horizons[-1], params.specificity)
     if not np.isfinite(threshold):
         raise CasebookError(
-            f"validation: nobody was observed beyond {horizons[-1]:g} years without the event, so no threshold has a "
+            f"validation: nobody was observed beyond {horizons[-1]:g} {unit} without the event, so no threshold has a "
             "specificity; shorten model.curve.horizons"
         )
     return Blend(dict(zip(found, weights.tolist(), strict=True)), recalibration, threshold)
@@ -144,6 +150,7 @@ def make_settings(job: SurvivalJob, data: CohortData, blend: Blend) -> SurvivalS
         decisions=serving.decisions,
         typical=_typical(job),
         reasons=serving.reasons,
+        unit=job.prepare.unit,
     )
 
 

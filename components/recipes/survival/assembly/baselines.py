@@ -1,7 +1,8 @@
 """The simple methods that a survival learner has to beat, and that may join it in the blend.
 
 All see the encoded rows, `numeric (N, F)` finite and `categorical (N, C)` codes from 0, and a
-target (N, 2) of years and event. Each is scikit-survival's `model`, and `contents` is what
+target (N, 2) of years and event, which of Cox may have entries, too: (N, 3). Each is
+scikit-survival's `model`, where that knows what is asked, and `contents` is what
 `components.recipes.survival.serving.members` answers from: numbers on a grid of times, no objects.
 """
 
@@ -19,6 +20,7 @@ from sksurv.linear_model import CoxPHSurvivalAnalysis
 from sksurv.util import Surv
 
 from components.kits.tables.encoding.dummies import with_dummies
+from components.recipes.survival.assembly.entered_cox import EnteredCox
 
 DEGREE = 3
 Fitted = dict[str, bytes | dict[str, Any]]
@@ -43,7 +45,10 @@ class SplineCox:
         design = self._design(numeric, categorical)
         deviation = design.std(axis=0)
         self.scale = np.where(deviation > 0, deviation, 1.0)
-        self.model = CoxPHSurvivalAnalysis(alpha=self.ridge).fit(design / self.scale, _outcome(target))
+        if target.shape[1] == 3:
+            self.model = EnteredCox(self.ridge).fit(design / self.scale, target)
+        else:
+            self.model = CoxPHSurvivalAnalysis(alpha=self.ridge).fit(design / self.scale, _outcome(target))
         return self
 
     def contents(self, name: str, times: np.ndarray) -> Fitted:
@@ -88,7 +93,7 @@ class SurvivalForest:
     ) -> "SurvivalForest":
         self.sizes = tuple(sizes)
         rounded = np.ceil(target[:, 0] / self.resolution) * self.resolution
-        self.model.fit(with_dummies(numeric, categorical, sizes), _outcome(np.column_stack([rounded, target[:, 1]])))
+        self.model.fit(with_dummies(numeric, categorical, sizes), _outcome(np.column_stack([rounded, target[:, 1:]])))
         return self
 
     def contents(self, name: str, times: np.ndarray) -> Fitted:
@@ -165,6 +170,7 @@ def trees_table(trees: Sequence[tuple[Any, np.ndarray]]) -> bytes:
 
 
 def _outcome(target: np.ndarray) -> np.ndarray:
+    assert target.shape[1] == 2, "scikit-survival knows no entries"
     return Surv.from_arrays(target[:, 1] == 1, target[:, 0])
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from components.recipes.survival.metrics.rows import SMALLEST_HAZARD, checked_outcome
+from components.recipes.survival.metrics.rows import SMALLEST_HAZARD, entered_outcome
 
 
 def at(wanted: np.ndarray | Sequence[float], times: np.ndarray, cumulative: np.ndarray) -> np.ndarray:
@@ -25,9 +25,10 @@ def log_likelihood(target: np.ndarray, times: np.ndarray, cumulative: np.ndarray
     """Of a target (N, 2) under curves (N, T), for each row (N,); observation ends with the grid at the latest.
 
     log h(t) if the event came at t, and minus the cumulative hazard until then (Friedman, Piecewise
-    exponential models for survival data with covariates, 1982).
+    exponential models for survival data with covariates, 1982). With entries, a target (N, 3), it is that since the
+    entry: nobody could have been seen to have the event before.
     """
-    observed, event = checked_outcome(target)
+    observed, event, entry = entered_outcome(target)
     event = event & (observed <= times[-1])
     observed = np.minimum(observed, times[-1])
     place = np.minimum(np.searchsorted(times, observed, side="left"), len(times) - 1)
@@ -36,6 +37,16 @@ def log_likelihood(target: np.ndarray, times: np.ndarray, cumulative: np.ndarray
     row = np.arange(len(cumulative))
     hazard = np.maximum((cumulative[row, place] - before[row, place]) / (times[place] - start), SMALLEST_HAZARD)
     found: np.ndarray = event * np.log(hazard) - before[row, place] - hazard * (observed - start)
+    return found if entry is None else found + _until(entry, times, before)
+
+
+def _until(entry: np.ndarray, times: np.ndarray, before: np.ndarray) -> np.ndarray:
+    """Each row's cumulative hazard at its own time (N,), of curves `before` (N, 1 + T) that begin with time 0."""
+    grid, inside = np.concatenate([[0.0], times]), np.minimum(entry, times[-1])
+    place = np.clip(np.searchsorted(grid, inside, side="left") - 1, 0, len(times) - 1)
+    share = (inside - grid[place]) / (grid[place + 1] - grid[place])
+    row = np.arange(len(before))
+    found: np.ndarray = before[row, place] + share * (before[row, place + 1] - before[row, place])
     return found
 
 

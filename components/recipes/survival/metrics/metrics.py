@@ -1,13 +1,15 @@
 """Metrics of a risk for a censored outcome.
 
-Every metric takes a target (N, 2), years and event, and a score (N, H), the risk by each of H
-horizons in years, and returns a float, NaN where the rows do not define it. What only ranks
-(`c_index`, thresholds) reads the last horizon; a score (N,) stands for it alone. The weights for
-censoring of `auc` and `ibs` come from the cohort that the model was developed on, as scikit-survival's
-`integrated_brier_score(train, test, ...)` takes them, those of calibration from the rows themselves.
+Every metric takes a target (N, 2), years and event, or (N, 3) with the years until entry, and a score
+(N, H), the risk by each of H horizons in years, and returns a float, NaN where the rows do not
+define it. What only ranks (`c_index`, thresholds) reads the last horizon; a score (N,) stands for it
+alone. The weights for censoring of `auc` and `ibs` come from the cohort that the model was developed
+on, as scikit-survival's `integrated_brier_score(train, test, ...)` takes them, those of calibration
+from the rows themselves.
 """
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
 from sksurv import metrics as sk
@@ -16,26 +18,36 @@ from components.core.parts import Metric
 from components.evaluation.bootstrap import Counted
 from components.recipes.survival.metrics import over_counts
 from components.recipes.survival.metrics.censoring import Censoring
-from components.recipes.survival.metrics.rows import checked_outcome, checked_score
+from components.recipes.survival.metrics.entered import own_weights
+from components.recipes.survival.metrics.rows import checked_score, entered_outcome
+from components.recipes.survival.params.units import SHORT, Unit
 
 LOWER_IS_BETTER = frozenset({"ibs"})
 
+Resampled = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
+Rows = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray | None]
+
 
 def survival_metrics(
-    *, horizons: Sequence[float], calibrated: Sequence[float], censoring: Censoring, threshold: float
+    *,
+    horizons: Sequence[float],
+    calibrated: Sequence[float],
+    censoring: Censoring,
+    threshold: float,
+    unit: Unit = "years",
 ) -> dict[str, Metric]:
-    """Every metric by its name: `auc@3y` and `calibration_slope@3y` at three years, and so on.
+    """Every metric by its name: `auc@3y` and `calibration_slope@3y` at three years, `auc@30d` at 30 days, and so on.
 
     `threshold` is for the risk by the last horizon. Calibration is asked at the horizons of
     `calibrated`; its slope (best 1) and intercept (best 0) have no better direction.
     """
     found: dict[str, Metric] = {"c_index": c_index(), "ibs": ibs(horizons, censoring)}
     for place, horizon in enumerate(horizons):
-        found[f"auc@{horizon:g}y"] = auc_at(place, horizon, censoring)
+        found[f"auc@{horizon:g}{SHORT[unit]}"] = auc_at(place, horizon, censoring)
     for horizon in calibrated:
         place = list(horizons).index(horizon)
-        found[f"calibration_slope@{horizon:g}y"] = calibration_at(place, horizon, slope=True)
-        found[f"calibration_intercept@{horizon:g}y"] = calibration_at(place, horizon, slope=False)
+        found[f"calibration_slope@{horizon:g}{SHORT[unit]}"] = calibration_at(place, horizon, slope=True)
+        found[f"calibration_intercept@{horizon:g}{SHORT[unit]}"] = calibration_at(place, horizon, slope=False)
     for part, name in enumerate(("sensitivity", "specificity", "f1")):
         found[name] = at_threshold(part, name, horizons[-1], threshold)
     return found
@@ -48,14 +60,17 @@ def c_index() -> Metric:
     """
 
     def plain(target: np.ndarray, score: np.ndarray, /) -> float:
-        time, event, last = _ranked(target, score)
+        if np.shape(target)[1:] == (3,):
+            return _once(resampled, target, score)
+        time, event, last, _ = _ranked(target, score)
         try:
             return float(sk.concordance_index_censored(event, time, last, tied_tol=over_counts.TIED)[0])
         except (ValueError, sk.NoComparablePairException):  # nobody with the event, or nobody to compare with
             return np.nan
 
     def resampled(target: np.ndarray, score: np.ndarray, counts: np.ndarray) -> np.ndarray:
-        return over_counts.c_index(*_ranked(target, score), counts)
+        time, event, last, entry = _ranked(target, score)
+        return over_counts.c_index(time, event, last, counts, entry)
 
     return _counted("c_index", plain, resampled)
 
@@ -65,7 +80,9 @@ def ibs(horizons: Sequence[float], censoring: Censoring) -> Metric:
     span = horizons[-1] - horizons[0]
 
     def plain(target: np.ndarray, score: np.ndarray, /) -> float:
-        time, event, risk = _curves(target, score, len(horizons))
+        if censoring.entered is not None:
+            return _once(resampled, target, score)
+        time, event, risk, _ = _curves(target, score, len(horizons))
         try:
             outcome = _outcome(censoring, time, event, horizons[-1])
             return float(sk.integrated_brier_score(censoring.outcome, outcome, 1 - risk, list(horizons)))
@@ -73,9 +90,9 @@ def ibs(horizons: Sequence[float], censoring: Censoring) -> Metric:
             return np.nan
 
     def resampled(target: np.ndarray, score: np.ndarray, counts: np.ndarray) -> np.ndarray:
-        time, event, risk = _curves(target, score, len(horizons))
+        time, event, risk, entry = _curves(target, score, len(horizons))
         parts = [
-            over_counts.brier(time, risk[:, place], counts, censoring.weights(time, event, horizon), horizon)
+            over_counts.brier(time, risk[:, place], counts, censoring.weights(time, event, horizon, entry), horizon)
             for place, horizon in enumerate(horizons)
         ]
         return np.trapezoid(np.stack(parts), list(horizons), axis=0) / span
@@ -90,17 +107,19 @@ def auc_at(place: int, horizon: float, censoring: Censoring) -> Metric:
     """
 
     def plain(target: np.ndarray, score: np.ndarray, /) -> float:
-        time, event, risk = _curves(target, score, place + 1)
+        if censoring.entered is not None:
+            return _once(resampled, target, score)
+        time, event, risk, _ = _curves(target, score, place + 1)
         if not ((event & (time <= horizon)).any() and (time > horizon).any()):
             return np.nan
         outcome = _outcome(censoring, time, event, horizon)
         return float(sk.cumulative_dynamic_auc(censoring.outcome, outcome, risk[:, place], [horizon])[0][0])
 
     def resampled(target: np.ndarray, score: np.ndarray, counts: np.ndarray) -> np.ndarray:
-        time, event, risk = _curves(target, score, place + 1)
-        return over_counts.auc(risk[:, place], counts, censoring.weights(time, event, horizon))
+        time, event, risk, entry = _curves(target, score, place + 1)
+        return over_counts.auc(risk[:, place], counts, censoring.weights(time, event, horizon, entry))
 
-    return _counted(f"auc@{horizon:g}y", plain, resampled)
+    return _counted(f"auc@{horizon:g}", plain, resampled)
 
 
 def calibration_at(place: int, horizon: float, *, slope: bool) -> Metric:
@@ -112,30 +131,37 @@ def calibration_at(place: int, horizon: float, *, slope: bool) -> Metric:
     """
 
     def resampled(target: np.ndarray, score: np.ndarray, counts: np.ndarray) -> np.ndarray:
-        time, event, risk = _curves(target, score, place + 1)
-        return over_counts.calibration(time, event, risk[:, place], counts, horizon)[0 if slope else 1]
+        time, event, risk, entry = _curves(target, score, place + 1)
+        return over_counts.calibration(time, event, risk[:, place], counts, horizon, entry)[0 if slope else 1]
 
-    name = f"calibration_{'slope' if slope else 'intercept'}@{horizon:g}y"
+    name = f"calibration_{'slope' if slope else 'intercept'}@{horizon:g}"
     return _counted(name, _on_all_rows(resampled), resampled)
 
 
 def at_threshold(part: int, name: str, horizon: float, threshold: float) -> Metric:
     """Sensitivity, specificity or F1 (`part` 0, 1, 2) of a risk over the threshold, for the event by the horizon.
 
-    Rows that were censored before the horizon are neither right nor wrong and are left out.
+    Rows that were censored before the horizon are neither right nor wrong and are left out. With entries, rows weigh
+    what they stand for at time zero.
     """
 
     def resampled(target: np.ndarray, score: np.ndarray, counts: np.ndarray) -> np.ndarray:
-        time, event, last = _ranked(target, score)
-        had, had_not = known_states(time, event, horizon)
+        time, event, last, entry = _ranked(target, score)
+        states = known_states(time, event, horizon)
+        had, had_not = states if entry is None else own_weights(target, horizon)
         return over_counts.flagged(last, counts, had, had_not, threshold)[part]
 
     return _counted(name, _on_all_rows(resampled), resampled)
 
 
-def known_states(time: np.ndarray, event: np.ndarray, horizon: float) -> tuple[np.ndarray, np.ndarray]:
-    """Who had the event by the horizon, and who was observed beyond it without: two (N,) of bool."""
-    return event & (time <= horizon), time > horizon
+def known_states(
+    time: np.ndarray, event: np.ndarray, horizon: float, entry: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Who had the event by the horizon, and who was observed beyond it without: two (N,) of bool. Who entered later
+    was not observed then.
+    """
+    beyond = time > horizon
+    return event & (time <= horizon), beyond if entry is None else beyond & (entry <= horizon)
 
 
 def threshold_at_specificity(target: np.ndarray, score: np.ndarray, horizon: float, specificity: float) -> float:
@@ -143,8 +169,8 @@ def threshold_at_specificity(target: np.ndarray, score: np.ndarray, horizon: flo
 
     NaN where nobody was observed beyond the horizon.
     """
-    time, event, last = _ranked(target, score)
-    _, without = known_states(time, event, horizon)
+    time, event, last, entry = _ranked(target, score)
+    _, without = known_states(time, event, horizon, entry)
     if not without.any():
         return np.nan
     ordered = np.sort(last[without])
@@ -154,35 +180,34 @@ def threshold_at_specificity(target: np.ndarray, score: np.ndarray, horizon: flo
     return float((highest + above[0]) / 2) if len(above) else float(np.nextafter(highest, np.inf))
 
 
-def _counted(
-    name: str, plain: Metric, resampled: Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
-) -> Counted:
+def _counted(name: str, plain: Metric, resampled: Resampled) -> Counted:
     found = Counted(plain, resampled)
     found.__name__ = name
     return found
 
 
-def _on_all_rows(resampled: Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]) -> Metric:
-    def plain(target: np.ndarray, score: np.ndarray, /) -> float:
-        return float(resampled(target, score, np.ones((1, len(target))))[0])
-
-    return plain
+def _on_all_rows(resampled: Resampled) -> Metric:
+    return partial(_once, resampled)
 
 
-def _ranked(target: np.ndarray, score: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Years, events, and the score (N,) of the last horizon."""
-    time, event = checked_outcome(target)
+def _once(resampled: Resampled, target: np.ndarray, score: np.ndarray, /) -> float:
+    return float(resampled(target, score, np.ones((1, len(target))))[0])
+
+
+def _ranked(target: np.ndarray, score: np.ndarray) -> Rows:
+    """Years, events, the score (N,) of the last horizon, and the years until entry where there are any."""
+    time, event, entry = entered_outcome(target)
     score = checked_score(score, len(time))
-    return time, event, score if score.ndim == 1 else score[:, -1]
+    return time, event, score if score.ndim == 1 else score[:, -1], entry
 
 
-def _curves(target: np.ndarray, score: np.ndarray, horizons: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Years, events, and risks (N, at least `horizons`)."""
-    time, event = checked_outcome(target)
+def _curves(target: np.ndarray, score: np.ndarray, horizons: int) -> Rows:
+    """Years, events, risks (N, at least `horizons`), and the years until entry where there are any."""
+    time, event, entry = entered_outcome(target)
     score = checked_score(score, len(time))
     if score.ndim != 2 or score.shape[1] < horizons:
         raise ValueError(f"score {score.shape}: {horizons} horizon(s) are asked for")
-    return time, event, score
+    return time, event, score, entry
 
 
 def _outcome(censoring: Censoring, time: np.ndarray, event: np.ndarray, horizon: float) -> np.ndarray:

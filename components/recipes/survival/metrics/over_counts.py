@@ -3,12 +3,14 @@
 Every function takes years (N,), events (N,) of bool, a score and `counts` (R, N), how often each
 row was drawn in each of R resamples, and returns (R,): what the plain metric says of the rows
 repeated that often, NaN where they do not define it. `weights` are those of `Censoring.weights`, of
-a censoring distribution that stays as it is; calibration takes the drawn rows' own.
+a censoring distribution that stays as it is; calibration takes the drawn rows' own. `entry` (N,) are years until people
+came under observation, None where all did at time zero.
 """
 
 import numpy as np
 from scipy.special import expit
 
+from components.recipes.survival.metrics.entered import too_early
 from components.recipes.survival.metrics.rows import log_odds
 
 TIED = 1e-8  # scores so close are tied, as scikit-survival has it
@@ -19,13 +21,18 @@ NEWTON_TOLERANCE = 1e-9
 Weights = tuple[np.ndarray, np.ndarray]
 
 
-def c_index(time: np.ndarray, event: np.ndarray, score: np.ndarray, counts: np.ndarray) -> np.ndarray:
+def c_index(
+    time: np.ndarray, event: np.ndarray, score: np.ndarray, counts: np.ndarray, entry: np.ndarray | None = None
+) -> np.ndarray:
+    """Two rows are compared where both were at risk when the first of them had the event."""
     concordant, comparable = np.zeros((2, len(counts)))
     first = np.flatnonzero(event)
     step = max(1, PAIRS // len(time))
     for block in (first[start : start + step] for start in range(0, len(first), step)):
         # Who had the event first is known if the other was observed for longer, or as long and without it.
         known = (time[block, None] < time) | ((time[block, None] == time) & ~event)
+        if entry is not None:
+            known &= entry < time[block, None]
         ahead = score[block, None] - score
         won = np.where(np.abs(ahead) <= TIED, 0.5, ahead > 0) * known
         concordant += np.einsum("rn,rn->r", counts[:, block] @ won, counts)
@@ -53,11 +60,16 @@ def brier(time: np.ndarray, risk: np.ndarray, counts: np.ndarray, weights: Weigh
 
 
 def calibration(
-    time: np.ndarray, event: np.ndarray, risk: np.ndarray, counts: np.ndarray, horizon: float
+    time: np.ndarray,
+    event: np.ndarray,
+    risk: np.ndarray,
+    counts: np.ndarray,
+    horizon: float,
+    entry: np.ndarray | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Slope of the weighted logistic regression of the event on the risk's log-odds, and the intercept with slope 1."""
     odds = log_odds(risk)
-    cases, controls = own_weights(time, event, counts, horizon)
+    cases, controls = own_weights(time, event, counts, horizon, entry)
     both = (cases.sum(axis=1) > 0) & (controls.sum(axis=1) > 0)
     design = np.column_stack([np.ones(len(odds)), odds])
     slope = np.full(len(counts), np.nan)
@@ -67,8 +79,12 @@ def calibration(
     return slope, shift
 
 
-def own_weights(time: np.ndarray, event: np.ndarray, counts: np.ndarray, horizon: float) -> Weights:
+def own_weights(
+    time: np.ndarray, event: np.ndarray, counts: np.ndarray, horizon: float, entry: np.ndarray | None = None
+) -> Weights:
     """`(R, N)` each: how often a row was drawn, times `Censoring.weights` by the drawn rows' own distribution."""
+    if entry is not None:
+        return _entered_weights(time, event, counts, horizon, entry)
     steps, place = np.unique(time, return_inverse=True)
     order = np.argsort(time, kind="stable")
     starts = np.searchsorted(time[order], steps)
@@ -84,13 +100,45 @@ def own_weights(time: np.ndarray, event: np.ndarray, counts: np.ndarray, horizon
     return cases, controls
 
 
+def _entered_weights(
+    time: np.ndarray, event: np.ndarray, counts: np.ndarray, horizon: float, entry: np.ndarray
+) -> Weights:
+    """`ProductLimit.weights` of the drawn rows, for each resample."""
+    steps, place = np.unique(time, return_inverse=True)
+    drawn = counts.sum(axis=1, keepdims=True)
+    ended, events = (_summed(counts * part, place, len(steps)) for part in (1.0, event))
+    entered = _summed(counts, np.searchsorted(steps, entry, side="right"), len(steps))  # at risk from the next step on
+    gone = np.concatenate([np.zeros((len(counts), 1)), np.cumsum(ended, axis=1)], axis=1)
+    at_risk = np.cumsum(entered, axis=1) - gone[:, :-1]
+    early = too_early(at_risk)
+    counted = ~early & (at_risk > 0)
+    alive = np.cumprod(1 - np.divide(events, at_risk, out=np.zeros_like(at_risk), where=counted), axis=1)
+    before = np.concatenate([np.ones((len(counts), 1)), alive], axis=1)
+    seen = np.divide(at_risk / drawn, before[:, :-1], out=np.zeros_like(at_risk), where=before[:, :-1] > 0)
+    seen = np.where(early, 0.0, seen)[:, place]
+    cases = np.divide(counts, seen, out=np.zeros_like(seen), where=event & (time <= horizon) & (seen > 0))
+    here = counts * ((time > horizon) & (entry <= horizon))
+    left = before[:, [np.searchsorted(steps, horizon, "right")]]
+    beyond = np.divide(here.sum(axis=1, keepdims=True) / drawn, left, out=np.zeros_like(left), where=left > 0)
+    return cases, np.divide(here, beyond, out=np.zeros_like(here), where=beyond > 0)
+
+
+def _summed(values: np.ndarray, place: np.ndarray, count: int) -> np.ndarray:
+    """Values (R, N) added up by their place (N,): (R, count)."""
+    found = np.zeros((count + 1, len(values)))
+    np.add.at(found, place, values.T)
+    return found[:count].T
+
+
 def flagged(
     score: np.ndarray, counts: np.ndarray, with_event: np.ndarray, without: np.ndarray, threshold: float
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Sensitivity, specificity and F1 of `score >= threshold` among rows whose state at the horizon is known."""
+    """Sensitivity, specificity and F1 of `score >= threshold` among rows whose state at the horizon is known: it is
+    `with_event` or `without`, or their weights.
+    """
     over = score >= threshold
-    hit, missed = counts @ (over & with_event), counts @ (~over & with_event)
-    false, right = counts @ (over & without), counts @ (~over & without)
+    hit, missed = counts @ (over * with_event), counts @ (~over * with_event)
+    false, right = counts @ (over * without), counts @ (~over * without)
     return _divide(hit, hit + missed), _divide(right, right + false), _divide(2 * hit, 2 * hit + false + missed)
 
 

@@ -1,7 +1,8 @@
 """What every function on censored outcomes asks of its rows.
 
 A target (N, 2) holds the years under observation and 1 where they ended with the event, 0 where the
-patient was only observed that long (censored). A score is a risk, higher is sooner.
+patient was only observed that long (censored). Where people came under observation after time zero, a target (N, 3)
+has the years until they did, too. A score is a risk, higher is sooner.
 """
 
 import numpy as np
@@ -28,6 +29,25 @@ def checked_outcome(target: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     if len(wrong := np.flatnonzero((event != 0) & (event != 1))):
         raise CasebookError(f"event: {len(wrong)} of {len(event)} rows are not 0 or 1, such as {event[wrong[0]]}")
     return time, event == 1
+
+
+def entered_outcome(target: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
+    """Years (N,), events (N,) of bool, and of a target (N, 3) the years until entry (N,), or else None.
+
+    Raises:
+        CasebookError: as `checked_outcome`; or somebody entered before time zero, or not before observation ended.
+    """
+    target = np.asarray(target, dtype=np.float64)
+    if target.ndim != 2 or target.shape[1] != 3:
+        return (*checked_outcome(target), None)
+    time, event = checked_outcome(target[:, :2])
+    entry = target[:, 2]
+    if len(wrong := np.flatnonzero(~((entry >= 0) & (entry < time)))):
+        raise CasebookError(
+            f"entry: {len(wrong)} of {len(time)} rows did not enter between time zero and the end of observation, "
+            f"such as {entry[wrong[0]]:g} before {time[wrong[0]]:g}"
+        )
+    return time, event, entry
 
 
 def checked_score(score: np.ndarray, rows: int) -> np.ndarray:

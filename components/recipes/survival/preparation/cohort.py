@@ -20,8 +20,10 @@ from components.kits.tables.write import (
     key_columns,
     split_by,
 )
-from components.recipes.survival.params.cohort import EVENT, TIME, CohortParams, Outcome
-from components.recipes.survival.preparation.outcome import numbers_of, read_outcome
+from components.recipes.survival.params.cohort import ENTRY, EVENT, TIME, CohortParams, Outcome
+from components.recipes.survival.preparation.entry import read_entry
+from components.recipes.survival.preparation.intervals import one_row_each
+from components.recipes.survival.preparation.outcome import numbers_of, read_outcome, units_of
 
 log = logging.getLogger(__name__)
 
@@ -43,13 +45,16 @@ class Cohort:
 
 def read_cohort(file: Path, outcome: Outcome, spec: CohortParams, spellings: Spellings | None = None) -> Cohort:
     """A checked cohort file; `outcome` says how this one writes its times and events, `spellings` how another one
-    wrote its classes, where this one is to be read as that one.
+    wrote its classes, where this one is to be read as that one. Rows of several intervals are one.
     """
+    with_entry = spec.target.entry is not None
     spec = spec.model_copy(update={"target": outcome})
     frame = read_table(file, spec.read)
     check_columns(frame, spec, file)
     frame = frame_as_expected(file, frame, Expected.of_block(spec, numbers_of(outcome)), spec.read)
     frame = without_forgotten(frame, spec)
+    if spec.intervals is not None:
+        frame = one_row_each(frame, spec, file)
     check_keys(frame, spec, file)
     time, event, typed_outcome = read_outcome(frame, outcome, spec, file)
     typed, spellings = one_spelling(convert(frame, spec.columns, spec.missing), spec, spellings)
@@ -58,6 +63,8 @@ def read_cohort(file: Path, outcome: Outcome, spec: CohortParams, spellings: Spe
     check_share(rejections, len(frame), spec, file)
     kept = frame.index.difference(rejections.reasons.index)
     known = pd.DataFrame({TIME: time[kept], EVENT: event[kept].astype(np.int8)})
+    if with_entry:
+        known[ENTRY] = read_entry(typed_outcome, outcome, time, units_of(outcome, spec), file)[kept]
     rows = pd.concat([key_columns(frame, spec).loc[kept], typed.frame.loc[kept], known], axis=1)
     by = split_by(frame, typed.frame, event, spec).loc[kept]
     return Cohort(frame, rows.reset_index(drop=True), by, rejections, spellings)

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,23 +12,21 @@ import pandas as pd
 from components.core.errors import CasebookError
 from components.kits.tables.hints import NO_HINTS, Hints
 from components.kits.tables.infer import MISSING, infer_table
-from components.kits.tables.kinds import Numbers
 from components.kits.tables.labels import column_of
-from components.kits.tables.numbers.columns import find_writing
 from components.kits.tables.numbers.decide import NOT_STATED, Stated
+from components.kits.tables.owners import find_owner
 from components.kits.tables.read import read_table
+from components.recipes.survival.preparation.course import PLAIN, Course, as_intervals, target_of
 from components.recipes.survival.preparation.enough import check_events
 from components.recipes.survival.preparation.events import Events, check_not_reversed, read_events
 from components.recipes.survival.preparation.leaks.look import tell_leaks
 
 log = logging.getLogger(__name__)
 
-LEAST_BEYOND = 0.1  # share of rows that are observed beyond a horizon
-
 
 def infer_cohort(
     path: Path,
-    time: str,
+    time: str | None,
     event: str,
     per_year: float,
     encode: dict[str, Any],
@@ -37,48 +36,60 @@ def infer_cohort(
     group: str | bool = True,
     event_value: Sequence[str] = (),
     censored_value: Sequence[str] = (),
+    course: Course = PLAIN,
 ) -> dict[str, Any]:
     """The whole `prepare` block, of plain types, for a CSV or Parquet file with a time and an event column.
 
     The other columns are taken for what `infer_table` takes them for, and rows stay together as it says;
     `encode` is the block's own. There is no external cohort. `event_value` and `censored_value` are as in the block's
-    target. What tells the outcome is told; `prepare` refuses it, or asks.
+    target, `course` says what else is known of the times; without a `time` it has two dates. What tells the outcome is
+    told; `prepare` refuses it, or asks.
 
     Raises:
         CasebookError: as `infer_table`, the event being its target; the time is not there or the event itself; it
             cannot be known which value is the event, or too few rows have it.
     """
     frame = read_table(path, hints.reading)
-    column_of(frame, time, path)
-    if time == event:
-        raise CasebookError(f"{path}: --time and --event both name {time!r}; an event has a column of its own")
+    own = course.columns if time is None else (time, *course.columns)
+    for name in own:
+        column_of(frame, name, path)
+    if event in own:
+        raise CasebookError(f"{path}: --time and --event both name {event!r}; an event has a column of its own")
     events = _events(path, column_of(frame, event, path), event, hints, event_value, censored_value)
     said = {"event_value": event_value, "censored_value": censored_value}
-    found = infer_table(
+    infer = partial(
+        infer_table,
         path,
         event,
         None,
         numbers=numbers,
         hints=hints,
-        group=group,
         hindsight=False,
         as_truth=lambda _: events.known.map({True: "1", False: "0"}).astype(object),
     )
-    columns = {name: column for name, column in found["columns"].items() if name != time}
-    ignore = {name: reason for name, reason in found["ignore"].items() if name != time}
+    found = infer(group=group)
+    if group is True and found["split"]["by"] == "stratified":
+        columns = {name: column for name, column in found["columns"].items() if name not in own}
+        if owner := find_owner(frame, columns):
+            log.info("rows of one %s belong together: %s; --no-group deals each row", owner.name, owner.because)
+            found = infer(group=owner.name)
+    columns = {name: column for name, column in found["columns"].items() if name not in own}
+    ignore = {name: reason for name, reason in found["ignore"].items() if name not in own}
     if not columns:
-        raise CasebookError(f"{path}: no column is left to learn {time} and {event} from")
+        raise CasebookError(f"{path}: no column is left to learn {time or ' and '.join(own)} and {event} from")
     del found["max_leak_auc"]
     block = {
         **found,
-        "key": [name for name in found["key"] if name != time],
-        "target": {"time": _quoted(time), "event": _quoted(event), "per_year": per_year}
+        "key": [name for name in found["key"] if name not in own],
+        "target": target_of(course, time, event, per_year, found["columns"], path)
         | {key: [*values] for key, values in said.items() if values},
+        **({} if (unit := course.unit_of_answers()) == "years" else {"unit": unit}),
         "external": None,
         "columns": columns,
         "ignore": ignore,
         "encode": {**encode, "min_count": found["encode"]["min_count"], "fold": True},
     }
+    block = as_intervals(block, frame, events.event, path, asked=course.intervals, guessed=not isinstance(group, str))
     tell_leaks(block, path)
     return block
 
@@ -94,36 +105,3 @@ def _events(
     log.info("%s", events.told(event))
     check_events(events.event[~np.isnan(events.event)], event, str(path))
     return events
-
-
-def reached(
-    path: Path,
-    time: str,
-    per_year: float,
-    horizons: Sequence[float],
-    numbers: Stated = NOT_STATED,
-    hints: Hints = NO_HINTS,
-) -> list[float]:
-    """Those of `horizons` beyond which a tenth of the rows is observed.
-
-    Raises:
-        CasebookError: fewer than two are.
-    """
-    frame = read_table(path, hints.reading)
-    cells = column_of(frame, time, path)
-    writing = find_writing(path, frame.drop(columns=[*hints.ignore]), MISSING, numbers, hints.reading)
-    years = pd.Series(Numbers.of(time, cells, MISSING, writing).values()).dropna().to_numpy() / per_year
-    kept = [year for year in horizons if len(years) and np.mean(years > year) >= LEAST_BEYOND]
-    if len(kept) < 2:
-        longest = f"the longest is {years.max():.2f}" if len(years) else "none is a number"
-        raise CasebookError(
-            f"{path}: column {time}: too few rows are observed beyond {horizons[0]:g} and {horizons[1]:g} years "
-            f"({longest}); say with --per-year how many of its units a year has"
-        )
-    if len(kept) < len(horizons):
-        log.info("horizons: %s years; too few rows are observed for longer", ", ".join(f"{year:g}" for year in kept))
-    return kept
-
-
-def _quoted(name: str) -> str:
-    return name if name.isidentifier() else f"`{name}`"

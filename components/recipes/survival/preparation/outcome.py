@@ -12,6 +12,7 @@ from components.kits.tables.encoding.derive import evaluate
 from components.kits.tables.encoding.spec import Column, NumericColumn
 from components.kits.tables.encoding.values import UNREADABLE, infinite
 from components.recipes.survival.params.cohort import CohortParams, Outcome
+from components.recipes.survival.params.units import PER_YEAR
 from components.recipes.survival.preparation.events import Events, read_events
 
 log = logging.getLogger(__name__)
@@ -35,7 +36,7 @@ def read_outcome(
     time, event = evaluate(outcome.time, numbers), evaluate(outcome.event, numbers)
     _refuse(time, (time < 0) | infinite(time), "negative or infinite", outcome.time, file)
     _refuse(event, ~np.isnan(event) & (event != 0) & (event != 1), "neither 0 nor 1", outcome.event, file)
-    return pd.Series(time / outcome.per_year), pd.Series(event), typed
+    return pd.Series(time / units_of(outcome, spec)), pd.Series(event), typed
 
 
 def tell_events(cohort: pd.DataFrame, event: np.ndarray, spec: CohortParams, file: Path) -> str:
@@ -52,8 +53,14 @@ def tell_events(cohort: pd.DataFrame, event: np.ndarray, spec: CohortParams, fil
 
 
 def numbers_of(outcome: Outcome) -> dict[str, Column]:
-    """The columns of the time."""
-    return dict.fromkeys(sorted(outcome.time_columns), NumericColumn(kind="numeric", min=None, max=None))
+    """The columns of the time, and of the entry."""
+    numbers = dict.fromkeys(sorted(outcome.time_columns), NumericColumn(kind="numeric", min=None, max=None))
+    return {**numbers, **outcome.dates}
+
+
+def units_of(outcome: Outcome, spec: CohortParams) -> float:
+    """How many units of the file's time one of the cohort's has."""
+    return outcome.per_year / PER_YEAR[spec.unit]
 
 
 def _read_events(frame: pd.DataFrame, outcome: Outcome, spec: CohortParams, file: Path) -> dict[str, Events]:

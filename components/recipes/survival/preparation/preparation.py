@@ -15,8 +15,10 @@ from components.kits.tables.write import rejected_rows, summarise, write_groups,
 from components.recipes.shared.smoke import few_of, few_rows
 from components.recipes.survival.params.cohort import EVENT, TIME
 from components.recipes.survival.params.params import SurvivalJob
+from components.recipes.survival.params.units import PER_YEAR
 from components.recipes.survival.preparation.cohort import check_known, read_cohort
 from components.recipes.survival.preparation.enough import check_coefficients, check_events
+from components.recipes.survival.preparation.entry import check_at_risk, check_entry_like
 from components.recipes.survival.preparation.leaks.find import check_leaks
 from components.recipes.survival.preparation.outcome import tell_events
 
@@ -53,8 +55,10 @@ def _prepare(job: SurvivalJob, notes: list[str]) -> Meta:
         splits = few_rows(splits, event)
     shares = count_shares(splits, event, groups)
     train = cohort.rows.iloc[splits[TRAIN]]
-    own = None if groups is None else groups[splits[TRAIN]]
-    check_leaks(train, train[TIME].to_numpy(), train[EVENT].to_numpy(), spec, own)
+    check_at_risk(train, spec.unit, spec.file)
+    check_entry_like(cohort.rows, spec)
+    own, years = None if groups is None else groups[splits[TRAIN]], train[TIME].to_numpy() / PER_YEAR[spec.unit]
+    check_leaks(train, years, train[EVENT].to_numpy(), spec, own)
     encoder = fit_encoder(train, spec)
     check_coefficients(event, encoder, spec.file)
     frames = {PREPARED_FILES[name]: cohort.rows.iloc[index] for name, index in splits.items()}

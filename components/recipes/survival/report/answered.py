@@ -11,17 +11,19 @@ import pandas as pd
 from components.core.results import MODEL
 from components.recipes.shared.serving import read_split
 from components.recipes.survival.metrics import curves
+from components.recipes.survival.params.cohort import outcome_of
 from components.recipes.survival.params.params import EvaluateParams, SurvivalJob
 from components.recipes.survival.report.calibration import Reliability, reliability
 from components.recipes.survival.serving.predictor import SurvivalPredictor
-from components.recipes.survival.serving.serving import outcome_of
 
 Groups = Mapping[str, Sequence[Mapping[str, Any]]]  # rows of `groups.subgroups`, by column
 
 
 @dataclass(frozen=True)
 class Answered:
-    """A split's N rows, their outcome (N, 2), and by name the risks `(N, H)` of the model and of each member."""
+    """A split's N rows, their outcome (N, 2), or (N, 3) with entries, and by name the risks `(N, H)` of the model and
+    of each member.
+    """
 
     split: str
     rows: pd.DataFrame

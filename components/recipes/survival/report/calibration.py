@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from components.recipes.survival.metrics.entered import mean_risk
 from components.recipes.survival.report.groups import kaplan_meier
 
 
@@ -26,6 +27,6 @@ def reliability(target: np.ndarray, risk: np.ndarray, *, horizon: float, groups:
             continue
         place = np.searchsorted(curve.time, horizon, side="right") - 1
         at_horizon = [part[place] if place >= 0 else 1.0 for part in (curve.survival, curve.low, curve.high)]
-        found.append([risk[inside].mean(), *(1 - np.array(at_horizon))])
+        found.append([mean_risk(target[inside], risk[inside], horizon), *(1 - np.array(at_horizon))])
     predicted, observed, high, low = np.array(found).reshape(-1, 4).T
     return Reliability(predicted, observed, low, high)

@@ -1,14 +1,15 @@
 """Decisions by a risk, and what they are worth: right and wrong ones with bounds, and net benefit."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from components.core.results import Interval
 from components.evaluation.presentation.shares import wilson
+from components.recipes.survival.metrics.entered import own_weights
 from components.recipes.survival.metrics.metrics import known_states
-from components.recipes.survival.metrics.rows import checked_outcome, checked_score
+from components.recipes.survival.metrics.rows import checked_score, entered_outcome
 from components.recipes.survival.report.groups import observed_risk
 
 
@@ -33,12 +34,15 @@ class Decisions:
 def decisions(
     target: np.ndarray, risk: np.ndarray, *, threshold: float, horizon: float, confidence: float
 ) -> Decisions:
-    """Judge `risk >= threshold` (N,) on the event by the horizon; None where there is nobody to judge it on."""
-    time, event = checked_outcome(target)
+    """Judge `risk >= threshold` (N,) on the event by the horizon; None where there is nobody to judge it on.
+
+    With entries the counts are of people seen, the shares of those that they stand for at time zero.
+    """
+    time, event, entry = entered_outcome(target)
     over = checked_score(risk, len(time)) >= threshold
-    had, had_not = known_states(time, event, horizon)
+    had, had_not = known_states(time, event, horizon, entry)
     hit, missed, false = ((over & had).sum(), (~over & had).sum(), (over & had_not).sum())
-    return Decisions(
+    found = Decisions(
         hit=int(hit),
         missed=int(missed),
         false=int(false),
@@ -50,6 +54,33 @@ def decisions(
         known=int(had.sum() + had_not.sum()),
         unknown=int(len(time) - had.sum() - had_not.sum()),
     )
+    return found if entry is None else _weighed(found, over, own_weights(target, horizon), confidence)
+
+
+def _weighed(
+    found: Decisions, over: np.ndarray, weights: tuple[np.ndarray, np.ndarray], confidence: float
+) -> Decisions:
+    """The shares by the weights of those with the event and of those without it, two (N,)."""
+    cases, controls = weights
+    hit, false, all_ = float(cases[over].sum()), float(controls[over].sum()), float(cases.sum())
+    return replace(
+        found,
+        sensitivity=_share(over, cases, confidence),
+        specificity=_share(~over, controls, confidence),
+        precision=_share(cases > 0, np.where(over, cases + controls, 0.0), confidence),
+        f1=2 * hit / (hit + false + all_) if hit + false + all_ else None,
+    )
+
+
+def _share(which: np.ndarray, weights: np.ndarray, confidence: float) -> Interval | None:
+    """A weighed share with Wilson's bounds for as many equal rows as tell as much (Kish's effective number)."""
+    if not weights.any():
+        return None
+    share = float(weights[which].sum() / weights.sum())
+    rows = max(1, round(float(weights.sum() ** 2 / (weights**2).sum())))
+    bounds = wilson(round(share * rows), rows, confidence)
+    assert bounds is not None
+    return Interval(share, min(share, bounds.low), max(share, bounds.high))
 
 
 def net_benefit(
@@ -59,14 +90,26 @@ def net_benefit(
 
     True positives less false ones weighed with the odds of the threshold, per patient; the risk of
     those treated is Kaplan and Meier's (Vickers et al., Extensions to decision curve analysis, 2008).
-    NaN where those treated were not observed so long.
+    NaN where those treated were not observed so long. With entries people weigh what they stand for at time zero.
     """
+    if target.shape[1] == 3:
+        return _net_benefit_weighed(own_weights(target, horizon), risk, np.asarray(thresholds))
     found = []
     for threshold in thresholds:
         treated = risk >= threshold
         events = observed_risk(target[treated], horizon) if treated.any() else 0.0
         found.append(treated.mean() * (events - (1 - events) * threshold / (1 - threshold)))
     return np.array(found)
+
+
+def _net_benefit_weighed(
+    weights: tuple[np.ndarray, np.ndarray], risk: np.ndarray, thresholds: np.ndarray
+) -> np.ndarray:
+    cases, controls = weights
+    treated = risk >= thresholds[:, None]
+    found: np.ndarray = treated @ cases - (treated @ controls) * thresholds / (1 - thresholds)
+    whole = float(cases.sum() + controls.sum())
+    return found / whole if whole else np.full(len(thresholds), np.nan)
 
 
 def net_benefit_of_all(target: np.ndarray, *, horizon: float, thresholds: Sequence[float] | np.ndarray) -> np.ndarray:

@@ -32,7 +32,12 @@ PREDICTED, OBSERVED = 0.22, 0.78  # of the width beside subgroups: where the two
 
 @styled
 def kaplan_meier(
-    title: str, curves: Sequence[Curve], years: Sequence[float], predicted: np.ndarray, times: np.ndarray
+    title: str,
+    curves: Sequence[Curve],
+    years: Sequence[float],
+    predicted: np.ndarray,
+    times: np.ndarray,
+    unit: str = "years",
 ) -> Figure:
     """Survival of each risk group with bounds, its mean prediction `(G, T)` at `times` (T,), who is at risk when."""
     figure = new_figure(height=6.6)
@@ -46,11 +51,11 @@ def kaplan_meier(
         axes.fill_between(time, low, high, step="post", color=colour, alpha=0.15, linewidth=0)
         axes.plot([0, *times], [1, *predicted[place]], color=colour, linewidth=1.4, linestyle=DASHED)
     axes.plot([], [], color=QUIET_INK, linewidth=1.4, linestyle=DASHED, label="predicted")
-    axes.set(ylabel="event-free (%)", xlabel="years", ylim=(0, 1.02), xlim=(-0.15, end + 0.1))
+    axes.set(ylabel="event-free (%)", xlabel=unit, ylim=(0, 1.02), xlim=(-0.03 * end, 1.02 * end))
     axes.yaxis.set_major_formatter(PercentFormatter(1))
     axes.tick_params(labelbottom=True)
     axes.legend(loc="lower left")
-    _numbers_at_risk(below, curves, years)
+    _numbers_at_risk(below, curves, years, unit)
     read = (
         "Groups by the predicted risk. Steps: Kaplan and Meier's survival with its bounds; dashed: the mean prediction."
     )
@@ -126,7 +131,12 @@ def decision_curve(
 
 @styled
 def auc_over_time(
-    title: str, horizons: Sequence[float], series: Mapping[str, Sequence[Interval | None]], *, confidence: float
+    title: str,
+    horizons: Sequence[float],
+    series: Mapping[str, Sequence[Interval | None]],
+    *,
+    confidence: float,
+    unit: str = "years",
 ) -> Figure:
     """Time-dependent AUC at each horizon (H,), with bounds for the first series; None leaves a gap."""
     figure = new_figure()
@@ -145,7 +155,7 @@ def auc_over_time(
         axes.plot(horizons, value, marker="o", color=colour, **look)
         if len(known := np.flatnonzero(np.isfinite(value))):
             ends.append(End(horizons[known[-1]], float(value[known[-1]]), name, colour))
-    axes.set(xlabel="years", ylabel="AUC", xticks=list(horizons))
+    axes.set(xlabel=unit, ylabel="AUC", xticks=list(horizons))
     axes.set_ylim(axes.get_ylim())
     name_ends(axes, ends)
     read = "How often, of two patients, the one with an event by then was told the higher risk; 0.5 is by chance."
@@ -211,10 +221,10 @@ def _steps(curve: Curve, end: float) -> list[np.ndarray]:
     return [np.concatenate([[0.0], curve.time[inside], [end]]), *levels]
 
 
-def _numbers_at_risk(axes: Axes, curves: Sequence[Curve], years: Sequence[float]) -> None:
+def _numbers_at_risk(axes: Axes, curves: Sequence[Curve], years: Sequence[float], unit: str) -> None:
     axes.set_axis_off()
     axes.set(ylim=(len(curves) + 0.2, -1.4))
-    axes.text(-0.15, -0.8, "number at risk, by year", fontsize=10.5, color=QUIET_INK)
+    axes.text(-0.03 * years[-1], -0.8, f"number at risk, by {unit.removesuffix('s')}", fontsize=10.5, color=QUIET_INK)
     for place, curve in enumerate(curves):
         for year, count in zip(years, curve.at_risk, strict=True):
             axes.text(year, place + 0.2, f"{count:,}", color=COLOURS[place % len(COLOURS)], ha="center", fontsize=10)

@@ -9,7 +9,8 @@ import pandas as pd
 from sksurv.nonparametric import kaplan_meier_estimator
 
 from components.kits.tables.groups import group_labels
-from components.recipes.survival.metrics.rows import checked_outcome, checked_score
+from components.recipes.survival.metrics.entered import ProductLimit, mean_risk
+from components.recipes.survival.metrics.rows import checked_score, entered_outcome
 
 
 @dataclass(frozen=True)
@@ -28,9 +29,14 @@ class Curve:
 def kaplan_meier(name: str, target: np.ndarray, years: Sequence[float], confidence: float) -> Curve:
     """The curve of a target (N, 2), and how many are still observed just before each of `years`.
 
-    Bounds are those of log(-log survival) (Kalbfleisch and Prentice, 1980).
+    Bounds are those of log(-log survival) (Kalbfleisch and Prentice, 1980). Of a target (N, 3) those who had not
+    entered are not at risk.
     """
-    time, event = checked_outcome(target)
+    time, event, entry = entered_outcome(target)
+    if entry is not None:
+        found = ProductLimit.of(target)
+        counts = [int(((time >= year) & ((entry < year) | (entry == 0))).sum()) for year in years]
+        return Curve(name, len(time), found.steps, found.survival, *found.bounds(confidence), counts)
     steps, survival, (low, high) = kaplan_meier_estimator(event, time, conf_level=confidence, conf_type="log-log")
     at_risk = [int((time >= year).sum()) for year in years]
     return Curve(name, len(time), steps, survival, np.clip(low, 0, 1), np.clip(high, 0, 1), at_risk)
@@ -38,9 +44,11 @@ def kaplan_meier(name: str, target: np.ndarray, years: Sequence[float], confiden
 
 def observed_risk(target: np.ndarray, horizon: float) -> float:
     """1 - Kaplan and Meier's survival at the horizon; NaN where nobody was observed so long."""
-    time, event = checked_outcome(target)
+    time, event, entry = entered_outcome(target)
     if time.max() < horizon:
         return np.nan
+    if entry is not None:
+        return float(1 - ProductLimit.of(target).at(horizon))
     steps, survival = kaplan_meier_estimator(event, time)
     return float(1 - np.concatenate([[1.0], survival])[np.searchsorted(steps, horizon, side="right")])
 
@@ -72,7 +80,7 @@ def subgroups(
         figures = {
             "measure": measure(target[inside], risk[inside]) if enough else np.nan,
             "observed": observed_risk(target[inside], horizon) if enough else np.nan,
-            "predicted": float(risk[inside].mean()) if enough else np.nan,
+            "predicted": mean_risk(target[inside], risk[inside], horizon) if enough else np.nan,
         }
         found.append(
             {

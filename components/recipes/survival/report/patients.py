@@ -24,7 +24,12 @@ from components.recipes.survival.metrics.contributions import Contribution
 
 @styled
 def patients(
-    title: str, times: np.ndarray, survival: np.ndarray, typical: np.ndarray, reasons: Sequence[Sequence[Contribution]]
+    title: str,
+    times: np.ndarray,
+    survival: np.ndarray,
+    typical: np.ndarray,
+    reasons: Sequence[Sequence[Contribution]],
+    unit: str = "years",
 ) -> Figure:
     """A row a patient (P): survival `(P, T)` at `times` (T,) beside a typical one's (T,), and the top contributions."""
     figure = new_figure(height=1.4 + 2.6 * len(survival))
@@ -35,14 +40,14 @@ def patients(
     for number, ((left, right), curve, found) in enumerate(zip(grid, survival, reasons, strict=True), start=1):
         left.plot([0, *times], [1, *typical], color=QUIET_INK, linewidth=1.4, linestyle=DASHED)
         left.plot([0, *times], [1, *curve], color=COLOURS[0], linewidth=2.4)
-        told = f"patient {number}: risk {1 - curve[-1]:.0%} by {times[-1]:g} years"
+        told = f"patient {number}: risk {1 - curve[-1]:.0%} by {times[-1]:g} {unit}"
         left.set_title(told, fontsize=11.5, color=COLOURS[0], pad=6)
         left.set(ylim=(0, 1.02), ylabel="event-free (%)")
         left.yaxis.set_major_formatter(PercentFormatter(1))
         _contributions(right, found, reach)
     look: dict[str, Any] = {"textcoords": "offset points", "ha": "right", "va": "top", "color": QUIET_INK}
     grid[0][0].annotate("typical patient", (times[-1], typical[-1]), (0, -6), fontsize=10.5, **look)
-    grid[-1][0].set_xlabel("years")
+    grid[-1][0].set_xlabel(unit)
     grid[-1][1].set_xlabel("factor on the hazard")
     read = "Right: by how much a value alone raises (over 1) or lowers the hazard, beside a typical patient's value."
     small_print(figure, read, "The reasons that `casebook predict` answers.")

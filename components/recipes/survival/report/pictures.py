@@ -15,9 +15,11 @@ from components.evaluation.presentation.effects import effects
 from components.kits.tables.effects import ROWS, strongest_effects
 from components.kits.tables.encoding.convert import typed_rows
 from components.kits.tables.encoding.encode import Encoded
+from components.recipes.survival.metrics.entered import expected_survival
 from components.recipes.survival.metrics.metrics import c_index
 from components.recipes.survival.metrics.rows import SMALLEST_HAZARD
 from components.recipes.survival.params.params import EvaluateParams
+from components.recipes.survival.params.units import SHORT
 from components.recipes.survival.report import figures
 from components.recipes.survival.report.answered import Answered, Groups, group_names, reliability_at
 from components.recipes.survival.report.decisions import net_benefit, net_benefit_of_all
@@ -43,9 +45,9 @@ class Drawing:
     edges: np.ndarray  # risks between which the groups of patients lie
 
     def of_split(self, found: Answered, scores: Scores, groups: Groups) -> Pictures:
-        name, horizons = found.split, self.predictor.settings.horizons
+        name, horizons, unit = found.split, self.predictor.settings.horizons, self.predictor.settings.unit
         auc = {
-            self.recipe.called(who): [metrics.get(f"auc@{year:g}y") for year in horizons]
+            self.recipe.called(who): [metrics.get(f"auc@{year:g}{SHORT[unit]}") for year in horizons]
             for who, metrics in scores.by_model.items()
         }
         drawn: Pictures = {
@@ -54,10 +56,11 @@ class Drawing:
             "decision_curve": partial(_decision_curve, self, found),
             "auc": partial(
                 figures.auc_over_time,
-                f"Who has an event first: AUC by year, {name}",
+                f"Who has an event first: AUC by {unit.removesuffix('s')}, {name}",
                 horizons,
                 auc,
                 confidence=self.params.confidence,
+                unit=unit,
             ),
             "patients": partial(_patients, self, found),
         }
@@ -73,6 +76,7 @@ class Drawing:
             compared(one, metric, self.recipe, label=f"{label}, {split}")
             for metric, label in (("c_index", "C-index"), ("ibs", "integrated Brier"))
             for split, one in scores.items()
+            if all(metric in found for found in one.by_model.values())  # few rows may not define it
         ]
         confidence = self.params.confidence
         return {
@@ -84,19 +88,26 @@ class Drawing:
 def _kaplan_meier(drawing: Drawing, found: Answered) -> Figure:
     params, predictor, edges = drawing.params, drawing.predictor, drawing.edges
     group = risk_groups(found.risks[MODEL][:, -1], edges)
-    years = [0.0, *predictor.settings.horizons]
+    years, unit = [0.0, *predictor.settings.horizons], predictor.settings.unit
     shown = [place for place in range(len(edges) + 1) if (group == place).any()]
     names = group_names(edges)
     lines = [kaplan_meier(names[place], found.target[group == place], years, params.confidence) for place in shown]
-    predicted = np.stack([np.exp(-found.cumulative[group == place]).mean(axis=0) for place in shown])
-    return figures.kaplan_meier(f"Survival by predicted risk, {found.split}", lines, years, predicted, predictor.times)
+    predicted = np.stack(
+        [
+            expected_survival(found.target[group == place], predictor.times, found.cumulative[group == place])
+            for place in shown
+        ]
+    )
+    return figures.kaplan_meier(
+        f"Survival by predicted risk, {found.split}", lines, years, predicted, predictor.times, unit
+    )
 
 
 def _calibration(drawing: Drawing, found: Answered) -> Figure:
     params, panels = drawing.params, {}
     for year in params.calibrated:
         series = {SERVED: found.risks[MODEL], UNRECALIBRATED: found.blended}
-        panels[f"{year:g} years"] = {
+        panels[f"{year:g} {drawing.predictor.settings.unit}"] = {
             name: reliability_at(params, drawing.predictor, found.target, risk, year) for name, risk in series.items()
         }
     title = f"Calibration: risk as predicted and as observed, {found.split}"
@@ -113,7 +124,7 @@ def _decision_curve(drawing: Drawing, found: Answered) -> Figure:
         for name, risk in found.risks.items()
     }
     everybody = net_benefit_of_all(found.target, horizon=horizon, thresholds=thresholds)
-    title = f"Net benefit of deciding by the risk, {horizon:g} years, {found.split}"
+    title = f"Net benefit of deciding by the risk, {horizon:g} {settings.unit}, {found.split}"
     return figures.decision_curve(title, thresholds, series, everybody, threshold=settings.threshold)
 
 
@@ -130,6 +141,7 @@ def _patients(drawing: Drawing, found: Answered) -> Figure:
         np.exp(-cumulative),
         usual,
         predictor.explain(typed_rows(rows, predictor.reader.columns), predictor.encoder.encode(rows), cumulative),
+        predictor.settings.unit,
     )
 
 
@@ -153,7 +165,7 @@ def _effects(drawing: Drawing, validation: pd.DataFrame) -> Figure:
     return effects(
         found,
         title=f"What moves the risk most: {names}",
-        answer=f"predicted risk by {horizon:g} years",
+        answer=f"predicted risk by {horizon:g} {predictor.settings.unit}",
         overall=float(risk(predictor.encoder.encode(validation)).mean()),
         note=f"Mean answer of the served model for {rows} validation patients, if all had this value in the column and"
         " were otherwise as they are: no effect of a treatment.",

@@ -19,14 +19,16 @@ from components.kits.tables.noted import read_told, told_tables
 from components.recipes.shared.serving import asked_bundle, compared_bundle
 from components.recipes.survival.metrics.censoring import Censoring
 from components.recipes.survival.metrics.metrics import c_index, survival_metrics, threshold_at_specificity
+from components.recipes.survival.params.cohort import outcome_columns
 from components.recipes.survival.params.params import EvaluateParams, SurvivalJob
+from components.recipes.survival.params.units import SHORT
 from components.recipes.survival.report import tables
 from components.recipes.survival.report.answered import Answered, Groups, answer, group_names, reliability_at
 from components.recipes.survival.report.decisions import Decisions, decisions
 from components.recipes.survival.report.groups import risk_groups, subgroups
 from components.recipes.survival.report.pictures import UNRECALIBRATED, Drawing
 from components.recipes.survival.serving.predictor import SurvivalPredictor, open_predictor
-from components.recipes.survival.serving.serving import OUTCOME, development_censoring
+from components.recipes.survival.serving.serving import development_censoring
 
 
 def report(job: SurvivalJob, fitted: Path, bundle: Path) -> Report:
@@ -50,7 +52,12 @@ def report(job: SurvivalJob, fitted: Path, bundle: Path) -> Report:
     ]
     settings = predictor.settings
     decisions = tables.decisions_table(
-        decided, settings.threshold, settings.horizons[-1], job.model.specificity, settings.decisions[0]
+        decided,
+        settings.threshold,
+        settings.horizons[-1],
+        job.model.specificity,
+        settings.decisions[0],
+        settings.unit,
     )
     drawing = Drawing(params, predictor, recipe_of(job), edges)
     drawn = [drawing.of_split(one, scores[one.split], groups[one.split]) for one in judged]
@@ -79,8 +86,9 @@ def report(job: SurvivalJob, fitted: Path, bundle: Path) -> Report:
 
 def _predicts(predictor: SurvivalPredictor) -> str:
     *early, last = predictor.settings.horizons
-    also = f", and the chance of being without it at {', '.join(f'{year:g}' for year in early)} years" if early else ""
-    return f"the risk that the event has come by {last:g} years{also}"
+    unit = predictor.settings.unit
+    also = f", and the chance of being without it at {', '.join(f'{year:g}' for year in early)} {unit}" if early else ""
+    return f"the risk that the event has come by {last:g} {unit}{also}"
 
 
 def _plots(params: EvaluateParams, predictor: SurvivalPredictor, judged: Sequence[Answered]) -> dict[str, pd.DataFrame]:
@@ -89,7 +97,9 @@ def _plots(params: EvaluateParams, predictor: SurvivalPredictor, judged: Sequenc
     for found in judged:
         for year in params.calibrated:
             one = reliability_at(params, predictor, found.target, found.risks[MODEL], year)
-            drawn[f"calibration/{found.split}_{year:g}y"] = plots.curve("calibration", one.predicted, one.observed)
+            drawn[f"calibration/{found.split}_{year:g}{SHORT[predictor.settings.unit]}"] = plots.curve(
+                "calibration", one.predicted, one.observed
+            )
     return drawn
 
 
@@ -107,7 +117,7 @@ def _predictions(predictor: SurvivalPredictor, found: Answered) -> pd.DataFrame:
     """Key, outcome, and by each name a list of the risks by the horizons."""
     key = [name for name in predictor.data["key"] if name in found.rows]
     risks = {name: as_column(risk) for name, risk in found.risks.items()}
-    return pd.concat([found.rows[[*key, *OUTCOME]], pd.DataFrame(risks)], axis=1)
+    return pd.concat([found.rows[[*key, *outcome_columns(found.rows)]], pd.DataFrame(risks)], axis=1)
 
 
 def _scores(
@@ -123,6 +133,7 @@ def _scores(
             calibrated=params.calibrated,
             censoring=censoring,
             threshold=thresholds[name],
+            unit=predictor.settings.unit,
         )
 
     return score_split(found.split, found.target, found.risks, metrics, Resampling.of(params))
@@ -157,16 +168,16 @@ def _tables(
     censoring: Censoring,
     groups: Mapping[str, Groups],
 ) -> list[Table]:
-    params, called, settings = job.evaluate, recipe_of(job).called, predictor.settings
+    params, called, settings, unit = job.evaluate, recipe_of(job).called, predictor.settings, predictor.settings.unit
     horizon = settings.horizons[-1]
     named = {one.split: (one.target, {called(who): risk for who, risk in one.risks.items()}) for one in judged}
     served = {one.split: (one.target, one.risks[MODEL][:, -1]) for one in judged}
     both = {one.split: (one.target, {SERVED: one.risks[MODEL], UNRECALIBRATED: one.blended}) for one in judged}
     grouped = {split: (target, risk, risk_groups(risk, edges)) for split, (target, risk) in served.items()}
     return [
-        tables.calibration_table(both, settings.horizons, params.calibrated),
+        tables.calibration_table(both, settings.horizons, params.calibrated, unit),
         tables.brier_table(named, settings.horizons, censoring),
-        tables.risk_group_table(grouped, group_names(edges), horizon),
-        *(tables.subgroup_table(split, group, horizon, params.min_group) for split, group in groups.items()),
-        tables.net_benefit_table(served, params.net_benefit, horizon),
+        tables.risk_group_table(grouped, group_names(edges), horizon, unit),
+        *(tables.subgroup_table(split, group, horizon, params.min_group, unit) for split, group in groups.items()),
+        tables.net_benefit_table(served, params.net_benefit, horizon, unit),
     ]

@@ -7,13 +7,14 @@ import numpy as np
 
 from components.core.results import Cell, Table
 from components.recipes.survival.metrics.censoring import Censoring
+from components.recipes.survival.metrics.entered import mean_risk
 from components.recipes.survival.metrics.metrics import calibration_at, ibs
 from components.recipes.survival.report.decisions import Decisions, net_benefit, net_benefit_of_all
 from components.recipes.survival.report.groups import observed_risk
 
 
 def decisions_table(
-    found: Mapping[str, Decisions], threshold: float, horizon: float, specificity: float, over: str
+    found: Mapping[str, Decisions], threshold: float, horizon: float, specificity: float, over: str, unit: str = "years"
 ) -> Table:
     """Two rows a split, with the event and without; `over` is what a risk over the threshold is answered."""
     rows: list[list[Cell]] = []
@@ -22,13 +23,13 @@ def decisions_table(
         rows.append(
             [split, "no event", one.false, one.cleared, None if one.specificity is None else one.specificity.value]
         )
-    columns = ["split", f"by {horizon:g} years", "over the threshold", "under it", "share on the right side"]
+    columns = ["split", f"by {horizon:g} {unit}", "over the threshold", "under it", "share on the right side"]
     unknown = ", ".join(f"{split} {one.unknown:,}" for split, one in found.items())
     precision = ", ".join(
         f"{split} {one.precision.value:.4f}" for split, one in found.items() if one.precision is not None
     )
     note = (
-        f"A risk by {horizon:g} years of {threshold:.4f} or more is answered {over}: the lowest threshold with a "
+        f"A risk by {horizon:g} {unit} of {threshold:.4f} or more is answered {over}: the lowest threshold with a "
         f"specificity of {specificity:g} on validation. Of those over it had the event (precision): {precision}. Left "
         f"out, as not followed until then: {unknown}."
     )
@@ -39,6 +40,7 @@ def calibration_table(
     splits: Mapping[str, tuple[np.ndarray, Mapping[str, np.ndarray]]],
     horizons: Sequence[float],
     calibrated: Sequence[float],
+    unit: str = "years",
 ) -> Table:
     """Slope, intercept, mean prediction and observed risk of each series of risks `(N, H)` of each split."""
     rows = []
@@ -47,11 +49,11 @@ def calibration_table(
             for year in calibrated:
                 place = list(horizons).index(year)
                 slope, shift = (calibration_at(place, year, slope=which)(target, risk) for which in (True, False))
-                predicted, observed = float(risk[:, place].mean()), observed_risk(target, year)
+                predicted, observed = mean_risk(target, risk[:, place], year), observed_risk(target, year)
                 rows.append(
                     [split, name, f"{year:g}", *(finite(value) for value in (slope, shift, predicted, observed))]
                 )
-    columns = ["split", "risk", "years", "slope", "intercept", "mean prediction", "observed (Kaplan-Meier)"]
+    columns = ["split", "risk", unit, "slope", "intercept", "mean prediction", "observed (Kaplan-Meier)"]
     note = "A slope of 1 and an intercept of 0 are best. Recalibration was fitted on validation alone."
     return Table("Calibration before and after recalibration", columns, rows, note)
 
@@ -75,7 +77,10 @@ def brier_table(
 
 
 def risk_group_table(
-    splits: Mapping[str, tuple[np.ndarray, np.ndarray, np.ndarray]], names: Sequence[str], horizon: float
+    splits: Mapping[str, tuple[np.ndarray, np.ndarray, np.ndarray]],
+    names: Sequence[str],
+    horizon: float,
+    unit: str = "years",
 ) -> Table:
     """Rows, events, predicted and observed risk of each group of each split: target, risk (N,), group (N,)."""
     rows: list[list[Cell]] = []
@@ -87,13 +92,16 @@ def risk_group_table(
                 continue
             observed = finite(observed_risk(target[inside], horizon))
             events = int(target[inside, 1].sum())
-            rows.append([split, name, int(inside.sum()), events, float(risk[inside].mean()), observed])
+            predicted = finite(mean_risk(target[inside], risk[inside], horizon))
+            rows.append([split, name, int(inside.sum()), events, predicted, observed])
     columns = ["split", "group", "rows", "events", "predicted", "observed (Kaplan-Meier)"]
-    note = f"Risk by {horizon:g} years. Groups are of equal size on validation."
+    note = f"Risk by {horizon:g} {unit}. Groups are of equal size on validation."
     return Table("Risk groups", columns, rows, note)
 
 
-def subgroup_table(split: str, found: Mapping[str, Sequence[Mapping[str, Any]]], horizon: float, minimum: int) -> Table:
+def subgroup_table(
+    split: str, found: Mapping[str, Sequence[Mapping[str, Any]]], horizon: float, minimum: int, unit: str = "years"
+) -> Table:
     """The rows of `groups.subgroups`, column by column."""
     rows: list[list[Cell]] = [
         [
@@ -107,12 +115,15 @@ def subgroup_table(split: str, found: Mapping[str, Sequence[Mapping[str, Any]]],
         for one in table
     ]
     columns = ["column", "group", "rows", "events", "C-index", "predicted", "observed (Kaplan-Meier)"]
-    note = f"Risk by {horizon:g} years. Groups under {minimum} rows are insufficient."
+    note = f"Risk by {horizon:g} {unit}. Groups under {minimum} rows are insufficient."
     return Table(f"Subgroups, {split}", columns, rows, note)
 
 
 def net_benefit_table(
-    splits: Mapping[str, tuple[np.ndarray, np.ndarray]], thresholds: Sequence[float], horizon: float
+    splits: Mapping[str, tuple[np.ndarray, np.ndarray]],
+    thresholds: Sequence[float],
+    horizon: float,
+    unit: str = "years",
 ) -> Table:
     """Net benefit of the served model and of treating all, at threshold risks; treating nobody has 0."""
     rows = []
@@ -124,7 +135,7 @@ def net_benefit_table(
             for threshold, one, all_ in zip(thresholds, model, everybody, strict=True)
         ]
     columns = ["split", "treat from a risk of", "served", "treat all"]
-    return Table(f"Net benefit, event within {horizon:g} years", columns, rows, "Treat none: 0.")
+    return Table(f"Net benefit, event within {horizon:g} {unit}", columns, rows, "Treat none: 0.")
 
 
 def finite(value: float) -> float | None:

@@ -1,5 +1,7 @@
 """Answers for patients: members, blend, recalibration, survival, decision, contributions. No torch."""
 
+from collections.abc import Mapping
+from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -10,7 +12,7 @@ from pydantic import Field
 
 from components.core.blocks import Block, read_block
 from components.core.bundle import Bundle, read_bundle
-from components.kits.tables.asked import PARAMS as PARAMS
+from components.kits.tables.asked import PARAMS as OF_TABLES
 from components.kits.tables.asked import AskedTable
 from components.kits.tables.encoding.cells import RawRows
 from components.kits.tables.encoding.encode import Encoded
@@ -21,11 +23,16 @@ from components.kits.tables.explain import Scored
 from components.recipes.survival.metrics import curves
 from components.recipes.survival.metrics.contributions import Contribution, contributions
 from components.recipes.survival.metrics.pool import Recalibration, pooled
-from components.recipes.survival.serving.members import OPENERS, Curves
+from components.recipes.survival.params.units import SHORT, Unit
+from components.recipes.survival.serving.curve import Curves, span
+from components.recipes.survival.serving.members import OPENERS
+from components.recipes.survival.serving.members import Curves as MemberCurves
 
 if TYPE_CHECKING:
     import pandas as pd
 
+CURVE = "curve"
+PARAMS: Mapping[str, Any] = {**OF_TABLES, CURVE: False}  # what a request may ask for beside its rows
 Numbers = Annotated[tuple[float, ...], Field(strict=False, min_length=1)]
 
 
@@ -38,7 +45,7 @@ class Member(Block):
 
 
 class SurvivalSettings(Block):
-    """The `settings` of a cohort's bundle. Times are years.
+    """The `settings` of a cohort's bundle. Times are in its `unit`, years where none is stated.
 
     `times` is the grid of the members' curves, `edges` where the network's intervals end, `horizons`
     what is answered. `typical` is a typical training patient, against whom contributions are told;
@@ -54,13 +61,14 @@ class SurvivalSettings(Block):
     decisions: Annotated[tuple[str, str], Field(strict=False)]
     typical: dict[str, Any]
     reasons: int
+    unit: Annotated[Unit, Field(exclude_if="years".__eq__)] = "years"
 
 
 @dataclass(frozen=True)
 class SurvivalAnswers:
     """Of N rows the `risk` (N, H) by each of the `horizons`, `decision` (N,), and the strongest `contributions`.
 
-    `warnings` say what a row has that training rows had not.
+    `warnings` say what a row has that training rows had not. Whole `curves` are there where they were asked for.
     """
 
     horizons: tuple[float, ...]
@@ -68,27 +76,46 @@ class SurvivalAnswers:
     decision: np.ndarray
     contributions: list[tuple[Contribution, ...]]
     warnings: list[list[str]]
+    unit: Unit = "years"
+    curves: Curves | None = None
 
     def columns(self) -> dict[str, Any]:
         """As they are written: `score` (the risk by the last horizon), `survival_1y` and so on, reasons as texts."""
-        survival = {f"survival_{year:g}y": 1 - self.risk[:, place] for place, year in enumerate(self.horizons)}
+        survival = {
+            f"survival_{year:g}{SHORT[self.unit]}": 1 - self.risk[:, place] for place, year in enumerate(self.horizons)
+        }
         reasons = [[told(one) for one in found] for found in self.contributions]
         said = {"decision": self.decision, "reasons": reasons, "warnings": self.warnings}
-        return {"score": self.risk[:, -1], **survival, **said}
+        whole = {} if self.curves is None else self.curves.columns()
+        return {"score": self.risk[:, -1], **survival, **said, **whole}
 
 
 class SurvivalPredictor(AskedTable):
     """Rows as the source has them to risk, survival, decision and what made them, beside their key columns.
 
     `reasons` is a list of texts `column = value (x factor)`, strongest first: by how much that
-    value alone changes the cumulative hazard against a typical patient's.
+    value alone changes the cumulative hazard against a typical patient's. Whole curves are answered where `curve` asks
+    for them: of a call, or of the predictor in all of them.
     """
 
-    def __init__(self, bundle: Bundle) -> None:
+    def __init__(self, bundle: Bundle, *, curve: bool = False) -> None:
         super().__init__(bundle)
+        self.curve = curve
         self.settings = read_block(SurvivalSettings, bundle.manifest.settings, "bundle.settings")
         self.times, self.edges = np.array(self.settings.times), np.array(self.settings.edges)
         self.recalibration = Recalibration(**self.settings.recalibration)
+
+    def predict(self, rows: "pd.DataFrame", *, accept_strange: bool = False, curve: bool = False) -> "pd.DataFrame":
+        """As of any table, with whole curves if asked for."""
+        if curve and not self.curve:
+            return self._with_curve().predict(rows, accept_strange=accept_strange)
+        return super().predict(rows, accept_strange=accept_strange)
+
+    def answers_to(self, rows: RawRows, *, accept_strange: bool = False, curve: bool = False) -> dict[str, Any]:
+        """As of any table, with whole curves if asked for."""
+        if curve and not self.curve:
+            return self._with_curve().answers_to(rows, accept_strange=accept_strange)
+        return super().answers_to(rows, accept_strange=accept_strange)
 
     def answer(self, rows: RawRows, *, explain: bool = True) -> SurvivalAnswers:
         """Raw rows by column, however they are written, to risks, decisions and, if asked for, contributions.
@@ -107,7 +134,18 @@ class SurvivalPredictor(AskedTable):
         found: list[tuple[Contribution, ...]] = [()] * len(risk)
         if explain:
             found = self.explain(asked.typed, asked.encoded, cumulative)
-        return SurvivalAnswers(self.settings.horizons, risk, decision, found, self.known.warnings(asked))
+        whole = self.curves(asked.encoded, cumulative) if self.curve else None
+        warnings, unit = self.known.warnings(asked), self.settings.unit
+        return SurvivalAnswers(self.settings.horizons, risk, decision, found, warnings, unit, whole)
+
+    def curves(self, encoded: Encoded, cumulative: np.ndarray) -> Curves:
+        """Encoded rows (N) of these cumulative hazards (N, T), with what each member of the blend says alone; where the
+        blend is one of several that were fitted, what each of those says.
+        """
+        blended = [one.name for one in self.settings.members if one.weight > 0]
+        names = blended if len(blended) > 1 else [*self.member_curves]
+        members = [self.recalibration.apply(self.member_curves[name](encoded)) for name in names]
+        return Curves(self.times, cumulative, *span([cumulative, *members] if len(members) > 1 else members))
 
     def score(self, typed: "pd.DataFrame") -> np.ndarray:
         """Typed rows (N), as prepared files hold them, to risks (N, H)."""
@@ -126,6 +164,12 @@ class SurvivalPredictor(AskedTable):
         found = [self.member_curves[member.name](encoded) for member in members]
         return pooled(found, np.array([member.weight for member in members]))
 
+    def _with_curve(self) -> "SurvivalPredictor":
+        """The same that answers whole curves; another thread may ask for none."""
+        found = copy(self)
+        found.curve = True
+        return found
+
     def explain(self, typed: TypedRows, encoded: Encoded, cumulative: np.ndarray) -> list[tuple[Contribution, ...]]:
         """For each row (N), of these cumulative hazards (N, T), what changes that by the last horizon most."""
         rows = Scored(typed, encoded, self._at_the_end(cumulative))
@@ -141,7 +185,7 @@ class SurvivalPredictor(AskedTable):
         return Replacements.of(self.settings.typical, self.reader.columns, self.encoder)
 
     @cached_property
-    def member_curves(self) -> dict[str, Curves]:
+    def member_curves(self) -> dict[str, MemberCurves]:
         """How each member answers encoded rows, those of no weight too."""
         return {
             member.name: OPENERS[member.kind](self.bundle, member.name, self.times, self.edges, self.encoder.sizes)
@@ -149,13 +193,13 @@ class SurvivalPredictor(AskedTable):
         }
 
 
-def open_predictor(folder: Path, *, threads: int = 1) -> SurvivalPredictor:
+def open_predictor(folder: Path, *, threads: int = 1, curve: bool = False) -> SurvivalPredictor:
     """The predictor of a bundle folder.
 
     Raises:
         CasebookError: the folder is no whole bundle.
     """
-    return SurvivalPredictor(read_bundle(folder, threads=threads))
+    return SurvivalPredictor(read_bundle(folder, threads=threads), curve=curve)
 
 
 def told(one: Contribution) -> str:

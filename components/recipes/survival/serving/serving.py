@@ -14,11 +14,9 @@ from components.recipes.shared.serving import first_rows, read_split, rows_in_tu
 from components.recipes.survival.metrics.censoring import Censoring
 from components.recipes.survival.metrics.marginal import marginal_risks
 from components.recipes.survival.metrics.metrics import survival_metrics
-from components.recipes.survival.params.cohort import EVENT, TIME
+from components.recipes.survival.params.cohort import outcome_of
 from components.recipes.survival.params.params import SurvivalJob
 from components.recipes.survival.serving.predictor import SurvivalPredictor, open_predictor
-
-OUTCOME = [TIME, EVENT]
 
 
 def answers(job: SurvivalJob, bundle: Path, split: str) -> Answers:
@@ -31,7 +29,7 @@ def answers(job: SurvivalJob, bundle: Path, split: str) -> Answers:
 def answer_rows(job: SurvivalJob, bundle: Path) -> Callable[[int], object]:
     """A function that answers the next n test rows with their reasons, from the cells of a request on."""
     predictor = open_predictor(bundle)
-    return rows_in_turn(job, lambda rows: predictor.answer(rows).columns(), OUTCOME)
+    return rows_in_turn(job, lambda rows: predictor.answer(rows).columns(), job.prepare.added)
 
 
 def constant(job: SurvivalJob, bundle: Path) -> np.ndarray:
@@ -47,7 +45,11 @@ def metrics_of(job: SurvivalJob, predictor: SurvivalPredictor, censoring: Censor
     settings = predictor.settings
     calibrated = job.evaluate.calibrated
     return survival_metrics(
-        horizons=settings.horizons, calibrated=calibrated, censoring=censoring, threshold=settings.threshold
+        horizons=settings.horizons,
+        calibrated=calibrated,
+        censoring=censoring,
+        threshold=settings.threshold,
+        unit=settings.unit,
     )
 
 
@@ -57,11 +59,6 @@ def development_censoring(job: SurvivalJob) -> Censoring:
     return Censoring.of(np.concatenate([outcome_of(frame) for frame in frames]))
 
 
-def outcome_of(rows: pd.DataFrame) -> np.ndarray:
-    """Years and event `(N, 2)` of prepared rows."""
-    return rows[OUTCOME].to_numpy(np.float64)
-
-
 def example(job: SurvivalJob, rows: int = 5) -> pd.DataFrame:
     """The first test rows as a client would send them: no key, no outcome."""
-    return first_rows(job, OUTCOME, rows)
+    return first_rows(job, job.prepare.added, rows)

@@ -13,13 +13,13 @@ from torch import Tensor
 from components.core.job import PREPARED_FILES, TRAIN, VALIDATION, Meta
 from components.core.params.case import FitParams
 from components.kits.tables.encoding.encode import Encoded, TableEncoder
-from components.recipes.survival.params.cohort import EVENT, TIME
+from components.recipes.survival.params.cohort import outcome_of
 from components.training.slices import SliceLoader
 
 
 @dataclass(frozen=True)
 class Patients:
-    """Encoded rows and their outcome: `target (N, 2)`, years and event, over J intervals.
+    """Encoded rows and their outcome: `target (N, 2)`, years and event, or (N, 3) with entries, over J intervals.
 
     `events (N, J)` is 1 where the event came in the interval, `exposure (N, J)` the share of it that
     the patient was observed for.
@@ -57,7 +57,7 @@ class CohortData(LightningDataModule):
     @cached_property
     def edges(self) -> np.ndarray:
         """The upper ends (J,) of the intervals in years: quantiles of the training events, and the last time."""
-        return interval_edges(_read(self.prepared, self.splits)[[TIME, EVENT]].to_numpy(np.float64), self.intervals)
+        return interval_edges(outcome_of(_read(self.prepared, self.splits)), self.intervals)
 
     @cached_property
     def parts(self) -> tuple[Patients, Patients]:
@@ -66,7 +66,7 @@ class CohortData(LightningDataModule):
 
     def rows(self, splits: tuple[str, ...]) -> Patients:
         frame = _read(self.prepared, splits)
-        target = frame[[TIME, EVENT]].to_numpy(np.float64)
+        target = outcome_of(frame)
         return Patients(self.encoder.encode(frame), target, *lived_through(target, self.edges))
 
     def train_dataloader(self) -> SliceLoader:
@@ -85,17 +85,21 @@ class CohortData(LightningDataModule):
 
 def interval_edges(target: np.ndarray, intervals: int) -> np.ndarray:
     """Upper ends of at most `intervals` intervals that hold equally many events of a target (N, 2)."""
-    time, event = target.T
+    time, event, *_ = target.T
     inner = np.quantile(time[event == 1], np.arange(1, intervals) / intervals)
     last = np.nextafter(time.max(), np.inf)
     return np.append(np.unique(inner[(inner > 0) & (inner < time.max())]), last)
 
 
 def lived_through(target: np.ndarray, edges: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Events and exposure `(N, J)` of a target (N, 2), as `Patients` has them; what comes later comes at the end."""
+    """Events and exposure `(N, J)` of a target (N, 2) or (N, 3), as `Patients` has them; what comes later comes at the
+    end.
+    """
     time, event = np.minimum(target[:, 0], edges[-1]), target[:, 1]
     starts = np.concatenate([[0.0], edges[:-1]])
     exposure = np.clip((time[:, None] - starts) / (edges - starts), 0.0, 1.0)
+    if target.shape[1] == 3:  # nobody was watched before they entered
+        exposure = exposure - np.clip((target[:, 2:] - starts) / (edges - starts), 0.0, 1.0)
     place = np.minimum(np.searchsorted(edges, time, side="left"), len(edges) - 1)
     return np.eye(len(edges))[place] * event[:, None], exposure
 

@@ -19,7 +19,8 @@ class SurvivalLearner(Learner):
 
     The network maps `numeric (B, F), categorical (B, C)` to `(B, k, J)`, the logarithm of the
     cumulative hazard that each of J intervals would add. A batch has besides `target (B, 2)`, years
-    and event, and over the intervals `events (B, J)` and `exposure (B, J)`. `objective` says which
+    and event, or (B, 3) with the years until entry, and over the intervals `events (B, J)` and
+    `exposure (B, J)`. `objective` says which
     loss; validation logs it as `val/loss` for the mean hazard, which is what is served, and `val/c_index`.
     """
 
@@ -65,8 +66,10 @@ def cox_loss(logs: Tensor, target: Tensor, events: Tensor, exposure: Tensor) -> 
     """Mean negative partial log-likelihood of an event, the batch being all who are at risk.
 
     Katzman et al., DeepSurv (2018); ties as Breslow has them. The log-hazard is that of the first
-    interval: under proportional hazards it says all.
+    interval: under proportional hazards it says all. Who had not entered is not at risk.
     """
+    if target.shape[1] == 3:
+        return _entered_cox_loss(logs[:, :, 0], target)
     time, event = target.unbind(dim=1)
     order = torch.argsort(time, descending=True, stable=True)
     score, time, event = logs[order, :, 0], time[order], event[order]
@@ -76,15 +79,28 @@ def cox_loss(logs: Tensor, target: Tensor, events: Tensor, exposure: Tensor) -> 
     return summed.mean()
 
 
+def _entered_cox_loss(score: Tensor, target: Tensor) -> Tensor:
+    """The same of log-hazards (B, k), event by event over who is at risk then."""
+    time, event, entry = target.unbind(dim=1)
+    summed = torch.zeros_like(score[0])
+    for first in torch.nonzero(event == 1)[:, 0].split(max(1, PAIRS // max(1, score.numel()))):
+        there = (entry < time[first, None]) & (time >= time[first, None])
+        among = torch.where(there.unsqueeze(2), score, -torch.inf).logsumexp(dim=1)
+        summed = summed + (among - score[first]).sum(dim=0)
+    return (summed / event.sum().clamp(min=1)).mean()
+
+
 LOSSES = {"hazard": hazard_loss, "cox": cox_loss}
 
 
 def concordance(score: Tensor, target: Tensor) -> Tensor:
-    """Harrell's C of a score (N,) and a target (N, 2); NaN where no pair can be compared."""
-    time, event = target.unbind(dim=1)
+    """Harrell's C of a score (N,) and a target (N, 2) or (N, 3); NaN where no pair can be compared."""
+    time, event, *entry = target.unbind(dim=1)
     won, compared = torch.zeros((2,), dtype=torch.float64, device=score.device)
     for first in torch.nonzero(event == 1)[:, 0].split(max(1, PAIRS // max(1, len(time)))):
         known = (time > time[first, None]) | ((time == time[first, None]) & (event == 0))
+        if entry:
+            known &= entry[0] < time[first, None]
         ahead = score[first, None] - score
         won += ((ahead > 0) & known).sum() + 0.5 * ((ahead == 0) & known).sum()
         compared += known.sum()

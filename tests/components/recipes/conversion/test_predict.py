@@ -5,11 +5,12 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from components.core.bundle import read_bundle, write_bundle
 from components.core.errors import CasebookError
 from components.recipes.conversion.encoding import typed
 from components.recipes.conversion.predict import predict_file
 from components.recipes.conversion.serving.predictor import open_predictor
-from tests.components.recipes.conversion.serving.tiny import write_tiny
+from tests.components.recipes.conversion.serving.tiny import PAIRS, write_tiny
 
 LINES = ["ni hao ma", "", "Zhongguo, 中国!", "😀", "ni3hao3 2026"]
 
@@ -105,6 +106,18 @@ def test_what_is_no_pinyin_is_named_with_its_line_and_the_rest_is_counted(bundle
     assert said[-1] == "in.txt: and 2 more that are no pinyin"
     assert len(said) == 6
     assert (tmp_path / "out.txt").read_text(encoding="utf-8").splitlines()[1].count("xyzq") == 1
+
+
+def test_tones_that_say_nothing_are_told(bundle, tmp_path, caplog):
+    files = read_bundle(bundle, threads=1)
+    write_bundle(tmp_path / "old", files.manifest, {**files.contents(), "pinyin.json": {"pairs": PAIRS}})
+    with caplog.at_level(logging.WARNING):
+        predict_file(bundle, source(tmp_path, ["ma3", "xi4"]), tmp_path / "out.txt", {})
+        predict_file(tmp_path / "old", source(tmp_path, ["ma3", "xi", "xi4"]), tmp_path / "out.txt", {})
+    assert [record.getMessage() for record in caplog.records] == [
+        "in.txt: line 2, 'xi4': no character of 'xi' has this tone; it is left out",
+        "in.txt: 2 line(s) have tones, which say nothing here: this model is of before they were kept; fit it again",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,17 @@
 import json
 
 import numpy as np
+import pandas as pd
 import pytest
+import roifile
 import tifffile
 from PIL import Image
 
 from components.core.errors import CasebookError
+from components.recipes.detection.encoding.looks import Looks
 from components.recipes.detection.predict import predict_file
+from components.recipes.detection.serving.predictor import open_predictor
+from tests.components.recipes.detection.encoding.test_raw import dicom
 from tests.components.recipes.detection.serving.tiny import make, picture
 
 
@@ -83,7 +88,10 @@ def test_images_of_other_forms_are_named_and_end_badly_unless_asked_to_go_on(bun
     assert "anim.gif: images of this form are not read" in str(caught.value)
     assert "scan: images" in str(caught.value)
     assert any("1 file(s) are no images, such as notes.txt" in record.getMessage() for record in caplog.records)
+    skipped = json.loads((tmp_path / "boxes.json").read_text())["skipped"]
+    assert [one["file_name"] for one in skipped] == ["anim.gif", "scan"]
     assert predict_file(bundle, images, tmp_path / "again.json", {"skip_unreadable": True}) == 6
+    assert "2 of 8 images cannot be read" in caplog.messages[-1]
     assert (tmp_path / "again.json").read_bytes() == (tmp_path / "boxes.json").read_bytes()
 
 
@@ -109,6 +117,81 @@ def test_a_slide_has_room_for_more_objects_than_a_view_and_a_crowd_is_told(bundl
     assert [record.getMessage() for record in caplog.records] == [
         "crowd.png: only the surest 20 objects are answered, and there may be more; cut the image into parts"
     ]
+
+
+def test_images_that_are_not_as_those_of_training_are_told_in_one_line(images, tmp_path, caplog):
+    trained = Looks(depths=("uint8",), channels=(1, 3), bright=(1.0, 1.0), detail=(0.01, 1.0), dicom=False)
+    make(tmp_path / "bundle", looks=trained)
+    assert predict_file(tmp_path / "bundle", images, tmp_path / "boxes.json", {}) == 6
+    found = json.loads((tmp_path / "boxes.json").read_text())["images"]
+    told = "uint16, and training images are uint8"
+    assert {one["file_name"]: one["warnings"] for one in found if "warnings" in one} == {
+        "deep.png": [told],
+        "deep.tif": [told],
+    }
+    assert f"deep.png: {told} (and 1 more images of the kind)" in caplog.messages
+    rows = pd.DataFrame({"image": ["a", "b"], "pixels": [(images / f"{n}.png").read_bytes() for n in ("grey", "deep")]})
+    assert open_predictor(tmp_path / "bundle").predict(rows)["warnings"].tolist() == [[], [told]]
+
+
+def test_dicom_is_read_where_training_had_it(bundle, images, tmp_path):
+    grey = np.asarray(Image.open(images / "grey.png")).astype(np.uint16) * 257
+    (images / "scan.dcm").write_bytes(dicom(grey))
+    with pytest.raises(CasebookError, match=r"scan.dcm: images of this form are not read"):
+        predict_file(bundle, images, tmp_path / "boxes.json", {})
+    trained = Looks(depths=("uint16",), channels=(1,), bright=(1.0, 1.0), detail=(0.01, 1.0), dicom=True)
+    make(tmp_path / "other", looks=trained)
+    assert predict_file(tmp_path / "other", images, tmp_path / "boxes.json", {}) == 7
+
+
+def test_counts_by_class_and_by_area(bundle, images, tmp_path):
+    grey = np.asarray(Image.open(images / "grey.png"))
+    tifffile.imwrite(images / "sized.tif", grey, imagej=True, resolution=(2, 2), metadata={"unit": "um"})
+    predict_file(bundle, images, tmp_path / "boxes.json", {"counts": tmp_path / "counts.csv"})
+    found = pd.read_csv(tmp_path / "counts.csv", index_col="image")
+    assert list(found.columns) == ["class", "count", "mm2", "per_mm2"]
+    assert (found["class"].unique().tolist(), found["count"].tolist()) == (["square"], [1] * 7)
+    area = 96 * 64 * 0.0005**2  # pixels of half a micrometre
+    assert found.loc["sized.tif", ["mm2", "per_mm2"]].tolist() == pytest.approx([area, 1 / area], rel=1e-5)
+    assert found["mm2"].notna().sum() == 1
+    options = {"counts": tmp_path / "counts.csv", "pixel_size": 0.5}
+    predict_file(bundle, images, tmp_path / "boxes.json", options)
+    assert pd.read_csv(tmp_path / "counts.csv")["mm2"].tolist() == pytest.approx([area] * 7, rel=1e-5)
+
+
+def test_regions_for_imagej_and_for_qupath(bundle, images, tmp_path):
+    for _ in range(2):  # again over what is there
+        predict_file(bundle, images, tmp_path / "boxes.json", {"rois": tmp_path / "rois"})
+    (roi,) = roifile.roiread(tmp_path / "rois" / "more" / "colour.png.zip")
+    assert (roi.left, roi.top, roi.right, roi.bottom, roi.name) == (20, 12, 36, 28, "0001 square 1.00")
+    (feature,) = json.loads((tmp_path / "rois" / "grey.png.geojson").read_text())["features"]
+    assert feature["geometry"]["coordinates"] == [[[20, 12], [36, 12], [36, 28], [20, 28], [20, 12]]]
+    assert feature["properties"]["classification"]["name"] == "square"
+    assert len(list((tmp_path / "rois").rglob("*.*"))) == 12
+
+
+def test_a_threshold_in_place_of_the_bundles_own(bundle, images, tmp_path):
+    pixels = (picture(96, 64, (20, 12))[..., 0] * 0.74 * 255).astype(np.uint8)  # a logit of about -1
+    Image.fromarray(pixels).save(images / "faint.png")
+    for threshold, boxes in ((None, 6), (0.2, 7), (0.99, 6)):
+        options = {} if threshold is None else {"threshold": threshold}
+        predict_file(bundle, images, tmp_path / "boxes.json", options)
+        assert len(json.loads((tmp_path / "boxes.json").read_text())["annotations"]) == boxes
+    with pytest.raises(CasebookError, match=r"--threshold 0.01: the model does not weigh answers below 0.05"):
+        predict_file(bundle, images, tmp_path / "none.json", {"threshold": 0.01})
+    assert not (tmp_path / "none.json").exists()
+
+
+def test_a_channel_is_named_where_a_file_leaves_it_open(bundle, images, tmp_path):
+    grey = np.asarray(Image.open(images / "grey.png"))
+    both = np.stack([np.zeros_like(grey), grey], axis=-1)
+    options = {"photometric": "minisblack", "planarconfig": "contig", "extrasamples": ["unspecified"]}
+    tifffile.imwrite(images / "two.tif", both, **options)
+    with pytest.raises(CasebookError, match=r"two.tif: 2 channels, and the file does not say"):
+        predict_file(bundle, images, tmp_path / "boxes.json", {})
+    for channel, boxes in ((1, 0), (2, 1)):
+        predict_file(bundle, images / "two.tif", tmp_path / "boxes.json", {"channel": channel})
+        assert len(json.loads((tmp_path / "boxes.json").read_text())["annotations"]) == boxes
 
 
 def test_where_no_image_can_be_read_nothing_is_written(bundle, tmp_path):

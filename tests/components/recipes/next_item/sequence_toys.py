@@ -43,7 +43,7 @@ def fit_params(**values: object) -> FitParams:
     return toy_params("finance_risk", **{f"fit__{name}": value for name, value in values.items()}).fit
 
 
-def write_prepared(folder: Path, users: list[list[int]], *, features: bool = True) -> Path:
+def write_prepared(folder: Path, users: list[list[int]], *, features: bool = True, repeats: str | None = None) -> Path:
     """A prepared folder whose validation event is each user's last; pairs of events share a second."""
     folder.mkdir(parents=True, exist_ok=True)
     rows = [
@@ -79,6 +79,7 @@ def write_prepared(folder: Path, users: list[list[int]], *, features: bool = Tru
         "rating_edges": [2.0, 3.0, 4.0, 5.0] if features else [],
         "user_features": described["users"],
         "item_features": described["items"],
+        "spec": {} if repeats is None else {"repeats": repeats},
     }
     Meta("recommender", {}, {}, {}, data).write(folder)
     return folder

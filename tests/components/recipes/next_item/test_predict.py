@@ -63,7 +63,8 @@ def test_a_list_of_users_is_answered_from_stored_histories_each_once(
     with caplog.at_level(logging.WARNING):
         assert predict_file(bundle, tmp_path / "users.csv", tmp_path / "out.csv", {"top": 2}) == 6
     answer = pd.read_csv(tmp_path / "out.csv", dtype={"user": str, "item": str})
-    assert list(answer.columns) == ["user", "rank", "item", "score", "title"]
+    assert list(answer.columns) == ["user", "rank", "item", "score", "title", "answered_by"]
+    assert answer["answered_by"].tolist() == ["blend"] * 4 + ["popularity"] * 2
     assert answer["user"].tolist() == ["2", "2", "1", "1", "stranger", "stranger"]
     expected = open_predictor(bundle).recommend(pd.DataFrame({"user_id": [2, 1]}), top=2)
     assert answer["item"].tolist() == [*expected["item"], "11", "12"]
@@ -103,6 +104,86 @@ def test_allow_and_deny_files_hold_an_id_a_line(bundle: Path, tmp_path: Path) ->
         "b": {"13"},
         "c": {"15"},
     }
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["user_id,item_id,note", "item_id;user_id", "user\titem", "parquet"],
+    ids=["csv", "semicolon", "plain", "parquet"],
+)
+def test_lists_of_single_users_hold_for_these_alone(
+    bundle: Path, tmp_path: Path, header: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    INTERACTIONS.to_csv(tmp_path / "rows.csv", index=False)
+    pairs = pd.DataFrame({"user_id": ["a", "a", "b"], "item_id": [13, 15, 13], "note": "x"})
+    if header == "parquet":
+        pairs.to_parquet(tmp_path / "lists")
+    else:
+        delimiter = next(mark for mark in ",;\t" if mark in header)
+        names = header.split(delimiter)
+        named = pairs.rename(columns={"user_id": "user", "item_id": "item"}) if "user" in names else pairs
+        named[names].to_csv(tmp_path / "lists", sep=delimiter, index=False)
+
+    def answered(**options: Path) -> dict[str, set[str]]:
+        predict_file(bundle, tmp_path / "rows.csv", tmp_path / "out.parquet", {"top": 6, **options})
+        answer = pd.read_parquet(tmp_path / "out.parquet")
+        return {str(user): set(rows["item"]) for user, rows in answer.groupby("user")}
+
+    assert answered(deny=tmp_path / "lists") == {
+        "a": {"11", "14"},
+        "b": {"12", "14"},
+        "c": {"10", "11", "12", "14", "15"},
+    }
+    caplog.clear()
+    assert answered(allow=tmp_path / "lists") == {"a": {"13", "15"}, "b": {"13"}}
+    assert "1 user(s) of whom the allow list has no line, such as 'c': nothing is answered" in caplog.messages
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("user_id,item_id\na,\n", "row 1 has no item; fill it in"),
+        ("user_id,item_id\n", "it has a header but no rows"),
+        ("user_id,item_id\na,i7\n", "deny list: none of its 1 line(s) is an item that the model knows, such as 'i7'"),
+        ("user_id,film\na,10\n", "deny list: none of its 2 line(s) is an item"),
+    ],
+)
+def test_lists_that_cannot_be_meant_are_refused(bundle: Path, tmp_path: Path, text: str, told: str) -> None:
+    INTERACTIONS.to_csv(tmp_path / "rows.csv", index=False)
+    (tmp_path / "deny.csv").write_text(text, encoding="utf-8")
+    with pytest.raises(CasebookError) as error:
+        predict_file(bundle, tmp_path / "rows.csv", tmp_path / "out.csv", {"deny": tmp_path / "deny.csv"})
+    assert told in str(error.value)
+
+
+def test_all_users_and_items_like_one_need_no_file(
+    bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(predict, "BATCH_USERS", 2)
+    nobody, predictor = tmp_path / "users.csv", open_predictor(bundle)
+    predict_file(bundle, nobody, tmp_path / "all.parquet", {"users": "all", "forgotten": (digest_of(["2"]),)})
+    expected = predictor.predict(pd.DataFrame({"user_id": ["1", "3"]}))
+    pd.testing.assert_frame_equal(pd.read_parquet(tmp_path / "all.parquet"), expected, check_dtype=False)
+    predict_file(bundle, nobody, tmp_path / "like.csv", {"like_item": "12", "top": 2, "because": True})
+    found = pd.read_csv(tmp_path / "like.csv", dtype={"like": str, "item": str})
+    alone = predictor.recommend(pd.DataFrame({"user_id": ["x"], "item_id": [12], "timestamp": [1000]}), top=2)
+    assert list(found.columns) == ["like", "rank", "item", "score", "title", "answered_by"]
+    assert found["item"].tolist() == alone["item"].tolist()
+    assert found["like"].tolist() == ["12", "12"]
+    with pytest.raises(CasebookError, match="item '99': the model does not know it; its items are called such as '10'"):
+        predict_file(bundle, nobody, tmp_path / "no.csv", {"like_item": "99"})
+
+
+def test_seen_items_and_reasons_are_answered_where_they_are_asked_for(bundle: Path, tmp_path: Path) -> None:
+    INTERACTIONS.to_csv(tmp_path / "rows.csv", index=False)
+    predict_file(
+        bundle, tmp_path / "rows.csv", tmp_path / "out.parquet", {"include_seen": True, "because": True, "top": 6}
+    )
+    answer = pd.read_parquet(tmp_path / "out.parquet")
+    assert answer.groupby("user")["item"].nunique().to_dict() == {"a": 6, "b": 6, "c": 6}
+    assert list(answer.columns)[-3:] == ["answered_by", "because", "because_title"]
+    reason = answer.set_index(["user", "item"])["because"].fillna("")
+    assert (reason["a", "15"], reason["b", "13"], reason["a", "14"]) == ("12", "11", "")
 
 
 @pytest.mark.parametrize(

@@ -94,11 +94,11 @@ def test_a_pipe_is_told_and_not_waited_for(tmp_path, folder):
     assert "in.csv: not a regular file" in refused(source("in.csv"), folder, tmp_path)
 
 
-@pytest.mark.parametrize("name", ["in.xlsx", "in.csv.gz", "in"])
+@pytest.mark.parametrize("name", ["in.bmp", "in.csv.exe", "in"])
 def test_an_unknown_suffix_is_told(tmp_path, folder, name):
     (tmp_path / name).write_bytes(ROWS)
     message = refused(source(name), folder, tmp_path)
-    assert f"suffix {Path(name).suffix!r} is none of .csv, .tsv, .txt, .parquet" in message
+    assert f"suffix {Path(name).suffix!r} is none of .csv, .tsv, .txt, " in message
 
 
 def test_the_suffix_may_not_change(tmp_path, folder):

@@ -19,6 +19,7 @@ from components.recipes.detection.encoding.decode import read_size
 from components.recipes.detection.encoding.rows import ImageRow
 from components.recipes.detection.encoding.spec import Spec
 from components.recipes.detection.params.params import DetectionJob
+from components.recipes.detection.preparation.looked import with_looks
 from components.recipes.detection.preparation.prepare import SMOKE_IMAGES, describe, read_source
 from components.recipes.detection.preparation.simulate.micrograph import simulate
 from components.recipes.detection.preparation.simulate.params import External, SimulateParams
@@ -42,7 +43,7 @@ def prepare_simulated(job: DetectionJob) -> Meta:
     if images.simulate is None:
         raise CasebookError(f"params.cases.{case}.prepare: form {images.form!r} is not simulated; say where images are")
     block = read_block(SimulateParams, images.simulate, f"params.cases.{case}.prepare.simulate")
-    spec = Spec(classes=(block.label,), channels=images.channels, percentiles=images.percentiles)
+    spec = Spec.of(images, (block.label,))
     asked = (block.train, block.validation, block.test)
     counts = dict(zip(SPLITS, (min(count, SMOKE_IMAGES) if job.smoke else count for count in asked), strict=True))
     with whole_folder(job.paths.prepared(case)) as folder:
@@ -52,6 +53,7 @@ def prepare_simulated(job: DetectionJob) -> Meta:
         if block.external is not None:
             written[EXTERNAL] = write_split(folder, EXTERNAL, [_external(raw, block.external)], spec)
         write_rejected(folder, [])
+        spec = with_looks(spec, folder)
         meta = describe(case, spec, written, [], read_source(raw), clipped=0, protocol=PROTOCOL)
         meta.write(folder)
     log.info("%s: simulated %s", case, ", ".join(f"{name} {count}" for name, count in counts.items()))

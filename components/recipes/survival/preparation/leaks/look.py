@@ -9,7 +9,9 @@ import numpy as np
 
 from components.core.errors import CasebookError
 from components.recipes.survival.params.cohort import EVENT, TIME, CohortParams
+from components.recipes.survival.params.units import PER_YEAR
 from components.recipes.survival.preparation.cohort import read_cohort
+from components.recipes.survival.preparation.entry import entry_like, question_of
 from components.recipes.survival.preparation.leaks.find import find_leaks
 
 log = logging.getLogger(__name__)
@@ -22,7 +24,10 @@ def tell_leaks(block: dict[str, Any], path: Path) -> None:
         rows = read_cohort(path, spec.target, spec).rows
     except CasebookError:
         return
-    for leak in find_leaks(rows, rows[TIME].to_numpy(), rows[EVENT].to_numpy(np.int64), spec):
+    if found := entry_like(rows, spec):
+        log.warning("%s; `casebook run` will ask about it", question_of(found))
+    years = rows[TIME].to_numpy() / PER_YEAR[spec.unit]
+    for leak in find_leaks(rows, years, rows[EVENT].to_numpy(np.int64), spec):
         options = " ".join(f"--ignore {shlex.quote(name)}" for name in leak.to_leave_out)
         does = "refuse it" if leak.sure else "ask about it"
         log.warning("%s; `casebook run` will %s, and %s leaves it out", leak.told(), does, options)

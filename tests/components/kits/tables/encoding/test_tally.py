@@ -48,6 +48,12 @@ def test_the_share_is_of_cells_that_hold_something() -> None:
     assert found.stops
 
 
+@pytest.mark.parametrize(("cells", "stops"), [(["1,5"], True), (["1,5", None], True), (["1,5", 2000], False)])
+def test_a_column_of_which_no_cell_can_be_read_stops_however_few_they_are(cells: list[Any], stops: bool) -> None:
+    (found,) = remarks(column("income", cells))
+    assert found.stops is stops
+
+
 @pytest.mark.parametrize(
     ("cells", "stops"),
     [

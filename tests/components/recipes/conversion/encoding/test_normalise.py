@@ -11,6 +11,7 @@ from components.recipes.conversion.encoding.invisible import without_invisible
 from components.recipes.conversion.encoding.normalise import Literal, Normalised, normalise
 from components.recipes.conversion.encoding.readings import dictionary_pairs, gb2312_characters
 from components.recipes.conversion.encoding.syllables import VOWELS, Syllabary, Syllable
+from components.recipes.conversion.encoding.tones import ERHUA
 from components.recipes.conversion.params.pinyin import InputParams
 from tests.examples import examples
 
@@ -37,6 +38,9 @@ def shown(found: Normalised) -> str:
         ("ni\u030c ha\u030co", "ni hao"),  # the marks as characters of their own
         ("nǐhǎo", "ni hao"),
         ("Xīān", "xi an"),  # two tones are two syllables
+        ("xīan shi", "xi an shi"),  # one of them without
+        ("xiān shi", "xian shi"),
+        ("hùi hǎo duì gǒu", "hui hao dui gou"),
         ("ni3 hao3", "ni hao"),
         ("ni3hao3ma5", "ni hao ma"),
         ("lǜ lü LÜ lv lu:4 lu: lyu", "lv lv lv lv lv lv lv"),
@@ -55,7 +59,27 @@ def shown(found: Normalised) -> str:
         ("han 2025 nian", "han [2025] nian"),
         ("han2025", "han [2025]"),
         ("fa a@ni.com http://ni.hao/", "fa [a@ni.com http://ni.hao/]"),
+        ("fa a@ni.com, ni hao", "fa [a@ni.com,] ni hao"),
+        ("ta shi @ni, ni hao", "ta shi [@ni,] ni hao"),
+        ("kan www.ni.cn/hao。ni hao", "kan [www.ni.cn/hao。] ni hao"),
+        ("<b>ni hao</b> #bei jing", "[<b>] ni hao [</b> #bei] jing"),
+        ("<a href='ni hao'>ma", "[<a href='ni hao'>] ma"),
         ("café ni", "[café] ni"),
+        ("the man can see me", "[the man can see me]"),
+        ("can you help me with the game", "[can you help me with the game]"),
+        ("wo you iPhone", "wo you [iPhone]"),
+        ("wo yao qu Starbucks he kafei", "wo yao qu [Starbucks] he ka fei"),
+        ("ni can jia ma", "ni can jia ma"),
+        ("5 km² hao", "[5 km²] hao"),
+        ("wanr", "wan er"),
+        ("zainar", "zai na er"),
+        ("men2r tou'r", "men er tou er"),
+        ("yi1 hui4 r5", "yi hui er"),
+        ("wán r", "wan er"),
+        ("yong r yu yan", "yong [r] yu yan"),
+        ("yihuirjian", "yi hui er jian"),
+        ("her for year water", "[her for year water]"),
+        ("R", "[R]"),
         ("", ""),
         ("  ", "[  ]"),
         ("zg", "[zg]"),
@@ -63,6 +87,33 @@ def shown(found: Normalised) -> str:
 )
 def test_every_way_of_typing_gives_the_same_syllables(text: str, expected: str) -> None:
     assert shown(read(text)) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("ma1 ma2 ma3 ma4 ma5 ma0 ma", [1, 2, 3, 4, 5, 5, 0]),
+        ("mā má mǎ mà mă ma", [1, 2, 3, 4, 3, 0]),
+        ("zhang³ da⁴", [3, 4]),
+        ("ｎｉ３ lǜ lu:4 lv4", [3, 4, 4, 4]),
+        ("zhong1guo2", [1, 2]),
+        ("zhongguo2", [0, 2]),  # a number is of the last syllable
+        ("Xīān", [1, 1]),
+        ("ni\u030chao", [3, 0]),
+        ("wan2r wanr2 nǎr", [2, ERHUA, 2, ERHUA, 3, ERHUA]),
+        ("n2 ńg", [2, 2]),
+        ("ni3 hao 3", [3, 0]),
+    ],
+)
+def test_tones_are_those_of_their_syllables(text: str, expected: list[int]) -> None:
+    assert [one.tone for one in read(text).syllables] == expected
+
+
+def test_what_is_taken_for_english_is_told_as_such() -> None:
+    assert [str(one) for one in read("the man").illegal] == [
+        "syllable 1: 'the' is no pinyin; it is left as it is",
+        "syllable 2: 'man' is taken for English; it is left as it is",
+    ]
 
 
 def test_illegal_syllables_are_named_with_their_position_and_left_as_they_are() -> None:

@@ -5,7 +5,7 @@ import sys
 
 from pypinyin import lazy_pinyin
 
-from components.recipes.conversion.encoding.readings import Readings, dictionary_pairs, gb2312_characters
+from components.recipes.conversion.encoding.readings import Readings, dictionary_pairs, gb2312_characters, tones_of
 
 READINGS = Readings()
 
@@ -21,6 +21,13 @@ def test_words_decide_how_heteronyms_are_read() -> None:
 def test_a_character_without_a_reading_is_none_in_its_place() -> None:
     assert READINGS.of_word("好\u9fa6好") == ("hao", None, "hao")
     assert READINGS.of_word("\u9fa6") == (None,)
+
+
+def test_tones_are_those_of_the_word_or_the_first_of_the_character() -> None:
+    assert tones_of(["长大", "长", "城"], ["zhang", "da", "chang", "cheng"]) == [3, 4, 2, 2]
+    assert tones_of(["妈妈"], ["ma", "ma"]) == [1, 5]
+    assert tones_of(["女儿"], ["nv", "er"]) == [3, 2]
+    assert tones_of(["\u9fa6"], ["hao"]) == [5]
 
 
 def test_words_are_the_longest_phrases_from_the_left() -> None:

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from components.recipes.conversion.encoding.normalise import normalise
 from components.recipes.conversion.encoding.syllables import Syllabary
+from components.recipes.conversion.encoding.tones import Tones
 from components.recipes.conversion.params.pinyin import InputParams
 from components.recipes.conversion.params.search import PartParams
 from components.recipes.conversion.serving.arcs import Candidates
@@ -19,7 +20,7 @@ SETTINGS = PartParams(longest=4, context=2, ways=2, abbreviated=5)
 
 def runs(line: str, *, abbreviations: bool = False) -> list[str | Run]:
     params = InputParams(abbreviations=abbreviations, max_illegal=0.125)
-    return list(read_runs(normalise(line, Syllabary(SYLLABLES), params), Candidates(PAIRS)))
+    return list(read_runs(normalise(line, Syllabary(SYLLABLES), params), Candidates(PAIRS), Tones.of(PAIRS, None)))
 
 
 def number(syllable: str) -> int:

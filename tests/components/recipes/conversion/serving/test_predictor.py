@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from components.core.bundle import read_bundle, write_bundle
 from components.core.errors import CasebookError
 from components.recipes.conversion.serving.arcs import Candidates, read_arcs
 from components.recipes.conversion.serving.predictor import ConversionPredictor, open_predictor
@@ -16,6 +17,7 @@ from tests.components.recipes.conversion.serving.tiny import (
     PAIRS,
     SETTINGS,
     SYMBOL,
+    TONES,
     WORDS,
     arcs,
     word_model,
@@ -37,6 +39,48 @@ def text(predictor: ConversionPredictor, line: str) -> str:
 def test_a_line_is_answered_with_its_characters(predictor):
     assert text(predictor, "ni hao ma") == "你好吗"
     assert text(predictor, "nǐ hǎo ma") == text(predictor, "ni3 hao3 ma") == text(predictor, "nihaoma") == "你好吗"
+
+
+def test_a_wrong_tone_never_beats_a_right_one(predictor):
+    """Whatever the models say of the others: all answers to all tones have them."""
+    for tone in "12345":
+        for syllable, listed in TONES.items():
+            right = {one for one, own in zip(PAIRS[syllable], listed, strict=True) if tone in own}
+            found = predictor.convert([f"{syllable}{tone}"], 9)[0]
+            answers = {text for text, _ in found.alternatives}
+            assert answers == (right or answers)
+            assert bool(found.wrong) == (not right)
+
+
+def test_tones_choose_in_words_and_between_ways_to_cut_them(predictor):
+    assert text(predictor, "ma3") == "马"
+    assert text(predictor, "mā") == "妈"
+    assert text(predictor, "zhong4 guo3") == "重果"
+    assert text(predictor, "ni2hao4") in ("泥号", "泥好")
+    assert text(predictor, "Xiān") == text(predictor, "xian¹") == "先"
+    assert text(predictor, "xiàn") == "现"
+    assert {one for one, _ in predictor.convert(["xīan"], 9)[0].alternatives} == {"西安", "西按"}
+    assert text(predictor, "ni3 hao ma5") == "你好吗"
+    assert text(predictor, "ma3 " * 20) == "马" * 20
+    assert predictor.convert(["ni hao", "ma3"], 1)[0] == predictor.convert(["ni hao"], 1)[0]
+
+
+def test_a_tone_that_no_character_has_is_told_and_left_out(predictor):
+    found = predictor.convert(["xi4 an1"], 1)[0]
+    assert found.text == "西安"
+    assert [str(one) for one in found.remarks] == ["'xi4': no character of 'xi' has this tone; it is left out"]
+    assert predictor.predict(pd.DataFrame({"pinyin": ["xi4"]}))["illegal"][0].startswith("'xi4': no character")
+    assert predictor.convert(["xīān"], 1)[0].remarks == ()
+
+
+def test_a_bundle_of_before_tones_were_kept_answers_without_them(tmp_path: Path):
+    files = read_bundle(write_tiny(tmp_path / "new"), threads=1)
+    old = {**files.contents(), "pinyin.json": {"pairs": PAIRS}}
+    write_bundle(tmp_path / "old", files.manifest, old)
+    without = open_predictor(tmp_path / "old")
+    assert not without.knows_tones
+    assert without.convert(["ma3 zhong4"], 3)[0].alternatives == without.convert(["ma zhong"], 3)[0].alternatives
+    assert without.convert(["ma3"], 1)[0].toned
 
 
 def test_what_is_no_pinyin_stays_where_it_is(predictor):

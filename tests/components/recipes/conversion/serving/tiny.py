@@ -29,6 +29,17 @@ PAIRS = {
     "xian": "先现",
     "zhong": "中重",
 }
+TONES = {
+    "an": ["1", "4"],
+    "guo": ["2", "45", "3"],
+    "hao": ["34", "4"],
+    "le": ["5", "4"],
+    "ma": ["5/3", "3", "1"],
+    "ni": ["3", "2"],
+    "xi": ["1"],
+    "xian": ["1", "4"],
+    "zhong": ["1", "4"],
+}
 SYLLABLES = sorted(PAIRS)
 CHARACTERS = sorted({one for found in PAIRS.values() for one in found})
 COMPOUND = {
@@ -165,7 +176,7 @@ def arcs() -> pa.Table:
 
 def contents() -> dict[str, Any]:
     return {
-        "pinyin.json": {"pairs": PAIRS},
+        "pinyin.json": {"pairs": PAIRS, "tones": TONES},
         "lexicon.parquet": parquet(pa.table({"word": [*BOUNDS, *WORDS], "log_q": log_q(), "kind": ["", "", *KINDS]})),
         "arcs.parquet": parquet(arcs()),
         "characters.parquet": parquet(pa.table({"character": [*BOUNDS, *sorted(CHARACTERS)]})),

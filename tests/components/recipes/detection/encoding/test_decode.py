@@ -152,7 +152,7 @@ BAD = {
     "half.tif": (truncated(tiff(np.asarray(NOISE))), "damaged image"),
     "head.tif": (b"II*\0" + b"\xff" * 40, "damaged image"),
     "stack.tif": (tiff(np.zeros((9, 6, 5), np.uint8), photometric="minisblack"), "not one picture"),
-    "channels.tif": (tiff(np.zeros((2, 6, 5), np.uint16), metadata={"axes": "CYX"}, imagej=False), "not one picture"),
+    "channels.tif": (tiff(np.zeros((2, 6, 5), np.uint16), metadata={"axes": "CYX"}, imagej=False), "2 channels, and"),
     "pages.tif": (encoded(NOISE, "TIFF", save_all=True, append_images=[NOISE.resize((9, 9))]), "2 pages"),
     "frames.png": (encoded(NOISE, "PNG", save_all=True, append_images=[NOISE.rotate(90)]), "2 pages"),
 }

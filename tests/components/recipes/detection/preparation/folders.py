@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -32,6 +33,11 @@ def block(**changes: Any) -> dict[str, Any]:
         "lists": None,
         "group": None,
         "classes": None,
+        "boxes": {"layout": None, "units": None, "first": None, "max_odd": 0.05},
+        "named_by": None,
+        "fold": None,
+        "difficult": "keep",
+        "masks": None,
         "split": {"validation": 0.25, "test": 0.25, "seed": 3},
         "channels": 3,
         "percentiles": None,
@@ -43,7 +49,7 @@ def block(**changes: Any) -> dict[str, Any]:
 def picture(path: Path, *, seed: int | None = None, size: tuple[int, int] = (WIDTH, HEIGHT), **options: Any) -> None:
     """A colour image of noise; the same name gives the same bytes."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    random = np.random.default_rng(sum(path.name.encode()) if seed is None else seed)
+    random = np.random.default_rng(crc32(path.name.encode()) if seed is None else seed)
     Image.fromarray(random.integers(256, size=(size[1], size[0], 3), dtype=np.uint8)).save(path, **options)
 
 

@@ -38,7 +38,8 @@ def test_a_box_that_is_none_is_set_aside_or_too_many_of_them_are_told(tmp_path, 
     told = refused(tmp_path, block(classes=["cell"]))
     assert "images: 1 of 10 boxes (10.0%) cannot be used, and prepare.max_rejected allows 0.0%" in told
     assert f"1 times {kind}, such as bad.png, box 1 ({example})" in told
-    meta = prepare(tmp_path, block(classes=["cell"], max_rejected=0.1))
+    odd = {**block()["boxes"], "max_odd": 0.1}
+    meta = prepare(tmp_path, block(classes=["cell"], max_rejected=0.1, boxes=odd))
     assert meta.rejected == {kind: 1}
     assert rejected(tmp_path) == [("bad.png", 1, f"{kind}: {example}")]
     assert every(tmp_path)["bad.png"].boxes.tolist() == [[2, 3, 12, 13]]
@@ -107,11 +108,11 @@ def test_a_raw_folder_that_fetch_did_not_leave_is_told(tmp_path):
 @pytest.mark.parametrize(
     ("changes", "told"),
     [
-        ({"form": "yolo"}, "prepare.form"),
+        ({"form": "tiff"}, "prepare.form"),
         ({"simulate": {"seed": 1}}, "simulate is a block where form is simulated"),
         ({"form": "simulated"}, "simulate is a block where form is simulated"),
         ({"channels": 2}, "prepare.channels"),
-        ({"percentiles": [99.0, 1.0]}, "the first percentile"),
+        ({"percentiles": [99.0, 1.0]}, "the first of the two"),
         ({"percentiles": [-1.0, 1.0]}, "prepare.percentiles"),
         ({"group": "("}, "not a regular expression"),
         ({"classes": ["a", "a"]}, "each once"),

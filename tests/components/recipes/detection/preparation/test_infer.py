@@ -11,7 +11,7 @@ from PIL import Image
 
 from components.core.errors import CasebookError
 from components.core.job import Meta
-from components.recipes.detection.preparation.infer import infer_images
+from components.recipes.detection.preparation.infer import Chosen, infer_images
 from tests.components.recipes.detection.preparation.folders import CELL, coco, picture, prepare, voc, xml
 
 
@@ -45,6 +45,11 @@ def test_a_voc_folder_with_its_own_lists(tmp_path):
         },
         "group": None,
         "classes": ["RBC", "cell"],
+        "boxes": {"layout": None, "units": None, "first": None, "max_odd": 0.05},
+        "named_by": None,
+        "fold": True,
+        "difficult": "keep",
+        "masks": None,
         "split": None,
         "channels": 3,
         "percentiles": None,
@@ -107,13 +112,55 @@ def test_objects_are_bright_or_dark(tmp_path, cells, around, bright):
     assert (found.bright, found.prepare["channels"]) == (bright, 1), "grey in three channels is grey"
 
 
+def test_every_image_counts_for_its_kind_and_mixed_ones_are_told(tmp_path, caplog):
+    voc(tmp_path / "lab", {f"{number:02d}": [CELL] for number in range(23)})
+    for number in range(22):
+        grey = np.random.default_rng(number).integers(256, size=(30, 40), dtype=np.uint8)
+        Image.fromarray(grey).save(tmp_path / "lab" / "images" / f"{number:02d}.png")
+    assert infer_images(tmp_path / "lab").prepare["channels"] == 3
+    told = "22 grey of uint8, such as 00.png; 1 in colour of uint8, such as 22.png; all are read alike"
+    assert told in caplog.text
+
+
+def test_images_that_cannot_be_read_are_set_aside_and_counted(tmp_path, caplog):
+    voc(tmp_path / "lab", {f"{number:02d}": [CELL] for number in range(40)})
+    for name in ("00", "17"):
+        (tmp_path / "lab" / "images" / f"{name}.png").write_bytes(b"")
+    block, meta = inferred(tmp_path)
+    assert "2 of 40 images cannot be read; prepare sets them aside" in caplog.text
+    assert "00.png: an empty file (0 bytes)" in caplog.text
+    assert (block["max_rejected"], meta.rows["rejected"]) == (0.05, 2)
+    for path in (tmp_path / "lab" / "images").iterdir():
+        path.write_bytes(b"")
+    with pytest.raises(CasebookError, match=r"none of its 40 annotated images can be read, such as 00.png"):
+        infer_images(tmp_path / "lab")
+
+
+def test_what_channels_and_planes_leave_open_is_asked(tmp_path):
+    voc(tmp_path / "lab", {f"{number}": [CELL] for number in range(8)})
+    for number in range(8):
+        (tmp_path / "lab" / "images" / f"{number}.png").unlink()
+        stack = np.random.default_rng(number).integers(4096, size=(2, 3, 30, 40)).astype(np.uint16)
+        path = tmp_path / "lab" / "images" / f"{number}.tif"
+        tifffile.imwrite(path, stack, ome=True, photometric="minisblack", metadata={"axes": "CZYX"})
+    with pytest.raises(CasebookError, match=r"8 of 8 images, such as 0.tif: 3 planes along z"):
+        infer_images(tmp_path / "lab")
+    with pytest.raises(CasebookError, match=r"8 of 8 images, such as 0.tif: 2 channels"):
+        infer_images(tmp_path / "lab", Chosen(plane={"z": "max"}))
+    block = infer_images(tmp_path / "lab", Chosen(2, {"z": "max"}, 0.5)).prepare
+    assert (block["channels"], block["channel"], block["plane"], block["pixel_size"]) == (1, 2, {"z": "max"}, 0.5)
+    shutil.copytree(tmp_path / "lab", tmp_path / "raw")
+    meta = prepare(tmp_path, block)
+    assert (meta.rows["rejected"], meta.data["spec"]["pixel_size"]) == (0, 0.5)
+
+
 def nothing(lab):
     pass
 
 
 def pictures(lab):
     picture(lab / "a.png")
-    (lab / "a.txt").write_text("0 0.5 0.5 0.1 0.1\n")
+    (lab / "a.txt").write_text("a picture of cells\n")
 
 
 def both(lab):
@@ -123,6 +170,12 @@ def both(lab):
 
 def boxless(lab):
     voc(lab, {"a": []})
+
+
+def astray(lab):
+    voc(lab, {"a": []})
+    (lab / "boxes" / "a.xml").write_text(xml([CELL], filename="a.tif"))
+    (lab / "images" / "a.png").rename(lab / "images" / "b.png")
 
 
 def imageless(lab):
@@ -136,7 +189,11 @@ def imageless(lab):
         (nothing, "no annotations of a known form"),
         (pictures, "no annotations of a known form"),
         (both, r"has 1 \.xml files and 1 COCO \.json files"),
-        (boxless, "none of its 1 annotated images has a box"),
+        (boxless, r"none of its 1 annotated images has a box with a class; there are 1 .* voc, such as boxes/a\.xml"),
+        (
+            astray,
+            r"none of its 0 .* and 1 image\(s\), such as images/b\.png:\n  1 times no image .* \(a\.xml\)",
+        ),
         (imageless, "no image in it"),
     ],
 )

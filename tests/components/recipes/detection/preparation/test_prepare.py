@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pyarrow.parquet as pq
+import pytest
 from PIL import Image
 
 from components.core.files import dvc_md5, read_json, write_json
@@ -96,12 +97,32 @@ def test_the_datas_own_lists_are_kept_and_the_rest_is_noted(tmp_path):
     assert meta.rejected == {"in no list": 4}
 
 
+def test_copies_of_one_picture_stay_together_and_are_told(tmp_path, caplog):
+    names = [f"p{number // 3}_png.rf.{number}ab" for number in range(24)]
+    voc(tmp_path / "raw", {name: [CELL] for name in [*names, *map(str, range(8))]})
+    prepare(tmp_path, block())
+    places = {name: split for split, part in rows(tmp_path).items() for name in part}
+    assert len(places) == 32
+    assert len({(name[:2], split) for name, split in places.items() if name[0] == "p"}) == 8
+    assert "24 of 32 images are copies of others, or made from them" in caplog.text
+
+
+def test_groups_that_share_a_picture_are_one(tmp_path):
+    voc(tmp_path / "raw", {f"p{number // 3}_{number}": [CELL] for number in range(24)})
+    for name in ("p0_0", "p1_3"):
+        picture(tmp_path / "raw" / "images" / f"{name}.png", seed=1)
+    prepare(tmp_path, block(group=r"^(p\d)_"))
+    places = {(row.group, split) for split, part in rows(tmp_path).items() for row in part.values()}
+    assert len(places) == len({group for group, _ in places}) == 7
+
+
 def test_groups_that_lists_tear_apart_are_told(tmp_path, caplog):
     eight(tmp_path)
     for name, text in (("train", "good0\ngood1"), ("val", "good2"), ("test", "good3")):
         (tmp_path / "raw" / f"{name}.txt").write_text(text)
     prepare(tmp_path, block(lists=LISTS, group="good"))
-    assert "1 group(s) of prepare.group have images in several of prepare.lists, such as 'good'" in caplog.text
+    told = "1 group(s) (of prepare.group, or copies of one picture) have images in several of prepare.lists"
+    assert f"{told}, such as 'good'" in caplog.text
 
 
 def test_coco_folders_with_their_own_split(tmp_path):
@@ -115,7 +136,7 @@ def test_coco_folders_with_their_own_split(tmp_path):
 
 def test_a_box_over_the_edge_is_clipped_and_counted(tmp_path):
     eight(tmp_path, edge=[("cell", -5, 20, 15, 35), CELL])
-    meta = prepare(tmp_path, block())
+    meta = prepare(tmp_path, block(boxes={**block()["boxes"], "max_odd": 0.1}))
     assert every(tmp_path)["edge.png"].boxes.tolist() == [[0, 20, 15, 30], [2, 3, 12, 13]]
     assert (meta.data["clipped"], meta.rows["rejected"]) == (1, 0)
 
@@ -160,6 +181,17 @@ def test_meta_is_plain(tmp_path):
         "classes": ["cell"],
         "channels": 1,
         "percentiles": [1.0, 99.8],
+        "levels": None,
+        "channel": None,
+        "plane": None,
+        "pixel_size": None,
+        "looks": {
+            "depths": ["uint8"],
+            "channels": [3],
+            "bright": pytest.approx([0.91, 0.96], abs=0.02),  # noise of the mean of three channels
+            "detail": pytest.approx([1.1, 1.15], abs=0.06),  # 2 / sqrt(pi) of independent pixels
+            "dicom": False,
+        },
     }
 
 
@@ -173,6 +205,6 @@ def test_a_smoke_run_has_few_images_and_every_class(tmp_path, monkeypatch):
     few = prepare_images(replace(job, smoke=True))
     assert sum(whole.rows.values()) == 36
     assert few.rows == {"train": 2, "validation": 2, "test": 2, "rejected": whole.rows["rejected"]}
-    assert few.data["spec"] == whole.data["spec"]
+    assert {**few.data["spec"], "looks": None} == {**whole.data["spec"], "looks": None}
     assert few.data["boxes"]["train"] == {"RBC": 1, "cell": 1}
     assert prepare_images(replace(job, smoke=True)) == few

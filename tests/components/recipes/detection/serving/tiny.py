@@ -7,6 +7,7 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from components.core.bundle import Manifest, write_bundle
+from components.recipes.detection.encoding.looks import Looks
 from components.recipes.detection.encoding.spec import Spec
 from components.recipes.detection.serving.predictor import (
     DetectionPredictor,
@@ -65,10 +66,11 @@ def make(
     scale: float = 1.0,
     zooms: tuple[float, ...] = (1.0,),
     votes: float | None = None,
+    looks: Looks | None = None,
 ) -> DetectionPredictor:
     settings = DetectionSettings.model_validate(
         {
-            "spec": Spec(classes=("square",), channels=1, percentiles=None),
+            "spec": Spec(classes=("square",), channels=1, percentiles=None, looks=looks),
             "scale": scale,
             "stride": STRIDE,
             "reach": REACH,

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from components.core.errors import CasebookError
 from components.core.job import PREPARED_FILES, TEST, TRAIN, VALIDATION
 from components.core.params.overrides import override
 from components.recipes.detection.encoding.rows import read_rows
@@ -42,6 +43,15 @@ def test_objects_are_as_large_as_the_network_wants_them(job):
     assert picture.boxes == pytest.approx(row.boxes * data.scale)
     assert picture.pixels.dtype == torch.uint8
     assert picture.pixels.shape == (1, round(64 * data.scale), round(64 * data.scale))
+
+
+def test_images_are_not_enlarged_without_end_for_boxes_of_a_fraction_of_a_pixel(job):
+    data = make(job)
+    data.sides = np.full(9, 0.05, np.float32)  # shares of an image, read as pixels: 12 / .05 is 240 times, near 2^8
+    with pytest.raises(
+        CasebookError, match=r"measures 0\.05 pixels; to make it 12 an image of 64x64 would be 2\d\d times"
+    ):
+        _ = data.scale
 
 
 def test_an_epoch_shows_every_image_before_it_shows_one_again(job):

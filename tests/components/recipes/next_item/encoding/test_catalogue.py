@@ -5,7 +5,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from components.recipes.next_item.encoding.catalogue import Catalogue, as_ids, multi_hot, read_catalogue
+from components.recipes.next_item.encoding.catalogue import Catalogue, multi_hot, read_catalogue
 from components.recipes.next_item.encoding.spec import Feature
 from tests.components.recipes.next_item.preparation.events import block, events, prepare
 from tests.components.recipes.next_item.preparation.test_features import ITEM_ROWS, ITEMS, USER_ROWS, USERS
@@ -52,11 +52,6 @@ def test_without_features_there_are_codes_of_width_0(tmp_path: Path) -> None:
     catalogue = read_catalogue(tmp_path / "prepared")
     assert catalogue.user_codes.shape == (1, 0)
     assert (catalogue.item_codes, catalogue.item_sets) == ({}, {})
-
-
-def test_an_id_is_the_text_that_prepared_files_have() -> None:
-    ids = [12, 12.0, " 12 ", np.int64(12), np.float32(12), "12.0", "007", 1.5, None, float("nan"), pd.NA]
-    assert as_ids(ids).tolist() == ["12"] * 5 + ["12.0", "007", "1.5", "", "", ""]
 
 
 def test_lists_in_several_pieces_become_rows() -> None:

@@ -26,7 +26,7 @@ def items(columns: dict[str, Any]) -> dict[str, Any]:
     [
         ({"columns": {"user": "u", "item": "i", "time": None, "rating": None}}, "prepare.columns.time: "),
         ({"columns": {"user": "u", "item": "i", "rating": None}}, "prepare.columns.time: missing"),
-        ({"time_unit": "days"}, "prepare.time_unit: "),
+        ({"time_unit": "weeks"}, "prepare.time_unit: "),
         ({"memory_limit": "2 gigabytes"}, "prepare.memory_limit: "),
         ({"threads": 0}, "prepare.threads: "),
         ({"split": {"by": "time", "validation": 0.5, "test": 0.5}}, "leave no event to train on"),

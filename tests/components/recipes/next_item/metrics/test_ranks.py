@@ -25,6 +25,8 @@ def worlds(draw):
 
 
 def slow_rank(scores, target, seen):
+    if target in seen:
+        return np.inf
     candidates = [item for item in range(len(scores)) if item not in seen and item != target]
     greater = sum(scores[item] > scores[target] for item in candidates)
     equal = sum(scores[item] == scores[target] for item in candidates)
@@ -57,7 +59,8 @@ def test_equal_scores_stand_before_the_target_and_seen_items_do_not_count():
     scores = np.array([[5.0, 3.0, 3.0, 1.0, 3.0]])
     assert ranks(scores, np.array([1]), sets([])).tolist() == [1 + 1 + 2]
     assert ranks(scores, np.array([1]), sets([0, 0, 4])).tolist() == [1 + 0 + 1]
-    assert ranks(scores, np.array([1]), sets([1, 1])).tolist() == [1 + 1 + 2]  # chosen again: still asked
+    assert ranks(scores, np.array([1]), sets([1, 1])).tolist() == [np.inf]  # chosen again: no answer holds it
+    assert ranks(scores, np.array([1]), Sets.none(1)).tolist() == [1 + 1 + 2]
 
 
 def test_a_constant_scorer_ranks_last():

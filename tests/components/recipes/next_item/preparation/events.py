@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from components.core.files import write_json
-from components.core.job import Meta
+from components.core.job import Job, Meta
 from components.recipes.next_item.preparation.preparation import prepare as prepare_job
 from tests.toy.jobs import job_of_block
 
@@ -25,10 +25,15 @@ def block(**changes: Any) -> dict[str, Any]:
         "missing": ["NA", "?"],
         "columns": COLUMNS,
         "time_unit": "seconds",
+        "odd_times": "keep",  # small numbers, as are easily read
+        "zero_rating": None,
+        "least_known": 0.0,
         "rating_bands": 10,
         "users": None,
         "items": None,
         "duplicates": "drop",
+        "merge_within": None,
+        "repeats": "exclude",  # so that few events may hold what they like
         "k_core": {"user": 0, "item": 0},
         "split": {"by": "leave_one_out"},
         "max_rejected": 0.5,
@@ -49,7 +54,12 @@ def three_each(users: str = "ab") -> pd.DataFrame:
 
 
 def prepare(folder: Path, rows: Rows, content: dict[str, Any], sides: Mapping[str, str] | None = None) -> Meta:
-    """Prepare events from `folder/raw` to `folder/prepared`; `sides` are the texts of more files."""
+    """Prepare events, few as they may be, from `folder/raw` to `folder/prepared`; `sides` are texts of more files."""
+    return prepare_job(written(folder, rows, content, sides), refuse=lambda *_: None)
+
+
+def written(folder: Path, rows: Rows, content: dict[str, Any], sides: Mapping[str, str] | None = None) -> Job:
+    """The job of events that stand in `folder/raw`."""
     raw = folder / "raw"
     raw.mkdir(parents=True, exist_ok=True)
     write_json(raw / "source.json", {"kind": "file"})
@@ -60,7 +70,7 @@ def prepare(folder: Path, rows: Rows, content: dict[str, Any], sides: Mapping[st
     else:
         text = rows.to_csv(index=False) if isinstance(rows, pd.DataFrame) else rows
         (raw / content["file"]).write_bytes(text.encode() if isinstance(text, str) else text)
-    return prepare_job(job_of_block("next_item", folder, content))
+    return job_of_block("next_item", folder, content)
 
 
 def prepared(folder: Path) -> dict[str, pd.DataFrame]:

@@ -19,17 +19,21 @@ TITLES = Titles(
 DAY = 86_400
 
 
-def one(titles=TITLES, user="42", facts=None, row=0, recommended=((4, 0, NOTHING), (1, 2, 3))):
+HISTORY = Sets(np.array([3, 2, 1]), np.array([0, 3, 3]))
+
+
+def one(titles=TITLES, user="42", facts=None, row=0, recommended=((4, 0, NOTHING), (1, 2, 3)), left_out=None, rank=2.0):
     return example(
         row,
         user=user,
         facts=facts or {"gender": "F"},
-        history=Sets(np.array([3, 2, 1]), np.array([0, 3, 3])),
+        history=HISTORY,
+        left_out=HISTORY if left_out is None else left_out,
         times=np.array([0, DAY, 400 * DAY]),
         recommended=np.array(recommended),
         scores=np.array([[2.5, 1.0, 0.0], [3.0, 2.0, 1.0]]),
         target=np.array([0, 0]),
-        rank=np.array([2, 5]),
+        rank=np.array([rank, 5.0]),
         titles=titles,
         last=2,
     )
@@ -61,6 +65,16 @@ def test_the_last_items_are_newest_first_and_the_hit_is_marked():
         ("Alien", "Horror, SF", "1.00", True),
     ]
     assert (found.events, found.rank, found.candidates, found.hit) == (3, 2, 5 - 3, True)
+
+
+def test_seen_items_are_candidates_where_they_are_not_left_out():
+    assert one(left_out=Sets.none(2)).candidates == 5
+
+
+def test_an_item_that_no_list_could_hold_has_no_rank():
+    found = one(rank=np.inf)
+    assert found.rank is None
+    assert "which the user had before, so that no list holds it: missed." in page(found)
 
 
 def test_a_user_without_history_or_hit():

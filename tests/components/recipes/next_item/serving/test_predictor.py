@@ -41,7 +41,8 @@ def test_a_history_is_scored_by_learner_and_neighbours_as_by_hand(predictor: Ran
     answer = predictor.recommend(history("new", 10, 12, 11), top=3)
     scores = by_hand([0, 2, 1], gender=0)
     expected = best(scores, 0, 1, 2)[:3]
-    assert list(answer.columns) == ["user", "rank", "item", "score", "title"]
+    assert list(answer.columns) == ["user", "rank", "item", "score", "title", "answered_by"]
+    assert set(answer["answered_by"]) == {"blend"}
     assert answer["item"].tolist() == [ITEM_IDS[item] for item in expected]
     assert answer["rank"].tolist() == [1, 2, 3]
     assert answer["score"].to_numpy() == pytest.approx(scores[expected], abs=1e-5)
@@ -110,7 +111,8 @@ def test_unknown_users_and_empty_histories_are_answered_by_popularity_and_it_is_
 def test_a_row_without_an_item_only_names_its_user(predictor: RankingPredictor) -> None:
     rows = pd.DataFrame({"user_id": ["1", "x"], "item_id": [None, "12"], "timestamp": [None, 5]})
     answer = predictor.recommend(rows, top=1)
-    assert items_of(answer, "1") == [ITEM_IDS[1]]  # the most popular: the rows given are the whole history
+    # The rows given are the whole history: none. What is known of women is what user 1 had, items 10 and 11.
+    assert answer[answer["user"] == "1"][["item", "answered_by"]].to_numpy().tolist() == [["10", "features"]]
 
 
 def test_unknown_items_are_ignored_and_counted(predictor: RankingPredictor, caplog: pytest.LogCaptureFixture) -> None:
@@ -149,7 +151,13 @@ def test_fewer_items_than_asked_for_are_said(predictor: RankingPredictor, caplog
     with caplog.at_level(logging.WARNING):
         answer = predictor.recommend(history("new", 10, 11, 12, 13), top=5)
     assert sorted(answer["item"]) == ["14", "15"]
-    assert caplog.messages == ["1 user(s) for whom fewer items are left than were asked for, such as 'new'"]
+    long = "1 user(s) with more events than the network reads, such as 'new': it reads the last 2 of each"
+    assert caplog.messages == [long, "1 user(s) for whom fewer items are left than were asked for, such as 'new'"]
+    caplog.clear()
+    most = predictor.recommend(pd.DataFrame({"user_id": ["3", "1"]}), top=10**12)  # of which no memory is taken
+    assert most.groupby("user").size().to_dict() == {"1": 4, "3": 6}
+    few = "2 user(s), such as '3', get fewer items than the 1000000000000 asked for: the model knows 6"
+    assert caplog.messages[1:] == [few]
 
 
 @pytest.mark.parametrize(
@@ -189,7 +197,7 @@ def test_times_may_be_dates_where_the_data_has_dates(tmp_path: Path) -> None:
 def test_ratings_that_are_no_numbers_are_said(predictor: RankingPredictor, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.WARNING):
         predictor.predict(history("new", 10, 11).assign(rating=["good", None]))
-    assert caplog.messages == ["1 rating(s) that are no numbers, such as 'good': taken as missing"]
+    assert caplog.messages == ["1 event(s) whose rating is no number, such as 'good': left out, as training does"]
 
 
 def test_no_torch_is_loaded(predictor: RankingPredictor, data_forks: Forks) -> None:

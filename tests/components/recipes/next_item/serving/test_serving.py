@@ -60,7 +60,7 @@ def test_raw_rows_are_those_of_the_raw_file(untrained: Untrained) -> None:
     assert order == open_predictor(untrained.bundle).catalogue.user_ids[users[::-1]].tolist()
 
 
-def test_a_user_without_events_is_asked_too_and_answered_by_popularity(untrained: Untrained, tmp_path: Path) -> None:
+def test_a_user_without_events_is_asked_too_and_answered_by_features(untrained: Untrained, tmp_path: Path) -> None:
     """As it happens where time splits: the first event of a user may be the test's."""
     job = replace(untrained.job, paths=Paths(tmp_path))
     prepared = job.paths.prepared(CASE)
@@ -72,10 +72,10 @@ def test_a_user_without_events_is_asked_too_and_answered_by_popularity(untrained
     assert users[0] == 0
     rows = raw_rows(job, users, (TRAIN, VALIDATION))
     assert pd.isna(rows.iloc[0]["item_id"])
-    counts = open_predictor(untrained.bundle).catalogue.counts
-    by_count = 1 + int((counts > counts[items[0]]).sum() + (counts == counts[items[0]]).sum() - 1)
+    predictor = open_predictor(untrained.bundle)
+    (scores,) = predictor.feature_popularity.scores(predictor.catalogue.user_codes[:1])
     found = answers(job, untrained.bundle, TEST).score
-    assert found[0] == by_count
+    assert found[0] == int((scores >= scores[items[0]]).sum())
     np.testing.assert_array_equal(found[1:], answers(untrained.job, untrained.bundle, TEST).score[1:])
 
 

@@ -51,7 +51,7 @@ MEMBERS: list[dict[str, Any]] = [
 
 
 def write_tiny(folder: Path, *, members: list[dict[str, Any]] = MEMBERS, **more: Any) -> Path:
-    """`more` overrides `data`, `index` or `settings`' `top`."""
+    """`more` overrides `data`, `index`, `settings`' `top` or the `tables` of neighbours."""
     settings = {"members": members, "top": more.get("top", 3), "index": {**INDEX, **more.get("index", {})}}
     manifest = Manifest(case="tiny", predictor="ranking.predictor", graphs=("learner",), settings=settings)
     tables = {
@@ -60,8 +60,10 @@ def write_tiny(folder: Path, *, members: list[dict[str, Any]] = MEMBERS, **more:
         "histories.parquet": _columns(
             STORED, ("user", pa.int32()), ("item", pa.int32()), ("time", pa.int64()), ("rating", pa.float32())
         ),
-        "ease.parquet": _columns(EASE, ("row", pa.int32()), ("column", pa.int32()), ("value", pa.float32())),
     }
+    for name, entries in more.get("tables", {"ease": EASE}).items():
+        kinds = (("row", pa.int32()), ("column", pa.int32()), ("value", pa.float32()))
+        tables[f"{name}.parquet"] = _columns(entries, *kinds)
     write_bundle(
         folder,
         manifest,

@@ -136,6 +136,32 @@ def test_validation_ranks_the_held_out_item_among_unseen_ones(prepared: Path) ->
     assert logged["val/hr@10"] == pytest.approx(sum(hits) / len(USERS), rel=1e-4)
 
 
+def test_an_item_that_was_had_is_missed_where_seen_ones_are_no_answer(tmp_path: Path) -> None:
+    found = {}
+    for repeats in ("exclude", "recommend"):
+        folder = write_prepared(tmp_path / repeats, [[1, 2, 3, 1], [4, 5, 6, 5]], repeats=repeats)
+        model = learner().eval()
+        with torch.no_grad():
+            model.network.bias[:] = torch.where(torch.arange(ITEMS) < 7, 100.0, 0.0)  # 7 of 12 before all others
+        (logged,) = trainer_for(model).validate(model, datamodule=data(folder, model), verbose=False)
+        found[repeats] = logged["val/hr@10"]
+    assert found == {"exclude": 0.0, "recommend": 1.0}
+
+
+@pytest.mark.parametrize("kind", OBJECTIVES)
+def test_an_item_met_again_is_a_target_where_it_may_be_recommended(tmp_path: Path, kind: str) -> None:
+    """Who has one item alone, again and again: the loss is of learning it, or of learning nothing."""
+    weights = []
+    for repeats in ("recommend", "exclude"):
+        folder = write_prepared(tmp_path / repeats, [[3] * 6, [7] * 6], repeats=repeats)
+        model = learner(OBJECTIVES[kind](), max_epochs=30)
+        before = model.network.bias.detach().clone()
+        trained(folder, model)
+        weights.append((model.network.bias.detach() - before)[[3, 7]].abs().sum().item())
+    assert weights[0] > 0.01
+    assert weights[1] == 0
+
+
 def test_the_next_items_weigh_less_and_less(prepared: Path) -> None:
     model = learner().eval()
     batch = some_batch(prepared, model)

@@ -33,3 +33,17 @@ def test_net_benefit_weighs_false_alarms_by_the_odds() -> None:
     assert found.tolist() == pytest.approx([1 / 4 - 1 / 4, 2 / 4 - 1 / 4 * 1 / 4, 0])
     everybody = net_benefit_of_all(target, horizon=5.0, thresholds=[0.5, 0.2])
     assert everybody.tolist() == pytest.approx([2 / 4 - 2 / 4, 2 / 4 - 2 / 4 * 1 / 4])
+
+
+def test_with_entries_shares_are_of_whom_the_rows_stand_for() -> None:
+    # Of four rows the first event stands for two, the second for one; two are there after four years.
+    target = np.array([[2.0, 1, 0], [3.0, 1, 1], [5.0, 1, 2], [6.0, 0, 3]])
+    risk = np.array([0.9, 0.1, 0.9, 0.2])
+    found = decisions(target, risk, threshold=0.5, horizon=4.0, confidence=0.95)
+    assert (found.hit, found.missed, found.false, found.cleared, found.unknown) == (1, 1, 1, 1, 0)
+    shares = [one.value for one in (found.sensitivity, found.specificity, found.precision) if one is not None]
+    assert shares == pytest.approx([2 / 3, 1 / 2, 2 / 2.5])
+    assert found.f1 == pytest.approx(2 * 2 / (2 * 2 + 0.5 + 1))
+    expected = [(2 - 0.5 * 0.5 / 0.5) / 4, (3 - 1 * 0.25 / 0.75) / 4]
+    assert net_benefit(target, risk, horizon=4.0, thresholds=[0.5]) == pytest.approx(expected[:1])
+    assert net_benefit_of_all(target, horizon=4.0, thresholds=[0.25]) == pytest.approx(expected[1:])

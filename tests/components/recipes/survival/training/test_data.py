@@ -59,3 +59,11 @@ def test_parts_of_a_prepared_cohort(tmp_path: Path) -> None:
     shapes = [tuple(tensor.shape) for tensor in part.parts[0].tensors()]
     rows, intervals = meta.rows["train"], len(part.edges)
     assert shapes == [(rows, 1), (rows, 1), (rows, 2), (rows, intervals), (rows, intervals)]
+
+
+@pytest.mark.parametrize(
+    ("entry", "exposure"), [(0.0, [1, 1, 0.5]), (0.5, [0.5, 1, 0.5]), (2.0, [0, 0.5, 0.5]), (3.25, [0, 0, 0.25])]
+)
+def test_nobody_lived_through_what_was_before_they_entered(entry: float, exposure: list[float]) -> None:
+    events, found = lived_through(np.array([[3.5, 1, entry]]), EDGES)
+    assert (events[0].tolist(), found[0].tolist()) == ([0, 0, 1], exposure)

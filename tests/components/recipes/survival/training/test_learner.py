@@ -102,3 +102,30 @@ def test_validation_scores_the_mean_hazard(objective: str, monkeypatch: pytest.M
     expected = {"hazard": ((2 - math.log(2.0)) + (2 + 1)) / 2, "cox": math.log(2.0)}[objective]
     assert logged["val/loss"] == pytest.approx(expected, rel=1e-6)
     assert logged["val/c_index"] == 0.5
+
+
+def test_the_partial_likelihood_leaves_out_who_had_not_entered(monkeypatch: pytest.MonkeyPatch) -> None:
+    score = torch.tensor([[0.0, 0.3], [1.0, 0.1], [2.0, 0.2], [0.5, 0.7]]).unsqueeze(2)
+    # The first enters at 1, as the tied events come; the last enters after the second of them is over.
+    target = torch.tensor([[3.0, 0.0, 1.0], [1.0, 1.0, 0.0], [1.0, 1.0, 0.5], [2.0, 1.0, 1.5]])
+    expected = 0.0
+    for first, second, third, last in score[:, :, 0].T.tolist():
+        both, later = math.log(math.exp(second) + math.exp(third)), math.log(math.exp(first) + math.exp(last))
+        expected += ((both - second) + (both - third) + (later - last)) / 3 / 2
+    assert cox_loss(score, target, EMPTY, EMPTY).item() == pytest.approx(expected, rel=1e-6)
+    monkeypatch.setattr(survival, "PAIRS", 1)
+    assert cox_loss(score, target, EMPTY, EMPTY).item() == pytest.approx(expected, rel=1e-6)
+
+
+def test_entries_at_time_zero_change_no_loss() -> None:
+    random = torch.Generator().manual_seed(0)
+    score, time = torch.rand((30, 2, 1), generator=random), torch.rand(30, generator=random).round(decimals=1) + 0.1
+    target = torch.stack([time, (torch.rand(30, generator=random) < 0.6).float()], dim=1)
+    entered = torch.cat([target, torch.zeros(30, 1)], dim=1)
+    assert cox_loss(score, entered, EMPTY, EMPTY).item() == pytest.approx(cox_loss(score, target, EMPTY, EMPTY).item())
+    assert concordance(score[:, 0, 0], entered) == concordance(score[:, 0, 0], target)
+
+
+def test_the_concordance_compares_who_was_at_risk() -> None:
+    target = torch.tensor([[2.0, 1, 0], [3.0, 1, 1], [5.0, 1, 2], [6.0, 0, 3]])
+    assert concordance(torch.tensor([4.0, 3, 2, 9]), target).item() == pytest.approx(2 / 3)

@@ -170,6 +170,7 @@ def test_help_is_there_for_every_command(casebook: Casebook, tmp_path: Path) -> 
         ["new", "x", "--images", "y", "--from", "z"],
         ["new", "x", "--images", "y", "--target", "z"],
         ["new", "x", "--images", "y", "--time", "z"],
+        ["new", "x", "--images", "y", "--event-value", "z"],
         ["new", "x", "--from", "y", "--like", "z"],
         ["new", "x", "--from", "y", "--recipe", "binary"],
         ["new", "x", "--csv", "y", "--target", "t", "--recipe", "binary", "--like", "z"],

@@ -9,10 +9,10 @@ import pandas as pd
 from components.core.errors import CasebookError
 from components.kits.tables.encoding.convert import as_floats
 from components.kits.tables.encoding.derive import evaluate
-from components.recipes.survival.metrics.entered import FEWEST_AT_RISK, ProductLimit
 from components.recipes.survival.params.cohort import TIME, CohortParams, Outcome, outcome_of
 from components.recipes.survival.preparation.outcome import units_of
 
+FEWEST_AT_RISK = 5  # at an event: of fewer, it would take a quarter and more of the survival of all
 FEWEST_ROWS = 30  # with a value: of fewer chance says too little
 MOST_ABOVE = 0.005  # share of the rows that have an entry at or above their time, by mistake
 FEWEST_BY_CHANCE = 10.0
@@ -43,9 +43,10 @@ def check_at_risk(train: pd.DataFrame, unit: str, file: str) -> None:
     target = outcome_of(train)
     if target.shape[1] == 2:
         return
-    found = ProductLimit.of(target, fewest=0)
-    growing = found.steps < found.steps[found.risk.argmax()]
-    early = found.steps[growing & (found.events > 0) & (found.risk < FEWEST_AT_RISK)]
+    time, event, entry = target.T
+    steps = np.unique(time)
+    risk = np.searchsorted(np.sort(entry), steps, side="left") - np.searchsorted(np.sort(time), steps, side="left")
+    early = steps[(steps < steps[risk.argmax()]) & np.isin(steps, time[event == 1]) & (risk < FEWEST_AT_RISK)]
     if len(early):
         raise CasebookError(
             f"{file}: at {len(early)} event(s), such as at {early[0]:.3g} {unit}, fewer than {FEWEST_AT_RISK} training "

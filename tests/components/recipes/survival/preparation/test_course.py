@@ -30,7 +30,9 @@ def test_a_follow_up_that_nobody_has_is_asked_about(years: float, message: str) 
 
 @pytest.mark.parametrize("years", [1 / 365.25, 130.0])
 def test_others_are_not(years: float) -> None:
-    assert check_unit(years, "days", "rows.csv") is None
+    check_unit(years, "days", "rows.csv")
+    with pytest.raises(CasebookError, match="are these days"):
+        check_unit(years * (1.02 if years > 1 else 0.98), "days", "rows.csv")
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,6 @@ from components.recipes.survival.encoding.at_risk import FEWEST_AT_RISK, at_risk
 from components.recipes.survival.params.cohort import TIME, CohortParams, Outcome, outcome_of
 from components.recipes.survival.preparation.outcome import units_of
 
-FEWEST_AT_RISK = 5  # at an event: of fewer, it would take a quarter and more of the survival of all
 FEWEST_ROWS = 30  # with a value: of fewer chance says too little
 MOST_ABOVE = 0.005  # share of the rows that have an entry at or above their time, by mistake
 FEWEST_BY_CHANCE = 10.0

@@ -78,6 +78,8 @@ def renewed(block: Block, where: str) -> Block:
     for key in NEW_BARS:
         if key in today["release"]:
             new["release"].setdefault(key, today["release"][key])
+    for key, value in today["prepare"].items():  # what prepare has asked about since
+        new["prepare"].setdefault(key, copy.deepcopy(value))
     if FEW in today["model"]:
         new["model"].setdefault(FEW, today["model"][FEW])
     new["smoke"] = renamed(new.get("smoke") or {}, new["compress"].get("variants") or {})

@@ -41,6 +41,7 @@ RECIPE = Recipe(
     network="Transformer",
     units="clauses",
     question=question,
+    packages=("charset-normalizer",),
 )
 
 if TYPE_CHECKING:  # each module beside what is asked of it

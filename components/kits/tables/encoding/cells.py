@@ -14,6 +14,7 @@ if TYPE_CHECKING:  # who answers a request loads no pandas
 
 # The raw cells (N,) of a column: of one type, null where there is no value, or any Python values.
 Cells: TypeAlias = pa.Array | Sequence[Any]
+LEAST, MOST = -(2**63), 2**64 - 1  # whole numbers that a column of doubles may have been made of
 EXACT = 2**53  # doubles hold all whole numbers up to here
 RawRows: TypeAlias = Mapping[str, Cells]
 
@@ -77,3 +78,12 @@ def as_cells(values: Sequence[Any]) -> Cells:
     except (OverflowError, UnicodeError, pa.ArrowException):  # too long a number, half a surrogate pair
         pass
     return values
+
+
+def as_frames_have(cells: Cells) -> Cells:
+    """Whole numbers that a double does not hold, among fractions or missing ones, as a column of doubles has them."""
+    if isinstance(cells, pa.Array) or not {type(value) for value in cells} <= {int, float, type(None)}:
+        return cells
+    if any(type(one) is int and not LEAST <= one <= MOST for one in cells):
+        return cells
+    return pa.array(np.array(cells, dtype=np.float64), from_pandas=True)

@@ -10,7 +10,7 @@ import pyarrow as pa
 from pydantic import TypeAdapter
 
 from components.core.errors import CasebookError, suggested
-from components.kits.tables.encoding.cells import Cells, RawRows
+from components.kits.tables.encoding.cells import Cells, RawRows, as_frames_have
 from components.kits.tables.encoding.spec import Column
 from components.kits.tables.encoding.spelling import Spelling
 from components.kits.tables.encoding.values import TypedRows, Values, infinite, read_cells, rules
@@ -76,7 +76,7 @@ class RowReader:
         unreadable: dict[str, np.ndarray] = {}
         ruled: dict[str, dict[str, np.ndarray]] = {}
         for name, column in self.columns.items():
-            values, broken = read_cells(rows[name], column, self.missing)
+            values, broken = read_cells(as_frames_have(rows[name]), column, self.missing)
             if column.kind in ("numeric", "amount"):
                 broken = broken | infinite(values)
                 breaches = {rule: ~holds(values) & ~broken for rule, holds in rules(column).items()}

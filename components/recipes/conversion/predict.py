@@ -2,6 +2,7 @@
 
 import csv
 import logging
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
@@ -17,6 +18,7 @@ from components.recipes.shared.stream import FrameWriter, progress
 
 log = logging.getLogger(__name__)
 
+CHARACTER = re.compile(r"[\u3007\u3400-\u9fff\U00020000-\U0003ffff]")  # of Chinese
 NAMED = 5  # remarks that are written out; the others are counted
 TABLES = (".csv", ".parquet")
 TYPES = {"line": pa.int64(), "rank": pa.int32(), "text": pa.string(), "score": pa.float64()}
@@ -32,7 +34,7 @@ def predict_file(bundle: Path, source: Path, target: Path, options: Mapping[str,
     text and score. The target appears whole or not at all.
 
     Raises:
-        CasebookError: the file cannot be read, is empty, or is not UTF-8.
+        CasebookError: the file cannot be read, is empty, is not UTF-8, or no line of it can be read as pinyin.
     """
     predictor, asked = open_predictor(bundle), options.get("n_best")
     converter = predictor.converter(Asked.of(options))
@@ -49,6 +51,7 @@ def predict_file(bundle: Path, source: Path, target: Path, options: Mapping[str,
             bar.update(len(lines))
         if writer.rows == 0:
             raise CasebookError(f"{source}: the file is empty; give one with a line of pinyin for each answer")
+        remarks.refuse_unread(source)
     remarks.say(source)
     return writer.rows
 
@@ -76,10 +79,13 @@ class Remarks:
         self._illegal, self._wrong = Named("are no pinyin"), Named("have a tone that none of their characters has")
         self._invisible = self._fewer = self._toned = 0
         self._first_invisible = self._first_fewer = 0  # numbers of lines
+        self._lines = self._unread = 0
 
     def add(self, first: int, answers: list[Conversion]) -> None:
         for number, answer in enumerate(answers, start=first):
             self._illegal.add(number, answer.illegal)
+            self._lines += bool(answer.text.strip())
+            self._unread += bool(answer.illegal) and CHARACTER.search(answer.text) is None
             self._wrong.add(number, answer.wrong)
             self._toned += answer.toned
             if answer.invisible:
@@ -88,6 +94,12 @@ class Remarks:
             if len(answer.alternatives) < self._asked and answer.text:
                 self._fewer += 1
                 self._first_fewer = self._first_fewer or number
+
+    def refuse_unread(self, source: Path) -> None:
+        """Raises CasebookError if every line with something in it has what is no pinyin, and nothing that is."""
+        if self._lines and self._unread == self._lines:
+            first = self._illegal.all()[0]
+            raise CasebookError(f"{source}: none of {self._lines} line(s) can be read as pinyin, such as {first}")
 
     def say(self, source: Path) -> None:
         for named in (self._illegal, self._wrong):

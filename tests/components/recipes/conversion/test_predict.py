@@ -81,7 +81,7 @@ def test_what_is_dropped_and_what_is_fewer_than_asked_is_said(bundle, tmp_path, 
 
 def test_a_message_does_not_hold_a_long_text(bundle, tmp_path, caplog):
     with caplog.at_level(logging.WARNING):
-        predict_file(bundle, source(tmp_path, ["xyzq" * 500]), tmp_path / "out.txt", {})
+        predict_file(bundle, source(tmp_path, ["xyzq" * 500, "ni hao"]), tmp_path / "out.txt", {})
     assert max(len(record.getMessage()) for record in caplog.records) < 200
 
 
@@ -106,6 +106,17 @@ def test_what_is_no_pinyin_is_named_with_its_line_and_the_rest_is_counted(bundle
     assert said[-1] == "in.txt: and 2 more that are no pinyin"
     assert len(said) == 6
     assert (tmp_path / "out.txt").read_text(encoding="utf-8").splitlines()[1].count("xyzq") == 1
+
+
+@pytest.mark.parametrize(("lines", "refused"), [("qzx\n\nvv\n", True), ("qzx\nni hao\n", False), ("12\n", False)])
+def test_a_file_of_which_no_line_is_pinyin_is_refused(bundle, tmp_path, lines, refused):
+    (tmp_path / "in.txt").write_text(lines, encoding="utf-8")
+    if not refused:
+        assert predict_file(bundle, tmp_path / "in.txt", tmp_path / "out.txt", {}) == lines.count("\n")
+        return
+    with pytest.raises(CasebookError, match=r"none of 2 line\(s\) can be read as pinyin, such as line 1, .*qzx"):
+        predict_file(bundle, tmp_path / "in.txt", tmp_path / "out.txt", {})
+    assert not (tmp_path / "out.txt").exists()
 
 
 def test_tones_that_say_nothing_are_told(bundle, tmp_path, caplog):

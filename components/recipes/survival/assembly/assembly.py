@@ -61,7 +61,7 @@ def assemble(job: SurvivalJob, learner: LightningModule, folder: Path) -> Lightn
     data = make_data(job, whole=False)
     members = fit_members(learner, data, params)
     write(job, data, members, equal_blend(members), folder / SELECTION)
-    blend = choose_blend(folder / SELECTION, data.parts[1], params, job.prepare.unit)
+    blend = choose_blend(folder / SELECTION, data.parts[1], params, unit_of(job))
     log.info("blend: %s", ", ".join(f"{name} {weight:.2f}" for name, weight in blend.weights.items()))
     write(job, data, members, blend, folder / SELECTION)
     again, whole = refit(job, TRAINING, learner, everything), everything(job)
@@ -150,8 +150,14 @@ def make_settings(job: SurvivalJob, data: CohortData, blend: Blend) -> SurvivalS
         decisions=serving.decisions,
         typical=_typical(job),
         reasons=serving.reasons,
-        unit=job.prepare.unit,
+        unit=unit_of(job),
     )
+
+
+def unit_of(job: SurvivalJob) -> Unit:
+    """What the prepared times count; `years` are not written."""
+    unit: Unit = Meta.read(job.paths.prepared(job.case)).data["spec"].get("unit", "years")
+    return unit
 
 
 def make_manifest(job: SurvivalJob, settings: SurvivalSettings) -> Manifest:

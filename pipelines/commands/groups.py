@@ -1,8 +1,10 @@
-"""`casebook --help`: the commands in the order in which a newcomer needs them, by what they are for."""
+"""`casebook --help`: the commands in the order in which a newcomer needs them, by what they are for. Of a command with
+many options those, too.
+"""
 
 from typing import Any
 
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
 GROUPS: dict[str, tuple[str, ...]] = {
     "Run a case": ("run", "params", "doctor"),
@@ -41,3 +43,19 @@ class GroupedCommands(TyperGroup):
             if rows:
                 with formatter.section(title):
                     formatter.write_dl([(f"{name:<{width}}", one.get_short_help_str(LONGEST)) for name, one in rows])
+
+
+class GroupedOptions(TyperCommand):
+    """A command whose help has its options below the titles of their `rich_help_panel`, those without one first."""
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        sections: dict[str, list[tuple[str, str]]] = {"Arguments": [], "Options": []}
+        for param in self.get_params(ctx):
+            kind = "Arguments" if param.param_type_name == "argument" else "Options"
+            if (shown := param.get_help_record(ctx)) is not None:
+                sections.setdefault(getattr(param, "rich_help_panel", None) or kind, []).append(shown)
+        width = max(len(name) for rows in sections.values() for name, _ in rows)
+        for title, rows in sections.items():
+            if rows:
+                with formatter.section(title):
+                    formatter.write_dl([(f"{name:<{width}}", text) for name, text in rows])

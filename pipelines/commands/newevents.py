@@ -42,23 +42,27 @@ class Events:
     repeats: str | None = None
 
 
-def are_events(root: Path, like: str | None, recipe: str | None, *, asked: bool) -> bool:
-    """Whether a new case is one of events: its pattern is, or, where none is named, options are `asked` that only
-    events have.
+def are_events(like: str | None, recipe: str | None, *, asked: bool) -> bool:
+    """Whether a new case is one of events: its recipe is, or, where none is named, options are `asked`
+    that only events have.
 
     Raises:
         CasebookError: such options are given beside a case of something else.
     """
-    named = recipe if like is None else _recipe_of(root, like)
-    if asked and named not in (None, RECIPE):
+    if asked and recipe not in (None, RECIPE):
         raise CasebookError(
-            f"{like or recipe} is no case of events, which alone take --users, --items, --user, --item, --rating, "
-            f"--weight, --delimiter and --quote; take --recipe {RECIPE}"
+            f"{like} is no case of events, which alone take --users, --items, --user, --item, --rating, "
+            f"--weight, --repeats, --delimiter and --quote; take --recipe {RECIPE}"
         )
-    return asked if named is None else named == RECIPE
+    return asked if recipe is None else recipe == RECIPE
 
 
-def _recipe_of(root: Path, like: str) -> str:
+def recipe_of_pattern(root: Path, like: str) -> str:
+    """The recipe of a case of `params.yaml`, or of an example.
+
+    Raises:
+        CasebookError: `like` is neither.
+    """
     params, example = load_params(root / "params.yaml"), root / EXAMPLES / f"{like}.yaml"
     found = read_example(example) if like not in params.cases and example.is_file() else params.case(like)
     return found.recipe

@@ -233,7 +233,7 @@ def test_whatever_is_damaged_of_a_backup_nothing_of_it_is_restored(
         said = str(error)
     there = {path.name for path in other.iterdir()}
     if said is None:  # it fell on what says nothing, such as the padding between two files
-        assert there == {".prefect", "ledger", "mlartifacts", "mlflow.db", "state"}
+        assert there == {".prefect", "ledger", "mlartifacts", "mlflow.db", "models", "state"}
     else:
         assert ("stores.tar" in said, there) == (True, set())
 

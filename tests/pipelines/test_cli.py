@@ -210,7 +210,10 @@ def test_the_list_names_cases_and_champions(
     ]
     served = {"champion": "2", "metric": "auc", "value": 0.85, "low": 0.83, "high": 0.87, "promoted_at": decided}
     runs = {"last_run": "promoted", "last_run_at": decided}
-    assert said.json == [{"case": CASE, "recipe": "binary", "source": "wheel", **served, **runs}, *others]
+    assert said.json == [
+        {"case": CASE, "recipe": "binary", "source": "wheel", **served, **runs, "known_until": None},
+        *others,
+    ]
     table = casebook(released, "list").out
     age, ago = r"(new|\d+ minutes? old)", r"(just now|\d+ minutes? ago)"
     row = rf"{CASE} +│ binary +│ version 2, {age} +│ auc 0.8500 \[0.8300, 0.8700\] │ promoted {ago}"

@@ -51,6 +51,11 @@ ELSEWHERE = {
     "casebook run my_cohort": (
         "tests/pipelines/test_new_case.py::test_the_smoke_run_of_a_users_cohort_ends_with_a_registered_model"
     ),
+    "casebook new my_shop --recipe next_item --csv events.csv --users customers.csv --items products.csv": (
+        "tests/pipelines/test_new_events.py::test_events_become_a_case_that_can_be_prepared"
+    ),
+    # The stages behind `prepare` are those of the whole run of a recommender.
+    "casebook run my_shop": "tests/pipelines/test_recommender.py::test_events_become_a_champion_and_are_then_done",
     "casebook new blood_cells --from examples/blood_cells.yaml": (
         "tests/pipelines/test_new_images.py::test_a_ready_example_is_taken_as_it_is_written"
     ),
@@ -164,6 +169,7 @@ ELSEWHERE = {
     "kubectl --namespace casebook port-forward service/prefect 4200": MANIFESTS,
     'git commit -am "Case my_loans"': "git's own",
     'git commit -am "Case my_cohort"': "git's own",
+    'git commit -am "Case my_shop"': "git's own",
     'git commit -am "Case blood_cells"': "git's own",
     'git commit -am "Case my_cells"': "git's own",
 }

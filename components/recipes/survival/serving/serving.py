@@ -14,7 +14,7 @@ from components.recipes.shared.serving import first_rows, read_split, rows_in_tu
 from components.recipes.survival.metrics.censoring import Censoring
 from components.recipes.survival.metrics.marginal import marginal_risks
 from components.recipes.survival.metrics.metrics import survival_metrics
-from components.recipes.survival.params.cohort import outcome_of
+from components.recipes.survival.params.cohort import ENTRY, EVENT, TIME, outcome_of
 from components.recipes.survival.params.params import SurvivalJob
 from components.recipes.survival.serving.predictor import SurvivalPredictor, open_predictor
 
@@ -29,7 +29,7 @@ def answers(job: SurvivalJob, bundle: Path, split: str) -> Answers:
 def answer_rows(job: SurvivalJob, bundle: Path) -> Callable[[int], object]:
     """A function that answers the next n test rows with their reasons, from the cells of a request on."""
     predictor = open_predictor(bundle)
-    return rows_in_turn(job, lambda rows: predictor.answer(rows).columns(), job.prepare.added)
+    return rows_in_turn(job, lambda rows: predictor.answer(rows).columns(), _added(job))
 
 
 def constant(job: SurvivalJob, bundle: Path) -> np.ndarray:
@@ -61,4 +61,10 @@ def development_censoring(job: SurvivalJob) -> Censoring:
 
 def example(job: SurvivalJob, rows: int = 5) -> pd.DataFrame:
     """The first test rows as a client would send them: no key, no outcome."""
-    return first_rows(job, job.prepare.added, rows)
+    return first_rows(job, _added(job), rows)
+
+
+def _added(job: SurvivalJob) -> list[str]:
+    """The columns that `prepare` adds to those of the file: the outcome, and where people entered late when they did."""
+    there = read_split(job, TEST).columns
+    return [name for name in (TIME, EVENT, ENTRY) if name in there]

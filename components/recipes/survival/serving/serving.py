@@ -65,6 +65,6 @@ def example(job: SurvivalJob, rows: int = 5) -> pd.DataFrame:
 
 
 def _added(job: SurvivalJob) -> list[str]:
-    """The columns that `prepare` adds to those of the file: the outcome, and where people entered late when they did."""
+    """The columns that `prepare` adds to those of the file: the outcome, and when people entered who came late."""
     there = read_split(job, TEST).columns
     return [name for name in (TIME, EVENT, ENTRY) if name in there]

@@ -8,6 +8,7 @@ from components.core.errors import CasebookError
 from components.recipes.next_item.preparation.database import one
 from components.recipes.next_item.preparation.infer.content import DATETIME
 from components.recipes.next_item.preparation.infer.found import Described
+from components.recipes.next_item.preparation.infer.roles import AS_DATES
 
 SOUND = """
 with rows as ({rows}),
@@ -37,8 +38,18 @@ def count(
     """
     broken, most, again = one(connection, COUNTED.format(rows=_rows(found, roles, missing)))
     if most is None:
-        raise CasebookError(f"{found.path}: no row has a user, an item and a time")
+        raise CasebookError(_nothing_read(found, roles["time"]))
     return float(str(broken)), int(str(most)), float(str(again))
+
+
+def _nothing_read(found: Described, time: str) -> str:
+    facts = found.facts[time]
+    if facts.is_number or facts.is_date:
+        return f"{found.path}: no row has a user, an item and a time"
+    return (
+        f"{found.path}: column {time!r}: its {facts.filled:,} value(s), such as {facts.examples[0][:60]!r}, are neither "
+        f"dates nor plain numbers; write times {AS_DATES}"
+    )
 
 
 def lasts(

@@ -72,6 +72,8 @@ def infer_events(events: Path, users: Path | None, items: Path | None, said: Sai
         if not found.named:
             roles = _by_sides(connection, found, sides, missing) | roles
         roles = find_roles(events, found.facts, roles, named=found.named)
+        for role in ("user", "item"):
+            found.raw.check_ids(roles[role])
         _tell(found, roles)
         blocks = {
             role: infer_side(connection, side, role, texts(found, roles[role], missing), missing, said.ignore)

@@ -78,6 +78,34 @@ def test_side_files_give_features_by_what_they_hold(tmp_path: Path, caplog: pyte
     assert "empty is left out: it has no value only" in said
 
 
+def test_lists_are_sets_whether_a_file_holds_them_or_writes_them(tmp_path: Path) -> None:
+    tags = [["new", "sale"], ["sale"], ["new"]]
+    items = pd.DataFrame({"item": range(1, 41), "tags": [tags[item % 3] for item in range(40)]})
+    wanted = {"tags": {"column": "tags", "kind": "set", "separator": "|"}}
+    assert infer(tmp_path, events(), items=items.to_csv(index=False))["items"]["columns"] == wanted
+    items.to_parquet(tmp_path / "items.parquet", index=False)
+    found = infer_events(tmp_path / "events.csv", None, tmp_path / "items.parquet", NOTHING_SAID)
+    assert found.prepare["items"]["columns"] == wanted
+    assert found.evaluate["genres"] == "tags"
+
+
+def test_times_that_cannot_be_read_are_shown(tmp_path: Path) -> None:
+    rows = events().assign(time="31/05/2024 18:30")
+    told = "'time' .1 different: 31/05/2024 18:30, ….* is called like a time, and is none that can be read: write times"
+    with pytest.raises(CasebookError, match=told):
+        infer(tmp_path, rows)
+    said = Said({"time": "time"})
+    with pytest.raises(CasebookError, match="column 'time': its 120 value.s., such as '31/05/2024 18:30', are neither"):
+        infer(tmp_path, rows, said)
+
+
+def test_lists_are_no_ids(tmp_path: Path) -> None:
+    rows = events()
+    rows.assign(user=[[user] for user in rows["user"]]).to_parquet(tmp_path / "events.parquet", index=False)
+    with pytest.raises(CasebookError, match=r"column user: its type is BIGINT\[\], and ids are texts or whole numbers"):
+        infer_events(tmp_path / "events.parquet", None, None, NOTHING_SAID)
+
+
 def test_ids_that_are_written_otherwise_are_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     infer(tmp_path, events(), users="user,sex\n" + "".join(f"{user:05},{'FM'[user % 2]}\n" for user in range(1, 21)))
     assert "0% of the events' users have a row: user is such as '00001' here, and '1' there" in caplog.text

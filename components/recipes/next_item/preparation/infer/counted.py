@@ -47,8 +47,8 @@ def _nothing_read(found: Described, time: str) -> str:
     if facts.is_number or facts.is_date:
         return f"{found.path}: no row has a user, an item and a time"
     return (
-        f"{found.path}: column {time!r}: its {facts.filled:,} value(s), such as {facts.examples[0][:60]!r}, are neither "
-        f"dates nor plain numbers; write times {AS_DATES}"
+        f"{found.path}: column {time!r}: its {facts.filled:,} value(s), such as {facts.examples[0][:60]!r}, are "
+        f"neither dates nor plain numbers; write times {AS_DATES}"
     )
 
 

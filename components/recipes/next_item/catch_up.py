@@ -16,6 +16,7 @@ from components.core.histories import until_of
 from components.core.parts import NewEvents
 from components.recipes.next_item.encoding.catalogue import Catalogue
 from components.recipes.next_item.encoding.repeats import SECOND, first_clicks
+from components.recipes.next_item.likely import refuse_other_times
 from components.recipes.next_item.params.interactions import InteractionsParams
 from components.recipes.next_item.params.params import NextItemJob
 from components.recipes.next_item.preparation.core import drop_repeats, number_ids
@@ -64,6 +65,7 @@ def catch_up(job: NextItemJob, bundle: Path, before: Path, source: Path, work: P
     with open_database(work, spec.memory_limit, spec.threads) as connection:
         raw = open_events(connection, file.parent, spec)
         fill_raw(connection, raw, spec)  # the unit is the bundle's: of few events it would not be told
+        refuse_other_times(connection, file, predictor.data)
         rejected = read_events(connection, raw, spec)
         number_ids(connection)
         if spec.duplicates == "drop":

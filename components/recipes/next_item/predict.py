@@ -15,6 +15,7 @@ from components.core.files import nearest_path, whole_file
 from components.core.forgotten import FORGOTTEN
 from components.core.histories import HISTORIES
 from components.kits.tables.encoding.reading import TextReading
+from components.recipes.next_item.likely import refuse_no_rating, refuse_other_times
 from components.recipes.next_item.preparation.database import one, open_database
 from components.recipes.next_item.preparation.ids import ToldIds, ids_in_form
 from components.recipes.next_item.preparation.read import open_raw, unreadable
@@ -106,7 +107,12 @@ def _answers(
         return
     frames = users_in_turn(source, predictor.data, folder, remarks)
     for rows in _everybody(predictor) if "users" in options else frames:
-        yield predictor.answer(rows_of_frame(rows, predictor.data), remarks=remarks, **chosen)
+        try:
+            yield predictor.answer(rows_of_frame(rows, predictor.data), remarks=remarks, **chosen)
+        except CasebookError as error:
+            if str(error).startswith("column "):  # of the rows, and not of a list of items
+                raise CasebookError(f"{source}: {error}") from None
+            raise
 
 
 def _everybody(predictor: RankingPredictor) -> Iterator[pd.DataFrame]:
@@ -169,12 +175,12 @@ def _load(connection: duckdb.DuckDBPyConnection, source: Path, data: Mapping[str
         raise CasebookError(f"{source}: {error}") from None
     raw.check_ids(user)
     parts, names = [f"{raw.columns[user][0]} as user"], [user]
-    if columns["item"] in raw.columns:
-        for role in ("item", "time", "rating"):
-            if columns[role] in raw.columns:
-                cell, _ = raw.columns[columns[role]]  # as it stands: the predictor reads it
-                parts.append(f"{cell} as {role}")
-                names.append(columns[role])
+    interactions = columns["item"] in raw.columns
+    roles = [role for role in ROLES[1:] if interactions and columns[role] in raw.columns]
+    for role in roles:
+        cell, _ = raw.columns[columns[role]]  # as it stands: the predictor reads it
+        parts.append(f"{cell} as {role}")
+        names.append(columns[role])
     for place, name in enumerate(feature_columns(data)):
         if name in raw.columns and name not in names:
             parts.append(f"{raw.columns[name][0]} as f{place}")
@@ -186,6 +192,10 @@ def _load(connection: duckdb.DuckDBPyConnection, source: Path, data: Mapping[str
         raise
     except duckdb.Error as error:
         raise unreadable(raw, error) from None
+    if "time" in roles:
+        refuse_other_times(connection, source, data)
+    if "rating" in roles:
+        refuse_no_rating(connection, source, data)
     # Rows of one user lie together whichever way each of them is written.
     ids_in_form(connection, "raw", "user", missing, told=ToldIds(source), column=user)
     return names

@@ -1,6 +1,7 @@
 """Whole files of events, held against how the model's own are written: times of another unit, ratings that are none."""
 
-from collections.abc import Mapping
+import logging
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ from components.recipes.next_item.encoding.numbers import absent, numbers
 from components.recipes.next_item.encoding.odd_times import LATEST, is_odd
 from components.recipes.next_item.encoding.times import DATETIME, EXCEL, SECOND, UNITS
 from components.recipes.next_item.preparation.times import BATCH, FITS, TimesSeen, shown
+
+log = logging.getLogger(__name__)
 
 FEW = 0.5  # share of likely times below which another unit is looked for
 
@@ -38,6 +41,17 @@ def refuse_other_times(connection: duckdb.DuckDBPyConnection, source: Path, data
         f"({seen.likely[best].told}), and the model's are {unit}{read}; write them as {unit}, such as "
         f"{_example(seen, unit)}"
     )
+
+
+def say_of_zeros(source: Path, unknown: str, known: Iterable[str | None]) -> None:
+    """Tell that an id which the model does not know is one of its own with other zeros before it."""
+    bare = unknown.lstrip("0")
+    alike = [one for one in known if one and one.lstrip("0") == bare] if bare.isdigit() else []
+    if alike and unknown not in alike:
+        log.warning(
+            "%s: %r is %r in the model: zeros before a number are part of an id, which a spreadsheet may take off; "
+            "write ids as the model has them", source.name, unknown, alike[0],
+        )  # fmt: skip
 
 
 def _example(seen: TimesSeen, unit: str) -> str:

@@ -1,7 +1,7 @@
 """A file of users, or of their interactions, through a bundle: any number of rows, some users at a time."""
 
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from components.core.files import nearest_path, whole_file
 from components.core.forgotten import FORGOTTEN
 from components.core.histories import HISTORIES
 from components.kits.tables.encoding.reading import TextReading
-from components.recipes.next_item.likely import refuse_no_rating, refuse_other_times
+from components.recipes.next_item.likely import refuse_no_rating, refuse_other_times, say_of_zeros
 from components.recipes.next_item.preparation.database import one, open_database
 from components.recipes.next_item.preparation.ids import ToldIds, ids_in_form
 from components.recipes.next_item.preparation.read import open_raw, unreadable
@@ -23,7 +23,15 @@ from components.recipes.next_item.serving.asked import refuse_misnamed, require_
 from components.recipes.next_item.serving.cold import feature_columns
 from components.recipes.next_item.serving.lists import lists_by_user
 from components.recipes.next_item.serving.predictor import RankingPredictor, Recommended, open_predictor
-from components.recipes.next_item.serving.remarks import NAMELESS, Remarks
+from components.recipes.next_item.serving.remarks import (
+    BY_FEATURES,
+    NAMELESS,
+    UNKNOWN_ALLOWED,
+    UNKNOWN_DENIED,
+    UNKNOWN_ITEM,
+    UNKNOWN_USER,
+    Remarks,
+)
 from components.recipes.shared.stream import WARNINGS, FrameWriter, progress
 
 BATCH_ROWS = 50_000  # interactions answered at a time
@@ -80,7 +88,16 @@ def predict_file(bundle: Path, source: Path, target: Path, options: Mapping[str,
         if not writer.rows:
             raise CasebookError(f"{source}: no item is left for any of its users; look at the allow and deny lists")
     remarks.say()
+    for message, known in _strangers(predictor).items():
+        if message in remarks.found:
+            say_of_zeros(source, remarks.found[message][1], known)
     return writer.rows
+
+
+def _strangers(predictor: RankingPredictor) -> dict[str, Iterable[str | None]]:
+    """The remarks on ids that the model does not know, and those that it knows."""
+    users, items = (predictor.catalogue.user_ids.tolist(), predictor.catalogue.item_ids.tolist())
+    return {UNKNOWN_USER: users, BY_FEATURES: users, UNKNOWN_ITEM: items, UNKNOWN_ALLOWED: items, UNKNOWN_DENIED: items}
 
 
 def _chosen(options: Mapping[str, Any], data: Mapping[str, Any]) -> dict[str, Any]:

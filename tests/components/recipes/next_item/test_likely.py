@@ -51,6 +51,17 @@ def test_ratings_of_which_none_is_a_number_are_refused(tmp_path: Path) -> None:
     assert answered(tmp_path, [*TIMES], ["good", "4", ""]) == 3
 
 
+def test_an_id_with_other_zeros_before_it_is_named(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    bundle = write_tiny(tmp_path / "bundle")
+    (tmp_path / "rows.csv").write_text("user_id\n0002\n", encoding="utf-8")
+    predict_file(bundle, tmp_path / "rows.csv", tmp_path / "out.csv", {})
+    assert "rows.csv: '0002' is '2' in the model: zeros before a number are part of an id" in caplog.text
+    caplog.clear()
+    (tmp_path / "rows.csv").write_text("user_id\n0009\n", encoding="utf-8")
+    predict_file(bundle, tmp_path / "rows.csv", tmp_path / "out.csv", {})
+    assert "in the model" not in caplog.text
+
+
 def test_new_events_in_another_unit_are_not_taken_in(untrained: Untrained, tmp_path: Path) -> None:
     (tmp_path / "before").mkdir()
     write_histories(untrained.job, untrained.bundle, tmp_path / "before")

@@ -15,7 +15,7 @@ from components.core.params.defaults import defaults_of
 from components.kits.tables.encoding.reading import AS_THE_HEADER_SAYS, TextReading
 from components.recipes.next_item.params.interactions import LEAST_EVENTS
 from components.recipes.next_item.preparation.database import open_database
-from components.recipes.next_item.preparation.infer.counted import count, lasts
+from components.recipes.next_item.preparation.infer.counted import CLICK, clicks, count, lasts
 from components.recipes.next_item.preparation.infer.found import Described, describe
 from components.recipes.next_item.preparation.infer.roles import can_be, find_roles, may_be_ids
 from components.recipes.next_item.preparation.infer.sides import Side, find_id, infer_side, texts
@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 OF_NUMBERS: str | None = "auto"  # `prepare` finds the unit of times itself, and says which it took
 MEMORY, THREADS = "2GB", 2
 BY_TIME = {"by": "time", "validation": 0.1, "test": 0.1}
+MANY_CLICKS = 0.01  # share of events that are double clicks
 FEW_AGAIN = 0.02  # share of last events that were seen before
 CLEARLY = 0.05  # by which one way round covers more ids of the side files than the other
 MOST_GROUPS, MOST_FEATURES = 12, 3  # of users who are compared
@@ -144,6 +145,13 @@ def _prepare(
         log.warning(
             "%s: %.0f%% of the users' last events are of items that they had before; `prepare` asks whether such are "
             "recommended: --repeats recommend or --repeats exclude (prepare.repeats)", found.path.name, 100 * again,
+        )  # fmt: skip
+    clicked, events = clicks(connection, found, roles, missing)
+    if clicked > MANY_CLICKS * events:
+        log.warning(
+            "%s: %d of %d events (%.0f%%) come within %d s of another one of the same user and item, as double clicks "
+            "do; prepare.merge_within: %d makes such events one", found.path.name, clicked, events,
+            100 * clicked / events, CLICK, CLICK,
         )  # fmt: skip
     block: dict[str, Any] = {"file": found.path.name, **({"read": read} if read else {}), "columns": columns}
     block["time_unit"] = _time_unit(found, roles["time"])

@@ -99,6 +99,19 @@ def test_times_that_cannot_be_read_are_shown(tmp_path: Path) -> None:
         infer(tmp_path, rows, said)
 
 
+@pytest.mark.parametrize("factor", [1, 1000, None])
+def test_double_clicks_are_told(tmp_path: Path, caplog: pytest.LogCaptureFixture, factor: int | None) -> None:
+    rows = events()
+    again = rows[rows["user"] <= 5]
+    both = pd.concat([rows, again.assign(time=again["time"] + 2), again.assign(time=again["time"] + 30)])
+    times = both["time"] * factor if factor else pd.to_datetime(both["time"], unit="s")
+    infer(tmp_path, both.assign(time=times))
+    assert "30 of 180 events (17%) come within 2 s of another one of the same user and item" in caplog.text
+    caplog.clear()
+    infer(tmp_path, pd.concat([rows, again]))  # of one time: `prepare` drops and tells these
+    assert "come within" not in caplog.text
+
+
 def test_lists_are_no_ids(tmp_path: Path) -> None:
     rows = events()
     rows.assign(user=[[user] for user in rows["user"]]).to_parquet(tmp_path / "events.parquet", index=False)

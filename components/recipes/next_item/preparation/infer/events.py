@@ -4,20 +4,20 @@ import logging
 import math
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from components.core.errors import CasebookError
+from components.core.errors import CasebookError, nearest
 from components.core.params.defaults import defaults_of
 from components.kits.tables.encoding.reading import AS_THE_HEADER_SAYS, TextReading
 from components.recipes.next_item.params.interactions import LEAST_EVENTS
 from components.recipes.next_item.preparation.database import open_database
 from components.recipes.next_item.preparation.infer.counted import CLICK, clicks, count, lasts
 from components.recipes.next_item.preparation.infer.found import Described, describe
-from components.recipes.next_item.preparation.infer.roles import can_be, find_roles, may_be_ids
+from components.recipes.next_item.preparation.infer.roles import can_be, find_roles, fit, may_be_ids
 from components.recipes.next_item.preparation.infer.sides import Side, find_id, infer_side, texts
 
 log = logging.getLogger(__name__)
@@ -69,12 +69,15 @@ def infer_events(events: Path, users: Path | None, items: Path | None, said: Sai
             for role, path in paths.items()
             if path is not None
         }
+        _check_ignored([found, *sides.values()], said.ignore)
+        found = replace(found, facts={name: one for name, one in found.facts.items() if name not in said.ignore})
         roles = dict(said.roles)
         if not found.named:
             roles = _by_sides(connection, found, sides, missing) | roles
         roles = find_roles(events, found.facts, roles, named=found.named)
         for role in ("user", "item"):
             found.raw.check_ids(roles[role])
+            _refuse_objects(found, roles[role])
         _tell(found, roles)
         blocks = {
             role: infer_side(connection, side, role, texts(found, roles[role], missing), missing, said.ignore)
@@ -83,6 +86,23 @@ def infer_events(events: Path, users: Path | None, items: Path | None, said: Sai
         prepare = _prepare(connection, found, roles, missing, said) | _repeats(said)
     prepare |= {f"{role}s": block.block for role, block in blocks.items()}
     return Inferred(prepare, _compared(blocks))
+
+
+def _check_ignored(files: Sequence[Described], ignore: Sequence[str]) -> None:
+    there = [name for file in files for name in file.facts]
+    for name in ignore:
+        if name not in there:
+            raise CasebookError(f"--ignore {name}: no file has such a column{nearest(name, there)}")
+
+
+def _refuse_objects(found: Described, name: str) -> None:
+    """Lines of JSON may hold objects in a column, which have no one way of being written."""
+    examples = found.facts[name].examples
+    if found.raw.table.startswith("read_json") and all(one[0] + one[-1] in ("{}", "[]") for one in examples):
+        raise CasebookError(
+            f"{found.path}: column {name}: its cells are objects or lists, such as {examples[0][:60]!r}, and ids are "
+            "texts or whole numbers; write the one that names it into a column of its own"
+        )
 
 
 def _repeats(said: Said) -> dict[str, Any]:
@@ -121,6 +141,13 @@ def _tell(found: Described, roles: Mapping[str, str]) -> None:
             "--weight none leaves it out", found.path.name, roles["weight"],
         )  # fmt: skip
     others = [name for name in found.facts if name not in roles.values()]
+    for role in ("rating", "weight"):
+        called = [found.facts[name] for name in others if role not in roles and fit(name, role) > 1]
+        if called and called[0].filled and not called[0].is_number:
+            log.warning(
+                "%s: %s is called like a %s, and its cells are no plain numbers: it is not read; write numbers with a "
+                "decimal point and nothing else", found.path.name, called[0].shown, role,
+            )  # fmt: skip
     if others:
         log.info("%s: not read: %s", found.path.name, ", ".join(others))
 

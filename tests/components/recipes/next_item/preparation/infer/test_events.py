@@ -112,6 +112,30 @@ def test_double_clicks_are_told(tmp_path: Path, caplog: pytest.LogCaptureFixture
     assert "come within" not in caplog.text
 
 
+def test_ratings_with_a_decimal_comma_are_not_passed_over(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    rows = events()
+    text = rows.assign(rating=rows["rating"].map("{},5".format)).to_csv(index=False, sep=";")
+    assert infer(tmp_path, text)["columns"]["rating"] is None
+    assert "'rating' (5 different: 1,5, 2,5, 3,5, …) is called like a rating, and its cells are no plain" in caplog.text
+
+
+def test_a_column_to_leave_out_is_one_of_the_files(tmp_path: Path) -> None:
+    rows = events().assign(customer_id=1 + events()["user"] % 7)
+    with pytest.raises(CasebookError, match="2 columns may be the user"):
+        infer(tmp_path, rows)
+    assert infer(tmp_path, rows, Said({}, ignore=("customer_id",)))["columns"]["user"] == "user"
+    with pytest.raises(CasebookError, match=r"--ignore custmer_id: no file has such a column.*customer_id"):
+        infer(tmp_path, rows, Said({}, ignore=("custmer_id",)))
+
+
+def test_objects_of_json_are_no_ids(tmp_path: Path) -> None:
+    lines = [
+        json.dumps({"user": {"id": row.user}, "item": row.item, "time": row.time}) for row in events().itertuples()
+    ]
+    with pytest.raises(CasebookError, match=r"column user: its cells are objects or lists, such as '{\"id\":1}'"):
+        infer(tmp_path, "\n".join(lines))
+
+
 def test_lists_are_no_ids(tmp_path: Path) -> None:
     rows = events()
     rows.assign(user=[[user] for user in rows["user"]]).to_parquet(tmp_path / "events.parquet", index=False)

@@ -16,11 +16,11 @@ from components.core.histories import until_of
 from components.core.parts import NewEvents
 from components.recipes.next_item.encoding.catalogue import Catalogue
 from components.recipes.next_item.encoding.repeats import SECOND, first_clicks
-from components.recipes.next_item.likely import refuse_other_times
 from components.recipes.next_item.params.interactions import InteractionsParams
 from components.recipes.next_item.params.params import NextItemJob
 from components.recipes.next_item.preparation.core import drop_repeats, number_ids
 from components.recipes.next_item.preparation.database import open_database
+from components.recipes.next_item.preparation.likely import refuse_other_times
 from components.recipes.next_item.preparation.schema import fill_raw, open_events, read_events
 from components.recipes.next_item.serving.predictor import open_predictor
 from components.recipes.next_item.serving.stored import StoredFiles, encoders_of, write_stored

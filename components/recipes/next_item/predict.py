@@ -15,9 +15,9 @@ from components.core.files import nearest_path, whole_file
 from components.core.forgotten import FORGOTTEN
 from components.core.histories import HISTORIES
 from components.kits.tables.encoding.reading import TextReading
-from components.recipes.next_item.likely import refuse_no_rating, refuse_other_times, say_of_zeros
 from components.recipes.next_item.preparation.database import one, open_database
 from components.recipes.next_item.preparation.ids import ToldIds, ids_in_form
+from components.recipes.next_item.preparation.likely import refuse_no_rating, refuse_other_times, say_of_zeros
 from components.recipes.next_item.preparation.read import open_raw, unreadable
 from components.recipes.next_item.serving.asked import refuse_misnamed, require_user, rows_of_frame
 from components.recipes.next_item.serving.cold import feature_columns

@@ -20,6 +20,7 @@ from components.recipes.next_item.params.interactions import InteractionsParams
 from components.recipes.next_item.params.params import NextItemJob
 from components.recipes.next_item.preparation.core import drop_repeats, number_ids
 from components.recipes.next_item.preparation.database import open_database
+from components.recipes.next_item.preparation.likely import refuse_other_times
 from components.recipes.next_item.preparation.schema import fill_raw, open_events, read_events
 from components.recipes.next_item.serving.predictor import open_predictor
 from components.recipes.next_item.serving.stored import StoredFiles, encoders_of, write_stored
@@ -64,6 +65,7 @@ def catch_up(job: NextItemJob, bundle: Path, before: Path, source: Path, work: P
     with open_database(work, spec.memory_limit, spec.threads) as connection:
         raw = open_events(connection, file.parent, spec)
         fill_raw(connection, raw, spec)  # the unit is the bundle's: of few events it would not be told
+        refuse_other_times(connection, file, predictor.data)
         rejected = read_events(connection, raw, spec)
         number_ids(connection)
         if spec.duplicates == "drop":

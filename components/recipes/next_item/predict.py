@@ -1,7 +1,7 @@
 """A file of users, or of their interactions, through a bundle: any number of rows, some users at a time."""
 
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +17,21 @@ from components.core.histories import HISTORIES
 from components.kits.tables.encoding.reading import TextReading
 from components.recipes.next_item.preparation.database import one, open_database
 from components.recipes.next_item.preparation.ids import ToldIds, ids_in_form
+from components.recipes.next_item.preparation.likely import refuse_no_rating, refuse_other_times, say_of_zeros
 from components.recipes.next_item.preparation.read import open_raw, unreadable
 from components.recipes.next_item.serving.asked import refuse_misnamed, require_user, rows_of_frame
 from components.recipes.next_item.serving.cold import feature_columns
 from components.recipes.next_item.serving.lists import lists_by_user
 from components.recipes.next_item.serving.predictor import RankingPredictor, Recommended, open_predictor
-from components.recipes.next_item.serving.remarks import NAMELESS, Remarks
+from components.recipes.next_item.serving.remarks import (
+    BY_FEATURES,
+    NAMELESS,
+    UNKNOWN_ALLOWED,
+    UNKNOWN_DENIED,
+    UNKNOWN_ITEM,
+    UNKNOWN_USER,
+    Remarks,
+)
 from components.recipes.shared.stream import WARNINGS, FrameWriter, progress
 
 BATCH_ROWS = 50_000  # interactions answered at a time
@@ -79,7 +88,16 @@ def predict_file(bundle: Path, source: Path, target: Path, options: Mapping[str,
         if not writer.rows:
             raise CasebookError(f"{source}: no item is left for any of its users; look at the allow and deny lists")
     remarks.say()
+    for message, known in _strangers(predictor).items():
+        if message in remarks.found:
+            say_of_zeros(source, remarks.found[message][1], known)
     return writer.rows
+
+
+def _strangers(predictor: RankingPredictor) -> dict[str, Iterable[str | None]]:
+    """The remarks on ids that the model does not know, and those that it knows."""
+    users, items = (predictor.catalogue.user_ids.tolist(), predictor.catalogue.item_ids.tolist())
+    return {UNKNOWN_USER: users, BY_FEATURES: users, UNKNOWN_ITEM: items, UNKNOWN_ALLOWED: items, UNKNOWN_DENIED: items}
 
 
 def _chosen(options: Mapping[str, Any], data: Mapping[str, Any]) -> dict[str, Any]:
@@ -106,7 +124,12 @@ def _answers(
         return
     frames = users_in_turn(source, predictor.data, folder, remarks)
     for rows in _everybody(predictor) if "users" in options else frames:
-        yield predictor.answer(rows_of_frame(rows, predictor.data), remarks=remarks, **chosen)
+        try:
+            yield predictor.answer(rows_of_frame(rows, predictor.data), remarks=remarks, **chosen)
+        except CasebookError as error:
+            if str(error).startswith("column "):  # of the rows, and not of a list of items
+                raise CasebookError(f"{source}: {error}") from None
+            raise
 
 
 def _everybody(predictor: RankingPredictor) -> Iterator[pd.DataFrame]:
@@ -169,12 +192,12 @@ def _load(connection: duckdb.DuckDBPyConnection, source: Path, data: Mapping[str
         raise CasebookError(f"{source}: {error}") from None
     raw.check_ids(user)
     parts, names = [f"{raw.columns[user][0]} as user"], [user]
-    if columns["item"] in raw.columns:
-        for role in ("item", "time", "rating"):
-            if columns[role] in raw.columns:
-                cell, _ = raw.columns[columns[role]]  # as it stands: the predictor reads it
-                parts.append(f"{cell} as {role}")
-                names.append(columns[role])
+    interactions = columns["item"] in raw.columns
+    roles = [role for role in ROLES[1:] if interactions and columns[role] in raw.columns]
+    for role in roles:
+        cell, _ = raw.columns[columns[role]]  # as it stands: the predictor reads it
+        parts.append(f"{cell} as {role}")
+        names.append(columns[role])
     for place, name in enumerate(feature_columns(data)):
         if name in raw.columns and name not in names:
             parts.append(f"{raw.columns[name][0]} as f{place}")
@@ -186,6 +209,10 @@ def _load(connection: duckdb.DuckDBPyConnection, source: Path, data: Mapping[str
         raise
     except duckdb.Error as error:
         raise unreadable(raw, error) from None
+    if "time" in roles:
+        refuse_other_times(connection, source, data)
+    if "rating" in roles:
+        refuse_no_rating(connection, source, data)
     # Rows of one user lie together whichever way each of them is written.
     ids_in_form(connection, "raw", "user", missing, told=ToldIds(source), column=user)
     return names

@@ -37,11 +37,14 @@ def int8_static(job: NextItemJob, params: Int8StaticParams, fitted: Path, folder
 
 
 def low_rank(_job: NextItemJob, params: LowRankParams, fitted: Path, folder: Path) -> None:
-    """The network stays as it is; its item vectors come from two factors, as they do in the scores."""
+    """The network stays as it is; its item vectors come from two factors, as they do in the scores. Of fewer items than
+    the rank asks for it is that of one less than there are: few items are no reason to lose a fit.
+    """
     vectors, bias = read_vectors(fitted / BUNDLE / VECTORS)
-    factors = lowrank.low_rank(vectors, params.rank)
+    rank = min(params.rank, len(vectors) - 1)
+    factors = lowrank.low_rank(vectors, rank)
     kept = 100 * (1 - lowrank.lost_share(vectors, factors))
-    log.info("rank %d of %d holds %.1f%% of the item vectors", params.rank, vectors.shape[1], kept)
+    log.info("rank %d of %d holds %.1f%% of the item vectors", rank, vectors.shape[1], kept)
     table = vectors_table(factors.left, bias, int8=params.int8, right=factors.right)
     variants.replaced(fitted / BUNDLE, {VECTORS: vectors_bytes(table)}, folder)
 

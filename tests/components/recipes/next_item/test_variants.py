@@ -5,12 +5,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from components.compression.lowrank import low_rank as nearest
 from components.compression.make import make_variants
-from components.core.job import TEST, TRAIN, VALIDATION
+from components.core.job import BUNDLE, TEST, TRAIN, VALIDATION
 from components.core.params.overrides import override
 from components.recipes.next_item.encoding.histories import questions
+from components.recipes.next_item.params.params import LowRankParams
 from components.recipes.next_item.serving.predictor import open_predictor
+from components.recipes.next_item.serving.scorers import VECTORS
 from components.recipes.next_item.serving.serving import ask
+from components.recipes.next_item.serving.vectors import read_vectors, vectors_bytes, vectors_table
+from components.recipes.next_item.variants import low_rank
+from components.recipes.shared.variants import replaced
 from tests.components.recipes.next_item.conftest import CASE, Untrained
 
 NAMES = ["fp32", "int8_dynamic", "int8_static", "low_rank"]
@@ -49,3 +55,14 @@ def test_a_variant_answers_nearly_as_the_uncompressed_model(
     assert np.corrcoef(truth.ravel(), found.ravel())[0, 1] > 0.97
     assert (truth != found).any()
     assert np.corrcoef(first.score_all(asked).ravel(), other.score_all(asked).ravel())[0, 1] > 0.97
+
+
+def test_fewer_items_than_the_rank_asks_for_lose_no_fit(untrained: Untrained, tmp_path: Path) -> None:
+    vectors = np.random.default_rng(0).normal(size=(5, 8)).astype(np.float32)
+    contents = {VECTORS: vectors_bytes(vectors_table(vectors, np.zeros(5, np.float32), int8=False))}
+    replaced(untrained.bundle, contents, tmp_path / BUNDLE)
+    low_rank(untrained.job, LowRankParams(rank=6, int8=False), tmp_path, tmp_path / "smaller")
+    found, _ = read_vectors(tmp_path / "smaller" / VECTORS)
+    expected = nearest(vectors, 4).whole()
+    assert np.linalg.matrix_rank(found) == 4
+    assert found == pytest.approx(expected, abs=1e-5)

@@ -6,9 +6,11 @@ import duckdb
 
 from components.core.errors import CasebookError
 from components.recipes.next_item.preparation.database import one
-from components.recipes.next_item.preparation.infer.content import DATETIME
+from components.recipes.next_item.preparation.infer.content import DATETIME, UNITS
 from components.recipes.next_item.preparation.infer.found import Described
+from components.recipes.next_item.preparation.infer.roles import AS_DATES
 
+CLICK = 2  # seconds within which nobody has a thing twice
 SOUND = """
 with rows as ({rows}),
 sound as (from rows where user is not null and item is not null and time is not null),
@@ -27,6 +29,11 @@ before as (select user, item from sound, cuts where time < early)
 select count(*) filter (time < late), count(*) filter (time >= late) from sound, cuts
 where time >= early and user in (select user from before) and item in (select item from before)
 """  # noqa: S608 - our own words
+# Of one user and item, later than another such event and hardly so: at one time are duplicates, which `prepare` tells.
+CLICKED = f"""{SOUND}
+gaps as (select {{seconds}} - lag({{seconds}}) over (partition by user, item order by time) as gap from sound)
+select count(*) filter (gap > 0 and gap <= {CLICK}), count(*) from gaps
+"""  # noqa: S608 - our own words
 
 
 def count(
@@ -37,8 +44,30 @@ def count(
     """
     broken, most, again = one(connection, COUNTED.format(rows=_rows(found, roles, missing)))
     if most is None:
-        raise CasebookError(f"{found.path}: no row has a user, an item and a time")
+        raise CasebookError(_nothing_read(found, roles["time"]))
     return float(str(broken)), int(str(most)), float(str(again))
+
+
+def _nothing_read(found: Described, time: str) -> str:
+    facts = found.facts[time]
+    if facts.is_number or facts.is_date:
+        return f"{found.path}: no row has a user, an item and a time"
+    return (
+        f"{found.path}: column {time!r}: its {facts.filled:,} value(s), such as {facts.examples[0][:60]!r}, are "
+        f"neither dates nor plain numbers; write times {AS_DATES}"
+    )
+
+
+def clicks(
+    connection: duckdb.DuckDBPyConnection, found: Described, roles: Mapping[str, str], missing: Sequence[str]
+) -> tuple[int, int]:
+    """How many events are double clicks by their times, and how many there are; (0, 0) of times in no known unit."""
+    unit = found.facts[roles["time"]].unit
+    if unit is None:
+        return 0, 0
+    seconds = "epoch(time)" if unit == DATETIME else f"time / {UNITS[unit]}"
+    again, events = one(connection, CLICKED.format(rows=_rows(found, roles, missing), seconds=seconds))
+    return int(str(again)), int(str(events))
 
 
 def lasts(

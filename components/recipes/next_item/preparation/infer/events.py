@@ -4,20 +4,20 @@ import logging
 import math
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from components.core.errors import CasebookError
+from components.core.errors import CasebookError, nearest
 from components.core.params.defaults import defaults_of
 from components.kits.tables.encoding.reading import AS_THE_HEADER_SAYS, TextReading
 from components.recipes.next_item.params.interactions import LEAST_EVENTS
 from components.recipes.next_item.preparation.database import open_database
-from components.recipes.next_item.preparation.infer.counted import count, lasts
+from components.recipes.next_item.preparation.infer.counted import CLICK, clicks, count, lasts
 from components.recipes.next_item.preparation.infer.found import Described, describe
-from components.recipes.next_item.preparation.infer.roles import can_be, find_roles, may_be_ids
+from components.recipes.next_item.preparation.infer.roles import can_be, find_roles, fit, may_be_ids
 from components.recipes.next_item.preparation.infer.sides import Side, find_id, infer_side, texts
 
 log = logging.getLogger(__name__)
@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 OF_NUMBERS: str | None = "auto"  # `prepare` finds the unit of times itself, and says which it took
 MEMORY, THREADS = "2GB", 2
 BY_TIME = {"by": "time", "validation": 0.1, "test": 0.1}
+MANY_CLICKS = 0.01  # share of events that are double clicks
 FEW_AGAIN = 0.02  # share of last events that were seen before
 CLEARLY = 0.05  # by which one way round covers more ids of the side files than the other
 MOST_GROUPS, MOST_FEATURES = 12, 3  # of users who are compared
@@ -68,10 +69,15 @@ def infer_events(events: Path, users: Path | None, items: Path | None, said: Sai
             for role, path in paths.items()
             if path is not None
         }
+        _check_ignored([found, *sides.values()], said.ignore)
+        found = replace(found, facts={name: one for name, one in found.facts.items() if name not in said.ignore})
         roles = dict(said.roles)
         if not found.named:
             roles = _by_sides(connection, found, sides, missing) | roles
         roles = find_roles(events, found.facts, roles, named=found.named)
+        for role in ("user", "item"):
+            found.raw.check_ids(roles[role])
+            _refuse_objects(found, roles[role])
         _tell(found, roles)
         blocks = {
             role: infer_side(connection, side, role, texts(found, roles[role], missing), missing, said.ignore)
@@ -80,6 +86,23 @@ def infer_events(events: Path, users: Path | None, items: Path | None, said: Sai
         prepare = _prepare(connection, found, roles, missing, said) | _repeats(said)
     prepare |= {f"{role}s": block.block for role, block in blocks.items()}
     return Inferred(prepare, _compared(blocks))
+
+
+def _check_ignored(files: Sequence[Described], ignore: Sequence[str]) -> None:
+    there = [name for file in files for name in file.facts]
+    for name in ignore:
+        if name not in there:
+            raise CasebookError(f"--ignore {name}: no file has such a column{nearest(name, there)}")
+
+
+def _refuse_objects(found: Described, name: str) -> None:
+    """Lines of JSON may hold objects in a column, which have no one way of being written."""
+    examples = found.facts[name].examples
+    if found.raw.table.startswith("read_json") and all(one[0] + one[-1] in ("{}", "[]") for one in examples):
+        raise CasebookError(
+            f"{found.path}: column {name}: its cells are objects or lists, such as {examples[0][:60]!r}, and ids are "
+            "texts or whole numbers; write the one that names it into a column of its own"
+        )
 
 
 def _repeats(said: Said) -> dict[str, Any]:
@@ -118,6 +141,13 @@ def _tell(found: Described, roles: Mapping[str, str]) -> None:
             "--weight none leaves it out", found.path.name, roles["weight"],
         )  # fmt: skip
     others = [name for name in found.facts if name not in roles.values()]
+    for role in ("rating", "weight"):
+        called = [found.facts[name] for name in others if role not in roles and fit(name, role) > 1]
+        if called and called[0].filled and not called[0].is_number:
+            log.warning(
+                "%s: %s is called like a %s, and its cells are no plain numbers: it is not read; write numbers with a "
+                "decimal point and nothing else", found.path.name, called[0].shown, role,
+            )  # fmt: skip
     if others:
         log.info("%s: not read: %s", found.path.name, ", ".join(others))
 
@@ -142,6 +172,13 @@ def _prepare(
         log.warning(
             "%s: %.0f%% of the users' last events are of items that they had before; `prepare` asks whether such are "
             "recommended: --repeats recommend or --repeats exclude (prepare.repeats)", found.path.name, 100 * again,
+        )  # fmt: skip
+    clicked, events = clicks(connection, found, roles, missing)
+    if clicked > MANY_CLICKS * events:
+        log.warning(
+            "%s: %d of %d events (%.0f%%) come within %d s of another one of the same user and item, as double clicks "
+            "do; prepare.merge_within: %d makes such events one", found.path.name, clicked, events,
+            100 * clicked / events, CLICK, CLICK,
         )  # fmt: skip
     block: dict[str, Any] = {"file": found.path.name, **({"read": read} if read else {}), "columns": columns}
     block["time_unit"] = _time_unit(found, roles["time"])

@@ -43,6 +43,7 @@ ABOUT = _set(
     "text summary group class status state session agent zip occupation email mail phone language channel cat"
 )
 LEAST_FILLED = 0.5
+AS_DATES = "as 2024-05-31 or 2024-05-31 18:30:00, or as counts since 1970 with a decimal point"
 SCALE = 21  # steps of a rating, such as 0 to 10 by halves
 
 
@@ -176,6 +177,9 @@ def _either_way(pair: list[str], facts: Mapping[str, Facts]) -> str:
 
 def _question(role: str, fitting: list[str], facts: Mapping[str, Facts]) -> str:
     if not fitting:
+        called = [one for name, one in facts.items() if role == "time" and fit(name, "time") > 1 and one.filled]
+        if called and not can_be(called[0], "time"):
+            return f"{called[0].shown} is called like a time, and is none that can be read: write times {AS_DATES}"
         what = "holds times, dates or numbers since 1970" if role == "time" else f"names {role}s, several times each"
         return f"no column {what}: give a file with one, or say --{role} COLUMN; there are {', '.join(facts)}"
     options = "; ".join(f"--{role} {name}" for name in fitting[:6])

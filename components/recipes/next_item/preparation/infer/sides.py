@@ -9,6 +9,7 @@ from typing import Any
 import duckdb
 
 from components.core.errors import CasebookError
+from components.recipes.next_item.preparation.cells import LISTED, MOST, parse_list
 from components.recipes.next_item.preparation.database import one, quoted
 from components.recipes.next_item.preparation.infer.found import Described
 from components.recipes.next_item.preparation.infer.roles import TYPED, fit, words_of
@@ -18,6 +19,7 @@ log = logging.getLogger(__name__)
 SEPARATORS = ("|", ";", ",", "/", " ")
 FEW = 8  # different numbers that are classes, and bands of others
 MOST_CLASSES = 200
+OF_LISTS = "|"  # of cells that are lists, and are not cut at it
 ROWS_A_CLASS = 5  # a class of fewer, on average, names the row rather than what it is like
 RESERVED = {"id", "title", "count"}
 NO_AMOUNT = {"id", "zip", "postal", "postcode", "plz", "code", "phone", "no", "nr"}  # digits that measure nothing
@@ -127,13 +129,17 @@ def _feature(
     words = set(words_of(name))
     if facts.different < 2:
         return f"it has {'one value' if facts.different else 'no value'} only", 0
-    if side.raw.columns[name][1].endswith("[]"):
-        return "its cells are lists; write them as texts between separators", 0
+    if side.raw.is_list(name) and not sets:
+        return "its cells are lists, and users have one value each", 0
     if facts.is_date or facts.unit is not None:
         return "it is a date; a year, as a number, can be a feature", 0
     if facts.is_number and facts.different > FEW and not words & NO_AMOUNT:
         return _band(connection, side, name, missing)
     most = min(MOST_CLASSES, max(2, facts.filled // ROWS_A_CLASS))
+    if sets and (parts := _listed(connection, side, name, missing)):
+        if 2 <= len(parts) <= most:
+            return {"kind": "set", "separator": OF_LISTS}, len(parts)
+        return f"{len(parts):,} different values in the lists of {facts.filled:,} rows: they name them", 0
     found = _separator(connection, side, name, missing, most) if sets and not facts.is_number else None
     if found is not None:
         return {"kind": "set", "separator": found[0]}, found[1]
@@ -154,6 +160,20 @@ def _band(
     edges = sorted({float(edge) for edge in (found if isinstance(found, list) else ())} - {low})
     whole = [int(edge) if edge.is_integer() else edge for edge in edges]
     return {"kind": "band", "edges": whole}, len(whole) + 1
+
+
+def _listed(
+    connection: duckdb.DuckDBPyConnection, side: Described, name: str, missing: Sequence[str]
+) -> set[str] | None:
+    """The different texts in cells that are lists, or are written as such: ['a', 'b']; None where most are not."""
+    if not side.raw.is_list(name) and not re.fullmatch(LISTED, side.facts[name].examples[0], re.DOTALL):
+        return None
+    query = f"select distinct {side.raw.text(name, missing)} from {side.raw.table}"  # noqa: S608 - quoted by the reader
+    cells = [cell for (cell,) in connection.execute(query).fetchall() if cell is not None]
+    lists = [cell for cell in cells if re.fullmatch(LISTED, cell, re.DOTALL)]
+    if len(lists) < MOST * len(cells):
+        return None
+    return {part for cell in lists for part in parse_list(cell)}
 
 
 def _separator(

@@ -78,6 +78,71 @@ def test_side_files_give_features_by_what_they_hold(tmp_path: Path, caplog: pyte
     assert "empty is left out: it has no value only" in said
 
 
+def test_lists_are_sets_whether_a_file_holds_them_or_writes_them(tmp_path: Path) -> None:
+    tags = [["new", "sale"], ["sale"], ["new"]]
+    items = pd.DataFrame({"item": range(1, 41), "tags": [tags[item % 3] for item in range(40)]})
+    wanted = {"tags": {"column": "tags", "kind": "set", "separator": "|"}}
+    assert infer(tmp_path, events(), items=items.to_csv(index=False))["items"]["columns"] == wanted
+    items.to_parquet(tmp_path / "items.parquet", index=False)
+    found = infer_events(tmp_path / "events.csv", None, tmp_path / "items.parquet", NOTHING_SAID)
+    assert found.prepare["items"]["columns"] == wanted
+    assert found.evaluate["genres"] == "tags"
+
+
+def test_times_that_cannot_be_read_are_shown(tmp_path: Path) -> None:
+    rows = events().assign(time="31/05/2024 18:30")
+    told = "'time' .1 different: 31/05/2024 18:30, ….* is called like a time, and is none that can be read: write times"
+    with pytest.raises(CasebookError, match=told):
+        infer(tmp_path, rows)
+    said = Said({"time": "time"})
+    with pytest.raises(CasebookError, match=r"column 'time': its 120 value\(s\), such as '31/05/2024 18:30', are"):
+        infer(tmp_path, rows, said)
+
+
+@pytest.mark.parametrize("factor", [1, 1000, None])
+def test_double_clicks_are_told(tmp_path: Path, caplog: pytest.LogCaptureFixture, factor: int | None) -> None:
+    rows = events()
+    again = rows[rows["user"] <= 5]
+    both = pd.concat([rows, again.assign(time=again["time"] + 2), again.assign(time=again["time"] + 30)])
+    times = both["time"] * factor if factor else pd.to_datetime(both["time"], unit="s")
+    infer(tmp_path, both.assign(time=times))
+    assert "30 of 180 events (17%) come within 2 s of another one of the same user and item" in caplog.text
+    caplog.clear()
+    infer(tmp_path, pd.concat([rows, again]))  # of one time: `prepare` drops and tells these
+    assert "come within" not in caplog.text
+
+
+def test_ratings_with_a_decimal_comma_are_not_passed_over(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    rows = events()
+    text = rows.assign(rating=rows["rating"].map("{},5".format)).to_csv(index=False, sep=";")
+    assert infer(tmp_path, text)["columns"]["rating"] is None
+    assert "'rating' (5 different: 1,5, 2,5, 3,5, …) is called like a rating, and its cells are no plain" in caplog.text
+
+
+def test_a_column_to_leave_out_is_one_of_the_files(tmp_path: Path) -> None:
+    rows = events().assign(customer_id=1 + events()["user"] % 7)
+    with pytest.raises(CasebookError, match="2 columns may be the user"):
+        infer(tmp_path, rows)
+    assert infer(tmp_path, rows, Said({}, ignore=("customer_id",)))["columns"]["user"] == "user"
+    with pytest.raises(CasebookError, match=r"--ignore custmer_id: no file has such a column.*customer_id"):
+        infer(tmp_path, rows, Said({}, ignore=("custmer_id",)))
+
+
+def test_objects_of_json_are_no_ids(tmp_path: Path) -> None:
+    lines = [
+        json.dumps({"user": {"id": row.user}, "item": row.item, "time": row.time}) for row in events().itertuples()
+    ]
+    with pytest.raises(CasebookError, match=r"column user: its cells are objects or lists, such as '{\"id\":1}'"):
+        infer(tmp_path, "\n".join(lines))
+
+
+def test_lists_are_no_ids(tmp_path: Path) -> None:
+    rows = events()
+    rows.assign(user=[[user] for user in rows["user"]]).to_parquet(tmp_path / "events.parquet", index=False)
+    with pytest.raises(CasebookError, match=r"column user: its type is BIGINT\[\], and ids are texts or whole numbers"):
+        infer_events(tmp_path / "events.parquet", None, None, NOTHING_SAID)
+
+
 def test_ids_that_are_written_otherwise_are_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     infer(tmp_path, events(), users="user,sex\n" + "".join(f"{user:05},{'FM'[user % 2]}\n" for user in range(1, 21)))
     assert "0% of the events' users have a row: user is such as '00001' here, and '1' there" in caplog.text

@@ -262,7 +262,7 @@ def new(
     if example is not None and (like is not None or recipe is not None):
         raise typer.BadParameter("--from is the whole block; leave --like and --recipe out")
     set_up_logging()
-    if like is None and times.named and event is not None:
+    if like is None and target is None and (times.named or event is not None):
         recipe = recipe or "survival"
     if recipe is not None:
         like = shipped(Path.cwd(), recipe)

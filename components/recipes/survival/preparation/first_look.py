@@ -30,8 +30,8 @@ def check_time(cells: pd.Series, event: np.ndarray, time: str, path: Path) -> No
     if censored.any() and known[event == 1].any() and not known[censored].any():
         raise CasebookError(
             f"{path}: column {time} (the time): none of the {censored.sum()} rows without the event has a value, such "
-            f"as row {int(censored.argmax()) + 1}: they were observed for some time, too. Put that of the event and, of "
-            "the others, that of the last observation (days_to_death, else days_to_last_follow_up) into one column"
+            f"as row {int(censored.argmax()) + 1}: they were observed for some time, too. Put that of the event "
+            "and, of the others, that of the last observation (days_to_death, else days_to_last_follow_up) into one"
         )
     units = text[known].map(lambda one: found[1] if (found := WITH_UNIT.fullmatch(str(one).strip())) else None)
     if known.any() and not pd.api.types.is_timedelta64_dtype(cells) and units.notna().mean() > MOST:

@@ -47,8 +47,9 @@ def predict_file(bundle: Path, source: Path, target: Path, options: Mapping[str,
     """
     if target.suffix != ".json":
         raise CasebookError(f"{target}: boxes are written as COCO JSON; end its name with .json")
-    predictor = open_predictor(bundle)
     asked = PredictOptions(**{name: options[name] for name in PredictOptions.model_fields if name in options})
+    check_targets(source, asked)
+    predictor = open_predictor(bundle)
     if asked.threshold is not None and asked.threshold < predictor.settings.least:
         least = predictor.settings.least
         raise CasebookError(f"--threshold {asked.threshold:g}: the model does not weigh answers below {least:g}")
@@ -64,6 +65,23 @@ def predict_file(bundle: Path, source: Path, target: Path, options: Mapping[str,
             answers.skipped.append((name, str(error)))
     _tell(answers)
     return _write(source, target, answers, predictor, asked, len(there.images) + len(there.unread))
+
+
+def check_targets(source: Path, asked: PredictOptions) -> None:
+    """Refuse what would be written over the images that are asked, or where something else lies.
+
+    Raises:
+        CasebookError: an option names such a place.
+    """
+    if asked.counts is not None and asked.counts.is_dir():
+        raise CasebookError(f"--counts {asked.counts}: a folder; name a file, such as {asked.counts / 'counts.csv'}")
+    for option, folder in (("draw", asked.draw), ("rois", asked.rois)):
+        if folder is not None and folder.exists() and not folder.is_dir():
+            raise CasebookError(f"--{option} {folder}: a file; name a folder")
+    drawn = None if asked.draw is None else asked.draw if source.is_dir() else asked.draw / source.name
+    for option, given, written in (("counts", asked.counts, asked.counts), ("draw", asked.draw, drawn)):
+        if written is not None and written.resolve() == source.resolve():
+            raise CasebookError(f"--{option} {given}: it would be written over {source}, which is asked; name another")
 
 
 def _answer(predictor: DetectionPredictor, path: Path, name: str, asked: PredictOptions, answers: Answers) -> None:

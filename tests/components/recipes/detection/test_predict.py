@@ -226,7 +226,7 @@ def test_two_images_of_one_stem_are_drawn_apart(bundle, images, tmp_path):
     assert len(list((tmp_path / "drawn").rglob("*.png"))) == 6
 
 
-def test_nothing_is_written_over_the_images_that_are_asked(tmp_path: Path) -> None:
+def test_nothing_is_written_over_the_images_that_are_asked(tmp_path):
     image, table = tmp_path / "a.png", tmp_path / "counts.csv"
     image.write_bytes(b"pixels")
     table.write_text("image")

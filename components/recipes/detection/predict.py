@@ -32,6 +32,7 @@ class Answers:
     counted: list[Counted] = field(default_factory=list)
     strange: list[tuple[str, str]] = field(default_factory=list)
     cut: list[tuple[str, int]] = field(default_factory=list)
+    several: int = 0  # images with more than one channel
 
 
 def predict_file(bundle: Path, source: Path, target: Path, options: Mapping[str, Any]) -> int:
@@ -63,6 +64,8 @@ def predict_file(bundle: Path, source: Path, target: Path, options: Mapping[str,
             _answer(predictor, path, name, asked, answers)
         except CasebookError as error:
             answers.skipped.append((name, str(error)))
+    if asked.channel is not None and answers.counted and not answers.several:
+        log.warning("--channel %d does nothing: no image has several channels", asked.channel)
     _tell(answers)
     return _write(source, target, answers, predictor, asked, len(there.images) + len(there.unread))
 
@@ -89,6 +92,7 @@ def _answer(predictor: DetectionPredictor, path: Path, name: str, asked: Predict
     image = predictor.spec.picture(raw, name, asked.channel)
     found, cut = predictor.sure(image, asked.threshold)
     strange = predictor.strange(raw, asked.channel)
+    answers.several += raw.channels > 1
     _add(answers.document, name, image.shape, found, cut=cut, strange=strange)
     microns = asked.pixel_size or raw.microns or predictor.spec.pixel_size
     answers.counted.append(count(name, found, len(predictor.spec.classes), image.shape, microns))

@@ -240,3 +240,8 @@ def test_nothing_is_written_over_the_images_that_are_asked(tmp_path):
         with pytest.raises(CasebookError, match=message):
             check_targets(source, PredictOptions(**asked))
     check_targets(image, PredictOptions(counts=table, rois=tmp_path, draw=tmp_path / "drawn"))
+
+
+def test_a_channel_of_images_that_have_one_is_told(bundle, images, tmp_path, caplog):
+    predict_file(bundle, images / "grey.png", tmp_path / "boxes.json", {"channel": 2})
+    assert "--channel 2 does nothing: no image has several channels" in caplog.text

@@ -259,3 +259,23 @@ def test_a_choice_that_would_do_nothing_is_refused(tmp_path, chosen, message):
         Image.open(path).convert("L").save(path)
     with pytest.raises(CasebookError, match=message):
         infer_images(tmp_path / "lab", chosen)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "message"),
+    [
+        ("a.json", "[]", "a.json: no list of 'images', which a COCO file of boxes has"),
+        (
+            "a.txt",
+            "cell 0.5 0.5 0.1 0.1",
+            "a.txt begins with 'cell 0.5 0.5 0.1 0.1', where YOLO has the number of a class",
+        ),
+        ("A.XML", "<annotation/>", "A.XML ends in capitals: rename such files, to .xml"),
+    ],
+)
+def test_why_a_file_is_none_of_annotations_is_said(tmp_path, name, text, message):
+    picture(tmp_path / "lab" / "a.png")
+    (tmp_path / "lab" / name).write_text(text)
+    with pytest.raises(CasebookError) as error:
+        infer_images(tmp_path / "lab")
+    assert message in str(error.value)

@@ -5,7 +5,7 @@ import json
 import math
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -63,6 +63,17 @@ def check_out(source: Path, out: Path, written: tuple[str, ...]) -> None:
     above = next(folder for folder in out.absolute().parents if folder.exists())
     if not above.is_dir():
         raise CasebookError(f"{out}: {above} is a file, not a folder; name a file in a folder with --out")
+
+
+def check_apart(out: Path, options: Mapping[str, Any]) -> None:
+    """Refuse an option by its name that stands for the file of the answers: one would take the other's place.
+
+    Raises:
+        CasebookError: there is one.
+    """
+    for name, value in options.items():
+        if isinstance(value, Path) and value.resolve() == out.resolve():
+            raise CasebookError(f"--{name} {value}: the answers go there (--out); name another file")
 
 
 @contextmanager

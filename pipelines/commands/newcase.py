@@ -221,7 +221,10 @@ def _cohort(block: dict[str, Any], csv: Path, root: Path, like: str, asked: Aske
     """The same for a cohort, answered at those of the horizons that it was followed for."""
     timed = (asked.time is None) != (asked.course.dates is None)
     if not timed or asked.event is None or asked.target is not None or asked.ignore_target:
-        raise CasebookError(f"a case like {like} has two columns to predict: name them with --time and --event")
+        raise CasebookError(
+            f"a case like {like} has two columns to predict: name them with --time and --event; in place of --time "
+            "go --stop, or --start-date and --end-date"
+        )
     if asked.positive is not None:
         raise CasebookError(
             f"--positive {asked.positive} is of a table with a --target; of a cohort --event-value names the value of "

@@ -20,8 +20,8 @@ from components.registry.champion import CHAMPION
 from components.registry.finding import Served, open_registry, served
 from components.registry.known import histories_of
 from components.tracking.reading.registry import Registry
-from pipelines.commands.answerfile import answers_to, check_out
-from pipelines.commands.options import read_options
+from pipelines.commands.answerfile import answers_to, check_apart, check_out
+from pipelines.commands.options import read_options, shown
 from pipelines.commands.smoke import SMOKE
 from pipelines.commands.without_file import rows_of
 
@@ -79,6 +79,7 @@ def _answer(
         raise CasebookError(f"{source}: say with --out where its answers go, such as --out answers{recipe.answers[0]}")
     check_out(source, out, recipe.answers)
     given = read_options(job.case, recipe.options, options)
+    check_apart(out, {shown(name): value for name, value in given.items()})
     if forgotten := getattr(job.prepare, FORGOTTEN, ()):
         given = {**given, FORGOTTEN: forgotten}
     given = {**given, CHECKS: read_checks(job)}

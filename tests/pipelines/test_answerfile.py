@@ -11,7 +11,7 @@ import pytest
 
 from components.core.errors import CasebookError
 from pipelines.commands import answerfile
-from pipelines.commands.answerfile import answers_to, check_out, form_of, forms
+from pipelines.commands.answerfile import answers_to, check_apart, check_out, form_of, forms
 
 ROWS, LINES, BOXES = (".csv", ".parquet"), (".txt", ".csv", ".parquet"), (".json",)
 ANSWERS = pd.DataFrame(
@@ -164,3 +164,10 @@ def test_no_answers_are_an_empty_list(tmp_path: Path) -> None:
     with answers_to(tmp_path / "a.json", ROWS) as target:
         ANSWERS.iloc[:0].to_parquet(target)
     assert json.loads((tmp_path / "a.json").read_text()) == []
+
+
+def test_an_option_that_names_the_answers_is_refused(tmp_path: Path) -> None:
+    out, options = tmp_path / "boxes.json", {"top": 3, "counts": tmp_path / "x" / ".." / "boxes.json"}
+    with pytest.raises(CasebookError, match=r"--counts .*boxes.json: the answers go there \(--out\)"):
+        check_apart(out, options)
+    check_apart(tmp_path / "others.json", options)

@@ -756,6 +756,14 @@ def test_a_time_and_an_event_are_a_cohort_without_a_word_more(casebook: Casebook
     assert set(yaml.safe_load(said.out)["mine"]["prepare"]["target"]) == {"time", "event", "per_year"}
 
 
+@pytest.mark.parametrize("option", ["--time", "--event"])
+def test_one_of_them_alone_asks_for_the_other(casebook: Casebook, fresh: Path, option: str) -> None:
+    rows = ROOT / "tests" / "toy" / "medical_prognosis" / "cohort.csv"
+    said = casebook(fresh, "new", "mine", "--csv", rows, option, "death", "--dry-run")
+    assert said.code == 1
+    assert "name them with --time and --event" in said.err
+
+
 def test_a_ready_example_and_a_folder_like_it_become_cases(casebook: Casebook, fresh: Path) -> None:
     shutil.copytree(ROOT / "examples", fresh / "examples", dirs_exist_ok=True)
     voc(fresh / "lab", {f"{number}": [CELL] for number in range(9)})

@@ -119,3 +119,35 @@ def test_a_unit_and_its_number_in_a_year_agree() -> None:
     assert Times("days", unit="Week").per_year(365.25) == pytest.approx(52.1786, abs=1e-4)
     with pytest.raises(CasebookError, match="--unit months has 12 in a year, and --per-year says 10; give one"):
         Times("days", unit="months").per_year(10)
+
+
+def test_a_time_of_the_dead_alone_is_none(tmp_path: Path) -> None:
+    rows = patients(300)
+    censored = rows["dead"] == 0
+    with pytest.raises(CasebookError, match=rf"none of the {censored.sum()} rows without the event has a value"):
+        plan(tmp_path, rows.assign(days=rows["days"].mask(censored)), Times("days"))
+
+
+def test_a_unit_behind_each_number_is_named(tmp_path: Path) -> None:
+    rows = patients(300).assign(days=lambda table: table["days"].astype(str) + " days")
+    with pytest.raises(CasebookError, match=r"300 value\(s\) have a unit .* in row 1; .* --unit days"):
+        plan(tmp_path, rows, Times("days"))
+
+
+def test_dates_that_are_changed_over_are_asked_about(tmp_path: Path) -> None:
+    rows, first = patients(300), pd.Timestamp("2003-05-17")
+    rows = rows.assign(first=str(first.date()), last=(first + pd.to_timedelta(rows.pop("days"), unit="D")).astype(str))
+    rows["first"] = (first + pd.to_timedelta(np.arange(300) % 90 - 90, unit="D")).astype(str)
+    with pytest.raises(CasebookError, match=r"in 300 of 300 rows .* --start-date first --end-date last"):
+        plan(tmp_path, rows, Times(start_date="last", end_date="first"))
+    days = pd.to_datetime(rows["last"]) - pd.to_datetime(rows["first"])
+    counted = rows.drop(columns="last").assign(days=days.dt.days)
+    with pytest.raises(CasebookError, match=r"column first \(the entry\) has dates"):
+        plan(tmp_path, counted, Times("days", entry="first"))
+
+
+def test_the_follow_up_in_weeks_is_no_entry(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    rows = patients(400).assign(weeks=lambda table: (table["days"] / 7).round())
+    plan(tmp_path, rows, Times("days"))
+    assert "column weeks: it is the time, in weeks" in caplog.text
+    assert "--entry" not in caplog.text

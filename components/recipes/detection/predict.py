@@ -32,6 +32,7 @@ class Answers:
     counted: list[Counted] = field(default_factory=list)
     strange: list[tuple[str, str]] = field(default_factory=list)
     cut: list[tuple[str, int]] = field(default_factory=list)
+    several: int = 0  # images with more than one channel
 
 
 def predict_file(bundle: Path, source: Path, target: Path, options: Mapping[str, Any]) -> int:
@@ -47,8 +48,9 @@ def predict_file(bundle: Path, source: Path, target: Path, options: Mapping[str,
     """
     if target.suffix != ".json":
         raise CasebookError(f"{target}: boxes are written as COCO JSON; end its name with .json")
-    predictor = open_predictor(bundle)
     asked = PredictOptions(**{name: options[name] for name in PredictOptions.model_fields if name in options})
+    check_targets(source, asked)
+    predictor = open_predictor(bundle)
     if asked.threshold is not None and asked.threshold < predictor.settings.least:
         least = predictor.settings.least
         raise CasebookError(f"--threshold {asked.threshold:g}: the model does not weigh answers below {least:g}")
@@ -62,8 +64,27 @@ def predict_file(bundle: Path, source: Path, target: Path, options: Mapping[str,
             _answer(predictor, path, name, asked, answers)
         except CasebookError as error:
             answers.skipped.append((name, str(error)))
+    if asked.channel is not None and answers.counted and not answers.several:
+        log.warning("--channel %d does nothing: no image has several channels", asked.channel)
     _tell(answers)
     return _write(source, target, answers, predictor, asked, len(there.images) + len(there.unread))
+
+
+def check_targets(source: Path, asked: PredictOptions) -> None:
+    """Refuse what would be written over the images that are asked, or where something else lies.
+
+    Raises:
+        CasebookError: an option names such a place.
+    """
+    if asked.counts is not None and asked.counts.is_dir():
+        raise CasebookError(f"--counts {asked.counts}: a folder; name a file, such as {asked.counts / 'counts.csv'}")
+    for option, folder in (("draw", asked.draw), ("rois", asked.rois)):
+        if folder is not None and folder.exists() and not folder.is_dir():
+            raise CasebookError(f"--{option} {folder}: a file; name a folder")
+    drawn = None if asked.draw is None else asked.draw if source.is_dir() else asked.draw / source.name
+    for option, given, written in (("counts", asked.counts, asked.counts), ("draw", asked.draw, drawn)):
+        if written is not None and written.resolve() == source.resolve():
+            raise CasebookError(f"--{option} {given}: it would be written over {source}, which is asked; name another")
 
 
 def _answer(predictor: DetectionPredictor, path: Path, name: str, asked: PredictOptions, answers: Answers) -> None:
@@ -71,6 +92,7 @@ def _answer(predictor: DetectionPredictor, path: Path, name: str, asked: Predict
     image = predictor.spec.picture(raw, name, asked.channel)
     found, cut = predictor.sure(image, asked.threshold)
     strange = predictor.strange(raw, asked.channel)
+    answers.several += raw.channels > 1
     _add(answers.document, name, image.shape, found, cut=cut, strange=strange)
     microns = asked.pixel_size or raw.microns or predictor.spec.pixel_size
     answers.counted.append(count(name, found, len(predictor.spec.classes), image.shape, microns))

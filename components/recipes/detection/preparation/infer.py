@@ -25,6 +25,7 @@ from components.recipes.detection.preparation.readers import SHARES
 from components.recipes.detection.preparation.recognise import Form, find_form
 from components.recipes.detection.preparation.records import CONFLICT, NOTES, ImageRecord, Rejected
 from components.recipes.detection.preparation.refuse import kinds
+from components.recipes.detection.preparation.unusable import tell_unusable
 
 log = logging.getLogger(__name__)
 
@@ -79,6 +80,7 @@ def infer_images(folder: Path, chosen: Chosen = NOTHING, words: Sequence[str] = 
     _check_found(folder, form, found)
     sized = [one for record in found.images if (one := _sized(record)) is not None]
     where = folder / spec.images
+    tell_unusable(where, found.records, sized, spec.max_rejected)
     ask_of_boxes(where, sized, found.writing, spec.boxes.max_odd)
     ask_of_odd(where, sized, found.writing, spec.boxes.max_odd)
     tell_of_pixels(found.told, sized, found.writing, stated=spec.boxes.first is not None)
@@ -136,7 +138,9 @@ def _check_found(folder: Path, form: Form, found: Annotated) -> None:
     boxes = Counter(label for one in found.images for label in one.labels if label)
     rejected = [one for one in found.records if isinstance(one, Rejected)]
     if not boxes:
-        because = f":\n{kinds(rejected)}" if rejected else ", and none of them has a box"
+        unnamed = sum(len(one.labels) for one in found.images)
+        without = f", and {unnamed} box(es) are of no class that a file names" if unnamed else ""
+        because = f":\n{kinds(rejected)}" if rejected else without or ", and none of them has a box"
         raise CasebookError(
             f"{folder}: none of its {len(found.images)} annotated images has a box with a class; there are "
             f"{len(form.files)} annotation file(s) of the form {form.name}, such as "

@@ -40,6 +40,7 @@ class Look:
     colour: bool
     depth: str
     contrast: float
+    channels: int
 
     @property
     def deep(self) -> bool:
@@ -61,10 +62,31 @@ def look_at_all(folder: Path, records: list[ImageRecord], chosen: Chosen, writin
         raise CasebookError(f"{folder}: {len(left_open)} of {len(records)} images, such as {left_open[0]}")
     if not looks:
         raise CasebookError(f"{folder}: none of its {len(records)} annotated images can be read, such as {broken[0]}")
+    _check_chosen(folder, records, looks, chosen)
     if broken:
         told = "%d of %d images cannot be read; prepare sets them aside (prepare.max_rejected allows it), such as %s"
         log.warning(told, len(broken), len(records), broken[0])
     return looks, len(broken)
+
+
+def _check_chosen(folder: Path, records: list[ImageRecord], looks: list[Look], chosen: Chosen) -> None:
+    """Refuse a channel, or a plane, where no file has several of them: the choice would do nothing."""
+    such = f"such as {looks[0].name}"
+    if chosen.channel is not None and all(look.channels == 1 for look in looks):
+        raise CasebookError(f"{folder}: --channel {chosen.channel}: its images have one channel, {such}; leave it out")
+    if chosen.plane is not None and all(_is_single(record) for record in records):
+        shown = ", ".join(f"{axis}={place}" for axis, place in chosen.plane.items())
+        raise CasebookError(f"{folder}: --plane {shown}: no image has several planes, {such}; leave it out")
+
+
+def _is_single(record: ImageRecord) -> bool:
+    try:
+        read_raw(record.path, name=record.name)
+    except OpenError:
+        return False
+    except CasebookError:
+        return True
+    return True
 
 
 def _look(record: ImageRecord, chosen: Chosen, writing: Writing, *, contrast: bool) -> Look:
@@ -73,7 +95,7 @@ def _look(record: ImageRecord, chosen: Chosen, writing: Writing, *, contrast: bo
     colour = float(np.ptp(values, axis=2).mean()) > GREY_GAP
     height, width = values.shape[:2]
     brighter = _contrast(values, writing.pixels(record, width, height)) if contrast else float("nan")
-    return Look(record.name, colour, raw.depth, brighter)
+    return Look(record.name, colour, raw.depth, brighter, raw.channels)
 
 
 def _contrast(values: np.ndarray, boxes: np.ndarray) -> float:

@@ -9,7 +9,7 @@ from pathlib import Path
 from components.core.errors import CasebookError
 from components.recipes.detection.preparation.coco import PARTS, read_json_file
 from components.recipes.detection.preparation.masks import FOLDERS, is_mask, split_masks
-from components.recipes.detection.preparation.yolo import class_names, label_files
+from components.recipes.detection.preparation.yolo import OTHER_TEXTS, class_names, label_files
 
 log = logging.getLogger(__name__)
 
@@ -45,7 +45,7 @@ def find_form(folder: Path) -> Form:
         raise CasebookError(
             f"{folder}: no annotations of a known form: Pascal VOC's .xml, one for each image, CVAT's .xml, COCO's "
             ".json, YOLO's .txt, or masks in a folder masks/ or with _mask behind the image's name; it has "
-            f"{_listed(folder)}. Export one of these from your annotation tool"
+            f"{_listed(folder)}{_why(folder)}. Export one of these from your annotation tool"
         )
     name, files = next(iter(found.items()))
     log.info("form %s: %d annotation file(s), such as %s", name, len(files), files[0].relative_to(folder))
@@ -112,6 +112,25 @@ def _is_coco(path: Path) -> bool:
     except CasebookError:
         return False
     return True
+
+
+def _why(folder: Path) -> str:
+    """Of the first file that might have been one of annotations, why it is none."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and not path.name.startswith("."))
+    capitals = [path for path in files if path.suffix in (".XML", ".JSON", ".TXT")]
+    if capitals:
+        return f"; {capitals[0].name} ends in capitals: rename such files, to {capitals[0].suffix.lower()}"
+    for path in files:
+        if path.suffix == ".json":
+            try:
+                read_json_file(path)
+            except CasebookError as error:
+                return f"; {path.name}: {str(error).removeprefix(f'{path}: ').partition(';')[0][:200]}"
+        elif path.suffix == ".txt" and path.name.lower() not in OTHER_TEXTS:
+            with path.open(encoding="utf-8", errors="replace") as file:
+                first = file.readline(100).strip()
+            return f"; {path.name} begins with {first!r}, where YOLO has the number of a class and four shares"
+    return ""
 
 
 def _listed(folder: Path) -> str:

@@ -162,7 +162,7 @@ def fitted_curve(prepare: Mapping[str, Any], path: Path, course: Course, curve: 
         longest = f"the longest is {time.max():.2f}" if len(time) else "none is a number"
         raise CasebookError(
             f"{path}: column {spec.target.time}: too few rows are observed beyond {wanted[0]:g} and {wanted[-1]:g} "
-            f"{spec.unit} ({longest}); say with --per-year how many of its units a year has, or name what is to be "
+            f"{spec.unit} ({longest}); say with --unit what it counts, such as --unit months, or name what is to be "
             "answered, such as --unit days --horizons 30,90,180"
         )
     if len(kept) < len(wanted):

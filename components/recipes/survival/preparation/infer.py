@@ -19,6 +19,7 @@ from components.kits.tables.read import read_table
 from components.recipes.survival.preparation.course import PLAIN, Course, as_intervals, target_of
 from components.recipes.survival.preparation.enough import check_events
 from components.recipes.survival.preparation.events import Events, check_not_reversed, read_events
+from components.recipes.survival.preparation.first_look import check_entry_of, check_order, check_time
 from components.recipes.survival.preparation.leaks.look import tell_leaks
 
 log = logging.getLogger(__name__)
@@ -56,6 +57,8 @@ def infer_cohort(
     if event in own:
         raise CasebookError(f"{path}: --time and --event both name {event!r}; an event has a column of its own")
     events = _events(path, column_of(frame, event, path), event, hints, event_value, censored_value)
+    if time is not None:
+        check_time(frame[time], events.event, time, path)
     said = {"event_value": event_value, "censored_value": censored_value}
     infer = partial(
         infer_table,
@@ -68,6 +71,7 @@ def infer_cohort(
         as_truth=lambda _: events.known.map({True: "1", False: "0"}).astype(object),
     )
     found = infer(group=group)
+    check_entry_of(course.entry, found["columns"], dated=course.dates is not None, path=path)
     if group is True and found["split"]["by"] == "stratified":
         columns = {name: column for name, column in found["columns"].items() if name not in own}
         if owner := find_owner(frame, columns):
@@ -89,6 +93,8 @@ def infer_cohort(
         "ignore": ignore,
         "encode": {**encode, "min_count": found["encode"]["min_count"], "fold": True},
     }
+    if course.dates is not None:
+        check_order(block, frame, course.dates, path)
     block = as_intervals(block, frame, events.event, path, asked=course.intervals, guessed=not isinstance(group, str))
     tell_leaks(block, path)
     return block

@@ -9,7 +9,8 @@ from PIL import Image
 
 from components.core.errors import CasebookError
 from components.recipes.detection.encoding.looks import Looks
-from components.recipes.detection.predict import predict_file
+from components.recipes.detection.params.params import PredictOptions
+from components.recipes.detection.predict import check_targets, predict_file
 from components.recipes.detection.serving.predictor import open_predictor
 from tests.components.recipes.detection.encoding.test_raw import dicom
 from tests.components.recipes.detection.serving.tiny import make, picture
@@ -223,3 +224,24 @@ def test_drawn_boxes_are_where_they_are_said_to_be(bundle, images, tmp_path):
 def test_two_images_of_one_stem_are_drawn_apart(bundle, images, tmp_path):
     predict_file(bundle, images, tmp_path / "boxes.json", {"draw": tmp_path / "drawn"})
     assert len(list((tmp_path / "drawn").rglob("*.png"))) == 6
+
+
+def test_nothing_is_written_over_the_images_that_are_asked(tmp_path):
+    image, table = tmp_path / "a.png", tmp_path / "counts.csv"
+    image.write_bytes(b"pixels")
+    table.write_text("image")
+    for source, asked, message in (
+        (image, {"counts": image}, r"--counts .*a.png: it would be written over"),
+        (image, {"draw": tmp_path}, r"--draw .*: it would be written over .*a.png, which is asked"),
+        (tmp_path, {"draw": tmp_path / "b" / ".."}, "--draw .*: it would be written over"),
+        (image, {"counts": tmp_path}, r"--counts .*: a folder; name a file, such as .*counts.csv"),
+        (image, {"rois": table}, r"--rois .*counts.csv: a file; name a folder"),
+    ):
+        with pytest.raises(CasebookError, match=message):
+            check_targets(source, PredictOptions(**asked))
+    check_targets(image, PredictOptions(counts=table, rois=tmp_path, draw=tmp_path / "drawn"))
+
+
+def test_a_channel_of_images_that_have_one_is_told(bundle, images, tmp_path, caplog):
+    predict_file(bundle, images / "grey.png", tmp_path / "boxes.json", {"channel": 2})
+    assert "--channel 2 does nothing: no image has several channels" in caplog.text

@@ -24,10 +24,14 @@ def tell_leaks(block: dict[str, Any], path: Path) -> None:
         rows = read_cohort(path, spec.target, spec).rows
     except CasebookError:
         return
-    if found := entry_like(rows, spec):
-        log.warning("%s; `casebook run` will ask about it", question_of(found))
     years = rows[TIME].to_numpy() / PER_YEAR[spec.unit]
-    for leak in find_leaks(rows, years, rows[EVENT].to_numpy(np.int64), spec):
+    leaks = find_leaks(rows, years, rows[EVENT].to_numpy(np.int64), spec)
+    sure = {name for leak in leaks if leak.sure for name in leak.to_leave_out}
+    # The time in a longer unit lies below the time, too, and is no entry.
+    left = {name: column for name, column in spec.columns.items() if name not in sure}
+    if found := entry_like(rows, spec.model_copy(update={"columns": left})):
+        log.warning("%s; `casebook run` will ask about it", question_of(found))
+    for leak in leaks:
         options = " ".join(f"--ignore {shlex.quote(name)}" for name in leak.to_leave_out)
         does = "refuse it" if leak.sure else "ask about it"
         log.warning("%s; `casebook run` will %s, and %s leaves it out", leak.told(), does, options)

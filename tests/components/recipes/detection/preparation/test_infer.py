@@ -204,3 +204,78 @@ def test_what_is_no_such_folder_is_told(tmp_path, make, told):
         infer_images(tmp_path / "lab")
     with pytest.raises(CasebookError, match="no such folder; --images"):
         infer_images(tmp_path / "nowhere")
+
+
+def boxes_written(tmp_path, write: Any) -> None:
+    """`write` changes the annotations of a COCO folder of eight images with two classes."""
+    images = {f"{number}.png": [CELL, ("RBC", 1, 2, 9, 9)] for number in range(8)}
+    content = coco(tmp_path / "lab" / "boxes.json", images)
+    for name in images:
+        picture(tmp_path / "lab" / name)
+    write(content)
+    (tmp_path / "lab" / "boxes.json").write_text(json.dumps(content))
+
+
+def test_boxes_that_are_no_numbers_make_no_case(tmp_path):
+    def as_text(content: dict[str, Any]) -> None:
+        for one in content["annotations"]:
+            one["bbox"] = [str(number) for number in one["bbox"]]
+
+    boxes_written(tmp_path, as_text)
+    with pytest.raises(CasebookError, match=r"16 of 16 boxes cannot be used:\n  16 times corners are no numbers"):
+        infer_images(tmp_path / "lab")
+
+
+def test_boxes_of_no_class_are_counted(tmp_path, caplog):
+    boxes_written(tmp_path, lambda content: content["categories"].pop())
+    infer_images(tmp_path / "lab")
+    assert "8 of 16 boxes cannot be used, and `casebook run` will refuse that" in caplog.text
+    assert "8 times a class that no file names" in caplog.text
+    boxes_written(tmp_path, lambda content: content["categories"].clear())
+    with pytest.raises(CasebookError, match=r"and 16 box\(es\) are of no class that a file names"):
+        infer_images(tmp_path / "lab")
+
+
+def test_annotations_of_larger_pictures_are_named_with_both_sizes(tmp_path):
+    def doubled(content: dict[str, Any]) -> None:
+        for one in content["images"]:
+            one |= {"width": 80, "height": 60}
+
+    boxes_written(tmp_path, doubled)
+    with pytest.raises(CasebookError, match=r"8 of 8 images .*\n.*\(80x60, and the image is 40x30\)"):
+        infer_images(tmp_path / "lab")
+
+
+@pytest.mark.parametrize(
+    ("chosen", "message"),
+    [
+        (Chosen(channel=2), "--channel 2: its images have one channel"),
+        (Chosen(plane={"z": 3}), "--plane z=3: no image"),
+    ],
+)
+def test_a_choice_that_would_do_nothing_is_refused(tmp_path, chosen, message):
+    boxes_written(tmp_path, dict)
+    for path in (tmp_path / "lab").glob("*.png"):
+        Image.open(path).convert("L").save(path)
+    with pytest.raises(CasebookError, match=message):
+        infer_images(tmp_path / "lab", chosen)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "message"),
+    [
+        ("a.json", "[]", "a.json: no list of 'images', which a COCO file of boxes has"),
+        (
+            "a.txt",
+            "cell 0.5 0.5 0.1 0.1",
+            "a.txt begins with 'cell 0.5 0.5 0.1 0.1', where YOLO has the number of a class",
+        ),
+        ("A.XML", "<annotation/>", "A.XML ends in capitals: rename such files, to .xml"),
+    ],
+)
+def test_why_a_file_is_none_of_annotations_is_said(tmp_path, name, text, message):
+    picture(tmp_path / "lab" / "a.png")
+    (tmp_path / "lab" / name).write_text(text)
+    with pytest.raises(CasebookError) as error:
+        infer_images(tmp_path / "lab")
+    assert message in str(error.value)

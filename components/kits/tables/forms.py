@@ -3,6 +3,7 @@
 import codecs
 import csv
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ from components.kits.tables.encoding.reading import TextReading
 DELIMITERS = ("::", "\t", ",", ";", "|")
 LOOKED_AT = 200  # objects, whose keys are the columns
 SHOWN = 200  # characters of a row
+LINE_END = re.compile(r"\r\n|\n|\r")  # JSON may hold the others that `splitlines` knows
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,7 @@ def find_form(path: Path, sample: bytes, reading: TextReading, needed: Sequence[
     Raises:
         CasebookError: nothing stands in it, it is an array of JSON, or `reading.names` are not as many as its cells.
     """
-    lines = sample.removeprefix(codecs.BOM_UTF8).decode("utf-8", errors="replace").splitlines()
+    lines = LINE_END.split(sample.removeprefix(codecs.BOM_UTF8).decode("utf-8", errors="replace"))
     skip = next((place for place, line in enumerate(lines) if line.strip()), None)
     if skip is None:
         raise CasebookError(f"{path}: the file is empty; it needs a header line and rows")

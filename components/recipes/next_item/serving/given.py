@@ -19,6 +19,7 @@ from components.recipes.next_item.encoding.events import (
     Read,
 )
 from components.recipes.next_item.encoding.histories import Histories, make_histories, rating_codes
+from components.recipes.next_item.encoding.odd_times import is_odd
 from components.recipes.next_item.encoding.repeats import first_clicks
 from components.recipes.next_item.encoding.times import SECOND
 from components.recipes.next_item.serving.columns import kept, numbered, shown
@@ -46,10 +47,12 @@ def given_histories(
     """Histories from rows (N) of the users `codes` (N,), -1 where a row names none; and what is strange about each.
 
     Raises:
-        CasebookError: a time is none.
+        CasebookError: a time is none, or hardly any is one of an event; or no rating is a number.
     """
     named = (codes >= 0) & (read.item.texts != "")
     _refuse_times(rows, read, named, data)
+    _refuse_other_unit(rows, read, named, data)
+    _refuse_no_rating(rows, read, named, data)
     sound = named & (read.breach == SOUND)
     _say_left_out(rows, read, named, data, remarks)
     places, different = numbered(read.item.texts[sound])
@@ -98,6 +101,28 @@ def _refuse_times(rows: RawRows, read: Read, named: np.ndarray, data: Mapping[st
         raise CasebookError(
             f"column {name}: {int(wrong.sum())} cell(s) are no time ({unit}), such as "
             f"{shown(rows[name], int(wrong.argmax()))!r}; correct them"
+        )
+
+
+def _refuse_other_unit(rows: RawRows, read: Read, named: np.ndarray, data: Mapping[str, Any]) -> None:
+    """Times that are all odd are in another unit than the model's, if its own are not."""
+    name, unit = data["columns"]["time"], data["spec"]["time_unit"]
+    odd = named & is_odd(read.moment, unit)
+    if not odd.any() or (odd != named).any() or is_odd(np.array([data["first_time"] * SECOND]), unit).any():
+        return
+    raise CasebookError(
+        f"column {name}: its {int(odd.sum())} time(s), such as {shown(rows[name], int(odd.argmax()))!r}, are hardly "
+        f"those of events if they are {unit}, as the model's are; write them as {unit}"
+    )
+
+
+def _refuse_no_rating(rows: RawRows, read: Read, named: np.ndarray, data: Mapping[str, Any]) -> None:
+    wrong = named & (read.breach == BAD_RATING)
+    if wrong.any() and np.isnan(read.rating[named]).all():
+        name = data["columns"]["rating"]
+        raise CasebookError(
+            f"column {name}: none of its {int(wrong.sum())} rating(s) is a number, such as "
+            f"{shown(rows[name], int(wrong.argmax()))!r}; write numbers, as in training, or leave the column out"
         )
 
 

@@ -56,9 +56,9 @@ def _prepare(job: SurvivalJob, notes: list[str]) -> Meta:
     shares = count_shares(splits, event, groups)
     train = cohort.rows.iloc[splits[TRAIN]]
     check_at_risk(train, spec.unit, spec.file)
-    check_entry_like(cohort.rows, spec)
     own, years = None if groups is None else groups[splits[TRAIN]], train[TIME].to_numpy() / PER_YEAR[spec.unit]
     check_leaks(train, years, train[EVENT].to_numpy(), spec, own)
+    check_entry_like(cohort.rows, spec)  # behind the leaks: a follow-up in weeks lies below its time in days, too
     encoder = fit_encoder(train, spec)
     check_coefficients(event, encoder, spec.file)
     frames = {PREPARED_FILES[name]: cohort.rows.iloc[index] for name, index in splits.items()}

@@ -39,3 +39,9 @@ def test_the_names_that_are_needed_decide() -> None:
 def test_a_file_that_is_empty_is_told() -> None:
     with pytest.raises(CasebookError, match=r"rows.txt: the file is empty; it needs a header line and rows"):
         find_form(FILE, b"\xef\xbb\xbf\n \n", TextReading())
+
+
+def test_a_line_of_json_may_hold_other_ends_of_lines() -> None:
+    text = '{"user": 1, "title": "a\u2028b"}\n{"user": 2, "title": "c\x85d"}\n'
+    form = find_form(FILE, text.encode(), TextReading())
+    assert (form.delimiter, form.names) == (None, ["user", "title"])

@@ -196,8 +196,22 @@ def test_times_may_be_dates_where_the_data_has_dates(tmp_path: Path) -> None:
 
 def test_ratings_that_are_no_numbers_are_said(predictor: RankingPredictor, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.WARNING):
-        predictor.predict(history("new", 10, 11).assign(rating=["good", None]))
+        predictor.predict(history("new", 10, 11).assign(rating=["good", 4.0]))
     assert caplog.messages == ["1 event(s) whose rating is no number, such as 'good': left out, as training does"]
+    with pytest.raises(CasebookError, match=r"column rating: none of its 1 rating\(s\) is a number, such as 'good'"):
+        predictor.predict(history("new", 10, 11).assign(rating=["good", None]))
+
+
+def test_times_of_another_unit_are_refused(predictor: RankingPredictor, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The tiny model's own times are odd ones: nothing is known then."""
+    rows = history("new", 10, 11)
+    assert len(predictor.predict(rows))
+    monkeypatch.setitem(predictor.data, "first_time", 1_600_000_000)
+    with pytest.raises(
+        CasebookError, match=r"column timestamp: its 2 time\(s\), such as .* are hardly those of events"
+    ):
+        predictor.predict(rows)
+    assert len(predictor.predict(rows.assign(timestamp=[5, 1_600_000_001])))
 
 
 def test_no_torch_is_loaded(predictor: RankingPredictor, data_forks: Forks) -> None:

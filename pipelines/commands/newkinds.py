@@ -68,8 +68,8 @@ def of_events(given: Sequence[str]) -> bool:
 
 
 def of_cohort(given: Sequence[str]) -> bool:
-    """Whether they name the two columns that a cohort is known by."""
-    return "--event" in given and any(option in given for option in TIMES)
+    """Whether they name one of the two columns that a cohort is known by, and no target."""
+    return "--target" not in given and any(option in given for option in ("--event", *TIMES))
 
 
 def check_sources(given: Sequence[str]) -> None:

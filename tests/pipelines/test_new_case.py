@@ -234,7 +234,7 @@ def test_a_cohort_becomes_a_case_with_a_time_and_an_event(root: Path) -> None:
         ({"time": "folow up"}, "no column 'folow up'; there are: follow up"),
         ({"time": "status"}, "an event has a column of its own"),
         ({"event": "age"}, "it has 49 different values; name the column that says whether"),
-        ({"per_year": 1e6}, "say with --per-year"),
+        ({"per_year": 1e6}, "say with --unit what it counts"),
         ({"positive": "1"}, "--positive 1 is of a table with a --target; .* --event-value names the value"),
         ({"event_value": ("9",)}, r"no value '9' \(the event\), only '1'"),
     ],

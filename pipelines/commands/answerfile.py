@@ -22,7 +22,7 @@ FROM_ROWS = (JSON, WORKBOOK)  # written here, from a recipe's Parquet
 BINARY = (PARQUET, WORKBOOK)  # not packed again
 SHEET_ROWS = 1_048_575  # of a sheet, below its header
 CELL = 32_767  # characters of a cell
-EXACT = 2**53  # beyond it a sheet's numbers are rounded: they are written as text
+EXACT = 2**53  # beyond it a sheet rounds whole numbers: they are written as text
 BATCH_ROWS = 5_000
 
 
@@ -141,22 +141,27 @@ def _write_workbook(native: Path, made: Path, out: Path) -> None:
         sheet.write_row(0, 0, answers.schema_arrow.names)
         for number, row in enumerate(_rows(answers), start=1):
             for place, cell in enumerate(row.values()):
-                _write_cell(sheet, number, place, _plain(cell), dates)
+                _write_cell(sheet, number, place, _plain(cell), dates, out)
 
 
-def _write_cell(sheet: Any, number: int, place: int, cell: Any, dates: Any) -> None:
+def _write_cell(sheet: Any, number: int, place: int, cell: Any, dates: Any, out: Path) -> None:
     if isinstance(cell, list):
         cell = "; ".join(str(one) for one in cell)
     if cell is None or cell == "":
         return
     if isinstance(cell, bool):
         sheet.write_boolean(number, place, cell)
-    elif isinstance(cell, int | float) and abs(cell) <= EXACT:
+    elif isinstance(cell, float) or (isinstance(cell, int) and abs(cell) <= EXACT):
         sheet.write_number(number, place, cell)
     elif isinstance(cell, datetime):
         sheet.write_datetime(number, place, cell.replace(tzinfo=None), dates)
     else:
-        sheet.write_string(number, place, str(cell)[:CELL])
+        if len(text := str(cell)) > CELL:
+            raise CasebookError(
+                f"{out}: row {number} has a text of {len(text)} characters, and a cell holds {CELL}; "
+                f"write {PARQUET} or .csv"
+            )
+        sheet.write_string(number, place, text)
 
 
 def _rows(answers: "pq.ParquetFile") -> Iterator[dict[str, Any]]:

@@ -160,6 +160,22 @@ def test_a_sheet_has_an_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     assert (tmp_path / "a.xlsx").read_text() == "as it was"
 
 
+def test_a_text_that_no_cell_holds_is_refused_and_not_cut(tmp_path: Path) -> None:
+    with (
+        pytest.raises(CasebookError, match=r"a.xlsx: row 1 has a text of 32768 characters, and a cell holds 32767"),
+        answers_to(tmp_path / "a.xlsx", ROWS) as target,
+    ):
+        pd.DataFrame({"text": ["x" * 32_768]}).to_parquet(target)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_large_fractions_stay_numbers(tmp_path: Path) -> None:
+    with answers_to(tmp_path / "a.xlsx", ROWS) as target:
+        pd.DataFrame({"score": [1e300, -(2.0**60)]}).to_parquet(target)
+    _, *rows = openpyxl.load_workbook(tmp_path / "a.xlsx").active.iter_rows(values_only=True)
+    assert rows == [(1e300,), (-(2.0**60),)]
+
+
 def test_no_answers_are_an_empty_list(tmp_path: Path) -> None:
     with answers_to(tmp_path / "a.json", ROWS) as target:
         ANSWERS.iloc[:0].to_parquet(target)

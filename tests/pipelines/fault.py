@@ -97,7 +97,8 @@ def strike() -> None:
     elif victim == "stage":
         os.kill(os.getpid(), signal.SIGKILL)
     elif victim == "dvc":
-        for parent in psutil.Process().parents():
+        # dvc before its shell: one that sees its shell die rewrites .dvc/tmp/rwlock, and would be killed at it
+        for parent in reversed(psutil.Process().parents()):
             if os.getsid(parent.pid) == os.getsid(0):
                 parent.kill()
     deadline = time.monotonic() + WAIT_SECONDS

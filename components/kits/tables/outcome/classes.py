@@ -117,7 +117,7 @@ def split_classes(by: pd.Series, answers: np.ndarray, spec: ClassesParams) -> di
 
 
 def class_strata(answers: np.ndarray) -> np.ndarray:
-    """Classes (N,), those of next to no rows together: whole groups cannot be dealt by each of them."""
+    """Classes (N,), those of next to no rows together: neither whole groups nor folds can be dealt by each of them."""
     counts = np.bincount(answers)
     strata = np.where(counts < MOST_FOLDS, len(counts), np.arange(len(counts)))
     return strata[answers]

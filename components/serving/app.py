@@ -1,0 +1,146 @@
+"""The application: what is answered at which path. `docs/serving.md` has them all."""
+
+import hmac
+import logging
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import orjson
+from fastapi import FastAPI
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response, StreamingResponse
+
+from components.serving.asking import answered, read_request
+from components.serving.bodies import JSON, MOST_ROWS, STREAMS, media_type, parse_json, read_body
+from components.serving.problems import Problem
+from components.serving.protocol import add_protocols
+from components.serving.service import Options
+from components.serving.state import State
+from components.serving.streaming import stream
+
+log = logging.getLogger(__name__)
+
+OPEN = ("/v2/health/live", "/v2/health/ready", "/metrics")  # what probes and Prometheus ask without a token
+BEARER = "bearer "
+METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+
+class AsJson(Response):
+    media_type = JSON
+
+    def render(self, content: Any) -> bytes:
+        return orjson.dumps(content, default=str, option=orjson.OPT_SERIALIZE_NUMPY)
+
+
+def make_app(state: State) -> FastAPI:
+    """All routes over the state, which the application opens and closes."""
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        yield
+        state.stop()
+
+    app = FastAPI(title="Casebook", lifespan=lifespan, redoc_url=None)
+    app.add_exception_handler(Problem, _problem)  # type: ignore[arg-type] # of its own kind alone
+    app.add_exception_handler(Exception, _fault)
+    app.middleware("http")(_around(state))
+    app.add_api_route("/v2/health/live", _live, methods=["GET"])
+    app.add_api_route("/v2/health/ready", _ready(state), methods=["GET"])
+    app.add_api_route("/metrics", _metrics(state), methods=["GET"], response_class=PlainTextResponse)
+    app.add_api_route("/v1/{case}/predict", _predict(state), methods=["POST"], response_class=AsJson)
+    app.add_api_route("/v1/{case}/schema", _schema(state), methods=["GET"], response_class=AsJson)
+    app.add_api_route("/v1/{case}/card", _card(state), methods=["GET"], response_class=PlainTextResponse)
+    add_protocols(app, state)
+    return app
+
+
+def _around(state: State) -> Callable[[Request, Callable[[Request], Awaitable[Response]]], Awaitable[Response]]:
+    """Who asks is known, how long it took is counted, and a server that is about to end says so."""
+
+    async def around(request: Request, answer: Callable[[Request], Awaitable[Response]]) -> Response:
+        started = time.perf_counter()
+        if not _admits(state.asked.token, request):
+            refused = Problem(401, "send the token of CASEBOOK_TOKEN: `Authorization: Bearer TOKEN`")
+            response: Response = AsJson(refused.to_json(), 401, {"WWW-Authenticate": "Bearer"})
+        else:
+            response = await answer(request)
+        if state.draining:
+            response.headers["Connection"] = "close"
+        case = request.path_params.get("case") if hasattr(request, "path_params") else None
+        if case in state.slots:
+            state.figures.requests.labels(case, str(response.status_code)).inc()
+            state.figures.seconds.labels(case).observe(time.perf_counter() - started)
+        return response
+
+    return around
+
+
+def _admits(token: str | None, request: Request) -> bool:
+    if token is None or request.url.path in OPEN:
+        return True
+    said = request.headers.get("authorization", "")
+    given = said[len(BEARER) :].strip() if said[: len(BEARER)].lower() == BEARER else ""
+    return hmac.compare_digest(given.encode(), token.encode())
+
+
+async def _live() -> dict[str, bool]:
+    return {"live": True}
+
+
+def _ready(state: State) -> Callable[[], Awaitable[Response]]:
+    async def ready() -> Response:
+        good = state.ready and not state.draining
+        return AsJson({"ready": good}, 200 if good else 503)
+
+    return ready
+
+
+def _metrics(state: State) -> Callable[[], Awaitable[Response]]:
+    async def metrics() -> Response:
+        return Response(state.figures.page(lambda: state.batcher.waiting), media_type=METRICS_TYPE)
+
+    return metrics
+
+
+def _predict(state: State) -> Callable[[str, Request], Awaitable[Response]]:
+    async def predict(case: str, request: Request) -> Response:
+        """Answer rows: `{"rows": [{column: value, …}, …]}`, lines of JSON or CSV."""
+        model, kind = state.model(case), media_type(request)
+        if kind in STREAMS:
+            options = Options(state.asked.explain, state.asked.strict, model.service.options({}))
+            lines = stream(state, model, request, kind, options, state.limits[case], log=True)
+            return StreamingResponse(lines, media_type=kind)
+        asked = read_request(state, model, parse_json(await read_body(request, state.limits[case])), MOST_ROWS)
+        rows = await answered(state, model, asked)
+        return AsJson({"case": case, "version": model.version, "request_id": asked.request_id, "rows": rows})
+
+    return predict
+
+
+def _schema(state: State) -> Callable[[str], Awaitable[Response]]:
+    async def schema(case: str) -> Response:
+        model = state.model(case)
+        return AsJson({"case": case, "version": model.version, "row": model.service.schema()})
+
+    return schema
+
+
+def _card(state: State) -> Callable[[str], Awaitable[Response]]:
+    async def card(case: str) -> Response:
+        path = state.model(case).card
+        if not path.is_file():
+            raise Problem(404, f"{case}: this version has no card")
+        return PlainTextResponse(path.read_text(encoding="utf-8"), media_type="text/markdown")
+
+    return card
+
+
+async def _problem(_request: Request, problem: Problem) -> Response:
+    return AsJson(problem.to_json(), problem.status, problem.headers)
+
+
+async def _fault(request: Request, error: Exception) -> Response:
+    log.exception("%s %s: a fault of the server", request.method, request.url.path, exc_info=error)
+    return AsJson({"error": "a fault of the server; its log says more", "detail": []}, 500)

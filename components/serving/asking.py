@@ -1,0 +1,85 @@
+"""A request's rows to answers: checked, computed together with others that wait, logged."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, cast, get_args
+
+from components.serving.models import Model
+from components.serving.problems import Detail, Problem, wrong_rows
+from components.serving.service import Answered, Explain, Options
+from components.serving.state import State
+
+OURS = ("rows", "explain", "strict", "request_id", "log")  # keys of a request that every case has
+EXPLAIN = get_args(Explain)
+LONGEST_ID = 200
+
+
+@dataclass(frozen=True)
+class Request:
+    """What one body asks for."""
+
+    rows: Sequence[Any]
+    options: Options
+    request_id: str | None
+    log: bool
+
+
+def read_request(state: State, model: Model, content: Any, most_rows: int) -> Request:
+    """The body of a request, its form checked.
+
+    Raises:
+        Problem: 422 where it is none, 413 where it has too many rows.
+    """
+    if not isinstance(content, Mapping):
+        raise Problem(422, "the body is no object", [Detail((), 'send {"rows": [...]}', content)])
+    rows = content.get("rows")
+    if not isinstance(rows, list):
+        raise Problem(422, "the body has no list of rows", [Detail(("rows",), "send a list of rows", rows)])
+    if len(rows) > most_rows:
+        raise Problem(413, f"{len(rows):,} rows in one body of JSON, {most_rows:,} at most; send lines of JSON, or CSV")
+    wrong = [
+        Detail((name,), f"is not one of {', '.join(map(str, kinds))}", content[name])
+        for name, kinds in {"explain": EXPLAIN, "strict": (True, False), "log": (True, False)}.items()
+        if name in content and not any(content[name] is one or (name == "explain" and content[name] == one) for one in kinds)
+    ]
+    given = content.get("request_id")
+    if given is not None and not (isinstance(given, str) and len(given) <= LONGEST_ID):
+        wrong.append(Detail(("request_id",), f"is no text of at most {LONGEST_ID} characters", given))
+    if wrong:
+        raise Problem(422, "keys of the request have values that they cannot have", wrong)
+    options = Options(
+        explain=cast(Explain, content.get("explain", state.asked.explain)),
+        strict=bool(content.get("strict", state.asked.strict)),
+        more=model.service.options({name: value for name, value in content.items() if name not in OURS}),
+    )
+    return Request(rows, options, given, bool(content.get("log", True)))
+
+
+async def answered(state: State, model: Model, request: Request) -> list[Mapping[str, Any]]:
+    """What is answered to each row.
+
+    Raises:
+        Problem: 422 where a row is not one that the model takes, 429 and 504 where the server is busy.
+    """
+    found = await look_and_answer(state, model, request.rows, request.options, log=request.log)
+    wrong = [
+        replace(one, loc=("rows", number, *one.loc)) for number, row in enumerate(found) for one in row.wrong
+    ]
+    if wrong:
+        raise wrong_rows(wrong)
+    return [row.values or {} for row in found]
+
+
+async def look_and_answer(
+    state: State, model: Model, rows: Sequence[Any], options: Options, *, log: bool
+) -> list[Answered]:
+    """The same with what is wrong in its row's place. Only rows that are answered are logged and counted."""
+    checked = [model.service.check(row, number) for number, row in enumerate(rows)]
+    good = [row for row, wrong in zip(rows, checked, strict=True) if not wrong]
+    found = iter(await state.batcher.answer(model, good, options) if good else [])
+    answers = [Answered(None, wrong) if wrong else next(found) for wrong in checked]
+    kept = [(row, one.told) for row, one in zip(rows, answers, strict=True) if not one.wrong]
+    if log and model.is_champion:
+        state.keeper.add(model.case, model.version, [row for row, _ in kept], [told for _, told in kept])
+    state.figures.rows.labels(model.case, model.version).inc(len(kept))
+    return answers

@@ -1,0 +1,145 @@
+"""Requests that wait are answered together, by one thread, with no delay added to any of them."""
+
+import asyncio
+import logging
+import threading
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from components.serving.models import Model
+from components.serving.problems import Problem
+from components.serving.service import Answered, Options
+
+log = logging.getLogger(__name__)
+
+AT_ONCE = 64  # rows of one call
+MOST_WAITING = 256  # rows; who comes then is sent away
+PATIENCE = 10.0  # seconds until an answer must have begun
+RETRY_AFTER = 1  # seconds
+
+
+@dataclass(eq=False)
+class Work:
+    """Rows of one request and the model that had begun to serve when it came: it answers them, whatever comes after."""
+
+    model: Model
+    rows: Sequence[Any]
+    options: Options
+    loop: asyncio.AbstractEventLoop
+    done: "asyncio.Future[list[Answered]]"
+    begun: bool = field(default=False)
+
+    def finish(self, answers: list[Answered]) -> None:
+        self.loop.call_soon_threadsafe(_set, self.done, answers, None)
+
+    def fail(self, error: BaseException) -> None:
+        self.loop.call_soon_threadsafe(_set, self.done, None, error)
+
+
+class Batcher:
+    """A queue of work and the thread that computes it, for all cases of a process."""
+
+    def __init__(self) -> None:
+        self._waiting: deque[Work] = deque()
+        self._rows = 0
+        self._there = threading.Condition()
+        self._ended = False
+        self._thread = threading.Thread(target=self._compute, name="compute", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        with self._there:
+            self._ended = True
+            self._there.notify()
+        self._thread.join(timeout=30)
+
+    @property
+    def waiting(self) -> int:
+        """Rows that nobody computes yet."""
+        return self._rows
+
+    async def answer(self, model: Model, rows: Sequence[Any], options: Options) -> list[Answered]:
+        """Answers to the rows, in their order.
+
+        Raises:
+            Problem: 429 where too many wait already, 504 where no answer began in time.
+        """
+        loop = asyncio.get_running_loop()
+        work = Work(model, rows, options, loop, loop.create_future())
+        with self._there:
+            if self._rows >= MOST_WAITING:
+                told = f"{self._rows} rows wait already; ask again in {RETRY_AFTER} s"
+                raise Problem(429, told, headers={"Retry-After": str(RETRY_AFTER)})
+            self._waiting.append(work)
+            self._rows += len(rows)
+            self._there.notify()
+        done, _ = await asyncio.wait([work.done], timeout=PATIENCE)
+        if not done and self._withdraw(work):
+            raise Problem(504, f"no answer began within {PATIENCE:g} s; the server is busy")
+        return await work.done
+
+    def _withdraw(self, work: Work) -> bool:
+        """Whether it could still be taken back: what has begun is waited for."""
+        with self._there:
+            if work.begun:
+                return False
+            self._waiting.remove(work)
+            self._rows -= len(work.rows)
+            return True
+
+    def _compute(self) -> None:
+        while True:
+            with self._there:
+                while not self._waiting and not self._ended:
+                    self._there.wait()
+                if not self._waiting:
+                    return
+                taken = self._take()
+            try:
+                _answer(taken)
+            except BaseException as error:  # noqa: BLE001 - whoever waits must hear of it, and others be answered
+                log.exception("%s version %s: an answer failed", taken[0].model.case, taken[0].model.version)
+                for work in taken:
+                    work.fail(error)
+
+    def _take(self) -> list[Work]:
+        """The first of those that wait, and as many of its kind as one call takes."""
+        first = self._waiting[0]
+        taken, rows = [], 0
+        for work in list(self._waiting):
+            if work.model is not first.model or work.options.key != first.options.key:
+                continue
+            if taken and rows + len(work.rows) > AT_ONCE:
+                break
+            taken.append(work)
+            rows += len(work.rows)
+        for work in taken:
+            work.begun = True
+            self._waiting.remove(work)
+        self._rows -= rows
+        return taken
+
+
+def _answer(taken: Sequence[Work]) -> None:
+    rows = [row for work in taken for row in work.rows]
+    answers: list[Answered] = []
+    for start in range(0, len(rows), AT_ONCE):
+        answers += taken[0].model.service.answer(rows[start : start + AT_ONCE], taken[0].options)
+    place = 0
+    for work in taken:
+        work.finish(answers[place : place + len(work.rows)])
+        place += len(work.rows)
+
+
+def _set(done: "asyncio.Future[list[Answered]]", answers: list[Answered] | None, error: BaseException | None) -> None:
+    if done.done():
+        return  # the client has gone
+    if error is not None:
+        done.set_exception(error)
+    else:
+        assert answers is not None
+        done.set_result(answers)

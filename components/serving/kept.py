@@ -1,0 +1,92 @@
+"""Rows and answers for monitoring, written by a thread of their own: no request waits for a disk."""
+
+import logging
+import queue
+import random
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from components.core.errors import CasebookError
+from components.core.params.monitor import PredictionLog
+from components.serving.metrics import Figures
+
+log = logging.getLogger(__name__)
+
+ROOM = 20_000  # rows that may wait for the disk
+WRITTEN_EVERY = 10.0  # seconds
+WAITING_ENDS = 10.0  # seconds that the last file is waited for
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A row as it was asked, and the scores that a version gave it."""
+
+    case: str
+    version: str
+    row: Mapping[str, Any]
+    told: Mapping[str, Any]
+
+
+class Keeper:
+    """Adds rows to the log of `casebook predict`, at most `rows` of them for each file: a random sample, if more came."""
+
+    def __init__(
+        self, root: Path, params: Mapping[str, PredictionLog], figures: Figures, every: float = WRITTEN_EVERY
+    ) -> None:
+        self._root, self._params, self._figures, self._every = root, params, figures, every
+        self._queue: queue.Queue[Asked] = queue.Queue(ROOM)
+        self._end = threading.Event()
+        self._thread = threading.Thread(target=self._keep, name="log", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Write what has come, and end."""
+        self._end.set()
+        self._thread.join(WAITING_ENDS)
+
+    def add(self, case: str, version: str, rows: Sequence[Mapping[str, Any]], told: Sequence[Mapping[str, Any]]) -> None:
+        """Take rows in, unless the case keeps none or there is no room."""
+        params = self._params.get(case)
+        if params is None or not params.enabled:
+            return
+        for row, said in zip(rows, told, strict=True):
+            try:
+                self._queue.put_nowait(Asked(case, version, row, said))
+            except queue.Full:
+                self._figures.log_dropped.labels(case).inc()
+
+    def _keep(self) -> None:
+        while not self._end.wait(self._every):
+            self._write()
+        self._write()
+
+    def _write(self) -> None:
+        found: dict[tuple[str, str], list[Asked]] = {}
+        while True:
+            try:
+                one = self._queue.get_nowait()
+            except queue.Empty:
+                break
+            found.setdefault((one.case, one.version), []).append(one)
+        for (case, version), asked in found.items():
+            try:
+                self._append(case, version, asked)
+            except (CasebookError, OSError, ValueError) as error:
+                self._figures.log_failed.inc()
+                log.warning("%s: %d row(s) are not logged: %s", case, len(asked), error)
+
+    def _append(self, case: str, version: str, asked: Sequence[Asked]) -> None:
+        import pandas as pd  # a second of work, which no answer waits for
+
+        from components.monitoring.log import append
+
+        params = self._params[case]
+        if len(asked) > params.rows:
+            asked = random.sample(list(asked), params.rows)  # noqa: S311 - no secret
+        rows, told = pd.DataFrame([one.row for one in asked]), pd.DataFrame([one.told for one in asked])
+        append(self._root, case, rows, told, version, params)

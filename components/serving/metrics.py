@@ -1,0 +1,50 @@
+"""Figures of the server, as Prometheus reads them."""
+
+import os
+from collections.abc import Callable
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
+
+SECONDS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
+FOLDER = "PROMETHEUS_MULTIPROC_DIR"  # where several processes leave their figures for each other
+
+
+class Figures:
+    """What is counted. `registry` is the process's own; several processes are added up by `page`."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        named = {"registry": self.registry}
+        self.requests = Counter("casebook_requests", "Requests, by case and status.", ["case", "status"], **named)
+        self.rows = Counter("casebook_rows", "Rows answered.", ["case", "version"], **named)
+        self.seconds = Histogram(
+            "casebook_request_seconds", "From a request's last byte to its answer.", ["case"], buckets=SECONDS, **named
+        )
+        self.swaps = Counter("casebook_swaps", "Versions exchanged while serving.", ["case"], **named)
+        self.log_dropped = Counter("casebook_log_dropped_rows", "Rows that the log had no room for.", ["case"], **named)
+        self.log_failed = Counter("casebook_log_failures", "Files of the log that could not be written.", **named)
+        self.trouble = Gauge(
+            "casebook_swap_trouble",
+            "1 where a version that should serve cannot be opened.",
+            ["case"],
+            multiprocess_mode="max",
+            **named,
+        )
+        self.waiting = Gauge("casebook_waiting_rows", "Rows that wait.", multiprocess_mode="sum", **named)
+        self.serving = Gauge(
+            "casebook_serving_version",
+            "The number of the version that serves.",
+            ["case"],
+            multiprocess_mode="mostrecent",
+            **named,
+        )
+
+    def page(self, waiting: Callable[[], int]) -> bytes:
+        """All of them as text, of every process of this server."""
+        self.waiting.set(waiting())
+        if not os.environ.get(FOLDER):
+            return generate_latest(self.registry)
+        together = CollectorRegistry()
+        MultiProcessCollector(together)  # type: ignore[no-untyped-call]
+        return generate_latest(together)

@@ -1,0 +1,123 @@
+"""A version that serves, and the exchange of it for the next one while requests go on."""
+
+import importlib
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+from components.core.errors import CasebookError
+from components.core.job import AnyJob
+from components.core.recipe import read_checks
+from components.core.recipe_names import part_module
+from components.registry.finding import Served, open_registry, served
+from components.registry.known import histories_of
+from components.serving.service import Online, Options, Service
+
+log = logging.getLogger(__name__)
+
+LOOKED_EVERY = 5.0  # seconds between looks at an alias
+WARMING = 3  # answers before a bundle serves: the first of a graph is the slowest
+
+
+@dataclass(frozen=True, eq=False)
+class Model:
+    """An opened version of a case. Nothing of it changes: who holds it goes on being answered by it."""
+
+    case: str
+    version: str
+    service: Service
+    card: Path
+    is_champion: bool
+
+
+def online(recipe: str) -> Online:
+    """The part `http` of a recipe.
+
+    Raises:
+        CasebookError: the recipe is not answered over HTTP.
+    """
+    name = part_module(recipe, "http")
+    try:
+        return cast(Online, importlib.import_module(name))
+    except ModuleNotFoundError as error:
+        if error.name != name:
+            raise
+        raise CasebookError(f"recipe {recipe}: it has no part `http`; its cases are answered by `casebook predict`") from None
+
+
+def find(job: AnyJob, which: str | None) -> Served:
+    """The version of that number or alias, or the champion: its files are there and are those that were registered."""
+    return served(open_registry(job.paths.root), job.case, which)
+
+
+def open_model(job: AnyJob, found: Served) -> Model:
+    """Open a version and have it answer its own example, so that the first client does not wait for it.
+
+    Raises:
+        CasebookError: it is no bundle that can be opened.
+    """
+    histories = histories_of(job.paths, job.case, found)
+    service = online(job.params.recipe).open_service(found.bundle, histories, read_checks(job))
+    examples = service.schema().get("examples", ())
+    for _ in range(WARMING):
+        service.answer(list(examples), Options(explain="always"))
+    return Model(job.case, found.version, service, _card(found.bundle), found.is_champion)
+
+
+def _card(bundle: Path) -> Path:
+    from components.registry.model_files import card_beside
+
+    return card_beside(bundle)
+
+
+class Slot:
+    """Where the model of a case stands: readers take `model` as it is, one thread puts another one there."""
+
+    def __init__(self, job: AnyJob, which: str | None) -> None:
+        self.job, self.which = job, which
+        self.model = open_model(job, find(job, which))
+        self.trouble = ""  # why the version that should serve does not
+
+    def look(self) -> bool:
+        """Look whether another version should serve, open it and exchange the two. Whether they were.
+
+        Whatever goes wrong, the present one goes on: the registry may be away, or the other bundle broken.
+        """
+        try:
+            found = find(self.job, self.which)
+            if found.version == self.model.version:
+                self.trouble = ""
+                return False
+            other = open_model(self.job, found)
+        except Exception as error:  # noqa: BLE001 - of whatever kind, clients are answered
+            told = str(error) if isinstance(error, CasebookError) else f"{type(error).__name__}: {error}"
+            if told != self.trouble:
+                log.error("%s: version %s goes on serving: %s", self.job.case, self.model.version, told)
+            self.trouble = told
+            return False
+        log.info("%s: version %s serves, in place of %s", self.job.case, other.version, self.model.version)
+        self.model, self.trouble = other, ""
+        return True
+
+
+class Watcher:
+    """A thread that has each slot look, every few seconds."""
+
+    def __init__(self, slots: Sequence[Slot], told: Callable[[Slot, bool], None], every: float = LOOKED_EVERY) -> None:
+        self._slots, self._told, self._every = slots, told, every
+        self._end = threading.Event()
+        self._thread = threading.Thread(target=self._watch, name="watch", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._end.set()
+
+    def _watch(self) -> None:
+        while not self._end.wait(self._every):
+            for slot in self._slots:
+                self._told(slot, slot.look())

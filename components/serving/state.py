@@ -1,0 +1,85 @@
+"""All that serves in one process: the models, the queue, the log and the figures."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from components.core.job import AnyJob
+from components.core.params.monitor import PredictionLog
+from components.serving.batches import Batcher
+from components.serving.kept import Keeper
+from components.serving.metrics import Figures
+from components.serving.models import LOOKED_EVERY, Model, Slot, Watcher, online
+from components.serving.problems import Problem
+from components.serving.service import Explain
+
+
+@dataclass(frozen=True)
+class Serving:
+    """What a person has asked for: cases, which version of each (None: the champion), and how rows are answered."""
+
+    jobs: Sequence[AnyJob]
+    version: str | None
+    explain: Explain
+    strict: bool
+    token: str | None = field(repr=False)
+    logs: Mapping[str, PredictionLog]
+    look_every: float = LOOKED_EVERY
+
+
+class State:
+    """Opened by `start` before the first request and closed by `stop` after the last."""
+
+    def __init__(self, asked: Serving) -> None:
+        self.asked = asked
+        self.figures = Figures()
+        self.batcher = Batcher()
+        self.slots: dict[str, Slot] = {}
+        self.limits: dict[str, int] = {}
+        self.ready, self.draining = False, False
+        root = asked.jobs[0].paths.root if asked.jobs else Path.cwd()
+        self.keeper = Keeper(root, asked.logs, self.figures)
+        self._watcher: Watcher | None = None
+
+    def start(self) -> None:
+        """Open every model.
+
+        Raises:
+            CasebookError: a case has no such version, or it cannot be opened.
+        """
+        for job in self.asked.jobs:
+            self.slots[job.case] = Slot(job, self.asked.version)
+            self.limits[job.case] = online(job.params.recipe).MAX_BODY
+            self.figures.serving.labels(job.case).set(int(self.slots[job.case].model.version))
+            self.figures.trouble.labels(job.case).set(0)
+        self.batcher.start()
+        self.keeper.start()
+        self._watcher = Watcher(list(self.slots.values()), self._looked, self.asked.look_every)
+        self._watcher.start()
+        self.ready = True
+
+    def stop(self) -> None:
+        self.ready = False
+        if self._watcher is not None:
+            self._watcher.stop()
+            self.batcher.stop()
+            self.keeper.stop()
+
+    def model(self, case: str) -> Model:
+        """Who answers a case now.
+
+        Raises:
+            Problem: 404 where it is not served, 503 before all are opened.
+        """
+        if not self.ready:
+            raise Problem(503, "the server is not ready", headers={"Retry-After": "1"})
+        if case not in self.slots:
+            raise Problem(404, f"no case {case!r} is served; there are: {', '.join(self.slots) or 'none'}")
+        return self.slots[case].model
+
+    def _looked(self, slot: Slot, swapped: bool) -> None:
+        case = slot.job.case
+        self.figures.trouble.labels(case).set(1 if slot.trouble else 0)
+        if swapped:
+            self.figures.swaps.labels(case).inc()
+            self.figures.serving.labels(case).set(int(slot.model.version))

@@ -1,0 +1,71 @@
+"""Many rows in one request, answered in chunks as they come: memory stays as it is, whatever the body's length."""
+
+from collections.abc import AsyncIterator, Mapping
+from typing import Any, TypeVar
+
+import orjson
+from starlette.requests import Request
+
+from components.serving.asking import look_and_answer
+from components.serving.bodies import NDJSON, csv_line, lines_of, rows_of_csv, rows_of_ndjson
+from components.serving.models import Model
+from components.serving.problems import Problem, wrong_rows
+from components.serving.service import Answered, Options
+from components.serving.state import State
+
+CHUNK = 256  # rows that are answered at a time
+T = TypeVar("T")
+
+
+async def stream(
+    state: State, model: Model, request: Request, kind: str, options: Options, limit: int, *, log: bool
+) -> AsyncIterator[bytes]:
+    """A line for each row, in their order: of a row that the model does not take what is wrong with it."""
+    lines = lines_of(request, limit)
+    rows: AsyncIterator[Any] = rows_of_ndjson(lines) if kind == NDJSON else rows_of_csv(lines)
+    names: list[str] = []
+    async for chunk in _chunks(rows, CHUNK):
+        answers = await _answers(state, model, chunk, options, log=log)
+        for one in answers:
+            if kind == NDJSON:
+                yield orjson.dumps(_plain(one), default=str, option=orjson.OPT_SERIALIZE_NUMPY) + b"\n"
+                continue
+            if not names and one.values is not None:
+                names = [*one.values, "error"]
+                yield csv_line(names)
+            yield csv_line(_cells(one, names or ["error"]))
+
+
+async def _answers(state: State, model: Model, chunk: list[Any], options: Options, *, log: bool) -> list[Answered]:
+    rows = [row for row in chunk if not isinstance(row, Problem)]
+    found = iter(await look_and_answer(state, model, rows, options, log=log))
+    return [_unread(row) if isinstance(row, Problem) else next(found) for row in chunk]
+
+
+def _unread(problem: Problem) -> Answered:
+    from components.serving.problems import Detail
+
+    return Answered(None, [Detail((), problem.error)])
+
+
+def _plain(one: Answered) -> Mapping[str, Any]:
+    return wrong_rows(one.wrong).to_json() if one.wrong else one.values or {}
+
+
+def _cells(one: Answered, names: list[str]) -> list[Any]:
+    if one.wrong:
+        told = "; ".join(f"{'.'.join(map(str, detail.loc))}: {detail.msg}" for detail in one.wrong)
+        return [*[None] * (len(names) - 1), told]
+    values = one.values or {}
+    return [*(values.get(name) for name in names[:-1]), None]
+
+
+async def _chunks(rows: AsyncIterator[T], size: int) -> AsyncIterator[list[T]]:
+    chunk: list[T] = []
+    async for row in rows:
+        chunk.append(row)
+        if len(chunk) == size:
+            yield chunk
+            chunk = []
+    if chunk:
+        yield chunk

@@ -15,6 +15,7 @@ from pipelines.commands.making import app as making
 from pipelines.commands.migrating import app as migrating
 from pipelines.commands.notices import tell_ended
 from pipelines.commands.registry import app as registry
+from pipelines.commands.serving import app as serving
 from pipelines.commands.shared import AsJson, open_registry, open_tracker, page, show
 from pipelines.environment import prepare_environment
 from pipelines.operating.commands import app as operating
@@ -30,7 +31,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for group in (building, registry, answering, making, leaving, migrating, operating, servers):
+for group in (building, registry, answering, serving, making, leaving, migrating, operating, servers):
     app.add_typer(group)
 
 

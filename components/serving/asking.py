@@ -40,7 +40,8 @@ def read_request(state: State, model: Model, content: Any, most_rows: int) -> Re
     wrong = [
         Detail((name,), f"is not one of {', '.join(map(str, kinds))}", content[name])
         for name, kinds in {"explain": EXPLAIN, "strict": (True, False), "log": (True, False)}.items()
-        if name in content and not any(content[name] is one or (name == "explain" and content[name] == one) for one in kinds)
+        if name in content
+        and not any(content[name] is one or (name == "explain" and content[name] == one) for one in kinds)
     ]
     given = content.get("request_id")
     if given is not None and not (isinstance(given, str) and len(given) <= LONGEST_ID):
@@ -62,9 +63,7 @@ async def answered(state: State, model: Model, request: Request) -> list[Mapping
         Problem: 422 where a row is not one that the model takes, 429 and 504 where the server is busy.
     """
     found = await look_and_answer(state, model, request.rows, request.options, log=request.log)
-    wrong = [
-        replace(one, loc=("rows", number, *one.loc)) for number, row in enumerate(found) for one in row.wrong
-    ]
+    wrong = [replace(one, loc=("rows", number, *one.loc)) for number, row in enumerate(found) for one in row.wrong]
     if wrong:
         raise wrong_rows(wrong)
     return [row.values or {} for row in found]
@@ -74,7 +73,7 @@ async def look_and_answer(
     state: State, model: Model, rows: Sequence[Any], options: Options, *, log: bool
 ) -> list[Answered]:
     """The same with what is wrong in its row's place. Only rows that are answered are logged and counted."""
-    checked = [model.service.check(row, number) for number, row in enumerate(rows)]
+    checked = [model.service.check(row) for row in rows]
     good = [row for row, wrong in zip(rows, checked, strict=True) if not wrong]
     found = iter(await state.batcher.answer(model, good, options) if good else [])
     answers = [Answered(None, wrong) if wrong else next(found) for wrong in checked]

@@ -101,7 +101,7 @@ class Batcher:
                 taken = self._take()
             try:
                 _answer(taken)
-            except BaseException as error:  # noqa: BLE001 - whoever waits must hear of it, and others be answered
+            except BaseException as error:
                 log.exception("%s version %s: an answer failed", taken[0].model.case, taken[0].model.version)
                 for work in taken:
                     work.fail(error)

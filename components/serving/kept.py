@@ -31,7 +31,7 @@ class Asked:
 
 
 class Keeper:
-    """Adds rows to the log of `casebook predict`, at most `rows` of them for each file: a random sample, if more came."""
+    """Adds rows to the log of `casebook predict`: for each file at most `rows` of them, a random sample if more came."""
 
     def __init__(
         self, root: Path, params: Mapping[str, PredictionLog], figures: Figures, every: float = WRITTEN_EVERY
@@ -49,7 +49,9 @@ class Keeper:
         self._end.set()
         self._thread.join(WAITING_ENDS)
 
-    def add(self, case: str, version: str, rows: Sequence[Mapping[str, Any]], told: Sequence[Mapping[str, Any]]) -> None:
+    def add(
+        self, case: str, version: str, rows: Sequence[Mapping[str, Any]], told: Sequence[Mapping[str, Any]]
+    ) -> None:
         """Take rows in, unless the case keeps none or there is no room."""
         params = self._params.get(case)
         if params is None or not params.enabled:
@@ -87,6 +89,6 @@ class Keeper:
 
         params = self._params[case]
         if len(asked) > params.rows:
-            asked = random.sample(list(asked), params.rows)  # noqa: S311 - no secret
+            asked = random.sample(list(asked), params.rows)
         rows, told = pd.DataFrame([one.row for one in asked]), pd.DataFrame([one.told for one in asked])
         append(self._root, case, rows, told, version, params)

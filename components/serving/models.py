@@ -45,7 +45,9 @@ def online(recipe: str) -> Online:
     except ModuleNotFoundError as error:
         if error.name != name:
             raise
-        raise CasebookError(f"recipe {recipe}: it has no part `http`; its cases are answered by `casebook predict`") from None
+        raise CasebookError(
+            f"recipe {recipe}: it has no part `http`; its cases are answered by `casebook predict`"
+        ) from None
 
 
 def find(job: AnyJob, which: str | None) -> Served:
@@ -92,7 +94,7 @@ class Slot:
                 self.trouble = ""
                 return False
             other = open_model(self.job, found)
-        except Exception as error:  # noqa: BLE001 - of whatever kind, clients are answered
+        except Exception as error:
             told = str(error) if isinstance(error, CasebookError) else f"{type(error).__name__}: {error}"
             if told != self.trouble:
                 log.error("%s: version %s goes on serving: %s", self.job.case, self.model.version, told)

@@ -106,7 +106,11 @@ def rows_of_frame(content: Any) -> list[Any]:
         if isinstance(records := content.get("dataframe_records"), list):
             return records
         split = content.get("dataframe_split")
-        if isinstance(split, Mapping) and isinstance(split.get("columns"), list) and isinstance(split.get("data"), list):
+        if (
+            isinstance(split, Mapping)
+            and isinstance(split.get("columns"), list)
+            and isinstance(split.get("data"), list)
+        ):
             names = split["columns"]
             if all(isinstance(row, list) and len(row) == len(names) for row in split["data"]):
                 return [dict(zip(names, row, strict=True)) for row in split["data"]]

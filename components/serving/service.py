@@ -27,7 +27,7 @@ class Options:
 
 @dataclass(frozen=True)
 class Answered:
-    """What is answered to one row, by column, or what of it is wrong; `told` are the scores that monitoring compares."""
+    """What is answered to a row, by column, or what of it is wrong; `told` are the scores that monitoring compares."""
 
     values: Mapping[str, Any] | None
     wrong: Sequence[Detail] = ()
@@ -40,7 +40,7 @@ class Service(Protocol):
     def schema(self) -> Mapping[str, Any]:
         """A row as JSON Schema: columns, kinds, ranges, classes; `examples` has one."""
 
-    def check(self, row: Any, number: int) -> Sequence[Detail]:
+    def check(self, row: Any) -> Sequence[Detail]:
         """What is wrong with the form of a row, before it waits: columns that lack or are unknown, cells of no kind."""
 
     def options(self, given: Mapping[str, Any]) -> Mapping[str, Any]:

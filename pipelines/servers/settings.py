@@ -55,14 +55,19 @@ class Settings:
 
 
 def read_settings() -> Settings:
-    """The settings of the environment, checked.
+    """The settings of the environment, checked; errors as of `settings_for`."""
+    return settings_for(os.environ.get(HOST) or LOOPBACK)
+
+
+def settings_for(host: str) -> Settings:
+    """The settings of the environment for servers that listen on `host`, checked.
 
     Raises:
         CasebookError: a port is no number, the database is not PostgreSQL, the bucket not S3's, the
             token too short, a further name none, or other machines could reach servers that ask for none.
     """
     settings = Settings(
-        host=os.environ.get(HOST) or LOOPBACK,
+        host=host,
         prefect_port=_port(PREFECT_PORT, 4200),
         mlflow_port=_port(MLFLOW_PORT, 5000),
         token=os.environ.get(TOKEN) or None,

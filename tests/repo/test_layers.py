@@ -15,12 +15,23 @@ import pytest
 
 from tests.toy.jobs import CHECKOUT
 
-MACHINERY = ("sources", "training", "tuning", "compression", "evaluation", "tracking", "registry", "monitoring")
+MACHINERY = (
+    "sources",
+    "training",
+    "tuning",
+    "compression",
+    "evaluation",
+    "tracking",
+    "registry",
+    "monitoring",
+    "serving",
+)
 # Parts of the machinery on which others of it rest; but for these, one does not import another.
 RESTS_ON = {
     "compression": ("evaluation",),
     "registry": ("evaluation", "tracking"),
     "monitoring": ("evaluation", "tracking"),
+    "serving": ("registry", "monitoring"),
 }
 LEVEL = {"core": 0, **dict.fromkeys(MACHINERY, 1), "kits": 2, "recipes": 3}
 # A recipe's parts, and those of its own that each may import. Nobody imports `recipe`, the declaration, but who loads
@@ -37,7 +48,7 @@ BELOW: dict[str, tuple[str, ...]] = {
     "recipe": ("params", "encoding", "words"),
     **dict.fromkeys(("report", "variants"), ("params", "encoding", "metrics", "serving", "training", "assembly")),
     **dict.fromkeys(
-        ("predict", "catch_up", "folds", "watch"),
+        ("predict", "catch_up", "folds", "watch", "http"),
         ("params", "encoding", "preparation", "metrics", "serving", "training", "assembly"),
     ),
 }
@@ -53,7 +64,7 @@ WRAPPED = {
 }
 # Code that serves, prepares or judges starts without them.
 TORCH = ("torch", "lightning", "torchmetrics", "tabm", "rtdl_num_embeddings")
-WITHOUT_TORCH = ("core", "sources", "evaluation", "registry", "monitoring")
+WITHOUT_TORCH = ("core", "sources", "evaluation", "registry", "monitoring", "serving")
 PARTS_WITHOUT_TORCH = (
     "params",
     "words",
@@ -66,6 +77,7 @@ PARTS_WITHOUT_TORCH = (
     "predict",
     "catch_up",
     "watch",
+    "http",
 )
 KITS_WITH_TORCH = (
     "components/kits/tables/tabm.py",

@@ -1,0 +1,178 @@
+"""Rows of a table over HTTP: the form that is taken, what of a row is wrong, and answers by row."""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
+from typing import Any, Generic, TypeVar
+
+import numpy as np
+
+from components.kits.tables.asked import AskedTable
+from components.kits.tables.encoding.cells import columns_of_rows
+from components.kits.tables.encoding.known import Asked, Mark
+from components.kits.tables.encoding.reader import raw_cell
+from components.serving.problems import Detail, Problem
+from components.serving.service import MEBIBYTE, Answered, Explain, Options
+
+MAX_BODY = MEBIBYTE
+NUMBERS = ("numeric", "amount")
+CELLS = (str, int, float, bool)
+COMMON = 20  # classes of a column that are named
+
+AnyTable = TypeVar("AnyTable", bound=AskedTable)
+# Columns of answers (N,) as they are shown, reasons as objects; and the scores (N,) that monitoring compares.
+Answers = tuple[Mapping[str, Any], Mapping[str, Any]]
+
+
+class TableService(Generic[AnyTable]):
+    """A predictor of a table that answers rows as JSON has them; `answers` is the recipe's own way to do so.
+
+    `others` are columns that rows may have beside those of the model, such as the outcome.
+    """
+
+    def __init__(
+        self, predictor: AnyTable, answers: Callable[[AnyTable, Asked, Explain], Answers], others: Sequence[str]
+    ) -> None:
+        self.predictor, self._answers = predictor, answers
+        spec = predictor.data["spec"]
+        self._columns: dict[str, Any] = spec["columns"]
+        self._known = {*self._columns, *predictor.data["key"], *spec["ignore"], *others}
+
+    def options(self, given: Mapping[str, Any]) -> Mapping[str, Any]:
+        """None is known."""
+        if given:
+            wrong = [Detail((name,), "is no key of a request", value) for name, value in given.items()]
+            raise Problem(422, "keys that a request does not have", wrong)
+        return {}
+
+    def check(self, row: Any) -> Sequence[Detail]:
+        """What is wrong with a row's form."""
+        if not isinstance(row, Mapping):
+            return [Detail((), "is no object of columns and values", row)]
+        wrong = [Detail((name,), "is missing; send null for no value") for name in self._columns if name not in row]
+        for name, cell in row.items():
+            if name not in self._known:
+                wrong.append(Detail((name,), "is no column of the model", cell))
+            elif cell is not None and not isinstance(cell, CELLS):
+                wrong.append(Detail((name,), "is no text, number, truth or null", cell))
+        return wrong
+
+    def answer(self, rows: Sequence[Mapping[str, Any]], options: Options) -> Sequence[Answered]:
+        """All of them in one call of the model; what is wrong with one does not concern the others."""
+        if not rows:
+            return []
+        asked = self.predictor.look(columns_of_rows(rows))
+        columns, told = self._answers(self.predictor, asked, options.explain)
+        shown, said = _by_row(columns, len(rows)), _by_row(told, len(rows))
+        wrong = self._wrong(asked, strict=options.strict)
+        key = self.predictor.data["key"]
+        return [
+            Answered(None, wrong[place])
+            if wrong[place]
+            else Answered({**{name: row[name] for name in key if name in row}, **shown[place]}, (), said[place])
+            for place, row in enumerate(rows)
+        ]
+
+    def schema(self) -> Mapping[str, Any]:
+        """A row as JSON Schema."""
+        return self._schema
+
+    def _wrong(self, asked: Asked, *, strict: bool) -> list[list[Detail]]:
+        found: list[list[Detail]] = [[] for _ in range(len(asked))]
+        for mark in asked.marks:
+            if strict or mark.kind == "unreadable":
+                for row in np.flatnonzero(mark.where).tolist():
+                    given = raw_cell(asked.rows[mark.column], row)
+                    found[row].append(Detail((mark.column,), self._why(mark), given))
+        return found
+
+    def _why(self, mark: Mark) -> str:
+        if mark.kind == "unreadable":
+            return f"is no value of a {self._columns[mark.column]['kind']} column"
+        if mark.kind == "ruled":
+            return f"is {mark.detail}"
+        if mark.kind == "unseen":
+            return "is no class of training"
+        ends = self.predictor.data["summary"][mark.column]["quantiles"]
+        return f"is beyond training's {ends['0']:.12g} to {ends['1']:.12g}"
+
+    @cached_property
+    def _schema(self) -> Mapping[str, Any]:
+        summary = self.predictor.data.get("summary", {})
+        columns = {name: _column(column, summary.get(name, {})) for name, column in self._columns.items()}
+        example = {name: _typical(column, summary.get(name, {})) for name, column in self._columns.items()}
+        return {
+            "type": "object",
+            "properties": columns,
+            "required": list(self._columns),
+            "additionalProperties": {"description": f"also taken, and not used: {', '.join(sorted(self._others))}"}
+            if self._others
+            else False,
+            "examples": [example],
+        }
+
+    @property
+    def _others(self) -> set[str]:
+        return self._known - set(self._columns)
+
+
+def _column(column: Mapping[str, Any], summary: Mapping[str, Any]) -> dict[str, Any]:
+    """A column as JSON Schema: its kind, the bounds of its rule, what training had."""
+    kind = column["kind"]
+    if kind in NUMBERS:
+        found: dict[str, Any] = {"type": ["number", "null"] if kind == "numeric" else ["number", "string", "null"]}
+        bounds = {"minimum": column.get("min"), "maximum": column.get("max")}
+        found |= {name: bound for name, bound in bounds.items() if bound is not None}
+        if ends := summary.get("quantiles"):
+            found["description"] = f"{kind}; training had {ends['0']:.12g} to {ends['1']:.12g}"
+        return found
+    if kind == "boolean":
+        return {"type": ["boolean", "string", "null"]}
+    found = {"type": ["string", "null"], "description": kind}
+    if kind == "date":
+        found["description"] = f"date, such as {summary['last']}" if "last" in summary else "date"
+    elif names := [name for name, _ in summary.get("top", [])][:COMMON]:
+        found["description"] = f"{kind}; training had {', '.join(names)}"
+        if column.get("values"):
+            found["enum"] = [*column["values"], None]
+    return found
+
+
+def _typical(column: Mapping[str, Any], summary: Mapping[str, Any]) -> Any:
+    """A value that training had: the median, the commonest class, the last date."""
+    kind = column["kind"]
+    if kind in NUMBERS:
+        middle = summary.get("quantiles", {}).get("0.5")
+        return middle if kind == "numeric" or middle is None else _written(middle, column)
+    if kind == "boolean":
+        top = summary.get("top") or [["true", 1]]
+        return str(top[0][0]).lower() == "true"
+    if kind == "date":
+        return _dated(summary.get("last"), column)
+    if kind == "text":
+        return ""
+    top = summary.get("top")
+    return top[0][0] if top else None
+
+
+def _written(value: float, column: Mapping[str, Any]) -> str:
+    """An amount as the column's cells are written."""
+    text = f"{value:.12g}".replace(".", column["decimal"])
+    return f"{text}%" if column["unit"] == "%" else text
+
+
+def _dated(last: str | None, column: Mapping[str, Any]) -> str | None:
+    if last is None:
+        return None
+    pattern = column["formats"][0]
+    if pattern == "ISO8601":
+        return last
+    from datetime import datetime
+
+    return datetime.fromisoformat(last).strftime(pattern)
+
+
+def _by_row(columns: Mapping[str, Any], rows: int) -> list[dict[str, Any]]:
+    lists = {
+        name: values.tolist() if isinstance(values, np.ndarray) else list(values) for name, values in columns.items()
+    }
+    return [{name: values[row] for name, values in lists.items()} for row in range(rows)]

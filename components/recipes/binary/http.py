@@ -1,0 +1,45 @@
+"""Rows of two classes over HTTP: score, decision, and what raised the score of whom it is asked."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from components.kits.tables.encoding.known import Asked
+from components.kits.tables.explain import Scored
+from components.kits.tables.online import MAX_BODY as MAX_BODY
+from components.kits.tables.online import Answers, TableService
+from components.recipes.binary.metrics.explain import Reason
+from components.recipes.binary.serving.predictor import TablePredictor, open_predictor
+from components.serving.service import Explain
+
+
+def open_service(bundle: Path, _histories: Path | None, checks: Any) -> TableService[TablePredictor]:
+    """The bundle, answering."""
+    predictor = open_predictor(bundle)
+    predictor.checks = lambda: checks
+    return TableService(predictor, answers, [predictor.data["spec"]["target"]["column"]])
+
+
+def answers(predictor: TablePredictor, asked: Asked, explain: Explain) -> Answers:
+    """Of N rows the columns of `predict`, and the score that monitoring compares; `declined` explains those over the
+    threshold.
+    """
+    scored = Scored(asked.typed, asked.encoded, predictor.probabilities(asked.encoded))
+    over = scored.score >= predictor.settings.threshold
+    high, low = predictor.settings.decisions
+    asks = {"always": np.ones(len(over), bool), "declined": over, "never": np.zeros(len(over), bool)}[explain]
+    reasons: list[tuple[Reason, ...]] = [()] * len(over)
+    if asks.any():
+        reasons = predictor.reasons(scored, asks)
+    columns = {
+        "score": scored.score,
+        "decision": np.where(over, high, low),
+        "reasons": [[_reason(one) for one in row] for row in reasons],
+        "warnings": predictor.known.warnings(asked),
+    }
+    return columns, {"score": scored.score}
+
+
+def _reason(one: Reason) -> dict[str, Any]:
+    return {"column": one.feature, "value": one.value, "adds": one.contribution}

@@ -1,8 +1,6 @@
 """The application: what is answered at which path. `docs/serving.md` has them all."""
 
-import hmac
 import logging
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -12,6 +10,7 @@ from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 
+from components.serving.around import Around
 from components.serving.asking import answered, read_request
 from components.serving.bodies import JSON, MOST_ROWS, STREAMS, media_type, parse_json, read_body
 from components.serving.problems import Problem
@@ -22,8 +21,6 @@ from components.serving.streaming import stream
 
 log = logging.getLogger(__name__)
 
-OPEN = ("/v2/health/live", "/v2/health/ready", "/metrics")  # what probes and Prometheus ask without a token
-BEARER = "bearer "
 METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
@@ -45,7 +42,7 @@ def make_app(state: State) -> FastAPI:
     app = FastAPI(title="Casebook", lifespan=lifespan, redoc_url=None)
     app.add_exception_handler(Problem, _problem)  # type: ignore[arg-type] # of its own kind alone
     app.add_exception_handler(Exception, _fault)
-    app.middleware("http")(_around(state))
+    app.add_middleware(Around, state=state)
     app.add_api_route("/v2/health/live", _live, methods=["GET"])
     app.add_api_route("/v2/health/ready", _ready(state), methods=["GET"])
     app.add_api_route("/metrics", _metrics(state), methods=["GET"], response_class=PlainTextResponse)
@@ -54,35 +51,6 @@ def make_app(state: State) -> FastAPI:
     app.add_api_route("/v1/{case}/card", _card(state), methods=["GET"], response_class=PlainTextResponse)
     add_protocols(app, state)
     return app
-
-
-def _around(state: State) -> Callable[[Request, Callable[[Request], Awaitable[Response]]], Awaitable[Response]]:
-    """Who asks is known, how long it took is counted, and a server that is about to end says so."""
-
-    async def around(request: Request, answer: Callable[[Request], Awaitable[Response]]) -> Response:
-        started = time.perf_counter()
-        if not _admits(state.asked.token, request):
-            refused = Problem(401, "send the token of CASEBOOK_TOKEN: `Authorization: Bearer TOKEN`")
-            response: Response = AsJson(refused.to_json(), 401, {"WWW-Authenticate": "Bearer"})
-        else:
-            response = await answer(request)
-        if state.draining:
-            response.headers["Connection"] = "close"
-        case = request.path_params.get("case") if hasattr(request, "path_params") else None
-        if case in state.slots:
-            state.figures.requests.labels(case, str(response.status_code)).inc()
-            state.figures.seconds.labels(case).observe(time.perf_counter() - started)
-        return response
-
-    return around
-
-
-def _admits(token: str | None, request: Request) -> bool:
-    if token is None or request.url.path in OPEN:
-        return True
-    said = request.headers.get("authorization", "")
-    given = said[len(BEARER) :].strip() if said[: len(BEARER)].lower() == BEARER else ""
-    return hmac.compare_digest(given.encode(), token.encode())
 
 
 async def _live() -> dict[str, bool]:

@@ -1,0 +1,63 @@
+"""Around every request: whether who asks may, what is counted, and the last word of a server that ends."""
+
+import hmac
+import time
+from typing import Any
+
+import orjson
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from components.serving.problems import Problem
+from components.serving.state import State
+
+OPEN = ("/v2/health/live", "/v2/health/ready", "/metrics")  # what probes and Prometheus ask without a token
+BEARER = b"bearer "
+REFUSED = Problem(401, "send the token of CASEBOOK_TOKEN: `Authorization: Bearer TOKEN`")
+
+
+class Around:
+    """An application whose requests are admitted and counted. No middleware of Starlette's, which costs twice as much
+    as the rest of a small request.
+    """
+
+    def __init__(self, app: ASGIApp, state: State) -> None:
+        self._app, self._state = app, state
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started, status = time.perf_counter(), 500
+
+        async def told(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                if self._state.draining:
+                    message["headers"] = [*message.get("headers", ()), (b"connection", b"close")]
+            await send(message)
+
+        if self._admits(scope):
+            await self._app(scope, receive, told)
+        else:
+            await _refuse(told)
+        case = scope.get("path_params", {}).get("case")
+        if case in self._state.slots:
+            self._state.figures.requests.labels(case, str(status)).inc()
+            self._state.figures.seconds.labels(case).observe(time.perf_counter() - started)
+
+    def _admits(self, scope: Scope) -> bool:
+        token = self._state.asked.token
+        if token is None or scope["path"] in OPEN:
+            return True
+        said = next((value for name, value in scope["headers"] if name == b"authorization"), b"")
+        given = said[len(BEARER) :].strip() if said[: len(BEARER)].lower() == BEARER else b""
+        return hmac.compare_digest(given, token.encode())
+
+
+async def _refuse(send: Any) -> None:
+    body = orjson.dumps(REFUSED.to_json())
+    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+    headers.append((b"www-authenticate", b"Bearer"))
+    await send({"type": "http.response.start", "status": REFUSED.status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

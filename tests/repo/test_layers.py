@@ -67,7 +67,11 @@ PARTS_WITHOUT_TORCH = (
     "catch_up",
     "watch",
 )
-KITS_WITH_TORCH = ("components/kits/tables/tabm.py", "components/kits/transformers/layers.py")
+KITS_WITH_TORCH = (
+    "components/kits/tables/tabm.py",
+    "components/kits/transformers/layers.py",
+    *(f"components/kits/tables/learning/{name}.py" for name in ("assembling", "crossfit", "data", "graphs", "network")),
+)
 
 SOURCES = sorted(
     path.relative_to(CHECKOUT).as_posix()

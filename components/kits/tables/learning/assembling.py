@@ -9,7 +9,7 @@ from typing import Any, Generic, Protocol, TypeVar
 import numpy as np
 from lightning.pytorch import LightningModule
 
-from components.core.bundle import GRAPH, Content, Manifest, write_bundle
+from components.core.bundle import GRAPH, Manifest, write_bundle
 from components.core.job import BUNDLE, SELECTION, AnyJob, Meta
 from components.kits.tables.encoding.encode import TableEncoder
 from components.kits.tables.learning.crossfit import CrossFitted, CrossFitting, Members, cross_fit

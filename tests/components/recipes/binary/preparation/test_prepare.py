@@ -7,13 +7,13 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
-from components.kits.tables.learning.data import read_groups
 
 from components.core.errors import CasebookError
 from components.core.files import dvc_md5
 from components.core.job import Meta
 from components.kits.tables.encoding.convert import clean
 from components.kits.tables.encoding.encode import TableEncoder
+from components.kits.tables.learning.data import read_groups
 from components.kits.tables.noted import read_told, told_tables
 from components.kits.tables.read import read_table
 from components.recipes.binary.preparation.preparation import prepare as prepare_job

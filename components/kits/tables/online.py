@@ -11,7 +11,7 @@ from components.kits.tables.encoding.cells import columns_of_rows
 from components.kits.tables.encoding.known import Asked, Mark
 from components.kits.tables.encoding.reader import raw_cell
 from components.serving.problems import Detail, Problem
-from components.serving.service import MEBIBYTE, Answered, Explain, Options
+from components.serving.service import MEBIBYTE, Answered, Options
 
 MAX_BODY = MEBIBYTE
 NUMBERS = ("numeric", "amount")
@@ -26,23 +26,30 @@ Answers = tuple[Mapping[str, Any], Mapping[str, Any]]
 class TableService(Generic[AnyTable]):
     """A predictor of a table that answers rows as JSON has them; `answers` is the recipe's own way to do so.
 
-    `others` are columns that rows may have beside those of the model, such as the outcome.
+    `others` are columns that rows may have beside those of the model, such as the outcome; `more` reads the keys that a
+    request may have beside its rows.
     """
 
     def __init__(
-        self, predictor: AnyTable, answers: Callable[[AnyTable, Asked, Explain], Answers], others: Sequence[str]
+        self,
+        predictor: AnyTable,
+        answers: Callable[[AnyTable, Asked, Options], Answers],
+        others: Sequence[str],
+        more: Mapping[str, Callable[[str, Any], Any]] | None = None,
     ) -> None:
-        self.predictor, self._answers = predictor, answers
+        self.predictor, self._answers, self._more = predictor, answers, more or {}
         spec = predictor.data["spec"]
         self._columns: dict[str, Any] = spec["columns"]
         self._known = {*self._columns, *predictor.data["key"], *spec["ignore"], *others}
 
     def options(self, given: Mapping[str, Any]) -> Mapping[str, Any]:
-        """None is known."""
-        if given:
-            wrong = [Detail((name,), "is no key of a request", value) for name, value in given.items()]
-            raise Problem(422, "keys that a request does not have", wrong)
-        return {}
+        """Those of the recipe, each read by its own function."""
+        unknown = [
+            Detail((name,), "is no key of a request", value) for name, value in given.items() if name not in self._more
+        ]
+        if unknown:
+            raise Problem(422, "keys that a request does not have", unknown)
+        return {name: self._more[name](name, value) for name, value in given.items()}
 
     def check(self, row: Any) -> Sequence[Detail]:
         """What is wrong with a row's form."""
@@ -61,7 +68,7 @@ class TableService(Generic[AnyTable]):
         if not rows:
             return []
         asked = self.predictor.look(columns_of_rows(rows))
-        columns, told = self._answers(self.predictor, asked, options.explain)
+        columns, told = self._answers(self.predictor, asked, options)
         shown, said = _by_row(columns, len(rows)), _by_row(told, len(rows))
         wrong = self._wrong(asked, strict=options.strict)
         key = self.predictor.data["key"]
@@ -113,6 +120,17 @@ class TableService(Generic[AnyTable]):
     @property
     def _others(self) -> set[str]:
         return self._known - set(self._columns)
+
+
+def flag(name: str, value: Any) -> bool:
+    """A key of a request that is true or false.
+
+    Raises:
+        Problem: it is neither.
+    """
+    if not isinstance(value, bool):
+        raise Problem(422, f"{name} is neither true nor false", [Detail((name,), "send true or false", value)])
+    return value
 
 
 def _column(column: Mapping[str, Any], summary: Mapping[str, Any]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from components.kits.tables.online import MAX_BODY as MAX_BODY
 from components.kits.tables.online import Answers, TableService
 from components.recipes.binary.metrics.explain import Reason
 from components.recipes.binary.serving.predictor import TablePredictor, open_predictor
-from components.serving.service import Explain
+from components.serving.service import Options
 
 
 def open_service(bundle: Path, _histories: Path | None, checks: Any) -> TableService[TablePredictor]:
@@ -21,14 +21,14 @@ def open_service(bundle: Path, _histories: Path | None, checks: Any) -> TableSer
     return TableService(predictor, answers, [predictor.data["spec"]["target"]["column"]])
 
 
-def answers(predictor: TablePredictor, asked: Asked, explain: Explain) -> Answers:
+def answers(predictor: TablePredictor, asked: Asked, options: Options) -> Answers:
     """Of N rows the columns of `predict`, and the score that monitoring compares; `declined` explains those over the
     threshold.
     """
     scored = Scored(asked.typed, asked.encoded, predictor.probabilities(asked.encoded))
     over = scored.score >= predictor.settings.threshold
     high, low = predictor.settings.decisions
-    asks = {"always": np.ones(len(over), bool), "declined": over, "never": np.zeros(len(over), bool)}[explain]
+    asks = {"always": np.ones(len(over), bool), "declined": over, "never": np.zeros(len(over), bool)}[options.explain]
     reasons: list[tuple[Reason, ...]] = [()] * len(over)
     if asks.any():
         reasons = predictor.reasons(scored, asks)

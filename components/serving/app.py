@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 from fastapi import FastAPI
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response, StreamingResponse
+from starlette.responses import PlainTextResponse, Response
 
 from components.serving.around import Around
 from components.serving.asking import answered, read_request
@@ -17,7 +17,7 @@ from components.serving.problems import Problem
 from components.serving.protocol import add_protocols
 from components.serving.service import Options
 from components.serving.state import State
-from components.serving.streaming import stream
+from components.serving.streaming import Streamed, stream
 
 log = logging.getLogger(__name__)
 
@@ -79,7 +79,7 @@ def _predict(state: State) -> Callable[[str, Request], Awaitable[Response]]:
         if kind in STREAMS:
             options = Options(state.asked.explain, state.asked.strict, model.service.options({}))
             lines = stream(state, model, request, kind, options, state.limits[case], log=True)
-            return StreamingResponse(lines, media_type=kind)
+            return Streamed(lines, kind)
         asked = read_request(state, model, parse_json(await read_body(request, state.limits[case])), MOST_ROWS)
         rows = await answered(state, model, asked)
         return AsJson({"case": case, "version": model.version, "request_id": asked.request_id, "rows": rows})

@@ -31,7 +31,7 @@ class Asked:
 
 
 class Keeper:
-    """Adds rows to the log of `casebook predict`: for each file at most `rows` of them, a random sample if more came."""
+    """Adds rows to the log of `casebook predict`: of what comes between two files at most `rows`, at random."""
 
     def __init__(
         self, root: Path, params: Mapping[str, PredictionLog], figures: Figures, every: float = WRITTEN_EVERY

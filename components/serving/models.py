@@ -19,6 +19,7 @@ from components.serving.service import Online, Options, Service
 log = logging.getLogger(__name__)
 
 LOOKED_EVERY = 5.0  # seconds between looks at an alias
+Finder = Callable[[AnyJob, str | None], Served]
 WARMING = 3  # answers before a bundle serves: the first of a graph is the slowest
 
 
@@ -78,9 +79,9 @@ def _card(bundle: Path) -> Path:
 class Slot:
     """Where the model of a case stands: readers take `model` as it is, one thread puts another one there."""
 
-    def __init__(self, job: AnyJob, which: str | None) -> None:
-        self.job, self.which = job, which
-        self.model = open_model(job, find(job, which))
+    def __init__(self, job: AnyJob, which: str | None, finder: Finder) -> None:
+        self.job, self.which, self._find = job, which, finder
+        self.model = open_model(job, finder(job, which))
         self.trouble = ""  # why the version that should serve does not
 
     def look(self) -> bool:
@@ -89,7 +90,7 @@ class Slot:
         Whatever goes wrong, the present one goes on: the registry may be away, or the other bundle broken.
         """
         try:
-            found = find(self.job, self.which)
+            found = self._find(self.job, self.which)
             if found.version == self.model.version:
                 self.trouble = ""
                 return False

@@ -9,7 +9,7 @@ from components.core.params.monitor import PredictionLog
 from components.serving.batches import Batcher
 from components.serving.kept import Keeper
 from components.serving.metrics import Figures
-from components.serving.models import LOOKED_EVERY, Model, Slot, Watcher, online
+from components.serving.models import LOOKED_EVERY, Finder, Model, Slot, Watcher, find, online
 from components.serving.problems import Problem
 from components.serving.service import Explain
 
@@ -30,8 +30,8 @@ class Serving:
 class State:
     """Opened by `start` before the first request and closed by `stop` after the last."""
 
-    def __init__(self, asked: Serving) -> None:
-        self.asked = asked
+    def __init__(self, asked: Serving, finder: Finder = find) -> None:
+        self.asked, self._find = asked, finder
         self.figures = Figures()
         self.batcher = Batcher()
         self.slots: dict[str, Slot] = {}
@@ -48,7 +48,7 @@ class State:
             CasebookError: a case has no such version, or it cannot be opened.
         """
         for job in self.asked.jobs:
-            self.slots[job.case] = Slot(job, self.asked.version)
+            self.slots[job.case] = Slot(job, self.asked.version, self._find)
             self.limits[job.case] = online(job.params.recipe).MAX_BODY
             self.figures.serving.labels(job.case).set(int(self.slots[job.case].model.version))
             self.figures.trouble.labels(job.case).set(0)

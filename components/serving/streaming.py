@@ -1,10 +1,13 @@
 """Many rows in one request, answered in chunks as they come: memory stays as it is, whatever the body's length."""
 
 from collections.abc import AsyncIterator, Mapping
+from contextlib import suppress
 from typing import Any, TypeVar
 
 import orjson
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
 from components.serving.asking import look_and_answer
 from components.serving.bodies import NDJSON, csv_line, lines_of, rows_of_csv, rows_of_ndjson
@@ -14,6 +17,26 @@ from components.serving.service import Answered, Options
 from components.serving.state import State
 
 CHUNK = 256  # rows that are answered at a time
+
+
+class Streamed(Response):
+    """Parts as they are made, from the body of the request as it comes. Starlette's own streaming response listens for
+    a client that goes away, and so takes the parts of the body that the answer is made of.
+    """
+
+    def __init__(self, parts: AsyncIterator[bytes], media_type: str) -> None:
+        super().__init__(media_type=media_type)
+        self._parts = parts
+        del self.headers["content-length"]
+
+    async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        with suppress(ClientDisconnect):
+            async for part in self._parts:
+                await send({"type": "http.response.body", "body": part, "more_body": True})
+            await send({"type": "http.response.body", "body": b""})
+
+
 T = TypeVar("T")
 
 

@@ -13,6 +13,7 @@ from starlette.responses import PlainTextResponse, Response
 from components.serving.around import Around
 from components.serving.asking import answered, read_request
 from components.serving.bodies import JSON, MOST_ROWS, STREAMS, media_type, parse_json, read_body
+from components.serving.leaving import told_to_leave
 from components.serving.problems import Problem
 from components.serving.protocol import add_protocols
 from components.serving.service import Options
@@ -36,7 +37,8 @@ def make_app(state: State) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        yield
+        with told_to_leave(state):
+            yield
         state.stop()
 
     app = FastAPI(title="Casebook", lifespan=lifespan, redoc_url=None)

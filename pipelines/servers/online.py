@@ -1,0 +1,75 @@
+"""The application of `casebook serve`, made in each of its processes from what the command has noted."""
+
+import json
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from components.core.errors import CasebookError
+from components.core.job import Paths
+from components.core.params.load import load_params
+from components.core.params.operate import load_operate
+from components.core.recipe import make_job
+from components.registry.champion import CHAMPION
+from components.registry.finding import open_registry
+from components.serving.app import make_app
+from components.serving.models import online
+from components.serving.state import Serving, State
+from pipelines.servers.guard import OwnNames
+from pipelines.servers.names import own
+from pipelines.servers.settings import settings_for
+
+if TYPE_CHECKING:
+    from components.serving.service import Explain
+
+NOTED = "CASEBOOK_SERVING"  # of the environment: what the command was asked, for the processes that it starts
+APPLICATION = f"{__name__}:application"
+
+
+def note(host: str, cases: list[str], version: str | None, explain: "Explain", *, strict: bool) -> None:
+    """Leave it for `application`, in this process or one that it starts. The token stays where it is."""
+    said = {"host": host, "cases": cases, "version": version, "explain": explain, "strict": strict}
+    os.environ[NOTED] = json.dumps(said)
+
+
+def application() -> OwnNames:
+    """All models opened, behind the check of who is asked.
+
+    Raises:
+        CasebookError: a case has no such version, or it cannot be opened.
+    """
+    noted: dict[str, Any] = json.loads(os.environ[NOTED])
+    settings = settings_for(noted["host"])
+    path, root = Path("params.yaml"), Path.cwd()
+    params, operate = load_params(path), load_operate(path)
+    jobs = [make_job(case, params.case(case), Paths(root)) for case in noted["cases"]]
+    logs = {job.case: operate.of(job.case).monitor.log for job in jobs}
+    state = State(Serving(jobs, noted["version"], noted["explain"], noted["strict"], settings.token, logs))
+    state.start()
+    return OwnNames(make_app(state), (*own(settings.host), *settings.names), settings.names)
+
+
+def cases_to_serve(names: list[str]) -> list[str]:
+    """Those named, or all that have a champion and a recipe that is answered over HTTP.
+
+    Raises:
+        CasebookError: there is none, or one that is named is not answered over HTTP.
+    """
+    params = load_params(Path("params.yaml"))
+    for name in names:
+        online(params.case(name).recipe)
+    if names:
+        return list(dict.fromkeys(names))
+    models = open_registry(Path.cwd()).registered_models()
+    found = [case for case in params.cases if case in models and CHAMPION in models[case].aliases]
+    if not (served := [case for case in found if _is_online(params.case(case).recipe)]):
+        raise CasebookError("no case has a champion that is answered over HTTP; `casebook run CASE` makes one")
+    return served
+
+
+def _is_online(recipe: str) -> bool:
+    try:
+        online(recipe)
+    except CasebookError:
+        return False
+    return True

@@ -25,6 +25,7 @@ def serve(
         Literal["always", "declined", "never"],
         typer.Option(help="which rows get reasons, where a request does not say"),
     ] = "declined",
+    look_every: Annotated[float, typer.Option(min=0.1, help="seconds between looks at what the alias names")] = 5.0,
     strict: Annotated[
         bool, typer.Option("--strict/--lenient", help="refuse what training never had, or answer it with a warning")
     ] = False,
@@ -37,5 +38,5 @@ def serve(
 
     set_up_logging()
     settings_for(host)
-    note(host, cases_to_serve(cases or []), version, explain, strict=strict)
+    note(host, cases_to_serve(cases or []), version, explain, look_every, strict=strict)
     raise typer.Exit(run(application, APPLICATION, host, port, workers))

@@ -26,9 +26,12 @@ NOTED = "CASEBOOK_SERVING"  # of the environment: what the command was asked, fo
 APPLICATION = f"{__name__}:application"
 
 
-def note(host: str, cases: list[str], version: str | None, explain: "Explain", *, strict: bool) -> None:
+def note(
+    host: str, cases: list[str], version: str | None, explain: "Explain", look_every: float, *, strict: bool
+) -> None:
     """Leave it for `application`, in this process or one that it starts. The token stays where it is."""
     said = {"host": host, "cases": cases, "version": version, "explain": explain, "strict": strict}
+    said |= {"look_every": look_every}
     os.environ[NOTED] = json.dumps(said)
 
 
@@ -44,7 +47,10 @@ def application() -> OwnNames:
     params, operate = load_params(path), load_operate(path)
     jobs = [make_job(case, params.case(case), Paths(root)) for case in noted["cases"]]
     logs = {job.case: operate.of(job.case).monitor.log for job in jobs}
-    state = State(Serving(jobs, noted["version"], noted["explain"], noted["strict"], settings.token, logs))
+    asked = Serving(
+        jobs, noted["version"], noted["explain"], noted["strict"], settings.token, logs, noted["look_every"]
+    )
+    state = State(asked)
     state.start()
     return OwnNames(make_app(state), (*own(settings.host), *settings.names), settings.names)
 

@@ -1,0 +1,73 @@
+"""Lines and records of a body that comes in parts, wherever those are cut."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from components.serving.bodies import csv_line, lines_of, rows_of_csv, rows_of_ndjson
+from components.serving.problems import Problem
+
+
+class Parts:
+    """A request whose body comes in these parts."""
+
+    def __init__(self, *parts: bytes) -> None:
+        self.parts = parts
+
+    async def stream(self) -> AsyncIterator[bytes]:
+        for part in self.parts:
+            yield part
+
+
+async def listed(rows):
+    return [row async for row in rows]
+
+
+def lines(*parts: bytes, longest: int = 1000) -> list[str]:
+    return asyncio.run(listed(lines_of(Parts(*parts), longest)))  # type: ignore[arg-type]
+
+
+@given(st.lists(st.text(alphabet='ab,"é\u4e2d ', max_size=8), max_size=6), st.integers(1, 7))
+def test_lines_are_the_same_wherever_the_body_is_cut(texts, size):
+    body = "\n".join(texts).encode()
+    parts = [body[place : place + size] for place in range(0, len(body), size)]
+    wanted = body.decode().split("\n")
+    assert lines(*parts) == (wanted if wanted[-1] else wanted[:-1])
+
+
+def test_what_is_no_utf8_or_has_no_end_is_refused():
+    with pytest.raises(Problem) as wrong:
+        lines(b"\xff\xfe\n")
+    assert wrong.value.status == 400
+    with pytest.raises(Problem) as long:
+        lines(b"x" * 1001)
+    assert long.value.status == 413
+
+
+def test_a_line_that_is_no_json_stands_in_its_place():
+    async def given_lines() -> AsyncIterator[str]:
+        for line in ('{"a": 1}', "", "{", "3"):
+            yield line
+
+    first, broken, last = asyncio.run(listed(rows_of_ndjson(given_lines())))
+    assert (first, last) == ({"a": 1}, 3)
+    assert isinstance(broken, Problem)
+
+
+def test_records_of_csv_may_hold_line_ends_quotes_and_nothing():
+    async def given_lines() -> AsyncIterator[str]:
+        for line in ("\ufeffa,b", '1,"two', 'lines, and ""quotes"""', ",x", "1,2,3", ""):
+            yield line
+
+    assert asyncio.run(listed(rows_of_csv(given_lines()))) == [
+        {"a": "1", "b": 'two\nlines, and "quotes"'},
+        {"a": None, "b": "x"},
+        {"a": "1", "b": "2", "column 3": "3"},
+    ]
+
+
+def test_answers_as_a_record():
+    assert csv_line(["a", 0.5, None, ["x", "y"], True]) == b'a,0.5,,"[""x"",""y""]",true\n'

@@ -1,0 +1,85 @@
+"""Clients that ask a server without a pause, and note each answer."""
+
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import httpx
+
+from tests.pipelines.conftest import Checkout, Started
+
+
+class Load:
+    """So many clients, each with a connection of its own; an answer's status and version, or the error instead."""
+
+    def __init__(self, address: str, body: Mapping[str, Any], clients: int = 4) -> None:
+        self.answers: list[tuple[int, str]] = []
+        self.failed: list[str] = []
+        self._address, self._body = address, body
+        self._end = threading.Event()
+        self._threads = [threading.Thread(target=self._ask, daemon=True) for _ in range(clients)]
+
+    def __enter__(self) -> "Load":
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        self._end.set()
+        for thread in self._threads:
+            thread.join(60)
+
+    @property
+    def versions(self) -> list[str]:
+        """In the order in which they answered, each time that another did."""
+        found = [version for _, version in list(self.answers)]
+        return [one for place, one in enumerate(found) if place == 0 or found[place - 1] != one]
+
+    def _ask(self) -> None:
+        with httpx.Client(timeout=60) as client:
+            while not self._end.is_set():
+                try:
+                    found = client.post(self._address, json=self._body)
+                except httpx.HTTPError as error:
+                    self.failed.append(repr(error))
+                    time.sleep(0.05)
+                    continue
+                if found.status_code == 200:
+                    self.answers.append((200, found.json()["version"]))
+                else:
+                    self.failed.append(f"{found.status_code} {found.text[:200]}")
+
+
+@contextmanager
+def serving(checkout: Checkout, *options: str) -> Iterator[tuple[Started, str]]:
+    """`casebook serve toy` on a free port; the process and its address."""
+    command = ("python", "-m", "pipelines.cli", "serve", "toy", "--port", "0", "--look-every", "0.2", *options)
+    started = checkout.start(*command)
+    try:
+        yield started, address_of(started)
+    finally:
+        if started.process.poll() is None:
+            started.process.kill()
+        started.process.wait(30)
+
+
+def address_of(started: Started, seconds: float = 120) -> str:
+    """Where it says that it listens, once it is ready."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        assert started.process.poll() is None, started.said
+        for line in started.said.splitlines():
+            if "http://127.0.0.1:" in line:
+                address = line[line.index("http://") :].split()[0]
+                try:
+                    if httpx.get(f"{address}/v2/health/ready").status_code == 200:
+                        return address
+                except httpx.HTTPError:
+                    pass
+        time.sleep(0.1)
+    raise AssertionError(f"not ready: {started.said}")

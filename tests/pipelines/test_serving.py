@@ -1,0 +1,147 @@
+"""`casebook serve` as a process: what happens to requests while versions, workers, disks and the server itself go."""
+
+import os
+import signal
+import sqlite3
+import time
+from contextlib import closing
+
+import httpx
+import psutil
+import pytest
+
+from tests.pipelines.conftest import Checkout
+from tests.pipelines.serving import Load, serving
+
+pytestmark = pytest.mark.slow
+
+
+def body_of(address: str) -> dict:
+    schema = httpx.get(f"{address}/v1/toy/schema").json()["row"]
+    return {"rows": schema["examples"], "explain": "always"}
+
+
+def figure(address: str, name: str) -> float:
+    lines = httpx.get(f"{address}/metrics").text.splitlines()
+    return sum(float(line.split()[-1]) for line in lines if line.startswith(name) and not line.startswith("#"))
+
+
+def until(happened, what: str, seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
+    while not happened():
+        assert time.monotonic() < deadline, what
+        time.sleep(0.05)
+
+
+def promote(checkout: Checkout, version: int) -> None:
+    """What a promotion does to the alias, in the registry's own database."""
+    with closing(sqlite3.connect(checkout.root / "mlflow.db", timeout=30)) as connection, connection:
+        connection.execute("UPDATE registered_model_aliases SET version = ? WHERE alias = 'champion'", (version,))
+
+
+@pytest.fixture
+def two_versions(finished: Checkout) -> Checkout:
+    """The released case, and a second version of it, whose bundle is another variant of the same fit."""
+    finished.set("compress.variants", {})
+    finished.commit()
+    ended = finished.warm_repro("release@toy")
+    assert ended.code == 0, ended.said
+    return finished
+
+
+def test_swaps_a_lost_registry_and_the_end_fail_no_request(two_versions):
+    checkout = two_versions
+    with serving(checkout) as (started, address):
+        body = body_of(address)
+        first = httpx.post(f"{address}/v1/toy/predict", json=body).json()["version"]
+        with Load(f"{address}/v1/toy/predict", body) as load:
+            for turn in range(10):
+                wanted = 1 if turn % 2 == (first == "1") else 2
+                promote(checkout, wanted)
+                swaps = turn + 1
+                until(lambda swaps=swaps: figure(address, "casebook_swaps_total") >= swaps, f"swap {swaps}")
+            rolled = checkout.run("python", "-m", "pipelines.cli", "rollback", "toy")
+            assert rolled.code == 0, rolled.said
+            until(lambda: figure(address, "casebook_swaps_total") >= 11, "the roll-back")
+            assert len(load.versions) >= 11
+
+            database, away = checkout.root / "mlflow.db", checkout.root / "mlflow.db.away"
+            with closing(sqlite3.connect(database)) as locked:
+                locked.execute("BEGIN EXCLUSIVE")
+                count = len(load.answers)
+                until(lambda: len(load.answers) > count + 20, "answers while the database is locked")
+                locked.rollback()
+            database.rename(away)
+            until(lambda: figure(address, "casebook_swap_trouble") == 1, "the trouble of a registry that is gone")
+            count = len(load.answers)
+            until(lambda: len(load.answers) > count + 20, "answers while the database is gone")
+            away.rename(database)
+            until(lambda: figure(address, "casebook_swap_trouble") == 0, "the registry is back")
+            assert "goes on serving" in started.said
+
+            started.process.send_signal(signal.SIGTERM)
+            until(lambda: httpx.get(f"{address}/v2/health/ready").status_code == 503, "readiness to turn", 5)
+            load.stop()
+        assert started.process.wait(40) == 0, started.said
+        assert load.failed == []
+        assert len(load.answers) > 100
+
+
+def test_a_bundle_that_does_not_open_leaves_the_champion_serving(two_versions):
+    checkout = two_versions
+    with serving(checkout) as (started, address):
+        body = body_of(address)
+        serves = httpx.post(f"{address}/v1/toy/predict", json=body).json()["version"]
+        other = 1 if serves == "2" else 2
+        for graph in checkout.root.glob("mlruns/**/artifacts/bundle/*.onnx"):
+            graph.write_bytes(b"broken")
+        promote(checkout, other)
+        until(lambda: figure(address, "casebook_swap_trouble") == 1, "the trouble")
+        found = httpx.post(f"{address}/v1/toy/predict", json=body)
+        assert (found.status_code, found.json()["version"]) == (200, serves)
+        assert f"version {serves} goes on serving" in started.said
+
+
+def test_a_worker_that_is_killed_is_replaced_while_the_other_answers(finished):
+    with serving(finished, "--workers", "2") as (started, address):
+        workers = [
+            one for one in psutil.Process(started.process.pid).children() if "spawn_main" in " ".join(one.cmdline())
+        ]
+        assert len(workers) == 2
+        with Load(f"{address}/v1/toy/predict", body_of(address)) as load:
+            until(lambda: len(load.answers) > 20, "answers")
+            os.kill(workers[0].pid, signal.SIGKILL)
+            count = len(load.answers)
+            until(lambda: len(load.answers) > count + 50, "answers after a worker was killed")
+            new = lambda: {one.pid for one in psutil.Process(started.process.pid).children(recursive=True)}  # noqa: E731
+            before = {one.pid for one in workers}
+            until(lambda: len(new() - before) >= 1, "another worker")
+        assert len(load.failed) <= 4, load.failed  # of each client the request that the worker had
+        started.process.send_signal(signal.SIGTERM)
+        assert started.process.wait(60) == 0, started.said
+
+
+def test_a_disk_that_takes_no_log_costs_no_answer(finished):
+    with serving(finished) as (started, address):
+        psutil.Process(started.process.pid).rlimit(psutil.RLIMIT_FSIZE, (1, 1))
+        body = body_of(address)
+        assert httpx.post(f"{address}/v1/toy/predict", json=body).status_code == 200
+        until(lambda: figure(address, "casebook_log_failures_total") >= 1, "a file of the log that fails")
+        assert httpx.post(f"{address}/v1/toy/predict", json=body).status_code == 200
+        folder = finished.root / "state" / "predictions" / "toy"
+        assert not list(folder.glob("*.parquet"))
+
+
+def test_a_port_that_is_taken_and_a_case_that_is_none_are_one_message(finished):
+    with serving(finished) as (_, address):
+        port = address.rpartition(":")[2]
+        ended = finished.run("python", "-m", "pipelines.cli", "serve", "toy", "--port", port)
+        assert ended.code == 1
+        assert "Traceback" not in ended.said
+        assert port in ended.said
+    ended = finished.run("python", "-m", "pipelines.cli", "serve", "nobody")
+    assert ended.code == 1
+    assert "no case 'nobody'" in ended.said
+    ended = finished.run("python", "-m", "pipelines.cli", "serve", "toy", "--host", "::", CASEBOOK_TOKEN="")
+    assert ended.code == 1
+    assert "CASEBOOK_TOKEN" in ended.said

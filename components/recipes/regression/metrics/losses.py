@@ -11,7 +11,7 @@ A member answers on a scale on which targets are about 1: `Units` leads there an
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 

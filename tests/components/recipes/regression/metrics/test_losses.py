@@ -45,7 +45,7 @@ def test_what_is_told_is_within_what_the_target_can_be() -> None:
 
 
 def test_targets_below_nothing_are_no_counts() -> None:
-    with pytest.raises(CasebookError, match=r"1 of 4 training rows have a target below 0, such as -1; .*prepare.target"):
+    with pytest.raises(CasebookError, match="1 of 4 training rows have a target below 0, such as -1; "):
         units("tweedie", TARGET - 1)
 
 

@@ -29,9 +29,7 @@ class AdditiveRidge:
     def __init__(self, *, design: SplineDesign, alpha: float, loss: LossParams) -> None:
         self.design, self.alpha, self.loss = design, alpha, loss
 
-    def fit(
-        self, numeric: np.ndarray, categorical: np.ndarray, target: np.ndarray, sizes: Sequence[int]
-    ) -> Self:
+    def fit(self, numeric: np.ndarray, categorical: np.ndarray, target: np.ndarray, sizes: Sequence[int]) -> Self:
         """To targets (N,) on the scale of `Units`."""
         design = self.design.fit(numeric, categorical, sizes)
         self.model = self._model(len(target)).fit(design, target)

@@ -55,7 +55,9 @@ class HeldOut:
     codes: np.ndarray | None
 
     @classmethod
-    def of(cls, units: Units, target: np.ndarray, scores: Mapping[str, np.ndarray], codes: np.ndarray | None) -> "HeldOut":
+    def of(
+        cls, units: Units, target: np.ndarray, scores: Mapping[str, np.ndarray], codes: np.ndarray | None
+    ) -> "HeldOut":
         """Of targets and scores on the scale that members learn on."""
         values = {name: units.told(score) for name, score in scores.items() if name != QUANTILES}
         pair = scores.get(QUANTILES)
@@ -100,9 +102,7 @@ def choose_cross_fitted(job: RegressionJob, found: CrossFitted) -> Chosen:
 
 def weigh(model: ModelParams, params: BlendParams, target: np.ndarray, values: np.ndarray) -> np.ndarray:
     """Weights (M,) of values (N, M); a member of next to none has none."""
-    return without_least(
-        mixing_weights(model.loss.kind, target, values, shrinkage=params.shrinkage), params.min_weight
-    )
+    return without_least(mixing_weights(model.loss.kind, target, values, shrinkage=params.shrinkage), params.min_weight)
 
 
 def _chosen(job: RegressionJob, rows: HeldOut, columns: np.ndarray, weights: np.ndarray, parts: Parts) -> Chosen:

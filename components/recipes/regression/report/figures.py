@@ -83,7 +83,9 @@ def errors_by_value(target: np.ndarray, answer: np.ndarray, *, name: str) -> Fig
     below.axvline(0, color=INK, linewidth=1, linestyle=DASHED)
     below.set(xlabel="true less told", ylabel="rows")
     in_words(below, x=True, y=False)
-    small_print(figure, f"{len(target):,} test rows. A median off 0 says that such answers are too low (above) or high.")
+    small_print(
+        figure, f"{len(target):,} test rows. A median off 0 says that such answers are too low (above) or high."
+    )
     return figure
 
 

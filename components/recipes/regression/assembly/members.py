@@ -9,7 +9,7 @@ from lightning.pytorch import LightningModule
 from components.core.bundle import Content
 from components.core.results import LEARNER
 from components.kits.tables.encoding.encode import Encoded, TableEncoder
-from components.kits.tables.learning.boosting import GradientBoosting, monotone_constraints
+from components.kits.tables.learning.boosting import GradientBoosting, monotone_constraints, tree_files
 from components.kits.tables.learning.data import Rows
 from components.kits.tables.learning.few import few_settings
 from components.kits.tables.learning.graphs import network_answers, network_graph
@@ -47,16 +47,16 @@ class Members:
 
     def contents(self, encoder: TableEncoder) -> dict[str, Content]:
         """The files of a bundle that answer for them."""
-        found: dict[str, Content] = {
-            f"{LEARNER}.onnx": network_graph(self.learner.served, encoder),
+        quantiles = [graph for one in self.quantiles for graph in one.contents(QUANTILES, encoder).values()]
+        return {
+            f"{LEARNER}.onnx": learner_graph(self.learner, encoder),
             f"{RIDGE}.json": self.ridge.to_json(),
+            **self.trees.contents(LIGHTGBM, encoder),
+            **{
+                f"{name}.onnx": graph
+                for name, graph in zip(tree_files(QUANTILES, len(quantiles)), quantiles, strict=True)
+            },
         }
-        width = len(encoder.numeric_names) + sum(encoder.sizes)
-        boosted = {LIGHTGBM: [self.trees], QUANTILES: self.quantiles}
-        for name, models in boosted.items():
-            graphs = [graph for model in models for graph in model.to_onnx(width)]
-            found |= {f"{name}-{place}.onnx": graph.SerializeToString() for place, graph in enumerate(graphs)}
-        return found
 
 
 def fit_members(

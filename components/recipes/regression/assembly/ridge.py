@@ -1,7 +1,6 @@
 """Ridge regression on a design of splines or of straight lines, by squares or by the deviance of counts and amounts."""
 
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import Any, Self
 
 import numpy as np
@@ -11,8 +10,7 @@ from components.kits.tables.encoding.encode import TableEncoder
 from components.kits.tables.learning.comparing import beats
 from components.kits.tables.learning.cut import cut_numbers
 from components.kits.tables.learning.data import Rows
-from components.kits.tables.learning.members import used_columns
-from components.kits.tables.learning.splines import LineDesign, SplineDesign
+from components.kits.tables.learning.splines import SplineDesign, designs
 from components.recipes.regression.metrics.losses import LOSSES
 from components.recipes.regression.params import LossParams, ModelParams
 
@@ -54,15 +52,10 @@ class AdditiveRidge:
 
 def fit_ridge(rows: Rows, encoder: TableEncoder, params: ModelParams, seed: int) -> AdditiveRidge:
     """Lines by that penalty which answers rows best that were left out, or splines where they are surely better."""
-    columns = used_columns(params.ridge.leave_out, encoder)
-    scales = [feature.scale for feature in encoder.numeric]
-    designs: list[Design] = [
-        partial(LineDesign, scales=scales, columns=columns),
-        partial(SplineDesign, knots=params.ridge.knots, columns=columns),
-    ]
+    lines, splines = designs(params.ridge, encoder)
     search = _by_deviance if LOSSES[params.loss.kind].exponential else _by_squares
-    (line, losses), (spline, others) = (search(design, rows, encoder, params, seed) for design in designs)
-    design, alpha = (designs[1], spline) if beats(others, losses) else (designs[0], line)
+    (line, losses), (spline, others) = (search(design, rows, encoder, params, seed) for design in (lines, splines))
+    design, alpha = (splines, spline) if beats(others, losses) else (lines, line)
     return AdditiveRidge(design=design(), alpha=alpha, loss=params.loss).fit(*rows.known(encoder))
 
 

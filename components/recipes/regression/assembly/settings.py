@@ -11,10 +11,11 @@ import pandas as pd
 from components.core.bundle import Manifest
 from components.core.job import PREPARED_FILES, TRAIN, Meta
 from components.core.results import LEARNER
+from components.kits.tables.learning.boosting import tree_files
 from components.kits.tables.learning.comparing import beats, blend_or_best, without_least
 from components.kits.tables.learning.crossfit import CrossFitted
 from components.kits.tables.learning.cut import Parts, cut_numbers
-from components.kits.tables.learning.members import Member
+from components.kits.tables.learning.members import graphs_of, members_of
 from components.kits.tables.typical import typical_values
 from components.recipes.regression.assembly.members import LIGHTGBM, RIDGE
 from components.recipes.regression.metrics.blend import mix, mixing_weights
@@ -124,14 +125,15 @@ def choose_intervals(job: RegressionJob, rows: HeldOut, value: np.ndarray, parts
     fewest = params.min_group
     losses: dict[Method, np.ndarray] = {}
     bands: dict[Method, Band] = {}
-    for method in params.methods:
+    methods: tuple[Method, ...] = params.methods if rows.quantiles is not None else ("alike",)
+    for method in methods:
         bands[method] = band = make_band(method, value, units.deviation(value), rows.quantiles, least)
         low, high = left_out_ends(rows.target, value, band, params.coverage, parts, rows.codes, fewest)
         losses[method] = interval_losses(rows.target, units.within(low), units.within(high), params.coverage)
         covered = ((low <= rows.target) & (rows.target <= high)).mean()
         told = (method, losses[method].mean() / 2, (high - low).mean(), covered)
         log.info("intervals %s: pinball loss %.4g, width %.4g, coverage %.3f of rows left out", *told)
-    first, best = params.methods[0], min(losses, key=lambda one: float(losses[one].mean()))
+    first, best = methods[0], min(losses, key=lambda one: float(losses[one].mean()))
     method = best if best == first or beats(losses[best], losses[first]) else first
     alone = {}
     for name, own in rows.values.items():
@@ -141,36 +143,33 @@ def choose_intervals(job: RegressionJob, rows: HeldOut, value: np.ndarray, parts
         coverage=params.coverage,
         method=method,
         by=params.by,
-        quantiles=() if method == "alike" else tuple(f"{QUANTILES}-{place}" for place in range(2)),
+        quantiles=() if method == "alike" else tree_files(QUANTILES, 2),
         least=least,
         margins=Intervals.fit(rows.target, bands[method], params.coverage, rows.codes, fewest).to_json(),
         alone=alone,
     )
 
 
-def make_settings(job: RegressionJob, params: ModelParams, chosen: Chosen) -> NumberSettings:
+def make_settings(job: RegressionJob, chosen: Chosen) -> NumberSettings:
     kinds = {
         LEARNER: ("network", (LEARNER,)),
         RIDGE: ("additive", (RIDGE,)),
-        LIGHTGBM: ("trees", tuple(f"{LIGHTGBM}-{seed}" for seed in range(params.lightgbm.seeds))),
+        LIGHTGBM: ("trees", tree_files(LIGHTGBM, job.model.lightgbm.seeds)),
     }
     return NumberSettings(
-        members=[
-            Member(name=name, kind=kinds[name][0], files=kinds[name][1], weight=weight)
-            for name, weight in chosen.weights.items()
-        ],
+        members=members_of(chosen.weights, kinds),
         units=chosen.units,
         calibration=chosen.calibration,
         intervals=chosen.intervals,
         reference=_reference(job),
-        reasons=params.serving.reasons,
+        reasons=job.model.serving.reasons,
     )
 
 
-def make_manifest(job: RegressionJob, chosen: Chosen) -> Manifest:
-    settings = make_settings(job, job.model, chosen)
-    graphs = [file for member in settings.members if member.kind != "additive" for file in member.files]
-    return Manifest.of(job.case, PREDICTOR, [*graphs, *settings.intervals.quantiles], settings)
+def manifest(job: RegressionJob, chosen: Chosen) -> Manifest:
+    settings = make_settings(job, chosen)
+    graphs = [*graphs_of(settings.members), *settings.intervals.quantiles]
+    return Manifest.of(job.case, PREDICTOR, graphs, settings)
 
 
 def _reference(job: RegressionJob) -> dict[str, object]:

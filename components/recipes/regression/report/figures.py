@@ -27,7 +27,7 @@ INSIDE = (0.05, 0.95)  # quantiles of the errors of a part
 
 @styled
 def told_and_true(target: np.ndarray, answer: np.ndarray, *, name: str, coverage: float) -> Figure:
-    """The true number of each of N rows over the one that was told, with its interval (N, 3); on the line both agree."""
+    """The true number of each of N rows over the one that was told, with intervals (N, 3); on the line both agree."""
     figure = new_figure()
     axes = figure.subplots()
     axes.set_title("What was told, and what was true")

@@ -12,13 +12,12 @@ from matplotlib.figure import Figure
 from components.core.job import TEST, TRAIN, VALIDATION
 from components.core.markdown import code
 from components.core.recipe import recipe_of
-from components.core.results import MODEL, Report, Scores, Table
+from components.core.results import MODEL, Report, Scores
 from components.core.written import written
 from components.evaluation import plots
 from components.evaluation.bootstrap import Resampling
 from components.evaluation.presentation.comparison import compared, served_beside
 from components.evaluation.report import score_split
-from components.evaluation.scores import as_column
 from components.evaluation.slices import Slices, as_json, slice_table, slices
 from components.evaluation.stability import psi, psi_table
 from components.kits.tables.encoding.spec import TARGET
@@ -30,9 +29,9 @@ from components.recipes.regression.params import EvaluateParams, RegressionJob
 from components.recipes.regression.report import figures, intervals
 from components.recipes.regression.report.explained import explained
 from components.recipes.regression.serving.predictor import NumberPredictor, open_predictor
-from components.recipes.shared.serving import asked_bundle, compared_bundle, read_split
+from components.recipes.shared.serving import read_split
+from components.recipes.shared.table_report import predictions, records, stability_table, who_answers
 
-MOST_COLUMNS = 10  # of the table of stability: those that moved furthest
 COMPARED = ("rmse", "mae", "width")  # panels of the picture `metrics`
 JUDGED = (VALIDATION, TEST)
 
@@ -44,7 +43,8 @@ def report(job: RegressionJob, fitted: Path, bundle: Path) -> Report:
     params, predictor = job.evaluate, open_predictor(bundle)
     coverage, name = predictor.settings.intervals.coverage, str(predictor.data["spec"]["target"]["column"])
     frames = {split: read_split(job, split) for split in (TRAIN, VALIDATION, TEST)}
-    scores = {split: all_scores(fitted, bundle, split, frames[split]) for split in JUDGED}
+    asked = who_answers(fitted, bundle, open_predictor)
+    scores = {split: all_scores(*asked(split), frames[split]) for split in JUDGED}
     metrics = regression_metrics(coverage=coverage)
     judged = [
         score_split(split, targets(frames[split]), scores[split], lambda _: metrics, Resampling.of(params))
@@ -64,14 +64,14 @@ def report(job: RegressionJob, fitted: Path, bundle: Path) -> Report:
     mean, true = figures.by_tenths(target, served)
     return Report(
         scores=judged,
-        predictions={split: _predictions(predictor, frames[split], scores[split]) for split in JUDGED},
+        predictions={split: predictions(predictor.data, frames[split], scores[split]) for split in JUDGED},
         analysis=_analysis(predictor, found, moved) | read_told(job.paths.prepared(job.case)),
         predicts=f"{code(name)}, a number, and an interval that holds {coverage:.0%} of such rows",
         decisions=[intervals.decided_table(held, stated=coverage)],
         tables=[
             intervals.coverage_table(held, stated=coverage, minimum=params.min_group),
             slice_table(found, "rmse", ["rows"], f"The served model on test rows; of {params.min_group} and more."),
-            _stability_table(*moved),
+            stability_table(*moved),
             *tables_told(job.paths.prepared(job.case), number_shares_table),
         ],
         figures=_figures(job, judged[-1], target, served, held, name)
@@ -84,19 +84,11 @@ def targets(frame: pd.DataFrame) -> np.ndarray:
     return frame[TARGET].to_numpy(np.float64)
 
 
-def all_scores(fitted: Path, bundle: Path, split: str, frame: pd.DataFrame) -> dict[str, np.ndarray]:
-    """Scores `(N, 3)` by name: what is served as `model`, then each member of the fit alone, uncorrected.
-
-    The validation is answered by those that do not know it.
-    """
-    predictor, members = (open_predictor(who(fitted, split)) for who in (partial(_asked, bundle), compared_bundle))
+def all_scores(predictor: NumberPredictor, members: NumberPredictor, frame: pd.DataFrame) -> dict[str, np.ndarray]:
+    """Scores `(N, 3)` by name: what is served as `model`, then each of the `members` alone, uncorrected."""
     encoded = members.encoder.encode(frame)
     alone = {one.name: members.score_alone(one.name, encoded) for one in members.members}
     return {MODEL: predictor.score(frame), **alone}
-
-
-def _asked(bundle: Path, fitted: Path, split: str) -> Path:
-    return asked_bundle(fitted, bundle, split)
 
 
 def slice_figures(
@@ -123,11 +115,6 @@ def _own_groups(predictor: NumberPredictor, test: pd.DataFrame) -> dict[str, pd.
     return {} if by is None else {by: group_labels(test[by])}
 
 
-def _predictions(predictor: NumberPredictor, rows: pd.DataFrame, scores: Scored) -> pd.DataFrame:
-    key = [name for name in predictor.data["key"] if name in rows]
-    return rows[[*key, TARGET]].assign(**{name: as_column(score) for name, score in scores.items()})
-
-
 def _stability(
     predictor: NumberPredictor, params: EvaluateParams, frames: Mapping[str, pd.DataFrame], served: np.ndarray
 ) -> tuple[float, pd.DataFrame]:
@@ -137,17 +124,6 @@ def _stability(
     return psi(predictor.score(train)[:, 0], served[:, 0], **how), psi_table(train, test, columns, **how)
 
 
-def _stability_table(value: float, columns: pd.DataFrame) -> Table:
-    named = columns.head(MOST_COLUMNS)
-    return Table(
-        "Stability",
-        ["what", "PSI"],
-        [["the value told", value], *([str(name), float(moved)] for name, moved in named.itertuples(index=False))],
-        f"Population stability index between training and test rows: what is told, and the {len(named)} columns that "
-        "moved furthest. By custom below 0.1 is stable, above 0.25 has shifted.",
-    )
-
-
 def _analysis(predictor: NumberPredictor, found: Slices, moved: tuple[float, pd.DataFrame]) -> dict[str, Any]:
     settings = predictor.settings
     return {
@@ -155,7 +131,7 @@ def _analysis(predictor: NumberPredictor, found: Slices, moved: tuple[float, pd.
         "calibration": settings.calibration.model_dump(mode="json"),
         "intervals": {"coverage": settings.intervals.coverage, "method": settings.intervals.method},
         "psi_value": moved[0],
-        "psi": moved[1].to_dict("records"),
+        "psi": records(moved[1]),
         "slices": as_json(found),
     }
 

@@ -60,7 +60,7 @@ class NumberSettings(Block):
 
 @dataclass(frozen=True)
 class NumberAnswers:
-    """Of N rows `score` (N, 3): the value, and the ends of its interval; `reasons`, strongest first. `warnings` say what
+    """Of N rows `score` (N, 3), value and ends of the interval; `reasons`, strongest first. `warnings` say what
     a row has that training rows had not.
     """
 

@@ -64,7 +64,7 @@ def reasons(one: Explained, *, name: str) -> Figure:
     value, low, high = (written(number) for number in one.score)
     axes.set_title(f"Why one row is told {value}")
     changes = np.array([reason.change for reason in one.reasons])
-    axes.barh(range(len(changes)), changes, height=0.6, color=[COLOURS[change < 0] for change in changes])
+    axes.barh(range(len(changes)), changes, height=0.6, color=[COLOURS[int(change < 0)] for change in changes])
     for place, change in enumerate(changes):
         end = {"ha": "left" if change >= 0 else "right", "va": "center", "fontsize": 11}
         offset = (5 if change >= 0 else -5, 0)

@@ -5,11 +5,11 @@ from components.core.words import Word
 METRICS = {
     "log_loss": Word("log loss", "the mean of -log of the probability of what happened; 0 is best"),
     "macro_f1": Word("macro-F1", "the mean over classes of their F1, each class counted alike; 1 is best"),
-    "auc": Word("AUC", "the mean over classes of the chance that a row of it gets a higher probability of it than another"),
+    "auc": Word("AUC", "the chance that a class's row gets more of its probability than another; 0.5 is a coin"),
     "accuracy": Word("accuracy", "the share of rows whose likeliest class is the true one"),
-    "brier": Word("Brier score", "the mean over rows of the squared error of all probabilities, summed; 0 is best"),
-    "ece": Word("ECE", "how far the probability of the answered class is from the share that is right, in bins; 0 is best"),
-    "class_ece": Word("ECE by class", "the mean over classes of how far its probabilities are from its shares; 0 is best"),
+    "brier": Word("Brier score", "the squared errors of all probabilities of a row, averaged over rows; 0 is best"),
+    "ece": Word("ECE", "how far the answer's probability is from the share that is right, in bins; 0 is best"),
+    "class_ece": Word("ECE by class", "how far each class's probabilities are from its shares; 0 is best"),
     "auc@*": Word("AUC of a class", "the class against the rest; 0.5 is a coin, 1 is best"),
     "f1@*": Word("F1 of a class", "the harmonic mean of precision and recall of the answers that name it"),
 }

@@ -9,7 +9,7 @@ EDGE = 1e-6  # a probability of exactly 0 would have no log
 
 
 def logs(score: np.ndarray) -> np.ndarray:
-    """log p of probabilities, kept `EDGE` away from 0."""
+    """Log p of probabilities, kept `EDGE` away from 0."""
     found: np.ndarray = np.log(np.clip(score, EDGE, 1.0))
     return found
 

@@ -10,7 +10,7 @@ from scipy.optimize import minimize, minimize_scalar
 from scipy.special import log_softmax, softmax
 from sklearn.model_selection import StratifiedKFold
 
-from components.kits.tables.learning.choosing import beats
+from components.kits.tables.learning.comparing import beats
 from components.recipes.multiclass.metrics.blend import logs
 from components.recipes.multiclass.metrics.calibrator import Calibrator, check_known
 from components.recipes.multiclass.metrics.rows import checked, one_hot, row_losses

@@ -1,4 +1,4 @@
-"""Reasons of an answered class: what sets the row apart from a typical row of the other classes, a feature at a time."""
+"""Reasons of an answered class: what sets the row apart from a typical row of the other classes, feature by feature."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace

@@ -14,7 +14,6 @@ from components.evaluation.bootstrap import Counted, counted
 from components.recipes.multiclass.metrics import over_counts
 from components.recipes.multiclass.metrics.rows import checked
 
-LOWER_IS_BETTER = frozenset({"log_loss", "brier", "ece", "class_ece"})
 OverCounts = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
 
 

@@ -50,8 +50,9 @@ def ece(target: np.ndarray, score: np.ndarray, counts: np.ndarray, bins: int) ->
 
 
 def class_ece(target: np.ndarray, score: np.ndarray, counts: np.ndarray, bins: int) -> np.ndarray:
-    found = [ranked.ece(true, told, counts, bins) for true, told in zip(one_hot(target, score.shape[1]).T, score.T)]
-    return np.mean(found, axis=0)
+    pairs = zip(one_hot(target, score.shape[1]).T, score.T, strict=True)
+    found: np.ndarray = np.mean([ranked.ece(true, told, counts, bins) for true, told in pairs], axis=0)
+    return found
 
 
 def mean_of_defined(of_class: np.ndarray) -> np.ndarray:

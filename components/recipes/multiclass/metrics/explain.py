@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -39,11 +40,15 @@ def class_reasons(
     (N, C), as `rows.score` are; see `strongest_changes`.
     """
     reasons: list[tuple[Reason, ...]] = [()] * len(answered)
-    for place in np.unique(answered):
+
+    def odds(encoded: Encoded, place: int) -> np.ndarray:
+        return log_odds(probabilities(encoded)[:, place])
+
+    for place in np.unique(answered).tolist():
         of_class = np.flatnonzero(answered == place)
         some = rows.take(of_class)
         found = strongest_changes(
-            lambda encoded, place=place: log_odds(probabilities(encoded)[:, place]),
+            partial(odds, place=place),
             replace(some, score=log_odds(some.score[:, place])),
             typical_of_others[place],
             top=top,

@@ -9,6 +9,7 @@ from components.core.files import read_json
 from components.core.job import Paths
 from components.core.params.case import Params
 from components.core.recipe import load_recipe, make_job, recipe_of
+from components.core.written import written, written_interval
 from components.tracking.address import store_address
 from pipelines.case_times import in_words
 from pipelines.summary import read_summary
@@ -75,9 +76,9 @@ def _answer(summary: dict[str, Any], release: dict[str, Any] | None) -> str:
 
 
 def _served(summary: dict[str, Any]) -> str:
-    figures = f"{summary['metric']} {summary['test']:.4f}"
-    if summary["low"] is not None and summary["high"] is not None:
-        figures += f" [{summary['low']:.4f}, {summary['high']:.4f}]"
+    value, low, high = summary["test"], summary["low"], summary["high"]
+    told = written(value) if low is None or high is None else written_interval(value, low, high)
+    figures = f"{summary['metric']} {told}"
     return figures if summary["rows"] is None else f"{figures} on {summary['rows']:,} test rows"
 
 
@@ -96,7 +97,7 @@ def _gain(summary: dict[str, Any], release: dict[str, Any] | None, *, lower_is_b
     if reason.startswith((f"{metric} +", f"{metric} -")):
         return str(reason).removeprefix(f"{metric} ").partition(", at least")[0]
     gain = baseline - summary["test"] if lower_is_better else summary["test"] - baseline
-    return f"{gain:+.4f} over {name} ({baseline:.4f})"
+    return f"{written(gain, '+')} over {name} ({written(baseline)})"
 
 
 def _counted(ended: Sequence[Ended], paths: Paths) -> str:

@@ -8,6 +8,7 @@ from components.core.job import TEST, VALIDATION, Job, Meta
 from components.core.markdown import inert
 from components.core.recipe import Recipe, recipe_module
 from components.core.results import LEARNER, MODEL, Interval, Scores
+from components.core.written import written, written_interval
 from components.registry.pages import UNDECIDED
 from components.tracking.compared import ALONE
 from components.tracking.markdown import header, row
@@ -66,7 +67,10 @@ def _beside(recipe: Recipe, test: Mapping[str, Mapping[str, Interval]]) -> str:
     lower = recipe.primary in recipe.lower_is_better
     best = (min if lower else max)(values, key=values.__getitem__)
     gain = values[best] - served if lower else served - values[best]
-    return f", {abs(gain):.4f} {'better' if gain >= 0 else 'worse'} than the best baseline ({best}, {values[best]:.4f})"
+    return (
+        f", {written(abs(gain))} {'better' if gain >= 0 else 'worse'} than the best baseline ({best}, "
+        f"{written(values[best])})"
+    )
 
 
 def comparison(recipe: Recipe, scores: Mapping[str, Mapping[str, Mapping[str, Interval]]], variant: str) -> str:
@@ -84,4 +88,4 @@ def _shown(one: Interval | None) -> str:
         return "–"
     if not math.isfinite(one.value):
         return NOT_A_NUMBER
-    return f"{one.value:.4f} [{one.low:.4f}, {one.high:.4f}]"
+    return written_interval(one.value, one.low, one.high)

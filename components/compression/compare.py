@@ -44,13 +44,15 @@ def _measure(
 
 
 def _loss(job: Job, recipe: Recipe, metric: Metric, reference: Answers, found: Answers) -> Interval:
-    """How much worse the primary metric is on validation, with its paired interval."""
+    """How much worse the primary metric is on validation, with its paired interval; of a relative one as a share."""
     first, second = (reference.score, found.score)
     if recipe.primary in recipe.lower_is_better:
         first, second = second, first
     resampling = Resampling.of(job.params.compress)
     difference = paired_difference(metric, found.target, first, second, resampling=resampling)
-    return Interval(difference.value, difference.low, difference.high)
+    # Of a metric in units of the data no number of a params file could say what is much: a share of it can.
+    unit = abs(float(metric(reference.target, reference.score))) if recipe.relative else 1.0
+    return Interval(difference.value / unit, difference.low / unit, difference.high / unit)
 
 
 def variant_row(variant: Variant) -> dict[str, Any]:

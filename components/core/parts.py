@@ -160,6 +160,13 @@ class Calibrated(Protocol):
         """The answer to one unit of who knows how often the event is among the training rows, and nothing else."""
 
 
+class Stating(Protocol):
+    """Of a part `serving` whose answers state a share themselves, such as that of targets within an interval."""
+
+    def stated(self, job: AnyJob, bundle: Path, /) -> Mapping[str, float]:
+        """The share that is stated, by the metric that measures it."""
+
+
 class Remembering(Protocol):
     """Of a part `serving` whose predictor answers by what is stored of users: it then has a `know(folder)`, too."""
 

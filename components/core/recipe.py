@@ -27,6 +27,7 @@ from components.core.parts import (
     Remembering,
     Reporting,
     Serving,
+    Stating,
     Trained,
     Training,
     Variants,
@@ -79,6 +80,10 @@ class Recipe:
     which the rows that it is asked are held against training's; `predict_suffix` says what kind of file
     the standard input is, and `answers` which endings of its target `predict_file` knows. `question` is a command that
     asks a champion of a case, for who has never asked one. `packages` are what serving needs besides the common ones.
+    Where the primary metric is in units of the data, as an error in euros is, `relative` is true: what it may lose, and
+    by how much it must win, are shares then. `stated` are metrics that measure a share which the answers state
+    themselves, as the coverage of an interval is: the part `serving` then is a `Stating` one, too.
+
     `agree` refuses blocks of a case that do not agree, such as an evaluation by features that are not prepared, before
     any stage runs.
     """
@@ -103,6 +108,8 @@ class Recipe:
     probability_scores: tuple[str, ...] = ()
     agree: Callable[[AnyJob], None] | None = None
     histories: bool = False
+    relative: bool = False
+    stated: tuple[str, ...] = ()
 
     def called(self, key: str) -> str:
         """Who is judged, or by which metric, as people read it; `key` is one of `Scores.by_model` or of its metrics."""
@@ -133,6 +140,10 @@ class Recipe:
     @property
     def calibrated(self) -> Calibrated:
         return cast(Calibrated, self._part("serving"))
+
+    @property
+    def stating(self) -> Stating:
+        return cast(Stating, self._part("serving"))
 
     @property
     def remembering(self) -> Remembering:

@@ -7,7 +7,9 @@ from typing import Any
 
 from components.core.files import read_json, write_json
 from components.core.results import Cell, Interval, Table
+from components.core.written import written_interval
 
+DIGITS = 4  # of a figure below 100; larger ones have fewer
 TABLES, NOTES, ABOUT = "tables.json", "notes.json", "about.json"
 
 
@@ -35,9 +37,13 @@ def read_notes(folder: Path) -> dict[str, Any]:
     return notes
 
 
-def shown(value: Interval | None, absent: str, *, digits: int = 4) -> str:
+def shown(value: Interval | None, absent: str, *, digits: int = DIGITS) -> str:
     """An interval in words; `absent` says why there is none."""
-    return absent if value is None else f"{value.value:.{digits}f} [{value.low:.{digits}f}, {value.high:.{digits}f}]"
+    if value is None:
+        return absent
+    if digits == DIGITS:
+        return written_interval(value.value, value.low, value.high)
+    return f"{value.value:.{digits}f} [{value.low:.{digits}f}, {value.high:.{digits}f}]"
 
 
 def _table(content: Mapping[str, Any]) -> Table:

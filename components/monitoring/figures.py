@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
+from components.core.written import written
 from components.evaluation.bands import band_edges
 from components.evaluation.presentation.figures import COLOURS, DASHED, QUIET, QUIET_INK, new_figure, shortened, styled
 from components.monitoring.drift import Drift, Pair, is_number
@@ -116,7 +117,7 @@ def quality_change(quality: Quality) -> Figure:
     for place, (one, colour) in enumerate(shown.values()):
         axes.plot([one.low, one.high], [place, place], color=colour, linewidth=3)
         axes.plot(one.value, place, "o", color=colour, markersize=9)
-        axes.text(one.value, place + 0.16, f"{one.value:.4f}", ha="center", color=colour)
+        axes.text(one.value, place + 0.16, written(one.value), ha="center", color=colour)
     axes.set_yticks(range(len(shown)), list(shown))
     axes.set_ylim(-0.5, len(shown) - 0.3)
     axes.grid(visible=False, axis="y")

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from components.core.params.monitor import MonitorParams
 from components.core.results import Observed
+from components.core.written import written
 from components.monitoring.drift import Drift, Pair, compare
 from components.monitoring.quality import Quality
 
@@ -65,8 +66,8 @@ def _reasons(
         yield f"{len(moved)} of {len(columns)} columns have drifted: {_listed(moved)}"
     if quality.dropped and quality.now is not None and quality.before is not None and quality.change is not None:
         yield (
-            f"{quality.metric} went from {quality.before.value:.4f} to {quality.now.value:.4f} on {quality.rows} "
-            f"labelled units (change {quality.change.low:.4f} to {quality.change.high:.4f})"
+            f"{quality.metric} went from {written(quality.before.value)} to {written(quality.now.value)} on "
+            f"{quality.rows} labelled units (change {written(quality.change.low)} to {written(quality.change.high)})"
         )
 
 

@@ -34,12 +34,14 @@ def judge(
     params: QualityParams,
     *,
     lower_is_better: bool,
+    relative: bool,
     seed: int,
 ) -> Quality:
     """Compare the metric on labelled units with the one of the promotion.
 
     The interval of the difference is made from both intervals (MOVER, Zou and Donner 2008), because the two rest on
-    different rows; a drop is one that its better end shows, too.
+    different rows; a drop is one that its better end shows, too. `max_drop` is a share of the figure before where the
+    metric is `relative`.
     """
     rows = 0 if labelled is None else len(labelled.target)
     if labelled is None or rows < params.min_rows:
@@ -56,7 +58,8 @@ def judge(
     if before is None:
         return Quality(name, rows, now, None, None, False, "the ledger has no figure of the champion's promotion")
     change = difference(now, before)
-    dropped = change.low > params.max_drop if lower_is_better else change.high < -params.max_drop
+    allowed = params.max_drop * (abs(before.value) if relative else 1.0)
+    dropped = change.low > allowed if lower_is_better else change.high < -allowed
     return Quality(name, rows, now, before, change, dropped, "")
 
 

@@ -11,6 +11,7 @@ import pandas as pd
 from components.core.files import write_json, write_text
 from components.core.params.monitor import MonitorParams
 from components.core.results import Interval
+from components.core.written import written
 from components.evaluation.presentation.figures import save
 from components.evaluation.presentation.pages import html_page
 from components.monitoring import figures
@@ -104,4 +105,4 @@ def _page(title: str, facts: Sequence[str], found: Findings, pictures: dict[str,
 
 
 def _shown(one: Interval) -> str:
-    return f"{one.value:.4f} ({one.low:.4f} to {one.high:.4f})"
+    return f"{written(one.value)} ({written(one.low)} to {written(one.high)})"

@@ -9,6 +9,7 @@ from components.core.markdown import escaped, escaped_cell
 from components.core.recipe import SERVED
 from components.core.results import LEARNER, MODEL, Cell, Check, Decision, Interval, Scores, Table
 from components.core.words import in_order, spoken
+from components.core.written import written
 from components.evaluation.presentation.pages import markdown_page
 from components.evaluation.tables import shown
 from components.registry.facts import CardFacts
@@ -83,9 +84,9 @@ def cell(value: Cell) -> str:
     if value is None:
         return ABSENT
     if isinstance(value, Interval):  # of one unit, or of what differs from itself, there is none
-        return f"{value.value:.4f}" if value.low == value.high == value.value else shown(value, ABSENT)
+        return written(value.value) if value.low == value.high == value.value else shown(value, ABSENT)
     if isinstance(value, float):
-        return f"{value:.4g}" if abs(value) < 0.001 or abs(value) >= 10_000 else f"{value:.4f}"
+        return f"{value:.4g}" if abs(value) < 0.001 else written(value)
     if isinstance(value, int):
         return f"{value:,}"
     return " ".join(value.replace("|", "\\|").split())

@@ -9,7 +9,8 @@ from components.core.params.gate_override import SMOKE_CHECK, Override
 from components.core.results import Check, Decision, Interval
 from components.registry.calibrated import Calibration, calibration_checks
 from components.registry.rivals import Rival as Rival
-from components.registry.rivals import comparable, figure, finite, finite_interval, shown
+from components.registry.rivals import comparable, figure, finite, finite_interval, margin_of, shown
+from components.registry.stated import Stated, stated_checks
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,8 @@ class Evidence:
     `cut` tells which fits of the bundle `fit.max_minutes` has ended, nothing where each ended by itself.
     `withdrawn` is whether this version was champion and was rolled back. `calibration` is empty for a recipe whose
     answers are no probabilities. `passed_over` tells of champions that stand by an override that has ended: they
-    are not `champion`, which is the one before them.
+    are not `champion`, which is the one before them. Where the primary metric is in units of the data, margins are
+    `relative`, shares of the other's figure. `stated` are the shares that answers state, None if not found out.
     """
 
     primary: str
@@ -43,6 +45,8 @@ class Evidence:
     withdrawn: bool | None
     calibration: tuple[Calibration, ...] | None
     passed_over: str = ""
+    relative: bool | None = False
+    stated: tuple[Stated, ...] | None = ()
 
 
 def decide(
@@ -66,6 +70,7 @@ def decide(
     checks += _beats_baselines(evidence, bars)
     checks += [_holds_against_champion(evidence, bars)]
     checks += calibration_checks(evidence.calibration, evidence.metrics, bars)
+    checks += stated_checks(evidence.stated, evidence.metrics, bars.stated_margin)
     checks += [_is_exported_as_learned(evidence, bars), _serves_as_measured(evidence, bars)]
     answered = tuple(_with_override(check, overrides, ended) for check in checks)
     return Decision(promoted=not any(check.stops for check in answered), checks=answered)
@@ -121,6 +126,8 @@ def _known(name: str, flag: bool | None, reasons: dict[bool, str], unknown: str)
 
 def _is_scored(evidence: Evidence) -> Check:
     wrong = sorted(name for name, interval in evidence.metrics.items() if not finite_interval(interval))
+    if not isinstance(evidence.relative, bool):
+        return Check("scored", False, f"not known whether {evidence.primary} is in units of the data")
     if evidence.primary not in evidence.metrics:
         return Check("scored", False, f"the primary metric {evidence.primary} is missing")
     if wrong:
@@ -141,15 +148,16 @@ def _reaches(name: str, floor: float, evidence: Evidence) -> Check:
 def _beats_baselines(evidence: Evidence, bars: ReleaseParams) -> list[Check]:
     if not evidence.baselines:
         return [Check("baseline", False, "no baseline was scored")]
-    return [_beats(rival, evidence.primary, bars.baseline_margin) for rival in evidence.baselines]
+    return [_beats(rival, evidence, bars.baseline_margin) for rival in evidence.baselines]
 
 
-def _beats(rival: Rival, primary: str, margin: float) -> Check:
+def _beats(rival: Rival, evidence: Evidence, share: float) -> Check:
     check = f"baseline {rival.name}"
     if rival.difference is None or not comparable(rival):
         return Check(check, False, f"{rival.name} could not be compared: {rival.problem or 'a figure is missing'}")
+    margin = margin_of(rival, share, relative=evidence.relative is True)
     passed = finite(margin) and rival.difference.value >= margin
-    told = f"{primary} {shown(rival.difference, '+')} over {rival.name} ({figure(rival.value)})"
+    told = f"{evidence.primary} {shown(rival.difference, '+')} over {rival.name} ({figure(rival.value)})"
     return Check(check, passed, f"{told}, at least {figure(margin, '+')}")
 
 
@@ -163,9 +171,10 @@ def _holds_against_champion(evidence: Evidence, bars: ReleaseParams) -> Check:
     if rival.difference is None or not comparable(rival):
         problem = f"champion {rival.name} cannot be compared: {rival.problem or 'a figure is missing'}"
         return Check("champion", False, f"{problem}{note}")
-    passed = finite(bars.champion_margin) and rival.difference.low >= -bars.champion_margin
+    margin = margin_of(rival, bars.champion_margin, relative=evidence.relative is True)
+    passed = finite(margin) and rival.difference.low >= -margin
     told = f"{evidence.primary} {shown(rival.difference, '+')} over champion {rival.name} ({figure(rival.value)})"
-    return Check("champion", passed, f"{told}, lower bound at least {figure(-bars.champion_margin, '+')}{note}")
+    return Check("champion", passed, f"{told}, lower bound at least {figure(-margin, '+')}{note}")
 
 
 def _is_exported_as_learned(evidence: Evidence, bars: ReleaseParams) -> Check:

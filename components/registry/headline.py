@@ -5,6 +5,7 @@ from components.core.markdown import escaped
 from components.core.params.gate_override import in_words
 from components.core.results import MODEL, Interval
 from components.core.words import spoken
+from components.core.written import written, written_interval
 from components.evaluation.tables import shown
 from components.registry.facts import CardFacts
 
@@ -40,12 +41,12 @@ def _beside(facts: CardFacts) -> str:
     turn = -1.0 if facts.primary in facts.lower_is_better else 1.0
     difference = facts.differences.get(best)
     gain = turn * (served.value - baseline.value) if difference is None else difference.value
-    side = "level with it" if round(gain, 4) == 0 else f"{abs(gain):.4f} {'ahead' if gain > 0 else 'behind'}"
+    side = "level with it" if round(gain, 4) == 0 else f"{written(abs(gain))} {'ahead' if gain > 0 else 'behind'}"
     paired = "" if difference is None else f" (paired difference {signed(difference)})"
     unsure = difference is not None and difference.low <= 0 <= difference.high
     doubt = ": these rows do not tell the two apart" if unsure else ""
     name = spoken(facts.baselines, best)
-    return f"The best baseline, {name}, has {baseline.value:.4f}; what is served is {side}{paired}{doubt}."
+    return f"The best baseline, {name}, has {written(baseline.value)}; what is served is {side}{paired}{doubt}."
 
 
 def _capital(text: str) -> str:
@@ -53,7 +54,7 @@ def _capital(text: str) -> str:
 
 
 def signed(one: Interval) -> str:
-    return f"{one.value:+.4f} [{one.low:+.4f}, {one.high:+.4f}]"
+    return written_interval(one.value, one.low, one.high, "+")
 
 
 def _gate(facts: CardFacts) -> str:

@@ -14,6 +14,7 @@ from mlflow.exceptions import MlflowException
 from components.core.job import TEST
 from components.core.markdown import escaped, inert
 from components.core.params.gate_override import in_words
+from components.core.written import written, written_interval
 from components.registry.ledger import PROMOTED, REFUSED, ROLLED_BACK, Entry, champions, entries_of
 from components.registry.overriding import overrides_of
 from components.tracking.experiments import CHAMPION, PRIMARY, tags_of_experiment, tell_champion
@@ -156,7 +157,7 @@ def _figure(metrics: Mapping[str, Mapping[str, float | None]], primary: str) -> 
     value, low, high = (found.get(bound) for bound in ("value", "low", "high"))
     if value is None:
         return "–"
-    return f"{value:.4f}" if low is None or high is None else f"{value:.4f} [{low:.4f}, {high:.4f}]"
+    return written(value) if low is None or high is None else written_interval(value, low, high)
 
 
 def when(time: str) -> str:

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping
 from dataclasses import asdict
+from datetime import UTC, datetime
 
 from mlflow.entities import Metric
 
@@ -105,11 +106,15 @@ def _tell_version(tracker: Tracker, case: str, version: str, entry: Entry, decis
 def _log_on_model(tracker: Tracker, case: str, version: str, metrics: Mapping[str, Interval | None]) -> None:
     """Show the figures that decided beside the version, whose page shows those of its model."""
     found = tracker.client.get_model_version(case, version)
-    moment = int(found.creation_timestamp)  # the same each time: MLflow keeps one of two equal points
+    model = model_id_of(found)
+    known = {one.key: one.value for one in tracker.client.get_logged_model(model).metrics or ()}
+    # The same moment each time, so that a call after a kill adds no second point; MLflow refuses another figure at it.
+    first, again = int(found.creation_timestamp), int(datetime.now(UTC).timestamp() * 1000)
+    told = {f"{TEST}/{plain_name(name)}": one.value for name, one in metrics.items() if one is not None}
     points = [
-        Metric(f"{TEST}/{plain_name(name)}", one.value, moment, 0, model_id=model_id_of(found))
-        for name, one in metrics.items()
-        if one is not None
+        Metric(name, value, again if name in known else first, 0, model_id=model)
+        for name, value in told.items()
+        if known.get(name) != value
     ]
     tracker.client.log_batch(str(found.run_id), points)
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, TypeGuard
 
 from components.core.results import Interval
+from components.core.written import written, written_interval
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,13 @@ def comparable(rival: Rival) -> bool:
     return finite(rival.value) and finite_interval(rival.difference)
 
 
+def margin_of(rival: Rival, given: float, *, relative: bool) -> float:
+    """A margin of the params in units of the figures that are compared: of a relative metric it is a share of the
+    rival's.
+    """
+    return given * abs(rival.value) if relative and finite(rival.value) else given
+
+
 def finite_interval(interval: Any) -> TypeGuard[Interval]:
     """Three numbers, the bounds in order; the value of a biased metric such as ECE may lie outside them."""
     if not isinstance(interval, Interval):
@@ -39,8 +47,8 @@ def finite(number: Any) -> TypeGuard[float]:
 
 
 def figure(number: float | None, sign: str = "") -> str:
-    return "missing" if number is None else f"{number:{sign}.4f}"
+    return "missing" if number is None else written(number, sign)
 
 
 def shown(interval: Interval, sign: str = "") -> str:
-    return f"{interval.value:{sign}.4f} [{interval.low:{sign}.4f}, {interval.high:{sign}.4f}]"
+    return written_interval(interval.value, interval.low, interval.high, sign)

@@ -10,6 +10,7 @@ import numpy as np
 from components.core.job import BUNDLE, TEST, Job
 from components.core.recipe import Recipe, recipe_of
 from components.core.results import MODEL
+from components.core.written import written
 from components.training.fit import fit, resume_point
 from components.tuning.search import search
 from components.tuning.study import summary
@@ -27,7 +28,7 @@ def crossval(job: Job, folder: Path, *, tune: bool) -> dict[str, Any]:
     found = []
     for number, fold in enumerate(recipe.folds.write_folds(job, folder)):
         found.append(_judge(recipe, fold, tune=tune))
-        log.info("fold %d: %s %.4f", number, recipe.primary, found[-1][MODEL][recipe.primary])
+        log.info("fold %d: %s %s", number, recipe.primary, written(found[-1][MODEL][recipe.primary]))
     names = [name for name in found[0] if name != MODEL]
     return {
         "folds": [fold[MODEL] for fold in found],

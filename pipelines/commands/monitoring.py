@@ -108,6 +108,7 @@ def _examine(
         _promotion(recipe, champion),
         params.quality,
         lower_is_better=recipe.primary in recipe.lower_is_better,
+        relative=recipe.relative,
         seed=params.seed,
     )
     ended = ended_overrides(tracker, datetime.now(UTC), [job.case])

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from components.core.written import written
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -98,5 +100,5 @@ def _cell(value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, float):
-        return f"{value:.4f}"
+        return written(value)
     return json.dumps(value, ensure_ascii=False, indent=1) if isinstance(value, dict | list) else str(value)

@@ -7,6 +7,7 @@ from typing import Any
 
 from components.core.histories import moment as in_utc
 from components.core.params.gate_override import Override, in_words
+from components.core.written import written, written_interval
 from components.registry.ledger import PROMOTED, REFUSED, Entry
 from components.registry.overriding import overrides_of
 
@@ -111,7 +112,7 @@ def figure(one: Mapping[str, float | None]) -> str:
     value, low, high = (one.get(name) for name in ("value", "low", "high"))
     if value is None:
         return NONE
-    return f"{value:.4f}" if low is None or high is None else f"{value:.4f} [{low:.4f}, {high:.4f}]"
+    return written(value) if low is None or high is None else written_interval(value, low, high)
 
 
 def minute(time: str) -> str:

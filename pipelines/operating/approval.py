@@ -13,6 +13,7 @@ from prefect.states import Running
 
 from components.core.files import read_json
 from components.core.params.operate import Approval
+from components.core.written import written
 from components.evaluation.scores import read_scores
 
 KEY = "approval"
@@ -47,7 +48,7 @@ def question(case: str, root: Path) -> str:
     lines = [f"Release the new model of **{case}**, if the gate lets it pass?", ""]
     for scores in read_scores(root / "reports" / case / "evaluation"):
         for model, metrics in scores.by_model.items():
-            shown = ", ".join(f"{name} {found.value:.4f}" for name, found in metrics.items())
+            shown = ", ".join(f"{name} {written(found.value)}" for name, found in metrics.items())
             lines.append(f"- {scores.split}, {model}: {shown}")
     lines.append(f"- served as: {variants['picked']}")
     return "\n".join(lines)

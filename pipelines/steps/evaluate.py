@@ -12,6 +12,7 @@ from components.core.recipe import recipe_of
 from components.core.results import LEARNER, MODEL, Interval, Scores
 from components.evaluation.plots import training_plots, write_plots
 from components.evaluation.report import ANALYSIS, PICTURES, write_report
+from components.evaluation.tables import shown
 from components.tracking.compared import ALONE, log_compared
 from components.tracking.track import connect
 from pipelines.tracking import run_to_add_to
@@ -42,7 +43,7 @@ def run(job: Job) -> None:
     tracker.log_pictures(run_id, evaluation / PICTURES)
     tracker.log_json(run_id, read_json(evaluation / ANALYSIS), ANALYSIS)
     for name, value in sorted(main_metrics(report.scores, recipe.primary).items()):
-        log.info("%s", f"{name}: {value.value:.4f} [{value.low:.4f}, {value.high:.4f}]")
+        log.info("%s", f"{name}: {shown(value, '')}")
 
 
 def fill_empty(folder: Path) -> None:
@@ -65,8 +66,7 @@ def flat_metrics(found: Sequence[Scores]) -> dict[str, dict[str, float]]:
 def wide_table(scores: Scores) -> pd.DataFrame:
     """One row a metric, a column a model: what the run's page shows as a table."""
     columns = {
-        name: {metric: f"{v.value:.4f} [{v.low:.4f}, {v.high:.4f}]" for metric, v in metrics.items()}
-        for name, metrics in scores.by_model.items()
+        name: {metric: shown(v, "") for metric, v in metrics.items()} for name, metrics in scores.by_model.items()
     }
     return pd.DataFrame(columns).rename_axis("metric").reset_index()
 

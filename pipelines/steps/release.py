@@ -7,8 +7,10 @@ import logging
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from components.core.errors import CasebookError
@@ -29,6 +31,7 @@ from components.registry.overriding import held_against, overrides_of
 from components.registry.promote import settle
 from components.registry.register import Release, bundle_of, register, version_of
 from components.registry.rivals import Rival
+from components.registry.stated import Stated
 from components.registry.verify import params_digest
 from components.tracking.experiments import describe_experiment
 from components.tracking.track import Tracker, connect
@@ -64,7 +67,7 @@ def run(job: Job) -> None:
     bundle = job.paths.bundle(job.case) if version is None else bundle_of(tracker, job.case, version)
     served, metrics = recipe.serving.answers(job, bundle, TEST), judged(job)[TEST][MODEL]
     rival = rival_of(tracker, job.case, version)
-    evidence = weigh(job, recipe, tracker, version, rival, served, metrics, git)
+    evidence = weigh(job, recipe, tracker, version, rival, served, metrics, git, bundle)
     decision = decide(evidence, job.params.release, *overrides_for(job, tracker, version))
     if version is not None:
         settle(tracker, job.case, version, decision, metrics, rival)
@@ -161,6 +164,7 @@ def weigh(
     served: Answers,
     metrics: Mapping[str, Interval],
     git: GitState,
+    bundle: Path,
 ) -> Evidence:
     """All that the gate asks for, from the answers of the registered bundle."""
     predictions = pd.read_parquet(job.paths.evaluation(job.case) / f"predictions-{TEST}.parquet")
@@ -178,12 +182,27 @@ def weigh(
         dirty=git.dirty,
         network_gap=read_json(job.paths.fitted(job.case) / "fit.json").get("network_gap"),
         variant=_picked(job),
-        served_gap=largest_gap(served.score, from_column(predictions[MODEL])),
+        served_gap=served_gap(recipe, served, from_column(predictions[MODEL])),
         cut=cut_fits(job),
         withdrawn=version is not None and withdrawn(entries, version),
         calibration=calibration(job, recipe, served, found, predictions),
         passed_over=passed_over,
+        relative=recipe.relative,
+        stated=stated_shares(job, recipe, bundle),
     )
+
+
+def served_gap(recipe: Recipe, served: Answers, judged: np.ndarray) -> float:
+    """How far apart what is served and what was judged are: of answers in units of the data in their deviations."""
+    unit = float(np.std(judged)) if recipe.relative else 1.0
+    return largest_gap(served.score, judged) / (unit or 1.0)
+
+
+def stated_shares(job: Job, recipe: Recipe, bundle: Path) -> tuple[Stated, ...]:
+    if not recipe.stated:
+        return ()
+    shares = recipe.stating.stated(job, bundle)
+    return tuple(Stated(metric, shares[metric]) for metric in recipe.stated)
 
 
 def _champion(job: Job, recipe: Recipe, tracker: Tracker, served: Answers, version: str) -> Rival:

@@ -156,7 +156,10 @@ class ReleaseParams(ResamplingParams):
 
     Of recipes that answer probabilities: `calibration_margin` is by how much log loss and the like may be worse than
     the best baseline's, null where that is told and not asked; within `calibration_slope` and `calibration_intercept`
-    the figures of those names must lie, null where they are only told. `overrides` let checks fail for a time.
+    the figures of those names must lie, null where they are only told. Of recipes whose answers state a share, such as
+    that of targets within an interval, `stated_margin` is by how much the measured one may differ from it, null where
+    that is told and not asked. Where a recipe's primary metric is in units of the data, both margins are shares of the
+    other's figure. `overrides` let checks fail for a time.
     """
 
     floors: dict[str, float]
@@ -167,6 +170,7 @@ class ReleaseParams(ResamplingParams):
     calibration_margin: Annotated[float, Field(ge=0)] | None = None
     calibration_slope: Limits | None = None
     calibration_intercept: Limits | None = None
+    stated_margin: Annotated[float, Field(ge=0)] | None = Field(default=None, exclude_if=lambda value: value is None)
     overrides: Annotated[tuple[Override, ...], Field(strict=False)] = ()
 
 

@@ -75,7 +75,8 @@ class DriftParams(Block):
 
 
 class QualityParams(Block):
-    """The primary metric has dropped where the interval of its change lies below minus `max_drop` altogether.
+    """The primary metric has dropped where the interval of its change lies below minus `max_drop` altogether; of a
+    metric in units of the data that is a share of the figure before.
 
     Nothing is said of fewer than `min_rows` labelled rows.
     """

@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
+from components.core.written import written
 from components.evaluation.presentation.figures import (
     COLOURS,
     DASHED,
@@ -41,8 +42,10 @@ class Effect:
 
 
 @styled
-def effects(found: Sequence[Effect], *, title: str, answer: str, overall: float, note: str) -> Figure:
-    """A panel a column, `answer` on one scale; at the foot of each, where the rows are."""
+def effects(
+    found: Sequence[Effect], *, title: str, answer: str, overall: float, note: str, percent: bool = True
+) -> Figure:
+    """A panel a column, `answer` on one scale, of shares in `percent`; at the foot of each, where the rows are."""
     rows = -(-len(found) // 2)
     figure = new_figure(height=1.4 + 2.35 * rows)
     panels = np.atleast_1d(figure.subplots(rows, min(2, len(found)), sharey=True, squeeze=False)).ravel()
@@ -56,14 +59,16 @@ def effects(found: Sequence[Effect], *, title: str, answer: str, overall: float,
         (_numbers if one.is_number else _classes)(axes, one)
         axes.set_title(shortened(one.column, 30), fontsize=12.5, pad=6)
         axes.set_ylim(*ends)
-        axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+        if percent:
+            axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
         axes.yaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 5, 10]))
         axes.tick_params(labelsize=10)
     for axes in panels[len(found) :]:
         axes.remove()
+    mean = f"{overall:.1%}" if percent else written(overall)
     figure.supylabel(answer, fontsize=12)
     title_over_all(figure, title)
-    small_print(figure, note, f"Dashed: the mean of all rows, {overall:.1%}. Grey: how many rows have such a value.")
+    small_print(figure, note, f"Dashed: the mean of all rows, {mean}. Grey: how many rows have such a value.")
     return figure
 
 

@@ -2,7 +2,8 @@
 
 import difflib
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
@@ -23,27 +24,43 @@ def read_target(frame: pd.DataFrame, spec: TableParams, file: Path) -> pd.Series
     Labels are compared without case and blanks. One of the `missing` texts may be a label.
     """
     target = spec.target
-    forms, words = _forms_and_words(frame[target.column])
-    codes = words.map({_word(target.negative): 0, _word(target.positive): 1}).astype("Int8")
-    no_outcome = [_word(value) for value in target.ignore]
-    unknown = codes.isna() & words.notna() & ~words.isin([token.strip().lower() for token in spec.missing] + no_outcome)
-    if unknown.any():
-        first = int(unknown.to_numpy().argmax()) + 1
+    given = Given.of(frame[target.column], {target.negative: 0, target.positive: 1}, (*spec.missing, *target.ignore))
+    if given.unknown.any():
         raise CasebookError(
-            f"{file}: column {target.column} (the target) has {unknown.sum()} value(s) that are neither "
-            f"{target.positive!r} nor {target.negative!r}: {_listed(forms[unknown].value_counts())}, the first in row "
-            f"{first}; correct them, set prepare.target, add them to prepare.missing, or to prepare.target.ignore if "
-            "their rows have no outcome"
+            f"{file}: column {target.column} (the target) has {given.unknown.sum()} value(s) that are neither "
+            f"{target.positive!r} nor {target.negative!r}: {given.told()}; correct them, set prepare.target, add them "
+            "to prepare.missing, or to prepare.target.ignore if their rows have no outcome"
         )
-    return codes
+    return given.codes
 
 
-def without_outcome(frame: pd.DataFrame, spec: TableParams) -> int:
-    """How many rows have a value of `target.ignore`: they break no rule, and do not count as broken."""
-    if not spec.target.ignore:
+@dataclass(frozen=True)
+class Given:
+    """Cells of labels (N,): how they are written, the `codes` Int8 of those that are known, and which are `unknown`."""
+
+    forms: pd.Series
+    codes: pd.Series
+    unknown: pd.Series
+
+    @classmethod
+    def of(cls, cells: pd.Series, codes: Mapping[str, int], no_value: Sequence[str]) -> "Given":
+        """Labels are compared without case and blanks; one of `no_value` may have a code all the same."""
+        forms, words = _forms_and_words(cells)
+        known = words.map({_word(label): code for label, code in codes.items()}).astype("Int8")
+        nothing = [_word(value) for value in no_value if value.strip()]
+        return cls(forms, known, known.isna() & words.notna() & ~words.isin(nothing))
+
+    def told(self) -> str:
+        """The unknown labels, and where the first stands."""
+        first = int(self.unknown.to_numpy().argmax()) + 1
+        return f"{_listed(self.forms[self.unknown].value_counts())}, the first in row {first}"
+
+
+def without_outcome(cells: pd.Series, ignore: Sequence[str]) -> int:
+    """How many cells (N,) are one of `target.ignore`: their rows break no rule, and do not count as broken."""
+    if not ignore:
         return 0
-    words = _forms_and_words(frame[spec.target.column])[1]
-    return int(words.isin([_word(value) for value in spec.target.ignore]).sum())
+    return int(_forms_and_words(cells)[1].isin([_word(value) for value in ignore]).sum())
 
 
 def find_labels(

@@ -92,6 +92,12 @@ def test_a_loss_is_what_a_metric_that_should_fall_has_risen(prepared: Job, recip
     assert small.loss.value > 0
 
 
+def test_a_loss_of_a_metric_in_units_of_the_data_is_a_share(prepared: Job, recipe: Recipe, tmp_path: Path) -> None:
+    _, small = compare(prepared, replace(recipe, primary="brier", relative=True), folders(tmp_path))
+    full_brier, small_brier = 0.1**2, (3 * 0.1**2 + 0.7**2) / 4
+    assert small.loss.value == pytest.approx((small_brier - full_brier) / full_brier)
+
+
 def test_a_row_has_the_size_the_speed_and_the_metrics(prepared: Job, recipe: Recipe, tmp_path: Path) -> None:
     row = variant_row(compare(prepared, recipe, folders(tmp_path))[1])
     assert row.keys() == {

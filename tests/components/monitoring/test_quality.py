@@ -20,8 +20,9 @@ def labelled(rows: int, noise: float, seed: int = 0) -> Answers:
     return Answers(target, 1 / (1 + np.exp(-(target - 0.5 + generator.normal(0, noise, rows)))))
 
 
-def judged(answers, before, name="auc", **more):
-    return judge(name, METRICS[name], answers, before, PARAMS, lower_is_better=name == "brier", seed=0, **more)
+def judged(answers, before, name="auc", relative=False):
+    low = name == "brier"
+    return judge(name, METRICS[name], answers, before, PARAMS, lower_is_better=low, relative=relative, seed=0)
 
 
 def test_the_interval_of_a_difference_is_made_of_both():
@@ -68,3 +69,13 @@ def test_what_cannot_be_told_is_said_and_is_no_drop(answers, before, said):
     found = judged(answers, before)
     assert found.said.startswith(said)
     assert (found.change, found.dropped) == (None, False)
+
+
+def test_of_a_metric_in_units_of_the_data_the_drop_is_a_share_of_the_figure_before():
+    """The Brier score rises by .05 to .07 or so: more than .01, and less than 1 % of 20 times as much."""
+    before = Interval(0.001, 0.001, 0.001)
+    found = judged(labelled(2000, 0.4), before, "brier", relative=True)
+    assert found.change is not None
+    assert found.dropped is (found.change.low > 0.01 * 0.001)
+    assert judged(labelled(2000, 0.4), before, "brier").dropped is (found.change.low > 0.01)
+    assert found.dropped is True

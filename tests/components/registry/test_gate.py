@@ -98,10 +98,30 @@ def test_good_evidence_is_promoted_and_every_check_gives_its_figures() -> None:
     assert all("\n" not in check.reason for check in decision.checks)
 
 
+def test_margins_are_shares_of_the_others_figure_where_the_metric_is_in_units_of_the_data() -> None:
+    """RMSE of 20,000: baseline_margin .001 asks for 20, champion_margin .005 allows 100."""
+    metrics = {"rmse": Interval(19_500.0, 17_000.0, 22_000.0), "auc": GOOD.metrics["auc"]}
+    money = replace(
+        GOOD, primary="rmse", lower_is_better=frozenset({"rmse", "brier"}), metrics={**GOOD.metrics, **metrics}
+    )
+    cases = [(20.0, -100.0, set()), (19.0, -100.0, {"baseline ridge"}), (20.0, -101.0, {"champion"})]
+    for gain, low, missed in cases:
+        evidence = replace(
+            money,
+            relative=True,
+            baselines=(Rival("ridge", 20_000.0, Interval(gain, -500.0, 500.0)),),
+            champion=Rival("3", 20_000.0, Interval(0.0, low, 100.0)),
+        )
+        assert failed(decide(evidence, BARS)) == missed
+    reasons = {check.name: check.reason for check in decide(evidence, BARS).checks}
+    assert reasons["baseline ridge"] == "rmse +20.00 [-500.00, +500.00] over ridge (20,000), at least +20.0000"
+
+
 @pytest.mark.parametrize(
     ("values", "check"),
     [
         ({"smoke": True}, "real"),
+        ({"stated": None}, "stated"),
         ({"smoke": None}, "real"),
         ({"dirty": True}, "committed"),
         ({"dirty": None}, "committed"),

@@ -89,6 +89,20 @@ def test_new_figures_are_a_new_decision(tracker: Tracker) -> None:
     assert rival_of(tracker, CASE, "1") is None
 
 
+def test_figures_that_are_measured_anew_stand_with_the_model(tracker: Tracker) -> None:
+    """MLflow keeps one figure of a name and a moment, and refuses another one."""
+    version = release(tracker, 0.5)
+    other = {"auc": Interval(0.86, 0.84, 0.88), "brier": METRICS["brier"]}
+    for _ in range(2):  # and again, after a kill
+        decision = Decision(True, (Check("floor auc", True, "auc 0.86, at least 0.80"),))
+        settle(tracker, CASE, version, decision, other, rival_of(tracker, CASE, version))
+    (model,) = tracker.client.search_logged_models([tracker.experiment(CASE)])
+    assert model.metrics is not None
+    points = sorted((metric.key, metric.timestamp, metric.value) for metric in model.metrics)
+    assert [(key, value) for key, _, value in points if key == "test/auc"][-1] == ("test/auc", 0.86)
+    assert [value for key, _, value in points if key == "test/brier"] == [0.13]
+
+
 def test_the_figures_stand_with_the_model(tracker: Tracker) -> None:
     release(tracker, 0.5)
     (model,) = tracker.client.search_logged_models([tracker.experiment(CASE)])

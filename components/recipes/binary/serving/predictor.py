@@ -20,6 +20,7 @@ from components.kits.tables.encoding.known import Asked
 from components.kits.tables.encoding.replace import Replacements
 from components.kits.tables.explain import Scored
 from components.kits.tables.graph import TableGraph
+from components.kits.tables.learning.reasons import reason_text
 from components.recipes.binary.metrics.blend import mix
 from components.recipes.binary.metrics.calibrator import Calibrator
 from components.recipes.binary.metrics.explain import Reason, reason_codes
@@ -69,7 +70,7 @@ class TableAnswers:
 
     def columns(self) -> dict[str, Any]:
         """As they are written, reasons as texts."""
-        reasons = [[_text(reason.feature, reason.value) for reason in found] for found in self.reasons]
+        reasons = [[reason_text(reason.feature, reason.value) for reason in found] for found in self.reasons]
         return {"score": self.score, "decision": self.decision, "reasons": reasons, "warnings": self.warnings}
 
 
@@ -164,9 +165,3 @@ def open_predictor(folder: Path, *, threads: int = 1) -> TablePredictor:
         CasebookError: the folder is no whole bundle.
     """
     return TablePredictor(read_bundle(folder, threads=threads))
-
-
-def _text(feature: str, value: Any) -> str:
-    if value is None:
-        return f"{feature} is missing"
-    return f"{feature} = {value:g}" if isinstance(value, float) else f"{feature} = {value}"

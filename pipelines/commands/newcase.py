@@ -13,11 +13,11 @@ from components.core.params.load import load_params, stated_block, whole_block
 from components.core.params.overrides import override
 from components.core.recipe import load_recipe
 from components.core.yaml_files import dump_yaml, read_yaml
+from components.kits.survival.preparation.course import PLAIN, Course, fitted_curve
+from components.kits.survival.preparation.infer import infer_cohort
 from components.kits.tables.hints import NO_HINTS, Hints
 from components.kits.tables.infer import infer_table
 from components.kits.tables.numbers.decide import NOT_STATED, Stated
-from components.recipes.survival.preparation.course import PLAIN, Course, fitted_curve
-from components.recipes.survival.preparation.infer import infer_cohort
 
 EXAMPLES = "examples"  # ready blocks, in the checkout
 NAME = re.compile(r"[a-z][a-z0-9_]*")

@@ -9,15 +9,16 @@ from components.core.job import BUNDLE
 from components.core.params.case import DistillParams, Int8DynamicParams, Int8StaticParams, PruneParams
 from components.core.parts import Maker
 from components.core.results import LEARNER
+from components.kits.survival.metrics import curves
+from components.kits.survival.metrics.pool import Recalibration
+from components.kits.survival.training.data import CohortData, soft_outcome
+from components.kits.survival.training.learner import HazardLearner
+from components.kits.survival.training.network import fit_baseline
+from components.kits.survival.training.served import SERVING, Network, learner_graph
 from components.recipes.shared import retraining, variants
-from components.recipes.survival.assembly.assembly import SERVING, Blend, Network, learner_graph, write
-from components.recipes.survival.metrics import curves
-from components.recipes.survival.metrics.pool import Recalibration
+from components.recipes.survival.assembly.assembly import Blend, write
 from components.recipes.survival.params.params import SurvivalJob
 from components.recipes.survival.serving.predictor import SurvivalPredictor, open_predictor
-from components.recipes.survival.training.data import CohortData, soft_outcome
-from components.recipes.survival.training.learner import SurvivalLearner
-from components.recipes.survival.training.network import fit_baseline
 from components.recipes.survival.training.training import TRAINING, everything
 from components.training.fit import fit
 from components.training.refit import on_everything
@@ -40,9 +41,9 @@ def int8_static(job: SurvivalJob, params: Int8StaticParams, fitted: Path, folder
 
 def pruned(job: SurvivalJob, params: PruneParams, fitted: Path, folder: Path) -> None:
     learner = retraining.pruned(job, WHOLE, params, fitted / SERVING, fit_state(folder))
-    assert isinstance(learner, SurvivalLearner)
+    assert isinstance(learner, HazardLearner)
     data = everything(job)
-    fit_baseline(learner, data.parts[0])
+    fit_baseline(learner.network, data.parts[0])
     variants.replaced(fitted / BUNDLE, {f"{LEARNER}.onnx": learner_graph(learner, data.encoder)}, folder)
 
 

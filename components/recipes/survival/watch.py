@@ -6,12 +6,12 @@ import numpy as np
 import pandas as pd
 
 from components.core.results import Answers
+from components.kits.survival.cohort import CohortParams
+from components.kits.survival.preparation.entry import read_entry
+from components.kits.survival.preparation.outcome import read_outcome, units_of
+from components.kits.survival.units import SHORT
 from components.kits.tables.observed import watch_table
 from components.recipes.shared.serving import read_split
-from components.recipes.survival.params.cohort import CohortParams
-from components.recipes.survival.params.units import SHORT
-from components.recipes.survival.preparation.entry import read_entry
-from components.recipes.survival.preparation.outcome import read_outcome, units_of
 from components.recipes.survival.serving.predictor import SurvivalPredictor, open_predictor
 
 

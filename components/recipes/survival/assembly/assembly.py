@@ -9,26 +9,22 @@ import numpy as np
 import pandas as pd
 import torch
 from lightning.pytorch import LightningModule
-from torch import Tensor
 
-from components.compression.export import export_onnx
 from components.core.bundle import Content, Manifest, write_bundle
 from components.core.errors import CasebookError
 from components.core.job import BUNDLE, PREPARED_FILES, SELECTION, TRAIN, Meta
 from components.core.results import LEARNER
 from components.evaluation.gaps import largest_gap_over
-from components.kits.tables.encoding.encode import TableEncoder
+from components.kits.survival.assembly.baselines import SplineCox, SurvivalBoosting, SurvivalForest
+from components.kits.survival.metrics import curves
+from components.kits.survival.metrics.pool import Recalibration, fit_recalibration, pooled, pooling_weights
+from components.kits.survival.metrics.states import threshold_at_specificity
+from components.kits.survival.training.data import CohortData, Patients
+from components.kits.survival.training.served import SERVING, Network, network_hazards
+from components.kits.survival.units import Unit
 from components.kits.tables.typical import typical_values
-from components.recipes.survival.assembly.baselines import SplineCox, SurvivalBoosting, SurvivalForest
-from components.recipes.survival.metrics import curves
-from components.recipes.survival.metrics.metrics import threshold_at_specificity
-from components.recipes.survival.metrics.pool import Recalibration, fit_recalibration, pooled, pooling_weights
 from components.recipes.survival.params.params import ModelParams, SurvivalJob
-from components.recipes.survival.params.units import Unit
 from components.recipes.survival.serving.predictor import Member, SurvivalSettings, open_predictor
-from components.recipes.survival.training.data import CohortData, Patients
-from components.recipes.survival.training.learner import SurvivalLearner
-from components.recipes.survival.training.network import MeanHazard, fit_baseline
 from components.recipes.survival.training.training import TRAINING, everything, make_data
 from components.training.refit import keep_result, refit, refit_state
 
@@ -36,7 +32,6 @@ log = logging.getLogger(__name__)
 
 COX, FOREST, BOOSTING = "cox", "forest", "boosting"
 KINDS = {LEARNER: "network", COX: "additive", FOREST: "forest", BOOSTING: "boosting"}
-SERVING = "serving.pt"  # the weights of the network in the bundle
 PREDICTOR = "survival.predictor"
 
 
@@ -69,18 +64,6 @@ def assemble(job: SurvivalJob, learner: LightningModule, folder: Path) -> Lightn
     write(job, whole, fit_members(again, whole, params), blend, folder / BUNDLE)
     torch.save(again.state_dict(), folder / SERVING)
     return again
-
-
-class Network:
-    """A trained learner, asked and written as the baselines are."""
-
-    def __init__(self, learner: LightningModule, data: CohortData) -> None:
-        assert isinstance(learner, SurvivalLearner)
-        fit_baseline(learner, data.parts[0])
-        self.learner, self.data = learner, data
-
-    def contents(self, name: str, _times: np.ndarray) -> dict[str, Content]:
-        return {f"{name}.onnx": learner_graph(self.learner, self.data.encoder)}
 
 
 Members = dict[str, Network | SplineCox | SurvivalForest | SurvivalBoosting]
@@ -165,15 +148,6 @@ def make_manifest(job: SurvivalJob, settings: SurvivalSettings) -> Manifest:
     return Manifest.of(job.case, PREDICTOR, graphs, settings)
 
 
-@torch.no_grad()
-def network_hazards(learner: LightningModule, rows: Patients) -> np.ndarray:
-    """What each interval adds to the cumulative hazard, `(N, J)`, as it is served."""
-    assert isinstance(learner, SurvivalLearner)
-    numeric, categorical, *_ = rows.tensors()
-    answer: Tensor = MeanHazard(learner.network).eval()(numeric, categorical)
-    return answer.numpy().astype(np.float64)
-
-
 def network_gap(job: SurvivalJob, served: LightningModule, fitted: Path) -> float:
     """The largest difference between the shares of survivors by the network and by its graph in the bundle."""
     data, predictor = make_data(job, whole=True), open_predictor(fitted / BUNDLE)
@@ -181,15 +155,6 @@ def network_gap(job: SurvivalJob, served: LightningModule, fitted: Path) -> floa
     network = curves.at(predictor.times, data.edges, np.cumsum(network_hazards(served, rows), axis=1))
     graph = predictor.member_curves[LEARNER](rows.encoded)
     return largest_gap_over([(np.exp(-network), np.exp(-graph))])
-
-
-def learner_graph(learner: SurvivalLearner, encoder: TableEncoder) -> bytes:
-    """The ONNX graph `numeric, categorical -> hazard`."""
-    example = {
-        "numeric": torch.zeros(2, len(encoder.numeric_names)),
-        "categorical": torch.zeros(2, len(encoder.categorical_names), dtype=torch.long),
-    }
-    return export_onnx(MeanHazard(learner.network), example, "hazard")
 
 
 def _typical(job: SurvivalJob) -> dict[str, object]:

@@ -4,6 +4,13 @@ import logging
 
 from components.core.files import whole_folder
 from components.core.job import EXTERNAL, PREPARED_FILES, TRAIN, Meta, read_origin
+from components.kits.survival.cohort import EVENT, TIME
+from components.kits.survival.preparation.cohort import check_known, read_cohort
+from components.kits.survival.preparation.enough import check_coefficients, check_events
+from components.kits.survival.preparation.entry import check_at_risk, check_entry_like
+from components.kits.survival.preparation.leaks.find import check_leaks
+from components.kits.survival.preparation.outcome import tell_events
+from components.kits.survival.units import PER_YEAR
 from components.kits.tables.encoding.encode import fit_encoder
 from components.kits.tables.encoding.reader import SPELLINGS
 from components.kits.tables.encoding.spec import QUESTIONS, ROW
@@ -13,14 +20,7 @@ from components.kits.tables.split import groups_of, split_rows
 from components.kits.tables.suspects import check_identifiers
 from components.kits.tables.write import rejected_rows, summarise, write_groups, write_rows
 from components.recipes.shared.smoke import few_of, few_rows
-from components.recipes.survival.params.cohort import EVENT, TIME
 from components.recipes.survival.params.params import SurvivalJob
-from components.recipes.survival.params.units import PER_YEAR
-from components.recipes.survival.preparation.cohort import check_known, read_cohort
-from components.recipes.survival.preparation.enough import check_coefficients, check_events
-from components.recipes.survival.preparation.entry import check_at_risk, check_entry_like
-from components.recipes.survival.preparation.leaks.find import check_leaks
-from components.recipes.survival.preparation.outcome import tell_events
 
 log = logging.getLogger(__name__)
 

@@ -12,6 +12,13 @@ from pydantic import Field
 
 from components.core.blocks import Block, read_block
 from components.core.bundle import Bundle, read_bundle
+from components.kits.survival.metrics import curves
+from components.kits.survival.metrics.contributions import Contribution, contributions
+from components.kits.survival.metrics.pool import Recalibration, pooled
+from components.kits.survival.serving.curve import Curves, span
+from components.kits.survival.serving.members import OPENERS
+from components.kits.survival.serving.members import Curves as MemberCurves
+from components.kits.survival.units import SHORT, Unit
 from components.kits.tables.asked import PARAMS as OF_TABLES
 from components.kits.tables.asked import AskedTable
 from components.kits.tables.encoding.cells import RawRows
@@ -20,13 +27,6 @@ from components.kits.tables.encoding.known import Asked
 from components.kits.tables.encoding.replace import Replacements
 from components.kits.tables.encoding.values import TypedRows
 from components.kits.tables.explain import Scored
-from components.recipes.survival.metrics import curves
-from components.recipes.survival.metrics.contributions import Contribution, contributions
-from components.recipes.survival.metrics.pool import Recalibration, pooled
-from components.recipes.survival.params.units import SHORT, Unit
-from components.recipes.survival.serving.curve import Curves, span
-from components.recipes.survival.serving.members import OPENERS
-from components.recipes.survival.serving.members import Curves as MemberCurves
 
 if TYPE_CHECKING:
     import pandas as pd

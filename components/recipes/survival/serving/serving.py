@@ -9,12 +9,12 @@ import pandas as pd
 from components.core.job import TEST, TRAIN, VALIDATION
 from components.core.parts import Metric
 from components.core.results import Answers
+from components.kits.survival.cohort import ENTRY, EVENT, TIME, outcome_of
+from components.kits.survival.metrics.censoring import Censoring
+from components.kits.survival.metrics.marginal import marginal_risks
 from components.kits.tables.encoding.cells import columns_of_frame
 from components.recipes.shared.serving import first_rows, read_split, rows_in_turn
-from components.recipes.survival.metrics.censoring import Censoring
-from components.recipes.survival.metrics.marginal import marginal_risks
 from components.recipes.survival.metrics.metrics import survival_metrics
-from components.recipes.survival.params.cohort import ENTRY, EVENT, TIME, outcome_of
 from components.recipes.survival.params.params import SurvivalJob
 from components.recipes.survival.serving.predictor import SurvivalPredictor, open_predictor
 

@@ -25,8 +25,8 @@ METRICS = {
     ),
     "auc@*": Word(
         "AUC of a cause at a time",
-        "the chance that one with an event of the cause by then has a higher incidence of it than one without; 0.5 is a "
-        "coin",
+        "the chance that one with an event of the cause by then has a higher incidence of it than one without; 0.5 is "
+        "a coin",
     ),
     "calibration_slope@*": Word(
         "calibration slope of a cause at a time", "1 is best; below 1 the incidences are too extreme"

@@ -1,9 +1,9 @@
 """Metrics of cumulative incidences by cause.
 
 Every metric takes a target (N, 2), time and cause, or (N, 3) with the time until entry, and a score (N, K * H) (see
-`rows`), and returns a float, NaN where the rows do not define it. What only ranks reads the last horizon; thresholds are
-for the first cause by then. The weights for censoring of `c_index`, `auc` and `ibs` come from the cohort that the model
-was developed on, those of calibration from the rows themselves.
+`rows`), and returns a float, NaN where the rows do not define it. What only ranks reads the last horizon; thresholds
+are for the first cause by then. The weights for censoring of `c_index`, `auc` and `ibs` come from the cohort that the
+model was developed on, those of calibration from the rows themselves.
 """
 
 from collections.abc import Callable, Sequence
@@ -16,6 +16,7 @@ from components.core.parts import Metric
 from components.evaluation.bootstrap import Counted
 from components.kits.survival.metrics import over_counts
 from components.kits.survival.metrics.censoring import Censoring
+from components.kits.survival.metrics.states import lowest_threshold
 from components.kits.survival.units import SHORT, Unit
 from components.recipes.competing_risks.metrics.over_counts import c_index
 from components.recipes.competing_risks.metrics.rows import Outcome, caused_outcome, checked_incidences, weights_of
@@ -38,8 +39,8 @@ class Judge:
     unit: Unit = "years"
 
     def metrics(self, calibrated: Sequence[float], threshold: float) -> dict[str, Metric]:
-        """Every metric by its name: `c_index@relapse`, `auc@relapse@3y`, and so on. Calibration is asked at the horizons
-        of `calibrated`; its slope (best 1) and intercept (best 0) have no better direction.
+        """Every metric by its name: `c_index@relapse`, `auc@relapse@3y`, and so on. Calibration is asked at the
+        horizons of `calibrated`; its slope (best 1) and intercept (best 0) have no better direction.
         """
         found: dict[str, Metric] = {"ibs": self._metric("ibs", self.mean_ibs)}
         for place, name in enumerate(self.causes):
@@ -102,8 +103,8 @@ class Judge:
         return found
 
     def calibration(self, cause: int, horizon: float, *, slope: bool) -> Metric:
-        """Cox's calibration slope, or the intercept with the slope fixed at 1, of the incidence by the horizon, each row
-        weighted for censoring by the rows' own distribution.
+        """Cox's calibration slope, or the intercept with the slope fixed at 1, of the incidence by the horizon, each
+        row weighted for censoring by the rows' own distribution.
         """
 
         def over(outcome: Outcome, incidences: np.ndarray, counts: np.ndarray) -> np.ndarray:
@@ -145,8 +146,8 @@ class Judge:
 
 
 def known_states(outcome: Outcome, cause: int, horizon: float) -> tuple[np.ndarray, np.ndarray]:
-    """Who had an event of the cause by the horizon, and who is known to have had none: two (N,) of bool. Who had another
-    event before is known to have had none.
+    """Who had an event of the cause by the horizon, and who is known to have had none: two (N,) of bool. Who had
+    another event before is known to have had none.
     """
     time, causes, entry = outcome
     by_then = time <= horizon
@@ -155,6 +156,9 @@ def known_states(outcome: Outcome, cause: int, horizon: float) -> tuple[np.ndarr
 
 
 def threshold_at_specificity(target: np.ndarray, risk: np.ndarray, horizon: float, specificity: float) -> float:
-    """Of a risk (N,) of the first cause by the horizon, as `kits.survival.metrics.threshold` has it."""
+    """Of a risk (N,) of the first cause by the horizon, the lowest threshold with at least that specificity.
+
+    NaN where nobody was observed beyond the horizon, or had another event before.
+    """
     _, without = known_states(caused_outcome(target), FIRST, horizon)
-    return over_counts.lowest_threshold(np.asarray(risk, dtype=np.float64), without, specificity)
+    return lowest_threshold(np.asarray(risk, dtype=np.float64), without, specificity)

@@ -1,7 +1,7 @@
 """`cases.<case>.prepare` of a cohort whose times end with one of several causes."""
 
 import re
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import Field, model_validator
 
@@ -14,18 +14,33 @@ from components.kits.tables.limits import TableOptions
 CAUSE_NAME = re.compile(r"[^\W_](?:[\w .+-]{0,38}[\w.+-])?")  # of metrics, columns of answers and files
 
 
+class Cause(Block):
+    """What ends times: its name, and the cells that stand for it."""
+
+    name: str
+    values: Values
+
+    @model_validator(mode="after")
+    def _can_be_named(self) -> "Cause":
+        if not CAUSE_NAME.fullmatch(self.name):
+            raise ValueError(f"the cause {self.name!r}: a name has letters, digits, blanks and _ . + -, 40 at most")
+        if not self.values:
+            raise ValueError(f"the cause {self.name!r} has no value")
+        return self
+
+
 class CausesOutcome(Outcome):
-    """As in a cohort with one kind of event, and `causes`: each by its name, that of interest first, with the values
-    that stand for it. They are those of the column `event`, beside `censored_value` for rows that ended without any; or
-    those of another column, `cause`, where the event's says only whether there was one.
+    """As in a cohort with one kind of event, and `causes`, that of interest first. Their values are those of the column
+    `event`, beside `censored_value` for rows that ended without any; or those of another column, `cause`, where the
+    event's says only whether there was one.
     """
 
     cause: Annotated[str | None, Field(exclude_if=is_none)] = None
-    causes: dict[str, Values]
+    causes: Annotated[tuple[Cause, ...], Field(strict=False, min_length=2)]
 
     @property
     def names(self) -> tuple[str, ...]:
-        return tuple(self.causes)
+        return tuple(one.name for one in self.causes)
 
     @property
     def cause_column(self) -> str:
@@ -37,36 +52,32 @@ class CausesOutcome(Outcome):
     def event_columns(self) -> set[str]:
         return names_in(self.event) | (set() if self.cause is None else names_in(self.cause))
 
-    @model_validator(mode="before")
-    @classmethod
-    def _the_values_are_those_of_the_event(cls, content: Any) -> Any:
-        """A base reads which values are the event: all that name a cause."""
-        if not isinstance(content, dict) or content.get("cause") is not None or "event_value" in content:
-            return content
-        causes = content.get("causes")
-        given = list(causes.values()) if isinstance(causes, dict) else []
-        values = [value for one in given for value in (one if isinstance(one, list | tuple) else [one])]
-        return {**content, "event_value": values}
+    @property
+    def of_causes(self) -> bool:
+        return self.cause is None
+
+    @property
+    def of_any(self) -> Outcome:
+        """The time, and whether anything ended it."""
+        said = {name: getattr(self, name) for name in Outcome.model_fields}
+        if self.cause is None:
+            said["event_value"] = tuple(value for one in self.causes for value in one.values)
+        return Outcome(**said)
 
     @model_validator(mode="after")
     def _causes_are_told_apart(self) -> "CausesOutcome":
-        if len(self.causes) < 2:
-            raise ValueError("causes names fewer than two; a cohort with one kind of event is of the recipe survival")
-        for name, values in self.causes.items():
-            if not CAUSE_NAME.fullmatch(name):
-                raise ValueError(f"the cause {name!r}: a name has letters, digits, blanks and _ . + - alone, 40 at most")
-            if not values:
-                raise ValueError(f"the cause {name!r} has no value")
-        by_value: dict[str, str] = {}
-        for name, values in self.causes.items():
-            for value in values:
-                if (other := by_value.setdefault(value.strip().casefold(), name)) != name:
-                    raise ValueError(f"the value {value!r} is in both causes, {other} and {name}")
-        folded = [name.casefold() for name in self.causes]
-        if len(set(folded)) < len(folded):
-            raise ValueError("two causes have one name")
+        owners: dict[str, str] = {}
+        for one in self.causes:
+            for value in one.values:
+                if (other := owners.setdefault(value.strip().casefold(), one.name)) != one.name:
+                    raise ValueError(f"the value {value!r} is in two causes, {other} and {one.name}")
+        if len({name.casefold() for name in self.names}) < len(self.names):
+            raise ValueError(f"two causes have one name: {', '.join(self.names)}")
         if self.cause is not None and {self.cause.strip().strip("`")} != names_in(self.cause):
             raise ValueError(f"cause is one column, whose values name causes, and no arithmetic: {self.cause}")
+        if self.cause is None and self.event_value:
+            raise ValueError("event_value goes with cause; where the event's column names causes, they have its values")
+        _ = self.of_any  # its own rules hold, too
         return self
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from components.core.errors import CasebookError
-from components.kits.survival.cohort import CohortParams, Outcome
+from components.kits.survival.cohort import CohortParams
 from components.kits.survival.preparation.events import folded, listed, written_cells
 from components.kits.survival.preparation.outcome import read_outcome
 from components.recipes.competing_risks.params.cohort import CausesOutcome
@@ -24,22 +24,20 @@ def read_causes(
         CasebookError: as that; or the value of a row with an event stands for none of the causes. An event whose cause
             has no value is left to the schema.
     """
-    time, event, typed = read_outcome(frame, _of_any(outcome), spec, file)
+    time, event, typed = read_outcome(frame, outcome.of_any, spec, file)
     column = outcome.cause_column
-    cells = written_cells(frame[column], spec.missing, [value for one in outcome.causes.values() for value in one])
-    numbers = {folded(value): place for place, values in enumerate(outcome.causes.values(), 1) for value in values}
-    known = cells.map(folded, na_action="ignore").map(numbers)
-    had = event == 1
-    if (strange := had & cells.notna() & known.isna()).any():
+    numbers = {folded(value): place for place, one in enumerate(outcome.causes, 1) for value in one.values}
+    cells = written_cells(frame[column], spec.missing, [value for one in outcome.causes for value in one.values])
+    known = cells.map(folded, na_action="ignore").map(numbers).to_numpy(np.float64)
+    had = event.to_numpy() == 1
+    if (strange := had & cells.notna().to_numpy() & np.isnan(known)).any():
         raise CasebookError(
-            f"{file}: column {column} (the cause): {int(strange.sum())} row(s) with an event have values that stand for "
-            f"no cause: {listed(cells[strange].value_counts())}; name each under prepare.target.causes, or empty the "
-            "cells of rows that are to be left out"
+            f"{file}: column {column} (the cause): {int(strange.sum())} row(s) with an event have values that stand "
+            f"for no cause: {listed(cells[strange].value_counts())}; name each under prepare.target.causes, or empty "
+            "the cells of rows that are to be left out"
         )
-    cause = np.where(had, known.astype(np.float64), event)
-    if outcome.cause is not None:  # who had no event needs no cause
-        typed[column] = pd.Series(np.where(had, known.astype(np.float64), 0.0), index=frame.index)
-    return time, pd.Series(cause, index=event.index), typed
+    cause = pd.Series(np.where(had, known, event))
+    return time, cause, {**typed, column: cause}  # who had no event needs no cause
 
 
 def tell_causes(cause: np.ndarray, spec: CohortParams) -> str:
@@ -49,8 +47,3 @@ def tell_causes(cause: np.ndarray, spec: CohortParams) -> str:
     told = f"causes: {', '.join(counts)}; {int((cause == 0).sum()):,} of {len(cause):,} row(s) are censored"
     log.info("%s", told)
     return told
-
-
-def _of_any(outcome: CausesOutcome) -> Outcome:
-    """The time and whether anything ended it."""
-    return Outcome.model_validate({name: getattr(outcome, name) for name in Outcome.model_fields})

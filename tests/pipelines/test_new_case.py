@@ -18,7 +18,7 @@ from components.core.job import Job, Meta, Paths
 from components.core.params.load import load_params
 from components.core.recipe import make_job
 from components.kits.tables import firstlook
-from components.recipes.binary.training.data import TableData
+from components.kits.tables.learning.data import TableData
 from pipelines.cli import app
 from pipelines.commands.newcase import Asked, new_case, plan_case
 from pipelines.commands.smoke import smoke

@@ -6,12 +6,12 @@ from lightning.pytorch import Trainer
 
 from components.core.job import PREPARED_FILES, TRAIN, VALIDATION, Job, Meta
 from components.kits.tables.encoding.encode import Encoded
-from components.recipes.binary.training.data import Rows, TableData, read_rows
+from components.kits.tables.learning.data import Rows, TableData, read_rows
 
 
 @pytest.fixture
 def data(prepared: Job) -> TableData:
-    data = TableData(prepared.paths.prepared(prepared.case), prepared.params.fit)
+    data = TableData(prepared.paths.prepared(prepared.case), prepared.params.fit, dtype=np.int8)
     data.trainer = Trainer(accelerator="cpu", devices=1, logger=False, enable_checkpointing=False)
     return data
 
@@ -26,7 +26,7 @@ def test_rows_become_tensors_of_the_types_that_learners_take() -> None:
 def test_a_split_is_encoded_by_the_encoder_of_its_meta(prepared: Job, data: TableData) -> None:
     folder = prepared.paths.prepared(prepared.case)
     frame = pd.read_parquet(folder / PREPARED_FILES[VALIDATION])
-    rows = read_rows(folder, data.encoder, VALIDATION)
+    rows = read_rows(folder, data.encoder, VALIDATION, dtype=np.int8)
     assert rows.target.tolist() == frame["target"].tolist()
     age = data.encoder.raw_names.index("Age")
     assert rows.encoded.raw[:, age].tolist() == frame["Age"].tolist()

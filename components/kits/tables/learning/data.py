@@ -14,15 +14,16 @@ from torch import Tensor
 from components.core.job import PREPARED_FILES, TRAIN, VALIDATION, Meta
 from components.core.params.case import FitParams
 from components.kits.tables.encoding.encode import Encoded, TableEncoder
+from components.kits.tables.encoding.spec import TARGET
 from components.kits.tables.write import GROUPS
 from components.training.slices import SliceLoader
-
-TARGET = "target"
 
 
 @dataclass(frozen=True)
 class Rows:
-    """Encoded rows: `encoded.numeric (N, F)`, `encoded.categorical (N, C)`, `target (N,)` of 0 and 1."""
+    """Encoded rows: `encoded.numeric (N, F)`, `encoded.categorical (N, C)`, `target (N,)`, classes by number or a
+    number; a teacher's may be (N, ...).
+    """
 
     encoded: Encoded
     target: np.ndarray
@@ -37,24 +38,31 @@ class Rows:
     def take(self, index: np.ndarray) -> "Rows":
         return Rows(self.encoded.take(index), self.target[index])
 
+    def known(self, encoder: TableEncoder) -> tuple[np.ndarray, np.ndarray, np.ndarray, tuple[int, ...]]:
+        """What a baseline is fitted on: numeric and categorical columns, the target, and how many codes there are."""
+        return self.encoded.numeric, self.encoded.categorical, self.target, encoder.sizes
+
 
 class TableData(LightningDataModule):
-    """Training and validation rows of a prepared table.
+    """Training and validation rows of a prepared table, targets as `dtype` (N,).
 
     `whole` trains on the validation rows, too, once nothing is to be chosen on them any more.
     """
 
-    def __init__(self, prepared: Path, params: FitParams, *, whole: bool = False) -> None:
+    def __init__(self, prepared: Path, params: FitParams, *, dtype: type[np.generic], whole: bool = False) -> None:
         super().__init__()
         self.prepared = prepared
         self.params = params
+        self.dtype = dtype
         self.whole = whole
         self.encoder = TableEncoder.from_json(Meta.read(prepared).data["encoder"])
 
     @cached_property
     def parts(self) -> tuple[Rows, Rows]:
         """The training rows and the validation rows."""
-        train, held_out = (read_rows(self.prepared, self.encoder, split) for split in (TRAIN, VALIDATION))
+        train, held_out = (
+            read_rows(self.prepared, self.encoder, split, dtype=self.dtype) for split in (TRAIN, VALIDATION)
+        )
         return (joined((train, held_out)) if self.whole else train), held_out
 
     def train_dataloader(self) -> SliceLoader:
@@ -85,9 +93,9 @@ def joined(parts: Sequence[Rows]) -> Rows:
     )
 
 
-def read_rows(prepared: Path, encoder: TableEncoder, split: str) -> Rows:
+def read_rows(prepared: Path, encoder: TableEncoder, split: str, *, dtype: type[np.generic]) -> Rows:
     frame = pd.read_parquet(prepared / PREPARED_FILES[split])
-    return Rows(encoder.encode(frame), frame[TARGET].to_numpy(np.int8))
+    return Rows(encoder.encode(frame), frame[TARGET].to_numpy(dtype))
 
 
 def read_groups(prepared: Path) -> np.ndarray | None:

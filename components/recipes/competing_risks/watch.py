@@ -7,7 +7,7 @@ from components.kits.survival.units import SHORT
 from components.kits.tables.observed import watch_table
 from components.recipes.competing_risks.preparation.outcome import read_causes
 from components.recipes.competing_risks.serving.predictor import CausesPredictor, open_predictor
-from components.recipes.shared.cohorts import known_answers
+from components.recipes.shared.cohort_answers import known_answers
 from components.recipes.shared.serving import read_split
 
 

@@ -6,7 +6,7 @@ import pandas as pd
 from components.kits.survival.preparation.outcome import read_outcome
 from components.kits.survival.units import SHORT
 from components.kits.tables.observed import watch_table
-from components.recipes.shared.cohorts import known_answers
+from components.recipes.shared.cohort_answers import known_answers
 from components.recipes.shared.serving import read_split
 from components.recipes.survival.serving.predictor import SurvivalPredictor, open_predictor
 

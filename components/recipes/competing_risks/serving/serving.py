@@ -16,7 +16,7 @@ from components.recipes.competing_risks.metrics.metrics import Judge
 from components.recipes.competing_risks.metrics.rows import censoring_of
 from components.recipes.competing_risks.params.params import CausesJob
 from components.recipes.competing_risks.serving.predictor import CausesPredictor, open_predictor
-from components.recipes.shared.cohorts import answer_in_turn, answers_of, development, some_rows
+from components.recipes.shared.cohort_answers import answer_in_turn, answers_of, development, some_rows
 from components.recipes.shared.serving import read_split
 
 

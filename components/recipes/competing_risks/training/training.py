@@ -16,7 +16,8 @@ def make_data(job: CausesJob, *, whole: bool) -> CohortData:
 
 def causes_of(job: CausesJob) -> tuple[str, ...]:
     """Their names, that of interest first."""
-    return tuple(Meta.read(job.paths.prepared(job.case)).data["spec"]["target"]["causes"])
+    causes = Meta.read(job.paths.prepared(job.case)).data["spec"]["target"]["causes"]
+    return tuple(one["name"] for one in causes)
 
 
 def data_of(job: CausesJob) -> CohortData:

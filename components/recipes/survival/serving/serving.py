@@ -12,7 +12,7 @@ from components.core.results import Answers
 from components.kits.survival.cohort import outcome_of
 from components.kits.survival.metrics.censoring import Censoring
 from components.kits.survival.metrics.marginal import marginal_risks
-from components.recipes.shared.cohorts import answer_in_turn, answers_of, development, some_rows
+from components.recipes.shared.cohort_answers import answer_in_turn, answers_of, development, some_rows
 from components.recipes.shared.serving import read_split
 from components.recipes.survival.metrics.metrics import survival_metrics
 from components.recipes.survival.params.params import SurvivalJob

@@ -279,7 +279,7 @@ def test_several_types_of_event_are_refused_until_each_is_said(root: Path) -> No
     rows = pd.read_csv(path)
     types = rows["status"] * random.integers(1, 3, len(rows))
     rows.assign(status=types).to_csv(path, index=False)
-    with pytest.raises(CasebookError, match="a recipe for competing risks does not stand yet"):
+    with pytest.raises(CasebookError, match="are of the recipe competing_risks"):
         like_prognosis(root, path)
     with pytest.raises(CasebookError, match="Say what each stands for: --event-value 2 --censored-value"):
         like_prognosis(root, path, event_value=("2",))

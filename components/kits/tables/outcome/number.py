@@ -26,7 +26,7 @@ class Number:
     """Answers are float64: the target, as its column says how to read it."""
 
     def __init__(self, spec: NumberParams) -> None:
-        self.spec = spec
+        self.spec, self.differing = spec, f"different values of {spec.target.column}"
 
     def numbers(self) -> Mapping[str, Column]:
         return numbers_of(self.spec)
@@ -51,6 +51,9 @@ class Number:
                 "number to predict; two values are a case of the recipe binary"
             )
 
+    def too_few(self, answers: np.ndarray) -> bool:
+        return len(answers) < FEWEST
+
     def split(self, by: pd.Series, answers: np.ndarray) -> dict[str, np.ndarray]:
         splits = deal_rows(by, self.strata(answers), self.spec)
         for name, rows in splits.items():
@@ -68,9 +71,12 @@ class Number:
     def count(self, splits: Mapping[str, np.ndarray], answers: np.ndarray, groups: np.ndarray | None) -> NumberShares:  # noqa: ARG002 - as every outcome's
         return NumberShares.of(splits, answers)
 
+    def chance(self, splits: Mapping[str, np.ndarray], answers: np.ndarray, groups: np.ndarray | None) -> float:
+        return number_chance(splits, answers, groups)
+
     def check_shares(self, splits: Mapping[str, np.ndarray], answers: np.ndarray, groups: np.ndarray | None) -> None:
         if self.spec.split.by != "stratified":
-            ask_of_shares(self.count(splits, answers, groups), number_chance(splits, answers, groups), self.spec)
+            ask_of_shares(self.count(splits, answers, groups), self.chance(splits, answers, groups), self.spec)
 
     def check_leaks(self, train: pd.DataFrame, answers: np.ndarray) -> None:
         check_number_leaks(train, answers, self.spec)

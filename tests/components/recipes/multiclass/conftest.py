@@ -15,7 +15,7 @@ from pipelines.steps import fetch, prepare
 from tests.toy.jobs import toy_job
 
 FOLDS = 2
-FEW = {"model__few__rows": 2000, "model__few__folds": FOLDS, "model__few__c": [0.02, 0.2]}
+FEW = {"model__few__rows": 2000, "model__few__folds": FOLDS, "model__logistic__c": [0.02, 0.2]}
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from components.core.job import BUNDLE, SELECTION, VALIDATION
-from components.kits.tables.learning.crossfit import cross_fit
+from components.kits.tables.learning.crossfit import FEW, cross_fit
 from components.recipes.multiclass.assembly.assembly import FITTING, network_gap
 from components.recipes.multiclass.assembly.members import fit_logistic
 from components.recipes.multiclass.serving.predictor import open_predictor
@@ -31,7 +31,7 @@ def test_what_is_served_knows_all_rows_and_is_chosen_on_cross_fitted_answers(few
     assert sum(member.weight for member in bundle.members) == pytest.approx(1)
     for predictor, data in ((bundle, everything(few.job)), (selection, data_of(few.job))):
         rows = data.parts[0]
-        logistic = fit_logistic(few.job, rows, data.encoder, few=True)
+        logistic = fit_logistic(few.job, rows, data.encoder, FEW)
         by_hand = logistic.predict(rows.encoded.numeric, rows.encoded.categorical)
         assert predictor.member_scores["logistic"](rows.encoded) == pytest.approx(by_hand, abs=1e-7)
     assert network_gap(few.job, few.served, few.folder) < 1e-6

@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 
 from components.core.errors import CasebookError
-from pipelines.commands.newcase import Asked, plan_case
+from pipelines.commands.newasked import Asked
+from pipelines.commands.newcase import plan_case
 from pipelines.commands.newcohort import Times
 from tests.components.kits.survival.preparation.cohorts import patients
 

@@ -62,11 +62,16 @@ class Outcome(Block):
     def event_columns(self) -> set[str]:
         return names_in(self.event)
 
+    @property
+    def of_causes(self) -> bool:
+        """Whether the values of several kinds of events are stated besides."""
+        return False
+
     @model_validator(mode="after")
     def _values_are_of_one_column(self) -> "Outcome":
-        if self.censored_value and not self.event_value:
+        if self.censored_value and not self.event_value and not self.of_causes:
             raise ValueError("censored_value goes with event_value")
-        if self.event_value and {self.event.strip().strip("`")} != self.event_columns:
+        if self.event_value and {self.event.strip().strip("`")} != names_in(self.event):
             raise ValueError(f"event_value is of one column, and event is arithmetic: {self.event}")
         if both := {value.strip().casefold() for value in self.event_value} & {
             value.strip().casefold() for value in self.censored_value

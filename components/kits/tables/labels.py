@@ -2,7 +2,7 @@
 
 import difflib
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,7 +53,7 @@ class Given:
     def told(self) -> str:
         """The unknown labels, and where the first stands."""
         first = int(self.unknown.to_numpy().argmax()) + 1
-        return f"{_listed(self.forms[self.unknown].value_counts())}, the first in row {first}"
+        return f"{listed(self.forms[self.unknown].value_counts())}, the first in row {first}"
 
 
 def without_outcome(cells: pd.Series, ignore: Sequence[str]) -> int:
@@ -77,7 +77,7 @@ def find_labels(
     forms, words = _forms_and_words(cells)
     counts = words.value_counts()
     if absent := [value for value in ignore if _word(value) not in counts.index]:
-        raise CasebookError(f"{place} has no value {absent[0]!r} to ignore, only {_listed(counts)}")
+        raise CasebookError(f"{place} has no value {absent[0]!r} to ignore, only {listed(counts)}")
     counts = counts[~counts.index.isin([_word(value) for value in ignore])]
     known = counts[~counts.index.isin([token.lower() for token in missing])]
     if len(known) == 1 and len(counts) == 2 and DASHES.intersection(counts.index):
@@ -85,7 +85,7 @@ def find_labels(
     if len(known) != 2:
         raise CasebookError(
             f"{place} has {len(known)} different value(s), and a yes-or-no case needs exactly two: "
-            f"{_listed(known) or 'every cell is empty'}; {_remedy(known)}choose another column, or rewrite its values"
+            f"{listed(known) or 'every cell is empty'}; {_remedy(known)}choose another column, or rewrite its values"
         )
     written = {word: str(forms[words == word].value_counts().index[0]) for word in sorted(known.index)}
     chosen = min(reversed(written), key=lambda word: known[word]) if positive is None else _word(positive)
@@ -95,13 +95,40 @@ def find_labels(
     return written[chosen], written[other]
 
 
+def find_values(cells: pd.Series, missing: Sequence[str], place: str, ignore: Sequence[str] = ()) -> dict[str, int]:
+    """How many cells (N,) have each value of a target column, by how it is most often written; neither those of
+    `missing` nor of `ignore`. `place` begins the message.
+
+    Raises:
+        CasebookError: one of `ignore` is no value of the column.
+    """
+    forms, words = _forms_and_words(cells)
+    if absent := [value for value in ignore if _word(value) not in set(words.dropna())]:
+        raise CasebookError(f"{place} has no value {absent[0]!r} to ignore, only {listed(words.value_counts())}")
+    none = {token.strip().lower() for token in missing} | {_word(value) for value in ignore}
+    known = pd.DataFrame({"form": forms, "word": words})[words.notna() & ~words.isin(none)]
+    counts = known.value_counts(["word", "form"]).rename("count").reset_index()
+    commonest = counts.drop_duplicates("word").set_index("word")["form"]
+    sums = counts.groupby("word")["count"].sum()
+    return {str(commonest[word]): int(count) for word, count in sums.items()}
+
+
 def _remedy(counts: pd.Series) -> str:
     """The option that leaves out the rows of further values, where those are few."""
-    further = counts.sort_values(ascending=False, kind="stable")[2:]
-    if not len(further) or len(further) > SHOWN or further.sum() > FEW * counts.sum():
+    further = few_beside_two(counts)
+    if not len(further):
         return ""
-    options = " ".join(f"--ignore-target {shlex.quote(str(value))}" for value in further.index)
-    return f"{options} leaves those {further.sum()} row(s) out if they have no outcome; or "
+    return f"{options_to_ignore(further.index)} leaves those {further.sum()} row(s) out if they have no outcome; or "
+
+
+def few_beside_two(counts: pd.Series) -> pd.Series:
+    """The counts of the values beside the two commonest, where they are few and of few rows."""
+    further = counts.sort_values(ascending=False, kind="stable")[2:]
+    return further if len(further) <= SHOWN and further.sum() <= FEW * counts.sum() else further[:0]
+
+
+def options_to_ignore(values: Iterable[str]) -> str:
+    return " ".join(f"--ignore-target {shlex.quote(str(value))}" for value in values)
 
 
 def column_of(frame: pd.DataFrame, target: str, file: Path) -> pd.Series:
@@ -125,7 +152,7 @@ def _word(label: str) -> str:
     return str(_forms_and_words(pd.Series([label]))[1].iloc[0])
 
 
-def _listed(counts: pd.Series) -> str:
+def listed(counts: pd.Series) -> str:
     """The commonest values; of equals the first in the alphabet."""
     shown = counts.sort_index().sort_values(ascending=False, kind="stable")
     more = ", ..." if len(shown) > SHOWN else ""

@@ -37,7 +37,7 @@ def c_index(
         won = np.where(np.abs(ahead) <= TIED, 0.5, ahead > 0) * known
         concordant += np.einsum("rn,rn->r", counts[:, block] @ won, counts)
         comparable += np.einsum("rn,rn->r", counts[:, block] @ known.astype(np.float64), counts)
-    return _divide(concordant, comparable)
+    return divide(concordant, comparable)
 
 
 def auc(score: np.ndarray, counts: np.ndarray, weights: Weights) -> np.ndarray:
@@ -48,7 +48,7 @@ def auc(score: np.ndarray, counts: np.ndarray, weights: Weights) -> np.ndarray:
     middle = cases.copy()
     middle[:, 1:] += cases[:, :-1]
     pairs = 0.5 * np.einsum("rk,rk->r", np.diff(controls, axis=1, prepend=0), middle)
-    return _divide(pairs, cases[:, -1] * controls[:, -1])
+    return divide(pairs, cases[:, -1] * controls[:, -1])
 
 
 def brier(time: np.ndarray, risk: np.ndarray, counts: np.ndarray, weights: Weights, horizon: float) -> np.ndarray:
@@ -68,12 +68,17 @@ def calibration(
     entry: np.ndarray | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Slope of the weighted logistic regression of the event on the risk's log-odds, and the intercept with slope 1."""
+    return recalibration(risk, own_weights(time, event, counts, horizon, entry))
+
+
+def recalibration(risk: np.ndarray, weights: Weights) -> tuple[np.ndarray, np.ndarray]:
+    """The same by the weights, (R, N) each, of the rows as ones with the event and as ones without."""
+    cases, controls = weights
     odds = log_odds(risk)
-    cases, controls = own_weights(time, event, counts, horizon, entry)
     both = (cases.sum(axis=1) > 0) & (controls.sum(axis=1) > 0)
     design = np.column_stack([np.ones(len(odds)), odds])
-    slope = np.full(len(counts), np.nan)
-    shift = np.full(len(counts), np.nan)
+    slope = np.full(len(cases), np.nan)
+    shift = np.full(len(cases), np.nan)
     slope[both] = _newton(design, np.zeros(len(odds)), cases[both], controls[both])[:, 1]
     shift[both] = _newton(design[:, :1], odds, cases[both], controls[both])[:, 0]
     return slope, shift
@@ -139,7 +144,7 @@ def flagged(
     over = score >= threshold
     hit, missed = counts @ (over * with_event), counts @ (~over * with_event)
     false, right = counts @ (over * without), counts @ (~over * without)
-    return _divide(hit, hit + missed), _divide(right, right + false), _divide(2 * hit, 2 * hit + false + missed)
+    return divide(hit, hit + missed), divide(right, right + false), divide(2 * hit, 2 * hit + false + missed)
 
 
 def _newton(design: np.ndarray, offset: np.ndarray, cases: np.ndarray, controls: np.ndarray) -> np.ndarray:
@@ -162,7 +167,7 @@ def _newton(design: np.ndarray, offset: np.ndarray, cases: np.ndarray, controls:
     return np.where((np.abs(step) <= NEWTON_TOLERANCE).all(axis=1, keepdims=True), found, np.nan)
 
 
-def _divide(top: np.ndarray, bottom: np.ndarray) -> np.ndarray:
+def divide(top: np.ndarray, bottom: np.ndarray) -> np.ndarray:
     """NaN where there is nothing to divide by."""
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where(bottom > 0, top / bottom, np.nan)

@@ -27,17 +27,19 @@ def pooled(curves: Sequence[np.ndarray], weights: np.ndarray) -> np.ndarray:
 
 
 def pooling_weights(
-    target: np.ndarray, times: np.ndarray, curves: Sequence[np.ndarray], *, shrinkage: float
+    target: np.ndarray, times: np.ndarray, curves: Sequence[np.ndarray], *, shrinkage: float, least: float = 0.0
 ) -> np.ndarray:
     """Weights, none negative and summing to 1, of the likeliest pool; `shrinkage` pulls them towards equal ones.
 
-    It is that of `simplex_weights`, in units of the log-likelihood per row.
+    It is that of `simplex_weights`, in units of the log-likelihood per row. Whose weight is under the `least` has none.
     """
 
     def loss(weights: np.ndarray) -> float:
         return -float(log_likelihood(target, times, pooled(curves, weights)).mean())
 
-    return simplex_weights(loss, len(curves), shrinkage=shrinkage)
+    found = simplex_weights(loss, len(curves), shrinkage=shrinkage)
+    kept = np.where(found < least, 0.0, found)
+    return kept / kept.sum() if least else found
 
 
 @dataclass(frozen=True)

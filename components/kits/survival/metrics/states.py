@@ -29,7 +29,11 @@ def threshold_at_specificity(target: np.ndarray, score: np.ndarray, horizon: flo
     NaN where nobody was observed beyond the horizon.
     """
     time, event, last, entry = ranked(target, score)
-    _, without = known_states(time, event, horizon, entry)
+    return lowest_threshold(last, known_states(time, event, horizon, entry)[1], specificity)
+
+
+def lowest_threshold(last: np.ndarray, without: np.ndarray, specificity: float) -> float:
+    """The same of scores (N,) and of who is `without` the event (N,)."""
     if not without.any():
         return np.nan
     ordered = np.sort(last[without])

@@ -11,7 +11,7 @@ from components.core.errors import CasebookError
 from components.kits.survival.cohort import ENTRY, EVENT, TIME, CohortParams, Outcome
 from components.kits.survival.preparation.entry import read_entry
 from components.kits.survival.preparation.intervals import one_row_each
-from components.kits.survival.preparation.outcome import numbers_of, read_outcome, units_of
+from components.kits.survival.preparation.outcome import Reader, numbers_of, read_outcome, units_of
 from components.kits.tables.checks import check_columns, check_infinite, check_keys
 from components.kits.tables.encoding.convert import convert
 from components.kits.tables.encoding.encode import TableEncoder
@@ -32,8 +32,8 @@ log = logging.getLogger(__name__)
 class Cohort:
     """A file's rows: as they are, the outcome among the typed ones, and which were set aside.
 
-    `rows` have the key, the typed columns, `time` in years and `event`; `by` is what they are split by. `spellings`
-    say how classes are written, where those that differ in case, blanks or width are one.
+    `rows` have the key, the typed columns, `time` in the block's unit and `event`; `by` is what they are split by.
+    `spellings` say how classes are written, where those that differ in case, blanks or width are one.
     """
 
     raw: pd.DataFrame
@@ -43,7 +43,14 @@ class Cohort:
     spellings: Spellings
 
 
-def read_cohort(file: Path, outcome: Outcome, spec: CohortParams, spellings: Spellings | None = None) -> Cohort:
+def read_cohort(
+    file: Path,
+    outcome: Outcome,
+    spec: CohortParams,
+    spellings: Spellings | None = None,
+    *,
+    read: Reader = read_outcome,
+) -> Cohort:
     """A checked cohort file; `outcome` says how this one writes its times and events, `spellings` how another one
     wrote its classes, where this one is to be read as that one. Rows of several intervals are one.
     """
@@ -54,9 +61,9 @@ def read_cohort(file: Path, outcome: Outcome, spec: CohortParams, spellings: Spe
     frame = frame_as_expected(file, frame, Expected.of_block(spec, numbers_of(outcome)), spec.read)
     frame = without_forgotten(frame, spec)
     if spec.intervals is not None:
-        frame = one_row_each(frame, spec, file)
+        frame = one_row_each(frame, spec, file, read)
     check_keys(frame, spec, file)
-    time, event, typed_outcome = read_outcome(frame, outcome, spec, file)
+    time, event, typed_outcome = read(frame, outcome, spec, file)
     typed, spellings = one_spelling(convert(frame, spec.columns, spec.missing), spec, spellings)
     check_infinite(frame, typed, file)
     rejections = find_rejections(frame, typed, typed_outcome, spec)

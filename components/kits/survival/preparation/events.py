@@ -25,9 +25,10 @@ WORD_OF_EVENT = re.compile(
     re.IGNORECASE,
 )
 COMPETING = (
-    "a recipe for competing risks does not stand yet. Any of several types is one event (the time to the first of "
-    "them) with each named as the event; of one type alone, rows that ended by another one count as censored when they "
-    "were, which says how soon that type would come if the others did not, and more than does come"
+    "several types that compete are of the recipe competing_risks, with each named: --cause relapse=1 --cause death=2 "
+    "(prepare.target.causes). Any of several types is one event (the time to the first of them) with each named as the "
+    "event; of one type alone, rows that ended by another one count as censored when they were, which says how soon "
+    "that type would come if the others did not, and more than does come"
 )
 
 
@@ -59,7 +60,7 @@ def read_events(
     Raises:
         CasebookError: it cannot be known which value is the event, or a value is said to be neither.
     """
-    written = pd.Series(as_label(as_text(cells, _without(missing, (*values, *censored)))).to_pandas(), dtype="str")
+    written = written_cells(cells, missing, (*values, *censored))
     counts = written.value_counts()
     if not values:
         typed = convert(cells.to_frame(column), {column: BOOLEAN}, missing)
@@ -70,6 +71,11 @@ def read_events(
         event = _by_values(written, counts, values, censored, place)
     sides = [written[event == side].value_counts() for side in (1, 0)]
     return Events(event, *({str(name): int(count) for name, count in side.items()} for side in sides))
+
+
+def written_cells(cells: pd.Series, missing: Sequence[str], values: Sequence[str]) -> pd.Series:
+    """Cells (N,) as texts, those of `values` even if they are words for no value elsewhere."""
+    return pd.Series(as_label(as_text(cells, _without(missing, values))).to_pandas(), dtype="str")
 
 
 def check_not_reversed(events: Events, column: str, place: str) -> None:
@@ -90,17 +96,17 @@ def check_not_reversed(events: Events, column: str, place: str) -> None:
 def _by_values(
     written: pd.Series, counts: pd.Series, values: Sequence[str], censored: Sequence[str], place: str
 ) -> np.ndarray:
-    words = written.map(_word, na_action="ignore")
-    known = {_word(str(value)) for value in counts.index}
+    words = written.map(folded, na_action="ignore")
+    known = {folded(str(value)) for value in counts.index}
     for value in values:
-        if _word(value) not in known:
-            raise CasebookError(f"{place} no value {value!r} (the event), only {_listed(counts)}")
-    had = words.isin([_word(value) for value in values])
-    others = counts[[_word(str(value)) not in {*map(_word, values)} for value in counts.index]]
-    unsaid = others[[_word(str(value)) not in {*map(_word, censored)} for value in others.index]]
-    if len({_word(str(value)) for value in (unsaid if censored else others).index}) > (0 if censored else 1):
+        if folded(value) not in known:
+            raise CasebookError(f"{place} no value {value!r} (the event), only {listed(counts)}")
+    had = words.isin([folded(value) for value in values])
+    others = counts[[folded(str(value)) not in {*map(folded, values)} for value in counts.index]]
+    unsaid = others[[folded(str(value)) not in {*map(folded, censored)} for value in others.index]]
+    if len({folded(str(value)) for value in (unsaid if censored else others).index}) > (0 if censored else 1):
         raise CasebookError(
-            f"{place} {_listed(unsaid)} beside {' and '.join(map(repr, values))} (the event): more than one type "
+            f"{place} {listed(unsaid)} beside {' and '.join(map(repr, values))} (the event): more than one type "
             f"of event? {COMPETING}. Say what each stands for: "
             + " ".join(f"--event-value {shlex.quote(value)}" for value in values)
             + " "
@@ -120,7 +126,7 @@ def _question(counts: pd.Series) -> str:
         return f"which is the event? {_options(values)} (prepare.target.event_value)"
     several = " ".join(f"--censored-value {shlex.quote(value)}" for value in sorted(values)[:1])
     return (
-        f"more than one type of event, or of its absence? {COMPETING}. Say what each of {_listed(counts)} stands for "
+        f"more than one type of event, or of its absence? {COMPETING}. Say what each of {listed(counts)} stands for "
         f"with --event-value and --censored-value, one each, such as --event-value {shlex.quote(sorted(values)[-1])} "
         f"{several} (prepare.target.event_value and censored_value)"
     )
@@ -136,11 +142,11 @@ def _unknown(unreadable: np.ndarray, written: pd.Series) -> str:
     first = int(unreadable.argmax())
     return (
         f"{int(unreadable.sum())} value(s) are neither a yes nor a no, such as {str(written.iloc[first])!r} in "
-        f"row {first + 1} (it has {_listed(written.value_counts())})"
+        f"row {first + 1} (it has {listed(written.value_counts())})"
     )
 
 
-def _word(value: str) -> str:
+def folded(value: str) -> str:
     """`Dead `, `dead`; 2.0 and 2."""
     label = as_label(as_text(pd.Series([value]), ()))
     return str(pc.utf8_lower(label)[0].as_py() or "")
@@ -162,6 +168,6 @@ def _counted(counts: dict[str, int]) -> str:
     return " and ".join(f"{value[:60]!r} ({count:,} row(s))" for value, count in list(counts.items())[:SHOWN])
 
 
-def _listed(counts: pd.Series) -> str:
+def listed(counts: pd.Series) -> str:
     more = ", ..." if len(counts) > SHOWN else ""
     return ", ".join(f"{str(value)[:60]!r} ({count})" for value, count in counts.head(SHOWN).items()) + more

@@ -9,7 +9,7 @@ import pandas as pd
 from components.core.errors import CasebookError
 from components.kits.survival.cohort import CohortParams
 from components.kits.survival.preparation.entry import read_entry
-from components.kits.survival.preparation.outcome import read_outcome, units_of
+from components.kits.survival.preparation.outcome import Reader, read_outcome, units_of
 from components.kits.tables.encoding.derive import names_in
 from components.kits.tables.encoding.text import as_name
 
@@ -20,7 +20,7 @@ FEWEST = 10  # with several rows
 TOUCH = 1e-9  # of the time: so far apart may be two that are one
 
 
-def one_row_each(frame: pd.DataFrame, spec: CohortParams, file: Path) -> pd.DataFrame:
+def one_row_each(frame: pd.DataFrame, spec: CohortParams, file: Path, read: Reader = read_outcome) -> pd.DataFrame:
     """Rows of one value of `spec.intervals` as one row: what was known at its first start, from then to its last stop.
 
     A prognosis is asked for when a person comes under observation; what changed later was not known then.
@@ -32,7 +32,7 @@ def one_row_each(frame: pd.DataFrame, spec: CohortParams, file: Path) -> pd.Data
     if spec.intervals not in frame:
         raise CasebookError(f"{file}: no column {spec.intervals!r} (prepare.intervals), which says whose a row is")
     outcome, whose = spec.target, as_name(frame[spec.intervals])
-    time, event, typed = read_outcome(frame, outcome, spec, file)
+    time, event, typed = read(frame, outcome, spec, file)
     entry = read_entry(typed, outcome, time, units_of(outcome, spec), file)
     if (unknown := whose.isna() | time.isna() | event.isna() | entry.isna()).any():
         raise CasebookError(
@@ -50,7 +50,7 @@ def one_row_each(frame: pd.DataFrame, spec: CohortParams, file: Path) -> pd.Data
         _refuse(
             same & (apart > TOUCH * since), order, spec, file, "leave a gap, in which an event would not have been seen"
         )
-    early = (same & (order["event"].shift() == 1)).astype(bool)
+    early = (same & (order["event"].shift() > 0)).astype(bool)
     _refuse(early, order, spec, file, "go on after the event: only the time to the first can be learned")
     first, last = order.index[~same], order.index[~np.append(same[1:], False)]
     columns = names_in(outcome.time) | outcome.event_columns

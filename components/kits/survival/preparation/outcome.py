@@ -1,7 +1,9 @@
 """The outcome of a cohort's rows: years until the event or the end of observation, and which of the two."""
 
 import logging
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,6 +18,10 @@ from components.kits.tables.encoding.spec import Column, NumericColumn
 from components.kits.tables.encoding.values import UNREADABLE, infinite
 
 log = logging.getLogger(__name__)
+
+# Of raw rows times (N,) and how each ended (N,): 0.0 without an event, else 1.0, or of several kinds 1.0, 2.0, ...; NaN
+# where unknown; and the typed columns that they come from.
+Reader = Callable[[pd.DataFrame, Any, CohortParams, Path], tuple[pd.Series, pd.Series, dict[str, pd.Series]]]
 
 
 def read_outcome(

@@ -24,9 +24,9 @@ Curves = Callable[[Encoded], np.ndarray]
 
 
 def open_network(bundle: Bundle, name: str, times: np.ndarray, edges: np.ndarray, _sizes: Iterable[int]) -> Curves:
-    """The graph adds up hazards over the intervals that end at `edges` (J,)."""
+    """The graph adds up hazards over the intervals that end at `edges` (J,); of K causes curves are (N, K, T)."""
     added = TableGraph(bundle, name, "hazard")
-    return lambda encoded: curves.at(times, edges, np.cumsum(added(encoded), axis=1))
+    return lambda encoded: curves.at(times, edges, np.cumsum(added(encoded), axis=-1))
 
 
 def open_additive(bundle: Bundle, name: str, _times: np.ndarray, _edges: np.ndarray, _sizes: Iterable[int]) -> Curves:

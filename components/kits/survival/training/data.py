@@ -1,6 +1,6 @@
 """Prepared cohorts as tensors on the device."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -22,7 +22,7 @@ class Patients:
     """Encoded rows and their outcome: `target (N, 2)`, years and event, or (N, 3) with entries, over J intervals.
 
     `events (N, J)` is 1 where the event came in the interval, `exposure (N, J)` the share of it that
-    the patient was observed for.
+    the patient was observed for. Of K causes they are (N, K, J) and (N, 1, J).
     """
 
     encoded: Encoded
@@ -43,14 +43,18 @@ class Patients:
 class CohortData(LightningDataModule):
     """Training and validation rows of a prepared cohort, cut into at most `intervals` with equally many events.
 
-    `whole` trains on the validation rows, too, once nothing is to be chosen on them any more.
+    `whole` trains on the validation rows, too, once nothing is to be chosen on them any more. Events may be of several
+    `causes`, numbers from 1 on.
     """
 
-    def __init__(self, prepared: Path, params: FitParams, *, intervals: int, whole: bool) -> None:
+    def __init__(
+        self, prepared: Path, params: FitParams, *, intervals: int, whole: bool, causes: int | None = None
+    ) -> None:
         super().__init__()
         self.prepared = prepared
         self.params = params
         self.intervals = intervals
+        self.causes = causes
         self.splits = (TRAIN, VALIDATION) if whole else (TRAIN,)
         self.encoder = TableEncoder.from_json(Meta.read(prepared).data["encoder"])
 
@@ -67,7 +71,20 @@ class CohortData(LightningDataModule):
     def rows(self, splits: tuple[str, ...]) -> Patients:
         frame = _read(self.prepared, splits)
         target = outcome_of(frame)
-        return Patients(self.encoder.encode(frame), target, *lived_through(target, self.edges))
+        if self.causes is None:
+            return Patients(self.encoder.encode(frame), target, *lived_through(target, self.edges))
+        return Patients(self.encoder.encode(frame), target, *lived_by_cause(target, self.edges, self.causes))
+
+    def taught(self, events: np.ndarray, exposure: np.ndarray, *, share: float) -> "CohortData":
+        """These rows, the outcome of the training ones to a `share` what a teacher expects."""
+        train, held_out = self.parts
+        mixed = replace(
+            train,
+            events=share * events + (1 - share) * train.events,
+            exposure=share * exposure + (1 - share) * train.exposure,
+        )
+        self.parts = (mixed, held_out)
+        return self
 
     def train_dataloader(self) -> SliceLoader:
         return self._loader(self.parts[0], shuffle=True)
@@ -86,7 +103,7 @@ class CohortData(LightningDataModule):
 def interval_edges(target: np.ndarray, intervals: int) -> np.ndarray:
     """Upper ends of at most `intervals` intervals that hold equally many events of a target (N, 2)."""
     time, event, *_ = target.T
-    inner = np.quantile(time[event == 1], np.arange(1, intervals) / intervals)
+    inner = np.quantile(time[event > 0], np.arange(1, intervals) / intervals)
     last = np.nextafter(time.max(), np.inf)
     return np.append(np.unique(inner[(inner > 0) & (inner < time.max())]), last)
 
@@ -102,6 +119,13 @@ def lived_through(target: np.ndarray, edges: np.ndarray) -> tuple[np.ndarray, np
         exposure = exposure - np.clip((target[:, 2:] - starts) / (edges - starts), 0.0, 1.0)
     place = np.minimum(np.searchsorted(edges, time, side="left"), len(edges) - 1)
     return np.eye(len(edges))[place] * event[:, None], exposure
+
+
+def lived_by_cause(target: np.ndarray, edges: np.ndarray, causes: int) -> tuple[np.ndarray, np.ndarray]:
+    """The same of a target with causes for events, 0 for none: events `(N, K, J)`, and exposure `(N, 1, J)` to all."""
+    ended, exposure = lived_through(np.column_stack([target[:, 0], target[:, 1] > 0, target[:, 2:]]), edges)
+    own = target[:, 1, None] == np.arange(1, causes + 1)
+    return own[:, :, None] * ended[:, None], exposure[:, None]
 
 
 def soft_outcome(cumulative: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

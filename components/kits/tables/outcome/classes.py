@@ -8,7 +8,7 @@ import pandas as pd
 
 from components.core.errors import CasebookError
 from components.kits.tables.encoding.spec import Column
-from components.kits.tables.hindsight import Hindsight
+from components.kits.tables.hindsight import Hindsight, find_of_classes
 from components.kits.tables.labels import Given, without_outcome
 from components.kits.tables.outcome.leaks import check_class_leaks
 from components.kits.tables.outcome.params import ClassesParams
@@ -22,7 +22,7 @@ class SeveralClasses:
     """Answers are int8: the place of the row's class in `target.values`."""
 
     def __init__(self, spec: ClassesParams) -> None:
-        self.spec, self.values = spec, spec.target.values
+        self.spec, self.values, self.differing = spec, spec.target.values, "different classes"
 
     def numbers(self) -> Mapping[str, Column]:
         return {}
@@ -57,6 +57,9 @@ class SeveralClasses:
             f"their rows out by prepare.target.ignore{own}"
         )
 
+    def too_few(self, answers: np.ndarray) -> bool:
+        return bool(np.bincount(answers, minlength=len(self.values)).min() < FEWEST)
+
     def split(self, by: pd.Series, answers: np.ndarray) -> dict[str, np.ndarray]:
         return split_classes(by, answers, self.spec)
 
@@ -66,16 +69,18 @@ class SeveralClasses:
     def count(self, splits: Mapping[str, np.ndarray], answers: np.ndarray, groups: np.ndarray | None) -> ClassShares:  # noqa: ARG002 - as every outcome's
         return ClassShares.of(splits, answers, self.values)
 
+    def chance(self, splits: Mapping[str, np.ndarray], answers: np.ndarray, groups: np.ndarray | None) -> float:
+        return class_chance(self.count(splits, answers, groups), answers, groups)
+
     def check_shares(self, splits: Mapping[str, np.ndarray], answers: np.ndarray, groups: np.ndarray | None) -> None:
-        shares = self.count(splits, answers, groups)
         if self.spec.split.by != "stratified":
-            ask_of_shares(shares, class_chance(shares, answers, groups), self.spec)
+            ask_of_shares(self.count(splits, answers, groups), self.chance(splits, answers, groups), self.spec)
 
     def check_leaks(self, train: pd.DataFrame, answers: np.ndarray) -> None:
         check_class_leaks(train, answers, self.spec)
 
-    def suspects(self, train: pd.DataFrame, answers: np.ndarray, groups: np.ndarray | None) -> list[Hindsight]:  # noqa: ARG002 - for the moment
-        return []
+    def suspects(self, train: pd.DataFrame, answers: np.ndarray, groups: np.ndarray | None) -> list[Hindsight]:
+        return find_of_classes(train, answers, self.spec, groups)
 
 
 def read_classes(frame: pd.DataFrame, spec: ClassesParams, file: Path) -> pd.Series:

@@ -10,7 +10,7 @@ from components.core.errors import CasebookError
 from components.kits.tables.encoding.convert import convert
 from components.kits.tables.encoding.spec import Column
 from components.kits.tables.encoding.values import UNREADABLE
-from components.kits.tables.hindsight import Hindsight
+from components.kits.tables.hindsight import Hindsight, find_of_number
 from components.kits.tables.labels import without_outcome
 from components.kits.tables.outcome.leaks import check_number_leaks
 from components.kits.tables.outcome.params import NumberParams
@@ -26,7 +26,7 @@ class Number:
     """Answers are float64: the target, as its column says how to read it."""
 
     def __init__(self, spec: NumberParams) -> None:
-        self.spec = spec
+        self.spec, self.differing = spec, f"different values of {spec.target.column}"
 
     def numbers(self) -> Mapping[str, Column]:
         return numbers_of(self.spec)
@@ -51,6 +51,9 @@ class Number:
                 "number to predict; two values are a case of the recipe binary"
             )
 
+    def too_few(self, answers: np.ndarray) -> bool:
+        return len(answers) < FEWEST
+
     def split(self, by: pd.Series, answers: np.ndarray) -> dict[str, np.ndarray]:
         splits = deal_rows(by, self.strata(answers), self.spec)
         for name, rows in splits.items():
@@ -68,15 +71,18 @@ class Number:
     def count(self, splits: Mapping[str, np.ndarray], answers: np.ndarray, groups: np.ndarray | None) -> NumberShares:  # noqa: ARG002 - as every outcome's
         return NumberShares.of(splits, answers)
 
+    def chance(self, splits: Mapping[str, np.ndarray], answers: np.ndarray, groups: np.ndarray | None) -> float:
+        return number_chance(splits, answers, groups)
+
     def check_shares(self, splits: Mapping[str, np.ndarray], answers: np.ndarray, groups: np.ndarray | None) -> None:
         if self.spec.split.by != "stratified":
-            ask_of_shares(self.count(splits, answers, groups), number_chance(splits, answers, groups), self.spec)
+            ask_of_shares(self.count(splits, answers, groups), self.chance(splits, answers, groups), self.spec)
 
     def check_leaks(self, train: pd.DataFrame, answers: np.ndarray) -> None:
         check_number_leaks(train, answers, self.spec)
 
-    def suspects(self, train: pd.DataFrame, answers: np.ndarray, groups: np.ndarray | None) -> list[Hindsight]:  # noqa: ARG002 - for the moment
-        return []
+    def suspects(self, train: pd.DataFrame, answers: np.ndarray, groups: np.ndarray | None) -> list[Hindsight]:
+        return find_of_number(train, answers, number_strata(answers), self.spec, groups)
 
 
 def numbers_of(spec: NumberParams) -> dict[str, Column]:

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 import numpy as np
 import pandas as pd
 
-from components.kits.tables.encoding.spec import Column
+from components.kits.tables.encoding.spec import Column, FeatureParams
 from components.kits.tables.hindsight import Hindsight
 
 
@@ -22,8 +22,14 @@ class Counted(Protocol):
 class Outcome(Protocol):
     """A target column by a block of params: read, checked, dealt to splits and held against the other columns.
 
-    `answers` (N,) are what a prepared table holds of it.
+    `answers` (N,) are what a prepared table holds of it; `differing` names, of splits, that their outcomes differ.
     """
+
+    @property
+    def spec(self) -> FeatureParams: ...
+
+    @property
+    def differing(self) -> str: ...
 
     def numbers(self) -> Mapping[str, Column]:
         """The target column, where its cells are numbers that a file may write in several ways."""
@@ -40,6 +46,9 @@ class Outcome(Protocol):
     def check(self, answers: np.ndarray, place: str) -> None:
         """There is something to learn; `place` begins the message of a CasebookError."""
 
+    def too_few(self, answers: np.ndarray) -> bool:
+        """Whether there are too few for each split, which `check` says."""
+
     def split(self, by: pd.Series, answers: np.ndarray) -> dict[str, np.ndarray]:
         """The positions of each split's rows, ascending; `by` (N,) is what the block splits by."""
 
@@ -48,6 +57,9 @@ class Outcome(Protocol):
 
     def count(self, splits: Mapping[str, np.ndarray], answers: np.ndarray, groups: np.ndarray | None) -> Counted:
         """How many rows of what outcome each split has."""
+
+    def chance(self, splits: Mapping[str, np.ndarray], answers: np.ndarray, groups: np.ndarray | None) -> float:
+        """The probability that chance alone makes the splits differ as much; `groups` (N,) say what stays together."""
 
     def check_shares(self, splits: Mapping[str, np.ndarray], answers: np.ndarray, groups: np.ndarray | None) -> None:
         """The splits are alike, as far as chance goes, or the block says that they need not be."""

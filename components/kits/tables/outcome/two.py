@@ -14,12 +14,14 @@ from components.kits.tables.shares import Shares, check_shares, count_shares
 from components.kits.tables.split import split_rows
 from components.kits.tables.suspects import check_leaks
 
+FEWEST = 3  # rows of a class: one for each split
+
 
 class TwoClasses:
     """Answers are int8: 1 for the positive label, 0 for the negative one."""
 
     def __init__(self, spec: TableParams) -> None:
-        self.spec = spec
+        self.spec, self.differing = spec, f"different shares of {spec.target.positive!r}"
 
     def numbers(self) -> Mapping[str, Column]:
         return {}
@@ -36,6 +38,9 @@ class TwoClasses:
     def check(self, answers: np.ndarray, place: str) -> None:
         check_classes(answers, self.spec, place)
 
+    def too_few(self, answers: np.ndarray) -> bool:
+        return bool(np.bincount(answers, minlength=2).min() < FEWEST)
+
     def split(self, by: pd.Series, answers: np.ndarray) -> dict[str, np.ndarray]:
         return split_rows(by, answers, self.spec)
 
@@ -44,6 +49,9 @@ class TwoClasses:
 
     def count(self, splits: Mapping[str, np.ndarray], answers: np.ndarray, groups: np.ndarray | None) -> Shares:
         return count_shares(splits, answers, groups)
+
+    def chance(self, splits: Mapping[str, np.ndarray], answers: np.ndarray, groups: np.ndarray | None) -> float:
+        return self.count(splits, answers, groups).chance
 
     def check_shares(self, splits: Mapping[str, np.ndarray], answers: np.ndarray, groups: np.ndarray | None) -> None:
         check_shares(self.count(splits, answers, groups), self.spec)

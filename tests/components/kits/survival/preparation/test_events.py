@@ -52,7 +52,7 @@ def test_types_of_event_that_are_all_said_are_told_apart() -> None:
         (["Alive", "Dead"], (), (), "which is the event? --event-value Dead or --event-value Alive"),
         (["0:LIVING", "1:DECEASED"], (), (), "--event-value 1:DECEASED or --event-value 0:LIVING"),
         (["Dead", "Dead"], (), (), r"say whether it is the event \(--event-value Dead\)"),
-        ([0, 1, 2], (), (), r"competing risks does not stand yet.* '0' \(1\).*--event-value 2 --censored-value 0"),
+        ([0, 1, 2], (), (), r"competing_risks, with each named.* '0' \(1\).*--event-value 2 --censored-value 0"),
         ([0, 1, 2], ("2",), (), r"'0' \(1\), '1' \(1\) beside '2' .*--censored-value 0 --censored-value 1"),
         ([0, 1, 2], ("2",), ("0",), r"column died: '1' \(1\) beside '2' \(the event\): more than one type"),
         ([0, 1], ("3",), (), r"no value '3' \(the event\), only '0' \(1\), '1' \(1\)"),

@@ -1,0 +1,104 @@
+"""The members of the blend: fitted on given rows, asked, and written as they are served."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from lightning.pytorch import LightningModule
+
+from components.core.bundle import Content
+from components.core.job import Meta
+from components.core.results import LEARNER
+from components.kits.tables.encoding.encode import Encoded, TableEncoder
+from components.kits.tables.learning.boosting import GradientBoosting, fit_rounds
+from components.kits.tables.learning.crossfit import Terms
+from components.kits.tables.learning.cut import Parts, cut_classes
+from components.kits.tables.learning.data import Rows
+from components.kits.tables.learning.few import few_settings, likeliest
+from components.kits.tables.learning.graphs import network_answers, network_graph
+from components.kits.tables.learning.logistic import AdditiveLogistic, logistic_families
+from components.kits.tables.learning.splines import spline_design
+from components.recipes.multiclass.metrics.rows import row_losses
+from components.recipes.multiclass.params import ClassesJob, classes_of
+from components.recipes.multiclass.training.learner import ClassLearner, MeanShare
+
+LOGISTIC, LIGHTGBM = "logistic", "lightgbm"
+
+
+@dataclass(frozen=True)
+class Members:
+    """The learner, and the baselines that were fitted on the same rows."""
+
+    learner: LightningModule
+    logistic: AdditiveLogistic
+    trees: GradientBoosting
+
+    def scores(self, rows: Rows) -> dict[str, np.ndarray]:
+        """Probabilities `(N, C)` by name."""
+        unseen = (rows.encoded.numeric, rows.encoded.categorical)
+        return {
+            LEARNER: network_scores(self.learner, rows.encoded),
+            LOGISTIC: self.logistic.predict(*unseen),
+            LIGHTGBM: self.trees.predict(*unseen),
+        }
+
+    def contents(self, encoder: TableEncoder) -> dict[str, Content]:
+        """The files of a bundle that answer for them."""
+        return {
+            f"{LEARNER}.onnx": learner_graph(self.learner, encoder),
+            f"{LOGISTIC}.json": self.logistic.to_json(),
+            **self.trees.contents(LIGHTGBM, encoder),
+        }
+
+
+def fit_members(job: ClassesJob, learner: LightningModule, rows: Rows, encoder: TableEncoder, terms: Terms) -> Members:
+    """The `learner`, and baselines fitted on these rows."""
+    return Members(learner, fit_logistic(job, rows, encoder, terms), fit_trees(job, rows, encoder, terms))
+
+
+def fit_logistic(job: ClassesJob, rows: Rows, encoder: TableEncoder, terms: Terms) -> AdditiveLogistic:
+    """Splines by that penalty which answers the held-out rows best; of few rows lines, by that which answers rows best
+    that were left out of the fit, or splines where they answer them surely better.
+    """
+    params, known = job.model.logistic, rows.known(encoder)
+    if terms.like is not None:
+        return AdditiveLogistic(design=spline_design(params, encoder), c=terms.like.logistic.c).fit(*known)
+    families = logistic_families(params, params.c, encoder)
+    if parts := _folds(job, rows, terms):
+        return likeliest(families, rows, encoder, parts, row_losses)().fit(*known)
+    fitted = [make().fit(*known) for make in families[-1]]
+    unseen = terms.held_out or rows
+    asked = (unseen.encoded.numeric, unseen.encoded.categorical)
+    return min(fitted, key=lambda one: float(row_losses(unseen.target, one.predict(*asked)).mean()))
+
+
+def fit_trees(job: ClassesJob, rows: Rows, encoder: TableEncoder, terms: Terms) -> GradientBoosting:
+    """LightGBM of as many trees as the held-out rows say, or the folds of few rows."""
+    params = job.model.lightgbm
+    trees = GradientBoosting(
+        seeds=params.seeds,
+        settings={**params.settings, **(few_settings(job) if terms.few else {})},
+        classes=len(classes_of(Meta.read(job.paths.prepared(job.case)).data)),
+        patience=params.patience,
+    )
+    like = None if terms.like is None else terms.like.trees
+    return fit_rounds(trees, rows, encoder, _folds(job, rows, terms), held_out=terms.held_out, like=like)
+
+
+def _folds(job: ClassesJob, rows: Rows, terms: Terms) -> Parts:
+    """Of few rows; of others there are some that are held out."""
+    return cut_classes(rows.target, None, job.model.few.folds, job.params.fit.seed) if terms.few else []
+
+
+def network_scores(learner: LightningModule, rows: Encoded) -> np.ndarray:
+    """Probabilities `(N, C)` as they are served: the mean over the network's members."""
+    return network_answers(served_network(learner), rows)
+
+
+def learner_graph(learner: LightningModule, encoder: TableEncoder) -> bytes:
+    """The ONNX graph `numeric, categorical -> score`."""
+    return network_graph(served_network(learner), encoder)
+
+
+def served_network(learner: LightningModule) -> MeanShare:
+    assert isinstance(learner, ClassLearner)
+    return MeanShare(learner.network)

@@ -10,6 +10,7 @@ from components.kits.tables.asked import AskedTable
 from components.kits.tables.encoding.cells import columns_of_rows
 from components.kits.tables.encoding.known import Asked, Mark
 from components.kits.tables.encoding.reader import raw_cell
+from components.kits.tables.encoding.values import take
 from components.serving.problems import Detail, Problem
 from components.serving.service import MEBIBYTE, Answered, Options
 
@@ -120,6 +121,12 @@ class TableService(Generic[AnyTable]):
     @property
     def _others(self) -> set[str]:
         return self._known - set(self._columns)
+
+
+def part(asked: Asked, places: np.ndarray) -> Asked:
+    """Some of the rows, as they are read and encoded; what was strange about them has been told of the whole."""
+    typed = {name: take(values, places) for name, values in asked.typed.items()}
+    return Asked({}, typed, asked.encoded.take(places), ())
 
 
 def flag(name: str, value: Any) -> bool:

@@ -27,7 +27,7 @@ from components.core.job import EXTERNAL, FP32, PREPARED_FILES, TEST, TRAIN, VAL
 from components.core.params.monitor import DriftParams, PredictionLog
 from components.core.params.overrides import override
 from components.core.parts import Answering
-from components.core.recipe import Recipe, recipe_of, recipes
+from components.core.recipe import Recipe, read_checks, recipe_of, recipes
 from components.core.results import Report
 from components.evaluation.gaps import largest_gap
 from components.evaluation.plots import write_plots
@@ -39,6 +39,8 @@ from components.monitoring.drift import compare as compare_columns
 from components.monitoring.drift import is_number
 from components.monitoring.log import append, logged
 from components.recipes.shared.asking import ask
+from components.serving.models import online
+from components.serving.service import Options
 from components.training.fit import build, fit, make_trainer
 from pipelines.commands.options import read_options
 from pipelines.steps import fetch, prepare
@@ -208,6 +210,38 @@ def test_rows_of_a_table_are_answered_alike_with_and_without_a_frame(run: Run) -
     for given in (rows, texts):
         answers = predictor.answer(columns_of_rows(json.loads(given.to_json(orient="records"))))
         pd.testing.assert_frame_equal(pd.DataFrame(answers.columns()), expected, rtol=0, atol=1e-9)
+
+
+def test_rows_of_a_table_are_answered_over_http_as_by_predict(run: Run) -> None:
+    """All test rows as JSON, reasons included; what is asked of each is checked as the server does."""
+    predictor = run.recipe.serving.open_predictor(run.fitted / "bundle")
+    if not hasattr(predictor, "reader"):
+        pytest.skip("no table")
+    service = online(run.recipe.name).open_service(run.fitted / "bundle", None, read_checks(run.job))
+    prepared = run.job.paths.prepared(run.job.case)
+    frame = pd.read_parquet(prepared / PREPARED_FILES[TEST]).drop(columns=Meta.read(prepared).data["key"])
+    rows = json.loads(frame[list(predictor.reader.columns)].to_json(orient="records"))
+    assert [one for row in rows for one in service.check(row)] == []
+    wanted = pd.DataFrame(predictor.answer(columns_of_rows(rows)).columns())
+    explain = "declined" if run.recipe.name == "binary" else "always"  # as `predict` does
+    answers = service.answer(rows, Options(explain=explain))
+    found = pd.DataFrame([one.values for one in answers])
+    texts = [[text.split(" = ")[0].split(" is missing")[0] for text in row] for row in wanted.pop("reasons")]
+    assert [[one["column"] for one in row] for row in found.pop("reasons")] == texts
+    assert sum(map(len, texts)) > 0
+    pd.testing.assert_frame_equal(found, wanted, rtol=0, atol=1e-9, check_dtype=False)
+    watched = run.recipe.watch
+    told = watched.said(run.job, run.fitted / "bundle", frame) if watched.said else None
+    assert told is not None
+    pd.testing.assert_frame_equal(
+        pd.DataFrame([one.told for one in answers]), told, rtol=0, atol=1e-9, check_dtype=False
+    )
+    (example,) = service.schema()["examples"]
+    (answered,) = service.answer([example], Options(explain=explain))
+    assert not answered.wrong
+    assert service.check({**example, "no such column": 1})
+    strange = {**example, next(iter(example)): ["a list"]}
+    assert [one.loc for one in service.check(strange)] == [(next(iter(example)),)]
 
 
 def test_python_is_answered_what_predict_writes(run: Run, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Cohorts over HTTP: what both recipes of times to events answer, reasons for whom they are asked, curves if asked for."""
+"""Cohorts over HTTP: what both recipes of times to events answer, reasons for whom they are asked, curves if wanted."""
 
 import math
 from collections.abc import Callable, Mapping

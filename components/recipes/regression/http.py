@@ -19,7 +19,7 @@ def open_service(bundle: Path, _histories: Path | None, checks: Any) -> TableSer
 
 
 def answers(predictor: NumberPredictor, asked: Asked, options: Options) -> Answers:
-    """Of N rows the columns of `predict`, and what monitoring compares. No value is a refusal: `declined` is `always`."""
+    """Of N rows the columns of `predict`, and what monitoring compares. None is a refusal: `declined` is `always`."""
     found = predictor.answer_asked(asked, explain=options.explain != "never")
     reasons = [[_reason(one) for one in row] for row in found.reasons]
     value, low, high = found.score.T

@@ -9,7 +9,7 @@ from typer.core import TyperCommand, TyperGroup
 GROUPS: dict[str, tuple[str, ...]] = {
     "Run a case": ("run", "params", "doctor"),
     "Look at results": ("list", "metrics", "ui", "champion", "history", "trace", "verify"),
-    "Use a model": ("predict", "catch-up", "monitor", "rollback"),
+    "Use a model": ("predict", "serve", "catch-up", "monitor", "rollback"),
     "Make your own": ("new", "new-recipe", "rename", "remove"),
     "Run one stage": ("search", "fit", "evaluate", "compress", "promote", "crossval"),
     "Operate": (

@@ -20,8 +20,18 @@ PAGES = ["README.md", "CONTRIBUTING.md", *sorted(str(path.relative_to(ROOT)) for
 SHELL = "the shell's own"
 CAUGHT_UP = "tests/pipelines/test_recommender.py::test_what_came_since_is_caught_up_with_and_is_no_news_to_dvc_or_git"
 MANIFESTS = "tests/repo/test_deploy.py::test_the_manifests_keep_to_kubernetes_schemas"
+APPLICANT = (
+    "curl -s localhost:8000/v1/finance_risk/predict -d "
+    '\'{"rows": [{"Seniority": 1, "Home": "rent", "Time": 60, "Age": 24, "Marital": "single", "Records": "no", '
+    '"Job": "partime", "Expenses": 45, "Income": 95, "Assets": 0, "Debt": 0, "Amount": 1100, "Price": 1250}]}\''
+)
 # Commands that another test runs for real, and where: the name of the test after `::`.
 ELSEWHERE = {
+    "casebook serve finance_risk": (
+        "tests/pipelines/test_serving.py::test_swaps_a_lost_registry_and_the_end_fail_no_request"
+    ),
+    # The same rows in the same form, from a client in Python.
+    APPLICANT: "tests/components/serving/test_app.py::test_answers_are_those_of_the_command_line",
     "casebook run my_loans": "tests/pipelines/test_new_case.py::test_the_smoke_run_of_a_strange_file",
     "casebook predict finance_risk examples/applicants.csv --out answers.csv": (
         "tests/pipelines/test_cli.py::test_the_examples_applicants_are_answered"

@@ -1,5 +1,6 @@
 """`casebook serve` as a process: what happens to requests while versions, workers, disks and the server itself go."""
 
+import json
 import os
 import signal
 import sqlite3
@@ -7,11 +8,13 @@ import time
 from contextlib import closing
 
 import httpx
+import pandas as pd
 import psutil
 import pytest
 
-from tests.pipelines.conftest import Checkout
+from tests.pipelines.conftest import ROWS, Checkout
 from tests.pipelines.serving import Load, serving
+from tests.pipelines.test_monitor import drifted
 
 pytestmark = pytest.mark.slow
 
@@ -145,3 +148,31 @@ def test_a_port_that_is_taken_and_a_case_that_is_none_are_one_message(finished):
     ended = finished.run("python", "-m", "pipelines.cli", "serve", "toy", "--host", "::", CASEBOOK_TOKEN="")
     assert ended.code == 1
     assert "CASEBOOK_TOKEN" in ended.said
+
+
+IMPORTED = """
+import atexit, os, sys
+atexit.register(lambda: open(os.environ["IMPORTED"], "w").write(" ".join({name.partition(".")[0] for name in sys.modules})))
+"""
+
+
+def test_what_drifts_over_http_is_found_by_monitor_and_nothing_heavy_is_loaded(finished, tmp_path):
+    (tmp_path / "sitecustomize.py").write_text(IMPORTED, encoding="utf-8")
+    variables = {"PYTHONPATH": str(tmp_path), "IMPORTED": str(tmp_path / "imported")}
+    rows = json.loads(drifted(pd.read_csv(finished.root / ROWS)).to_json(orient="records"))
+    with serving(finished, **variables) as (started, address):
+        for start in range(0, len(rows), 200):
+            found = httpx.post(f"{address}/v1/toy/predict", json={"rows": rows[start : start + 200]}, timeout=60)
+            assert found.status_code == 200, found.text
+        started.process.send_signal(signal.SIGTERM)
+        assert started.process.wait(40) == 0, started.said
+    imported = set((tmp_path / "imported").read_text(encoding="utf-8").split())
+    assert "onnxruntime" in imported
+    assert not imported & {"torch", "lightning", "mlflow", "sklearn", "lightgbm"}
+    params = finished.params()
+    params["operate"]["monitor"]["rows"] = {"kind": "log", "days": 1}
+    finished.write_params(params)
+    ended = finished.run("python", "-m", "pipelines.cli", "monitor", "toy", "--no-retrain", "--json")
+    assert ended.code in (0, 1), ended.said
+    figures = finished.json("reports/toy/monitoring/monitoring.json")
+    assert {one["column"] for one in figures["features"] if one["drifted"]} >= {"Income", "Amount", "Job"}

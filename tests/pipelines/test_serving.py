@@ -152,7 +152,8 @@ def test_a_port_that_is_taken_and_a_case_that_is_none_are_one_message(finished):
 
 IMPORTED = """
 import atexit, os, sys
-atexit.register(lambda: open(os.environ["IMPORTED"], "w").write(" ".join({name.partition(".")[0] for name in sys.modules})))
+names = lambda: " ".join({name.partition(".")[0] for name in sys.modules})
+atexit.register(lambda: open(os.environ["IMPORTED"], "w").write(names()))
 """
 
 
@@ -175,4 +176,4 @@ def test_what_drifts_over_http_is_found_by_monitor_and_nothing_heavy_is_loaded(f
     ended = finished.run("python", "-m", "pipelines.cli", "monitor", "toy", "--no-retrain", "--json")
     assert ended.code in (0, 1), ended.said
     figures = finished.json("reports/toy/monitoring/monitoring.json")
-    assert {one["column"] for one in figures["features"] if one["drifted"]} >= {"Income", "Amount", "Job"}
+    assert {one["name"] for one in figures["columns"] if one["drifted"]} >= {"Income", "Amount", "Job"}

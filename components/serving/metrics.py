@@ -15,29 +15,39 @@ class Figures:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
-        named = {"registry": self.registry}
-        self.requests = Counter("casebook_requests", "Requests, by case and status.", ["case", "status"], **named)
-        self.rows = Counter("casebook_rows", "Rows answered.", ["case", "version"], **named)
-        self.seconds = Histogram(
-            "casebook_request_seconds", "From a request's last byte to its answer.", ["case"], buckets=SECONDS, **named
+        registry = self.registry
+        self.requests = Counter(
+            "casebook_requests", "Requests, by case and status.", ["case", "status"], registry=registry
         )
-        self.swaps = Counter("casebook_swaps", "Versions exchanged while serving.", ["case"], **named)
-        self.log_dropped = Counter("casebook_log_dropped_rows", "Rows that the log had no room for.", ["case"], **named)
-        self.log_failed = Counter("casebook_log_failures", "Files of the log that could not be written.", **named)
+        self.rows = Counter("casebook_rows", "Rows answered.", ["case", "version"], registry=registry)
+        self.seconds = Histogram(
+            "casebook_request_seconds",
+            "From a request's last byte to its answer.",
+            ["case"],
+            buckets=SECONDS,
+            registry=registry,
+        )
+        self.swaps = Counter("casebook_swaps", "Versions exchanged while serving.", ["case"], registry=registry)
+        self.log_dropped = Counter(
+            "casebook_log_dropped_rows", "Rows that the log had no room for.", ["case"], registry=registry
+        )
+        self.log_failed = Counter(
+            "casebook_log_failures", "Files of the log that could not be written.", registry=registry
+        )
         self.trouble = Gauge(
             "casebook_swap_trouble",
             "1 where a version that should serve cannot be opened.",
             ["case"],
             multiprocess_mode="max",
-            **named,
+            registry=registry,
         )
-        self.waiting = Gauge("casebook_waiting_rows", "Rows that wait.", multiprocess_mode="sum", **named)
+        self.waiting = Gauge("casebook_waiting_rows", "Rows that wait.", multiprocess_mode="sum", registry=registry)
         self.serving = Gauge(
             "casebook_serving_version",
             "The number of the version that serves.",
             ["case"],
             multiprocess_mode="mostrecent",
-            **named,
+            registry=registry,
         )
 
     def page(self, waiting: Callable[[], int]) -> bytes:
@@ -46,5 +56,5 @@ class Figures:
         if not os.environ.get(FOLDER):
             return generate_latest(self.registry)
         together = CollectorRegistry()
-        MultiProcessCollector(together)  # type: ignore[no-untyped-call]
+        MultiProcessCollector(together)
         return generate_latest(together)

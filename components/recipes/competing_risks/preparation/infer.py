@@ -1,4 +1,4 @@
-"""A `prepare` block for a cohort that nobody has described: that of one kind of event, with the causes that were named."""
+"""A `prepare` block for a cohort that nobody has described: that of one kind of event, with causes that were named."""
 
 import logging
 from collections.abc import Mapping, Sequence

@@ -15,16 +15,19 @@ from components.core.params.case import DistillParams, Int8DynamicParams, Int8St
 from components.core.parts import Maker, Training
 from components.core.results import LEARNER
 from components.kits.tables.encoding.encode import Encoded, TableEncoder
-from components.kits.tables.learning.assembling import Choosing
+from components.kits.tables.learning.assembling import SERVING, Choosing
 from components.kits.tables.learning.data import Rows, TableData
 from components.recipes.shared import retraining, variants
 from components.training.fit import fit
+from components.training.refit import on_everything
 
 
 @dataclass(frozen=True)
 class TableVariants:
     """What a recipe gives: its fit on `TableData`, what it chooses on held-out rows, what a learner answers to encoded
     rows and the graph of it, and the targets by which a bundle teaches: to a share what the bundle answers.
+
+    `everything` reads what the bundle's members have learned from where they are fitted again on many rows.
     """
 
     training: Training
@@ -32,6 +35,7 @@ class TableVariants:
     answers: Callable[[LightningModule, Encoded], np.ndarray]
     graph: Callable[[LightningModule, TableEncoder], bytes]
     taught: Callable[[Path, Rows, float], np.ndarray]
+    everything: Callable[[AnyJob], TableData] | None = None
 
     def makers(self) -> Mapping[str, Maker]:
         return {
@@ -52,12 +56,17 @@ class TableVariants:
 
     def pruned(self, job: AnyJob, params: PruneParams, fitted: Path, folder: Path) -> None:
         _check_rows_are_left(fitted)
-        learner = retraining.pruned(job, self.training, params, fitted / WEIGHTS, fit_state(folder))
+        training, weights = self.training, WEIGHTS
+        if self.everything is not None and (fitted / SERVING).is_file():
+            training, weights = on_everything(training, self.everything), SERVING
+        learner = retraining.pruned(job, training, params, fitted / weights, fit_state(folder))
         graph = self.graph(learner, self._data(job).encoder)
         variants.replaced(fitted / BUNDLE, {f"{LEARNER}.onnx": graph}, folder)
 
     def distilled(self, job: AnyJob, params: DistillParams, fitted: Path, folder: Path) -> None:
-        """A smaller network that learns what the whole blend answers. It is served alone: the baselines are in it."""
+        """A smaller network that learns what the whole blend answers to the training rows. It is served alone: the
+        baselines are in it.
+        """
         _check_rows_are_left(fitted)
         student = retraining.student(job, params)
 
@@ -84,8 +93,10 @@ class TableVariants:
 
 
 def _check_rows_are_left(fitted: Path) -> None:
-    """Raises NotMadeError if all rows but the test's have taught the model: none would tell a worse network."""
-    if (fitted / SELECTION).is_dir():
+    """Raises NotMadeError if rows are few and all but the test's have taught the model: none would tell a worse
+    network.
+    """
+    if (fitted / SELECTION).is_dir() and not (fitted / SERVING).is_file():
         raise NotMadeError(
             "training and validation have fewer rows than model.few.rows, and the model has learned from all of them, "
             "so that none are left to judge a network by that is trained again"

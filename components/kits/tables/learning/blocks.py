@@ -62,6 +62,14 @@ class LightGBMParams(BoostingParams):
     monotone: dict[str, Literal[-1, 1]]
 
 
+class StoppedBoostingParams(BoostingParams):
+    """`n_estimators` of the settings is the most: rows that are held out end it, once so many more trees (`patience`)
+    answer them no better.
+    """
+
+    patience: Count
+
+
 class BlendParams(Block):
     """`shrinkage` pulls the weights towards equal ones; members below `min_weight` are left out."""
 
@@ -94,6 +102,12 @@ class FewLogisticParams(FewParams):
     """Of the inverse penalties `c` of the logistic regression the likeliest is taken."""
 
     c: Annotated[tuple[Annotated[float, Field(gt=0)], ...], Field(strict=False, min_length=1)]
+
+
+class RefitParams(FewParams):
+    """With `refit` members of more rows are fitted on the validation rows, too, once these have chosen among them."""
+
+    refit: bool
 
 
 class LearnedParams(Block):

@@ -8,7 +8,7 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from lightning.pytorch import LightningModule
@@ -39,11 +39,25 @@ class Members(Protocol):
         """The files of a bundle that answer for them."""
 
 
+@dataclass(frozen=True)
+class Terms:
+    """How members are fitted on given rows: whether these are `few`; rows beside them that are `held_out` and may say
+    when a member has learned enough; members that were fitted so before, `like` which they are to learn as long.
+    """
+
+    few: bool = False
+    held_out: Rows | None = None
+    like: Any = None
+
+
+FEW = Terms(few=True)
+
+
 class FitMembers(Protocol):
     def __call__(
-        self, job: AnyJob, learner: LightningModule, rows: Rows, encoder: TableEncoder, /, *, few: bool
+        self, job: Any, learner: LightningModule, rows: Rows, encoder: TableEncoder, terms: Terms, /
     ) -> Members:
-        """The `learner`, and baselines fitted on these rows, as few ones are where they are."""
+        """The `learner`, and baselines fitted on these rows."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +105,7 @@ def cross_fit(job: AnyJob, learner: LightningModule, how: CrossFitting) -> Cross
             on_everything(how.training, partial(_part, how=how, fold=fold, unseen=unseen)),
             state=state / f"fold-{json_digest({'rows': fitting.tolist()})[:16]}",
         )
-        answers.append(how.fit_members(job, network, fold, data.encoder, few=True).scores(unseen))
+        answers.append(how.fit_members(job, network, fold, data.encoder, FEW).scores(unseen))
     places = np.concatenate([rest for _, rest in parts])
     scores = {name: np.concatenate([one[name] for one in answers])[np.argsort(places)] for name in answers[0]}
     called, figure = how.figure

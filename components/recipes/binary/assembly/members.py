@@ -10,6 +10,7 @@ from components.core.bundle import Content
 from components.core.results import LEARNER
 from components.kits.tables.encoding.encode import Encoded, TableEncoder
 from components.kits.tables.learning.boosting import GradientBoosting, monotone_constraints
+from components.kits.tables.learning.crossfit import Terms
 from components.kits.tables.learning.cut import cut_classes
 from components.kits.tables.learning.data import Rows
 from components.kits.tables.learning.few import few_settings, likeliest
@@ -50,10 +51,10 @@ class Members:
         }
 
 
-def fit_members(job: BinaryJob, learner: LightningModule, rows: Rows, encoder: TableEncoder, *, few: bool) -> Members:
+def fit_members(job: BinaryJob, learner: LightningModule, rows: Rows, encoder: TableEncoder, terms: Terms) -> Members:
     """The `learner`, and baselines fitted on these rows, as few ones are where they are."""
     params = job.model
-    if not few:
+    if not terms.few:
         return Members(learner, fit_logistic(rows, encoder, params), fit_trees(rows, encoder, params))
     logistic = likeliest_logistic(rows, encoder, params, job.params.fit.seed)
     return Members(learner, logistic, fit_trees(rows, encoder, params, few_settings(job)))

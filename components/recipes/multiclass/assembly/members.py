@@ -11,6 +11,7 @@ from components.core.job import Meta
 from components.core.results import LEARNER
 from components.kits.tables.encoding.encode import Encoded, TableEncoder
 from components.kits.tables.learning.boosting import GradientBoosting
+from components.kits.tables.learning.crossfit import Terms
 from components.kits.tables.learning.cut import cut_classes
 from components.kits.tables.learning.data import Rows
 from components.kits.tables.learning.few import few_settings, likeliest
@@ -50,8 +51,9 @@ class Members:
         }
 
 
-def fit_members(job: ClassesJob, learner: LightningModule, rows: Rows, encoder: TableEncoder, *, few: bool) -> Members:
+def fit_members(job: ClassesJob, learner: LightningModule, rows: Rows, encoder: TableEncoder, terms: Terms) -> Members:
     """The `learner`, and baselines fitted on these rows, as few ones are where they are."""
+    few = terms.few
     return Members(learner, fit_logistic(job, rows, encoder, few=few), fit_trees(job, rows, encoder, few=few))
 
 

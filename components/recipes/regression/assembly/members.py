@@ -10,6 +10,7 @@ from components.core.bundle import Content
 from components.core.results import LEARNER
 from components.kits.tables.encoding.encode import Encoded, TableEncoder
 from components.kits.tables.learning.boosting import GradientBoosting, monotone_constraints, tree_files
+from components.kits.tables.learning.crossfit import Terms
 from components.kits.tables.learning.data import Rows
 from components.kits.tables.learning.few import few_settings
 from components.kits.tables.learning.graphs import network_answers, network_graph
@@ -60,11 +61,11 @@ class Members:
 
 
 def fit_members(
-    job: RegressionJob, learner: LightningModule, rows: Rows, encoder: TableEncoder, /, *, few: bool
+    job: RegressionJob, learner: LightningModule, rows: Rows, encoder: TableEncoder, terms: Terms, /
 ) -> Members:
     """The `learner`, and all others fitted on these rows."""
     assert isinstance(learner, NumberLearner)
-    params, more = job.model, few_settings(job) if few else {}
+    params, more = job.model, few_settings(job) if terms.few else {}
     known = rows.known(encoder)
     ridge = fit_ridge(rows, encoder, params, job.params.fit.seed)
     trees = GradientBoosting(

@@ -95,11 +95,11 @@ def decision_curve(
     series: Mapping[str, np.ndarray],
     everybody: np.ndarray,
     *,
-    threshold: float,
+    threshold: float | None,
 ) -> Figure:
     """Net benefit (P,) over threshold risks (P,) of each series, of treating all, and of treating nobody.
 
-    Below, what each has more or less than the first, which is served from `threshold`.
+    Below, what each has more or less than the first, which is served from `threshold`, where it decides.
     """
     figure = new_figure(height=8.0)
     axes, below = figure.subplots(2, sharex=True, height_ratios=(3, 2))
@@ -117,12 +117,13 @@ def decision_curve(
     axes.set(ylabel="net benefit\n(per 100 patients)", ylim=(-10 * highest, 108 * highest))
     below.set(xlabel="risk from which one would treat", ylabel="difference from served\n(per 100 patients)")
     below.xaxis.set_major_formatter(PercentFormatter(1))
-    for panel in (axes, below):
-        panel.axvline(threshold, color=COLOURS[0], linewidth=1, linestyle=DASHED)
-    said: dict[str, Any] = {"xycoords": below.get_xaxis_transform(), "textcoords": "offset points", "ha": "right"}
-    below.annotate(
-        f"high risk from {threshold:.0%}", (threshold, 0.04), (-5, 0), fontsize=11, path_effects=HALO, **said
-    )
+    if threshold is not None:
+        for panel in (axes, below):
+            panel.axvline(threshold, color=COLOURS[0], linewidth=1, linestyle=DASHED)
+        said: dict[str, Any] = {"xycoords": below.get_xaxis_transform(), "textcoords": "offset points", "ha": "right"}
+        below.annotate(
+            f"high risk from {threshold:.0%}", (threshold, 0.04), (-5, 0), fontsize=11, path_effects=HALO, **said
+        )
     axes.legend(loc="upper right")
     read = "True positives less false ones, these weighed by the odds of the risk from which one would treat."
     small_print(figure, read)

@@ -64,7 +64,13 @@ def kaplan_meier(
 
 
 @styled
-def calibration(title: str, panels: Mapping[str, Mapping[str, Reliability]], *, confidence: float) -> Figure:
+def calibration(
+    title: str,
+    panels: Mapping[str, Mapping[str, Reliability]],
+    *,
+    confidence: float,
+    estimate: str = "1 - Kaplan and Meier's survival",
+) -> Figure:
     """A panel a horizon: observed risk with bounds against the prediction, for each series; the first is served."""
     figure = new_figure(height=5.4)
     title_over_all(figure, title)
@@ -83,7 +89,7 @@ def calibration(title: str, panels: Mapping[str, Mapping[str, Reliability]], *, 
             axes.plot(one.predicted, one.observed, marker="o", color=colour, label=name, **look)
         _share_axes(axes, x=f"predicted risk by {horizon}", y="observed risk", x_end=limit, y_end=limit)
         axes.legend(loc="lower right", fontsize=10.5)
-    bounds = f"Each dot is as many patients; observed: 1 - Kaplan and Meier's survival, with {confidence:.0%} bounds."
+    bounds = f"Each dot is as many patients; observed: {estimate}, with {confidence:.0%} bounds."
     small_print(figure, bounds, "On the dashed diagonal the risk is as predicted; above it, higher.")
     return figure
 

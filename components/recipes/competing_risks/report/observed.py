@@ -1,12 +1,13 @@
 """What happened, to hold beside what was said: incidences of groups of people, by Aalen and Johansen's estimate."""
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
 
 from components.kits.survival.report.calibration import Reliability
+from components.kits.survival.report.decisions import net_benefit
 from components.recipes.competing_risks.metrics.incidence import Incidence, observed_incidence
 from components.recipes.competing_risks.metrics.rows import caused_outcome, censoring_of, weights_of
 
@@ -50,11 +51,17 @@ def own_weights(target: np.ndarray, cause: int, horizon: float) -> Weights:
     return weights_of(caused_outcome(target), cause, horizon, censoring_of(target))
 
 
-def of_cause(cause: int) -> tuple[Callable[[np.ndarray, float], float], Callable[[np.ndarray, float], Weights]]:
-    """The risk that was observed of one cause by a horizon, and the weights of rows with entries."""
-    return (
-        lambda target, horizon: observed_incidence(target, cause, horizon),
-        lambda target, horizon: own_weights(target, cause, horizon),
+def worth(
+    target: np.ndarray, risk: np.ndarray, cause: int, *, horizon: float, thresholds: Sequence[float] | np.ndarray
+) -> np.ndarray:
+    """`net_benefit` (P,) of treating whose risk (N,) of the cause is at least each threshold (P,)."""
+    return net_benefit(
+        target,
+        risk,
+        horizon=horizon,
+        thresholds=thresholds,
+        observed=lambda treated, by: observed_incidence(treated, cause, by),
+        weigh=lambda rows, by: own_weights(rows, cause, by),
     )
 
 

@@ -15,7 +15,6 @@ from components.evaluation.presentation.effects import effects
 from components.kits.survival.blocks import EvaluateParams
 from components.kits.survival.metrics.rows import SMALLEST_HAZARD
 from components.kits.survival.report import figures as shared
-from components.kits.survival.report.decisions import net_benefit, net_benefit_of_all
 from components.kits.survival.report.groups import group_names, risk_groups
 from components.kits.survival.units import SHORT
 from components.kits.tables.effects import ROWS, strongest_effects
@@ -24,7 +23,7 @@ from components.kits.tables.encoding.encode import Encoded
 from components.recipes.competing_risks.metrics.metrics import FIRST, Judge
 from components.recipes.competing_risks.report import figures
 from components.recipes.competing_risks.report.answered import Answered, Groups, each_cause, risk_of
-from components.recipes.competing_risks.report.observed import Steps, mean_incidence, of_cause, reliability
+from components.recipes.competing_risks.report.observed import Steps, mean_incidence, reliability, worth
 from components.recipes.competing_risks.serving.predictor import CausesPredictor
 
 UNRECALIBRATED = "before recalibration"
@@ -116,13 +115,9 @@ def _decision_curve(drawing: Drawing, found: Answered, cause: int, name: str) ->
     served = risk_of(judge, found.risks[MODEL], cause)
     treated = np.array([(served >= one).mean() for one in thresholds])
     thresholds = thresholds[(treated >= LEAST_TREATED) | (thresholds <= (threshold or thresholds[1]))]
-    observed, weigh = of_cause(cause)
-    worth = partial(net_benefit, horizon=horizon, thresholds=thresholds, observed=observed, weigh=weigh)
-    series = {
-        drawing.recipe.called(who): worth(found.target, risk_of(judge, risks, cause))
-        for who, risks in found.risks.items()
-    }
-    everybody = net_benefit_of_all(found.target, horizon=horizon, thresholds=thresholds, observed=observed, weigh=weigh)
+    net = partial(worth, found.target, cause=cause, horizon=horizon, thresholds=thresholds)
+    series = {drawing.recipe.called(who): net(risk_of(judge, risks, cause)) for who, risks in found.risks.items()}
+    everybody = net(np.ones(len(served)))
     title = f"Net benefit of deciding by the risk of {name}, {horizon:g} {judge.unit}, {found.split}"
     return shared.decision_curve(title, thresholds, series, everybody, threshold=threshold)
 

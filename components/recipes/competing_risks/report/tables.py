@@ -5,14 +5,13 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from components.core.results import MODEL, Cell, Table
-from components.kits.survival.report.decisions import net_benefit, net_benefit_of_all
 from components.kits.survival.report.groups import group_names, risk_groups
 from components.kits.survival.report.tables import finite
 from components.recipes.competing_risks.metrics.incidence import observed_incidence
 from components.recipes.competing_risks.metrics.metrics import Judge
 from components.recipes.competing_risks.metrics.rows import censoring_of
 from components.recipes.competing_risks.report.answered import Answered, each_cause, risk_of
-from components.recipes.competing_risks.report.observed import mean_incidence, of_cause
+from components.recipes.competing_risks.report.observed import mean_incidence, worth
 
 OBSERVED = "observed (Aalen-Johansen)"
 
@@ -85,13 +84,11 @@ def net_benefit_table(judge: Judge, judged: Sequence[Answered], thresholds: Sequ
     horizon = judge.horizons[-1]
     for one in judged:
         for cause, name in each_cause(judge):
-            observed, weigh = of_cause(cause)
             risk = risk_of(judge, one.risks[MODEL], cause)
-            told = {"horizon": horizon, "thresholds": thresholds}
-            model = net_benefit(
-                one.target, risk, horizon=horizon, thresholds=thresholds, observed=observed, weigh=weigh
+            model, everybody = (
+                worth(one.target, who, cause, horizon=horizon, thresholds=thresholds)
+                for who in (risk, np.ones(len(risk)))
             )
-            everybody = net_benefit_of_all(one.target, **told, observed=observed, weigh=weigh)
             rows += [
                 [one.split, name, f"{threshold:.0%}", finite(served), finite(all_)]
                 for threshold, served, all_ in zip(thresholds, model, everybody, strict=True)

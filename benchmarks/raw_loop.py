@@ -12,8 +12,9 @@ from torchmetrics.functional.classification import binary_auroc
 
 from components.core.job import Job
 from components.core.parts import Training
-from components.recipes.binary.training.data import TableData
-from components.recipes.binary.training.learner import BinaryLearner, weight_decay_groups
+from components.kits.tables.learning.data import TableData
+from components.kits.tables.learning.network import weight_decay_groups
+from components.recipes.binary.training.learner import BinaryLearner
 from components.training.fit import build
 from components.training.schedules import WarmupCosine
 

@@ -24,8 +24,8 @@ from components.core.job import BUNDLE, PREPARED_FILES, TEST, TRAIN, VALIDATION,
 from components.core.params.load import load_params
 from components.core.params.source import Member, WheelSource
 from components.core.recipe import make_job
+from components.kits.tables.encoding.spec import TARGET
 from components.recipes.binary.serving.predictor import open_predictor
-from components.recipes.binary.training.data import TARGET
 from components.sources.fetch import fetch as fetch_source
 from pipelines.commands.crossval import crossval
 from pipelines.steps import fetch, prepare

@@ -7,7 +7,7 @@ import typer
 
 from pipelines.commands import newoptions as options
 from pipelines.commands.groups import GroupedOptions
-from pipelines.commands.newkinds import Kind, check_options, check_sources, given_options, of_cohort, of_events
+from pipelines.commands.newkinds import COHORTS, Kind, check_options, check_sources, given_options, of_cohort, of_events
 from pipelines.commands.shared import DryRun
 
 WIDEST = 100  # columns of the help, which tells of some fifty options
@@ -31,10 +31,14 @@ def new(
     target: options.Target = None,
     positive: options.Positive = None,
     ignore_target: options.IgnoreTarget = None,
+    merge: options.Merge = None,
+    min_class_rows: options.MinClassRows = None,
     time: options.Time = None,
     event: options.Event = None,
     event_value: options.EventValue = None,
     censored_value: options.CensoredValue = None,
+    cause: options.Cause = None,
+    cause_column: options.CauseColumn = None,
     entry: options.Entry = None,
     start: options.Start = None,
     stop: options.Stop = None,
@@ -70,9 +74,10 @@ def new(
     """Make a case of your own table, events or images, or of an example. Its block is written into params.yaml."""
     kind = _kind(given_options(context), like, recipe)
     from components.core.yaml_files import dump_yaml
+    from components.kits.tables.hints import by_column
     from components.kits.tables.numbers.decide import stated
+    from pipelines.commands.newasked import Asked
     from pipelines.commands.newblocks import block_of_example, block_of_images, block_of_rows, hints_of
-    from pipelines.commands.newcase import Asked
     from pipelines.commands.newcohort import Times
     from pipelines.commands.newevents import make_events
     from pipelines.stages import set_up_logging
@@ -94,10 +99,10 @@ def new(
         outcome = target, positive, times.column, event, times.per_year(per_year), tuple(ignore_target or ())
         words = tuple(event_value or ()), tuple(censored_value or ())
         grouped = not no_group if group is None else group
-        asked = Asked(*outcome, stated(decimal, thousands), hints, grouped, *words, times.course())
-        recipe = "survival" if like is None and kind is Kind.COHORT else recipe
+        several = by_column("--merge", merge or ()), min_class_rows, by_column("--cause", cause or ()), cause_column
+        asked = Asked(*outcome, stated(decimal, thousands), hints, grouped, *words, times.course(), *several)
         block = block_of_rows(name, like, recipe, csv, query, variable, watermark, asked, dry_run=dry_run)
-    typer.echo(dump_yaml({name: {"prepare": block["prepare"]}}))
+    typer.echo(dump_yaml({name: {"recipe": block["recipe"], "prepare": block["prepare"]}}))
     if not dry_run:
         typer.echo(f"params.yaml has the case {name}; look it over, commit it, then: casebook run {name}")
 
@@ -135,4 +140,4 @@ def _of_rows(given: tuple[str, ...], like: str | None, recipe: str | None) -> Ki
     named = recipe if like is None else recipe_of_pattern(Path.cwd(), like)
     if "--csv" in given and are_events(like or recipe, named, asked=of_events(given)):
         return Kind.EVENTS
-    return Kind.COHORT if named == "survival" or (named is None and of_cohort(given)) else Kind.TABLE
+    return Kind.COHORT if named in COHORTS or (named is None and of_cohort(given)) else Kind.TABLE

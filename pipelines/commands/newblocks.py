@@ -8,11 +8,12 @@ from components.core.blocks import read_block
 from components.kits.tables.encoding.reading import Reading
 from components.kits.tables.hints import Hints, by_column
 from components.recipes.detection.preparation.kinds import Chosen
-from pipelines.commands.newcase import Asked, new_case, new_example, plan_case, plan_example, shipped
+from pipelines.commands.newasked import Asked
+from pipelines.commands.newcase import new_case, new_example, plan_case, plan_example, shipped
 from pipelines.commands.newimages import new_images, plan_images, read_planes
 from pipelines.commands.newquery import new_query
 
-TABLES, IMAGES = "finance_risk", "medical_cells"  # the patterns where none is named
+IMAGES = "medical_cells"  # the pattern where none is named
 
 
 def block_of_example(name: str, file: Path, *, dry_run: bool) -> dict[str, Any]:
@@ -32,7 +33,8 @@ def block_of_images(
     dry_run: bool,
 ) -> dict[str, Any]:
     make, chosen = plan_images if dry_run else new_images, Chosen(channel, read_planes(planes or ()), pixel_size)
-    return make(Path.cwd(), name, _pattern(like, recipe) or IMAGES, folder, chosen, tuple(boxes or ()))
+    pattern = like if recipe is None else shipped(Path.cwd(), recipe)
+    return make(Path.cwd(), name, pattern or IMAGES, folder, chosen, tuple(boxes or ()))
 
 
 def block_of_rows(
@@ -48,12 +50,11 @@ def block_of_rows(
     dry_run: bool,
 ) -> dict[str, Any]:
     """A table's or a cohort's, of a file or of what a query answers."""
-    pattern = _pattern(like, recipe) or TABLES
     if csv is not None:
-        return (plan_case if dry_run else new_case)(Path.cwd(), name, pattern, csv, asked)
+        return (plan_case if dry_run else new_case)(Path.cwd(), name, like, csv, asked, recipe)
     assert query is not None
     assert variable is not None
-    return new_query(Path.cwd(), name, pattern, query, variable, watermark, asked, dry_run=dry_run)
+    return new_query(Path.cwd(), name, like, query, variable, watermark, asked, recipe, dry_run=dry_run)
 
 
 def hints_of(
@@ -71,7 +72,3 @@ def hints_of(
         present=by_column("--present", present or ()),
         dates=by_column("--dates", dates or ()),
     )
-
-
-def _pattern(like: str | None, recipe: str | None) -> str | None:
-    return like if recipe is None else shipped(Path.cwd(), recipe)

@@ -1,7 +1,6 @@
 """A case of a user's own data, written as a block of `params.yaml`: no Python needed."""
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,41 +12,14 @@ from components.core.params.load import load_params, stated_block, whole_block
 from components.core.params.overrides import override
 from components.core.recipe import load_recipe
 from components.core.yaml_files import dump_yaml, read_yaml
-from components.kits.tables.hints import NO_HINTS, Hints
-from components.kits.tables.infer import infer_table
-from components.kits.tables.numbers.decide import NOT_STATED, Stated
-from components.recipes.survival.preparation.course import PLAIN, Course, fitted_curve
-from components.recipes.survival.preparation.infer import infer_cohort
+from pipelines.commands.newasked import Asked
+from pipelines.commands.newplans import PLANS, as_by_default
+from pipelines.commands.newrecipes import pick
 
 EXAMPLES = "examples"  # ready blocks, in the checkout
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 LONGEST = 60  # characters: a name is part of folders' and files' names, and of MLflow's
 UNKNOWN_ORIGIN = {"licence": "unknown; say it here", "citation": "unknown; say it here"}
-UNSTATED = {
-    "notice": "Research software; not checked for decisions about people.",
-    "intended_use": "Not stated; say it here.",
-    "limits": "Not stated; say it here.",
-}
-
-
-@dataclass(frozen=True)
-class Asked:
-    """The outcome's columns: `target` with its `positive` value and those of no outcome, or `time` and `event`; how the
-    file writes `numbers`, where its cells leave that open; and what is said of the other columns.
-    """
-
-    target: str | None
-    positive: str | None
-    time: str | None
-    event: str | None
-    per_year: float
-    ignore_target: tuple[str, ...] = ()
-    numbers: Stated = NOT_STATED
-    hints: Hints = NO_HINTS
-    group: str | bool = True  # of the split: a column, none, or one that is guessed
-    event_value: tuple[str, ...] = ()  # the words for the event, and for its absence
-    censored_value: tuple[str, ...] = ()
-    course: Course = PLAIN  # what else is said of a cohort's times
 
 
 class Profile(Block):
@@ -57,50 +29,40 @@ class Profile(Block):
     values: dict[str, Any]
 
 
-def new_case(root: Path, name: str, like: str, csv: Path, asked: Asked) -> dict[str, Any]:
+def new_case(
+    root: Path, name: str, like: str | None, csv: Path, asked: Asked, recipe: str | None = None
+) -> dict[str, Any]:
     """Add the block to `params.yaml`, after checking that the whole file is still right; returns it.
 
     Raises:
         CasebookError: as `plan_case`.
     """
-    block = plan_case(root, name, like, csv, asked)
+    block = plan_case(root, name, like, csv, asked, recipe)
     write_case(root, name, block)
     return block
 
 
-def plan_case(root: Path, name: str, like: str, csv: Path, asked: Asked) -> dict[str, Any]:
-    """The block that `new_case` would add.
+def plan_case(
+    root: Path, name: str, like: str | None, csv: Path, asked: Asked, recipe: str | None = None
+) -> dict[str, Any]:
+    """The block that `new_case` would add: like a case, or of a recipe, or of the one that fits what is asked.
 
     Raises:
         CasebookError: the name is taken or not of the form `a_name`, `like` is no case of tables
-            or of another outcome than asked for, or the file is not fit to learn from.
+            or of another outcome than asked for, the recipe must be asked, or the file is not fit to learn from.
     """
-    block = pattern(root, name, like)
-    if block["recipe"] not in ("binary", "survival"):
-        raise CasebookError(
-            f"{like!r} is no case of tables; take --recipe binary or --recipe survival; events (--recipe next_item) "
-            "are read from a file, --csv"
-        )
+    check_name(load_params(root / "params.yaml"), name)
     if not csv.is_file():
         raise CasebookError(f"{csv}: not found; --csv names the file to learn from{nearest_path(csv)}")
-    if "external" in block["prepare"]:
-        return _cohort(block, csv, root, like, asked)
-    if asked.event_value or asked.censored_value:
+    recipe = recipe if like is not None or recipe is not None else pick(csv, asked)
+    block = pattern(root, name, like or shipped(root, str(recipe)))
+    if (plan := PLANS.get(block["recipe"])) is None:
         raise CasebookError(
-            f"--event-value and --censored-value are of a cohort (--time, --event), and a case like {like} is none: "
-            "--positive names the value of --target to look for"
+            f"{like or recipe!r} is no case of tables; take --recipe {', '.join(PLANS)}; events (--recipe next_item) "
+            "are read from a file, --csv"
         )
-    if asked.course != PLAIN:
-        raise CasebookError(
-            f"--entry, --start, --stop, --start-date, --end-date, --unit and --horizons are of a cohort (--event), and "
-            f"a case like {like} is none"
-        )
-    if asked.target is None or asked.time is not None or asked.event is not None:
-        raise CasebookError(f"a case like {like} has one column to predict: name it with --target, and no other")
-    prepare = infer_table(
-        csv, asked.target, asked.positive, asked.ignore_target, asked.numbers, asked.hints, group=asked.group
-    )
-    return _table(block, prepare, csv, root)
+    planned = plan(block if like is not None else as_by_default(block), csv, asked)
+    return {**planned, "source": _source(csv, root, planned["prepare"]["file"])}
 
 
 def plan_example(root: Path, name: str, file: Path) -> dict[str, Any]:
@@ -201,58 +163,6 @@ def check_name(params: Params, name: str) -> None:
         )
     if name in params.cases:
         raise CasebookError(f"params.yaml has a case {name!r} already; remove its block first, or take another name")
-
-
-def _table(block: dict[str, Any], prepare: dict[str, Any], csv: Path, root: Path) -> dict[str, Any]:
-    """The block of the case it is like, less all that speaks of that case's columns."""
-    labels = prepare["target"]
-    model = {
-        **block["model"],
-        "logistic": {**block["model"]["logistic"], "leave_out": []},
-        "lightgbm": {**block["model"]["lightgbm"], "monotone": {}},
-        "serving": {**block["model"]["serving"], "decisions": [labels["positive"], labels["negative"]]},
-    }
-    evaluate = {**block["evaluate"], "slices": [], "sensitive": [], **UNSTATED}
-    source = _source(csv, root, prepare["file"])
-    return {**block, "source": source, "prepare": prepare, "model": model, "evaluate": evaluate}
-
-
-def _cohort(block: dict[str, Any], csv: Path, root: Path, like: str, asked: Asked) -> dict[str, Any]:
-    """The same for a cohort, answered at those of the horizons that it was followed for."""
-    timed = (asked.time is None) != (asked.course.dates is None)
-    if not timed or asked.event is None or asked.target is not None or asked.ignore_target:
-        raise CasebookError(
-            f"a case like {like} has two columns to predict: name them with --time and --event; in place of --time "
-            "go --stop, or --start-date and --end-date"
-        )
-    if asked.positive is not None:
-        raise CasebookError(
-            f"--positive {asked.positive} is of a table with a --target; of a cohort --event-value names the value of "
-            "--event that is the event"
-        )
-    encode, curve = block["prepare"]["encode"], block["model"]["curve"]
-    prepare = infer_cohort(
-        csv,
-        asked.time,
-        asked.event,
-        asked.per_year,
-        encode,
-        asked.numbers,
-        asked.hints,
-        group=asked.group,
-        event_value=asked.event_value,
-        censored_value=asked.censored_value,
-        course=asked.course,
-    )
-    fitted = fitted_curve(prepare, csv, asked.course, curve)
-    horizons, model = fitted["horizons"], {**block["model"], "curve": fitted}
-    if fitted["step"] != curve["step"]:  # what trees tell apart goes with it
-        share = fitted["step"] / curve["step"]
-        model["forest"] = {**model["forest"], "resolution": model["forest"]["resolution"] * share}
-    calibrated = [year for year in block["evaluate"]["calibrated"] if year in horizons] or horizons[-1:]
-    evaluate = {**block["evaluate"], "calibrated": calibrated, "subgroups": [], **UNSTATED}
-    source = _source(csv, root, prepare["file"])
-    return {**block, "source": source, "prepare": prepare, "model": model, "evaluate": evaluate}
 
 
 def _source(csv: Path, root: Path, name: str) -> dict[str, Any]:

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from typing import cast
 
 from components.core.errors import CasebookError, nearest
-from components.recipes.survival.params.units import DAYS_A_YEAR, PER_YEAR, Unit
-from components.recipes.survival.preparation.course import Course
+from components.kits.survival.preparation.course import Course
+from components.kits.survival.units import DAYS_A_YEAR, PER_YEAR, Unit
 
 
 @dataclass(frozen=True)

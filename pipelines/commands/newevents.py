@@ -18,13 +18,13 @@ from components.recipes.next_item.preparation.infer.events import Inferred, Said
 from pipelines.commands.newcase import (
     EXAMPLES,
     UNKNOWN_ORIGIN,
-    UNSTATED,
     pattern,
     read_example,
     shipped,
     shown_path,
     write_case,
 )
+from pipelines.commands.newplans import UNSTATED
 
 RECIPE = "next_item"
 

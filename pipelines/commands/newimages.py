@@ -10,7 +10,8 @@ from components.recipes.detection.encoding.raw import LARGEST, Axis
 from components.recipes.detection.preparation.infer import Seen, infer_images
 from components.recipes.detection.preparation.kinds import NOTHING, Chosen
 from components.recipes.detection.preparation.sheet import write_sheet
-from pipelines.commands.newcase import UNKNOWN_ORIGIN, UNSTATED, pattern, shown_path, write_case
+from pipelines.commands.newcase import UNKNOWN_ORIGIN, pattern, shown_path, write_case
+from pipelines.commands.newplans import UNSTATED
 
 log = logging.getLogger(__name__)
 

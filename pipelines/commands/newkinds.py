@@ -9,13 +9,14 @@ import typer
 class Kind(StrEnum):
     """What a new case is made of; the value is how messages name it."""
 
-    TABLE = "a table (--recipe binary)"
-    COHORT = "a cohort (--recipe survival)"
+    TABLE = "a table (--target)"
+    COHORT = "a cohort (--time, --event)"
     EVENTS = "events (--recipe next_item)"
     IMAGES = "images (--images)"
     READY = "a ready block (--from)"
 
 
+COHORTS = ("survival", "competing_risks")  # recipes
 ROWS = (Kind.TABLE, Kind.COHORT)
 FILES = (*ROWS, Kind.EVENTS)
 
@@ -24,10 +25,10 @@ TOGETHER: tuple[tuple[tuple[Kind, ...], str], ...] = (
     ((*FILES, Kind.IMAGES), "--like --recipe"),
     (FILES, "--csv --ignore --encoding --sheet"),
     (ROWS, "--query --variable --watermark --group --no-group --missing --present --dates --decimal --thousands"),
-    ((Kind.TABLE,), "--target --positive --ignore-target"),
+    ((Kind.TABLE,), "--target --positive --ignore-target --merge --min-class-rows"),
     ((Kind.COHORT, Kind.EVENTS), "--time"),
     ((Kind.COHORT,), "--event --event-value --censored-value --entry --start --stop --start-date --end-date"),
-    ((Kind.COHORT,), "--unit --per-year --horizons"),
+    ((Kind.COHORT,), "--unit --per-year --horizons --cause --cause-column"),
     ((Kind.EVENTS,), "--users --items --user --item --rating --weight --repeats --delimiter --quote"),
     ((Kind.IMAGES,), "--images --boxes --channel --pixel-size --plane"),
     ((Kind.READY,), "--from"),
@@ -45,6 +46,8 @@ NEEDS = {
     "--sheet": "--csv",
     "--event-value": "--event",
     "--censored-value": "--event",
+    "--cause": "--event",
+    "--cause-column": "--cause",
 }
 SOURCES = ("--csv", "--query", "--images", "--from")
 ONE_AT_MOST = (("--like", "--recipe"), ("--group", "--no-group"))

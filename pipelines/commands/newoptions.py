@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-_of_table = partial(typer.Option, rich_help_panel="A table, with a target of two values")
+_of_table = partial(typer.Option, rich_help_panel="A table, with a target")
 _of_cohort = partial(typer.Option, rich_help_panel="A cohort, with a time and an event")
 _of_rows = partial(typer.Option, rich_help_panel="Any table or cohort")
 _of_events = partial(typer.Option, rich_help_panel="Events of users and items")
@@ -35,8 +35,9 @@ Example = Annotated[Path | None, typer.Option("--from", help="a ready block, suc
 Recipe = Annotated[
     str | None,
     typer.Option(
-        help="the kind of problem: binary (--target), survival (--time, --event), detection (--images) "
-        "or, of events, next_item (--user, --item, --time)"
+        help="the kind of problem: of a table (--target) binary, multiclass or regression; of a cohort (--time, "
+        "--event) survival or competing_risks; detection (--images); of events (--user, --item, --time) next_item. "
+        "Of tables and cohorts found where not given"
     ),
 ]
 Like = Annotated[
@@ -47,10 +48,17 @@ DryRun = Annotated[bool, typer.Option("--dry-run", help="print the block; leave 
 
 # What is predicted: of a table, of a cohort
 
-Target = Annotated[str | None, _of_table(help="the column to predict; it has two values")]
-Positive = Annotated[str | None, _of_table(help="the value to look for; the rarer one if not given")]
+Target = Annotated[str | None, _of_table(help="the column to predict: of two values, classes or a number")]
+Positive = Annotated[str | None, _of_table(help="of two values: the one to look for; the rarer one if not given")]
 IgnoreTarget = Annotated[
     list[str] | None, _of_table(metavar="VALUE", help="a value of --target that is no outcome; may be repeated")
+]
+Merge = Annotated[
+    list[str] | None,
+    _of_table(metavar="CLASS=VALUE", help="of several classes: a value that counts as another class; may be repeated"),
+]
+MinClassRows = Annotated[
+    int | None, _of_table(min=3, help="of several classes: how many rows of each are enough; 10 if not given")
 ]
 Time = Annotated[
     str | None, _of_cohort(help="the column of how long each row was observed; of events, of when they were")
@@ -61,6 +69,13 @@ EventValue = Annotated[
 ]
 CensoredValue = Annotated[
     list[str] | None, _of_cohort(metavar="VALUE", help="a value of --event for rows that ended without it")
+]
+Cause = Annotated[
+    list[str] | None,
+    _of_cohort(metavar="NAME=VALUE", help="of several kinds of events: a value of one; the first is of interest"),
+]
+CauseColumn = Annotated[
+    str | None, _of_cohort(help="of --cause: the column of its values, where --event has 0 and 1 alone")
 ]
 Entry = Annotated[str | None, _of_cohort(help="when a row came under observation, where that was after time zero")]
 Start = Annotated[str | None, _of_cohort(help="of intervals: when each began; goes with --stop")]

@@ -8,14 +8,24 @@ from components.core.params.load import load_params
 from components.core.params.source import SqlSource
 from components.sources.sql.fetch import fetch
 from components.sources.sql.watermark import look
-from pipelines.commands.newcase import UNKNOWN_ORIGIN, Asked, check_name, plan_case, write_case
+from pipelines.commands.newasked import Asked
+from pipelines.commands.newcase import UNKNOWN_ORIGIN, check_name, plan_case, write_case
 from pipelines.commands.smoke import bring_mark
 
 FILE = "rows.parquet"
 
 
 def new_query(
-    root: Path, name: str, like: str, query: str, variable: str, watermark: str | None, asked: Asked, *, dry_run: bool
+    root: Path,
+    name: str,
+    like: str | None,
+    query: str,
+    variable: str,
+    watermark: str | None,
+    asked: Asked,
+    recipe: str | None,
+    *,
+    dry_run: bool,
 ) -> dict[str, Any]:
     """Read the rows, describe them as `plan_case` does a file, and write the block unless it is a `dry_run`.
 
@@ -27,7 +37,8 @@ def new_query(
         source = _source(name, query, variable, watermark)
         look(source, Path(folder))
         fetch(source, Path(folder), Path(folder))
-        block = {**plan_case(root, name, like, Path(folder) / FILE, asked), "source": source.model_dump(mode="json")}
+        block = plan_case(root, name, like, Path(folder) / FILE, asked, recipe)
+        block = {**block, "source": source.model_dump(mode="json")}
         if not dry_run:
             write_case(root, name, block)
             bring_mark(source, Path(folder), root)  # of the rows that were described

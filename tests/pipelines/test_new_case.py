@@ -18,9 +18,10 @@ from components.core.job import Job, Meta, Paths
 from components.core.params.load import load_params
 from components.core.recipe import make_job
 from components.kits.tables import firstlook
-from components.recipes.binary.training.data import TableData
+from components.kits.tables.learning.data import TableData
 from pipelines.cli import app
-from pipelines.commands.newcase import Asked, new_case, plan_case
+from pipelines.commands.newasked import Asked
+from pipelines.commands.newcase import new_case, plan_case
 from pipelines.commands.smoke import smoke
 from pipelines.steps import fetch, prepare
 from tests.pipelines.strange_tables import TABLES
@@ -58,7 +59,7 @@ def test_a_strange_file_becomes_a_case_that_can_be_prepared(root: Path, name: st
     meta = Meta.read(job.paths.prepared(name))
     rows = sum(1 for _ in (root / TABLES[name].file).open(encoding="utf-8-sig")) - 1
     assert sum(meta.rows.values()) >= 0.99 * min(rows, 600)
-    data = TableData(job.paths.prepared(name), job.params.fit)
+    data = TableData(job.paths.prepared(name), job.params.fit, dtype=np.int8)
     for part in data.parts:
         assert np.isfinite(part.encoded.numeric).all()
         assert part.encoded.numeric.shape[1] + part.encoded.categorical.shape[1] > 0
@@ -278,7 +279,7 @@ def test_several_types_of_event_are_refused_until_each_is_said(root: Path) -> No
     rows = pd.read_csv(path)
     types = rows["status"] * random.integers(1, 3, len(rows))
     rows.assign(status=types).to_csv(path, index=False)
-    with pytest.raises(CasebookError, match="a recipe for competing risks does not stand yet"):
+    with pytest.raises(CasebookError, match="are of the recipe competing_risks"):
         like_prognosis(root, path)
     with pytest.raises(CasebookError, match="Say what each stands for: --event-value 2 --censored-value"):
         like_prognosis(root, path, event_value=("2",))

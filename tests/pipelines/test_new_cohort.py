@@ -9,9 +9,10 @@ import pandas as pd
 import pytest
 
 from components.core.errors import CasebookError
-from pipelines.commands.newcase import Asked, plan_case
+from pipelines.commands.newasked import Asked
+from pipelines.commands.newcase import plan_case
 from pipelines.commands.newcohort import Times
-from tests.components.recipes.survival.preparation.cohorts import patients
+from tests.components.kits.survival.preparation.cohorts import patients
 
 ROOT = Path(__file__).parents[2]
 SPLIT = {"by": "stratified", "validation": 0.16, "test": 0.2, "seed": 11}

@@ -14,7 +14,8 @@ from components.core.params.load import load_params
 from components.core.recipe import make_job, recipes
 from components.core.yaml_files import read_yaml
 from pipelines.cli import app
-from pipelines.commands.newcase import Asked, pattern, plan_case, shipped
+from pipelines.commands.newasked import Asked
+from pipelines.commands.newcase import pattern, plan_case, shipped
 from pipelines.steps import fetch, prepare
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -21,7 +21,8 @@ from components.core.yaml_files import dump_yaml, read_yaml
 from components.recipes.detection.params.images import ImagesParams
 from components.recipes.detection.preparation.prepare import prepare_images
 from components.sources.http.manifest import read_manifest
-from pipelines.commands.newcase import Asked, new_case, new_example, read_example
+from pipelines.commands.newasked import Asked
+from pipelines.commands.newcase import new_case, new_example, read_example
 from pipelines.commands.newimages import new_images, plan_images
 from pipelines.commands.smoke import smoke_paths
 from pipelines.steps import fetch

@@ -76,7 +76,7 @@ def test_the_help_has_each_option_below_the_title_of_its_kind() -> None:
             names.append(option[1])
     assert sorted(name for names in found.values() for name in names) == sorted([*GOES_WITH, "--help"])
     assert list(found)[2:] == [
-        "A table, with a target of two values",
+        "A table, with a target",
         "A cohort, with a time and an event",
         "Any table or cohort",
         "Events of users and items",

@@ -14,7 +14,7 @@ from components.core.job import Meta, Paths
 from components.core.params.load import load_params
 from components.core.recipe import make_job
 from components.sources.fetch import fetch as fetch_source
-from pipelines.commands.newcase import Asked
+from pipelines.commands.newasked import Asked
 from pipelines.commands.newquery import new_query
 from pipelines.commands.smoke import SMOKE, bring_mark
 from pipelines.leaving.remove import plan

@@ -3,12 +3,17 @@
 import csv
 import io
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from mlflow.models import Model
+from mlflow.pyfunc import load_model
+from mlflow.pyfunc.scoring_server import invocations
 
 from components.core.bundle import read_bundle, write_bundle
+from components.registry.package import model_folder
 
 BOX = ("bbox", "area", "score")
 
@@ -58,3 +63,16 @@ def unsure(bundle: Path, folder: Path) -> Path:
     manifest = found.manifest.model_copy(update={"settings": {**settings, **lower}})
     write_bundle(folder, manifest, found.contents())
     return folder
+
+
+def mlflow_answers(
+    bundle: Path, example: pd.DataFrame, answers: pd.DataFrame, packages: Sequence[str], folder: Path
+) -> list[dict[str, Any]]:
+    """What a server answers to the rows of the example as JSON, from the bundle as a version of the registry has it."""
+    with model_folder(Model(), bundle, {"card.md": "# Toy"}, example, answers, packages) as made:
+        model = load_model(str(made.rename(folder / "model")))
+    request = json.dumps({"dataframe_records": json.loads(example.to_json(orient="records"))})
+    answered = invocations(request, "application/json", model, model.metadata.get_input_schema())
+    assert answered.status == 200, answered.response
+    found: list[dict[str, Any]] = json.loads(answered.response)["predictions"]
+    return found

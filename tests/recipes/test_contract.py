@@ -2,6 +2,7 @@
 
 import json
 import shlex
+import sys
 from collections.abc import Callable, Mapping
 from copy import deepcopy
 from dataclasses import asdict, dataclass, replace
@@ -41,7 +42,8 @@ from components.recipes.shared.asking import ask
 from components.training.fit import build, fit, make_trainer
 from pipelines.commands.options import read_options
 from pipelines.steps import fetch, prepare
-from tests.recipes.asked import as_read, in_hand_and_on_disk, unsure, written
+from tests.recipes.asked import as_read, in_hand_and_on_disk, mlflow_answers, unsure, written
+from tests.recipes.files import files_of_rows, wrong_files
 from tests.toy.jobs import CHECKOUT, toy_cases, toy_job
 
 pytestmark = pytest.mark.slow
@@ -182,8 +184,10 @@ def test_the_predictor_answers_raw_rows(run: Run) -> None:
     example = run.recipe.serving.example(run.job)
     answer = run.recipe.serving.open_predictor(run.fitted / "bundle").predict(example)
     assert len(example) > 0
-    assert np.isfinite(answer["score"]).all()
     assert len(answer) > 0
+    numbers = answer.select_dtypes("number")
+    assert numbers.shape[1] > 0
+    assert np.isfinite(numbers).all(axis=None)
     answers = run.recipe.serving.answers(run.job, run.fitted / "bundle", TEST)
     assert len(answers.target) == len(answers.score) > 0
     for one in answers.score:  # boxes of an image are padded with rows of NaN
@@ -252,6 +256,69 @@ def test_rows_of_a_table_in_another_writing_are_refused_and_no_other_recipe_pass
     answers = ask(predictor, case, strange, read_options(case, run.recipe.options, ["accept-strange=true"]))
     assert len(answers) == len(rows)
     assert answers["warnings"].map(len).sum() > len(rows) / 2
+
+
+def raw_table(run: Run) -> pd.DataFrame:
+    """The raw rows of a case that is a table, as its file has them."""
+    if not hasattr(run.recipe.serving.open_predictor(run.fitted / "bundle"), "reader"):
+        pytest.skip("no table")
+    return pd.read_csv(run.job.paths.raw(run.job.case) / run.job.prepare.file)
+
+
+def test_a_table_is_answered_alike_however_its_file_is_written(run: Run, tmp_path: Path) -> None:
+    rows, bundle = raw_table(run).head(40), run.fitted / "bundle"
+    found = {}
+    for source in files_of_rows(rows, tmp_path):
+        assert run.recipe.predict.predict_file(bundle, source, tmp_path / "answers.csv", {}) == len(rows)
+        found[source.name] = (tmp_path / "answers.csv").read_text(encoding="utf-8")
+    assert len(found) == 7
+    assert {name for name, text in found.items() if text != found["rows.parquet"]} == set()
+
+
+def test_what_is_wrong_with_the_file_of_a_table_is_one_message_and_nothing_is_written(run: Run, tmp_path: Path) -> None:
+    rows, target = raw_table(run).head(60), tmp_path / "answers.csv"
+    wrong = wrong_files(rows, run.recipe.serving.open_predictor(run.fitted / "bundle").reader.columns, tmp_path)
+    assert len(wrong) == 7
+    for source, message in wrong:
+        with pytest.raises(CasebookError, match=message):
+            run.recipe.predict.predict_file(run.fitted / "bundle", source, target, {})
+        assert not target.exists(), source.name
+
+
+def test_cells_that_cannot_be_read_and_classes_that_are_new_are_warned_of_and_answered(run: Run) -> None:
+    rows, predictor = raw_table(run).head(12), run.recipe.serving.open_predictor(run.fitted / "bundle")
+    columns = predictor.reader.columns
+    number = next(name for name, column in columns.items() if column.kind == "numeric")
+    strange = rows.astype({number: object})
+    strange.loc[3, number] = "about 129"
+    classes = [name for name, column in columns.items() if column.kind == "categorical"]
+    if classes:
+        strange.loc[5, classes[0]] = "castle"
+    plain, answers = predictor.predict(rows), predictor.predict(strange)
+    new = {
+        place: [one for one in said if one not in before]
+        for place, (said, before) in enumerate(zip(answers["warnings"], plain["warnings"], strict=True))
+    }
+    assert new.pop(3) == [f"{number}: 'about 129' cannot be read"]
+    if classes:
+        assert new.pop(5) == [f"{classes[0]} = 'castle' is no class of training"]
+    assert not any(new.values())
+    assert np.isfinite(answers.select_dtypes("number")).all(axis=None)
+    left = answers.drop(index=[3, 5])
+    pd.testing.assert_frame_equal(left, plain.drop(index=[3, 5]), rtol=0, atol=1e-9)
+
+
+def test_mlflow_serves_a_table_with_the_answers_of_predict(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of the model as it is registered, by what `mlflow models serve` calls for each request."""
+    raw_table(run)
+    bundle, example = run.fitted / "bundle", run.recipe.serving.example(run.job)
+    expected = run.recipe.serving.open_predictor(bundle).predict(example)
+    monkeypatch.setattr(sys, "path", list(sys.path))  # MLflow adds the model's code to it
+    served = mlflow_answers(bundle, example, expected, run.recipe.packages, tmp_path)
+    assert list(served[0]) == list(expected.columns)
+    pd.testing.assert_frame_equal(pd.DataFrame(served), expected, rtol=0, atol=1e-9, check_dtype=False)
 
 
 def test_users_are_answered_by_all_that_is_known_of_them_whether_given_or_stored(run: Run, tmp_path: Path) -> None:
@@ -378,7 +445,7 @@ def test_monitoring_sees_new_rows_as_it_sees_those_of_training(run: Run, tmp_pat
         assert 0 < len(old) <= 50
         pairs = {str(name): (old[name], old[name]) for name in old}
         assert [one.name for one in compare_columns(pairs, DRIFT) if one.psi > 0 or one.p < 1] == []
-    assert np.isfinite(reference.scores.mean()).any()
+    assert np.isfinite(reference.scores.mean(numeric_only=True)).any()
     append(tmp_path, run.job.case, example, recent.scores, "1", PredictionLog(enabled=True, rows=50, megabytes=10))
     (logged_rows,) = logged(tmp_path, run.job.case, days=1)
     again = watch.observe(run.job, bundle, logged_rows)
@@ -389,6 +456,30 @@ def test_monitoring_sees_new_rows_as_it_sees_those_of_training(run: Run, tmp_pat
     unit = watch.unit(run.job)
     assert unit is None or unit in example
     assert set(watch.key(run.job)) <= {*example.columns, *Meta.read(run.job.paths.prepared(run.job.case)).data["key"]}
+
+
+def test_monitoring_tells_the_column_of_a_table_that_has_drifted_and_judges_the_labelled_rows(run: Run) -> None:
+    rows, watch, bundle = raw_table(run), run.recipe.watch, run.fitted / "bundle"
+    predictor = run.recipe.serving.open_predictor(bundle)
+    reference, same = watch.reference(run.job, bundle, len(rows)), watch.observe(run.job, bundle, rows)
+    assert same.labelled is not None
+    assert len(same.labelled.target) == len(same.labelled.score) > 0.9 * len(rows)
+    metric = run.recipe.serving.metrics(run.job, bundle)[run.recipe.primary]
+    assert np.isfinite(metric(same.labelled.target, same.labelled.score))
+    without = rows.drop(columns=[*watch.outcome(run.job)])
+    assert watch.observe(run.job, bundle, without).labelled is None
+    known, columns = predictor.known, predictor.reader.columns
+    (moved, *_) = [name for name, at in known.places.items() if known.middle[at] > 0 and columns[name].max is None]
+    later = watch.observe(run.job, bundle, rows.assign(**{moved: rows[moved] * 3 + known.middle[known.places[moved]]}))
+
+    def drifted(recent: pd.DataFrame) -> list[str]:
+        pairs = {str(name): (reference.features[name], recent[name]) for name in recent}
+        return [one.name for one in compare_columns(pairs, DRIFT) if one.drifted]
+
+    assert drifted(same.features) == []
+    assert drifted(later.features) == [moved]
+    assert list(later.scores.columns) == list(reference.scores.columns)
+    assert np.abs(later.scores.to_numpy(dtype=object) != same.scores.to_numpy(dtype=object)).any()
 
 
 def test_a_second_run_gives_the_same_bytes(run: Run, tmp_path: Path) -> None:

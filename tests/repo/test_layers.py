@@ -67,7 +67,14 @@ PARTS_WITHOUT_TORCH = (
     "catch_up",
     "watch",
 )
-KITS_WITH_TORCH = ("components/kits/tables/tabm.py", "components/kits/transformers/layers.py")
+KITS_WITH_TORCH = (
+    "components/kits/tables/tabm.py",
+    "components/kits/transformers/layers.py",
+    *(f"components/kits/tables/learning/{name}.py" for name in ("assembling", "crossfit", "data", "graphs", "network")),
+    "components/kits/survival/training/",
+)
+# A kit on which another rests: one of cohorts is one of tables, too.
+KITS_BELOW = {"survival": ("tables",)}
 
 SOURCES = sorted(
     path.relative_to(CHECKOUT).as_posix()
@@ -135,7 +142,7 @@ def _breaches(path: str, name: str) -> Iterator[str]:
 
 def _starts_without_torch(path: str, own: Place) -> bool:
     if own.top == "kits":
-        return path not in KITS_WITH_TORCH
+        return not path.startswith(KITS_WITH_TORCH)
     return own.part in PARTS_WITHOUT_TORCH if own.top == "recipes" else own.top in WITHOUT_TORCH
 
 
@@ -147,7 +154,7 @@ def _not_below(own: Place, other: Place) -> str | None:
         return f"{other.top} is not below {own.top}"
     if LEVEL[own.top] == 1 == LEVEL[other.top] and other.top not in (own.top, *RESTS_ON.get(own.top, ())):
         return f"{other.top} is not below {own.top}"
-    if own.top == other.top == "kits" and other.room not in (None, own.room):
+    if own.top == other.top == "kits" and other.room not in (None, own.room, *KITS_BELOW.get(str(own.room), ())):
         return f"the kit {other.room} is not below the kit {own.room}"
     return _not_below_in_recipes(own, other) if own.top == other.top == "recipes" else None
 

@@ -1,6 +1,6 @@
 """Cross-validation of a table: the prepared rows cut anew, and their encoders fitted on each training part alone."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,13 +16,19 @@ from components.kits.tables.write import GROUPS, write_groups
 
 
 def cut_anew(
-    job: Job, folder: Path, cut: BaseCrossValidator, *, kind: type[FeatureParams], label: str
+    job: Job,
+    folder: Path,
+    cut: BaseCrossValidator,
+    *,
+    kind: type[FeatureParams],
+    label: str,
+    strata: Callable[[np.ndarray], np.ndarray] = np.asarray,
 ) -> Iterator[Job]:
     """A job for each fold of `cut` over the rows in file order, its prepared data below `folder`.
 
-    Of the rows outside a fold, the case's own share validates, drawn from each class of the column `label`, by which
-    `cut` may cut as well; `kind` is that of the table's spec. Where groups decide the case's split, folds and
-    validations are of whole groups, with like shares of each class, whatever `cut` would do.
+    Of the rows outside a fold, the case's own share validates, drawn from each class that `strata` makes of the column
+    `label`, by which `cut` may cut as well; `kind` is that of the table's spec. Where groups decide the case's split,
+    folds and validations are of whole groups, with like shares of each class, whatever `cut` would do.
     """
     prepared, seed = job.paths.prepared(job.case), job.params.crossval.seed
     meta = Meta.read(prepared)
@@ -30,7 +36,7 @@ def cut_anew(
     rows = frame.sort_values(meta.data["key"]) if meta.data["key"] == ["row"] else frame
     groups = _groups(prepared, rows.index)
     rows = rows.reset_index(drop=True)
-    spec, classes = kind.model_validate(meta.data["spec"]), rows[label].to_numpy()
+    spec, classes = kind.model_validate(meta.data["spec"]), strata(rows[label].to_numpy())
     share = spec.split.validation / (1 - spec.split.test)
     if groups is not None:
         cut = StratifiedGroupKFold(cut.get_n_splits(), shuffle=True, random_state=seed)

@@ -38,6 +38,12 @@ class Hints:
         return {key: list(texts) for key, texts in said.items() if texts}
 
 
+EXAMPLES = {
+    "--merge": "CLASS=VALUE, such as other=spline",
+    "--cause": "NAME=VALUE, such as relapse=1",
+}
+
+
 def by_column(option: str, given: Iterable[str]) -> dict[str, tuple[str, ...]]:
     """`COLUMN=TEXT`s of an option of the command line, by column.
 
@@ -48,7 +54,9 @@ def by_column(option: str, given: Iterable[str]) -> dict[str, tuple[str, ...]]:
     for one in given:
         name, sign, text = one.rpartition("=")
         if not sign or not name:
-            raise CasebookError(f"{option} {one!r}: write it as {option} COLUMN=TEXT, such as {option} age=99")
+            raise CasebookError(
+                f"{option} {one!r}: write it as {option} {EXAMPLES.get(option, 'COLUMN=TEXT, such as age=99')}"
+            )
         found[name] = (*found.get(name, ()), text)
     return found
 

@@ -3,7 +3,7 @@
 import logging
 import math
 from collections.abc import Callable, Sequence
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +19,10 @@ from components.kits.tables.firstlook import look_at
 from components.kits.tables.hinted import guess_hinted
 from components.kits.tables.hints import NO_HINTS, Hints
 from components.kits.tables.kinds import guess_column
-from components.kits.tables.labels import column_of, find_labels, share_labelled
+from components.kits.tables.labels import column_of
 from components.kits.tables.numbers.columns import find_writing
 from components.kits.tables.numbers.decide import NOT_STATED, Stated, Writing
+from components.kits.tables.outcome.aims import Aim, TwoValues, Undescribed
 from components.kits.tables.read import read_table
 from components.kits.tables.seen import Guess
 from components.kits.tables.told import tell_of_columns
@@ -44,34 +45,43 @@ def infer_table(
     hindsight: bool = True,
     as_truth: Callable[[pd.Series], pd.Series] | None = None,
 ) -> dict[str, Any]:
-    """The whole `prepare` block, of plain types, for a CSV or Parquet file with a column `target` of two values.
+    """As `infer_rows`, of a column `target` of two values: see `TwoValues`. Rows whose target is one of `no_outcome`
+    are left out.
+    """
+    aim = TwoValues(positive, tuple(no_outcome), as_truth)
+    return infer_rows(path, target, aim, numbers, hints, group=group, hindsight=hindsight)
 
-    `positive` names the value to look for; without it the rarer one is taken. Rows whose target is one of `no_outcome`
-    are left out. Columns that cannot
+
+def infer_rows(
+    path: Path,
+    target: str,
+    aim: Aim,
+    numbers: Stated = NOT_STATED,
+    hints: Hints = NO_HINTS,
+    *,
+    group: str | bool = True,
+    hindsight: bool = True,
+) -> dict[str, Any]:
+    """The whole `prepare` block, of plain types, for a CSV or Parquet file with a column `target` of what the aim says.
+
+    Columns that cannot
     help (identifiers, constants, columns without values) are under `ignore`, each with its
     reason; the first identifier that names every row becomes the key. `numbers` is what a person has said of how the
     file writes them, which its cells then need not tell. Rows that share a value of `group` stay in one split: of the
     column of that name, of none (False), or of one that earns it (True). Every choice is logged, and with `hindsight`
-    columns that may be known too late, too. `as_truth` makes cells of 1 and 0 of the target's, where the caller knows
-    which stand for the event; then one of the two may be missing.
+    columns that may be known too late, too.
 
     Raises:
-        CasebookError: the file cannot be read, the target is not there or has not exactly two
-            values, `positive` is none of them, no column is left to learn from, its numbers can be read in
+        CasebookError: the file cannot be read, the target is not there or is not what the aim says, no column is left
+            to learn from, its numbers can be read in
             several ways, or a `group` that is guessed makes splits that differ by more than chance allows.
     """
-    frame = read_table(path, hints.reading)
-    hints.check(frame.columns, path)
-    answers = column_of(frame, target, path)
-    if as_truth is None:
-        labels = find_labels(answers, positive, MISSING, f"{path}: column {target} (the target)", no_outcome)
-        log.info("target %s: %r is the positive value, %r the negative one", target, *labels)
-    else:
-        answers, labels = as_truth(answers), ("1", "0")
-        frame = frame.assign(**{target: answers})
-    unlabelled = 1 - share_labelled(answers, (*labels, *no_outcome))
+    table = undescribed(path, numbers, hints)
+    sought, frame = aim.look(table, target), table.frame
+    frame = frame.assign(**{target: sought.cells})
+    unlabelled = 1 - sought.labelled
     others = [name for name in frame.columns if name != target]
-    writing = find_writing(path, frame.drop(columns=[*hints.ignore]), MISSING, numbers, hints.reading)
+    writing = table.writing()
     guesses = _guess_all(path, frame[others], MISSING, writing, hints)
     words = [*_words(guesses), *_infinite(frame, guesses)]
     if words:  # they stand for no value in every column, so the columns are looked at again
@@ -92,18 +102,14 @@ def infer_table(
     broken += 0.0 if entity is None else as_text(frame[entity], ()).null_count / len(frame)
     if broken:
         log.warning("about %.1f%% of the rows will be set aside: no target, or a cell that does not fit", 100 * broken)
+    told = dict(sought.block)
     block = {
         "file": path.name,
         **({"read": read} if (read := hints.reading.model_dump(exclude_defaults=True)) else {}),
         "missing": [*MISSING, *words],
         **({} if numbers == NOT_STATED else {"numbers": {"decimal": writing.decimal, "thousands": writing.thousands}}),
         "key": key,
-        "target": {
-            "column": target,
-            "positive": labels[0],
-            "negative": labels[1],
-            **({"ignore": [*no_outcome]} if no_outcome else {}),
-        },
+        "target": told.pop("target"),
         "columns": columns,
         "derived": {},
         "ignore": ignore,
@@ -111,9 +117,17 @@ def infer_table(
         # A class of fewer rows would be one of too many columns, and have too few rows to learn from.
         "encode": {"numeric": "quantile", "knots": 256, "min_count": max(5, len(frame) // 200), "fold": True},
         "max_rejected": min(0.99, math.ceil(100 * (0.01 + broken)) / 100),
-        "max_leak_auc": 0.99,
+        **told,
     }
-    return look_at(frame, block, path, guessed=group is True, hindsight=hindsight)
+    return look_at(frame, block, aim.outcome(block), path, guessed=group is True, hindsight=hindsight)
+
+
+def undescribed(path: Path, numbers: Stated = NOT_STATED, hints: Hints = NO_HINTS) -> Undescribed:
+    """Raises CasebookError if the file cannot be read, or the hints are of no column of it."""
+    frame = read_table(path, hints.reading)
+    hints.check(frame.columns, path)
+    find = cache(lambda: find_writing(path, frame.drop(columns=[*hints.ignore]), MISSING, numbers, hints.reading))
+    return Undescribed(frame, path, MISSING, hints, find)
 
 
 def _guess_all(

@@ -2,7 +2,8 @@
 
 import difflib
 import shlex
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
@@ -23,27 +24,43 @@ def read_target(frame: pd.DataFrame, spec: TableParams, file: Path) -> pd.Series
     Labels are compared without case and blanks. One of the `missing` texts may be a label.
     """
     target = spec.target
-    forms, words = _forms_and_words(frame[target.column])
-    codes = words.map({_word(target.negative): 0, _word(target.positive): 1}).astype("Int8")
-    no_outcome = [_word(value) for value in target.ignore]
-    unknown = codes.isna() & words.notna() & ~words.isin([token.strip().lower() for token in spec.missing] + no_outcome)
-    if unknown.any():
-        first = int(unknown.to_numpy().argmax()) + 1
+    given = Given.of(frame[target.column], {target.negative: 0, target.positive: 1}, (*spec.missing, *target.ignore))
+    if given.unknown.any():
         raise CasebookError(
-            f"{file}: column {target.column} (the target) has {unknown.sum()} value(s) that are neither "
-            f"{target.positive!r} nor {target.negative!r}: {_listed(forms[unknown].value_counts())}, the first in row "
-            f"{first}; correct them, set prepare.target, add them to prepare.missing, or to prepare.target.ignore if "
-            "their rows have no outcome"
+            f"{file}: column {target.column} (the target) has {given.unknown.sum()} value(s) that are neither "
+            f"{target.positive!r} nor {target.negative!r}: {given.told()}; correct them, set prepare.target, add them "
+            "to prepare.missing, or to prepare.target.ignore if their rows have no outcome"
         )
-    return codes
+    return given.codes
 
 
-def without_outcome(frame: pd.DataFrame, spec: TableParams) -> int:
-    """How many rows have a value of `target.ignore`: they break no rule, and do not count as broken."""
-    if not spec.target.ignore:
+@dataclass(frozen=True)
+class Given:
+    """Cells of labels (N,): how they are written, the `codes` Int8 of those that are known, and which are `unknown`."""
+
+    forms: pd.Series
+    codes: pd.Series
+    unknown: pd.Series
+
+    @classmethod
+    def of(cls, cells: pd.Series, codes: Mapping[str, int], no_value: Sequence[str]) -> "Given":
+        """Labels are compared without case and blanks; one of `no_value` may have a code all the same."""
+        forms, words = _forms_and_words(cells)
+        known = words.map({_word(label): code for label, code in codes.items()}).astype("Int8")
+        nothing = [_word(value) for value in no_value if value.strip()]
+        return cls(forms, known, known.isna() & words.notna() & ~words.isin(nothing))
+
+    def told(self) -> str:
+        """The unknown labels, and where the first stands."""
+        first = int(self.unknown.to_numpy().argmax()) + 1
+        return f"{listed(self.forms[self.unknown].value_counts())}, the first in row {first}"
+
+
+def without_outcome(cells: pd.Series, ignore: Sequence[str]) -> int:
+    """How many cells (N,) are one of `target.ignore`: their rows break no rule, and do not count as broken."""
+    if not ignore:
         return 0
-    words = _forms_and_words(frame[spec.target.column])[1]
-    return int(words.isin([_word(value) for value in spec.target.ignore]).sum())
+    return int(_forms_and_words(cells)[1].isin([_word(value) for value in ignore]).sum())
 
 
 def find_labels(
@@ -60,7 +77,7 @@ def find_labels(
     forms, words = _forms_and_words(cells)
     counts = words.value_counts()
     if absent := [value for value in ignore if _word(value) not in counts.index]:
-        raise CasebookError(f"{place} has no value {absent[0]!r} to ignore, only {_listed(counts)}")
+        raise CasebookError(f"{place} has no value {absent[0]!r} to ignore, only {listed(counts)}")
     counts = counts[~counts.index.isin([_word(value) for value in ignore])]
     known = counts[~counts.index.isin([token.lower() for token in missing])]
     if len(known) == 1 and len(counts) == 2 and DASHES.intersection(counts.index):
@@ -68,7 +85,7 @@ def find_labels(
     if len(known) != 2:
         raise CasebookError(
             f"{place} has {len(known)} different value(s), and a yes-or-no case needs exactly two: "
-            f"{_listed(known) or 'every cell is empty'}; {_remedy(known)}choose another column, or rewrite its values"
+            f"{listed(known) or 'every cell is empty'}; {_remedy(known)}choose another column, or rewrite its values"
         )
     written = {word: str(forms[words == word].value_counts().index[0]) for word in sorted(known.index)}
     chosen = min(reversed(written), key=lambda word: known[word]) if positive is None else _word(positive)
@@ -78,13 +95,40 @@ def find_labels(
     return written[chosen], written[other]
 
 
+def find_values(cells: pd.Series, missing: Sequence[str], place: str, ignore: Sequence[str] = ()) -> dict[str, int]:
+    """How many cells (N,) have each value of a target column, by how it is most often written; neither those of
+    `missing` nor of `ignore`. `place` begins the message.
+
+    Raises:
+        CasebookError: one of `ignore` is no value of the column.
+    """
+    forms, words = _forms_and_words(cells)
+    if absent := [value for value in ignore if _word(value) not in set(words.dropna())]:
+        raise CasebookError(f"{place} has no value {absent[0]!r} to ignore, only {listed(words.value_counts())}")
+    none = {token.strip().lower() for token in missing} | {_word(value) for value in ignore}
+    known = pd.DataFrame({"form": forms, "word": words})[words.notna() & ~words.isin(none)]
+    counts = known.value_counts(["word", "form"]).rename("count").reset_index()
+    commonest = counts.drop_duplicates("word").set_index("word")["form"]
+    sums = counts.groupby("word")["count"].sum()
+    return {str(commonest[word]): int(count) for word, count in sums.items()}
+
+
 def _remedy(counts: pd.Series) -> str:
     """The option that leaves out the rows of further values, where those are few."""
-    further = counts.sort_values(ascending=False, kind="stable")[2:]
-    if not len(further) or len(further) > SHOWN or further.sum() > FEW * counts.sum():
+    further = few_beside_two(counts)
+    if not len(further):
         return ""
-    options = " ".join(f"--ignore-target {shlex.quote(str(value))}" for value in further.index)
-    return f"{options} leaves those {further.sum()} row(s) out if they have no outcome; or "
+    return f"{options_to_ignore(further.index)} leaves those {further.sum()} row(s) out if they have no outcome; or "
+
+
+def few_beside_two(counts: pd.Series) -> pd.Series:
+    """The counts of the values beside the two commonest, where they are few and of few rows."""
+    further = counts.sort_values(ascending=False, kind="stable")[2:]
+    return further if len(further) <= SHOWN and further.sum() <= FEW * counts.sum() else further[:0]
+
+
+def options_to_ignore(values: Iterable[str]) -> str:
+    return " ".join(f"--ignore-target {shlex.quote(str(value))}" for value in values)
 
 
 def column_of(frame: pd.DataFrame, target: str, file: Path) -> pd.Series:
@@ -108,7 +152,7 @@ def _word(label: str) -> str:
     return str(_forms_and_words(pd.Series([label]))[1].iloc[0])
 
 
-def _listed(counts: pd.Series) -> str:
+def listed(counts: pd.Series) -> str:
     """The commonest values; of equals the first in the alphabet."""
     shown = counts.sort_index().sort_values(ascending=False, kind="stable")
     more = ", ..." if len(shown) > SHOWN else ""

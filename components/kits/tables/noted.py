@@ -1,9 +1,10 @@
 """`told.json` of a prepared table: what its readers pass on of it, beside the rows."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from components.core.files import read_json, write_json
 from components.core.results import Cell, Table
@@ -11,7 +12,7 @@ from components.core.told import TOLD
 from components.core.told import warned_of as warnings_of
 from components.kits.tables.charset import tell
 from components.kits.tables.hindsight import Hindsight, hindsight_table
-from components.kits.tables.shares import Shares, shares_table
+from components.kits.tables.shares import shares_table
 
 APART = "components.kits.tables.hindsight"  # whose warnings have a table of their own
 
@@ -24,17 +25,28 @@ def warned_of(folder: Path) -> Iterator[list[str]]:
         yield lines
 
 
-def write_told(folder: Path, shares: Shares, notes: Sequence[str], suspects: Sequence[Hindsight] = ()) -> None:
+class Splits(Protocol):
+    """Figures of the rows of each split."""
+
+    def to_json(self) -> dict[str, Any]: ...
+
+
+def write_told(folder: Path, shares: Splits, notes: Sequence[str], suspects: Sequence[Hindsight] = ()) -> None:
     hindsight = [one.to_json() for one in suspects]
     write_json(folder / TOLD, {"splits": shares.to_json(), "notes": [*notes], "hindsight": hindsight})
 
 
 def told_tables(prepared: Path, positive: str) -> list[Table]:
+    """As `tables_told`, of rows that had an event, or had not."""
+    return tables_told(prepared, partial(shares_table, positive=positive))
+
+
+def tables_told(prepared: Path, of_splits: Callable[[Mapping[str, Any]], Table]) -> list[Table]:
     """What the model card says of a prepared folder; nothing of one that was made before there was anything."""
     content = read_told(prepared)
     if not content:
         return []
-    tables = [shares_table(content["splits"], positive), hindsight_table(content["hindsight"])]
+    tables = [of_splits(content["splits"]), hindsight_table(content["hindsight"])]
     return [*tables, _notes_table(content.get("notes", []))]
 
 

@@ -67,7 +67,7 @@ def check_shares(shares: Shares, spec: FeatureParams) -> None:
         return
     raise CasebookError(
         f"{spec.file}: split {spec.split.by!r} by {spec.split.column}: the splits have different shares of "
-        f"{spec.outcome_labels[0]!r} (positive): {shares.told()}; by chance that comes {_odds(shares.chance)}. What is "
+        f"{spec.outcome_labels[0]!r} (positive): {shares.told()}; by chance that comes {odds(shares.chance)}. What is "
         "learned, calibrated and tested is not alike: set prepare.split.uneven: true if it is to be so, "
         "or another column, other shares, or by: stratified under prepare.split"
     )
@@ -96,5 +96,5 @@ def _chance(rows: Mapping[str, int], positives: Mapping[str, int], effect: float
     return float((1 + (beyond(drawn) >= beyond(found) / effect - 1e-9).sum()) / (1 + DRAWN))
 
 
-def _odds(chance: float) -> str:
+def odds(chance: float) -> str:
     return f"once in {round(1 / chance):,} deals" if chance * DRAWN > 2 else f"less than once in {DRAWN // 2:,} deals"

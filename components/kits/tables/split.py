@@ -17,25 +17,16 @@ MOST_GROUPS = 10_000  # that are placed one by one; of more, some stay together 
 def split_rows(by: pd.Series, target: np.ndarray, spec: FeatureParams) -> dict[str, np.ndarray]:
     """The positions of each split's rows in ascending order.
 
-    `target` (N,) of 0 and 1; `by` (N,), without missing values, is the group or the time of each
-    row, and not looked at where the split is stratified. Shares hold to within a row of each
-    class, or a moment; of groups each split has about its share of the rows and of each class.
+    `target` (N,) is 0 without the event, and 1, or of several kinds of events 1, 2, ..., with it; else as `deal_rows`.
 
     Raises:
-        CasebookError: a split would lack one of the classes, or the times are no times.
+        CasebookError: a split would lack the event or its absence, or the times are no times.
     """
-    split = spec.split
-    if isinstance(split, StratifiedSplit):
-        places = _stratified(target, split)
-    elif isinstance(split, GroupSplit):
-        few = not spec.needs_both and (target == 0).sum() < MOST_FOLDS  # too few to have a share of them in each split
-        places = _by_group(pd.factorize(by)[0], np.ones_like(target) if few else target, split)
-    else:
-        places = _by_time(_moments(by, split), split)
-    rows = {name: np.flatnonzero(places == place) for place, name in enumerate(ORDER)}
+    few = not spec.needs_both and (target == 0).sum() < MOST_FOLDS  # too few to have a share of them in each split
+    rows = deal_rows(by, np.ones_like(target) if few and spec.split.by == "group" else target, spec)
     positive, negative = spec.outcome_labels
     for name, index in rows.items():
-        positives = int(target[index].sum())
+        positives = int((target[index] > 0).sum())
         if positives == 0 or (spec.needs_both and positives == len(index)):
             raise CasebookError(
                 f"{spec.file}: split {spec.split.by!r} leaves {name} with {positives} {positive!r} and "
@@ -45,16 +36,36 @@ def split_rows(by: pd.Series, target: np.ndarray, spec: FeatureParams) -> dict[s
     return rows
 
 
+def deal_rows(by: pd.Series, strata: np.ndarray, spec: FeatureParams) -> dict[str, np.ndarray]:
+    """The positions of each split's rows in ascending order.
+
+    `strata` (N,) are whole numbers from 0, such as classes; `by` (N,), without missing values, is the group or the time
+    of each row, and not looked at where the split is stratified. Shares hold to within a row of each
+    stratum, or a moment; of groups each split has about its share of the rows and of each stratum.
+
+    Raises:
+        CasebookError: the times are no times.
+    """
+    split = spec.split
+    if isinstance(split, StratifiedSplit):
+        places = _stratified(strata, split)
+    elif isinstance(split, GroupSplit):
+        places = _by_group(pd.factorize(by)[0], strata, split)
+    else:
+        places = _by_time(_moments(by, split), split)
+    return {name: np.flatnonzero(places == place) for place, name in enumerate(ORDER)}
+
+
 def groups_of(by: pd.Series, spec: FeatureParams) -> np.ndarray | None:
     """The number of each row's group (N,), None where no groups decide."""
     return pd.factorize(by)[0] if spec.split.by == "group" else None
 
 
-def _stratified(target: np.ndarray, split: StratifiedSplit) -> np.ndarray:
+def _stratified(strata: np.ndarray, split: StratifiedSplit) -> np.ndarray:
     random = np.random.default_rng(split.seed)
-    places = np.zeros(len(target), dtype=np.int8)
-    for label in (0, 1):
-        rows = random.permutation(np.flatnonzero(target == label))
+    places = np.zeros(len(strata), dtype=np.int8)
+    for label in np.unique(strata):
+        rows = random.permutation(np.flatnonzero(strata == label))
         # A class of three rows or more reaches every split, however small the shares.
         few = 1 if len(rows) >= len(ORDER) else 0
         test = max(few, round(split.test * len(rows)))
@@ -79,7 +90,7 @@ def group_part(groups: np.ndarray, target: np.ndarray, share: float, seed: int) 
     from sklearn.model_selection import StratifiedGroupKFold  # only who has groups pays for loading it
 
     number, codes = np.unique(groups, return_inverse=True)
-    classes = np.bincount(target.astype(np.int64), minlength=2)
+    classes = np.bincount(target.astype(np.int64))
     count, rarest = len(number), int(min(classes[classes > 0], default=0))  # a cohort may have no censored rows
     most = min(MOST_FOLDS, count, rarest)
     if most < 2:  # nothing to part; who counts the classes of the splits says so

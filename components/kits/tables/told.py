@@ -32,7 +32,7 @@ def tell_of_columns(guesses: Mapping[str, Guess], frame: pd.DataFrame, hints: Hi
                 name, ", ".join(map(repr, guess.marked[:2])),
             )  # fmt: skip
         if guess.column["kind"] in CLASSES:
-            _tell_of_words(name, frame[name], hints)
+            tell_of_words(name, frame[name], hints)
 
 
 def _tell_of_sentinels(name: str, cells: pd.Series, guess: Guess) -> None:
@@ -48,7 +48,8 @@ def _tell_of_sentinels(name: str, cells: pd.Series, guess: Guess) -> None:
         )  # fmt: skip
 
 
-def _tell_of_words(name: str, cells: pd.Series, hints: Hints) -> None:
+def tell_of_words(name: str, cells: pd.Series, hints: Hints) -> None:
+    """Warn of words that name classes in some files, and are taken for no value here."""
     kept = {text.lower() for text in (*hints.present.get(name, ()), *hints.missing.get(name, ()))}
     text = as_text(cells, ())
     for word in WORDS:

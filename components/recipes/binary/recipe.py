@@ -2,9 +2,9 @@
 
 from typing import TYPE_CHECKING
 
-from components.core.params.case import DistillParams, Int8DynamicParams, Int8StaticParams, PruneParams
 from components.core.recipe import Parts, Recipe
 from components.kits.tables.encoding.spec import TableParams
+from components.kits.tables.learning.blocks import NETWORK_VARIANTS
 from components.kits.tables.limits import RowChecks, TableOptions
 from components.recipes.binary.params import EvaluateParams, ModelParams
 from components.recipes.binary.words import BASELINES, METRICS
@@ -16,12 +16,7 @@ RECIPE = Recipe(
     evaluate=EvaluateParams,
     primary="auc",
     lower_is_better=frozenset({"brier", "ece", "log_loss"}),
-    variants={
-        "int8_dynamic": Int8DynamicParams,
-        "int8_static": Int8StaticParams,
-        "pruned": PruneParams,
-        "distilled": DistillParams,
-    },
+    variants=NETWORK_VARIANTS,
     options=TableOptions,
     checks=RowChecks,
     metrics=METRICS,

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from sklearn.model_selection import KFold
 
+from components.kits.survival.cohort import EVENT, CohortParams
 from components.kits.tables.folds import cut_anew
-from components.recipes.survival.params.cohort import EVENT, CohortParams
 from components.recipes.survival.params.params import SurvivalJob
 
 

@@ -5,8 +5,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from components.kits.survival.serving.asked import CURVE
 from components.recipes.shared.checked import predict_table_file
-from components.recipes.survival.serving.predictor import CURVE, open_predictor
+from components.recipes.survival.serving.predictor import open_predictor
 
 
 def predict_file(bundle: Path, source: Path, target: Path, options: Mapping[str, Any]) -> int:

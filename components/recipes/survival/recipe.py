@@ -4,9 +4,10 @@ from typing import TYPE_CHECKING
 
 from components.core.params.case import DistillParams, Int8DynamicParams, Int8StaticParams, PruneParams
 from components.core.recipe import Parts, Recipe
+from components.kits.survival.blocks import EvaluateParams
+from components.kits.survival.cohort import CohortOptions, CohortParams
 from components.kits.tables.limits import RowChecks
-from components.recipes.survival.params.cohort import CohortOptions, CohortParams
-from components.recipes.survival.params.params import EvaluateParams, ModelParams
+from components.recipes.survival.params.params import ModelParams
 from components.recipes.survival.words import BASELINES, METRICS
 
 RECIPE = Recipe(

@@ -12,15 +12,20 @@ from components.core.job import PREPARED_FILES, TRAIN, Meta
 from components.core.results import LEARNER
 from components.evaluation.bands import band_edges
 from components.kits.tables.encoding.spec import TARGET
+from components.kits.tables.learning.blocks import CalibratedParams
+from components.kits.tables.learning.boosting import tree_files
+from components.kits.tables.learning.comparing import blend_or_best, without_least
+from components.kits.tables.learning.crossfit import CrossFitted
+from components.kits.tables.learning.members import graphs_of, members_of
 from components.kits.tables.typical import typical_values
-from components.recipes.binary.assembly.crossfit import CrossFitted
 from components.recipes.binary.assembly.members import LIGHTGBM, LOGISTIC
-from components.recipes.binary.metrics.blend import blend_or_best, mix, mixing_weights
+from components.recipes.binary.metrics.blend import mix, mixing_weights
 from components.recipes.binary.metrics.calibration import choose_calibrator
 from components.recipes.binary.metrics.calibrator import Calibrator
 from components.recipes.binary.metrics.metrics import best_f1_threshold
-from components.recipes.binary.params import BinaryJob, BlendParams, ModelParams
-from components.recipes.binary.serving.predictor import Member, TableSettings
+from components.recipes.binary.metrics.rows import row_losses
+from components.recipes.binary.params import BinaryJob
+from components.recipes.binary.serving.predictor import TableSettings
 
 PREDICTOR = "table.predictor"
 
@@ -35,31 +40,29 @@ class Chosen:
     score: np.ndarray
 
 
-def choose(job: BinaryJob, params: ModelParams, target: np.ndarray, scores: Mapping[str, np.ndarray]) -> Chosen:
+def choose(job: BinaryJob, target: np.ndarray, scores: Mapping[str, np.ndarray]) -> Chosen:
     """Weights for held-out scores `(N,)` by member first, then one map."""
-    columns = np.column_stack(list(scores.values()))
-    return _calibrated(job, params.blend, target, scores, weigh(target, columns, params.blend), surely=False)
+    columns, params = np.column_stack(list(scores.values())), job.model.blend
+    return _calibrated(job, params, target, scores, weigh(target, columns, params), surely=False)
 
 
 def choose_cross_fitted(job: BinaryJob, found: CrossFitted) -> Chosen:
     """The same for few rows, where a blend must surely beat its best member, and a calibration none."""
     params = job.model.blend.model_copy(update={"shrinkage": job.model.few.shrinkage})
     columns = np.column_stack(list(found.scores.values()))
-    weights = blend_or_best(found.target, columns, partial(weigh, params=params), found.parts)
+    weighing = partial(weigh, params=params)
+    weights = blend_or_best(found.target, columns, weighing, found.parts, mix=mix, losses=row_losses)
     return _calibrated(job, params, found.target, found.scores, weights, surely=True)
 
 
-def weigh(target: np.ndarray, scores: np.ndarray, params: BlendParams) -> np.ndarray:
+def weigh(target: np.ndarray, scores: np.ndarray, params: CalibratedParams) -> np.ndarray:
     """Weights (M,) of scores (N, M); a member of next to none has none."""
-    weights = mixing_weights(target, scores, shrinkage=params.shrinkage)
-    weights = np.where(weights < params.min_weight, 0.0, weights)
-    weights /= weights.sum()
-    return weights
+    return without_least(mixing_weights(target, scores, shrinkage=params.shrinkage), params.min_weight)
 
 
 def _calibrated(
     job: BinaryJob,
-    params: BlendParams,
+    params: CalibratedParams,
     target: np.ndarray,
     scores: Mapping[str, np.ndarray],
     weights: np.ndarray,
@@ -73,17 +76,15 @@ def _calibrated(
     return Chosen(named, choice.calibrator, target, choice.calibrator.apply(mixed))
 
 
-def make_settings(job: BinaryJob, params: ModelParams, chosen: Chosen) -> TableSettings:
+def make_settings(job: BinaryJob, chosen: Chosen) -> TableSettings:
+    params = job.model
     kinds = {
         LEARNER: ("network", (LEARNER,)),
         LOGISTIC: ("additive", (LOGISTIC,)),
-        LIGHTGBM: ("trees", tuple(f"{LIGHTGBM}-{seed}" for seed in range(params.lightgbm.seeds))),
+        LIGHTGBM: ("trees", tree_files(LIGHTGBM, params.lightgbm.seeds)),
     }
     return TableSettings(
-        members=[
-            Member(name=name, kind=kinds[name][0], files=kinds[name][1], weight=weight)
-            for name, weight in chosen.weights.items()
-        ],
+        members=members_of(chosen.weights, kinds),
         calibrator=chosen.calibrator.to_json(),
         threshold=best_f1_threshold(chosen.target, chosen.score),
         decisions=params.serving.decisions,
@@ -93,9 +94,9 @@ def make_settings(job: BinaryJob, params: ModelParams, chosen: Chosen) -> TableS
     )
 
 
-def make_manifest(job: BinaryJob, settings: TableSettings) -> Manifest:
-    used = [member for member in settings.members if member.kind != "additive"]
-    return Manifest.of(job.case, PREDICTOR, [file for member in used for file in member.files], settings)
+def manifest(job: BinaryJob, chosen: Chosen) -> Manifest:
+    settings = make_settings(job, chosen)
+    return Manifest.of(job.case, PREDICTOR, graphs_of(settings.members), settings)
 
 
 def _reference(job: BinaryJob) -> dict[str, object]:

@@ -1,12 +1,9 @@
 """One probability from several: weights on the simplex, found on rows that no member has learned from."""
 
-from collections.abc import Callable, Sequence
-
 import numpy as np
 from scipy.special import expit, logit
 
 from components.kits.tables.simplex import simplex_weights
-from components.recipes.binary.metrics.rows import beats, row_losses
 
 # Probabilities of exactly 0 or 1 would have no logit.
 EDGE = 1e-6
@@ -34,24 +31,3 @@ def mixing_weights(target: np.ndarray, scores: np.ndarray, *, shrinkage: float) 
         return float(np.mean(np.logaddexp(0, mixed) - target * mixed))
 
     return simplex_weights(loss, scores.shape[1], shrinkage=shrinkage)
-
-
-def blend_or_best(
-    target: np.ndarray,
-    scores: np.ndarray,
-    weigh: Callable[[np.ndarray, np.ndarray], np.ndarray],
-    parts: Sequence[tuple[np.ndarray, np.ndarray]],
-) -> np.ndarray:
-    """What `weigh` makes of a target (N,) and scores (N, M), or all weight on the best member: where the blend, with
-    weights found on the other parts' rows, does not have a lower log loss by more than the difference's standard error.
-
-    `parts` are folds: the places that weights are found on, and those that they are held against.
-    """
-    losses = np.column_stack([row_losses(target, score) for score in scores.T])
-    best = int(np.argmin(losses.mean(axis=0)))
-    blended = np.empty(len(target))
-    for fitting, rest in parts:
-        blended[rest] = mix(scores[rest], weigh(target[fitting], scores[fitting]))
-    if beats(row_losses(target, blended), losses[:, best]):
-        return weigh(target, scores)
-    return np.eye(scores.shape[1])[best]

@@ -15,9 +15,10 @@ from scipy.special import expit
 from sklearn.isotonic import IsotonicRegression
 from sklearn.model_selection import StratifiedKFold
 
+from components.kits.tables.learning.comparing import beats
 from components.recipes.binary.metrics.calibrator import Calibrator, beta_features, check_known
 from components.recipes.binary.metrics.metrics import brier, log_loss
-from components.recipes.binary.metrics.rows import beats, checked_probabilities, log_odds, row_losses
+from components.recipes.binary.metrics.rows import checked_probabilities, log_odds, row_losses
 
 log = logging.getLogger(__name__)
 

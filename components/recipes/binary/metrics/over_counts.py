@@ -8,32 +8,15 @@ often, NaN where they do not define it. Rows are sorted once, not once a resampl
 import numpy as np
 from scipy.special import expit, logit, xlogy
 
+from components.kits.tables.learning.ranked import auc as auc
+from components.kits.tables.learning.ranked import cumulative as cumulative
+from components.kits.tables.learning.ranked import divided
+from components.kits.tables.learning.ranked import ece as ece
+from components.kits.tables.learning.ranked import mass_bins as mass_bins
 from components.recipes.binary.metrics.rows import log_odds
 
 NEWTON_STEPS = 30
 NEWTON_TOLERANCE = 1e-9
-
-
-def cumulative(target: np.ndarray, score: np.ndarray, counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Positives and negatives at or above each of the K distinct scores, highest first: two (R, K)."""
-    order = np.argsort(-score, kind="stable")
-    last_of_tie = np.append(np.diff(score[order]) != 0, True)
-    drawn = counts[:, order]
-    rows = np.cumsum(drawn, axis=1)
-    drawn *= target[order]
-    positives = np.cumsum(drawn, axis=1, out=drawn)
-    if not last_of_tie.all():
-        rows, positives = rows[:, last_of_tie], positives[:, last_of_tie]
-    return positives, rows - positives
-
-
-def auc(target: np.ndarray, score: np.ndarray, counts: np.ndarray) -> np.ndarray:
-    positives, negatives = cumulative(target, score, counts)
-    # Each negative is beaten by the positives above it, and by half of those it ties with.
-    middle = positives.copy()
-    middle[:, 1:] += positives[:, :-1]
-    pairs = 0.5 * np.einsum("rk,rk->r", np.diff(negatives, axis=1, prepend=0), middle)
-    return _divide(pairs, positives[:, -1] * negatives[:, -1])
 
 
 def gini(target: np.ndarray, score: np.ndarray, counts: np.ndarray) -> np.ndarray:
@@ -45,12 +28,12 @@ def ap(target: np.ndarray, score: np.ndarray, counts: np.ndarray) -> np.ndarray:
     with np.errstate(invalid="ignore"):
         precision = np.nan_to_num(positives / (positives + negatives))  # 0/0 before the first drawn row: adds nothing
     found = np.einsum("rk,rk->r", np.diff(positives, axis=1, prepend=0), precision)
-    return np.where(negatives[:, -1] > 0, _divide(found, positives[:, -1]), np.nan)
+    return np.where(negatives[:, -1] > 0, divided(found, positives[:, -1]), np.nan)
 
 
 def ks(target: np.ndarray, score: np.ndarray, counts: np.ndarray) -> np.ndarray:
     positives, negatives = cumulative(target, score, counts)
-    gap = _divide(positives, positives[:, -1:]) - _divide(negatives, negatives[:, -1:])
+    gap = divided(positives, positives[:, -1:]) - divided(negatives, negatives[:, -1:])
     return np.abs(gap, out=gap).max(axis=1)
 
 
@@ -64,28 +47,6 @@ def log_loss(target: np.ndarray, score: np.ndarray, counts: np.ndarray) -> np.nd
     return -counts @ (xlogy(target, kept) + xlogy(1 - target, 1 - kept)) / counts.sum(axis=1)
 
 
-def ece(target: np.ndarray, score: np.ndarray, counts: np.ndarray, bins: int) -> np.ndarray:
-    order = np.argsort(score, kind="stable")
-    first_of_tie = np.flatnonzero(np.append(True, np.diff(score[order]) != 0))
-    drawn = counts[:, order]
-    rows = np.add.reduceat(drawn, first_of_tie, axis=1)
-    excess = np.add.reduceat(drawn * (target - score)[order], first_of_tie, axis=1)
-    within = mass_bins(rows, bins) + bins * np.arange(len(counts))[:, None]
-    sums = np.bincount(within.ravel(), weights=excess.ravel(), minlength=bins * len(counts))
-    return np.abs(sums.reshape(-1, bins)).sum(axis=1) / counts.sum(axis=1)
-
-
-def mass_bins(rows: np.ndarray, bins: int) -> np.ndarray:
-    """The bin, 0 to `bins` - 1, of each distinct score, lowest first, given how many rows have it: (R, K) to (R, K).
-
-    A score goes where the middle of its rows lies, so equal scores share a bin and repeated rows
-    fall as weighted ones do.
-    """
-    reached = np.cumsum(rows, axis=1)
-    middle = (reached - rows / 2) / reached[:, -1:]
-    return np.minimum((middle * bins).astype(np.intp), bins - 1)
-
-
 def confusion(
     target: np.ndarray, score: np.ndarray, counts: np.ndarray, threshold: float
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -96,7 +57,7 @@ def confusion(
 
 def f1(target: np.ndarray, score: np.ndarray, counts: np.ndarray, threshold: float) -> np.ndarray:
     hit, false, missed = confusion(target, score, counts, threshold)
-    return _divide(2 * hit, 2 * hit + false + missed)
+    return divided(2 * hit, 2 * hit + false + missed)
 
 
 def precision(target: np.ndarray, score: np.ndarray, counts: np.ndarray, threshold: float) -> np.ndarray:
@@ -106,7 +67,7 @@ def precision(target: np.ndarray, score: np.ndarray, counts: np.ndarray, thresho
 
 def recall(target: np.ndarray, score: np.ndarray, counts: np.ndarray, threshold: float) -> np.ndarray:
     hit, _, missed = confusion(target, score, counts, threshold)
-    return _divide(hit, hit + missed)
+    return divided(hit, hit + missed)
 
 
 def accuracy(target: np.ndarray, score: np.ndarray, counts: np.ndarray, threshold: float) -> np.ndarray:
@@ -194,9 +155,3 @@ def _newton(
                 break
     found = step <= NEWTON_TOLERANCE
     return np.where(found, intercept, np.nan), np.where(found, slope, np.nan)
-
-
-def _divide(top: np.ndarray, bottom: np.ndarray) -> np.ndarray:
-    """NaN where there is nothing to divide by."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(bottom > 0, top / bottom, np.nan)

@@ -53,11 +53,3 @@ def row_losses(target: np.ndarray, probability: np.ndarray) -> np.ndarray:
     """-log of the probability of what happened, (N,)."""
     line = log_odds(probability)
     return np.logaddexp(0, line) - target * line
-
-
-def beats(losses: np.ndarray, others: np.ndarray) -> bool:
-    """Whether losses (N,) are lower on average than others of the same rows by more than the difference's standard
-    error.
-    """
-    gain = others - losses
-    return bool(gain.mean() > gain.std(ddof=1) / np.sqrt(len(gain)))

@@ -27,9 +27,10 @@ from components.evaluation.presentation.figures import (
     small_print,
     styled,
 )
+from components.kits.tables.learning.reliability import share_axes
 from components.recipes.binary.metrics.metrics import ap, auc
 from components.recipes.binary.metrics.over_counts import cumulative
-from components.recipes.binary.report.figures import LEAST_RECALL, Series, each, share_axes
+from components.recipes.binary.report.figures import LEAST_RECALL, Series, each
 from components.recipes.binary.report.outcome import Outcome
 
 POINTS = np.linspace(0, 1, 201)

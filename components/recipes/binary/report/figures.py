@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator, PercentFormatter
+from matplotlib.ticker import PercentFormatter
 
 from components.core.errors import CasebookError
 from components.evaluation.presentation.figures import (
@@ -26,9 +26,9 @@ from components.evaluation.presentation.figures import (
     small_print,
     styled,
 )
-from components.evaluation.presentation.shares import wilson
+from components.kits.tables.learning.reliability import reliability, share_axes
 from components.recipes.binary.metrics.metrics import ks
-from components.recipes.binary.metrics.over_counts import cumulative, mass_bins
+from components.recipes.binary.metrics.over_counts import cumulative
 from components.recipes.binary.metrics.rows import checked, has_both_classes
 from components.recipes.binary.report.outcome import Outcome
 
@@ -153,27 +153,6 @@ def each(series: Series) -> Iterator[tuple[str, np.ndarray, np.ndarray, Look]]:
         first = {"linewidth": 2.6, "zorder": 9}
         other = {"linewidth": 1.3, "zorder": 5 - place / 100, "linestyle": "-" if place < len(COLOURS) else ":"}
         yield name, target, score, {"color": COLOURS[place % len(COLOURS)], **(first if place == 0 else other)}
-
-
-def share_axes(axes: Axes, *, x: str, y: str, x_end: float = 1.0, y_end: float = 1.0) -> Axes:
-    axes.set(xlabel=x, ylabel=y, xlim=(-0.01 * x_end, 1.01 * x_end), ylim=(-0.01 * y_end, 1.01 * y_end))
-    for axis in (axes.xaxis, axes.yaxis):
-        axis.set_major_formatter(PercentFormatter(1))
-        axis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
-    return axes
-
-
-def reliability(target: np.ndarray, score: np.ndarray, bins: int, confidence: float) -> tuple[np.ndarray, ...]:
-    """Mean score, share of positives and its Wilson bounds of each bin that has rows."""
-    _, place, rows = np.unique(score, return_inverse=True, return_counts=True)
-    bin_of_row = mass_bins(rows[None, :].astype(float), bins)[0][place]
-    found = []
-    for number in np.unique(bin_of_row):
-        inside = bin_of_row == number
-        bounds = wilson(int(target[inside].sum()), int(inside.sum()), confidence)
-        assert bounds is not None
-        found.append((score[inside].mean(), target[inside].mean(), bounds.low, bounds.high))
-    return tuple(np.array(found).T)
 
 
 def _threshold_among(axes: Axes, low: np.ndarray, high: np.ndarray, threshold: float, outcome: Outcome) -> None:

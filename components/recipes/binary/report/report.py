@@ -29,10 +29,10 @@ from components.recipes.binary.report.explained import explained
 from components.recipes.binary.report.fairness import Fairness, fairness
 from components.recipes.binary.report.groups import fairness_by_group
 from components.recipes.binary.report.outcome import Outcome
-from components.recipes.binary.report.scorecard import records, score_bands, slices
+from components.recipes.binary.report.scorecard import score_bands, slices
 from components.recipes.binary.serving.predictor import TablePredictor, open_predictor
 from components.recipes.binary.serving.serving import read_split
-from components.recipes.shared.serving import compared_bundle
+from components.recipes.shared.table_report import all_scores, predictions, records, stability_table, who_answers
 
 SLICE_METRICS = ("auc", "ks", "brier")
 COMPARED = {"auc": "ROC-AUC", "ks": "KS", "brier": "Brier score"}  # panels of the picture `metrics`
@@ -54,10 +54,10 @@ class Found:
 def report(job: BinaryJob, fitted: Path, bundle: Path) -> Report:
     """Judge the bundle on validation and test, beside each member of the fit alone."""
     params = job.evaluate
-    predictor, members = open_predictor(bundle), open_predictor(compared_bundle(fitted, TEST))
-    asked = _who_answers_validation(fitted, predictor, members)
+    asked = who_answers(fitted, bundle, open_predictor)
+    predictor, _ = asked(TEST)
     frames = {split: read_split(job, split) for split in (TRAIN, VALIDATION, TEST)}
-    scores = {split: all_scores(*asked.get(split, (predictor, members)), frame) for split, frame in frames.items()}
+    scores = {split: all_scores(*asked(split), frame) for split, frame in frames.items()}
     thresholds = _thresholds(predictor, frames[VALIDATION], scores[VALIDATION])
     found, outcome = _find(predictor, params, frames, scores), Outcome.of(predictor)
     drawn = outcome.for_pictures()
@@ -73,7 +73,7 @@ def report(job: BinaryJob, fitted: Path, bundle: Path) -> Report:
     ]
     return Report(
         scores=judged,
-        predictions={split: _predictions(predictor, frames[split], scores[split]) for split in (VALIDATION, TEST)},
+        predictions={split: predictions(predictor.data, frames[split], scores[split]) for split in (VALIDATION, TEST)},
         analysis=_analysis(predictor, found) | read_told(job.paths.prepared(job.case)),
         predicts=_predicts(outcome),
         decisions=[_decided(predictor, outcome, frames[TEST][TARGET].to_numpy(), scores[TEST][MODEL])],
@@ -89,15 +89,6 @@ def report(job: BinaryJob, fitted: Path, bundle: Path) -> Report:
     )
 
 
-def _who_answers_validation(
-    fitted: Path, predictor: TablePredictor, members: TablePredictor
-) -> dict[str, tuple[TablePredictor, TablePredictor]]:
-    """The predictors that do not know the validation rows, where the fit kept them; see `asked_bundle`."""
-    if (selection := compared_bundle(fitted, VALIDATION)) == compared_bundle(fitted, TEST):
-        return {VALIDATION: (predictor, members)}
-    return {VALIDATION: (open_predictor(selection),) * 2}
-
-
 def _plots(params: EvaluateParams, threshold: float, target: np.ndarray, score: np.ndarray) -> dict[str, pd.DataFrame]:
     """Of the served model on the test rows."""
     mean, rate, _, _ = figures.reliability(target, score, params.ece_bins, params.confidence)
@@ -109,22 +100,11 @@ def _plots(params: EvaluateParams, threshold: float, target: np.ndarray, score: 
     }
 
 
-def all_scores(predictor: TablePredictor, members: TablePredictor, frame: pd.DataFrame) -> dict[str, np.ndarray]:
-    """Scores `(N,)` by name: the calibrated blend as `model`, then each of the `members` alone, uncalibrated."""
-    encoded = members.encoder.encode(frame)
-    return {MODEL: predictor.score(frame), **{name: score(encoded) for name, score in members.member_scores.items()}}
-
-
 def _thresholds(predictor: TablePredictor, validation: pd.DataFrame, scores: Scored) -> dict[str, float]:
     """The served threshold, and for each member alone the one that is best on validation."""
     target = validation[TARGET].to_numpy()
     alone = {name: best_f1_threshold(target, score) for name, score in scores.items() if name != MODEL}
     return {MODEL: predictor.settings.threshold, **alone}
-
-
-def _predictions(predictor: TablePredictor, rows: pd.DataFrame, scores: Scored) -> pd.DataFrame:
-    key = [name for name in predictor.data["key"] if name in rows]
-    return pd.concat([rows[[*key, TARGET]], pd.DataFrame(scores)], axis=1)
 
 
 def _find(
@@ -193,7 +173,7 @@ def _tables(predictor: TablePredictor, outcome: Outcome, params: EvaluateParams,
         *(tables.decision_table(one, outcome=outcome) for one in found.groups),
         tables.band_table(found.bands, outcome=outcome, calibrator=predictor.settings.calibrator["method"]),
         tables.slice_table(found.slices, SLICE_METRICS, outcome=outcome, minimum=params.min_group),
-        tables.stability_table(found.psi_score, found.psi_columns),
+        stability_table(found.psi_score, found.psi_columns),
     ]
 
 

@@ -1,7 +1,6 @@
 """Scorecard: bands of the score, and slices. As a credit team says it, a bad is a row of the positive class, 1."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -75,12 +74,6 @@ def slices(
         rate = bads / rows if rows else np.nan
         table.append({"slice": name, "rows": rows, "bads": bads, "bad_rate": rate, "sufficient": sufficient, **values})
     return pd.DataFrame(table)
-
-
-def records(table: pd.DataFrame) -> list[dict[str, Any]]:
-    """A table as JSON-able rows: plain Python values, and None for NaN."""
-    rows = table.astype(object).where(table.notna(), None).to_dict("records")
-    return [{str(key): value.item() if hasattr(value, "item") else value for key, value in row.items()} for row in rows]
 
 
 def _share(part: np.ndarray, rows: np.ndarray) -> np.ndarray:

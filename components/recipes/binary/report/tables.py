@@ -9,9 +9,7 @@ from components.core.results import Cell, Table
 from components.evaluation.tables import shown
 from components.recipes.binary.report.fairness import Fairness
 from components.recipes.binary.report.outcome import Outcome
-from components.recipes.binary.report.scorecard import records
-
-MOST_COLUMNS = 10  # of the table of stability: those that moved furthest
+from components.recipes.shared.table_report import records
 
 
 def confusion_table(counts: np.ndarray, *, outcome: Outcome, threshold: float) -> Table:
@@ -82,16 +80,4 @@ def slice_table(slices: Mapping[str, pd.DataFrame], metrics: Sequence[str], *, o
         ["by", "group", "rows", f"share of {outcome.positive}", *metrics],
         rows,
         f"The served model on test rows; groups under {minimum} rows, or of one class, have no figure.",
-    )
-
-
-def stability_table(score: float, columns: pd.DataFrame) -> Table:
-    """The PSI of the score, and those of the columns (`stability.psi_table`) that moved furthest."""
-    named = columns.head(MOST_COLUMNS)
-    return Table(
-        "Stability",
-        ["what", "PSI"],
-        [["the score", score], *([row["column"], row["psi"]] for row in records(named))],
-        f"Population stability index between training and test rows: the score, and the {len(named)} columns that "
-        "moved furthest. By custom below 0.1 is stable, above 0.25 has shifted.",
     )

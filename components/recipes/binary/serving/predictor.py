@@ -1,6 +1,5 @@
 """Answers for rows of a table: members, blend, calibration, decision, reasons. No torch."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -8,36 +7,24 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 from pydantic import Field
+from scipy.special import expit
 
-from components.core.blocks import Block, Names, read_block
+from components.core.blocks import Block, read_block
 from components.core.bundle import Bundle, read_bundle
 from components.kits.tables.asked import PARAMS as PARAMS
-from components.kits.tables.asked import AskedTable
 from components.kits.tables.encoding.cells import RawRows
-from components.kits.tables.encoding.dummies import with_dummies
 from components.kits.tables.encoding.encode import Encoded
 from components.kits.tables.encoding.known import Asked
 from components.kits.tables.encoding.replace import Replacements
 from components.kits.tables.explain import Scored
-from components.kits.tables.graph import TableGraph
+from components.kits.tables.learning.members import BlendedTable, Member
+from components.kits.tables.learning.reasons import reason_text
 from components.recipes.binary.metrics.blend import mix
 from components.recipes.binary.metrics.calibrator import Calibrator
 from components.recipes.binary.metrics.explain import Reason, reason_codes
-from components.recipes.binary.serving.additive import AdditiveModel
 
 if TYPE_CHECKING:
     import pandas as pd
-
-Score = Callable[[Encoded], np.ndarray]
-
-
-class Member(Block):
-    """A model of the blend: `files` (graphs, or JSON) whose probabilities are averaged in log-odds."""
-
-    name: str
-    kind: str
-    files: Names
-    weight: float
 
 
 class TableSettings(Block):
@@ -69,11 +56,11 @@ class TableAnswers:
 
     def columns(self) -> dict[str, Any]:
         """As they are written, reasons as texts."""
-        reasons = [[_text(reason.feature, reason.value) for reason in found] for found in self.reasons]
+        reasons = [[reason_text(reason.feature, reason.value) for reason in found] for found in self.reasons]
         return {"score": self.score, "decision": self.decision, "reasons": reasons, "warnings": self.warnings}
 
 
-class TablePredictor(AskedTable):
+class TablePredictor(BlendedTable):
     """Rows as the source has them to `score`, `decision` and `reasons` beside their key columns."""
 
     def __init__(self, bundle: Bundle) -> None:
@@ -107,11 +94,19 @@ class TablePredictor(AskedTable):
         """Encoded rows (N) to calibrated probabilities (N,)."""
         return self.calibrator.apply(self.blend(encoded))
 
-    def blend(self, encoded: Encoded) -> np.ndarray:
-        """Encoded rows (N) to uncalibrated probabilities (N,)."""
-        members = [member for member in self.settings.members if member.weight > 0]
-        scores = np.column_stack([self.member_scores[member.name](encoded) for member in members])
-        return mix(scores, np.array([member.weight for member in members]))
+    @property
+    def members(self) -> list[Member]:
+        return self.settings.members
+
+    def mix(self, scores: np.ndarray, weights: np.ndarray) -> np.ndarray:
+        return mix(scores, weights)
+
+    def link(self, line: np.ndarray) -> np.ndarray:
+        probability: np.ndarray = expit(line)
+        return probability
+
+    def of_trees(self, answer: np.ndarray) -> np.ndarray:
+        return answer[:, 1]
 
     def reasons(self, rows: Scored, over: np.ndarray) -> list[tuple[Reason, ...]]:
         """For each row that is `over` the threshold what raised its score most; see `explain`."""
@@ -124,38 +119,6 @@ class TablePredictor(AskedTable):
         """What a typical approved row would have in a declined one's place."""
         return Replacements.of(self.settings.reference, self.reader.columns, self.encoder)
 
-    @cached_property
-    def member_scores(self) -> dict[str, Score]:
-        """How each member scores encoded rows, those of no weight too."""
-        return {member.name: self._scorer(member) for member in self.settings.members}
-
-    def _scorer(self, member: Member) -> Score:
-        parts = [KINDS[member.kind](self, file) for file in member.files]
-        equal = np.full(len(parts), 1 / len(parts))
-        return lambda encoded: mix(np.column_stack([part(encoded) for part in parts]), equal)
-
-    def _network(self, file: str) -> Score:
-        return TableGraph(self.bundle, file, "score")
-
-    def _trees(self, file: str) -> Score:
-        def score(encoded: Encoded) -> np.ndarray:
-            features = with_dummies(encoded.numeric, encoded.categorical, self.encoder.sizes)
-            answer: np.ndarray = self.bundle.session(file).run(["probabilities"], {"features": features})[0]
-            return answer[:, 1].astype(np.float64)
-
-        return score
-
-    def _additive(self, file: str) -> Score:
-        model = AdditiveModel.from_json(self.bundle.json(file))
-        return lambda encoded: model.predict(encoded.numeric, encoded.categorical)
-
-
-KINDS: dict[str, Callable[[TablePredictor, str], Score]] = {
-    "network": TablePredictor._network,
-    "trees": TablePredictor._trees,
-    "additive": TablePredictor._additive,
-}
-
 
 def open_predictor(folder: Path, *, threads: int = 1) -> TablePredictor:
     """The predictor of a bundle folder.
@@ -164,9 +127,3 @@ def open_predictor(folder: Path, *, threads: int = 1) -> TablePredictor:
         CasebookError: the folder is no whole bundle.
     """
     return TablePredictor(read_bundle(folder, threads=threads))
-
-
-def _text(feature: str, value: Any) -> str:
-    if value is None:
-        return f"{feature} is missing"
-    return f"{feature} = {value:g}" if isinstance(value, float) else f"{feature} = {value}"

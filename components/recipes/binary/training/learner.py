@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits
 from torchmetrics.functional.classification import binary_auroc
 
+from components.kits.tables.learning.network import weight_decay_groups
 from components.training.learner import Groups, Learner
 
 Batch = tuple[Tensor, Tensor, Tensor]
@@ -49,13 +50,3 @@ def _cross_entropy(probability: Tensor, target: Tensor) -> Tensor:
     """Of probabilities `(N,)`; NaN stays NaN, where torch's own function would raise."""
     probability = probability.clamp(SMALLEST_PROBABILITY, 1 - SMALLEST_PROBABILITY)
     return -torch.where(target > 0.5, probability.log(), (1 - probability).log()).mean()
-
-
-def weight_decay_groups(network: nn.Module, weight_decay: float) -> Groups:
-    """Decay for weight matrices only: biases, and TabM's per-member scales `r` and `s`, are left alone."""
-    decayed: list[nn.Parameter] = []
-    free: list[nn.Parameter] = []
-    for name, parameter in network.named_parameters():
-        is_matrix = parameter.ndim > 1 and name.rsplit(".", 1)[-1] not in {"r", "s", "bias"}
-        (decayed if is_matrix else free).append(parameter)
-    return [{"params": decayed, "weight_decay": weight_decay}, {"params": free, "weight_decay": 0.0}]

@@ -8,24 +8,19 @@ on, as scikit-survival's `integrated_brier_score(train, test, ...)` takes them, 
 from the rows themselves.
 """
 
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Sequence
 
 import numpy as np
 from sksurv import metrics as sk
 
 from components.core.parts import Metric
-from components.evaluation.bootstrap import Counted
-from components.recipes.survival.metrics import over_counts
-from components.recipes.survival.metrics.censoring import Censoring
-from components.recipes.survival.metrics.entered import own_weights
-from components.recipes.survival.metrics.rows import checked_score, entered_outcome
-from components.recipes.survival.params.units import SHORT, Unit
+from components.kits.survival.metrics import over_counts
+from components.kits.survival.metrics.censoring import Censoring
+from components.kits.survival.metrics.entered import own_weights
+from components.kits.survival.metrics.states import counted, curves_of, known_states, on_all_rows, once, ranked
+from components.kits.survival.units import SHORT, Unit
 
 LOWER_IS_BETTER = frozenset({"ibs"})
-
-Resampled = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
-Rows = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray | None]
 
 
 def survival_metrics(
@@ -61,18 +56,18 @@ def c_index() -> Metric:
 
     def plain(target: np.ndarray, score: np.ndarray, /) -> float:
         if np.shape(target)[1:] == (3,):
-            return _once(resampled, target, score)
-        time, event, last, _ = _ranked(target, score)
+            return once(resampled, target, score)
+        time, event, last, _ = ranked(target, score)
         try:
             return float(sk.concordance_index_censored(event, time, last, tied_tol=over_counts.TIED)[0])
         except (ValueError, sk.NoComparablePairException):  # nobody with the event, or nobody to compare with
             return np.nan
 
     def resampled(target: np.ndarray, score: np.ndarray, counts: np.ndarray) -> np.ndarray:
-        time, event, last, entry = _ranked(target, score)
+        time, event, last, entry = ranked(target, score)
         return over_counts.c_index(time, event, last, counts, entry)
 
-    return _counted("c_index", plain, resampled)
+    return counted("c_index", plain, resampled)
 
 
 def ibs(horizons: Sequence[float], censoring: Censoring) -> Metric:
@@ -81,8 +76,8 @@ def ibs(horizons: Sequence[float], censoring: Censoring) -> Metric:
 
     def plain(target: np.ndarray, score: np.ndarray, /) -> float:
         if censoring.entered is not None:
-            return _once(resampled, target, score)
-        time, event, risk, _ = _curves(target, score, len(horizons))
+            return once(resampled, target, score)
+        time, event, risk, _ = curves_of(target, score, len(horizons))
         try:
             outcome = _outcome(censoring, time, event, horizons[-1])
             return float(sk.integrated_brier_score(censoring.outcome, outcome, 1 - risk, list(horizons)))
@@ -90,14 +85,14 @@ def ibs(horizons: Sequence[float], censoring: Censoring) -> Metric:
             return np.nan
 
     def resampled(target: np.ndarray, score: np.ndarray, counts: np.ndarray) -> np.ndarray:
-        time, event, risk, entry = _curves(target, score, len(horizons))
+        time, event, risk, entry = curves_of(target, score, len(horizons))
         parts = [
             over_counts.brier(time, risk[:, place], counts, censoring.weights(time, event, horizon, entry), horizon)
             for place, horizon in enumerate(horizons)
         ]
         return np.trapezoid(np.stack(parts), list(horizons), axis=0) / span
 
-    return _counted("ibs", plain, resampled)
+    return counted("ibs", plain, resampled)
 
 
 def auc_at(place: int, horizon: float, censoring: Censoring) -> Metric:
@@ -108,18 +103,18 @@ def auc_at(place: int, horizon: float, censoring: Censoring) -> Metric:
 
     def plain(target: np.ndarray, score: np.ndarray, /) -> float:
         if censoring.entered is not None:
-            return _once(resampled, target, score)
-        time, event, risk, _ = _curves(target, score, place + 1)
+            return once(resampled, target, score)
+        time, event, risk, _ = curves_of(target, score, place + 1)
         if not ((event & (time <= horizon)).any() and (time > horizon).any()):
             return np.nan
         outcome = _outcome(censoring, time, event, horizon)
         return float(sk.cumulative_dynamic_auc(censoring.outcome, outcome, risk[:, place], [horizon])[0][0])
 
     def resampled(target: np.ndarray, score: np.ndarray, counts: np.ndarray) -> np.ndarray:
-        time, event, risk, entry = _curves(target, score, place + 1)
+        time, event, risk, entry = curves_of(target, score, place + 1)
         return over_counts.auc(risk[:, place], counts, censoring.weights(time, event, horizon, entry))
 
-    return _counted(f"auc@{horizon:g}", plain, resampled)
+    return counted(f"auc@{horizon:g}", plain, resampled)
 
 
 def calibration_at(place: int, horizon: float, *, slope: bool) -> Metric:
@@ -131,11 +126,11 @@ def calibration_at(place: int, horizon: float, *, slope: bool) -> Metric:
     """
 
     def resampled(target: np.ndarray, score: np.ndarray, counts: np.ndarray) -> np.ndarray:
-        time, event, risk, entry = _curves(target, score, place + 1)
+        time, event, risk, entry = curves_of(target, score, place + 1)
         return over_counts.calibration(time, event, risk[:, place], counts, horizon, entry)[0 if slope else 1]
 
     name = f"calibration_{'slope' if slope else 'intercept'}@{horizon:g}"
-    return _counted(name, _on_all_rows(resampled), resampled)
+    return counted(name, on_all_rows(resampled), resampled)
 
 
 def at_threshold(part: int, name: str, horizon: float, threshold: float) -> Metric:
@@ -146,68 +141,12 @@ def at_threshold(part: int, name: str, horizon: float, threshold: float) -> Metr
     """
 
     def resampled(target: np.ndarray, score: np.ndarray, counts: np.ndarray) -> np.ndarray:
-        time, event, last, entry = _ranked(target, score)
+        time, event, last, entry = ranked(target, score)
         states = known_states(time, event, horizon)
         had, had_not = states if entry is None else own_weights(target, horizon)
         return over_counts.flagged(last, counts, had, had_not, threshold)[part]
 
-    return _counted(name, _on_all_rows(resampled), resampled)
-
-
-def known_states(
-    time: np.ndarray, event: np.ndarray, horizon: float, entry: np.ndarray | None = None
-) -> tuple[np.ndarray, np.ndarray]:
-    """Who had the event by the horizon, and who was observed beyond it without: two (N,) of bool. Who entered later
-    was not observed then.
-    """
-    beyond = time > horizon
-    return event & (time <= horizon), beyond if entry is None else beyond & (entry <= horizon)
-
-
-def threshold_at_specificity(target: np.ndarray, score: np.ndarray, horizon: float, specificity: float) -> float:
-    """The lowest threshold on the risk by the last horizon with at least that specificity, halfway to the score below.
-
-    NaN where nobody was observed beyond the horizon.
-    """
-    time, event, last, entry = _ranked(target, score)
-    _, without = known_states(time, event, horizon, entry)
-    if not without.any():
-        return np.nan
-    ordered = np.sort(last[without])
-    allowed = int(np.floor((1 - specificity) * len(ordered) + 1e-9))  # so many without the event may be over it
-    highest = ordered[len(ordered) - 1 - allowed]
-    above = np.unique(last[last > highest])
-    return float((highest + above[0]) / 2) if len(above) else float(np.nextafter(highest, np.inf))
-
-
-def _counted(name: str, plain: Metric, resampled: Resampled) -> Counted:
-    found = Counted(plain, resampled)
-    found.__name__ = name
-    return found
-
-
-def _on_all_rows(resampled: Resampled) -> Metric:
-    return partial(_once, resampled)
-
-
-def _once(resampled: Resampled, target: np.ndarray, score: np.ndarray, /) -> float:
-    return float(resampled(target, score, np.ones((1, len(target))))[0])
-
-
-def _ranked(target: np.ndarray, score: np.ndarray) -> Rows:
-    """Years, events, the score (N,) of the last horizon, and the years until entry where there are any."""
-    time, event, entry = entered_outcome(target)
-    score = checked_score(score, len(time))
-    return time, event, score if score.ndim == 1 else score[:, -1], entry
-
-
-def _curves(target: np.ndarray, score: np.ndarray, horizons: int) -> Rows:
-    """Years, events, risks (N, at least `horizons`), and the years until entry where there are any."""
-    time, event, entry = entered_outcome(target)
-    score = checked_score(score, len(time))
-    if score.ndim != 2 or score.shape[1] < horizons:
-        raise ValueError(f"score {score.shape}: {horizons} horizon(s) are asked for")
-    return time, event, score, entry
+    return counted(name, on_all_rows(resampled), resampled)
 
 
 def _outcome(censoring: Censoring, time: np.ndarray, event: np.ndarray, horizon: float) -> np.ndarray:

@@ -9,11 +9,12 @@ import numpy as np
 import pandas as pd
 
 from components.core.results import MODEL
+from components.kits.survival.blocks import EvaluateParams
+from components.kits.survival.cohort import outcome_of
+from components.kits.survival.metrics import curves
+from components.kits.survival.report.calibration import Reliability, reliability
 from components.recipes.shared.serving import read_split
-from components.recipes.survival.metrics import curves
-from components.recipes.survival.params.cohort import outcome_of
-from components.recipes.survival.params.params import EvaluateParams, SurvivalJob
-from components.recipes.survival.report.calibration import Reliability, reliability
+from components.recipes.survival.params.params import SurvivalJob
 from components.recipes.survival.serving.predictor import SurvivalPredictor
 
 Groups = Mapping[str, Sequence[Mapping[str, Any]]]  # rows of `groups.subgroups`, by column

@@ -15,17 +15,19 @@ from components.evaluation import plots
 from components.evaluation.bootstrap import Resampling
 from components.evaluation.report import judged_splits, score_split
 from components.evaluation.scores import as_column
+from components.kits.survival.blocks import EvaluateParams
+from components.kits.survival.cohort import outcome_columns
+from components.kits.survival.metrics.censoring import Censoring
+from components.kits.survival.metrics.states import threshold_at_specificity
+from components.kits.survival.report.decisions import Decisions, decisions
+from components.kits.survival.report.groups import risk_groups, subgroups
+from components.kits.survival.units import SHORT
 from components.kits.tables.noted import read_told, told_tables
 from components.recipes.shared.serving import asked_bundle, compared_bundle
-from components.recipes.survival.metrics.censoring import Censoring
-from components.recipes.survival.metrics.metrics import c_index, survival_metrics, threshold_at_specificity
-from components.recipes.survival.params.cohort import outcome_columns
-from components.recipes.survival.params.params import EvaluateParams, SurvivalJob
-from components.recipes.survival.params.units import SHORT
+from components.recipes.survival.metrics.metrics import c_index, survival_metrics
+from components.recipes.survival.params.params import SurvivalJob
 from components.recipes.survival.report import tables
 from components.recipes.survival.report.answered import Answered, Groups, answer, group_names, reliability_at
-from components.recipes.survival.report.decisions import Decisions, decisions
-from components.recipes.survival.report.groups import risk_groups, subgroups
 from components.recipes.survival.report.pictures import UNRECALIBRATED, Drawing
 from components.recipes.survival.serving.predictor import SurvivalPredictor, open_predictor
 from components.recipes.survival.serving.serving import development_censoring

@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 
 from components.core.results import Cell, Table
-from components.recipes.survival.metrics.censoring import Censoring
-from components.recipes.survival.metrics.entered import mean_risk
+from components.kits.survival.metrics.censoring import Censoring
+from components.kits.survival.metrics.entered import mean_risk
+from components.kits.survival.report.decisions import Decisions, net_benefit, net_benefit_of_all
+from components.kits.survival.report.groups import observed_risk
 from components.recipes.survival.metrics.metrics import calibration_at, ibs
-from components.recipes.survival.report.decisions import Decisions, net_benefit, net_benefit_of_all
-from components.recipes.survival.report.groups import observed_risk
 
 
 def decisions_table(

@@ -1,39 +1,30 @@
 """Answers for patients: members, blend, recalibration, survival, decision, contributions. No torch."""
 
-from collections.abc import Mapping
-from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from pydantic import Field
 
 from components.core.blocks import Block, read_block
 from components.core.bundle import Bundle, read_bundle
-from components.kits.tables.asked import PARAMS as OF_TABLES
-from components.kits.tables.asked import AskedTable
+from components.kits.survival.metrics import curves
+from components.kits.survival.metrics.contributions import Contribution
+from components.kits.survival.metrics.pool import Recalibration, pooled
+from components.kits.survival.serving.asked import PARAMS as PARAMS
+from components.kits.survival.serving.asked import AskedCohort, CohortSettings, told
+from components.kits.survival.serving.curve import Curves, span
+from components.kits.survival.serving.members import OPENERS
+from components.kits.survival.serving.members import Curves as MemberCurves
+from components.kits.survival.units import SHORT, Unit
 from components.kits.tables.encoding.cells import RawRows
 from components.kits.tables.encoding.encode import Encoded
 from components.kits.tables.encoding.known import Asked
-from components.kits.tables.encoding.replace import Replacements
 from components.kits.tables.encoding.values import TypedRows
-from components.kits.tables.explain import Scored
-from components.recipes.survival.metrics import curves
-from components.recipes.survival.metrics.contributions import Contribution, contributions
-from components.recipes.survival.metrics.pool import Recalibration, pooled
-from components.recipes.survival.params.units import SHORT, Unit
-from components.recipes.survival.serving.curve import Curves, span
-from components.recipes.survival.serving.members import OPENERS
-from components.recipes.survival.serving.members import Curves as MemberCurves
 
 if TYPE_CHECKING:
     import pandas as pd
-
-CURVE = "curve"
-PARAMS: Mapping[str, Any] = {**OF_TABLES, CURVE: False}  # what a request may ask for beside its rows
-Numbers = Annotated[tuple[float, ...], Field(strict=False, min_length=1)]
 
 
 class Member(Block):
@@ -44,24 +35,11 @@ class Member(Block):
     weight: float
 
 
-class SurvivalSettings(Block):
-    """The `settings` of a cohort's bundle. Times are in its `unit`, years where none is stated.
-
-    `times` is the grid of the members' curves, `edges` where the network's intervals end, `horizons`
-    what is answered. `typical` is a typical training patient, against whom contributions are told;
-    `decisions` the words for a risk by the last horizon at or above the threshold and below it.
-    """
+class SurvivalSettings(CohortSettings):
+    """The `settings` of a cohort's bundle."""
 
     members: list[Member]
-    times: Numbers
-    edges: Numbers
-    horizons: Numbers
     recalibration: dict[str, float]
-    threshold: float
-    decisions: Annotated[tuple[str, str], Field(strict=False)]
-    typical: dict[str, Any]
-    reasons: int
-    unit: Annotated[Unit, Field(exclude_if="years".__eq__)] = "years"
 
 
 @dataclass(frozen=True)
@@ -79,6 +57,10 @@ class SurvivalAnswers:
     unit: Unit = "years"
     curves: Curves | None = None
 
+    @property
+    def score(self) -> np.ndarray:
+        return self.risk
+
     def columns(self) -> dict[str, Any]:
         """As they are written: `score` (the risk by the last horizon), `survival_1y` and so on, reasons as texts."""
         survival = {
@@ -90,32 +72,20 @@ class SurvivalAnswers:
         return {"score": self.risk[:, -1], **survival, **said, **whole}
 
 
-class SurvivalPredictor(AskedTable):
+class SurvivalPredictor(AskedCohort):
     """Rows as the source has them to risk, survival, decision and what made them, beside their key columns.
 
     `reasons` is a list of texts `column = value (x factor)`, strongest first: by how much that
-    value alone changes the cumulative hazard against a typical patient's. Whole curves are answered where `curve` asks
-    for them: of a call, or of the predictor in all of them.
+    value alone changes the cumulative hazard against a typical patient's.
     """
 
+    settings: SurvivalSettings
+
     def __init__(self, bundle: Bundle, *, curve: bool = False) -> None:
-        super().__init__(bundle)
-        self.curve = curve
+        super().__init__(bundle, curve=curve)
         self.settings = read_block(SurvivalSettings, bundle.manifest.settings, "bundle.settings")
         self.times, self.edges = np.array(self.settings.times), np.array(self.settings.edges)
         self.recalibration = Recalibration(**self.settings.recalibration)
-
-    def predict(self, rows: "pd.DataFrame", *, accept_strange: bool = False, curve: bool = False) -> "pd.DataFrame":
-        """As of any table, with whole curves if asked for."""
-        if curve and not self.curve:
-            return self._with_curve().predict(rows, accept_strange=accept_strange)
-        return super().predict(rows, accept_strange=accept_strange)
-
-    def answers_to(self, rows: RawRows, *, accept_strange: bool = False, curve: bool = False) -> dict[str, Any]:
-        """As of any table, with whole curves if asked for."""
-        if curve and not self.curve:
-            return self._with_curve().answers_to(rows, accept_strange=accept_strange)
-        return super().answers_to(rows, accept_strange=accept_strange)
 
     def answer(self, rows: RawRows, *, explain: bool = True) -> SurvivalAnswers:
         """Raw rows by column, however they are written, to risks, decisions and, if asked for, contributions.
@@ -164,25 +134,13 @@ class SurvivalPredictor(AskedTable):
         found = [self.member_curves[member.name](encoded) for member in members]
         return pooled(found, np.array([member.weight for member in members]))
 
-    def _with_curve(self) -> "SurvivalPredictor":
-        """The same that answers whole curves; another thread may ask for none."""
-        found = copy(self)
-        found.curve = True
-        return found
-
     def explain(self, typed: TypedRows, encoded: Encoded, cumulative: np.ndarray) -> list[tuple[Contribution, ...]]:
         """For each row (N), of these cumulative hazards (N, T), what changes that by the last horizon most."""
-        rows = Scored(typed, encoded, self._at_the_end(cumulative))
         hazard = lambda encoded: self._at_the_end(self.cumulative(encoded))  # noqa: E731
-        return contributions(hazard, rows, self.typical, top=self.settings.reasons)
+        return self.explained(hazard, typed, encoded, self._at_the_end(cumulative))
 
     def _at_the_end(self, cumulative: np.ndarray) -> np.ndarray:
         return curves.at(self.settings.horizons[-1:], self.times, cumulative)[:, 0]
-
-    @cached_property
-    def typical(self) -> Replacements:
-        """What a typical patient would have in a patient's place."""
-        return Replacements.of(self.settings.typical, self.reader.columns, self.encoder)
 
     @cached_property
     def member_curves(self) -> dict[str, MemberCurves]:
@@ -200,9 +158,3 @@ def open_predictor(folder: Path, *, threads: int = 1, curve: bool = False) -> Su
         CasebookError: the folder is no whole bundle.
     """
     return SurvivalPredictor(read_bundle(folder, threads=threads), curve=curve)
-
-
-def told(one: Contribution) -> str:
-    value = f"{one.value:g}" if isinstance(one.value, float) else one.value
-    shown = f"{one.feature} is missing" if one.value is None else f"{one.feature} = {value}"
-    return f"{shown} (x {one.factor:.2f})"

@@ -6,30 +6,30 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from components.core.job import TEST, TRAIN, VALIDATION
+from components.core.job import TRAIN
 from components.core.parts import Metric
 from components.core.results import Answers
-from components.kits.tables.encoding.cells import columns_of_frame
-from components.recipes.shared.serving import first_rows, read_split, rows_in_turn
-from components.recipes.survival.metrics.censoring import Censoring
-from components.recipes.survival.metrics.marginal import marginal_risks
+from components.kits.survival.cohort import outcome_of
+from components.kits.survival.metrics.censoring import Censoring
+from components.kits.survival.metrics.marginal import marginal_risks
+from components.recipes.shared.cohort_answers import answer_in_turn, answers_of, development, some_rows
+from components.recipes.shared.serving import read_split
 from components.recipes.survival.metrics.metrics import survival_metrics
-from components.recipes.survival.params.cohort import ENTRY, EVENT, TIME, outcome_of
 from components.recipes.survival.params.params import SurvivalJob
 from components.recipes.survival.serving.predictor import SurvivalPredictor, open_predictor
 
 
 def answers(job: SurvivalJob, bundle: Path, split: str) -> Answers:
-    """Risks `(N, H)` of a split's rows, by the way that every answer takes."""
-    rows, predictor = read_split(job, split), open_predictor(bundle)
-    answers = predictor.answer(columns_of_frame(rows, predictor.reader.columns), explain=False)
-    return Answers(outcome_of(rows), answers.risk)
+    """Risks `(N, H)` of a split's rows."""
+    return answers_of(job, open_predictor(bundle), split)
 
 
 def answer_rows(job: SurvivalJob, bundle: Path) -> Callable[[int], object]:
-    """A function that answers the next n test rows with their reasons, from the cells of a request on."""
-    predictor = open_predictor(bundle)
-    return rows_in_turn(job, lambda rows: predictor.answer(rows).columns(), _added(job))
+    return answer_in_turn(job, open_predictor(bundle))
+
+
+def example(job: SurvivalJob, rows: int = 5) -> pd.DataFrame:
+    return some_rows(job, rows)
 
 
 def constant(job: SurvivalJob, bundle: Path) -> np.ndarray:
@@ -55,16 +55,4 @@ def metrics_of(job: SurvivalJob, predictor: SurvivalPredictor, censoring: Censor
 
 def development_censoring(job: SurvivalJob) -> Censoring:
     """The censoring distribution of the whole development cohort, by which every split is weighted."""
-    frames = [read_split(job, split) for split in (TRAIN, VALIDATION, TEST)]
-    return Censoring.of(np.concatenate([outcome_of(frame) for frame in frames]))
-
-
-def example(job: SurvivalJob, rows: int = 5) -> pd.DataFrame:
-    """The first test rows as a client would send them: no key, no outcome."""
-    return first_rows(job, _added(job), rows)
-
-
-def _added(job: SurvivalJob) -> list[str]:
-    """The columns that `prepare` adds to those of the file: the outcome, and when people entered who came late."""
-    there = read_split(job, TEST).columns
-    return [name for name in (TIME, EVENT, ENTRY) if name in there]
+    return Censoring.of(development(job))

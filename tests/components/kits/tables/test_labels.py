@@ -87,7 +87,7 @@ def test_rows_of_no_outcome_have_no_target_and_are_counted() -> None:
     target = {"column": "y", "positive": "bad", "negative": "good", "ignore": ["In court"]}
     params, frame = spec({"a": NUMERIC}, target=target), pd.DataFrame({"y": ["bad", "in court ", "good", "NA"]})
     assert read_target(frame, params, Path("rows.csv")).tolist() == [1, pd.NA, 0, pd.NA]
-    assert without_outcome(frame, params) == 1
+    assert without_outcome(frame[params.target.column], params.target.ignore) == 1
 
 
 def test_a_positive_label_that_is_not_there() -> None:

@@ -11,15 +11,18 @@ from lightning.pytorch import LightningModule
 from components.compression.make import NotMadeError
 from components.core.bundle import read_bundle
 from components.core.job import BUNDLE, SELECTION, VALIDATION, Paths
-from components.recipes.binary.assembly.assembly import assemble, network_gap
-from components.recipes.binary.assembly.baselines import LinearLogistic, SplineLogistic
-from components.recipes.binary.assembly.crossfit import CrossFitted, cross_fit, cut, likeliest_logistic
-from components.recipes.binary.assembly.members import fit_logistic, known
+from components.kits.tables.learning.crossfit import CrossFitted, cross_fit
+from components.kits.tables.learning.cut import cut_classes
+from components.kits.tables.learning.few import has_few_rows
+from components.kits.tables.learning.logistic import AdditiveLogistic
+from components.kits.tables.learning.splines import LineDesign, SplineDesign
+from components.recipes.binary.assembly.assembly import FITTING, assemble, network_gap
+from components.recipes.binary.assembly.members import fit_logistic, likeliest_logistic
 from components.recipes.binary.metrics.metrics import log_loss
 from components.recipes.binary.params import BinaryJob
 from components.recipes.binary.serving.predictor import open_predictor
-from components.recipes.binary.training.training import TRAINING, data_of, everything, has_few_rows
-from components.recipes.binary.variants import distilled, pruned
+from components.recipes.binary.training.training import TRAINING, data_of, everything
+from components.recipes.binary.variants import VARIANTS
 from components.training.fit import fit
 
 pytestmark = pytest.mark.slow
@@ -52,7 +55,7 @@ def few(prepared: BinaryJob, tmp_path_factory: pytest.TempPathFactory) -> Few:
 @pytest.fixture(scope="module")
 def crossed(few: Few) -> CrossFitted:
     """Once more: the networks are those that `assemble` has left in the state."""
-    return cross_fit(few.job, few.learner)
+    return cross_fit(few.job, few.learner, FITTING)
 
 
 def test_the_bound_decides_and_few_rows_come_in_batches_of_their_own(few: Few) -> None:
@@ -99,9 +102,9 @@ def test_the_same_rows_lead_to_the_same_bytes(few: Few, tmp_path: Path) -> None:
 
 
 def test_networks_are_not_trained_again_where_no_rows_are_left_to_judge_them(few: Few, tmp_path: Path) -> None:
-    for make in (pruned, distilled):
+    for make in (VARIANTS["pruned"], VARIANTS["distilled"]):
         with pytest.raises(NotMadeError, match="none are left to judge"):
-            make(few.job, None, few.folder, tmp_path / "variant")  # type: ignore[operator]
+            make(few.job, None, few.folder, tmp_path / "variant")
 
 
 def test_the_validation_is_answered_by_members_that_do_not_know_it(few: Few) -> None:
@@ -121,14 +124,15 @@ def test_the_penalty_that_is_taken_answers_left_out_rows_best(few: Few) -> None:
     data, params = everything(few.job), few.job.model
     rows, seed = data.parts[0], few.job.params.fit.seed
     chosen = likeliest_logistic(rows, data.encoder, params, seed)
-    assert isinstance(chosen, LinearLogistic)
+    lines = chosen.design
+    assert isinstance(lines, LineDesign)
 
     def left_out(c: float) -> float:
         answer = np.empty(len(rows.target))
-        for fitting, rest in cut(rows.target, None, FOLDS, seed):
-            lines = LinearLogistic(scales=chosen.scales, c=c, columns=chosen.columns)
+        for fitting, rest in cut_classes(rows.target, None, FOLDS, seed):
+            model = AdditiveLogistic(design=LineDesign(scales=lines.scales, columns=lines.columns), c=c)
             unseen = rows.take(rest).encoded
-            answer[rest] = lines.fit(*known(rows.take(fitting), data.encoder)).predict(
+            answer[rest] = model.fit(*rows.take(fitting).known(data.encoder)).predict(
                 unseen.numeric, unseen.categorical
             )
         return log_loss(rows.target, answer)
@@ -142,7 +146,7 @@ def test_splines_are_taken_where_they_are_surely_better(few: Few) -> None:
     rows = data.parts[0]
     age = rows.encoded.numeric[:, data.encoder.raw_names.index("Age")]
     bent = replace(rows, target=(age**2 > np.median(age**2)).astype(np.int8))
-    assert type(likeliest_logistic(bent, data.encoder, few.job.model, 0)) is SplineLogistic
+    assert type(likeliest_logistic(bent, data.encoder, few.job.model, 0).design) is SplineDesign
 
 
 def test_where_a_class_has_one_row_nothing_is_chosen(few: Few) -> None:

@@ -4,7 +4,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import expit, logit
 
-from components.recipes.binary.metrics.blend import EDGE, blend_or_best, mix, mixing_weights
+from components.kits.tables.learning.comparing import blend_or_best
+from components.recipes.binary.metrics.blend import EDGE, mix, mixing_weights
+from components.recipes.binary.metrics.rows import row_losses
 
 RANDOM = np.random.default_rng(0)
 TARGET = RANDOM.integers(0, 2, 400)
@@ -70,16 +72,20 @@ def halves(rows: int) -> list[tuple[np.ndarray, np.ndarray]]:
     return [(places[::2], places[1::2]), (places[1::2], places[::2])]
 
 
+def chosen(scores: np.ndarray) -> np.ndarray:
+    return blend_or_best(TARGET, scores, weigh, halves(400), mix=mix, losses=row_losses)
+
+
 def test_a_blend_that_adds_nothing_is_its_best_member() -> None:
     scores = np.column_stack([NOISE, GOOD, GOOD])  # of equals the first
-    assert blend_or_best(TARGET, scores, weigh, halves(400)).tolist() == [0.0, 1.0, 0.0]
+    assert chosen(scores).tolist() == [0.0, 1.0, 0.0]
 
 
 def test_a_blend_that_is_surely_better_stays() -> None:
     """Two members with errors of their own: their mean has half the variance."""
     random = np.random.default_rng(1)
     scores = expit((2 * TARGET - 1)[:, None] + random.normal(0, 2, (400, 2)))
-    found = blend_or_best(TARGET, scores, weigh, halves(400))
+    found = chosen(scores)
     assert found.tolist() == weigh(TARGET, scores).tolist()
     assert found.min() > 0.3
 
@@ -89,4 +95,4 @@ def test_the_blend_is_judged_by_weights_of_the_other_rows() -> None:
     good, bad = expit(3.0 * (2 * TARGET - 1)), expit(-3.0 * (2 * TARGET - 1))
     even = np.arange(400) % 2 == 0
     scores = np.column_stack([np.where(even, good, bad), np.where(even, bad, good), np.full(400, 0.5)])
-    assert blend_or_best(TARGET, scores, weigh, halves(400)).tolist() == [0.0, 0.0, 1.0]
+    assert chosen(scores).tolist() == [0.0, 0.0, 1.0]

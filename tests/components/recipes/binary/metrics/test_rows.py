@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from components.core.errors import CasebookError
-from components.recipes.binary.metrics.rows import beats, checked, checked_probabilities, log_odds, row_losses
+from components.recipes.binary.metrics.rows import checked, checked_probabilities, log_odds, row_losses
 
 
 def test_good_rows_come_back_as_float64():
@@ -40,11 +40,3 @@ def test_log_odds_are_finite_everywhere():
 def test_losses_of_rows_are_the_logarithms_of_what_happened() -> None:
     found = row_losses(np.array([1, 0, 1]), np.array([0.25, 0.25, 1.0]))
     assert found == pytest.approx([-np.log(0.25), -np.log(0.75), 0.0], abs=1e-9)
-
-
-def test_losses_beat_others_by_more_than_the_error_of_their_difference() -> None:
-    # Gains of 1, 2, 3: a mean of 2 and a standard error of 1/sqrt(3). Gains of -2, 0, 3: 1/3 and sqrt(19/9).
-    others = np.array([3.0, 3.0, 3.0])
-    assert beats(others - [1.0, 2.0, 3.0], others)
-    assert not beats(others - [-2.0, 0.0, 3.0], others)
-    assert not beats(others, others)

@@ -13,10 +13,10 @@ from components.core.files import dvc_md5
 from components.core.job import Meta
 from components.kits.tables.encoding.convert import clean
 from components.kits.tables.encoding.encode import TableEncoder
+from components.kits.tables.learning.data import read_groups
 from components.kits.tables.noted import read_told, told_tables
 from components.kits.tables.read import read_table
 from components.recipes.binary.preparation.preparation import prepare as prepare_job
-from components.recipes.binary.training.data import read_groups
 from tests.components.kits.tables.tables import (
     APPLICATION,
     NUMERIC,

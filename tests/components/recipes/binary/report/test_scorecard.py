@@ -10,10 +10,10 @@ from components.evaluation.bands import band_edges
 from components.evaluation.presentation.shares import wilson
 from components.recipes.binary.metrics.metrics import auc, brier
 from components.recipes.binary.report.scorecard import (
-    records,
     score_bands,
     slices,
 )
+from components.recipes.shared.table_report import records
 
 
 def test_equal_scores_stay_in_one_band_and_no_band_is_empty():

@@ -8,6 +8,7 @@ from components.recipes.binary.report import tables
 from components.recipes.binary.report.fairness import Comparison, Fairness, Group
 from components.recipes.binary.report.outcome import Outcome
 from components.recipes.binary.report.scorecard import score_bands
+from components.recipes.shared.table_report import stability_table
 
 ILL = Outcome("Diagnosis", "ill", "healthy", "operate", "send home")
 HALF, MOST = Interval(0.5, 0.4, 0.6), Interval(0.75, 0.65, 0.85)
@@ -67,7 +68,7 @@ def test_slices_without_a_figure_stay_in_the_table() -> None:
 
 def test_stability_begins_with_the_score_and_shows_what_moved_furthest() -> None:
     moved = pd.DataFrame({"column": [f"c{place}" for place in range(12)], "psi": np.arange(12)[::-1] / 10})
-    table = tables.stability_table(0.0625, moved)
+    table = stability_table(0.0625, moved)
     assert table.rows[:2] == [["the score", 0.0625], ["c0", 1.1]]
     assert len(table.rows) == 1 + 10
     assert "the 10 columns" in table.note

@@ -14,8 +14,9 @@ from scipy.special import expit, logit
 from components.core.errors import CasebookError
 from components.core.job import PREPARED_FILES, TEST
 from components.kits.tables.encoding.cells import columns_of_frame, columns_of_rows
+from components.kits.tables.learning.members import KINDS
 from components.recipes.binary.predict import predict_file
-from components.recipes.binary.serving.predictor import KINDS, TablePredictor, open_predictor
+from components.recipes.binary.serving.predictor import TablePredictor, open_predictor
 from tests.conftest import Fitted
 from tests.forks import Forks
 from tests.toy.jobs import CHECKOUT

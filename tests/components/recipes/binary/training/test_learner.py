@@ -7,7 +7,8 @@ from tabm import TabM
 from torch import Tensor, nn
 
 from components.core.params.case import FitParams
-from components.recipes.binary.training.learner import BinaryLearner, weight_decay_groups
+from components.kits.tables.learning.network import weight_decay_groups
+from components.recipes.binary.training.learner import BinaryLearner
 from components.training.slices import SliceLoader
 from tests.toy.jobs import toy_params
 

@@ -7,7 +7,8 @@ from sksurv.util import Surv
 
 from components.core.parts import CountedMetric
 from components.evaluation.bootstrap import Resampling, intervals
-from components.recipes.survival.metrics.censoring import Censoring
+from components.kits.survival.metrics.censoring import Censoring
+from components.kits.survival.metrics.states import threshold_at_specificity
 from components.recipes.survival.metrics.metrics import (
     LOWER_IS_BETTER,
     auc_at,
@@ -15,7 +16,6 @@ from components.recipes.survival.metrics.metrics import (
     calibration_at,
     ibs,
     survival_metrics,
-    threshold_at_specificity,
 )
 from tests.examples import examples
 

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from components.recipes.survival.metrics import over_counts
-from components.recipes.survival.metrics.censoring import Censoring
+from components.kits.survival.metrics import over_counts
+from components.kits.survival.metrics.censoring import Censoring
 
 
 def test_blocks_of_pairs_add_up(monkeypatch: pytest.MonkeyPatch) -> None:

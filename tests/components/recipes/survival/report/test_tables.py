@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from components.recipes.survival.metrics.censoring import Censoring
+from components.kits.survival.metrics.censoring import Censoring
+from components.kits.survival.report.decisions import decisions
 from components.recipes.survival.report import tables
-from components.recipes.survival.report.decisions import decisions
 
 TARGET = np.array([[1.0, 1], [2.0, 1], [2.5, 0], [6.0, 0], [7.0, 1], [0.5, 1], [6.5, 0], [6.0, 1]])
 RISK = np.array([0.9, 0.1, 0.9, 0.9, 0.2, 0.8, 0.3, 0.4])

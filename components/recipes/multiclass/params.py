@@ -1,0 +1,45 @@
+"""Params of the recipe multiclass: the blocks that its parts read."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from components.core.blocks import Block
+from components.core.job import Job
+from components.kits.tables.learning.blocks import (
+    CalibratedParams,
+    Count,
+    FewLogisticParams,
+    LearnedParams,
+    LogisticParams,
+    SlicedParams,
+)
+from components.kits.tables.outcome.params import ClassesParams
+
+
+class ServingParams(Block):
+    """So many `reasons` for the class that is answered."""
+
+    reasons: Count
+
+
+class ModelParams(LearnedParams):
+    logistic: LogisticParams
+    blend: CalibratedParams
+    few: FewLogisticParams
+    serving: ServingParams
+
+
+class EvaluateParams(SlicedParams):
+    ece_bins: Annotated[int, Field(ge=2)]
+    psi_bins: Annotated[int, Field(ge=2)]
+    psi_floor: Annotated[float, Field(gt=0, lt=0.1)]
+
+
+ClassesJob = Job[ClassesParams, ModelParams, EvaluateParams]
+
+
+def classes_of(data: Mapping[str, Any]) -> tuple[str, ...]:
+    """The names of the classes in the order of their codes, of `Meta.data`."""
+    return tuple(data["spec"]["target"]["values"])

@@ -1,0 +1,45 @@
+"""From trained learners to a bundle: baselines, blend, correction, intervals, reference row."""
+
+from pathlib import Path
+
+import numpy as np
+from lightning.pytorch import LightningModule
+
+from components.core.job import BUNDLE
+from components.core.results import LEARNER
+from components.evaluation.gaps import largest_gap_over
+from components.kits.tables.graph import TableGraph
+from components.kits.tables.learning.assembling import Assembling
+from components.kits.tables.learning.crossfit import CrossFitting
+from components.kits.tables.learning.cut import cut_numbers
+from components.recipes.regression.assembly import settings
+from components.recipes.regression.assembly.members import fit_members, network_scores
+from components.recipes.regression.params import RegressionJob
+from components.recipes.regression.serving.predictor import open_predictor
+from components.recipes.regression.training.training import TRAINING, data_of, everything
+
+
+def scaled_error(target: np.ndarray, answer: np.ndarray) -> float:
+    """The root of the mean squared error on the scale that members learn on; of two quantiles that of their middle."""
+    middle = answer if answer.ndim == 1 else answer.mean(axis=1)
+    return float(np.sqrt(((middle - target) ** 2).mean()))
+
+
+FITTING = CrossFitting(TRAINING, everything, fit_members, cut_numbers, figure=("RMSE, scaled", scaled_error))
+ASSEMBLING = Assembling(FITTING, data_of, settings)
+
+
+def assemble(job: RegressionJob, learner: LightningModule, folder: Path) -> LightningModule:
+    """Write `bundle/` into `folder`, with the graph of the learner that is returned: the one given, or that of a second
+    fit.
+    """
+    return ASSEMBLING.assemble(job, learner, folder)
+
+
+def network_gap(job: RegressionJob, learner: LightningModule, fitted: Path) -> float:
+    """The largest difference between what the network answers and its graph in the bundle, on the scale that it learns
+    on: in deviations of the target.
+    """
+    rows = data_of(job).parts[1].encoded
+    graph = TableGraph(open_predictor(fitted / BUNDLE).bundle, LEARNER, "score")
+    return largest_gap_over([(network_scores(learner, rows), graph(rows))])

@@ -22,7 +22,7 @@ RECIPES: Mapping[Kind, str] = {"classes": "multiclass", "number": "regression"}
 class Table:
     """`part` of the package with the file's digest, and the column to predict. `without` are columns that say it again,
     come after it, or are names and numbers of rows; of the rows that `of` chooses each `every`-th is taken. `words`
-    are what its numbers stand for.
+    are what its numbers stand for, and `said` is what `casebook new` is told beyond the file and the target.
     """
 
     kind: Kind
@@ -33,6 +33,7 @@ class Table:
     every: int = 1
     of: Callable[[pd.DataFrame], pd.Series] = lambda rows: pd.Series(True, rows.index)
     words: Mapping[int, str] = field(default_factory=dict)
+    said: tuple[str, ...] = ()
 
 
 TABLES: Mapping[str, Table] = {

@@ -10,8 +10,11 @@ import torch
 from rtdl_num_embeddings import PiecewiseLinearEmbeddings, compute_bins
 from sklearn.preprocessing import QuantileTransformer
 from tabm import TabM
+from torch.optim import Optimizer
+from torch.utils.data import TensorDataset
 
 from benchmarks.tuned.peers import Answer, Rows
+from benchmarks.tuned.rows import losses
 
 K, EPOCHS, PATIENCE, NOISE = 16, 200, 16, 1e-3
 
@@ -52,33 +55,37 @@ def fit(settings: Mapping[str, Any], rows: Rows, held: Rows, seed: int) -> Answe
     torch.manual_seed(seed)
     random = np.random.default_rng(seed)
     inputs = Inputs(rows, random)
-    scale = (0.0, 1.0) if rows.classes else (float(rows.target.mean()), float(rows.target.std()))
+    middle, scale = (0.0, 1.0) if rows.classes else (float(rows.target.mean()), float(rows.target.std()))
     network = _network(settings, inputs, inputs(rows.frame), rows)
+
+    def answer(frame: pd.DataFrame) -> np.ndarray:
+        said = _answer(network, *inputs(frame))
+        return said if rows.classes else said * scale + middle
+
     optimizer = torch.optim.AdamW(network.parameters(), lr=settings["lr"], weight_decay=settings["weight_decay"])
-    target = _target(rows, scale)
-    numbers, codes = inputs(rows.frame)
-    size = 64 if len(target) < 1000 else 128 if len(target) < 3000 else 256
+    data = TensorDataset(*inputs(rows.frame), _target(rows, middle, scale))
     best, waited, kept = np.inf, 0, deepcopy(network.state_dict())
     for _ in range(EPOCHS):
-        network.train()
-        for batch in torch.tensor(random.permutation(len(target))).split(size):
-            optimizer.zero_grad()
-            _loss(network(numbers[batch], codes[batch]), target[batch]).backward()
-            torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
-            optimizer.step()
-        loss = _judged(_answer(network, inputs, held), held, scale)
+        _epoch(network, optimizer, data, random)
+        loss = float(losses(answer(held.frame), held.target).mean())
         waited += 1
         if loss < best:
             best, waited, kept = loss, 0, deepcopy(network.state_dict())
         if waited >= PATIENCE:
             break
     network.load_state_dict(kept)
-
-    def answer(frame: pd.DataFrame) -> np.ndarray:
-        said = _answer(network, inputs, Rows(frame, np.zeros(len(frame)), rows.classes))
-        return said if rows.classes else said * scale[1] + scale[0]
-
     return answer
+
+
+def _epoch(network: TabM, optimizer: Optimizer, data: TensorDataset, random: np.random.Generator) -> None:
+    network.train()
+    size = 64 if len(data) < 1000 else 128 if len(data) < 3000 else 256
+    for places in torch.tensor(random.permutation(len(data))).split(size):
+        numbers, codes, target = data[places]
+        optimizer.zero_grad()
+        _loss(network(numbers, codes), target).backward()
+        torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+        optimizer.step()
 
 
 def _network(settings: Mapping[str, Any], inputs: Inputs, seen: tuple[torch.Tensor, torch.Tensor], rows: Rows) -> TabM:
@@ -90,10 +97,10 @@ def _network(settings: Mapping[str, Any], inputs: Inputs, seen: tuple[torch.Tens
     )  # fmt: skip
 
 
-def _target(rows: Rows, scale: tuple[float, float]) -> torch.Tensor:
+def _target(rows: Rows, middle: float, scale: float) -> torch.Tensor:
     if rows.classes:
         return torch.tensor(rows.target.astype(np.int64))
-    return torch.tensor((rows.target - scale[0]) / scale[1], dtype=torch.float32)
+    return torch.tensor((rows.target - middle) / scale, dtype=torch.float32)
 
 
 def _loss(said: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
@@ -104,13 +111,7 @@ def _loss(said: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
 
 
 @torch.no_grad()
-def _answer(network: TabM, inputs: Inputs, rows: Rows) -> np.ndarray:
+def _answer(network: TabM, numbers: torch.Tensor, codes: torch.Tensor) -> np.ndarray:
     network.eval()
-    said = network(*inputs(rows.frame))
-    return (said.softmax(-1).mean(1) if rows.classes else said.squeeze(-1).mean(1)).numpy()
-
-
-def _judged(said: np.ndarray, held: Rows, scale: tuple[float, float]) -> float:
-    if held.classes:
-        return float(-np.log(np.clip(said[np.arange(len(said)), held.target], 1e-7, 1)).mean())
-    return float(((said * scale[1] + scale[0] - held.target) ** 2).mean())
+    said = network(numbers, codes)
+    return (said.softmax(-1).mean(1) if said.shape[-1] > 1 else said.squeeze(-1).mean(1)).numpy()

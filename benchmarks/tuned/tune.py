@@ -1,13 +1,13 @@
 """Tunes one peer on one fold of a table for some CPU seconds: run with the Python of the peers' environment.
 
-`python -m benchmarks.tuned.tune SETTINGS` with a JSON of `csv`, `target`, `kind`, `folds`, `fold`, `peer`, `budget`,
-`key` and `out`, the file of what was found: every trial with the seconds before it, and of each that was the best so
-far the loss of every row of the fold. The file is written after every trial, and a run goes on from it, if its key is the
-same. So it can be read for any smaller budget: as with `optimize(timeout=...)`, a trial that has begun is ended.
+`python -m benchmarks.tuned.tune` reads from its input a JSON of `csv`, `target`, `kind`, `folds`, `fold`, `peer`,
+`budget`, `key` and `out`, the file of what is found: every trial with the seconds before it, and of each that was the
+best so far the loss of every row of the fold. The file is written after every trial, and a run goes on from it, if its
+key is the same. So it can be read for any smaller budget, too: as with `optimize(timeout=...)`, a trial that has begun
+is ended.
 """
 
 import json
-import os
 import sys
 import warnings
 from collections.abc import Mapping
@@ -20,15 +20,10 @@ import pandas as pd
 from sklearn.model_selection import KFold, StratifiedKFold
 
 from benchmarks.tuned.peers import PEERS, Answer, Peer, Rows
+from benchmarks.tuned.rows import losses, misses, seconds
 
 FEW, MANY_PARTS, FEW_PARTS = 2000, 5, 3  # of fewer rows than that more parts are left out in turn
-LEAST = 1e-7  # of a probability in the log loss
 Found = dict[str, Any]
-
-
-def seconds() -> float:
-    """CPU seconds of this process and of its children that ended."""
-    return sum(os.times()[:4])
 
 
 def read(settings: Mapping[str, Any]) -> tuple[Rows, Rows]:
@@ -46,20 +41,6 @@ def read(settings: Mapping[str, Any]) -> tuple[Rows, Rows]:
     values = target.map({one: code for code, one in enumerate(named)}) if named else target.astype(np.float64)
     rows = Rows(frame, values.to_numpy(), len(named))
     return rows.take(np.flatnonzero(~test)), rows.take(np.flatnonzero(test))
-
-
-def row_losses(said: np.ndarray, rows: Rows) -> np.ndarray:
-    """(N,) log losses, or squared errors."""
-    if rows.classes:
-        return -np.log(np.clip(said[np.arange(len(said)), rows.target], LEAST, 1))
-    return (said - rows.target) ** 2
-
-
-def misses(said: np.ndarray, rows: Rows) -> np.ndarray:
-    """(N,) 1 where the likeliest class is wrong, or absolute errors."""
-    if rows.classes:
-        return (said.argmax(axis=1) != rows.target).astype(float)
-    return np.abs(said - rows.target)
 
 
 class Study:
@@ -95,19 +76,19 @@ class Study:
         value = steps[-1] if whole else None
         if whole and value <= min((one["value"] for one in self.found["best"]), default=np.inf):
             said = np.mean([model(self.test.frame) for model in models], axis=0)
-            losses = {"loss": row_losses(said, self.test).tolist(), "miss": misses(said, self.test).tolist()}
-            self.found["best"].append({"begun": spent, "value": value, "trial": trial.number, **losses})
+            judged = {name: by(said, self.test.target).tolist() for name, by in (("loss", losses), ("miss", misses))}
+            self.found["best"].append({"begun": spent, "value": value, "trial": trial.number, **judged})
         self.found["trials"].append({"begun": spent, "settings": trial.params, "steps": steps, "value": value})
 
     def _fit(self, trial: optuna.Trial) -> tuple[list[Answer], list[float]]:
         """A model for each part that is left out in turn, and the mean loss after each; fewer if it is pruned."""
         models: list[Answer] = []
-        losses, steps = np.zeros(0), []
+        left_out, steps = np.zeros(0), []
         for number, (fitting, rest) in enumerate(self.parts):
             held = self.train.take(rest)
             models.append(self.peer.fit(trial.params, self.train.take(fitting), held, self.seed))
-            losses = np.concatenate([losses, row_losses(models[-1](held.frame), held)])
-            steps.append(float(losses.mean()))
+            left_out = np.concatenate([left_out, losses(models[-1](held.frame), held.target)])
+            steps.append(float(left_out.mean()))
             trial.report(steps[-1], number)
             if number + 1 < len(self.parts) and trial.should_prune():
                 break
@@ -141,7 +122,7 @@ def tune(settings: Mapping[str, Any]) -> Found:
 def main() -> None:
     warnings.simplefilter("ignore")
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    if (settings := json.loads(sys.argv[1]))["peer"] == "tabm":
+    if (settings := json.load(sys.stdin))["peer"] == "tabm":
         import torch
 
         torch.set_num_threads(1)

@@ -22,6 +22,7 @@ import pytest
 import yaml
 
 from components.core.params.load import read_whole, stated_block, whole_block
+from components.core.recipe import load_recipe
 from components.core.yaml_files import dump_yaml, read_yaml
 from tests.forks import AT_START, TRAINING, forks
 from tests.once import made_once
@@ -389,8 +390,11 @@ def release_toy(root: Path, case: str, called: str) -> None:
     block = toy_params(case).model_dump(mode="json")
     for key in ("path", "watch"):
         block["source"][key] = str(Path(called, Path(block["source"][key]).relative_to(TOY / case)))
-    bars = {"floors": dict.fromkeys(block["release"]["floors"], 0.0), "baseline_margin": -1.0}
-    block["release"] |= {**bars, "calibration_margin": None}
+    lower = load_recipe(block["recipe"]).lower_is_better
+    floors = {metric: 1.0e9 if metric in lower else 0.0 for metric in block["release"]["floors"]}
+    block["release"] |= {"floors": floors, "baseline_margin": -1.0, "calibration_margin": None}
+    if "stated_margin" in block["release"]:
+        block["release"]["stated_margin"] = None
     made.write_params({"cases": {called: block}})
     made.commit()
     ended = made.repro(f"release@{called}", **recording(root))

@@ -24,6 +24,9 @@ CALLED = {
     "pinyin_hanzi": "typed",
     "medical_cells": "nuclei",
     "medical_prognosis": "relapse",
+    "cluster_jobs": "jobs",
+    "house_prices": "houses",
+    "medical_mortality": "deaths",
 }
 
 

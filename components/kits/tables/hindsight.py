@@ -23,16 +23,18 @@ import pandas as pd
 from components.core.results import Table
 from components.kits.tables.encoding.spec import FeatureParams
 from components.kits.tables.look import Look, deal_folds, sample
+from components.kits.tables.questions import Number, Question, SeveralClasses, TwoValues
 from components.kits.tables.scored import Scored, explained, make_features
 
 log = logging.getLogger(__name__)
 
 FEWEST_OF_A_CLASS = 30
 MOST = 3  # accusations
+AUC = "AUC"
 
-# Known afterwards: the least AUC of all columns, how many times the error grows, and the loss in standard errors.
-NEAR_PERFECT, ERROR_GROWS = 0.96, 6.0
-SEVERAL_PERFECT, SEVERAL_GROW = 0.9, 3.0  # of columns that say the same, which nobody has searched for
+# Known afterwards: how many times the error grows, and the loss in standard errors; the question has the least AUC.
+ERROR_GROWS = 6.0
+SEVERAL_GROW = 3.0  # of columns that say the same, which nobody has searched for
 LONGEST, PATH_GROWS = 3, 10.0  # columns that stand in for one another, found by a search: more is asked of them
 AFTER_ERRORS = 5.0
 STILL = 0.85  # of the error is left: a column that is put back was only what the others are measured by
@@ -48,23 +50,27 @@ FEWEST_OTHERS = 3  # columns that are left: against fewer there is nothing to be
 
 @dataclass(frozen=True)
 class Hindsight:
-    """Columns under suspicion, with the AUC of a small tree model of all columns, and of all but them."""
+    """Columns under suspicion, with the AUC, or what is the measure in its place, of a small tree model of all columns,
+    and of all but them.
+    """
 
     columns: tuple[str, ...]
     kind: Literal["after", "judgement"]
     auc: float
     without: float
+    measure: str = AUC
 
     def told(self) -> str:
         names = ", ".join(self.columns)
         return (
-            f"{names}: a small tree model reaches AUC {self.auc:.3f} with and {self.without:.3f} without; "
+            f"{names}: a small tree model reaches {self.measure} {self.auc:.3f} with and {self.without:.3f} without; "
             f"{REASONS[self.kind]}. If known when a row is asked about: prepare.known: [{names}]; if not, move to "
             "prepare.ignore"
         )
 
     def to_json(self) -> dict[str, Any]:
-        return {**asdict(self), "columns": list(self.columns)}
+        told = {**asdict(self), "columns": list(self.columns)}
+        return {key: value for key, value in told.items() if (key, value) != ("measure", AUC)}
 
 
 REASONS: Mapping[str, str] = {
@@ -81,16 +87,50 @@ def find_hindsight(
     At most 5,000 rows are looked at, of both classes alike where one is rare; of few rows nothing is said. Columns
     that are `known` stay in every model and are accused of nothing.
     """
-    rows = sample(target)
-    if np.bincount(target[rows], minlength=2).min() < FEWEST_OF_A_CLASS:
+    return find_of(TwoValues(), typed, target, target, spec, groups)
+
+
+def find_of_classes(
+    typed: pd.DataFrame, target: np.ndarray, spec: FeatureParams, groups: np.ndarray | None = None
+) -> list[Hindsight]:
+    """The same of classes (N,) from 0; those of few rows are not looked at."""
+    counts = np.bincount(target)
+    common = np.flatnonzero(counts >= FEWEST_OF_A_CLASS)
+    if len(common) < 2:
+        return []
+    rows = np.flatnonzero(np.isin(target, common))
+    own = np.searchsorted(common, target[rows])
+    groups = None if groups is None else groups[rows]
+    return find_of(SeveralClasses(len(common)), typed.iloc[rows], own, own, spec, groups)
+
+
+def find_of_number(
+    typed: pd.DataFrame, target: np.ndarray, strata: np.ndarray, spec: FeatureParams, groups: np.ndarray | None = None
+) -> list[Hindsight]:
+    """The same of numbers (N,), by their ranks; `strata` (N,) are whole numbers, the rows of each alike in theirs."""
+    own = np.unique(strata, return_inverse=True)[1]
+    return find_of(Number(), typed, pd.Series(target).rank(pct=True).to_numpy(), own, spec, groups)
+
+
+def find_of(
+    question: Question,
+    typed: pd.DataFrame,
+    target: np.ndarray,
+    strata: np.ndarray,
+    spec: FeatureParams,
+    groups: np.ndarray | None,
+) -> list[Hindsight]:
+    """The same of what the question asks, of rows that are drawn of each of the strata (N,) alike."""
+    rows = sample(strata)
+    if np.bincount(strata[rows], minlength=2).min() < FEWEST_OF_A_CLASS:
         return []
     features = make_features(typed.iloc[rows], spec.columns)
-    fold = deal_folds(target[rows], None if groups is None else groups[rows])
+    fold = deal_folds(strata[rows], None if groups is None else groups[rows])
     found: list[Hindsight] = []
-    look = Look(features, target[rows], fold, frozenset(spec.known))
+    look = Look(features, target[rows], fold, frozenset(spec.known), question)
     while len(found) < MOST and look.features.names and (one := _after(look) or _judgement(look)) is not None:
         found.append(one)
-        look = Look(look.features.without(one.columns), look.target, fold, look.known)
+        look = Look(look.features.without(one.columns), look.target, fold, look.known, question)
     return found
 
 
@@ -101,18 +141,19 @@ def tell_hindsight(suspects: Iterable[Hindsight]) -> None:
 
 def hindsight_table(suspects: Sequence[Mapping[str, Any]]) -> Table:
     """The model card's, of `Hindsight.to_json`."""
+    measure = next((one.get("measure", AUC) for one in suspects), AUC)
     return Table(
         "Columns that may not be known in time",
-        ["columns", "AUC with", "without", "why"],
+        ["columns", f"{measure} with", "without", "why"],
         [[", ".join(one["columns"]), one["auc"], one["without"], REASONS[one["kind"]]] for one in suspects],
         "Of a small tree model on the training rows. Columns under `prepare.known` are not asked about.",
     )
 
 
 def _after(look: Look) -> Hindsight | None:
-    if look.all.auc < SEVERAL_PERFECT:
+    if look.all.auc < look.question.several:
         return None
-    perfect = look.all.auc >= NEAR_PERFECT
+    perfect = look.all.auc >= look.question.near
     asked = {same for same in look.same.values() if perfect or len(same) > 1}
     asked = {same for same in asked if 2 * len(same) <= len(look.features.names)}
     guilty = {one for one in asked if _costs(look, look.without(one), SEVERAL_GROW)}
@@ -173,4 +214,4 @@ def _judgement(look: Look) -> Hindsight | None:
 
 def _accused(look: Look, columns: frozenset[str], kind: Literal["after", "judgement"]) -> Hindsight:
     in_order = tuple(name for name in look.every if name in columns)
-    return Hindsight(in_order, kind, round(look.all.auc, 4), round(look.confirm(columns).auc, 4))
+    return Hindsight(in_order, kind, round(look.all.auc, 4), round(look.confirm(columns).auc, 4), look.question.measure)

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import pandas as pd
 
+from components.kits.tables.questions import Question
 from components.kits.tables.scored import FOLDS, Features, Scored, score_folds
 
 MOST_ROWS = 5_000
@@ -19,8 +20,10 @@ class Look:
     What is compared are models of the columns that trees gain most from; `confirm` asks all of them.
     """
 
-    def __init__(self, features: Features, target: np.ndarray, fold: np.ndarray, known: frozenset[str]) -> None:
-        self.features, self.target, self.fold, self.known = features, target, fold, known
+    def __init__(
+        self, features: Features, target: np.ndarray, fold: np.ndarray, known: frozenset[str], question: Question
+    ) -> None:
+        self.features, self.target, self.fold, self.known, self.question = features, target, fold, known, question
         self._scored: dict[tuple[bool, frozenset[str]], Scored] = {}
         self.all = self._score((), whole=True)
         by_gain = sorted(features.names, key=lambda name: (-self.all.gain[name], name))
@@ -38,7 +41,9 @@ class Look:
         gone = frozenset(names)
         if (whole, gone) not in self._scored:
             features = self.features if whole else self.kept
-            self._scored[whole, gone] = score_folds(features.without(gone, self.known), self.target, self.fold)
+            self._scored[whole, gone] = score_folds(
+                features.without(gone, self.known), self.target, self.fold, self.question
+            )
         return self._scored[whole, gone]
 
     def without(self, names: Iterable[str]) -> Scored:
@@ -48,39 +53,40 @@ class Look:
         return self._score(names, whole=True)
 
     def alone(self, names: Iterable[str]) -> Scored:
-        return score_folds(self.features.of(names), self.target, self.fold)
+        return score_folds(self.features.of(names), self.target, self.fold, self.question)
 
     def growth(self, without: Scored) -> float:
         """How many times the error, 1 - AUC, is as large."""
         return (1 - without.auc) / max(1 - self.all.auc, 1e-3)
 
     def errors(self, without: Scored) -> float:
-        """The loss of AUC in standard errors of it (DeLong's)."""
-        loss = self.all.shares - without.shares
-        parts = [loss[self.target == label] for label in (0, 1)]
-        error = float(np.sqrt(sum(part.var() / len(part) for part in parts)))
+        """The loss of AUC in standard errors of it."""
+        error = self.question.error(self.all.shares - without.shares, self.target)
         return (self.all.auc - without.auc) / max(error, 1e-6)
 
 
-def sample(target: np.ndarray) -> np.ndarray:
-    """Positions of at most `MOST_ROWS` rows, ascending, half of them of the rarer class where there are so many."""
+def sample(strata: np.ndarray) -> np.ndarray:
+    """Positions of at most `MOST_ROWS` rows, ascending, as many of the rarer strata (N,), such as classes, as of others
+    where there are so many.
+    """
     random, left, drawn = np.random.default_rng(0), MOST_ROWS, []
-    for place, label in enumerate(np.argsort(np.bincount(target, minlength=2), kind="stable")):
-        rows = random.permutation(np.flatnonzero(target == label))[: left // (2 - place)]
+    counts = np.bincount(strata, minlength=2)
+    for place, label in enumerate(np.argsort(counts, kind="stable")):
+        rows = random.permutation(np.flatnonzero(strata == label))[: left // (len(counts) - place)]
         drawn.append(rows)
         left -= len(rows)
     return np.sort(np.concatenate(drawn))
 
 
-def deal_folds(target: np.ndarray, groups: np.ndarray | None) -> np.ndarray:
-    """The fold (N,) of each row: at random, of each class alike, or of whole groups."""
+def deal_folds(strata: np.ndarray, groups: np.ndarray | None) -> np.ndarray:
+    """The fold (N,) of each row: at random, of each stratum alike, or of whole groups."""
     random = np.random.default_rng(0)
     if groups is not None:
         codes = np.unique(groups, return_inverse=True)[1]
         return (random.permutation(codes.max() + 1) % FOLDS)[codes]
-    fold = np.empty(len(target), dtype=np.int64)
-    for label in (0, 1):
-        rows = random.permutation(np.flatnonzero(target == label))
+    fold = np.empty(len(strata), dtype=np.int64)
+    for label in np.unique(strata):
+        rows = random.permutation(np.flatnonzero(strata == label))
         fold[rows] = np.arange(len(rows)) % FOLDS
     return fold
 

@@ -10,13 +10,12 @@ import pandas as pd
 
 from components.kits.tables.encoding.convert import as_floats
 from components.kits.tables.encoding.spec import Column
-from components.kits.tables.suspects import rank_auc
+from components.kits.tables.questions import Question
 
 FOLDS = 3
 TREES = 40
 # Small trees: quick, and with no more than the few rows of a small table can bear.
 SETTINGS: Mapping[str, Any] = {
-    "objective": "binary",
     "learning_rate": 0.15,
     "num_leaves": 8,
     "min_data_in_leaf": 10,
@@ -62,8 +61,8 @@ class Features:
 class Scored:
     """How well a model tells the rows of folds that it has not seen.
 
-    `auc` is the mean of the folds'; `shares (N,)` are what each row adds to it: the share of the other class that it is
-    on the right side of. `gain` is each column's share of what the trees have won.
+    `auc` is the mean of the folds', or what stands for it; `shares (N,)` are what each row adds to it. `gain` is each
+    column's share of what the trees have won.
     """
 
     auc: float
@@ -90,21 +89,22 @@ def make_features(typed: pd.DataFrame, columns: Mapping[str, Column]) -> Feature
     return Features(np.where(np.isinf(table), np.nan, table), tuple(values))
 
 
-def score_folds(features: Features, target: np.ndarray, fold: np.ndarray) -> Scored:
-    """A model for each fold (N,) of the rows of the others; `target (N,)` of 0 and 1."""
+def score_folds(features: Features, target: np.ndarray, fold: np.ndarray, question: Question) -> Scored:
+    """A model for each fold (N,) of the rows of the others; `target (N,)` is what the question is about."""
     import lightgbm  # its import costs more than a model
 
     shares, gain, aucs = np.zeros(len(target)), np.zeros(len(features.made_of)), []
     if not features.made_of:
         return Scored(0.5, np.full(len(target), 0.5), {})
-    whole = lightgbm.Dataset(features.values, target, params=dict(SETTINGS), free_raw_data=False).construct()
+    settings = {**question.settings, **SETTINGS}
+    whole = lightgbm.Dataset(features.values, target, params=dict(settings), free_raw_data=False).construct()
     for number in range(fold.max() + 1):
         rest, held_out = np.flatnonzero(fold != number), np.flatnonzero(fold == number)
-        model = lightgbm.train(dict(SETTINGS), whole.subset(rest.tolist()), TREES)
-        score = np.asarray(model.predict(features.values[held_out], num_threads=1))
-        shares[held_out] = _shares(score, target[held_out])
+        model = lightgbm.train(dict(settings), whole.subset(rest.tolist()), TREES)
+        told = np.asarray(model.predict(features.values[held_out], num_threads=1))
+        auc, shares[held_out] = question.judge(told, target[held_out])
         gain += model.feature_importance("gain")
-        aucs.append(rank_auc(score, target[held_out]))
+        aucs.append(auc)
     return Scored(float(np.mean(aucs)), shares, _by_column(features, gain))
 
 
@@ -124,17 +124,6 @@ def explained(features: Features, name: str, others: Features, fold: np.ndarray)
         model = lightgbm.train(settings, lightgbm.Dataset(table[rest], rank[rest], params=settings), TREES)
         told[held_out] = model.predict(table[held_out], num_threads=1)
     return 1 - float(((rank - told) ** 2).mean() / max(rank.var(), 1e-12))
-
-
-def _shares(score: np.ndarray, target: np.ndarray) -> np.ndarray:
-    """Of each positive the share of negatives below it, of each negative that of positives above, ties counted half."""
-    ranks = pd.Series(score).rank().to_numpy()
-    own = np.empty(len(score))
-    for label in (0, 1):
-        own[target == label] = pd.Series(score[target == label]).rank().to_numpy()
-    beaten = ranks - own
-    positives = target == 1
-    return np.where(positives, beaten / (~positives).sum(), 1 - beaten / positives.sum())
 
 
 def _by_column(features: Features, gain: np.ndarray) -> dict[str, float]:

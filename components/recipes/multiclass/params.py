@@ -10,12 +10,19 @@ from components.core.job import Job
 from components.kits.tables.learning.blocks import (
     CalibratedParams,
     Count,
-    FewLogisticParams,
     LearnedParams,
-    LogisticParams,
+    RefitParams,
     SlicedParams,
+    SplineParams,
+    StoppedBoostingParams,
 )
 from components.kits.tables.outcome.params import ClassesParams
+
+
+class LogisticParams(SplineParams):
+    """Of the inverse ridge penalties `c` the one is taken that answers rows best which were left out of the fit."""
+
+    c: Annotated[tuple[Annotated[float, Field(gt=0)], ...], Field(strict=False, min_length=1)]
 
 
 class ServingParams(Block):
@@ -26,8 +33,9 @@ class ServingParams(Block):
 
 class ModelParams(LearnedParams):
     logistic: LogisticParams
+    lightgbm: StoppedBoostingParams
     blend: CalibratedParams
-    few: FewLogisticParams
+    few: RefitParams
     serving: ServingParams
 
 

@@ -9,7 +9,7 @@ from components.recipes.multiclass.assembly import settings
 from components.recipes.multiclass.assembly.members import learner_graph, network_scores
 from components.recipes.multiclass.metrics.rows import one_hot
 from components.recipes.multiclass.serving.predictor import open_predictor
-from components.recipes.multiclass.training.training import TRAINING
+from components.recipes.multiclass.training.training import TRAINING, everything
 from components.recipes.shared.table_variants import TableVariants
 
 
@@ -19,4 +19,4 @@ def taught(bundle: Path, rows: Rows, share: float) -> np.ndarray:
     return share * soft + (1 - share) * one_hot(rows.target, soft.shape[1])
 
 
-VARIANTS = TableVariants(TRAINING, settings, network_scores, learner_graph, taught).makers()
+VARIANTS = TableVariants(TRAINING, settings, network_scores, learner_graph, taught, everything).makers()

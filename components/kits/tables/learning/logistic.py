@@ -8,7 +8,7 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 
 from components.kits.tables.encoding.encode import TableEncoder
-from components.kits.tables.learning.blocks import LogisticParams
+from components.kits.tables.learning.blocks import SplineParams
 from components.kits.tables.learning.splines import SplineDesign, designs
 
 
@@ -42,7 +42,7 @@ class AdditiveLogistic:
 
 
 def logistic_families(
-    params: LogisticParams, penalties: Sequence[float], encoder: TableEncoder
+    params: SplineParams, penalties: Sequence[float], encoder: TableEncoder
 ) -> list[list[Callable[[], AdditiveLogistic]]]:
     """For few rows: lines by each of the inverse penalties, and splines by them."""
     return [[partial(_logistic, design, c) for c in penalties] for design in designs(params, encoder)]

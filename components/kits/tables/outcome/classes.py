@@ -8,7 +8,7 @@ import pandas as pd
 
 from components.core.errors import CasebookError
 from components.kits.tables.encoding.spec import Column
-from components.kits.tables.hindsight import Hindsight
+from components.kits.tables.hindsight import Hindsight, find_of_classes
 from components.kits.tables.labels import Given, without_outcome
 from components.kits.tables.outcome.leaks import check_class_leaks
 from components.kits.tables.outcome.params import ClassesParams
@@ -79,8 +79,8 @@ class SeveralClasses:
     def check_leaks(self, train: pd.DataFrame, answers: np.ndarray) -> None:
         check_class_leaks(train, answers, self.spec)
 
-    def suspects(self, train: pd.DataFrame, answers: np.ndarray, groups: np.ndarray | None) -> list[Hindsight]:  # noqa: ARG002 - for the moment
-        return []
+    def suspects(self, train: pd.DataFrame, answers: np.ndarray, groups: np.ndarray | None) -> list[Hindsight]:
+        return find_of_classes(train, answers, self.spec, groups)
 
 
 def read_classes(frame: pd.DataFrame, spec: ClassesParams, file: Path) -> pd.Series:

@@ -10,7 +10,7 @@ from components.core.errors import CasebookError
 from components.kits.tables.encoding.convert import convert
 from components.kits.tables.encoding.spec import Column
 from components.kits.tables.encoding.values import UNREADABLE
-from components.kits.tables.hindsight import Hindsight
+from components.kits.tables.hindsight import Hindsight, find_of_number
 from components.kits.tables.labels import without_outcome
 from components.kits.tables.outcome.leaks import check_number_leaks
 from components.kits.tables.outcome.params import NumberParams
@@ -81,8 +81,8 @@ class Number:
     def check_leaks(self, train: pd.DataFrame, answers: np.ndarray) -> None:
         check_number_leaks(train, answers, self.spec)
 
-    def suspects(self, train: pd.DataFrame, answers: np.ndarray, groups: np.ndarray | None) -> list[Hindsight]:  # noqa: ARG002 - for the moment
-        return []
+    def suspects(self, train: pd.DataFrame, answers: np.ndarray, groups: np.ndarray | None) -> list[Hindsight]:
+        return find_of_number(train, answers, number_strata(answers), self.spec, groups)
 
 
 def numbers_of(spec: NumberParams) -> dict[str, Column]:

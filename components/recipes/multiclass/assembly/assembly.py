@@ -18,7 +18,7 @@ from components.recipes.multiclass.serving.predictor import open_predictor
 from components.recipes.multiclass.training.training import TRAINING, data_of, everything
 
 FITTING = CrossFitting(TRAINING, everything, fit_members, cut_classes, figure=("log loss", log_loss))
-ASSEMBLING = Assembling(FITTING, data_of, settings)
+ASSEMBLING = Assembling(FITTING, data_of, settings, refits=lambda job: job.model.few.refit)
 
 
 def assemble(job: ClassesJob, learner: LightningModule, folder: Path) -> LightningModule:

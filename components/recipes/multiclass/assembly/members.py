@@ -1,6 +1,5 @@
 """The members of the blend: fitted on given rows, asked, and written as they are served."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,16 +9,16 @@ from components.core.bundle import Content
 from components.core.job import Meta
 from components.core.results import LEARNER
 from components.kits.tables.encoding.encode import Encoded, TableEncoder
-from components.kits.tables.learning.boosting import GradientBoosting
+from components.kits.tables.learning.boosting import GradientBoosting, fit_rounds
 from components.kits.tables.learning.crossfit import Terms
-from components.kits.tables.learning.cut import cut_classes
+from components.kits.tables.learning.cut import Parts, cut_classes
 from components.kits.tables.learning.data import Rows
 from components.kits.tables.learning.few import few_settings, likeliest
 from components.kits.tables.learning.graphs import network_answers, network_graph
 from components.kits.tables.learning.logistic import AdditiveLogistic, logistic_families
 from components.kits.tables.learning.splines import spline_design
 from components.recipes.multiclass.metrics.rows import row_losses
-from components.recipes.multiclass.params import ClassesJob, ModelParams, classes_of
+from components.recipes.multiclass.params import ClassesJob, classes_of
 from components.recipes.multiclass.training.learner import ClassLearner, MeanShare
 
 LOGISTIC, LIGHTGBM = "logistic", "lightgbm"
@@ -52,29 +51,42 @@ class Members:
 
 
 def fit_members(job: ClassesJob, learner: LightningModule, rows: Rows, encoder: TableEncoder, terms: Terms) -> Members:
-    """The `learner`, and baselines fitted on these rows, as few ones are where they are."""
-    few = terms.few
-    return Members(learner, fit_logistic(job, rows, encoder, few=few), fit_trees(job, rows, encoder, few=few))
+    """The `learner`, and baselines fitted on these rows."""
+    return Members(learner, fit_logistic(job, rows, encoder, terms), fit_trees(job, rows, encoder, terms))
 
 
-def fit_logistic(job: ClassesJob, rows: Rows, encoder: TableEncoder, *, few: bool) -> AdditiveLogistic:
-    """Splines by the penalty of the params; of few rows lines by that of `few.c` which answers rows best that were left
-    out of the fit, or splines where they answer them surely better.
+def fit_logistic(job: ClassesJob, rows: Rows, encoder: TableEncoder, terms: Terms) -> AdditiveLogistic:
+    """Splines by that penalty which answers the held-out rows best; of few rows lines, by that which answers rows best
+    that were left out of the fit, or splines where they answer them surely better.
     """
-    params = job.model
-    parts = cut_classes(rows.target, None, params.few.folds, job.params.fit.seed) if few else []
-    if parts:
-        families = logistic_families(params.logistic, params.few.c, encoder)
-        return likeliest(families, rows, encoder, parts, row_losses)().fit(*rows.known(encoder))
-    design = spline_design(params.logistic, encoder)
-    return AdditiveLogistic(design=design, c=params.logistic.c).fit(*rows.known(encoder))
+    params, known = job.model.logistic, rows.known(encoder)
+    if terms.like is not None:
+        return AdditiveLogistic(design=spline_design(params, encoder), c=terms.like.logistic.c).fit(*known)
+    families = logistic_families(params, params.c, encoder)
+    if parts := _folds(job, rows, terms):
+        return likeliest(families, rows, encoder, parts, row_losses)().fit(*known)
+    fitted = [make().fit(*known) for make in families[-1]]
+    unseen = terms.held_out or rows
+    asked = (unseen.encoded.numeric, unseen.encoded.categorical)
+    return min(fitted, key=lambda one: float(row_losses(unseen.target, one.predict(*asked)).mean()))
 
 
-def fit_trees(job: ClassesJob, rows: Rows, encoder: TableEncoder, *, few: bool) -> GradientBoosting:
-    params: ModelParams = job.model
-    settings: Mapping[str, object] = {**params.lightgbm.settings, **(few_settings(job) if few else {})}
-    classes = len(classes_of(Meta.read(job.paths.prepared(job.case)).data))
-    return GradientBoosting(seeds=params.lightgbm.seeds, settings=settings, classes=classes).fit(*rows.known(encoder))
+def fit_trees(job: ClassesJob, rows: Rows, encoder: TableEncoder, terms: Terms) -> GradientBoosting:
+    """LightGBM of as many trees as the held-out rows say, or the folds of few rows."""
+    params = job.model.lightgbm
+    trees = GradientBoosting(
+        seeds=params.seeds,
+        settings={**params.settings, **(few_settings(job) if terms.few else {})},
+        classes=len(classes_of(Meta.read(job.paths.prepared(job.case)).data)),
+        patience=params.patience,
+    )
+    like = None if terms.like is None else terms.like.trees
+    return fit_rounds(trees, rows, encoder, _folds(job, rows, terms), held_out=terms.held_out, like=like)
+
+
+def _folds(job: ClassesJob, rows: Rows, terms: Terms) -> Parts:
+    """Of few rows; of others there are some that are held out."""
+    return cut_classes(rows.target, None, job.model.few.folds, job.params.fit.seed) if terms.few else []
 
 
 def network_scores(learner: LightningModule, rows: Encoded) -> np.ndarray:

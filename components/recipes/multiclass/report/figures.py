@@ -7,6 +7,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
 
 from components.core.results import Interval
 from components.evaluation.presentation import slices as picture
@@ -92,6 +93,7 @@ def _reliability(
     axes.plot(mean, rate, marker="o", markersize=5, color=colour, linewidth=1.8)
     share_axes(axes, x="predicted", y="", x_end=limit, y_end=limit)
     axes.set_title(shortened(name, 22), fontsize=12.5, pad=6)
+    axes.xaxis.set_major_locator(MaxNLocator(3, steps=[1, 2, 5, 10]))
     axes.tick_params(labelsize=9.5)
 
 

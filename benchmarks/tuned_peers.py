@@ -61,7 +61,7 @@ def run_peers(place: Workplace, python: Path, seconds: Mapping[str, float]) -> N
     code = digest(ROOT, [ROOT / "benchmarks" / "tuned" / f"{name}.py" for name in PEERS_CODE]) + REQUIREMENTS.read_text(
         "utf-8"
     )
-    environment = clean_environment() | {"PYTHONPATH": str(ROOT), "PYTHONPYCACHEPREFIX": str(place.folder / "pycache")}
+    environment = clean_environment() | {"PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
     for name, table in place.tables.items():
         key = place.key(name, code)
         for who in PEERS:

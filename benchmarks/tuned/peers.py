@@ -58,7 +58,7 @@ def _lightgbm(settings: Settings, rows: Rows, held: Rows, seed: int) -> Answer:
     fixed = {"n_estimators": 2000, "subsample_freq": 1, "random_state": seed, "n_jobs": 1, "verbosity": -1}
     model = make(**settings, **fixed)
     stop = lightgbm.early_stopping(PATIENCE, verbose=False)
-    model.fit(rows.frame, rows.target, eval_set=[(held.frame, held.target)], callbacks=[stop])
+    model.fit(rows.frame, rows.target, eval_X=held.frame, eval_y=held.target, callbacks=[stop])
     return model.predict_proba if rows.classes else model.predict
 
 

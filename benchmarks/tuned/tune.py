@@ -35,8 +35,8 @@ def read(settings: Mapping[str, Any]) -> tuple[Rows, Rows]:
         if frame[name].dtype == bool or pd.api.types.is_numeric_dtype(frame[name]):
             frame[name] = frame[name].astype(np.float64)
         else:
-            known = frame.loc[~test, name].dropna().unique()
-            frame[name] = pd.Categorical(frame[name], categories=sorted(known))
+            known = sorted(frame.loc[~test, name].dropna().unique())
+            frame[name] = pd.Categorical(frame[name].where(frame[name].isin(known)), categories=known)
     named = sorted(target.unique()) if settings["kind"] == "classes" else []
     values = target.map({one: code for code, one in enumerate(named)}) if named else target.astype(np.float64)
     rows = Rows(frame, values.to_numpy(), len(named))

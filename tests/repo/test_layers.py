@@ -70,7 +70,10 @@ PARTS_WITHOUT_TORCH = (
 KITS_WITH_TORCH = (
     "components/kits/tables/tabm.py",
     "components/kits/transformers/layers.py",
-    *(f"components/kits/tables/learning/{name}.py" for name in ("assembling", "crossfit", "data", "graphs", "network")),
+    *(
+        f"components/kits/tables/learning/{name}.py"
+        for name in ("assembling", "classes", "crossfit", "data", "graphs", "network")
+    ),
     "components/kits/survival/training/",
 )
 # A kit on which another rests: one of cohorts is one of tables, too.

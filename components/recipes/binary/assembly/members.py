@@ -1,15 +1,13 @@
 """The members of the blend: fitted on given rows, asked, and written as they are served."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import numpy as np
 from lightning.pytorch import LightningModule
 
-from components.core.bundle import Content
-from components.core.results import LEARNER
 from components.kits.tables.encoding.encode import Encoded, TableEncoder
 from components.kits.tables.learning.boosting import GradientBoosting, monotone_constraints
+from components.kits.tables.learning.classes import ClassMembers
 from components.kits.tables.learning.crossfit import Terms
 from components.kits.tables.learning.cut import cut_classes
 from components.kits.tables.learning.data import Rows
@@ -22,42 +20,16 @@ from components.recipes.binary.metrics.rows import row_losses
 from components.recipes.binary.params import BinaryJob, ModelParams
 from components.recipes.binary.training.learner import BinaryLearner
 
-LOGISTIC, LIGHTGBM = "logistic", "lightgbm"
 
-
-@dataclass(frozen=True)
-class Members:
-    """The learner, and the baselines that were fitted on the same rows."""
-
-    learner: LightningModule
-    logistic: AdditiveLogistic
-    trees: GradientBoosting
-
-    def scores(self, rows: Rows) -> dict[str, np.ndarray]:
-        """Probabilities `(N,)` by name."""
-        unseen = (rows.encoded.numeric, rows.encoded.categorical)
-        return {
-            LEARNER: network_scores(self.learner, rows.encoded),
-            LOGISTIC: self.logistic.predict(*unseen),
-            LIGHTGBM: self.trees.predict(*unseen),
-        }
-
-    def contents(self, encoder: TableEncoder) -> dict[str, Content]:
-        """The files of a bundle that answer for them."""
-        return {
-            f"{LEARNER}.onnx": learner_graph(self.learner, encoder),
-            f"{LOGISTIC}.json": self.logistic.to_json(),
-            **self.trees.contents(LIGHTGBM, encoder),
-        }
-
-
-def fit_members(job: BinaryJob, learner: LightningModule, rows: Rows, encoder: TableEncoder, terms: Terms) -> Members:
+def fit_members(
+    job: BinaryJob, learner: LightningModule, rows: Rows, encoder: TableEncoder, terms: Terms
+) -> ClassMembers:
     """The `learner`, and baselines fitted on these rows, as few ones are where they are."""
-    params = job.model
+    params, served = job.model, served_network(learner)
     if not terms.few:
-        return Members(learner, fit_logistic(rows, encoder, params), fit_trees(rows, encoder, params))
+        return ClassMembers(served, fit_logistic(rows, encoder, params), fit_trees(rows, encoder, params))
     logistic = likeliest_logistic(rows, encoder, params, job.params.fit.seed)
-    return Members(learner, logistic, fit_trees(rows, encoder, params, few_settings(job)))
+    return ClassMembers(served, logistic, fit_trees(rows, encoder, params, few_settings(job)))
 
 
 def fit_logistic(rows: Rows, encoder: TableEncoder, params: ModelParams) -> AdditiveLogistic:

@@ -9,16 +9,14 @@ import pandas as pd
 
 from components.core.bundle import Manifest
 from components.core.job import PREPARED_FILES, TRAIN, Meta
-from components.core.results import LEARNER
 from components.evaluation.bands import band_edges
 from components.kits.tables.encoding.spec import TARGET
 from components.kits.tables.learning.blocks import CalibratedParams
-from components.kits.tables.learning.boosting import tree_files
+from components.kits.tables.learning.classes import class_kinds
 from components.kits.tables.learning.comparing import blend_or_best, without_least
 from components.kits.tables.learning.crossfit import CrossFitted
 from components.kits.tables.learning.members import graphs_of, members_of
 from components.kits.tables.typical import typical_values
-from components.recipes.binary.assembly.members import LIGHTGBM, LOGISTIC
 from components.recipes.binary.metrics.blend import mix, mixing_weights
 from components.recipes.binary.metrics.calibration import choose_calibrator
 from components.recipes.binary.metrics.calibrator import Calibrator
@@ -78,13 +76,8 @@ def _calibrated(
 
 def make_settings(job: BinaryJob, chosen: Chosen) -> TableSettings:
     params = job.model
-    kinds = {
-        LEARNER: ("network", (LEARNER,)),
-        LOGISTIC: ("additive", (LOGISTIC,)),
-        LIGHTGBM: ("trees", tree_files(LIGHTGBM, params.lightgbm.seeds)),
-    }
     return TableSettings(
-        members=members_of(chosen.weights, kinds),
+        members=members_of(chosen.weights, class_kinds(params.lightgbm.seeds)),
         calibrator=chosen.calibrator.to_json(),
         threshold=best_f1_threshold(chosen.target, chosen.score),
         decisions=params.serving.decisions,

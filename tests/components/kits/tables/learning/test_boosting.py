@@ -156,3 +156,49 @@ def test_few_rows_are_learned_from_as_long_as_their_folds_say() -> None:
     folds = [stopped(1).fit(*ROWS.take(a).known(ENCODER), held_out=ROWS.take(b)).rounds[0] for a, b in parts]
     found = fit_rounds(stopped(), ROWS, ENCODER, parts)
     assert found.rounds == [round(sum(folds) / 3)] * 2
+
+
+ENCODER = TableEncoder(
+    tuple(NumericFeature(name, "number", name, 0.0, False, Scale((0.0, 1.0), (0.0, 1.0))) for name in "abcd"),
+    tuple(CategoricalFeature(name, tuple("xy"[: size - 1]), (), False) for name, size in zip("pq", SIZES, strict=True)),
+)
+ROWS = Rows(Encoded(NUMERIC.astype(float), NUMERIC, CATEGORICAL, {}), TARGET)
+FIRST, REST = np.arange(200), np.arange(200, 300)
+
+
+def stopped(seeds: int = 2) -> GradientBoosting:
+    settings = {**SETTINGS, "n_estimators": 300, "learning_rate": 0.3, "subsample": 0.7, "subsample_freq": 1}
+    return GradientBoosting(seeds=seeds, settings=settings, classes=2, patience=5)
+
+
+def test_held_out_rows_end_the_training_and_graphs_have_those_trees() -> None:
+    assert ENCODER.sizes == SIZES
+    model = fit_rounds(stopped(), ROWS.take(FIRST), ENCODER, [], held_out=ROWS.take(REST))
+    rows = with_dummies(NUMERIC, CATEGORICAL, SIZES)
+    for seed, rounds in enumerate(model.rounds):
+        losses = [
+            log_loss(TARGET[REST], model.models[seed].predict_proba(rows[REST], num_iteration=count)[:, 1])
+            for count in range(1, rounds + 6)
+        ]
+        assert np.argmin(losses) == rounds - 1
+        assert rounds < 100
+    (first, second) = (answer[:, 1] for answer in answers_of(model, rows, "probabilities"))
+    assert expit((logit(first) + logit(second)) / 2) == pytest.approx(model.predict(NUMERIC, CATEGORICAL), abs=1e-5)
+
+
+def test_a_second_fit_has_as_many_trees_as_the_first() -> None:
+    first = fit_rounds(stopped(), ROWS.take(FIRST), ENCODER, [], held_out=ROWS.take(REST))
+    second = fit_rounds(stopped(), ROWS, ENCODER, [], like=first)
+    assert second.rounds == first.rounds
+    by_hand = stopped()
+    by_hand.settings["n_estimators"] = first.rounds[0]
+    alone = by_hand.fit(NUMERIC, CATEGORICAL, TARGET, SIZES)
+    rows = with_dummies(NUMERIC, CATEGORICAL, SIZES)
+    assert (alone.models[0].predict_proba(rows) == second.models[0].predict_proba(rows)).all()
+
+
+def test_few_rows_are_learned_from_as_long_as_their_folds_say() -> None:
+    parts = cut_classes(TARGET, None, 3, 0)
+    folds = [stopped(1).fit(*ROWS.take(a).known(ENCODER), held_out=ROWS.take(b)).rounds[0] for a, b in parts]
+    found = fit_rounds(stopped(), ROWS, ENCODER, parts)
+    assert found.rounds == [round(sum(folds) / 3)] * 2

@@ -103,7 +103,7 @@ def _table(block: dict[str, Any], csv: Path, asked: Asked, aim: Aim) -> dict[str
     for part, keys in COLUMNS.items():
         if part in model:
             model[part] = {**model[part], **{key: value for key, value in keys.items() if key in model[part]}}
-    slices = {key: [] for key in ("slices", "sensitive") if key in block["evaluate"]}
+    slices: dict[str, Any] = {key: [] for key in ("slices", "sensitive") if key in block["evaluate"]}
     return {**block, "prepare": prepare, "model": model, "evaluate": {**block["evaluate"], **slices, **UNSTATED}}
 
 

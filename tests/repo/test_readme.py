@@ -19,6 +19,9 @@ PAGES = ["README.md", "CONTRIBUTING.md", *sorted(str(path.relative_to(ROOT)) for
 
 SHELL = "the shell's own"
 CAUGHT_UP = "tests/pipelines/test_recommender.py::test_what_came_since_is_caught_up_with_and_is_no_news_to_dvc_or_git"
+KINDS_OF_ROWS = (
+    "tests/pipelines/test_kinds_of_rows.py::test_the_champion_answers_a_file_and_refuses_one_that_lacks_a_column"
+)
 MANIFESTS = "tests/repo/test_deploy.py::test_the_manifests_keep_to_kubernetes_schemas"
 # Commands that another test runs for real, and where: the name of the test after `::`.
 ELSEWHERE = {
@@ -29,6 +32,9 @@ ELSEWHERE = {
     "casebook predict finance_risk rows.csv --out scores.parquet": (
         "tests/pipelines/test_cli.py::test_predict_answers_every_row"
     ),
+    "casebook predict cluster_jobs jobs.csv --out classes.csv": KINDS_OF_ROWS,
+    "casebook predict house_prices houses.csv --out values.csv": KINDS_OF_ROWS,
+    "casebook predict medical_mortality people.csv --out causes.parquet": KINDS_OF_ROWS,
     "casebook predict recommender users.csv --top 10 --out recs.parquet": (
         "tests/pipelines/test_recommender.py::test_the_champion_recommends_to_a_file_of_users"
     ),
@@ -253,6 +259,7 @@ def _is_list(_folder: Path, done: Any) -> None:
 QUICK: dict[str, Callable[[Path, Any], None]] = {
     "casebook --help": _is_help,
     "casebook list": _is_list,
+    "casebook new my_loans --csv loans.csv --target defaulted": _is_new_case,
     "casebook new my_loans --recipe binary --csv loans.csv --target defaulted": _is_new_case,
     "casebook doctor": _is_doctor,
 }

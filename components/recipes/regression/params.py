@@ -10,11 +10,12 @@ from components.core.job import AnyJob, Job
 from components.kits.tables.learning.blocks import (
     BlendParams,
     Count,
-    FewParams,
     LearnedParams,
     LightGBMParams,
+    RefitParams,
     SlicedParams,
     SplineParams,
+    StoppedBoostingParams,
 )
 from components.kits.tables.outcome.params import NumberParams
 
@@ -37,6 +38,10 @@ class RidgeParams(SplineParams):
     """Of the penalties `alphas` the one of the smallest error on rows that were left out is taken."""
 
     alphas: Annotated[tuple[Annotated[float, Field(gt=0)], ...], Field(strict=False, min_length=1)]
+
+
+class TreesParams(StoppedBoostingParams, LightGBMParams):
+    """`n_estimators` of the settings is the most, as `patience` says; `monotone` is by feature."""
 
 
 class CorrectedParams(BlendParams):
@@ -71,9 +76,9 @@ class ServingParams(Block):
 class ModelParams(LearnedParams):
     loss: LossParams
     ridge: RidgeParams
-    lightgbm: LightGBMParams
+    lightgbm: TreesParams
     blend: CorrectedParams
-    few: FewParams
+    few: RefitParams
     intervals: IntervalParams
     serving: ServingParams
 

@@ -8,7 +8,7 @@ from components.kits.tables.learning.data import Rows
 from components.recipes.regression.assembly import settings
 from components.recipes.regression.assembly.members import learner_graph, network_scores
 from components.recipes.regression.serving.predictor import open_predictor
-from components.recipes.regression.training.training import TRAINING
+from components.recipes.regression.training.training import TRAINING, everything
 from components.recipes.shared.table_variants import TableVariants
 
 
@@ -19,4 +19,4 @@ def taught(bundle: Path, rows: Rows, share: float) -> np.ndarray:
     return share * soft + (1 - share) * rows.target
 
 
-VARIANTS = TableVariants(TRAINING, settings, network_scores, learner_graph, taught).makers()
+VARIANTS = TableVariants(TRAINING, settings, network_scores, learner_graph, taught, everything).makers()

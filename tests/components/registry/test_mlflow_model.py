@@ -196,5 +196,6 @@ def test_the_code_of_one_case_travels_alone_and_is_enough_to_answer(
     done = data_forks.run("-c", IMPORT, *words, cwd=tmp_path, env=environment)
     assert done.returncode == 0, done.stderr
     assert Path(done.stdout.strip()).is_relative_to(tmp_path)
-    kinds = {path.relative_to(CHECKOUT / "components").parts[1] for path in files if "serving" in path.parts}
-    assert len(kinds - {"__init__.py", "observed.py"}) == 1, "another kind's predictor travels too"
+    recipes = [path.relative_to(CHECKOUT / "components" / "recipes").parts for path in files if "recipes" in path.parts]
+    kinds = {parts[0] for parts in recipes if "serving" in parts}
+    assert len(kinds) == 1, "another kind's predictor travels too"

@@ -26,7 +26,7 @@ def scaled_error(target: np.ndarray, answer: np.ndarray) -> float:
 
 
 FITTING = CrossFitting(TRAINING, everything, fit_members, cut_numbers, figure=("RMSE, scaled", scaled_error))
-ASSEMBLING = Assembling(FITTING, data_of, settings)
+ASSEMBLING = Assembling(FITTING, data_of, settings, refits=lambda job: job.model.few.refit)
 
 
 def assemble(job: RegressionJob, learner: LightningModule, folder: Path) -> LightningModule:

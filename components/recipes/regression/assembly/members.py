@@ -9,8 +9,14 @@ from lightning.pytorch import LightningModule
 from components.core.bundle import Content
 from components.core.results import LEARNER
 from components.kits.tables.encoding.encode import Encoded, TableEncoder
-from components.kits.tables.learning.boosting import GradientBoosting, monotone_constraints, tree_files
+from components.kits.tables.learning.boosting import (
+    GradientBoosting,
+    fit_rounds,
+    monotone_constraints,
+    tree_files,
+)
 from components.kits.tables.learning.crossfit import Terms
+from components.kits.tables.learning.cut import cut_numbers
 from components.kits.tables.learning.data import Rows
 from components.kits.tables.learning.few import few_settings
 from components.kits.tables.learning.graphs import network_answers, network_graph
@@ -29,7 +35,7 @@ class Members:
     a method of the intervals asks for them.
     """
 
-    learner: NumberLearner
+    learner: LightningModule
     ridge: AdditiveRidge
     trees: GradientBoosting
     quantiles: tuple[GradientBoosting, ...]
@@ -61,20 +67,34 @@ class Members:
 
 
 def fit_members(
-    job: RegressionJob, learner: LightningModule, rows: Rows, encoder: TableEncoder, terms: Terms, /
+    job: RegressionJob, learner: LightningModule, rows: Rows, encoder: TableEncoder, terms: Terms
 ) -> Members:
     """The `learner`, and all others fitted on these rows."""
-    assert isinstance(learner, NumberLearner)
     params, more = job.model, few_settings(job) if terms.few else {}
-    known = rows.known(encoder)
-    ridge = fit_ridge(rows, encoder, params, job.params.fit.seed)
+    seed = job.params.fit.seed
+    ridge = fit_ridge(rows, encoder, params, seed)
+    return Members(
+        learner,
+        ridge,
+        fit_trees(rows, encoder, params, more, terms, seed),
+        fit_quantiles(rows, encoder, params, more),
+    )
+
+
+def fit_trees(
+    rows: Rows, encoder: TableEncoder, params: ModelParams, more: Mapping[str, object], terms: Terms, seed: int
+) -> GradientBoosting:
+    """LightGBM by the params, with further settings of its own, as long as the `terms` say."""
     trees = GradientBoosting(
         seeds=params.lightgbm.seeds,
         monotone=monotone_constraints(params.lightgbm.monotone, encoder),
         settings={**_objective(params), **params.lightgbm.settings, **more},
         classes=None,
-    ).fit(*known)
-    return Members(learner, ridge, trees, fit_quantiles(rows, encoder, params, more))
+        patience=params.lightgbm.patience,
+    )
+    parts = cut_numbers(rows.target, None, params.few.folds, seed) if terms.few else []
+    like = None if terms.like is None else terms.like.trees
+    return fit_rounds(trees, rows, encoder, parts, held_out=terms.held_out, like=like)
 
 
 def fit_quantiles(

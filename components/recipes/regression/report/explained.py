@@ -46,7 +46,8 @@ def explained(
     """
     shown = partial(_effects, job, predictor, frames[VALIDATION], float(scores[VALIDATION][:, 0].mean()), name)
     one = example(predictor, frames[TEST], scores[TEST])
-    return {"effects": shown} | ({"row": partial(reasons, one, name=name)} if one.reasons else {})
+    found: dict[str, Callable[[], Figure]] = {"effects": shown}
+    return found | {"row": partial(reasons, one, name=name)} if one.reasons else found
 
 
 def example(predictor: NumberPredictor, rows: pd.DataFrame, score: np.ndarray) -> Explained:
@@ -66,9 +67,16 @@ def reasons(one: Explained, *, name: str) -> Figure:
     changes = np.array([reason.change for reason in one.reasons])
     axes.barh(range(len(changes)), changes, height=0.6, color=[COLOURS[int(change < 0)] for change in changes])
     for place, change in enumerate(changes):
-        end = {"ha": "left" if change >= 0 else "right", "va": "center", "fontsize": 11}
-        offset = (5 if change >= 0 else -5, 0)
-        axes.annotate(written(change, "+"), (change, place), offset, textcoords="offset points", **end)
+        right = change >= 0
+        axes.annotate(
+            written(change, "+"),
+            (change, place),
+            (5 if right else -5, 0),
+            textcoords="offset points",
+            ha="left" if right else "right",
+            va="center",
+            fontsize=11,
+        )
     axes.set_yticks(range(len(changes)), [_told(reason, one.typical.get(reason.feature)) for reason in one.reasons])
     reach = float(np.abs(changes).max())
     axes.set(ylim=(len(changes) - 0.5, -0.5), xlabel=f"{shortened(name, 40)}: more or less than with the typical value")

@@ -51,7 +51,7 @@ def told_and_true(target: np.ndarray, answer: np.ndarray, *, name: str, coverage
         axes.set(xscale="log", yscale="log")
     axes.set(xlabel=f"{shortened(name, 40)}, told", ylabel=f"{shortened(name, 40)}, true")
     in_words(axes, x=True, y=True)
-    axes.legend(loc="upper left", markerscale=1.6)
+    axes.legend(loc="upper left", markerscale=1.6, labelcolor=INK)
     many = f"{len(shown):,} of {len(target):,} test rows, drawn by chance" if len(shown) < len(target) else "test rows"
     small_print(figure, f"Dots: {many}. Dashed: both agree. Dotted: the usual ends of the {coverage:.0%} intervals.")
     return figure
@@ -78,7 +78,7 @@ def errors_by_value(target: np.ndarray, answer: np.ndarray, *, name: str) -> Fig
     if skewed(told):
         axes.set(xscale="log")
     in_words(axes, x=True, y=True)
-    axes.legend(loc="upper left")
+    axes.legend(loc="upper left", labelcolor=INK)
     below.hist(np.clip(error, -1.1 * reach, 1.1 * reach), bins=60, color=COLOURS[0], alpha=0.85)
     below.axvline(0, color=INK, linewidth=1, linestyle=DASHED)
     below.set(xlabel="true less told", ylabel="rows")

@@ -18,6 +18,7 @@ from components.evaluation.presentation.figures import (
     shown_percent,
     small_print,
     styled,
+    title_over_all,
 )
 from components.evaluation.presentation.shares import wilson
 from components.recipes.regression.metrics.rows import ends
@@ -65,7 +66,7 @@ def covered_by(
     if parts > 1:
         low, high = ends(answer)
         order = np.array_split(np.argsort(high - low, kind="stable"), parts)
-        names = ["narrowest", *(f"part {place}" for place in range(2, parts)), "widest"]
+        names = ["narrowest", *(f"{place} of {parts}" for place in range(2, parts)), "widest"]
         found["width of the interval"] = [
             Covered.of(name, target[part], answer[part], confidence) for name, part in zip(names, order, strict=True)
         ]
@@ -111,7 +112,9 @@ def coverage_picture(found: Groups, *, stated: float, confidence: float) -> Figu
     figure = new_figure(height=max(4.5, 1.9 + 0.34 * len(lines)))
     axes = figure.subplots()
     (whole,) = found["all rows"]
-    axes.set_title(f"Intervals that state {stated:.0%} hold {shown_percent(whole.share.value)} of the test rows")
+    title_over_all(
+        figure, f"Intervals that state {stated:.0%} hold {shown_percent(whole.share.value)} of the test rows"
+    )
     axes.axvline(stated, color=INK, linewidth=1.2, linestyle=DASHED)
     for place, (by, one) in enumerate(lines):
         colour = COLOURS[0] if by == "all rows" else COLOURS[1] if by == "width of the interval" else COLOURS[2]
@@ -132,5 +135,5 @@ def coverage_picture(found: Groups, *, stated: float, confidence: float) -> Figu
 
 def _called(by: str, one: Covered) -> str:
     name = shortened(one.name, 18)
-    group = {"all rows": name, "width of the interval": f"{name} intervals"}.get(by, f"{shortened(by, 16)}: {name}")
+    group = {"all rows": name, "width of the interval": f"width: {name}"}.get(by, f"{shortened(by, 16)}: {name}")
     return f"{group}  (n {one.rows:,})"

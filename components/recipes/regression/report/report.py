@@ -120,8 +120,9 @@ def _stability(
 ) -> tuple[float, pd.DataFrame]:
     """PSI of the values told, of training rows beside test rows, and of each column."""
     train, test, columns = frames[TRAIN], frames[TEST], list(predictor.data["spec"]["columns"])
-    how = {"bins": params.psi_bins, "floor": params.psi_floor}
-    return psi(predictor.score(train)[:, 0], served[:, 0], **how), psi_table(train, test, columns, **how)
+    bins, floor = params.psi_bins, params.psi_floor
+    told = psi(predictor.score(train)[:, 0], served[:, 0], bins=bins, floor=floor)
+    return told, psi_table(train, test, columns, bins=bins, floor=floor)
 
 
 def _analysis(predictor: NumberPredictor, found: Slices, moved: tuple[float, pd.DataFrame]) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Blocks of new cases of rows, by recipe: the pattern's, less all that speaks of its columns, and what the rows say."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,9 @@ from components.kits.survival.preparation.course import PLAIN, fitted_curve
 from components.kits.survival.preparation.infer import infer_cohort
 from components.kits.tables.infer import infer_rows
 from components.kits.tables.outcome.aims import Aim, Amounts, Classes, TwoValues
+from components.recipes.competing_risks.preparation.infer import as_one_event, with_causes
 from pipelines.commands.newasked import Asked
+from pipelines.commands.newrecipes import with_kinds
 
 UNSTATED = {
     "notice": "Research software; not checked for decisions about people.",
@@ -64,24 +67,28 @@ def cohort(block: dict[str, Any], csv: Path, asked: Asked) -> dict[str, Any]:
     """The same for a cohort, answered at those of the horizons that it was followed for."""
     event = _check_cohort(block, asked)
     if asked.causes or asked.cause_column is not None:
-        raise CasebookError("--cause is of several kinds of events, --recipe competing_risks")
-    prepare = infer_cohort(
-        csv,
-        asked.time,
-        event,
-        asked.per_year,
-        block["prepare"]["encode"],
-        asked.numbers,
-        asked.hints,
-        group=asked.group,
-        event_value=asked.event_value,
-        censored_value=asked.censored_value,
-        course=asked.course,
-    )
-    return _followed(block, prepare, csv, asked)
+        raise CasebookError(
+            "--cause is of several kinds of events, --recipe competing_risks; survival has one"
+        )
+    return _followed(block, csv, asked, event)
 
 
-PLANS: Mapping[str, Plan] = {"binary": two_values, "multiclass": classes, "regression": number, "survival": cohort}
+def causes(block: dict[str, Any], csv: Path, asked: Asked) -> dict[str, Any]:
+    """The same where the event's column, or another one, names several kinds of events."""
+    event = _check_cohort(block, asked)
+    asked = with_kinds(csv, asked)
+    values, hints = as_one_event(asked.causes, asked.cause_column, asked.event_value, asked.hints)
+    planned = _followed(block, csv, replace(asked, event_value=values, hints=hints), event)
+    return {**planned, "prepare": with_causes(planned["prepare"], asked.causes, asked.cause_column, csv)}
+
+
+PLANS: Mapping[str, Plan] = {
+    "binary": two_values,
+    "multiclass": classes,
+    "regression": number,
+    "survival": cohort,
+    "competing_risks": causes,
+}
 
 
 def _table(block: dict[str, Any], csv: Path, asked: Asked, aim: Aim) -> dict[str, Any]:
@@ -132,7 +139,20 @@ def _check_cohort(block: dict[str, Any], asked: Asked) -> str:
     return asked.event
 
 
-def _followed(block: dict[str, Any], prepare: dict[str, Any], csv: Path, asked: Asked) -> dict[str, Any]:
+def _followed(block: dict[str, Any], csv: Path, asked: Asked, event: str) -> dict[str, Any]:
+    prepare = infer_cohort(
+        csv,
+        asked.time,
+        event,
+        asked.per_year,
+        block["prepare"]["encode"],
+        asked.numbers,
+        asked.hints,
+        group=asked.group,
+        event_value=asked.event_value,
+        censored_value=asked.censored_value,
+        course=asked.course,
+    )
     curve = block["model"]["curve"]
     fitted = fitted_curve(prepare, csv, asked.course, curve)
     horizons, model = fitted["horizons"], {**block["model"], "curve": fitted}

@@ -1,5 +1,6 @@
 """Blocks of new cases of rows, by recipe: the pattern's, less all that speaks of its columns, and what the rows say."""
 
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -11,9 +12,15 @@ from components.kits.survival.preparation.course import PLAIN, fitted_curve
 from components.kits.survival.preparation.infer import infer_cohort
 from components.kits.tables.infer import infer_rows
 from components.kits.tables.outcome.aims import Aim, Amounts, Classes, TwoValues
+from components.kits.tables.outcome.number import read_number
+from components.kits.tables.outcome.params import NumberParams
+from components.kits.tables.read import read_table
 from components.recipes.competing_risks.preparation.infer import as_one_event, with_causes
+from components.recipes.regression.preparation.infer import loss_of
 from pipelines.commands.newasked import Asked
 from pipelines.commands.newrecipes import with_kinds
+
+log = logging.getLogger(__name__)
 
 UNSTATED = {
     "notice": "Research software; not checked for decisions about people.",
@@ -60,16 +67,19 @@ def classes(block: dict[str, Any], csv: Path, asked: Asked) -> dict[str, Any]:
 def number(block: dict[str, Any], csv: Path, asked: Asked) -> dict[str, Any]:
     _refuse_positive(block, asked)
     _refuse_of_classes(block, asked)
-    return _table(block, csv, asked, Amounts(asked.ignore_target, block["prepare"]["max_leak_r2"]))
+    planned = _table(block, csv, asked, Amounts(asked.ignore_target, block["prepare"]["max_leak_r2"]))
+    spec, model = NumberParams.model_validate(planned["prepare"]), planned["model"]
+    if (found := loss_of(read_number(read_table(csv, spec.read), spec, csv).dropna().to_numpy())) is None:
+        return planned
+    log.info("model.loss.kind %s: %s", *found)
+    return {**planned, "model": {**model, "loss": {**model["loss"], "kind": found[0]}}}
 
 
 def cohort(block: dict[str, Any], csv: Path, asked: Asked) -> dict[str, Any]:
     """The same for a cohort, answered at those of the horizons that it was followed for."""
     event = _check_cohort(block, asked)
     if asked.causes or asked.cause_column is not None:
-        raise CasebookError(
-            "--cause is of several kinds of events, --recipe competing_risks; survival has one"
-        )
+        raise CasebookError("--cause is of several kinds of events, --recipe competing_risks; survival has one")
     return _followed(block, csv, asked, event)
 
 

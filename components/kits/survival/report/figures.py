@@ -64,7 +64,13 @@ def kaplan_meier(
 
 
 @styled
-def calibration(title: str, panels: Mapping[str, Mapping[str, Reliability]], *, confidence: float) -> Figure:
+def calibration(
+    title: str,
+    panels: Mapping[str, Mapping[str, Reliability]],
+    *,
+    confidence: float,
+    estimate: str = "1 - Kaplan and Meier's survival",
+) -> Figure:
     """A panel a horizon: observed risk with bounds against the prediction, for each series; the first is served."""
     figure = new_figure(height=5.4)
     title_over_all(figure, title)
@@ -83,7 +89,7 @@ def calibration(title: str, panels: Mapping[str, Mapping[str, Reliability]], *, 
             axes.plot(one.predicted, one.observed, marker="o", color=colour, label=name, **look)
         _share_axes(axes, x=f"predicted risk by {horizon}", y="observed risk", x_end=limit, y_end=limit)
         axes.legend(loc="lower right", fontsize=10.5)
-    bounds = f"Each dot is as many patients; observed: 1 - Kaplan and Meier's survival, with {confidence:.0%} bounds."
+    bounds = f"Each dot is as many patients; observed: {estimate}, with {confidence:.0%} bounds."
     small_print(figure, bounds, "On the dashed diagonal the risk is as predicted; above it, higher.")
     return figure
 
@@ -95,11 +101,11 @@ def decision_curve(
     series: Mapping[str, np.ndarray],
     everybody: np.ndarray,
     *,
-    threshold: float,
+    threshold: float | None,
 ) -> Figure:
     """Net benefit (P,) over threshold risks (P,) of each series, of treating all, and of treating nobody.
 
-    Below, what each has more or less than the first, which is served from `threshold`.
+    Below, what each has more or less than the first, which is served from `threshold`, where it decides.
     """
     figure = new_figure(height=8.0)
     axes, below = figure.subplots(2, sharex=True, height_ratios=(3, 2))
@@ -117,12 +123,13 @@ def decision_curve(
     axes.set(ylabel="net benefit\n(per 100 patients)", ylim=(-10 * highest, 108 * highest))
     below.set(xlabel="risk from which one would treat", ylabel="difference from served\n(per 100 patients)")
     below.xaxis.set_major_formatter(PercentFormatter(1))
-    for panel in (axes, below):
-        panel.axvline(threshold, color=COLOURS[0], linewidth=1, linestyle=DASHED)
-    said: dict[str, Any] = {"xycoords": below.get_xaxis_transform(), "textcoords": "offset points", "ha": "right"}
-    below.annotate(
-        f"high risk from {threshold:.0%}", (threshold, 0.04), (-5, 0), fontsize=11, path_effects=HALO, **said
-    )
+    if threshold is not None:
+        for panel in (axes, below):
+            panel.axvline(threshold, color=COLOURS[0], linewidth=1, linestyle=DASHED)
+        said: dict[str, Any] = {"xycoords": below.get_xaxis_transform(), "textcoords": "offset points", "ha": "right"}
+        below.annotate(
+            f"high risk from {threshold:.0%}", (threshold, 0.04), (-5, 0), fontsize=11, path_effects=HALO, **said
+        )
     axes.legend(loc="upper right")
     read = "True positives less false ones, these weighed by the odds of the risk from which one would treat."
     small_print(figure, read)

@@ -51,7 +51,8 @@ def test_what_is_chosen_rests_on_cross_fitted_answers(few: Few, crossed: CrossFi
     for place, name in enumerate(chosen.weights):
         down, up = found.alone[name]["rest"]
         own = columns[:, place]
-        assert 0.9 <= ((own - down <= target) & (target <= own + up)).mean() < 0.93
+        unit = units.deviation(own)
+        assert 0.9 <= ((own - down * unit <= target) & (target <= own + up * unit)).mean() < 0.93
     assert np.sqrt(((value - target) ** 2).mean()) <= min(np.sqrt(((columns.T - target) ** 2).mean(axis=1))) * 1.02
     assert found.by == "Bldg_Type"
     assert found.margins["groups"]

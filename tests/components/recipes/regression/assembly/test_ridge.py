@@ -11,6 +11,7 @@ from components.recipes.regression.metrics.losses import LOSSES
 from components.recipes.regression.params import Kind, LossParams, RegressionJob
 from components.recipes.regression.training.training import everything
 
+SQUARES = LossParams(kind="squared", power=1.5)
 RANDOM = np.random.default_rng(0)
 NUMERIC = RANDOM.normal(size=(400, 2)).astype(np.float32)
 CODES = RANDOM.integers(0, 3, (400, 1))
@@ -43,8 +44,8 @@ def test_lines_serve_where_splines_are_not_surely_better(houses: RegressionJob) 
     data = everything(houses)
     rows, encoder = data.parts[0], data.encoder
     numbers = rows.encoded.numeric[:, encoder.raw_names.index("Gr_Liv_Area")].astype(np.float64)
-    straight = fit_ridge(Rows(rows.encoded, numbers), encoder, houses.model, 0)
-    bent = fit_ridge(Rows(rows.encoded, np.sin(3 * numbers)), encoder, houses.model, 0)
+    straight = fit_ridge(Rows(rows.encoded, numbers), encoder, houses.model.ridge, SQUARES, 0)
+    bent = fit_ridge(Rows(rows.encoded, np.sin(3 * numbers)), encoder, houses.model.ridge, SQUARES, 0)
     assert type(bent.design) is SplineDesign
     told = straight.predict(rows.encoded.numeric, rows.encoded.categorical)
     assert np.corrcoef(told, numbers)[0, 1] > 0.99
@@ -53,8 +54,10 @@ def test_lines_serve_where_splines_are_not_surely_better(houses: RegressionJob) 
 def test_of_counts_the_penalty_is_chosen_on_rows_left_out(houses: RegressionJob) -> None:
     data = everything(houses)
     rows, encoder = data.parts[0], data.encoder
-    job = houses.with_values({"model.loss.kind": "poisson", "model.ridge.alphas": [1.0, 1e9]})
+    job = houses.with_values({"model.ridge.alphas": [1.0, 1e9]})
     counts = np.exp(rows.encoded.numeric[:, encoder.raw_names.index("Gr_Liv_Area")].astype(np.float64))
-    model = fit_ridge(Rows(rows.encoded, counts / counts.mean()), encoder, job.model, 0)
+    model = fit_ridge(
+        Rows(rows.encoded, counts / counts.mean()), encoder, job.model.ridge, LossParams(kind="poisson", power=1.5), 0
+    )
     assert model.alpha == 1.0
     assert (model.predict(rows.encoded.numeric, rows.encoded.categorical) > 0).all()

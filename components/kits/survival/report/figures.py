@@ -70,8 +70,11 @@ def calibration(
     *,
     confidence: float,
     estimate: str = "1 - Kaplan and Meier's survival",
+    x: str = "predicted risk by {}",
 ) -> Figure:
-    """A panel a horizon: observed risk with bounds against the prediction, for each series; the first is served."""
+    """A panel a horizon, or whatever its name in `x` says: observed risk with bounds against the prediction, for each
+    series; the first is served.
+    """
     figure = new_figure(height=5.4)
     title_over_all(figure, title)
     everywhere = [one for panel in panels.values() for one in panel.values()]
@@ -87,8 +90,9 @@ def calibration(
                 axes.errorbar(one.predicted, one.observed, yerr=bars, fmt="none", ecolor=colour, alpha=0.5)
                 look = {"linewidth": 2.2, "markersize": 6}
             axes.plot(one.predicted, one.observed, marker="o", color=colour, label=name, **look)
-        _share_axes(axes, x=f"predicted risk by {horizon}", y="observed risk", x_end=limit, y_end=limit)
-        axes.legend(loc="lower right", fontsize=10.5)
+        _share_axes(axes, x=x.format(horizon), y="observed risk", x_end=limit, y_end=limit)
+        if len(panels) < 3 or axes is figure.axes[0]:  # there is no room in narrow ones
+            axes.legend(loc="lower right" if len(panels) < 3 else "upper left", fontsize=10.5)
     bounds = f"Each dot is as many patients; observed: {estimate}, with {confidence:.0%} bounds."
     small_print(figure, bounds, "On the dashed diagonal the risk is as predicted; above it, higher.")
     return figure

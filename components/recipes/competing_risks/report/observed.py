@@ -73,7 +73,7 @@ def reliability(
     steps = partial(Steps.of, "", cause=cause, confidence=confidence, end=horizon)
     for inside in np.array_split(np.argsort(risk, kind="stable"), min(groups, len(risk))):
         own = target[inside]
-        if len(own) and own[:, 0].max() >= horizon:
+        if not np.isnan(observed_incidence(own, cause, horizon)):
             seen = steps(own)
             found.append(
                 [mean_incidence(own, risk[inside], cause, horizon), seen.share[-1], seen.low[-1], seen.high[-1]]

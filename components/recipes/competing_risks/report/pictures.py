@@ -94,7 +94,7 @@ def _calibration(drawing: Drawing, found: Answered) -> Figure:
     horizon = params.calibrated[-1]
     for cause, name in each_cause(judge):
         series = {SERVED: found.risks[MODEL], UNRECALIBRATED: found.blended}
-        panels[f"{horizon:g} {judge.unit}: {name}"] = {
+        panels[name] = {
             label: reliability(
                 found.target,
                 risk_of(judge, risks, cause, horizon),
@@ -105,8 +105,9 @@ def _calibration(drawing: Drawing, found: Answered) -> Figure:
             )
             for label, risks in series.items()
         }
-    title = f"Calibration: incidence as predicted and as observed, {found.split}"
-    return shared.calibration(title, panels, confidence=params.confidence, estimate="Aalen and Johansen's incidence")
+    title = f"Calibration: incidence by {horizon:g} {judge.unit}, predicted and observed, {found.split}"
+    estimate = "Aalen and Johansen's incidence"
+    return shared.calibration(title, panels, confidence=params.confidence, estimate=estimate, x="predicted, {}")
 
 
 def _decision_curve(drawing: Drawing, found: Answered, cause: int, name: str) -> Figure:
@@ -118,7 +119,7 @@ def _decision_curve(drawing: Drawing, found: Answered, cause: int, name: str) ->
     net = partial(worth, found.target, cause=cause, horizon=horizon, thresholds=thresholds)
     series = {drawing.recipe.called(who): net(risk_of(judge, risks, cause)) for who, risks in found.risks.items()}
     everybody = net(np.ones(len(served)))
-    title = f"Net benefit of deciding by the risk of {name}, {horizon:g} {judge.unit}, {found.split}"
+    title = f"Net benefit by the risk of {name}, {horizon:g} {judge.unit}, {found.split}"
     return shared.decision_curve(title, thresholds, series, everybody, threshold=threshold)
 
 

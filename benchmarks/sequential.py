@@ -4,7 +4,6 @@ import json
 import shutil
 import statistics
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Mapping
@@ -20,9 +19,8 @@ from lightning.pytorch.callbacks import ModelCheckpoint
 
 from benchmarks.results import Cell, Limit, Result
 from benchmarks.throughput import prepared_job
-from benchmarks.workspace import clean_environment
+from benchmarks.workspace import clean_environment, peers_python
 from components.core.errors import CasebookError
-from components.core.files import write_text
 from components.core.job import PREPARED_FILES, TRAIN, VALIDATION, Job, Meta, Paths
 from components.core.params.overrides import override
 from components.core.recipe import recipe_of
@@ -64,7 +62,7 @@ Found = dict[str, Any]  # `parameters`, and `epochs` with the seconds, share, nd
 
 
 def measure(case: str, root: Path) -> Result:  # noqa: ARG001 - the recommender's own
-    python = peers_python(root / "state" / "benchmarks" / "peers")
+    python = peers_python(root / "state" / "benchmarks" / "peers", PINS)
     with tempfile.TemporaryDirectory(prefix="casebook-bench-") as name:
         job = prepared_job(CASE, root, Path(name) / "whole")
         short = shortened(job, Path(name) / "short")
@@ -181,16 +179,6 @@ def asked(job: Job) -> int:
     """Training events that are targets: all but each user's first."""
     train = pd.read_parquet(job.paths.prepared(CASE) / PREPARED_FILES[TRAIN], columns=["user"])
     return len(train) - train["user"].nunique()
-
-
-def peers_python(folder: Path) -> Path:
-    """The interpreter of the peers' environment, which is made at the first use and whenever its pins change."""
-    ready = folder / "ready"
-    if not ready.exists() or ready.read_text(encoding="utf-8") != "\n".join(PINS):
-        subprocess.run([sys.executable, "-m", "venv", "--clear", folder], check=True)
-        subprocess.run([folder / "bin" / "python", "-m", "pip", "install", "--quiet", *PINS], check=True)
-        write_text(ready, "\n".join(PINS))
-    return folder / "bin" / "python"
 
 
 def quality_rows(quality: Mapping[str, Found]) -> list[list[Cell]]:

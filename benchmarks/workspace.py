@@ -5,9 +5,11 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+
+from components.core.files import write_text
 
 IDENTITY = ["-c", "user.name=benchmark", "-c", "user.email=benchmark@localhost", "-c", "commit.gpgsign=false"]
 
@@ -46,3 +48,13 @@ def clean_environment() -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
     path = f"{Path(sys.executable).parent}{os.pathsep}{kept.get('PATH', '')}"
     return {**kept, "PATH": path, "OMP_NUM_THREADS": "1"}
+
+
+def peers_python(folder: Path, pins: Sequence[str]) -> Path:
+    """The interpreter of the peers' environment, which is made at the first use and whenever its pins change."""
+    ready = folder / "ready"
+    if not ready.exists() or ready.read_text(encoding="utf-8") != "\n".join(pins):
+        subprocess.run([sys.executable, "-m", "venv", "--clear", folder], check=True)
+        subprocess.run([folder / "bin" / "python", "-m", "pip", "install", "--quiet", *pins], check=True)
+        write_text(ready, "\n".join(pins))
+    return folder / "bin" / "python"

@@ -96,11 +96,24 @@ def new(
     else:
         times = Times(time, entry, start, stop, start_date, end_date, unit, horizons)
         hints = hints_of(reading, ignore, missing, present, dates)
-        outcome = target, positive, times.column, event, times.per_year(per_year), tuple(ignore_target or ())
-        words = tuple(event_value or ()), tuple(censored_value or ())
-        grouped = not no_group if group is None else group
-        several = by_column("--merge", merge or ()), min_class_rows, by_column("--cause", cause or ()), cause_column
-        asked = Asked(*outcome, stated(decimal, thousands), hints, grouped, *words, times.course(), *several)
+        asked = Asked(
+            target=target,
+            positive=positive,
+            time=times.column,
+            event=event,
+            per_year=times.per_year(per_year),
+            ignore_target=tuple(ignore_target or ()),
+            numbers=stated(decimal, thousands),
+            hints=hints,
+            group=not no_group if group is None else group,
+            event_value=tuple(event_value or ()),
+            censored_value=tuple(censored_value or ()),
+            course=times.course(),
+            merge=by_column("--merge", merge or ()),
+            min_class_rows=min_class_rows,
+            causes=by_column("--cause", cause or ()),
+            cause_column=cause_column,
+        )
         block = block_of_rows(name, like, recipe, csv, query, variable, watermark, asked, dry_run=dry_run)
     typer.echo(dump_yaml({name: {"recipe": block["recipe"], "prepare": block["prepare"]}}))
     if not dry_run:

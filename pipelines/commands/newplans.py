@@ -1,6 +1,8 @@
 """Blocks of new cases of rows, by recipe: the pattern's, less all that speaks of its columns, and what the rows say."""
 
+import logging
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +12,15 @@ from components.kits.survival.preparation.course import PLAIN, fitted_curve
 from components.kits.survival.preparation.infer import infer_cohort
 from components.kits.tables.infer import infer_rows
 from components.kits.tables.outcome.aims import Aim, Amounts, Classes, TwoValues
+from components.kits.tables.outcome.number import read_number
+from components.kits.tables.outcome.params import NumberParams
+from components.kits.tables.read import read_table
+from components.recipes.competing_risks.preparation.infer import as_one_event, with_causes
+from components.recipes.regression.preparation.infer import loss_of
 from pipelines.commands.newasked import Asked
+from pipelines.commands.newrecipes import with_kinds
+
+log = logging.getLogger(__name__)
 
 UNSTATED = {
     "notice": "Research software; not checked for decisions about people.",
@@ -57,31 +67,38 @@ def classes(block: dict[str, Any], csv: Path, asked: Asked) -> dict[str, Any]:
 def number(block: dict[str, Any], csv: Path, asked: Asked) -> dict[str, Any]:
     _refuse_positive(block, asked)
     _refuse_of_classes(block, asked)
-    return _table(block, csv, asked, Amounts(asked.ignore_target, block["prepare"]["max_leak_r2"]))
+    planned = _table(block, csv, asked, Amounts(asked.ignore_target, block["prepare"]["max_leak_r2"]))
+    spec, model = NumberParams.model_validate(planned["prepare"]), planned["model"]
+    if (found := loss_of(read_number(read_table(csv, spec.read), spec, csv).dropna().to_numpy())) is None:
+        return planned
+    log.info("model.loss.kind %s: %s", *found)
+    return {**planned, "model": {**model, "loss": {**model["loss"], "kind": found[0]}}}
 
 
 def cohort(block: dict[str, Any], csv: Path, asked: Asked) -> dict[str, Any]:
     """The same for a cohort, answered at those of the horizons that it was followed for."""
     event = _check_cohort(block, asked)
     if asked.causes or asked.cause_column is not None:
-        raise CasebookError("--cause is of several kinds of events, --recipe competing_risks")
-    prepare = infer_cohort(
-        csv,
-        asked.time,
-        event,
-        asked.per_year,
-        block["prepare"]["encode"],
-        asked.numbers,
-        asked.hints,
-        group=asked.group,
-        event_value=asked.event_value,
-        censored_value=asked.censored_value,
-        course=asked.course,
-    )
-    return _followed(block, prepare, csv, asked)
+        raise CasebookError("--cause is of several kinds of events, --recipe competing_risks; survival has one")
+    return _followed(block, csv, asked, event)
 
 
-PLANS: Mapping[str, Plan] = {"binary": two_values, "multiclass": classes, "regression": number, "survival": cohort}
+def causes(block: dict[str, Any], csv: Path, asked: Asked) -> dict[str, Any]:
+    """The same where the event's column, or another one, names several kinds of events."""
+    event = _check_cohort(block, asked)
+    asked = with_kinds(csv, asked)
+    values, hints = as_one_event(asked.causes, asked.cause_column, asked.event_value, asked.hints)
+    planned = _followed(block, csv, replace(asked, event_value=values, hints=hints), event)
+    return {**planned, "prepare": with_causes(planned["prepare"], asked.causes, asked.cause_column, csv)}
+
+
+PLANS: Mapping[str, Plan] = {
+    "binary": two_values,
+    "multiclass": classes,
+    "regression": number,
+    "survival": cohort,
+    "competing_risks": causes,
+}
 
 
 def _table(block: dict[str, Any], csv: Path, asked: Asked, aim: Aim) -> dict[str, Any]:
@@ -103,7 +120,7 @@ def _table(block: dict[str, Any], csv: Path, asked: Asked, aim: Aim) -> dict[str
     for part, keys in COLUMNS.items():
         if part in model:
             model[part] = {**model[part], **{key: value for key, value in keys.items() if key in model[part]}}
-    slices = {key: [] for key in ("slices", "sensitive") if key in block["evaluate"]}
+    slices: dict[str, Any] = {key: [] for key in ("slices", "sensitive") if key in block["evaluate"]}
     return {**block, "prepare": prepare, "model": model, "evaluate": {**block["evaluate"], **slices, **UNSTATED}}
 
 
@@ -132,7 +149,20 @@ def _check_cohort(block: dict[str, Any], asked: Asked) -> str:
     return asked.event
 
 
-def _followed(block: dict[str, Any], prepare: dict[str, Any], csv: Path, asked: Asked) -> dict[str, Any]:
+def _followed(block: dict[str, Any], csv: Path, asked: Asked, event: str) -> dict[str, Any]:
+    prepare = infer_cohort(
+        csv,
+        asked.time,
+        event,
+        asked.per_year,
+        block["prepare"]["encode"],
+        asked.numbers,
+        asked.hints,
+        group=asked.group,
+        event_value=asked.event_value,
+        censored_value=asked.censored_value,
+        course=asked.course,
+    )
     curve = block["model"]["curve"]
     fitted = fitted_curve(prepare, csv, asked.course, curve)
     horizons, model = fitted["horizons"], {**block["model"], "curve": fitted}

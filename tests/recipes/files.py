@@ -10,7 +10,7 @@ import pandas as pd
 
 
 def files_of_rows(rows: pd.DataFrame, folder: Path) -> Iterator[Path]:
-    """The rows in seven forms: the first, `rows.parquet`, has types, the others are texts and a workbook."""
+    """The rows in eight forms: the first, `rows.parquet`, has types, the others are texts and a workbook."""
     text = rows.to_csv(index=False)
     rows.to_parquet(folder / "rows.parquet")
     (folder / "plain.csv").write_text(text, encoding="utf-8")
@@ -20,7 +20,8 @@ def files_of_rows(rows: pd.DataFrame, folder: Path) -> Iterator[Path]:
     with zipfile.ZipFile(folder / "rows.zip", "w") as archive:
         archive.writestr("rows.csv", f"sep=;\n{rows.to_csv(index=False, sep=';')}")
     rows.to_excel(folder / "rows.xlsx", index=False)
-    names = ("rows.parquet", "plain.csv", "utf16.csv", "bom.csv", "rows.csv.gz", "rows.zip", "rows.xlsx")
+    rows.to_csv(folder / "comma.csv", index=False, sep=";", decimal=",")
+    names = ("rows.parquet", "plain.csv", "utf16.csv", "bom.csv", "comma.csv", "rows.csv.gz", "rows.zip", "rows.xlsx")
     return (folder / name for name in names)
 
 

@@ -305,7 +305,7 @@ def test_a_table_is_answered_alike_however_its_file_is_written(run: Run, tmp_pat
     for source in files_of_rows(rows, tmp_path):
         assert run.recipe.predict.predict_file(bundle, source, tmp_path / "answers.csv", {}) == len(rows)
         found[source.name] = (tmp_path / "answers.csv").read_text(encoding="utf-8")
-    assert len(found) == 7
+    assert len(found) == 8
     assert {name for name, text in found.items() if text != found["rows.parquet"]} == set()
 
 

@@ -10,7 +10,8 @@ import pandas as pd
 import pytest
 
 from benchmarks import sequential, sequential_peers
-from benchmarks.sequential import PINS, peers_python, quality_rows, seconds_an_epoch, seconds_to
+from benchmarks.sequential import PINS, quality_rows, seconds_an_epoch, seconds_to
+from benchmarks.workspace import peers_python
 from components.core.job import PREPARED_FILES, TRAIN, Paths
 from components.core.recipe import make_job
 from tests.toy.jobs import toy_params
@@ -75,11 +76,11 @@ def test_a_peer_is_ranked_among_unseen_items_ties_against_it(tmp_path: Path) -> 
 def test_the_peers_environment_is_made_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     commands = []
     monkeypatch.setattr(subprocess, "run", lambda command, **_: commands.append(command))
-    assert peers_python(tmp_path / "peers") == tmp_path / "peers" / "bin" / "python"
+    assert peers_python(tmp_path / "peers", PINS) == tmp_path / "peers" / "bin" / "python"
     assert [Path(command[0]).name for command in commands] == [Path(sys.executable).name, "python"]
     assert set(PINS) <= set(commands[1])
-    peers_python(tmp_path / "peers")
+    peers_python(tmp_path / "peers", PINS)
     assert len(commands) == 2
     (tmp_path / "peers" / "ready").write_text(json.dumps("other pins"))
-    peers_python(tmp_path / "peers")
+    peers_python(tmp_path / "peers", PINS)
     assert len(commands) == 4

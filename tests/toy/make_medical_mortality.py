@@ -1,4 +1,4 @@
-"""Write `medical_mortality/cohort.csv`: 500 made-up people with the columns of flchain.
+"""Write `medical_mortality/cohort.csv`: 600 made-up people with the columns of flchain.
 
 The numbers describe nobody. How soon somebody dies of the circulation depends on age, sex and creatinine, of cancer on
 age and light chains, of something else on age alone, so that a model has something to find for each cause.
@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-ROWS = 500
+ROWS = 600
 OUT = Path(__file__).parent / "medical_mortality"
 OTHERS = ["Respiratory", "Mental", "Nervous", "Digestive"]
 CAUSES = ["Circulatory", "Neoplasms", "other"]
@@ -50,7 +50,7 @@ def _hazards(people: pd.DataFrame) -> np.ndarray:
         0.4 * age + 0.9 * np.log(people["kappa"] + people["lambda"]) - 0.8,
         1.1 * age,
     ]
-    return np.array([0.018, 0.022, 0.018]) * np.exp(np.column_stack(scores))
+    return np.array([0.018, 0.03, 0.018]) * np.exp(np.column_stack(scores))
 
 
 if __name__ == "__main__":

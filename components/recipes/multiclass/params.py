@@ -25,6 +25,14 @@ class LogisticParams(SplineParams):
     c: Annotated[tuple[Annotated[float, Field(gt=0)], ...], Field(strict=False, min_length=1)]
 
 
+class TriedParams(StoppedBoostingParams):
+    """`settings` are those that all have; of those `tried` beside them the ones are taken that answer rows best which
+    were left out of the fit.
+    """
+
+    tried: Annotated[tuple[dict[str, Any], ...], Field(strict=False, min_length=1)]
+
+
 class ServingParams(Block):
     """So many `reasons` for the class that is answered."""
 
@@ -33,7 +41,7 @@ class ServingParams(Block):
 
 class ModelParams(LearnedParams):
     logistic: LogisticParams
-    lightgbm: StoppedBoostingParams
+    lightgbm: TriedParams
     blend: CalibratedParams
     few: RefitParams
     serving: ServingParams

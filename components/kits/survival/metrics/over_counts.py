@@ -68,20 +68,22 @@ def calibration(
     entry: np.ndarray | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Slope of the weighted logistic regression of the event on the risk's log-odds, and the intercept with slope 1."""
-    return recalibration(risk, own_weights(time, event, counts, horizon, entry))
+    weights = own_weights(time, event, counts, horizon, entry)
+    return recalibration(risk, weights, slope=True), recalibration(risk, weights, slope=False)
 
 
-def recalibration(risk: np.ndarray, weights: Weights) -> tuple[np.ndarray, np.ndarray]:
-    """The same by the weights, (R, N) each, of the rows as ones with the event and as ones without."""
-    cases, controls = weights
+def recalibration(risk: np.ndarray, weights: Weights, *, slope: bool) -> np.ndarray:
+    """One of the two (R,), by the weights, (R, N) each, of the rows as ones with the event and as ones without."""
     odds = log_odds(risk)
+    cases, controls = weights
     both = (cases.sum(axis=1) > 0) & (controls.sum(axis=1) > 0)
-    design = np.column_stack([np.ones(len(odds)), odds])
-    slope = np.full(len(cases), np.nan)
-    shift = np.full(len(cases), np.nan)
-    slope[both] = _newton(design, np.zeros(len(odds)), cases[both], controls[both])[:, 1]
-    shift[both] = _newton(design[:, :1], odds, cases[both], controls[both])[:, 0]
-    return slope, shift
+    found = np.full(len(cases), np.nan)
+    ones = np.ones((len(odds), 1))
+    if slope:
+        found[both] = _newton(np.column_stack([ones, odds]), np.zeros(len(odds)), cases[both], controls[both])[:, 1]
+    else:
+        found[both] = _newton(ones, odds, cases[both], controls[both])[:, 0]
+    return found
 
 
 def own_weights(

@@ -16,6 +16,7 @@ from components.kits.tables.encoding.derive import evaluate
 FEWEST_ROWS = 30  # with a value: of fewer chance says too little
 MOST_ABOVE = 0.005  # share of the rows that have an entry at or above their time, by mistake
 FEWEST_BY_CHANCE = 10.0
+FEWER = 0.5  # times as many as by chance: else nothing says that rows are seen from then on only
 
 
 def read_entry(
@@ -82,7 +83,8 @@ def entry_like(rows: pd.DataFrame, spec: CohortParams) -> list[str]:
             continue
         above = there & (values >= rows[TIME].to_numpy() * units_of(spec.target, spec))
         chance = np.searchsorted(time, values[there], side="right").sum() / len(time)  # rows, if it were any of them
-        if above.sum() <= MOST_ABOVE * there.sum() and chance >= FEWEST_BY_CHANCE:
+        most = min(MOST_ABOVE * there.sum(), FEWER * chance)
+        if above.sum() <= most and chance >= FEWEST_BY_CHANCE:
             said = f"{above.sum()} of {there.sum()} rows have it at or above their time, {chance:.0f} would by chance"
             found.append(f"{name} ({said})")
     return found

@@ -29,4 +29,9 @@ def kinds_of_event(
     kinds = [value for value in counts.index if value not in without]
     if not without or not 2 <= len(kinds) <= MOST or any(NUMBER.fullmatch(value) for value in kinds):
         return None
-    return {str(value): (str(value),) for value in kinds}, tuple(map(str, without))
+    return {_name(str(value)): (str(value),) for value in kinds}, tuple(map(str, without))
+
+
+def _name(value: str) -> str:
+    """As metrics and columns of answers may be named."""
+    return re.sub(r"[^\w .+-]+", " ", value).strip(" _.")[:40].strip() or "event"

@@ -1,6 +1,6 @@
 """Decisions by a risk, and what they are worth: right and wrong ones with bounds, and net benefit."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -11,6 +11,8 @@ from components.kits.survival.metrics.entered import own_weights
 from components.kits.survival.metrics.rows import checked_score, entered_outcome
 from components.kits.survival.metrics.states import known_states
 from components.kits.survival.report.groups import observed_risk
+
+States = tuple[np.ndarray, np.ndarray]  # of rows (N,): with the event by a horizon, and without
 
 
 @dataclass(frozen=True)
@@ -39,8 +41,17 @@ def decisions(
     With entries the counts are of people seen, the shares of those that they stand for at time zero.
     """
     time, event, entry = entered_outcome(target)
-    over = checked_score(risk, len(time)) >= threshold
-    had, had_not = known_states(time, event, horizon, entry)
+    weights = None if entry is None else own_weights(target, horizon)
+    states = known_states(time, event, horizon, entry)
+    return judged(risk, states, weights, threshold=threshold, confidence=confidence)
+
+
+def judged(
+    risk: np.ndarray, states: States, weights: States | None, *, threshold: float, confidence: float
+) -> Decisions:
+    """The same by who had the event by then and who had not, two (N,) of bool, and what they weigh with entries."""
+    over = checked_score(risk, len(risk)) >= threshold
+    had, had_not = states
     hit, missed, false = ((over & had).sum(), (~over & had).sum(), (over & had_not).sum())
     found = Decisions(
         hit=int(hit),
@@ -52,14 +63,12 @@ def decisions(
         precision=wilson(int(hit), int(hit + false), confidence),
         f1=float(2 * hit / (2 * hit + false + missed)) if hit + false + missed else None,
         known=int(had.sum() + had_not.sum()),
-        unknown=int(len(time) - had.sum() - had_not.sum()),
+        unknown=int(len(risk) - had.sum() - had_not.sum()),
     )
-    return found if entry is None else _weighed(found, over, own_weights(target, horizon), confidence)
+    return found if weights is None else _weighed(found, over, weights, confidence)
 
 
-def _weighed(
-    found: Decisions, over: np.ndarray, weights: tuple[np.ndarray, np.ndarray], confidence: float
-) -> Decisions:
+def _weighed(found: Decisions, over: np.ndarray, weights: States, confidence: float) -> Decisions:
     """The shares by the weights of those with the event and of those without it, two (N,)."""
     cases, controls = weights
     hit, false, all_ = float(cases[over].sum()), float(controls[over].sum()), float(cases.sum())
@@ -84,27 +93,32 @@ def _share(which: np.ndarray, weights: np.ndarray, confidence: float) -> Interva
 
 
 def net_benefit(
-    target: np.ndarray, risk: np.ndarray, *, horizon: float, thresholds: Sequence[float] | np.ndarray
+    target: np.ndarray,
+    risk: np.ndarray,
+    *,
+    horizon: float,
+    thresholds: Sequence[float] | np.ndarray,
+    observed: Callable[[np.ndarray, float], float] = observed_risk,
+    weigh: Callable[[np.ndarray, float], States] = own_weights,
 ) -> np.ndarray:
     """Net benefit (P,) of treating whose risk (N,) by the horizon is at least each threshold (P,).
 
     True positives less false ones weighed with the odds of the threshold, per patient; the risk of
     those treated is Kaplan and Meier's (Vickers et al., Extensions to decision curve analysis, 2008).
     NaN where those treated were not observed so long. With entries people weigh what they stand for at time zero.
+    `observed` and `weigh` say otherwise where there are several kinds of events.
     """
     if target.shape[1] == 3:
-        return _net_benefit_weighed(own_weights(target, horizon), risk, np.asarray(thresholds))
+        return _net_benefit_weighed(weigh(target, horizon), risk, np.asarray(thresholds))
     found = []
     for threshold in thresholds:
         treated = risk >= threshold
-        events = observed_risk(target[treated], horizon) if treated.any() else 0.0
+        events = observed(target[treated], horizon) if treated.any() else 0.0
         found.append(treated.mean() * (events - (1 - events) * threshold / (1 - threshold)))
     return np.array(found)
 
 
-def _net_benefit_weighed(
-    weights: tuple[np.ndarray, np.ndarray], risk: np.ndarray, thresholds: np.ndarray
-) -> np.ndarray:
+def _net_benefit_weighed(weights: States, risk: np.ndarray, thresholds: np.ndarray) -> np.ndarray:
     cases, controls = weights
     treated = risk >= thresholds[:, None]
     found: np.ndarray = treated @ cases - (treated @ controls) * thresholds / (1 - thresholds)

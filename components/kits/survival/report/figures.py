@@ -64,8 +64,17 @@ def kaplan_meier(
 
 
 @styled
-def calibration(title: str, panels: Mapping[str, Mapping[str, Reliability]], *, confidence: float) -> Figure:
-    """A panel a horizon: observed risk with bounds against the prediction, for each series; the first is served."""
+def calibration(
+    title: str,
+    panels: Mapping[str, Mapping[str, Reliability]],
+    *,
+    confidence: float,
+    estimate: str = "1 - Kaplan and Meier's survival",
+    x: str = "predicted risk by {}",
+) -> Figure:
+    """A panel a horizon, or whatever its name in `x` says: observed risk with bounds against the prediction, for each
+    series; the first is served.
+    """
     figure = new_figure(height=5.4)
     title_over_all(figure, title)
     everywhere = [one for panel in panels.values() for one in panel.values()]
@@ -81,9 +90,10 @@ def calibration(title: str, panels: Mapping[str, Mapping[str, Reliability]], *, 
                 axes.errorbar(one.predicted, one.observed, yerr=bars, fmt="none", ecolor=colour, alpha=0.5)
                 look = {"linewidth": 2.2, "markersize": 6}
             axes.plot(one.predicted, one.observed, marker="o", color=colour, label=name, **look)
-        _share_axes(axes, x=f"predicted risk by {horizon}", y="observed risk", x_end=limit, y_end=limit)
-        axes.legend(loc="lower right", fontsize=10.5)
-    bounds = f"Each dot is as many patients; observed: 1 - Kaplan and Meier's survival, with {confidence:.0%} bounds."
+        _share_axes(axes, x=x.format(horizon), y="observed risk", x_end=limit, y_end=limit)
+        if len(panels) < 3 or axes is figure.axes[0]:  # there is no room in narrow ones
+            axes.legend(loc="lower right" if len(panels) < 3 else "upper left", fontsize=10.5)
+    bounds = f"Each dot is as many patients; observed: {estimate}, with {confidence:.0%} bounds."
     small_print(figure, bounds, "On the dashed diagonal the risk is as predicted; above it, higher.")
     return figure
 
@@ -95,11 +105,11 @@ def decision_curve(
     series: Mapping[str, np.ndarray],
     everybody: np.ndarray,
     *,
-    threshold: float,
+    threshold: float | None,
 ) -> Figure:
     """Net benefit (P,) over threshold risks (P,) of each series, of treating all, and of treating nobody.
 
-    Below, what each has more or less than the first, which is served from `threshold`.
+    Below, what each has more or less than the first, which is served from `threshold`, where it decides.
     """
     figure = new_figure(height=8.0)
     axes, below = figure.subplots(2, sharex=True, height_ratios=(3, 2))
@@ -117,12 +127,13 @@ def decision_curve(
     axes.set(ylabel="net benefit\n(per 100 patients)", ylim=(-10 * highest, 108 * highest))
     below.set(xlabel="risk from which one would treat", ylabel="difference from served\n(per 100 patients)")
     below.xaxis.set_major_formatter(PercentFormatter(1))
-    for panel in (axes, below):
-        panel.axvline(threshold, color=COLOURS[0], linewidth=1, linestyle=DASHED)
-    said: dict[str, Any] = {"xycoords": below.get_xaxis_transform(), "textcoords": "offset points", "ha": "right"}
-    below.annotate(
-        f"high risk from {threshold:.0%}", (threshold, 0.04), (-5, 0), fontsize=11, path_effects=HALO, **said
-    )
+    if threshold is not None:
+        for panel in (axes, below):
+            panel.axvline(threshold, color=COLOURS[0], linewidth=1, linestyle=DASHED)
+        said: dict[str, Any] = {"xycoords": below.get_xaxis_transform(), "textcoords": "offset points", "ha": "right"}
+        below.annotate(
+            f"high risk from {threshold:.0%}", (threshold, 0.04), (-5, 0), fontsize=11, path_effects=HALO, **said
+        )
     axes.legend(loc="upper right")
     read = "True positives less false ones, these weighed by the odds of the risk from which one would treat."
     small_print(figure, read)
@@ -164,7 +175,13 @@ def auc_over_time(
 
 
 @styled
-def by_subgroup(title: str, measure: str, tables: Mapping[str, Sequence[Mapping[str, Any]]], overall: float) -> Figure:
+def by_subgroup(
+    title: str,
+    measure: str,
+    tables: Mapping[str, Sequence[Mapping[str, Any]]],
+    overall: float,
+    estimate: str = "Kaplan and Meier",
+) -> Figure:
     """The measure of each subgroup of `groups.subgroups`, below its column; groups that are too small say so."""
     shown = {column: [one for one in table if one["rows"]] for column, table in tables.items()}
     count = sum(len(table) + 1.4 for table in shown.values())
@@ -194,9 +211,7 @@ def by_subgroup(title: str, measure: str, tables: Mapping[str, Sequence[Mapping[
         side.text(x, -0.6, head, color=QUIET_INK, ha="center", va="center", fontsize=10.5)
     axes.grid(visible=False, axis="y")
     axes.tick_params(axis="y", length=0)
-    read = (
-        f"Dashed: all patients, {overall:.3f}. Right: the mean predicted risk, and the one observed (Kaplan and Meier)."
-    )
+    read = f"Dashed: all patients, {overall:.3f}. Right: the mean predicted risk, and the one observed ({estimate})."
     small_print(figure, read)
     return figure
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -58,6 +59,12 @@ def risk_groups(score: np.ndarray, edges: np.ndarray) -> np.ndarray:
     return np.searchsorted(edges, checked_score(score, len(score)), side="right")
 
 
+def group_names(edges: np.ndarray) -> list[str]:
+    """Groups by the risks between which they lie."""
+    shown = [f"{edge:.0%}" for edge in edges]
+    return [f"under {shown[0]}", *(f"{low} to {high}" for low, high in pairwise(shown)), f"{shown[-1]} and over"]
+
+
 def subgroups(
     target: np.ndarray,
     risk: np.ndarray,
@@ -72,23 +79,44 @@ def subgroups(
 
     A group of fewer rows than `minimum` is not `sufficient`: its figures are None, not noise.
     """
+
+    def figures(inside: np.ndarray) -> tuple[float, float, float]:
+        own = target[inside]
+        return (
+            measure(own, risk[inside]),
+            observed_risk(own, horizon),
+            mean_risk(own, risk[inside], horizon),
+        )
+
+    return by_group(column, edges, target[:, 1] == 1, minimum, figures)
+
+
+def by_group(
+    column: pd.Series,
+    edges: Sequence[float] | None,
+    event: np.ndarray,
+    minimum: int,
+    figures: Callable[[np.ndarray], tuple[float, float, float]],
+) -> list[dict[str, Any]]:
+    """The same rows, of who had the event (N,) and of what `figures` says of rows inside (N,): the measure, and the
+    risk as observed and as predicted.
+    """
     labels = group_labels(column, edges)
     found = []
     for name in labels.categories:
         inside = np.asarray(labels == name)
         enough = int(inside.sum()) >= minimum
-        figures = {
-            "measure": measure(target[inside], risk[inside]) if enough else np.nan,
-            "observed": observed_risk(target[inside], horizon) if enough else np.nan,
-            "predicted": mean_risk(target[inside], risk[inside], horizon) if enough else np.nan,
-        }
+        told = figures(inside) if enough else (np.nan,) * 3
         found.append(
             {
                 "group": str(name),
                 "rows": int(inside.sum()),
-                "events": int(target[inside, 1].sum()),
+                "events": int(event[inside].sum()),
                 "sufficient": enough,
-                **{key: value if np.isfinite(value) else None for key, value in figures.items()},
+                **{
+                    key: value if np.isfinite(value) else None
+                    for key, value in zip(("measure", "observed", "predicted"), told, strict=True)
+                },
             }
         )
     return found

@@ -44,7 +44,7 @@ def patients(
         left.set_title(told, fontsize=11.5, color=COLOURS[0], pad=6)
         left.set(ylim=(0, 1.02), ylabel="event-free (%)")
         left.yaxis.set_major_formatter(PercentFormatter(1))
-        _contributions(right, found, reach)
+        contribution_bars(right, found, reach)
     look: dict[str, Any] = {"textcoords": "offset points", "ha": "right", "va": "top", "color": QUIET_INK}
     grid[0][0].annotate("typical patient", (times[-1], typical[-1]), (0, -6), fontsize=10.5, **look)
     grid[-1][0].set_xlabel(unit)
@@ -54,7 +54,7 @@ def patients(
     return figure
 
 
-def _contributions(axes: Axes, found: Sequence[Contribution], reach: float) -> None:
+def contribution_bars(axes: Axes, found: Sequence[Contribution], reach: float) -> None:
     """Bars to the right of 1 raise the hazard, to the left lower it; `reach` is the end of the axis, in logarithms."""
     logs = np.log([one.factor for one in found])
     places = np.arange(len(found))

@@ -11,7 +11,8 @@ from components.core.bundle import Content, Manifest, write_bundle
 from components.core.job import BUNDLE, Meta
 from components.core.results import LEARNER
 from components.evaluation.gaps import largest_gap_over
-from components.kits.survival.assembly.baselines import SplineCox, SurvivalBoosting
+from components.kits.survival.assembly.baselines import SplineCox
+from components.kits.survival.assembly.cox_boosting import CoxBoosting
 from components.kits.survival.metrics import curves
 from components.kits.survival.metrics.pool import Recalibration, fit_recalibration, pooled, pooling_weights
 from components.kits.survival.training.assembling import (
@@ -52,26 +53,22 @@ class Blend:
 
 
 def fit_members(job: CausesJob, learner: LightningModule, data: CohortData) -> Members:
-    """The learner, and the baselines fitted on the training rows of `data`; where people entered after time zero those
-    whose likelihood knows of it.
-    """
+    """The learner, and the baselines fitted on the training rows of `data`."""
     rows, params, causes, sizes = data.parts[0], job.model, len(causes_of(job)), data.encoder.sizes
     known = (rows.encoded.numeric, rows.encoded.categorical)
-    cox = OfEachCause.fit(
-        rows.target, causes, lambda target: SplineCox(**params.cox.model_dump()).fit(*known, target, sizes)
-    )
-    found: Members = {
+
+    def cox(target: np.ndarray) -> SplineCox:
+        return SplineCox(**params.cox.model_dump()).fit(*known, target, sizes)
+
+    def boosting(target: np.ndarray) -> CoxBoosting:
+        return CoxBoosting(**params.boosting.model_dump()).fit(*known, target, sizes)
+
+    return {
         LEARNER: Network(learner, data),
-        COX: cox,
+        COX: OfEachCause.fit(rows.target, causes, cox),
+        BOOSTING: OfEachCause.fit(rows.target, causes, boosting),
         AALEN_JOHANSEN: AalenJohansen.fit(rows.target, causes),
     }
-    if rows.target.shape[1] == 3:
-        log.info("rows have entries: the network and Cox's regression learn from them; boosting cannot")
-        return found
-    boosting = OfEachCause.fit(
-        rows.target, causes, lambda target: SurvivalBoosting(**params.boosting.model_dump()).fit(*known, target, sizes)
-    )
-    return {**found, BOOSTING: boosting}
 
 
 def equal_blend(job: CausesJob, members: Members) -> Blend:
@@ -89,7 +86,8 @@ def choose_blend(job: CausesJob, bundle: Path, held_out: Patients) -> Blend:
     params, predictor = job.model, open_predictor(bundle)
     times, target, horizons = predictor.times, held_out.target, params.curve.horizons
     found = {name: one(held_out.encoded) for name, one in predictor.member_hazards.items() if KINDS[name] != CONSTANT}
-    weights, recalibration, hazards = dict.fromkeys(predictor.member_hazards, ()), [], []
+    weights: dict[str, tuple[float, ...]] = dict.fromkeys(predictor.member_hazards, ())
+    recalibration, hazards = [], []
     for place, cause in enumerate(predictor.settings.causes):
         own, one = event_of(target, place + 1), [member[:, place] for member in found.values()]
         chosen = pooling_weights(own, times, one, shrinkage=params.blend.shrinkage, least=params.blend.min_weight)

@@ -14,6 +14,8 @@ from scipy.stats import norm
 from components.kits.survival.metrics.entered import ProductLimit
 from components.recipes.competing_risks.metrics.rows import any_event, caused_outcome
 
+NOBODY = 1e-12  # is left
+
 
 @dataclass(frozen=True)
 class Incidence:
@@ -44,6 +46,10 @@ class Incidence:
         found: np.ndarray = np.concatenate([np.zeros((len(self.incidence), 1)), self.incidence], axis=1)[:, place]
         return found
 
+    def knows(self, horizon: float) -> bool:
+        """Whether somebody was observed until then, or all have had an event before."""
+        return bool(self.steps[-1] >= horizon or self.free[-1] <= NOBODY)
+
     def bounds(self, confidence: float) -> tuple[np.ndarray, np.ndarray]:
         """Of the incidence, on the scale of log(-log): two (K, S)."""
         share = self.incidence
@@ -56,10 +62,11 @@ class Incidence:
 
 
 def observed_incidence(target: np.ndarray, cause: int, horizon: float) -> float:
-    """Of one cause by the horizon; NaN where nobody was observed so long."""
-    if len(target) == 0 or target[:, 0].max() < horizon:
+    """Of one cause by the horizon; NaN where somebody was left whom nobody observed so long."""
+    if len(target) == 0:
         return np.nan
-    return float(Incidence.of(target, cause).at([horizon])[cause - 1, 0])
+    found = Incidence.of(target, cause)
+    return float(found.at([horizon])[cause - 1, 0]) if found.knows(horizon) else np.nan
 
 
 def _variance(limit: ProductLimit, before: np.ndarray, events: np.ndarray, incidence: np.ndarray) -> np.ndarray:

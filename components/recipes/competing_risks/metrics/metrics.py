@@ -112,7 +112,7 @@ class Judge:
             risk = incidences[:, cause - 1, list(self.horizons).index(horizon)]
             ended, free = over_counts.own_weights(time, causes > 0, counts, horizon, entry)
             own = causes == cause
-            return over_counts.recalibration(risk, (ended * own, free + ended * ~own))[0 if slope else 1]
+            return over_counts.recalibration(risk, (ended * own, free + ended * ~own), slope=slope)
 
         return self._metric("calibration", over)
 

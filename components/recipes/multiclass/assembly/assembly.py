@@ -15,8 +15,10 @@ from components.recipes.multiclass.assembly.members import fit_members, network_
 from components.recipes.multiclass.metrics.metrics import log_loss
 from components.recipes.multiclass.params import ClassesJob
 from components.recipes.multiclass.serving.predictor import open_predictor
+from components.recipes.multiclass.training.learner import ClassLearner
 from components.recipes.multiclass.training.training import TRAINING, data_of, everything
 
+LEAST_SHARE = 4
 FITTING = CrossFitting(TRAINING, everything, fit_members, cut_classes, figure=("log loss", log_loss))
 ASSEMBLING = Assembling(FITTING, data_of, settings, refits=lambda job: job.model.few.refit)
 
@@ -25,7 +27,17 @@ def assemble(job: ClassesJob, learner: LightningModule, folder: Path) -> Lightni
     """Write `bundle/` into `folder`, with the graph of the learner that is returned: the one given, or that of a second
     fit.
     """
-    return ASSEMBLING.assemble(job, learner, folder)
+    return ASSEMBLING.assemble(as_long(job, learner), learner, folder)
+
+
+def as_long(job: ClassesJob, learner: LightningModule) -> ClassesJob:
+    """The job of the fits that come after: as many epochs as the first was at its best after, with the whole schedule
+    in them, since there are no held-out rows left to end them; a quarter of those that were asked for at least, because
+    few validation rows say little.
+    """
+    assert isinstance(learner, ClassLearner)
+    least = -(-job.params.fit.max_epochs // LEAST_SHARE)
+    return job.with_values({"fit.max_epochs": max(least, int(learner.epochs))})
 
 
 def network_gap(job: ClassesJob, learner: LightningModule, fitted: Path) -> float:

@@ -1,15 +1,12 @@
 """The members of the blend: fitted on given rows, asked, and written as they are served."""
 
-from dataclasses import dataclass
-
 import numpy as np
 from lightning.pytorch import LightningModule
 
-from components.core.bundle import Content
 from components.core.job import Meta
-from components.core.results import LEARNER
 from components.kits.tables.encoding.encode import Encoded, TableEncoder
-from components.kits.tables.learning.boosting import GradientBoosting, fit_rounds
+from components.kits.tables.learning.boosting import GradientBoosting
+from components.kits.tables.learning.classes import ClassMembers
 from components.kits.tables.learning.crossfit import Terms
 from components.kits.tables.learning.cut import Parts, cut_classes
 from components.kits.tables.learning.data import Rows
@@ -17,42 +14,19 @@ from components.kits.tables.learning.few import few_settings, likeliest
 from components.kits.tables.learning.graphs import network_answers, network_graph
 from components.kits.tables.learning.logistic import AdditiveLogistic, logistic_families
 from components.kits.tables.learning.splines import spline_design
+from components.kits.tables.learning.tried import fit_likeliest
 from components.recipes.multiclass.metrics.rows import row_losses
 from components.recipes.multiclass.params import ClassesJob, classes_of
 from components.recipes.multiclass.training.learner import ClassLearner, MeanShare
 
-LOGISTIC, LIGHTGBM = "logistic", "lightgbm"
 
-
-@dataclass(frozen=True)
-class Members:
-    """The learner, and the baselines that were fitted on the same rows."""
-
-    learner: LightningModule
-    logistic: AdditiveLogistic
-    trees: GradientBoosting
-
-    def scores(self, rows: Rows) -> dict[str, np.ndarray]:
-        """Probabilities `(N, C)` by name."""
-        unseen = (rows.encoded.numeric, rows.encoded.categorical)
-        return {
-            LEARNER: network_scores(self.learner, rows.encoded),
-            LOGISTIC: self.logistic.predict(*unseen),
-            LIGHTGBM: self.trees.predict(*unseen),
-        }
-
-    def contents(self, encoder: TableEncoder) -> dict[str, Content]:
-        """The files of a bundle that answer for them."""
-        return {
-            f"{LEARNER}.onnx": learner_graph(self.learner, encoder),
-            f"{LOGISTIC}.json": self.logistic.to_json(),
-            **self.trees.contents(LIGHTGBM, encoder),
-        }
-
-
-def fit_members(job: ClassesJob, learner: LightningModule, rows: Rows, encoder: TableEncoder, terms: Terms) -> Members:
+def fit_members(
+    job: ClassesJob, learner: LightningModule, rows: Rows, encoder: TableEncoder, terms: Terms
+) -> ClassMembers:
     """The `learner`, and baselines fitted on these rows."""
-    return Members(learner, fit_logistic(job, rows, encoder, terms), fit_trees(job, rows, encoder, terms))
+    return ClassMembers(
+        served_network(learner), fit_logistic(job, rows, encoder, terms), fit_trees(job, rows, encoder, terms)
+    )
 
 
 def fit_logistic(job: ClassesJob, rows: Rows, encoder: TableEncoder, terms: Terms) -> AdditiveLogistic:
@@ -72,16 +46,21 @@ def fit_logistic(job: ClassesJob, rows: Rows, encoder: TableEncoder, terms: Term
 
 
 def fit_trees(job: ClassesJob, rows: Rows, encoder: TableEncoder, terms: Terms) -> GradientBoosting:
-    """LightGBM of as many trees as the held-out rows say, or the folds of few rows."""
-    params = job.model.lightgbm
-    trees = GradientBoosting(
-        seeds=params.seeds,
-        settings={**params.settings, **(few_settings(job) if terms.few else {})},
-        classes=len(classes_of(Meta.read(job.paths.prepared(job.case)).data)),
-        patience=params.patience,
-    )
+    """LightGBM by those settings, and of as many trees, as the held-out rows say, or the folds of few rows."""
+    params, few = job.model.lightgbm, few_settings(job) if terms.few else {}
+    classes = len(classes_of(Meta.read(job.paths.prepared(job.case)).data))
+    tried = [
+        GradientBoosting(
+            seeds=params.seeds,
+            settings={**params.settings, **few, **settings},
+            classes=classes,
+            patience=params.patience,
+        )
+        for settings in params.tried
+    ]
     like = None if terms.like is None else terms.like.trees
-    return fit_rounds(trees, rows, encoder, _folds(job, rows, terms), held_out=terms.held_out, like=like)
+    parts = _folds(job, rows, terms)
+    return fit_likeliest(tried, rows, encoder, parts, row_losses, held_out=terms.held_out, like=like)
 
 
 def _folds(job: ClassesJob, rows: Rows, terms: Terms) -> Parts:

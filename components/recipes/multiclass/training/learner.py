@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, nll_loss
 
+from components.core.params.case import FitParams
 from components.kits.tables.learning.network import weight_decay_groups
 from components.training.learner import Groups, Learner
 
@@ -32,7 +33,15 @@ class ClassLearner(Learner):
 
     A batch is `(numeric (B, F), categorical (B, C), target (B,) codes)`; a teacher's targets are probabilities `(B,
     classes)`. Validation logs `val/loss` (of the mean probability, which is what is served) and `val/accuracy`.
+
+    The buffer `epochs` says how many of them these weights have learned for.
     """
+
+    epochs: Tensor
+
+    def __init__(self, network: nn.Module, params: FitParams) -> None:
+        super().__init__(network, params)
+        self.register_buffer("epochs", torch.zeros((), dtype=torch.long))
 
     def forward(self, numeric: Tensor, categorical: Tensor) -> Tensor:
         """`(B, k, classes)` logits."""
@@ -57,6 +66,10 @@ class ClassLearner(Learner):
             "loss": nll_loss(probability.clamp(min=SMALLEST_PROBABILITY).log(), target),
             "accuracy": (probability.argmax(dim=1) == target).float().mean(),
         }
+
+    def on_validation_epoch_end(self) -> None:
+        super().on_validation_epoch_end()
+        self.epochs.fill_(self.current_epoch + 1)
 
     def parameter_groups(self) -> Groups:
         return weight_decay_groups(self.network, self.params.weight_decay)

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -45,12 +44,6 @@ def answer(job: SurvivalJob, predictor: SurvivalPredictor, members: SurvivalPred
     risks = {MODEL: curves.risks(horizons, times, cumulative)}
     risks |= {name: curves.risks(horizons, members.times, one(same)) for name, one in members.member_curves.items()}
     return Answered(split, rows, outcome_of(rows), risks, curves.risks(horizons, times, blended), cumulative)
-
-
-def group_names(edges: np.ndarray) -> list[str]:
-    """Groups by the risks between which they lie."""
-    shown = [f"{edge:.0%}" for edge in edges]
-    return [f"under {shown[0]}", *(f"{low} to {high}" for low, high in pairwise(shown)), f"{shown[-1]} and over"]
 
 
 def reliability_at(

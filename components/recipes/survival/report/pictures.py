@@ -17,14 +17,14 @@ from components.kits.survival.metrics.entered import expected_survival
 from components.kits.survival.metrics.rows import SMALLEST_HAZARD
 from components.kits.survival.report import figures
 from components.kits.survival.report.decisions import net_benefit, net_benefit_of_all
-from components.kits.survival.report.groups import kaplan_meier, risk_groups
+from components.kits.survival.report.groups import group_names, kaplan_meier, risk_groups
 from components.kits.survival.report.patients import patients
 from components.kits.survival.units import SHORT
 from components.kits.tables.effects import ROWS, strongest_effects
 from components.kits.tables.encoding.convert import typed_rows
 from components.kits.tables.encoding.encode import Encoded
 from components.recipes.survival.metrics.metrics import c_index
-from components.recipes.survival.report.answered import Answered, Groups, group_names, reliability_at
+from components.recipes.survival.report.answered import Answered, Groups, reliability_at
 from components.recipes.survival.serving.predictor import SurvivalPredictor
 
 UNRECALIBRATED = "before recalibration"

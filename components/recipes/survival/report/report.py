@@ -20,14 +20,15 @@ from components.kits.survival.cohort import outcome_columns
 from components.kits.survival.metrics.censoring import Censoring
 from components.kits.survival.metrics.states import threshold_at_specificity
 from components.kits.survival.report.decisions import Decisions, decisions
-from components.kits.survival.report.groups import risk_groups, subgroups
+from components.kits.survival.report.groups import group_names, risk_groups, subgroups
+from components.kits.survival.report.tables import decisions_table, subgroup_table
 from components.kits.survival.units import SHORT
 from components.kits.tables.noted import read_told, told_tables
 from components.recipes.shared.serving import asked_bundle, compared_bundle
 from components.recipes.survival.metrics.metrics import c_index, survival_metrics
 from components.recipes.survival.params.params import SurvivalJob
 from components.recipes.survival.report import tables
-from components.recipes.survival.report.answered import Answered, Groups, answer, group_names, reliability_at
+from components.recipes.survival.report.answered import Answered, Groups, answer, reliability_at
 from components.recipes.survival.report.pictures import UNRECALIBRATED, Drawing
 from components.recipes.survival.serving.predictor import SurvivalPredictor, open_predictor
 from components.recipes.survival.serving.serving import development_censoring
@@ -53,7 +54,7 @@ def report(job: SurvivalJob, fitted: Path, bundle: Path) -> Report:
         *told_tables(job.paths.prepared(job.case), "events"),
     ]
     settings = predictor.settings
-    decisions = tables.decisions_table(
+    decisions = decisions_table(
         decided,
         settings.threshold,
         settings.horizons[-1],
@@ -180,6 +181,6 @@ def _tables(
         tables.calibration_table(both, settings.horizons, params.calibrated, unit),
         tables.brier_table(named, settings.horizons, censoring),
         tables.risk_group_table(grouped, group_names(edges), horizon, unit),
-        *(tables.subgroup_table(split, group, horizon, params.min_group, unit) for split, group in groups.items()),
+        *(subgroup_table(split, group, horizon, params.min_group, unit) for split, group in groups.items()),
         tables.net_benefit_table(served, params.net_benefit, horizon, unit),
     ]

@@ -1,39 +1,16 @@
 """Tables of the model card beside the metrics: plain values, of one split each or of several."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 
 from components.core.results import Cell, Table
 from components.kits.survival.metrics.censoring import Censoring
 from components.kits.survival.metrics.entered import mean_risk
-from components.kits.survival.report.decisions import Decisions, net_benefit, net_benefit_of_all
+from components.kits.survival.report.decisions import net_benefit, net_benefit_of_all
 from components.kits.survival.report.groups import observed_risk
+from components.kits.survival.report.tables import finite
 from components.recipes.survival.metrics.metrics import calibration_at, ibs
-
-
-def decisions_table(
-    found: Mapping[str, Decisions], threshold: float, horizon: float, specificity: float, over: str, unit: str = "years"
-) -> Table:
-    """Two rows a split, with the event and without; `over` is what a risk over the threshold is answered."""
-    rows: list[list[Cell]] = []
-    for split, one in found.items():
-        rows.append([split, "event", one.hit, one.missed, None if one.sensitivity is None else one.sensitivity.value])
-        rows.append(
-            [split, "no event", one.false, one.cleared, None if one.specificity is None else one.specificity.value]
-        )
-    columns = ["split", f"by {horizon:g} {unit}", "over the threshold", "under it", "share on the right side"]
-    unknown = ", ".join(f"{split} {one.unknown:,}" for split, one in found.items())
-    precision = ", ".join(
-        f"{split} {one.precision.value:.4f}" for split, one in found.items() if one.precision is not None
-    )
-    note = (
-        f"A risk by {horizon:g} {unit} of {threshold:.4f} or more is answered {over}: the lowest threshold with a "
-        f"specificity of {specificity:g} on validation. Of those over it had the event (precision): {precision}. Left "
-        f"out, as not followed until then: {unknown}."
-    )
-    return Table("Decisions at the threshold", columns, rows, note)
 
 
 def calibration_table(
@@ -99,26 +76,6 @@ def risk_group_table(
     return Table("Risk groups", columns, rows, note)
 
 
-def subgroup_table(
-    split: str, found: Mapping[str, Sequence[Mapping[str, Any]]], horizon: float, minimum: int, unit: str = "years"
-) -> Table:
-    """The rows of `groups.subgroups`, column by column."""
-    rows: list[list[Cell]] = [
-        [
-            column,
-            one["group"],
-            one["rows"],
-            one["events"],
-            *(_or_insufficient(one, part) for part in ("measure", "predicted", "observed")),
-        ]
-        for column, table in found.items()
-        for one in table
-    ]
-    columns = ["column", "group", "rows", "events", "C-index", "predicted", "observed (Kaplan-Meier)"]
-    note = f"Risk by {horizon:g} {unit}. Groups under {minimum} rows are insufficient."
-    return Table(f"Subgroups, {split}", columns, rows, note)
-
-
 def net_benefit_table(
     splits: Mapping[str, tuple[np.ndarray, np.ndarray]],
     thresholds: Sequence[float],
@@ -136,11 +93,3 @@ def net_benefit_table(
         ]
     columns = ["split", "treat from a risk of", "served", "treat all"]
     return Table(f"Net benefit, event within {horizon:g} {unit}", columns, rows, "Treat none: 0.")
-
-
-def finite(value: float) -> float | None:
-    return float(value) if np.isfinite(value) else None
-
-
-def _or_insufficient(row: Mapping[str, Any], part: str) -> float | str | None:
-    return row[part] if row["sufficient"] else "insufficient"

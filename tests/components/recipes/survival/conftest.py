@@ -14,9 +14,9 @@ from tests.toy.jobs import toy_job
 NAME = "medical_prognosis"
 
 
-def fitted_job(root: Path, **values: object) -> Job:
+def fitted_job(root: Path, case: str = NAME, **values: object) -> Job:
     """From toy rows to `fitted/`, without tracking."""
-    job = toy_job(NAME, root, **values)
+    job = toy_job(case, root, **values)
     fetch.run(job)
     prepare.run(job)
     fit_job(job)
@@ -24,8 +24,8 @@ def fitted_job(root: Path, **values: object) -> Job:
 
 
 def fit_job(job: Job) -> None:
-    recipe, out = recipe_of(job), job.paths.fitted(NAME)
-    learner, _ = fit(job, recipe.training, state=job.paths.state(NAME) / "fit")
+    recipe, out = recipe_of(job), job.paths.fitted(job.case)
+    learner, _ = fit(job, recipe.training, state=job.paths.state(job.case) / "fit")
     out.mkdir(parents=True, exist_ok=True)
     recipe.assembly.assemble(job, learner, out)
     torch.save(learner.state_dict(), out / WEIGHTS)

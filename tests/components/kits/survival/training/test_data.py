@@ -3,7 +3,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from components.kits.survival.training.data import CohortData, interval_edges, lived_through, soft_outcome
+from components.kits.survival.training.data import (
+    CohortData,
+    interval_edges,
+    lived_by_cause,
+    lived_through,
+    soft_outcome,
+)
 from tests.components.kits.survival.preparation.cohorts import block, patients, prepare
 from tests.toy.jobs import toy_params
 
@@ -67,3 +73,9 @@ def test_parts_of_a_prepared_cohort(tmp_path: Path) -> None:
 def test_nobody_lived_through_what_was_before_they_entered(entry: float, exposure: list[float]) -> None:
     events, found = lived_through(np.array([[3.5, 1, entry]]), EDGES)
     assert (events[0].tolist(), found[0].tolist()) == ([0, 0, 1], exposure)
+
+
+def test_what_was_lived_through_until_an_event_of_a_cause() -> None:
+    events, exposure = lived_by_cause(np.array([[2.0, 2], [3.5, 0], [0.5, 1]]), EDGES, 2)
+    assert events.tolist() == [[[0, 0, 0], [0, 1, 0]], [[0, 0, 0]] * 2, [[1, 0, 0], [0, 0, 0]]]
+    assert exposure.tolist() == [[[1, 0.5, 0]], [[1, 1, 0.5]], [[0.5, 0, 0]]]

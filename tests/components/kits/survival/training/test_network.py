@@ -28,6 +28,15 @@ def test_a_patient_adds_to_every_interval_and_a_little_to_each() -> None:
     assert logs[0, 0].tolist() == [2 + 0.5 * 1 + 0, 2 - 0.5 * 1 + 1]
 
 
+def test_each_cause_has_a_baseline_and_an_answer_of_its_own() -> None:
+    baseline = torch.tensor([[0.0, 1.0], [2.0, 3.0]])
+    answer = [[2.0, 1.0, -1.0, 5.0, 0.0, 4.0]]  # of the first cause what it adds to both intervals and to each, then
+    network = HazardNetwork(Fixed(answer), baseline=baseline, time_varying=0.5)  # type: ignore[arg-type]
+    logs = network(torch.zeros(3, 1), torch.zeros(3, 0).long())
+    assert logs.shape == (3, 1, 2, 2)
+    assert logs[0, 0].tolist() == [[2 + 0.5 * 1 + 0, 2 - 0.5 * 1 + 1], [5 + 0 + 2, 5 + 0.5 * 4 + 3]]
+
+
 def test_proportional_hazards_need_one_answer() -> None:
     network = HazardNetwork(Fixed([2.0, 3.0]), baseline=BASELINE, time_varying=0.0)
     logs = network(torch.zeros(1, 1), torch.zeros(1, 0).long())

@@ -48,6 +48,10 @@ def test_what_nobody_was_followed_to_is_not_known() -> None:
     assert observed_incidence(TARGET, 2, 5) == pytest.approx(1 / 5)
 
 
+def test_where_all_have_had_an_event_it_stays_known() -> None:
+    assert observed_incidence(np.array([[1, 1], [2, 2]]), 2, 6) == pytest.approx(1 / 2)
+
+
 def _made_up(rows: int) -> np.ndarray:
     random = np.random.default_rng(0)
     return np.column_stack([random.exponential(2, rows), random.integers(0, 4, rows)])

@@ -5,7 +5,7 @@ import pytest
 
 from components.core.job import BUNDLE, SELECTION, VALIDATION
 from components.kits.tables.learning.crossfit import FEW, cross_fit
-from components.recipes.multiclass.assembly.assembly import FITTING, network_gap
+from components.recipes.multiclass.assembly.assembly import FITTING, as_long, network_gap
 from components.recipes.multiclass.assembly.members import fit_logistic
 from components.recipes.multiclass.serving.predictor import open_predictor
 from components.recipes.multiclass.training.training import data_of, everything
@@ -16,9 +16,11 @@ pytestmark = pytest.mark.slow
 
 
 def test_every_row_is_answered_once_by_members_that_have_not_learned_from_it(few: Few) -> None:
-    crossed = cross_fit(few.job, few.learner, FITTING)  # the networks are those that `assemble` has left in the state
+    job = as_long(few.job, few.learner)
+    crossed = cross_fit(job, few.learner, FITTING)  # the networks are those that `assemble` has left in the state
     rows = everything(few.job).parts[0]
     assert len(crossed.parts) == FOLDS
+    assert 1 <= int(few.learner.epochs) <= few.job.params.fit.max_epochs
     assert sorted(np.concatenate([rest for _, rest in crossed.parts])) == list(range(len(rows.target)))
     for name in ("learner", "logistic", "lightgbm"):
         assert crossed.scores[name].shape == (len(rows.target), 4)

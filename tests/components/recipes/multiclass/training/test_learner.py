@@ -1,11 +1,13 @@
 import math
+from pathlib import Path
 
 import pytest
 import torch
 from torch import Tensor, nn
 
+from components.recipes.multiclass.assembly.assembly import as_long
 from components.recipes.multiclass.training.learner import ClassLearner, MeanShare
-from tests.toy.jobs import toy_params
+from tests.toy.jobs import toy_job, toy_params
 
 THREE, TWO = math.log(3), math.log(2)
 
@@ -56,3 +58,13 @@ def test_validation_scores_the_mean_probability_that_is_served() -> None:
 def test_a_probability_that_is_not_a_number_makes_a_loss_that_is_none() -> None:
     answers = [(torch.tensor([[float("nan"), 0.5]]), torch.tensor([0]))]
     assert math.isnan(float(learner().validation_metrics(answers)["loss"]))
+
+
+def test_later_fits_are_as_long_as_the_first_was_at_its_best() -> None:
+    one, job = learner(), toy_job("cluster_jobs", Path(), fit__max_epochs=16)
+    assert int(one.epochs) == 0
+    found = []
+    for best in (10, 1):
+        one.epochs.fill_(best)
+        found.append(as_long(job, one).params.fit.max_epochs)
+    assert found == [10, 4]

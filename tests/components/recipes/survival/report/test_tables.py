@@ -3,6 +3,7 @@ import pytest
 
 from components.kits.survival.metrics.censoring import Censoring
 from components.kits.survival.report.decisions import decisions
+from components.kits.survival.report.tables import decisions_table, subgroup_table
 from components.recipes.survival.report import tables
 
 TARGET = np.array([[1.0, 1], [2.0, 1], [2.5, 0], [6.0, 0], [7.0, 1], [0.5, 1], [6.5, 0], [6.0, 1]])
@@ -13,7 +14,7 @@ CURVES = np.column_stack([RISK / 3, RISK])
 def test_decisions_are_counted_on_both_sides_of_the_threshold() -> None:
     """By five years three had the event, four had not, and one was not followed until then."""
     found = decisions(TARGET, RISK, threshold=0.5, horizon=5.0, confidence=0.95)
-    table = tables.decisions_table({"test": found}, 0.5, 5.0, 0.9, "high")
+    table = decisions_table({"test": found}, 0.5, 5.0, 0.9, "high")
     assert table.rows == [["test", "event", 2, 1, 2 / 3], ["test", "no event", 1, 3, 3 / 4]]
     assert table.columns[1] == "by 5 years"
     assert "0.5000 or more is answered high: the lowest threshold with a specificity of 0.9 on validation" in table.note
@@ -45,7 +46,7 @@ def test_a_small_subgroup_is_insufficient() -> None:
         "predicted": None,
         "observed": None,
     }
-    table = tables.subgroup_table("test", {"age": [row]}, 5.0, 50)
+    table = subgroup_table("test", {"age": [row]}, 5.0, 50)
     assert table.rows == [["age", "a", 6, 1, "insufficient", "insufficient", "insufficient"]]
 
 

@@ -51,7 +51,7 @@ ELSEWHERE = {
         "tests/pipelines/test_cells.py::test_the_champion_answers_a_folder_and_names_what_it_cannot_read"
     ),
     "casebook run medical_cells": "tests/pipelines/test_cells.py::test_images_become_a_champion",
-    "casebook new my_cohort --recipe survival --csv patients.csv --time days --event relapsed": (
+    "casebook new my_cohort --csv patients.csv --time days --event relapsed": (
         "tests/pipelines/test_new_case.py::test_a_cohort_becomes_a_case_with_a_time_and_an_event"
     ),
     "casebook run my_cohort": (
@@ -260,7 +260,6 @@ QUICK: dict[str, Callable[[Path, Any], None]] = {
     "casebook --help": _is_help,
     "casebook list": _is_list,
     "casebook new my_loans --csv loans.csv --target defaulted": _is_new_case,
-    "casebook new my_loans --recipe binary --csv loans.csv --target defaulted": _is_new_case,
     "casebook doctor": _is_doctor,
 }
 

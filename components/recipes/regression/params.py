@@ -34,6 +34,13 @@ class LossParams(Block):
     power: Annotated[float, Field(gt=1, lt=2)]
 
 
+class AskedLoss(Block):
+    """The same, or `auto`: `squared`, or `log` where that answers training rows surely better (`training.loss`)."""
+
+    kind: Kind | Literal["auto"]
+    power: Annotated[float, Field(gt=1, lt=2)]
+
+
 class RidgeParams(SplineParams):
     """Of the penalties `alphas` the one of the smallest error on rows that were left out is taken."""
 
@@ -41,7 +48,11 @@ class RidgeParams(SplineParams):
 
 
 class TreesParams(StoppedBoostingParams, LightGBMParams):
-    """`n_estimators` of the settings is the most, as `patience` says; `monotone` is by feature."""
+    """`settings` are those that all have; of those `tried` beside them the ones are taken that answer rows best which
+    were left out.
+    """
+
+    tried: Annotated[tuple[dict[str, Any], ...], Field(strict=False, min_length=1)]
 
 
 class CorrectedParams(BlendParams):
@@ -74,7 +85,7 @@ class ServingParams(Block):
 
 
 class ModelParams(LearnedParams):
-    loss: LossParams
+    loss: AskedLoss
     ridge: RidgeParams
     lightgbm: TreesParams
     blend: CorrectedParams

@@ -3,13 +3,13 @@
 import logging
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 import pandas as pd
 
 from components.core.files import whole_folder
-from components.core.job import EXTERNAL, PREPARED_FILES, TRAIN, Job, Meta, read_origin
+from components.core.job import EXTERNAL, PREPARED_FILES, TRAIN, AnyJob, Meta, read_origin
 from components.kits.survival.cohort import EVENT, TIME, CohortParams, Outcome
 from components.kits.survival.preparation.cohort import Cohort, check_known, read_cohort
 from components.kits.survival.preparation.entry import check_at_risk, check_entry_like
@@ -65,7 +65,7 @@ class Ends(Protocol):
         """There are events enough for as many coefficients."""
 
 
-def prepare_cohort(job: Job[CohortParams, Any, Any], ends: Ends) -> Meta:
+def prepare_cohort(job: AnyJob, ends: Ends) -> Meta:
     """Check the raw cohort, split it, fit its encoder on the training rows and write the prepared folder whole.
 
     It holds what that of a two-class table does, with `time` (float64, in the block's unit) and `event` (int8) for a
@@ -79,8 +79,9 @@ def prepare_cohort(job: Job[CohortParams, Any, Any], ends: Ends) -> Meta:
         return _prepare(job, ends, notes)
 
 
-def _prepare(job: Job[CohortParams, Any, Any], ends: Ends, notes: list[str]) -> Meta:
-    spec, raw = job.prepare, job.paths.raw(job.case)
+def _prepare(job: AnyJob, ends: Ends, notes: list[str]) -> Meta:
+    raw = job.paths.raw(job.case)
+    spec: CohortParams = job.prepare
     source = read_origin(raw)
     cohort = read_cohort(raw / spec.file, spec.target, spec, read=ends.read)
     event = cohort.rows[EVENT].to_numpy()

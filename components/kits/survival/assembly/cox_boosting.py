@@ -49,7 +49,7 @@ class CoxBoosting:
         data = lightgbm.Dataset(rows.astype(np.float64), free_raw_data=False)
         booster = lightgbm.train({**self.settings, "objective": objective}, data, num_boost_round=self.rounds)
         self.trees = [Nodes.of(one["tree_structure"]) for one in booster.dump_model()["tree_info"]]
-        self.times, self.baseline = risk.times, risk.baseline(booster.predict(rows, raw_score=True))
+        self.times, self.baseline = risk.times, risk.baseline(booster.predict(rows, raw_score=True))  # type: ignore[arg-type]
         return self
 
     def contents(self, name: str, times: np.ndarray) -> Mapping[str, bytes | dict[str, Any]]:

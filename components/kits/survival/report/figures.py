@@ -175,7 +175,13 @@ def auc_over_time(
 
 
 @styled
-def by_subgroup(title: str, measure: str, tables: Mapping[str, Sequence[Mapping[str, Any]]], overall: float) -> Figure:
+def by_subgroup(
+    title: str,
+    measure: str,
+    tables: Mapping[str, Sequence[Mapping[str, Any]]],
+    overall: float,
+    estimate: str = "Kaplan and Meier",
+) -> Figure:
     """The measure of each subgroup of `groups.subgroups`, below its column; groups that are too small say so."""
     shown = {column: [one for one in table if one["rows"]] for column, table in tables.items()}
     count = sum(len(table) + 1.4 for table in shown.values())
@@ -205,9 +211,7 @@ def by_subgroup(title: str, measure: str, tables: Mapping[str, Sequence[Mapping[
         side.text(x, -0.6, head, color=QUIET_INK, ha="center", va="center", fontsize=10.5)
     axes.grid(visible=False, axis="y")
     axes.tick_params(axis="y", length=0)
-    read = (
-        f"Dashed: all patients, {overall:.3f}. Right: the mean predicted risk, and the one observed (Kaplan and Meier)."
-    )
+    read = f"Dashed: all patients, {overall:.3f}. Right: the mean predicted risk, and the one observed ({estimate})."
     small_print(figure, read)
     return figure
 

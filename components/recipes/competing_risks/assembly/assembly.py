@@ -86,7 +86,8 @@ def choose_blend(job: CausesJob, bundle: Path, held_out: Patients) -> Blend:
     params, predictor = job.model, open_predictor(bundle)
     times, target, horizons = predictor.times, held_out.target, params.curve.horizons
     found = {name: one(held_out.encoded) for name, one in predictor.member_hazards.items() if KINDS[name] != CONSTANT}
-    weights, recalibration, hazards = dict.fromkeys(predictor.member_hazards, ()), [], []
+    weights: dict[str, tuple[float, ...]] = dict.fromkeys(predictor.member_hazards, ())
+    recalibration, hazards = [], []
     for place, cause in enumerate(predictor.settings.causes):
         own, one = event_of(target, place + 1), [member[:, place] for member in found.values()]
         chosen = pooling_weights(own, times, one, shrinkage=params.blend.shrinkage, least=params.blend.min_weight)

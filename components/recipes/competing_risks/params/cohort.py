@@ -92,7 +92,7 @@ class CausesParams(CohortParams):
     """The whole block."""
 
     target: CausesOutcome
-    external: ExternalCauses | None
+    external: ExternalCauses | None  # type: ignore[assignment]  # frozen: nobody puts another one there
 
     @property
     def outcome_labels(self) -> tuple[str, str]:

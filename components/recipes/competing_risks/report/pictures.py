@@ -56,7 +56,8 @@ class Drawing:
         if groups:
             overall = self.judge.c_index(FIRST)(found.target, found.risks[MODEL])
             title = f"C-index of {self.judge.causes[0]} by subgroup, {found.split}"
-            drawn["subgroups"] = partial(shared.by_subgroup, title, "C-index", groups, overall)
+            estimate = "Aalen and Johansen"
+            drawn["subgroups"] = partial(shared.by_subgroup, title, "C-index", groups, overall, estimate)
         return {f"{what}_{found.split}": draw for what, draw in drawn.items()}
 
     def of_all(self, scores: Mapping[str, Scores], validation: pd.DataFrame) -> Pictures:

@@ -1,15 +1,12 @@
 """The members of the blend: fitted on given rows, asked, and written as they are served."""
 
-from dataclasses import dataclass
-
 import numpy as np
 from lightning.pytorch import LightningModule
 
-from components.core.bundle import Content
 from components.core.job import Meta
-from components.core.results import LEARNER
 from components.kits.tables.encoding.encode import Encoded, TableEncoder
 from components.kits.tables.learning.boosting import GradientBoosting
+from components.kits.tables.learning.classes import ClassMembers
 from components.kits.tables.learning.crossfit import Terms
 from components.kits.tables.learning.cut import Parts, cut_classes
 from components.kits.tables.learning.data import Rows
@@ -22,38 +19,14 @@ from components.recipes.multiclass.metrics.rows import row_losses
 from components.recipes.multiclass.params import ClassesJob, classes_of
 from components.recipes.multiclass.training.learner import ClassLearner, MeanShare
 
-LOGISTIC, LIGHTGBM = "logistic", "lightgbm"
 
-
-@dataclass(frozen=True)
-class Members:
-    """The learner, and the baselines that were fitted on the same rows."""
-
-    learner: LightningModule
-    logistic: AdditiveLogistic
-    trees: GradientBoosting
-
-    def scores(self, rows: Rows) -> dict[str, np.ndarray]:
-        """Probabilities `(N, C)` by name."""
-        unseen = (rows.encoded.numeric, rows.encoded.categorical)
-        return {
-            LEARNER: network_scores(self.learner, rows.encoded),
-            LOGISTIC: self.logistic.predict(*unseen),
-            LIGHTGBM: self.trees.predict(*unseen),
-        }
-
-    def contents(self, encoder: TableEncoder) -> dict[str, Content]:
-        """The files of a bundle that answer for them."""
-        return {
-            f"{LEARNER}.onnx": learner_graph(self.learner, encoder),
-            f"{LOGISTIC}.json": self.logistic.to_json(),
-            **self.trees.contents(LIGHTGBM, encoder),
-        }
-
-
-def fit_members(job: ClassesJob, learner: LightningModule, rows: Rows, encoder: TableEncoder, terms: Terms) -> Members:
+def fit_members(
+    job: ClassesJob, learner: LightningModule, rows: Rows, encoder: TableEncoder, terms: Terms
+) -> ClassMembers:
     """The `learner`, and baselines fitted on these rows."""
-    return Members(learner, fit_logistic(job, rows, encoder, terms), fit_trees(job, rows, encoder, terms))
+    return ClassMembers(
+        served_network(learner), fit_logistic(job, rows, encoder, terms), fit_trees(job, rows, encoder, terms)
+    )
 
 
 def fit_logistic(job: ClassesJob, rows: Rows, encoder: TableEncoder, terms: Terms) -> AdditiveLogistic:

@@ -10,15 +10,13 @@ import pandas as pd
 
 from components.core.bundle import Manifest
 from components.core.job import PREPARED_FILES, TRAIN, Meta
-from components.core.results import LEARNER
 from components.kits.tables.encoding.spec import TARGET
 from components.kits.tables.learning.blocks import CalibratedParams
-from components.kits.tables.learning.boosting import tree_files
+from components.kits.tables.learning.classes import class_kinds
 from components.kits.tables.learning.comparing import blend_or_best, without_least
 from components.kits.tables.learning.crossfit import CrossFitted
 from components.kits.tables.learning.members import graphs_of, members_of
 from components.kits.tables.typical import typical_values
-from components.recipes.multiclass.assembly.members import LIGHTGBM, LOGISTIC
 from components.recipes.multiclass.metrics.blend import mix, mixing_weights
 from components.recipes.multiclass.metrics.calibration import choose_calibrator
 from components.recipes.multiclass.metrics.calibrator import Calibrator
@@ -72,13 +70,8 @@ def _stacked(scores: Mapping[str, np.ndarray]) -> np.ndarray:
 
 def manifest(job: ClassesJob, chosen: Chosen) -> Manifest:
     params = job.model
-    kinds = {
-        LEARNER: ("network", (LEARNER,)),
-        LOGISTIC: ("additive", (LOGISTIC,)),
-        LIGHTGBM: ("trees", tree_files(LIGHTGBM, params.lightgbm.seeds)),
-    }
     settings = ClassSettings(
-        members=members_of(chosen.weights, kinds),
+        members=members_of(chosen.weights, class_kinds(params.lightgbm.seeds)),
         calibrator=chosen.calibrator.to_json(),
         references=_references(job),
         reasons=params.serving.reasons,

@@ -1,7 +1,7 @@
 """The members of the blend and the quantiles of its intervals: fitted on given rows, asked, and written as served."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from lightning.pytorch import LightningModule
@@ -11,7 +11,6 @@ from components.core.results import LEARNER
 from components.kits.tables.encoding.encode import Encoded, TableEncoder
 from components.kits.tables.learning.boosting import (
     GradientBoosting,
-    fit_rounds,
     monotone_constraints,
     tree_files,
 )
@@ -20,11 +19,13 @@ from components.kits.tables.learning.cut import cut_numbers
 from components.kits.tables.learning.data import Rows
 from components.kits.tables.learning.few import few_settings
 from components.kits.tables.learning.graphs import network_answers, network_graph
+from components.kits.tables.learning.tried import fit_likeliest
 from components.recipes.regression.assembly.ridge import AdditiveRidge, fit_ridge
-from components.recipes.regression.metrics.losses import LOSSES
-from components.recipes.regression.params import ModelParams, RegressionJob
+from components.recipes.regression.metrics.losses import LOSSES, row_losses
+from components.recipes.regression.params import LossParams, ModelParams, RegressionJob
 from components.recipes.regression.serving.predictor import QUANTILES
 from components.recipes.regression.training.learner import NumberLearner
+from components.recipes.regression.training.loss import loss_of
 
 RIDGE, LIGHTGBM = "ridge", "lightgbm"
 
@@ -70,36 +71,30 @@ def fit_members(
     job: RegressionJob, learner: LightningModule, rows: Rows, encoder: TableEncoder, terms: Terms
 ) -> Members:
     """The `learner`, and all others fitted on these rows."""
-    params, more = job.model, few_settings(job) if terms.few else {}
-    seed = job.params.fit.seed
-    ridge = fit_ridge(rows, encoder, params, seed)
-    return Members(
-        learner,
-        ridge,
-        fit_trees(rows, encoder, params, more, terms, seed),
-        fit_quantiles(rows, encoder, params, more),
-    )
+    ridge = fit_ridge(rows, encoder, job.model.ridge, loss_of(job), job.params.fit.seed)
+    return Members(learner, ridge, fit_trees(job, rows, encoder, terms), fit_quantiles(rows, encoder, job.model))
 
 
-def fit_trees(
-    rows: Rows, encoder: TableEncoder, params: ModelParams, more: Mapping[str, object], terms: Terms, seed: int
-) -> GradientBoosting:
-    """LightGBM by the params, with further settings of its own, as long as the `terms` say."""
-    trees = GradientBoosting(
-        seeds=params.lightgbm.seeds,
-        monotone=monotone_constraints(params.lightgbm.monotone, encoder),
-        settings={**_objective(params), **params.lightgbm.settings, **more},
-        classes=None,
-        patience=params.lightgbm.patience,
-    )
-    parts = cut_numbers(rows.target, None, params.few.folds, seed) if terms.few else []
+def fit_trees(job: RegressionJob, rows: Rows, encoder: TableEncoder, terms: Terms) -> GradientBoosting:
+    """LightGBM by those settings, and of as many trees, as the held-out rows say, or the folds of few rows."""
+    params, loss, few = job.model.lightgbm, loss_of(job), few_settings(job) if terms.few else {}
+    tried = [
+        GradientBoosting(
+            seeds=params.seeds,
+            monotone=monotone_constraints(params.monotone, encoder),
+            settings={**_objective(loss), **params.settings, **few, **settings},
+            classes=None,
+            patience=params.patience,
+        )
+        for settings in params.tried
+    ]
+    parts = cut_numbers(rows.target, None, job.model.few.folds, job.params.fit.seed) if terms.few else []
     like = None if terms.like is None else terms.like.trees
-    return fit_rounds(trees, rows, encoder, parts, held_out=terms.held_out, like=like)
+    losses = partial(row_losses, loss.kind)
+    return fit_likeliest(tried, rows, encoder, parts, losses, held_out=terms.held_out, like=like)
 
 
-def fit_quantiles(
-    rows: Rows, encoder: TableEncoder, params: ModelParams, more: Mapping[str, object]
-) -> tuple[GradientBoosting, ...]:
+def fit_quantiles(rows: Rows, encoder: TableEncoder, params: ModelParams) -> tuple[GradientBoosting, ...]:
     """LightGBM's models of both ends of the intervals; none where no method asks for them."""
     if set(params.intervals.methods) <= {"alike"}:
         return ()
@@ -107,7 +102,7 @@ def fit_quantiles(
     return tuple(
         GradientBoosting(
             seeds=1,
-            settings={**params.intervals.trees, **more, "objective": "quantile", "alpha": share},
+            settings={**params.intervals.trees, "objective": "quantile", "alpha": share},
             classes=None,
         ).fit(*rows.known(encoder))
         for share in (tail, 1 - tail)
@@ -125,6 +120,6 @@ def learner_graph(learner: LightningModule, encoder: TableEncoder) -> bytes:
     return network_graph(learner.served, encoder)
 
 
-def _objective(params: ModelParams) -> dict[str, object]:
-    objective: dict[str, object] = {"objective": LOSSES[params.loss.kind].objective}
-    return {**objective, "tweedie_variance_power": params.loss.power} if params.loss.kind == "tweedie" else objective
+def _objective(loss: LossParams) -> dict[str, object]:
+    objective: dict[str, object] = {"objective": LOSSES[loss.kind].objective}
+    return {**objective, "tweedie_variance_power": loss.power} if loss.kind == "tweedie" else objective

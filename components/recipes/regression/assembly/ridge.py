@@ -12,7 +12,7 @@ from components.kits.tables.learning.cut import cut_numbers
 from components.kits.tables.learning.data import Rows
 from components.kits.tables.learning.splines import SplineDesign, designs
 from components.recipes.regression.metrics.losses import LOSSES
-from components.recipes.regression.params import LossParams, ModelParams
+from components.recipes.regression.params import LossParams, RidgeParams
 
 HELD_OUT = 5  # one of so many parts chooses the penalty of a deviance
 STEPS = 300  # of a deviance's solver
@@ -50,37 +50,39 @@ class AdditiveRidge:
         return TweedieRegressor(power=power, alpha=self.alpha / rows, link="log", max_iter=STEPS)
 
 
-def fit_ridge(rows: Rows, encoder: TableEncoder, params: ModelParams, seed: int) -> AdditiveRidge:
+def fit_ridge(rows: Rows, encoder: TableEncoder, params: RidgeParams, loss: LossParams, seed: int) -> AdditiveRidge:
     """Lines by that penalty which answers rows best that were left out, or splines where they are surely better."""
-    lines, splines = designs(params.ridge, encoder)
-    search = _by_deviance if LOSSES[params.loss.kind].exponential else _by_squares
-    (line, losses), (spline, others) = (search(design, rows, encoder, params, seed) for design in (lines, splines))
+    lines, splines = designs(params, encoder)
+    search = _by_deviance if LOSSES[loss.kind].exponential else _by_squares
+    (line, losses), (spline, others) = (
+        search(design, rows, encoder, params, loss, seed) for design in (lines, splines)
+    )
     design, alpha = (splines, spline) if beats(others, losses) else (lines, line)
-    return AdditiveRidge(design=design(), alpha=alpha, loss=params.loss).fit(*rows.known(encoder))
+    return AdditiveRidge(design=design(), alpha=alpha, loss=loss).fit(*rows.known(encoder))
 
 
 def _by_squares(
-    make: Design, rows: Rows, encoder: TableEncoder, params: ModelParams, _seed: int
+    make: Design, rows: Rows, encoder: TableEncoder, params: RidgeParams, _loss: LossParams, _seed: int
 ) -> tuple[float, np.ndarray]:
     """The best penalty, and the squared errors (N,) of each row by a fit without it, all of them by one decomposition
     (Golub, Heath and Wahba, 1979).
     """
     numeric, categorical, target, sizes = rows.known(encoder)
-    alphas = sorted(params.ridge.alphas)
+    alphas = sorted(params.alphas)
     tried = RidgeCV(alphas, store_cv_results=True).fit(make().fit(numeric, categorical, sizes), target)
     losses: np.ndarray = tried.cv_results_[:, alphas.index(tried.alpha_)]
     return float(tried.alpha_), losses
 
 
 def _by_deviance(
-    make: Design, rows: Rows, encoder: TableEncoder, params: ModelParams, seed: int
+    make: Design, rows: Rows, encoder: TableEncoder, params: RidgeParams, loss: LossParams, seed: int
 ) -> tuple[float, np.ndarray]:
     """The same on a part of the rows, which was left out: a deviance has no such shortcut."""
     fitting, rest = cut_numbers(rows.target, None, HELD_OUT, seed)[0]
     known, unseen = rows.take(fitting), rows.take(rest)
     found = []
-    for alpha in params.ridge.alphas:
-        model = AdditiveRidge(design=make(), alpha=alpha, loss=params.loss).fit(*known.known(encoder))
+    for alpha in params.alphas:
+        model = AdditiveRidge(design=make(), alpha=alpha, loss=loss).fit(*known.known(encoder))
         answer = model.predict(unseen.encoded.numeric, unseen.encoded.categorical)
         found.append((alpha, (answer - unseen.target) ** 2))
     return min(found, key=lambda one: float(one[1].mean()))

@@ -28,7 +28,7 @@ from components.recipes.regression.metrics.conformal import (
     make_band,
 )
 from components.recipes.regression.metrics.losses import Units, row_losses
-from components.recipes.regression.params import BlendParams, Method, ModelParams, RegressionJob
+from components.recipes.regression.params import BlendParams, Kind, Method, RegressionJob
 from components.recipes.regression.serving.predictor import (
     QUANTILES,
     IntervalSettings,
@@ -82,7 +82,7 @@ def choose(job: RegressionJob, target: np.ndarray, scores: Mapping[str, np.ndarr
     names, by = data.encoder.categorical_names, job.model.intervals.by
     rows = HeldOut.of(units_of(job), target, scores, group_codes(data.parts[1].encoded, names, by))
     columns = np.column_stack(list(rows.values.values()))
-    weights = weigh(job.model, job.model.blend, rows.target, columns)
+    weights = weigh(rows.units.kind, job.model.blend, rows.target, columns)
     parts = cut_numbers(rows.target, None, job.model.intervals.folds, job.params.fit.seed)
     return _chosen(job, rows, columns, weights, parts)
 
@@ -94,22 +94,21 @@ def choose_cross_fitted(job: RegressionJob, found: CrossFitted) -> Chosen:
     rows = HeldOut.of(units_of(job), found.target, found.scores, group_codes(data.parts[0].encoded, names, by))
     columns = np.column_stack(list(rows.values.values()))
     params = job.model.blend.model_copy(update={"shrinkage": job.model.few.shrinkage})
-    losses = partial(row_losses, job.model.loss.kind)
-    weights = blend_or_best(
-        rows.target, columns, partial(weigh, job.model, params), found.parts, mix=mix, losses=losses
-    )
+    kind = rows.units.kind
+    losses = partial(row_losses, kind)
+    weights = blend_or_best(rows.target, columns, partial(weigh, kind, params), found.parts, mix=mix, losses=losses)
     return _chosen(job, rows, columns, weights, found.parts)
 
 
-def weigh(model: ModelParams, params: BlendParams, target: np.ndarray, values: np.ndarray) -> np.ndarray:
+def weigh(kind: Kind, params: BlendParams, target: np.ndarray, values: np.ndarray) -> np.ndarray:
     """Weights (M,) of values (N, M); a member of next to none has none."""
-    return without_least(mixing_weights(model.loss.kind, target, values, shrinkage=params.shrinkage), params.min_weight)
+    return without_least(mixing_weights(kind, target, values, shrinkage=params.shrinkage), params.min_weight)
 
 
 def _chosen(job: RegressionJob, rows: HeldOut, columns: np.ndarray, weights: np.ndarray, parts: Parts) -> Chosen:
     mixed = mix(columns, weights)
     methods = job.model.blend.calibrators
-    if job.model.loss.kind == "absolute":  # a median is not to be the mean
+    if rows.units.kind == "absolute":  # a median is not to be the mean
         methods = ("identity",)
     calibration = choose_calibration(methods, rows.target, mixed, parts, beats=beats)
     value = rows.units.within(calibration.apply(mixed))

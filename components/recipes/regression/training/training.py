@@ -12,13 +12,14 @@ from components.kits.tables.learning.network import make_network
 from components.recipes.regression.metrics.losses import Units
 from components.recipes.regression.params import RegressionJob
 from components.recipes.regression.training.learner import NumberLearner
+from components.recipes.regression.training.loss import loss_of
 
 
 def units_of(job: RegressionJob) -> Units:
     """The scale on which members learn: that of the training rows, whichever rows they learn from."""
     path = job.paths.prepared(job.case) / PREPARED_FILES[TRAIN]
     target = pd.read_parquet(path, columns=[TARGET])[TARGET].to_numpy(np.float64)
-    return Units.of(job.model.loss, target, bounds_of(job))
+    return Units.of(loss_of(job), target, bounds_of(job))
 
 
 def bounds_of(job: RegressionJob) -> tuple[float | None, float | None]:
@@ -47,7 +48,7 @@ def scaled(rows: Rows, units: Units) -> Rows:
 
 
 def learner_of(job: RegressionJob, data: TableData) -> NumberLearner:
-    return NumberLearner(make_network(data, job.model.network, outputs=1), job.params.fit, job.model.loss)
+    return NumberLearner(make_network(data, job.model.network, outputs=1), job.params.fit, loss_of(job))
 
 
 TRAINING = Training(data_of, learner_of, monitor="val/loss", mode="min")

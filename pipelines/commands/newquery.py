@@ -23,7 +23,7 @@ def new_query(
     variable: str,
     watermark: str | None,
     asked: Asked,
-    recipe: str | None,
+    recipe: str | None = None,
     *,
     dry_run: bool,
 ) -> dict[str, Any]:

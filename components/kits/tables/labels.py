@@ -110,7 +110,7 @@ def find_values(cells: pd.Series, missing: Sequence[str], place: str, ignore: Se
     counts = known.value_counts(["word", "form"]).rename("count").reset_index()
     commonest = counts.drop_duplicates("word").set_index("word")["form"]
     sums = counts.groupby("word")["count"].sum()
-    return {str(commonest[word]): int(count) for word, count in sums.items()}
+    return {str(commonest[word]): int(count) for word, count in sums.items()}  # type: ignore[call-overload]
 
 
 def _remedy(counts: pd.Series) -> str:

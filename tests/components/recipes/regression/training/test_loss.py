@@ -1,26 +1,27 @@
 import logging
+import shutil
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
+from components.core.job import PREPARED_FILES, TRAIN, Paths
+from components.kits.tables.encoding.spec import TARGET
 from components.kits.tables.learning.data import Rows
 from components.recipes.regression.params import RegressionJob
-from components.recipes.regression.training import loss
 from components.recipes.regression.training.loss import left_out_errors, loss_of
 from components.recipes.regression.training.training import everything
 
 
-def with_targets(houses: RegressionJob, target: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> RegressionJob:
-    """The same rows with targets of one's own."""
-    rows = everything(houses).parts[0]
-    monkeypatch.setattr(loss, "read_rows", lambda *_, **__: Rows(rows.encoded, target))
-    loss._tried.cache_clear()
-    return houses.with_values({"model.loss.kind": "auto"})
-
-
-@pytest.fixture(autouse=True)
-def none_is_kept() -> None:
-    loss._tried.cache_clear()
+def with_targets(houses: RegressionJob, target: np.ndarray, root: Path) -> RegressionJob:
+    """A job of the same training rows, with targets of one's own."""
+    paths = Paths(root)
+    folder = shutil.copytree(houses.paths.prepared(houses.case), paths.prepared(houses.case))
+    rows = pd.read_parquet(folder / PREPARED_FILES[TRAIN])
+    rows.assign(**{TARGET: target[: len(rows)]}).to_parquet(folder / PREPARED_FILES[TRAIN])
+    return replace(houses, paths=paths).with_values({"model.loss.kind": "auto"})
 
 
 def line_of(houses: RegressionJob) -> np.ndarray:
@@ -33,14 +34,14 @@ def line_of(houses: RegressionJob) -> np.ndarray:
 
 
 def test_logarithms_are_learned_where_they_answer_surely_better(
-    houses: RegressionJob, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    houses: RegressionJob, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     line, noise = line_of(houses), np.random.default_rng(0).normal(size=len(line_of(houses)))
     with caplog.at_level(logging.INFO):
-        assert loss_of(with_targets(houses, np.exp(5 + 0.7 * line + 0.05 * noise), monkeypatch)).kind == "log"
+        assert loss_of(with_targets(houses, np.exp(5 + 0.7 * line + 0.05 * noise), tmp_path / "log")).kind == "log"
     assert "learned is the logarithm" in caplog.text
-    assert loss_of(with_targets(houses, 50 + 5 * line + noise, monkeypatch)).kind == "squared"
-    assert loss_of(with_targets(houses, line, monkeypatch)).kind == "squared"  # some are negative
+    assert loss_of(with_targets(houses, 50 + 5 * line + noise, tmp_path / "line")).kind == "squared"
+    assert loss_of(with_targets(houses, line, tmp_path / "negative")).kind == "squared"  # some are negative
 
 
 def test_what_is_stated_is_taken(houses: RegressionJob) -> None:

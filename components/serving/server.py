@@ -3,6 +3,7 @@
 import logging
 import os
 import signal
+import socket
 import tempfile
 from collections.abc import Callable
 
@@ -10,6 +11,7 @@ import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.supervisors import Multiprocess
 
+from components.core.errors import CasebookError
 from components.serving.leaving import DRAINED_WITHIN
 from components.serving.metrics import FOLDER
 
@@ -17,6 +19,20 @@ log = logging.getLogger(__name__)
 
 KEPT_ALIVE = 65  # seconds that an idle connection stays
 BEGUN_WITHIN = 60  # seconds in which a worker that is busy says that it lives
+
+
+def _listening(options: uvicorn.Config) -> socket.socket:
+    """The socket, bound.
+
+    Raises:
+        CasebookError: the address is taken, or none of this machine's.
+    """
+    try:
+        return options.bind_socket()  # it has told the system's reason
+    except SystemExit:
+        raise CasebookError(
+            f"{options.host}:{options.port} cannot be listened on; name another with --port or --host, or 0 for any"
+        ) from None
 
 
 def run(make: Callable[[], ASGIApp], named: str, host: str, port: int, workers: int) -> int:
@@ -38,7 +54,7 @@ def run(make: Callable[[], ASGIApp], named: str, host: str, port: int, workers: 
         timeout_worker_healthcheck=BEGUN_WITHIN,
         lifespan="on",
     )
-    listening = options.bind_socket()
+    listening = _listening(options)
     log.info("http://%s:%d", *listening.getsockname()[:2])
     if workers == 1:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)  # uvicorn raises it anew once all is done

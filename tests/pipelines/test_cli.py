@@ -40,7 +40,10 @@ pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).resolve().parents[2]
 CASE = "finance_risk"
-CASES = "finance_risk, medical_cells, medical_prognosis, pinyin_hanzi, recommender"
+CASES = (
+    "cluster_jobs, finance_risk, house_prices, medical_cells, medical_mortality, medical_prognosis, pinyin_hanzi, "
+    "recommender"
+)
 TOY_ROWS = ROOT / "tests" / "toy" / CASE / "rows.csv"
 PASSED = Decision(True, (Check("floor auc", True, "auc 0.8500, at least 0.8000"),))
 METRICS = {"auc": Interval(0.85, 0.83, 0.87)}
@@ -202,7 +205,10 @@ def test_the_list_names_cases_and_champions(
             "last_run": "never ran",
         }
         for name, recipe, metric in (
+            ("cluster_jobs", "multiclass", "log_loss"),
+            ("house_prices", "regression", "rmse"),
             ("medical_cells", "detection", "map50_95"),
+            ("medical_mortality", "competing_risks", "ibs"),
             ("medical_prognosis", "survival", "c_index"),
             ("pinyin_hanzi", "conversion", "char_accuracy"),
             ("recommender", "next_item", "ndcg@10"),
@@ -210,10 +216,8 @@ def test_the_list_names_cases_and_champions(
     ]
     served = {"champion": "2", "metric": "auc", "value": 0.85, "low": 0.83, "high": 0.87, "promoted_at": decided}
     runs = {"last_run": "promoted", "last_run_at": decided}
-    assert said.json == [
-        {"case": CASE, "recipe": "binary", "source": "wheel", **served, **runs, "known_until": None},
-        *others,
-    ]
+    mine = {"case": CASE, "recipe": "binary", "source": "wheel", **served, **runs, "known_until": None}
+    assert said.json == sorted([mine, *others], key=lambda one: one["case"])
     table = casebook(released, "list").out
     age, ago = r"(new|\d+ minutes? old)", r"(just now|\d+ minutes? ago)"
     row = rf"{CASE} +│ binary +│ version 2, {age} +│ auc 0.8500 \[0.8300, 0.8700\] │ promoted {ago}"
@@ -449,7 +453,7 @@ def test_a_locked_store_is_one_message(
         holder.execute("BEGIN EXCLUSIVE")
         assert "mlflow.db: the MLflow store is locked" in casebook(tmp_path / "here", "rollback", CASE).problem
         # To read, no lock is needed.
-        assert casebook(tmp_path / "here", "list", "--json").json[0]["champion"] == "2"
+        assert casebook(tmp_path / "here", "list", "--json").json[1]["champion"] == "2"
         assert len(casebook(tmp_path / "here", "history", CASE, "--json").json) == 2
         assert casebook(tmp_path / "here", "predict", CASE, TOY_ROWS, "--out", tmp_path / "o.csv").code == 0
 
@@ -688,7 +692,7 @@ def test_the_share_of_unreadable_cells_is_the_cases(casebook: Casebook, released
     asked = ("predict", CASE, tmp_path / "rows.csv", "--out", tmp_path / "o.csv", "--no-log")
     told = "Age: 10 of 400 cells cannot be read and count as missing (2.5%; predict.max_unreadable allows 1.0%)"
     assert told in casebook(released, *asked).problem
-    stated = params.replace("  recommender:\n", "    predict: {max_unreadable: 0.03}\n  recommender:\n", 1)
+    stated = params.replace("  cluster_jobs:\n", "    predict: {max_unreadable: 0.03}\n  cluster_jobs:\n", 1)
     (released / "params.yaml").write_text(stated, encoding="utf-8")
     try:
         assert casebook(released, *asked).code == 0
@@ -719,7 +723,7 @@ def test_a_file_or_a_version_that_is_not_there(casebook: Casebook, released: Pat
         ("My-Case", "Status", [], "'My-Case' cannot name a case: use at most 60 small letters"),
         (CASE, "Status", [], "params.yaml has a case 'finance_risk' already"),
         ("mine", "Statu", [], "no column 'Statu'; there are: Status"),
-        ("mine", "Age", [], "a yes-or-no case needs exactly two"),
+        ("mine", "Age", ["--recipe", "binary"], "a yes-or-no case needs exactly two"),
         ("mine", "Status", ["--positive", "ugly"], "has no value 'ugly', only 'bad' and 'good'"),
     ],
 )

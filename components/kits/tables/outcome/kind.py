@@ -51,8 +51,13 @@ def find_kind(table: Undescribed, target: str, ignore: Sequence[str], say: Kinds
     """
     values = table.values(target, ignore)
     place, counts = table.cells(target)[1], pd.Series(values, dtype="int64")
+    if len(values) < 2:
+        raise CasebookError(
+            f"{place} has {len(values)} different value(s): {listed(counts) or 'none'}; there is nothing to tell "
+            "apart; choose another column, or rewrite its values"
+        )
     if len(values) < FEWEST_CLASSES:
-        return Target.TWO, f"its values are {listed(counts)}"  # or one, of which more is said later
+        return Target.TWO, f"its values are {listed(counts)}"
     guess = guess_target(table, target, ignore)
     kind = None if guess.column is None else guess.column["kind"]
     numbers = _as_numbers(values)

@@ -177,7 +177,8 @@ def test_a_dry_run_tells_what_it_starts_from_first_and_an_edit_of_the_start_runs
 @pytest.mark.slow
 def test_it_keeps_the_contract_of_all_recipes(written: Any) -> None:
     """The contract's own tests, in the checkout, where they find the recipe by its toy rows."""
-    for path in ("tests/recipes/test_contract.py", "tests/recipes/asked.py", "tests/toy/jobs.py", "pyproject.toml"):
+    helpers = ("tests/recipes/asked.py", "tests/recipes/files.py", "tests/toy/jobs.py")
+    for path in ("tests/recipes/test_contract.py", *helpers, "pyproject.toml"):
         (written.root / path).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(ROOT / path, written.root / path)
     tests = ("tests/recipes/test_contract.py", f"tests/components/recipes/{NAME}", "-k", NAME)

@@ -31,7 +31,8 @@ class Released:
 
     def weighed(self, job: Job) -> Evidence:
         tracker, git = connect(job.paths.root), git_state(job.paths.root)
-        return release.weigh(job, self.recipe, tracker, "1", None, self.answers, {}, git)
+        bundle = job.paths.bundle(job.case)
+        return release.weigh(job, self.recipe, tracker, "1", None, self.answers, {}, git, bundle)
 
     def refused(self, job: Job) -> set[str]:
         decision = decide(self.weighed(job), job.params.release)

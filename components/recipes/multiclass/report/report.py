@@ -31,7 +31,7 @@ from components.recipes.multiclass.report import figures
 from components.recipes.multiclass.report.classes import Counts, answer_table, class_table
 from components.recipes.multiclass.report.explained import explained
 from components.recipes.multiclass.serving.predictor import ClassPredictor, open_predictor
-from components.recipes.shared.serving import read_split
+from components.recipes.multiclass.serving.serving import read_split  # by the part that the stage is given
 from components.recipes.shared.table_report import all_scores, predictions, records, stability_table, who_answers
 
 log = logging.getLogger(__name__)

@@ -29,7 +29,7 @@ from components.recipes.regression.params import EvaluateParams, RegressionJob
 from components.recipes.regression.report import figures, intervals
 from components.recipes.regression.report.explained import explained
 from components.recipes.regression.serving.predictor import NumberPredictor, open_predictor
-from components.recipes.shared.serving import read_split
+from components.recipes.regression.serving.serving import read_split  # by the part that the stage is given
 from components.recipes.shared.table_report import predictions, records, stability_table, who_answers
 
 COMPARED = ("rmse", "mae", "width")  # panels of the picture `metrics`

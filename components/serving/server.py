@@ -18,7 +18,7 @@ from components.serving.metrics import FOLDER
 log = logging.getLogger(__name__)
 
 KEPT_ALIVE = 65  # seconds that an idle connection stays
-BEGUN_WITHIN = 60  # seconds in which a worker that is busy says that it lives
+BEGUN_WITHIN = 20  # seconds in which a worker that is busy says that it lives
 
 
 def _listening(options: uvicorn.Config) -> socket.socket:

@@ -149,8 +149,8 @@ def test_a_token_is_asked_for_everywhere_but_by_probes(serving, example):
 
 
 def test_who_comes_where_too_many_wait_is_sent_away(serving, example, monkeypatch):
-    client, state = serving()
-    monkeypatch.setattr(state.batcher, "_rows", batches.MOST_WAITING)
+    client, _ = serving()
+    monkeypatch.setattr(batches, "MOST_WAITING", 0)
     found = client.post(PATH, json={"rows": [example]})
     assert (found.status_code, found.headers["retry-after"]) == (429, "1")
 

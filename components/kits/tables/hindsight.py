@@ -87,7 +87,7 @@ def find_hindsight(
     At most 5,000 rows are looked at, of both classes alike where one is rare; of few rows nothing is said. Columns
     that are `known` stay in every model and are accused of nothing.
     """
-    return find_of(TwoValues(), typed, target, target, spec, groups)
+    return find_of(TwoValues(), typed, target, target, spec, groups)  # type: ignore[arg-type]
 
 
 def find_of_classes(
@@ -101,7 +101,7 @@ def find_of_classes(
     rows = np.flatnonzero(np.isin(target, common))
     own = np.searchsorted(common, target[rows])
     groups = None if groups is None else groups[rows]
-    return find_of(SeveralClasses(len(common)), typed.iloc[rows], own, own, spec, groups)
+    return find_of(SeveralClasses(len(common)), typed.iloc[rows], own, own, spec, groups)  # type: ignore[arg-type]
 
 
 def find_of_number(
@@ -109,7 +109,7 @@ def find_of_number(
 ) -> list[Hindsight]:
     """The same of numbers (N,), by their ranks; `strata` (N,) are whole numbers, the rows of each alike in theirs."""
     own = np.unique(strata, return_inverse=True)[1]
-    return find_of(Number(), typed, pd.Series(target).rank(pct=True).to_numpy(), own, spec, groups)
+    return find_of(Number(), typed, pd.Series(target).rank(pct=True).to_numpy(), own, spec, groups)  # type: ignore[arg-type]
 
 
 def find_of(

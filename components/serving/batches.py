@@ -109,7 +109,8 @@ class Batcher:
     def _take(self) -> list[Work]:
         """The first of those that wait, and as many of its kind as one call takes."""
         first = self._waiting[0]
-        taken, rows = [], 0
+        taken: list[Work] = []
+        rows = 0
         for work in list(self._waiting):
             if work.model is not first.model or work.options.key != first.options.key:
                 continue

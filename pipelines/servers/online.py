@@ -30,7 +30,7 @@ def note(
     host: str, cases: list[str], version: str | None, explain: "Explain", look_every: float, *, strict: bool
 ) -> None:
     """Leave it for `application`, in this process or one that it starts. The token stays where it is."""
-    said = {"host": host, "cases": cases, "version": version, "explain": explain, "strict": strict}
+    said: dict[str, Any] = {"host": host, "cases": cases, "version": version, "explain": explain, "strict": strict}
     said |= {"look_every": look_every}
     os.environ[NOTED] = json.dumps(said)
 

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from components.core.errors import CasebookError
 from components.core.params.monitor import PredictionLog
 from components.serving.metrics import Figures
 
@@ -78,7 +77,7 @@ class Keeper:
         for (case, version), asked in found.items():
             try:
                 self._append(case, version, asked)
-            except (CasebookError, OSError, ValueError) as error:
+            except Exception as error:  # of whatever kind: a thread that ends would log nothing more, and tell nobody
                 self._figures.log_failed.inc()
                 log.warning("%s: %d row(s) are not logged: %s", case, len(asked), error)
 

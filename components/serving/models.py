@@ -14,6 +14,7 @@ from components.core.recipe import read_checks
 from components.core.recipe_names import part_module
 from components.registry.finding import Served, open_registry, served
 from components.registry.known import histories_of
+from components.registry.model_files import card_beside
 from components.serving.service import Online, Options, Service
 
 log = logging.getLogger(__name__)
@@ -67,13 +68,7 @@ def open_model(job: AnyJob, found: Served) -> Model:
     examples = service.schema().get("examples", ())
     for _ in range(WARMING):
         service.answer(list(examples), Options(explain="always"))
-    return Model(job.case, found.version, service, _card(found.bundle), found.is_champion)
-
-
-def _card(bundle: Path) -> Path:
-    from components.registry.model_files import card_beside
-
-    return card_beside(bundle)
+    return Model(job.case, found.version, service, card_beside(found.bundle), found.is_champion)
 
 
 class Slot:

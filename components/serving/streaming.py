@@ -12,7 +12,7 @@ from starlette.types import Receive, Scope, Send
 from components.serving.asking import look_and_answer
 from components.serving.bodies import NDJSON, csv_line, lines_of, rows_of_csv, rows_of_ndjson
 from components.serving.models import Model
-from components.serving.problems import Problem, wrong_rows
+from components.serving.problems import Detail, Problem, wrong_rows
 from components.serving.service import Answered, Options
 from components.serving.state import State
 
@@ -66,8 +66,6 @@ async def _answers(state: State, model: Model, chunk: list[Any], options: Option
 
 
 def _unread(problem: Problem) -> Answered:
-    from components.serving.problems import Detail
-
     return Answered(None, [Detail((), problem.error)])
 
 

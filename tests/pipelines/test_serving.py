@@ -175,6 +175,6 @@ def test_what_drifts_over_http_is_found_by_monitor_and_nothing_heavy_is_loaded(f
     params["operate"]["monitor"]["rows"] = {"kind": "log", "days": 1}
     finished.write_params(params)
     ended = finished.run("python", "-m", "pipelines.cli", "monitor", "toy", "--no-retrain", "--json")
-    assert ended.code in (0, 1), ended.said
+    assert ended.code == 0, ended.said
     figures = finished.json("reports/toy/monitoring/monitoring.json")
     assert {one["name"] for one in figures["columns"] if one["drifted"]} >= {"Income", "Amount", "Job"}

@@ -75,6 +75,19 @@ class Gathering(Protocol):
     def flat(self, answers: Sequence[Mapping[str, Any]], /) -> list[Mapping[str, Any]]: ...
 
 
+@runtime_checkable
+class Telling(Protocol):
+    """A service that also tells facts for people who read its answers."""
+
+    def about(self) -> Mapping[str, Any]:
+        """Such as `threshold`, `decisions`, `unit`, `classes`: of the version, as JSON has them."""
+
+
+def facts(service: Service) -> Mapping[str, Any]:
+    """What it tells about itself, if it does."""
+    return service.about() if isinstance(service, Telling) else {}
+
+
 # What the part offers: of a bundle, of what the version keeps of users, and of the case's block `predict`.
 Opens = Callable[[Path, Path | None, Any], Service]
 

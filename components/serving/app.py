@@ -18,6 +18,7 @@ from components.serving.page.routes import add_page
 from components.serving.problems import Problem
 from components.serving.protocol import add_protocols
 from components.serving.service import Options, facts
+from components.serving.short import add_short_paths
 from components.serving.state import State
 from components.serving.streaming import Streamed, stream
 
@@ -53,6 +54,7 @@ def make_app(state: State) -> FastAPI:
     app.add_api_route("/v1/{case}/schema", _schema(state), methods=["GET"], response_class=AsJson)
     app.add_api_route("/v1/{case}/card", _card(state), methods=["GET"], response_class=PlainTextResponse)
     add_protocols(app, state)
+    add_short_paths(app, state)
     add_page(app, state)
     return app
 

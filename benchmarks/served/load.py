@@ -37,7 +37,7 @@ class Found:
     wall: float = 0.0
 
 
-class Failed(Exception):
+class FailedError(Exception):
     """An answer that is none; the first of its bytes."""
 
 
@@ -72,7 +72,7 @@ class Client(asyncio.Protocol):
 
     def connection_lost(self, error: Exception | None) -> None:
         if self._answered is not None and not self._answered.done():
-            self._answered.set_exception(Failed(f"the connection was closed: {error}"))
+            self._answered.set_exception(FailedError(f"the connection was closed: {error}"))
 
     def close(self) -> None:
         if self._transport is not None:
@@ -85,7 +85,7 @@ def request(path: str, body: bytes) -> bytes:
 
 
 async def run(order: Order) -> Found:
-    """Raises Failed at the first answer that is neither good nor one that sends away."""
+    """Raises FailedError at the first answer that is neither good nor one that sends away."""
     requests, found = [request(order.path, body) for body in order.bodies], Found()
     loop = asyncio.get_running_loop()
     made = [await loop.create_connection(Client, "127.0.0.1", order.port) for _ in range(order.connections)]
@@ -101,7 +101,7 @@ async def run(order: Order) -> Found:
                 await asyncio.sleep(1.0)
                 continue
             if status != 200:
-                raise Failed(answer[-500:].decode(errors="replace"))
+                raise FailedError(answer[-500:].decode(errors="replace"))
             found.took.append(1000 * (time.perf_counter() - began))
             place += 1
             if time.perf_counter() >= until:
@@ -121,7 +121,7 @@ def main() -> int:
     order = Order(**{**asked, "bodies": [base64.b64decode(body) for body in asked["bodies"]]})
     try:
         found = asyncio.run(run(order))
-    except (Failed, OSError, asyncio.TimeoutError) as error:
+    except (FailedError, OSError, TimeoutError) as error:
         sys.stderr.write(f"{order.path}: {error}\n")
         return 1
     json.dump(asdict(found), sys.stdout)

@@ -62,7 +62,7 @@ class Server:
         headers = {"Content-Type": "application/json"}
         asked = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", body, headers)
         try:
-            with urllib.request.urlopen(asked, timeout=120) as answer:
+            with urllib.request.urlopen(asked, timeout=120) as answer:  # noqa: S310
                 return json.load(answer)
         except urllib.error.HTTPError as error:
             raise SystemExit(f"{path}: {error.code} {error.read()[-1000:].decode(errors='replace')}") from None
@@ -136,10 +136,8 @@ def _wait(server: Server, ready: str) -> None:
 def _end(server: Server) -> None:
     with suppress(ProcessLookupError):
         os.killpg(server.process.pid, signal.SIGTERM)
-    try:
+    with suppress(subprocess.TimeoutExpired):
         server.process.wait(10)
-    except subprocess.TimeoutExpired:
-        pass
     with suppress(ProcessLookupError):
         os.killpg(server.process.pid, signal.SIGKILL)
     server.process.wait()

@@ -25,7 +25,8 @@ from components.registry.package import model_folder
 import importlib
 bundle, rows, target = map(Path, sys.argv[1:])
 example = pd.DataFrame(json.loads(rows.read_text()))
-answers = importlib.import_module(read_bundle(bundle, threads=1).manifest.module).open_predictor(bundle).predict(example)
+module = importlib.import_module(read_bundle(bundle, threads=1).manifest.module)
+answers = module.open_predictor(bundle).predict(example)
 with model_folder(Model(), bundle, {}, example, answers, []) as folder:
     shutil.copytree(folder, target)
 """

@@ -27,15 +27,24 @@ class Options:
 
 @dataclass(frozen=True)
 class Answered:
-    """What is answered to a row, by column, or what of it is wrong; `told` are the scores that monitoring compares."""
+    """What is answered to a row, by column, or what of it is wrong; `told` are the scores that monitoring compares.
+
+    `kept` are rows that the log keeps in place of the one that was asked, where its form is another; none: it keeps
+    nothing of it.
+    """
 
     values: Mapping[str, Any] | None
     wrong: Sequence[Detail] = ()
     told: Mapping[str, Any] = field(default_factory=dict)
+    kept: Sequence[Mapping[str, Any]] | None = None
 
 
 class Service(Protocol):
-    """An opened bundle. Its methods may be called by one thread at a time, but for `check` and `schema`."""
+    """An opened bundle. Its methods may be called by one thread at a time, but for `check` and `schema`.
+
+    It may have more: `at_once`, the rows of one call where they are fewer than usual, and `takes_files`, true where
+    rows are images that come as files of forms, too.
+    """
 
     def schema(self) -> Mapping[str, Any]:
         """A row as JSON Schema: columns, kinds, ranges, classes; `examples` has one."""
@@ -52,6 +61,16 @@ class Service(Protocol):
 
     def answer(self, rows: Sequence[Mapping[str, Any]], options: Options) -> Sequence[Answered]:
         """Rows that have passed `check`, in their order. `loc` of what is wrong begins with the column."""
+
+
+def at_once(service: Service, usual: int) -> int:
+    """How many rows are answered in one call."""
+    return min(usual, int(getattr(service, "at_once", usual)))
+
+
+def takes_files(service: Service) -> bool:
+    """Whether its rows are images, which come as files of forms and are answered as pictures, too."""
+    return bool(getattr(service, "takes_files", False))
 
 
 # What the part offers: of a bundle, of what the version keeps of users, and of the case's block `predict`.

@@ -15,10 +15,11 @@ from components.serving.asking import answered, read_request
 from components.serving.bodies import FORM, JSON, MOST_ROWS, STREAMS, media_type, read_json
 from components.serving.leaving import told_to_leave
 from components.serving.multipart import read_form
+from components.serving.page.routes import add_page
 from components.serving.pictures import one_drawn, picture, wants_picture
 from components.serving.problems import Problem
 from components.serving.protocol import add_protocols
-from components.serving.service import Options, takes_files
+from components.serving.service import Options, facts, takes_files
 from components.serving.state import State
 from components.serving.streaming import Streamed, stream
 
@@ -54,6 +55,7 @@ def make_app(state: State) -> FastAPI:
     app.add_api_route("/v1/{case}/schema", _schema(state), methods=["GET"], response_class=AsJson)
     app.add_api_route("/v1/{case}/card", _card(state), methods=["GET"], response_class=PlainTextResponse)
     add_protocols(app, state)
+    add_page(app, state)
     return app
 
 
@@ -99,7 +101,9 @@ def _predict(state: State) -> Callable[[str, Request], Awaitable[Response]]:
 def _schema(state: State) -> Callable[[str], Awaitable[Response]]:
     async def schema(case: str) -> Response:
         model = state.model(case)
-        return AsJson({"case": case, "version": model.version, "row": model.service.schema()})
+        recipe, about = state.slots[case].job.params.recipe, facts(model.service)
+        told = {"case": case, "recipe": recipe, "version": model.version}
+        return AsJson({**told, "row": model.service.schema(), "about": about})
 
     return schema
 

@@ -20,6 +20,7 @@ from components.serving.pictures import one_drawn, picture, wants_picture
 from components.serving.problems import Problem
 from components.serving.protocol import add_protocols
 from components.serving.service import Options, facts, takes_files
+from components.serving.short import add_short_paths
 from components.serving.state import State
 from components.serving.streaming import Streamed, stream
 
@@ -55,6 +56,7 @@ def make_app(state: State) -> FastAPI:
     app.add_api_route("/v1/{case}/schema", _schema(state), methods=["GET"], response_class=AsJson)
     app.add_api_route("/v1/{case}/card", _card(state), methods=["GET"], response_class=PlainTextResponse)
     add_protocols(app, state)
+    add_short_paths(app, state)
     add_page(app, state)
     return app
 

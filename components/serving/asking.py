@@ -77,9 +77,9 @@ async def look_and_answer(
     good = [row for row, wrong in zip(rows, checked, strict=True) if not wrong]
     found = iter(await state.batcher.answer(model, good, options) if good else [])
     answers = [Answered(None, wrong) if wrong else next(found) for wrong in checked]
+    right = [(row, one) for row, one in zip(rows, answers, strict=True) if not one.wrong]
     if log and model.is_champion:
-        told = [(row, one) for row, one in zip(rows, answers, strict=True) if not one.wrong]
-        kept = [(found, one.told) for row, one in told for found in ((row,) if one.kept is None else one.kept)]
-        state.keeper.add(model.case, model.version, [row for row, _ in kept], [said for _, said in kept])
-    state.figures.rows.labels(model.case, model.version).inc(sum(not one.wrong for one in answers))
+        kept = [(row,) if one.kept is None else one.kept for row, one in right]
+        state.keeper.add(model.case, model.version, kept, [one.told for _, one in right])
+    state.figures.rows.labels(model.case, model.version).inc(len(right))
     return answers

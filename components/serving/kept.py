@@ -23,16 +23,16 @@ WAITING_ENDS = 10.0  # seconds that the last file is waited for
 
 @dataclass(frozen=True)
 class Asked:
-    """A row as it was asked, and the scores that a version gave it."""
+    """One row of a request as raw rows, mostly one, and the scores that a version gave it."""
 
     case: str
     version: str
-    row: Mapping[str, Any]
+    rows: Sequence[Mapping[str, Any]]
     told: Mapping[str, Any]
 
     @property
     def file_bytes(self) -> int:
-        return sum(len(cell) for cell in self.row.values() if isinstance(cell, bytes))
+        return sum(len(cell) for row in self.rows for cell in row.values() if isinstance(cell, bytes))
 
 
 class Keeper:
@@ -57,18 +57,19 @@ class Keeper:
         self._thread.join(WAITING_ENDS)
 
     def add(
-        self, case: str, version: str, rows: Sequence[Mapping[str, Any]], told: Sequence[Mapping[str, Any]]
+        self, case: str, version: str, rows: Sequence[Sequence[Mapping[str, Any]]], told: Sequence[Mapping[str, Any]]
     ) -> None:
         """Take rows in, unless the case keeps none or there is no room."""
         params = self._params.get(case)
         if params is None or not params.enabled:
             return
-        for row, said in zip(rows, told, strict=True):
-            one = Asked(case, version, row, said)
+        for asked, said in zip(rows, told, strict=True):
+            one = Asked(case, version, asked, said)
             try:
-                if not self._has_room(one.file_bytes):
+                if asked and not self._has_room(one.file_bytes):
                     raise queue.Full
-                self._queue.put_nowait(one)
+                if asked:
+                    self._queue.put_nowait(one)
             except queue.Full:
                 self._figures.log_dropped.labels(case).inc()
 
@@ -85,15 +86,16 @@ class Keeper:
         self._write()
 
     def _write(self) -> None:
-        found: dict[tuple[str, str], list[Asked]] = {}
+        found: dict[tuple[str, str, frozenset[str]], list[Asked]] = {}
         while True:
             try:
                 one = self._queue.get_nowait()
             except queue.Empty:
                 break
-            found.setdefault((one.case, one.version), []).append(one)
             self._has_room(-one.file_bytes)
-        for (case, version), asked in found.items():
+            # Rows of other columns are another file: who is named alone is not who has an empty cell for an item.
+            found.setdefault((one.case, one.version, frozenset(one.rows[0])), []).append(one)
+        for (case, version, _), asked in found.items():
             try:
                 self._append(case, version, asked)
             except Exception as error:  # of whatever kind: a thread that ends would log nothing more, and tell nobody
@@ -108,5 +110,6 @@ class Keeper:
         params = self._params[case]
         if len(asked) > params.rows:
             asked = random.sample(list(asked), params.rows)
-        rows, told = pd.DataFrame([one.row for one in asked]), pd.DataFrame([one.told for one in asked])
+        rows = pd.DataFrame([row for one in asked for row in one.rows])
+        told = pd.DataFrame([one.told for one in asked for _ in one.rows])
         append(self._root, case, rows, told, version, params)

@@ -1,6 +1,6 @@
 """What a recipe's part `http` offers: a bundle that answers what HTTP brings, and tells what it takes."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol, runtime_checkable
@@ -28,9 +28,7 @@ class Options:
 @dataclass(frozen=True)
 class Answered:
     """What is answered to a row, by column, or what of it is wrong; `told` are the scores that monitoring compares.
-
-    `kept` are rows that the log keeps in place of the one that was asked, where its form is another; none: it keeps
-    nothing of it.
+    `kept` are the row as the log of `casebook predict` has it, where that is another, or several, or none.
     """
 
     values: Mapping[str, Any] | None
@@ -71,6 +69,24 @@ def at_once(service: Service, usual: int) -> int:
 def takes_files(service: Service) -> bool:
     """Whether its rows are images, which come as files of forms and are answered as pictures, too."""
     return bool(getattr(service, "takes_files", False))
+
+
+@runtime_checkable
+class Forgetting(Protocol):
+    """A service that keeps something of people, some of whom may have asked to be forgotten since."""
+
+    def forget(self, digests: Collection[str], /) -> None: ...
+
+
+@runtime_checkable
+class Gathering(Protocol):
+    """A service whose rows are several of those that `casebook predict` reads, and whose answers are several of those
+    that it writes: what clients of MLflow and of the Open Inference Protocol send and get.
+    """
+
+    def gathered(self, rows: Sequence[Any], /) -> list[Any]: ...
+
+    def flat(self, answers: Sequence[Mapping[str, Any]], /) -> list[Mapping[str, Any]]: ...
 
 
 @runtime_checkable

@@ -64,16 +64,22 @@ class Keeper:
         if params is None or not params.enabled:
             return
         for asked, said in zip(rows, told, strict=True):
-            one = Asked(case, version, asked, said)
-            try:
-                if asked and not self._has_room(one.file_bytes):
-                    raise queue.Full
-                if asked:
-                    self._queue.put_nowait(one)
-            except queue.Full:
+            if asked and not self._take(Asked(case, version, asked, said)):
                 self._figures.log_dropped.labels(case).inc()
 
+    def _take(self, one: Asked) -> bool:
+        """Whether there was room for it."""
+        if not self._has_room(one.file_bytes):
+            return False
+        try:
+            self._queue.put_nowait(one)
+        except queue.Full:
+            self._has_room(-one.file_bytes)
+            return False
+        return True
+
     def _has_room(self, more: int) -> bool:
+        """Whether there is room for so many bytes of files, which then is taken; what was taken comes back below 0."""
         with self._lock:
             if more and self._files + more > ROOM_FOR_FILES:
                 return False

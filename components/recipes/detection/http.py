@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import json
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -60,7 +61,7 @@ class ImageService:
         wrong = []
         for name, value in given.items():
             number = isinstance(value, int | float) and not isinstance(value, bool)
-            if name in ("draw", DETECTIONS):
+            if name == "draw":
                 said = "" if isinstance(value, bool) else "send true or false"
             elif name == "threshold":
                 said = "" if number and least <= value < 1 else f"send a number from {least:g} to below 1"
@@ -104,6 +105,15 @@ class ImageService:
         """Classes, and the confidence from which boxes of each are answered."""
         settings = self.predictor.settings
         return {"classes": list(settings.spec.classes), "threshold": list(settings.thresholds)}
+
+    def gathered(self, rows: Sequence[Any]) -> list[Any]:
+        """Rows as they are."""
+        return list(rows)
+
+    def flat(self, answers: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+        """The columns of `DetectionPredictor.predict`, boxes as JSON."""
+        kept = (IMAGE, SCORE, "count", DETECTIONS, WARNINGS)
+        return [{name: json.dumps(row[name]) if name == DETECTIONS else row[name] for name in kept} for row in answers]
 
     def schema(self) -> Mapping[str, Any]:
         """A row as JSON Schema."""
@@ -153,6 +163,7 @@ class ImageService:
             "width": image.shape[1],
             SCORE: float(found[:1, 5].sum()),
             "count": len(found),
+            DETECTIONS: self.predictor.named(found),
             "counts": dict(zip(classes, counted.counts, strict=True)),
             "mm2": counted.area,
             "annotations": [
@@ -160,8 +171,6 @@ class ImageService:
                 for number, (label, box) in enumerate(coco_boxes(found), start=1)
             ],
         }
-        if more.get(DETECTIONS):
-            values[DETECTIONS] = self.predictor.named(found)
         if more.get("draw"):
             values["drawn"] = base64.b64encode(png(drawn(image, found))).decode()
         return values

@@ -77,8 +77,9 @@ async def look_and_answer(
     good = [row for row, wrong in zip(rows, checked, strict=True) if not wrong]
     found = iter(await state.batcher.answer(model, good, options) if good else [])
     answers = [Answered(None, wrong) if wrong else next(found) for wrong in checked]
-    kept = [(row, one.told) for row, one in zip(rows, answers, strict=True) if not one.wrong]
+    right = [(row, one) for row, one in zip(rows, answers, strict=True) if not one.wrong]
     if log and model.is_champion:
-        state.keeper.add(model.case, model.version, [row for row, _ in kept], [told for _, told in kept])
-    state.figures.rows.labels(model.case, model.version).inc(len(kept))
+        kept = [(row,) if one.kept is None else one.kept for row, one in right]
+        state.keeper.add(model.case, model.version, kept, [one.told for _, one in right])
+    state.figures.rows.labels(model.case, model.version).inc(len(right))
     return answers

@@ -11,22 +11,28 @@ from typing import Any
 
 from components.core.params.monitor import PredictionLog
 from components.serving.metrics import Figures
+from components.serving.service import MEBIBYTE
 
 log = logging.getLogger(__name__)
 
 ROOM = 20_000  # rows that may wait for the disk
+ROOM_FOR_FILES = 64 * MEBIBYTE  # of which so many bytes may be files, such as images
 WRITTEN_EVERY = 10.0  # seconds
 WAITING_ENDS = 10.0  # seconds that the last file is waited for
 
 
 @dataclass(frozen=True)
 class Asked:
-    """A row as it was asked, and the scores that a version gave it."""
+    """One row of a request as raw rows, mostly one, and the scores that a version gave it."""
 
     case: str
     version: str
-    row: Mapping[str, Any]
+    rows: Sequence[Mapping[str, Any]]
     told: Mapping[str, Any]
+
+    @property
+    def file_bytes(self) -> int:
+        return sum(len(cell) for row in self.rows for cell in row.values() if isinstance(cell, bytes))
 
 
 class Keeper:
@@ -37,6 +43,8 @@ class Keeper:
     ) -> None:
         self._root, self._params, self._figures, self._every = root, params, figures, every
         self._queue: queue.Queue[Asked] = queue.Queue(ROOM)
+        self._files = 0  # bytes in the queue
+        self._lock = threading.Lock()
         self._end = threading.Event()
         self._thread = threading.Thread(target=self._keep, name="log", daemon=True)
 
@@ -49,17 +57,34 @@ class Keeper:
         self._thread.join(WAITING_ENDS)
 
     def add(
-        self, case: str, version: str, rows: Sequence[Mapping[str, Any]], told: Sequence[Mapping[str, Any]]
+        self, case: str, version: str, rows: Sequence[Sequence[Mapping[str, Any]]], told: Sequence[Mapping[str, Any]]
     ) -> None:
         """Take rows in, unless the case keeps none or there is no room."""
         params = self._params.get(case)
         if params is None or not params.enabled:
             return
-        for row, said in zip(rows, told, strict=True):
-            try:
-                self._queue.put_nowait(Asked(case, version, row, said))
-            except queue.Full:
+        for asked, said in zip(rows, told, strict=True):
+            if asked and not self._take(Asked(case, version, asked, said)):
                 self._figures.log_dropped.labels(case).inc()
+
+    def _take(self, one: Asked) -> bool:
+        """Whether there was room for it."""
+        if not self._has_room(one.file_bytes):
+            return False
+        try:
+            self._queue.put_nowait(one)
+        except queue.Full:
+            self._has_room(-one.file_bytes)
+            return False
+        return True
+
+    def _has_room(self, more: int) -> bool:
+        """Whether there is room for so many bytes of files, which then is taken; what was taken comes back below 0."""
+        with self._lock:
+            if more and self._files + more > ROOM_FOR_FILES:
+                return False
+            self._files += more
+            return True
 
     def _keep(self) -> None:
         while not self._end.wait(self._every):
@@ -67,14 +92,16 @@ class Keeper:
         self._write()
 
     def _write(self) -> None:
-        found: dict[tuple[str, str], list[Asked]] = {}
+        found: dict[tuple[str, str, frozenset[str]], list[Asked]] = {}
         while True:
             try:
                 one = self._queue.get_nowait()
             except queue.Empty:
                 break
-            found.setdefault((one.case, one.version), []).append(one)
-        for (case, version), asked in found.items():
+            self._has_room(-one.file_bytes)
+            # Rows of other columns are another file: who is named alone is not who has an empty cell for an item.
+            found.setdefault((one.case, one.version, frozenset(one.rows[0])), []).append(one)
+        for (case, version, _), asked in found.items():
             try:
                 self._append(case, version, asked)
             except Exception as error:  # of whatever kind: a thread that ends would log nothing more, and tell nobody
@@ -89,5 +116,6 @@ class Keeper:
         params = self._params[case]
         if len(asked) > params.rows:
             asked = random.sample(list(asked), params.rows)
-        rows, told = pd.DataFrame([one.row for one in asked]), pd.DataFrame([one.told for one in asked])
+        rows = pd.DataFrame([row for one in asked for row in one.rows])
+        told = pd.DataFrame([one.told for one in asked for _ in one.rows])
         append(self._root, case, rows, told, version, params)

@@ -9,9 +9,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from components.serving.asking import answered, read_request
-from components.serving.bodies import JSON, MOST_ROWS, parse_json, read_body
+from components.serving.bodies import JSON, MOST_ROWS, read_json
 from components.serving.models import Model
 from components.serving.problems import Detail, Problem
+from components.serving.service import Gathering
 from components.serving.state import State
 
 NUMBERS = {"number": "FP64", "integer": "INT64", "boolean": "BOOL"}
@@ -29,7 +30,7 @@ def add_protocols(app: FastAPI, state: State) -> None:
 
     async def infer(case: str, request: Request) -> Response:
         model = state.model(case)
-        content = parse_json(await read_body(request, state.limits[case]))
+        content = await read_json(request, state.limits[case])
         rows = await _rows_answered(state, model, rows_of_tensors(content), content.get("parameters"))
         outputs = [_tensor(name, [row.get(name) for row in rows]) for name in (rows[0] if rows else ())]
         said = {"id": content["id"]} if isinstance(content.get("id"), str) else {}
@@ -47,7 +48,7 @@ def _invocations(state: State, where: str | None) -> Callable[[Request], Awaitab
         """What `mlflow models serve` takes and answers; of several cases the path says which."""
         case = request.path_params["case"] if where else _only(state)
         model = state.model(case)
-        content = parse_json(await read_body(request, state.limits[case]))
+        content = await read_json(request, state.limits[case])
         rows = await _rows_answered(state, model, rows_of_frame(content), content.get("params"))
         return _json({"predictions": rows})
 
@@ -64,8 +65,10 @@ async def _rows_answered(
     state: State, model: Model, rows: Sequence[Mapping[str, Any]], params: Any
 ) -> list[Mapping[str, Any]]:
     more = dict(params) if isinstance(params, Mapping) else {}
-    request = read_request(state, model, {**more, "rows": list(rows)}, MOST_ROWS)
-    return await answered(state, model, request)
+    gathers = isinstance(model.service, Gathering)
+    rows = model.service.gathered(rows) if gathers else list(rows)
+    found = await answered(state, model, read_request(state, model, {**more, "rows": rows}, MOST_ROWS))
+    return model.service.flat(found) if gathers else found
 
 
 def metadata(model: Model) -> dict[str, Any]:

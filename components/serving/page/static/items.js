@@ -9,7 +9,7 @@ import { known, number, said, t } from "./strings.js";
 const MOST = 100; // items that the page asks for
 
 // A field whose list holds what the catalogue has for the text in it.
-function searching(one, column, label, taken) {
+function searching(one, column, label, hint, taken) {
   const id = newId("find");
   const input = h("input", { id, type: "text", autocomplete: "off", spellcheck: "false" });
   const combo = new Combo(input, label, taken);
@@ -30,7 +30,10 @@ function searching(one, column, label, taken) {
     );
   });
   input.addEventListener("input", look);
-  return { id, input, combo, node: h("div", { class: "field combo" }, h("label", { for: id }, label), input, combo.list) };
+  const hinted = h("span", { class: "hint", id: `${id}-hint` }, hint);
+  const told = h("span", { class: "told", id: `${id}-told` });
+  input.setAttribute("aria-describedby", `${told.id} ${hinted.id}`);
+  return { input, combo, told, node: h("div", { class: "field combo" }, h("label", { for: id }, label), input, combo.list, hinted, told) };
 }
 
 // The items of these ids, with their titles.
@@ -62,19 +65,15 @@ export function itemView(one, schema) {
   const ways = h("fieldset", { class: "ways" }, h("legend", { class: "unseen" }, t("input")), choice("user", t("byUser"), true), choice("history", t("byItems"), false));
   const byUser = () => ways.querySelector(":checked").value === "user";
 
-  const user = searching(one, "user", t("user"), (option) => {
+  const user = searching(one, "user", t("user"), t("userHint", { id: example.user ?? "" }), (option) => {
     if (option) user.input.value = option.value;
     user.combo.open(false);
     ask(true);
   });
   user.input.value = example.user ?? "";
-  const hint = h("span", { class: "hint", id: newId("hint") }, t("userHint", { id: example.user ?? "" }));
-  const told = h("span", { class: "told", id: newId("told") });
-  user.input.setAttribute("aria-describedby", `${told.id} ${hint.id}`);
-  user.node.append(hint, told);
   user.input.addEventListener("input", later(500, () => byUser() && ask(false)));
 
-  const item = searching(one, "item", t("addItem"), (option) => {
+  const item = searching(one, "item", t("addItem"), t("itemHint"), (option) => {
     const found = option ?? (item.input.value.trim() ? { value: item.input.value.trim(), title: "" } : null);
     if (!found) return ask(true);
     history.push({ value: found.value, title: found.title || found.value });
@@ -116,18 +115,22 @@ export function itemView(one, schema) {
     else panel.show("", [h("p", { class: "note" }, t("historyEmpty"))]);
   });
 
-  function wrong(text, place) {
-    told.textContent = text;
-    user.node.classList.toggle("wrong", Boolean(text));
-    user.input.setAttribute("aria-invalid", String(Boolean(text)));
-    if (text && place) user.input.focus();
+  // What is wrong with the row, at the field that it came from.
+  function wrong(text, pressed) {
+    for (const field of [user, item]) {
+      const mine = text && field === (byUser() ? user : item) ? text : "";
+      field.told.textContent = mine;
+      field.node.classList.toggle("wrong", Boolean(mine));
+      field.input.setAttribute("aria-invalid", String(Boolean(mine)));
+      if (mine && pressed) field.input.focus();
+    }
   }
 
   function ask(pressed) {
     const row = byUser() ? { user: user.input.value.trim() } : { history: history.map((entry) => entry.value) };
     if (!byUser() && !history.length) return item.input.focus();
     const count = Number(top.value);
-    const more = Number.isInteger(count) && count > 0 ? { top: Math.min(count, MOST) } : {};
+    const more = { because: true, ...(Number.isInteger(count) && count > 0 && { top: Math.min(count, MOST) }) };
     const started = performance.now();
     panel.stale();
     newest(
@@ -140,8 +143,8 @@ export function itemView(one, schema) {
       },
       (failure) => {
         const at = failure.detail.find((detail) => detail.loc[0] === "rows");
-        wrong(at && byUser() ? said(at.msg) : "", pressed);
-        panel.fail(at && byUser() ? failure : at ? { ...failure, status: failure.status, message: said(at.msg) } : failure, () => ask(true));
+        wrong(at ? said(at.msg) : "", pressed);
+        panel.fail(failure, () => ask(true));
       },
     );
   }

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
 from components.serving.problems import Detail
 
@@ -52,6 +52,19 @@ class Service(Protocol):
 
     def answer(self, rows: Sequence[Mapping[str, Any]], options: Options) -> Sequence[Answered]:
         """Rows that have passed `check`, in their order. `loc` of what is wrong begins with the column."""
+
+
+@runtime_checkable
+class Telling(Protocol):
+    """A service that also tells facts for people who read its answers."""
+
+    def about(self) -> Mapping[str, Any]:
+        """Such as `threshold`, `decisions`, `unit`, `classes`: of the version, as JSON has them."""
+
+
+def facts(service: Service) -> Mapping[str, Any]:
+    """What it tells about itself, if it does."""
+    return service.about() if isinstance(service, Telling) else {}
 
 
 # What the part offers: of a bundle, of what the version keeps of users, and of the case's block `predict`.

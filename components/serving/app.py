@@ -1,7 +1,6 @@
 """The application: what is answered at which path. `docs/serving.md` has them all."""
 
-import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -10,18 +9,21 @@ from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
+from components.serving.answers import request_keys
 from components.serving.around import Around
-from components.serving.asking import answered, read_request
-from components.serving.bodies import JSON, MOST_ROWS, STREAMS, media_type, parse_json, read_body
+from components.serving.asking import answered, read_options, read_request
+from components.serving.bodies import JSON, MOST_ROWS, STREAMS, keys_of_query, media_type, parse_json, read_body
+from components.serving.docs import add_docs
+from components.serving.errors import add_handlers
+from components.serving.invocations import add_invocations
 from components.serving.leaving import told_to_leave
+from components.serving.openapi import add_openapi
 from components.serving.page.routes import add_page
 from components.serving.problems import Problem
-from components.serving.protocol import add_protocols
-from components.serving.service import Options, facts
+from components.serving.protocol import add_protocol
+from components.serving.service import facts
 from components.serving.state import State
 from components.serving.streaming import Streamed, stream
-
-log = logging.getLogger(__name__)
 
 METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -42,9 +44,8 @@ def make_app(state: State) -> FastAPI:
             yield
         state.stop()
 
-    app = FastAPI(title="Casebook", lifespan=lifespan, redoc_url=None)
-    app.add_exception_handler(Problem, _problem)  # type: ignore[arg-type] # of its own kind alone
-    app.add_exception_handler(Exception, _fault)
+    app = FastAPI(title="Casebook", lifespan=lifespan, docs_url=None, redoc_url=None, redirect_slashes=False)
+    add_handlers(app)
     app.add_middleware(Around, state=state)
     app.add_api_route("/v2/health/live", _live, methods=["GET"])
     app.add_api_route("/v2/health/ready", _ready(state), methods=["GET"])
@@ -52,8 +53,11 @@ def make_app(state: State) -> FastAPI:
     app.add_api_route("/v1/{case}/predict", _predict(state), methods=["POST"], response_class=AsJson)
     app.add_api_route("/v1/{case}/schema", _schema(state), methods=["GET"], response_class=AsJson)
     app.add_api_route("/v1/{case}/card", _card(state), methods=["GET"], response_class=PlainTextResponse)
-    add_protocols(app, state)
+    add_protocol(app, state)
+    add_invocations(app, state)
     add_page(app, state)
+    add_docs(app)
+    add_openapi(app, state)
     return app
 
 
@@ -81,10 +85,14 @@ def _predict(state: State) -> Callable[[str, Request], Awaitable[Response]]:
         """Answer rows: `{"rows": [{column: value, …}, …]}`, lines of JSON or CSV."""
         model, kind = state.model(case), media_type(request)
         if kind in STREAMS:
-            options = Options(state.asked.explain, state.asked.strict, model.service.options({}))
-            lines = stream(state, model, request, kind, options, state.limits[case], log=True)
+            keys = keys_of_query(request)
+            options, log = read_options(state, model, keys), keys.get("log") is not False
+            lines = stream(state, model, request, kind, options, state.limits[case], log=log)
             return Streamed(lines, kind)
-        asked = read_request(state, model, parse_json(await read_body(request, state.limits[case])), MOST_ROWS)
+        content = parse_json(await read_body(request, state.limits[case]))
+        if request.scope["query_string"] and isinstance(content, Mapping):
+            content = {**keys_of_query(request), **content}
+        asked = read_request(state, model, content, MOST_ROWS)
         rows = await answered(state, model, asked)
         return AsJson({"case": case, "version": model.version, "request_id": asked.request_id, "rows": rows})
 
@@ -95,8 +103,8 @@ def _schema(state: State) -> Callable[[str], Awaitable[Response]]:
     async def schema(case: str) -> Response:
         model = state.model(case)
         recipe, about = state.slots[case].job.params.recipe, facts(model.service)
-        told = {"case": case, "recipe": recipe, "version": model.version}
-        return AsJson({**told, "row": model.service.schema(), "about": about})
+        told = {"case": case, "recipe": recipe, "version": model.version, "row": model.service.schema()}
+        return AsJson({**told, "request": request_keys(model.service), "answer": model.answer, "about": about})
 
     return schema
 
@@ -109,12 +117,3 @@ def _card(state: State) -> Callable[[str], Awaitable[Response]]:
         return PlainTextResponse(path.read_text(encoding="utf-8"), media_type="text/markdown")
 
     return card
-
-
-async def _problem(_request: Request, problem: Problem) -> Response:
-    return AsJson(problem.to_json(), problem.status, problem.headers)
-
-
-async def _fault(request: Request, error: Exception) -> Response:
-    log.exception("%s %s: a fault of the server", request.method, request.url.path, exc_info=error)
-    return AsJson({"error": "a fault of the server; its log says more", "detail": []}, 500)

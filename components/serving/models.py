@@ -3,10 +3,10 @@
 import importlib
 import logging
 import threading
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 from components.core.errors import CasebookError
 from components.core.job import AnyJob
@@ -15,7 +15,8 @@ from components.core.recipe_names import part_module
 from components.registry.finding import Served, open_registry, served
 from components.registry.known import histories_of
 from components.registry.model_files import card_beside
-from components.serving.service import Online, Options, Service
+from components.serving.answers import answer_schema
+from components.serving.service import Answered, Online, Options, Service
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +34,7 @@ class Model:
     service: Service
     card: Path
     is_champion: bool
+    answer: Mapping[str, Any] = field(default_factory=dict)  # what it answers to a row, as JSON Schema
 
 
 def online(recipe: str) -> Online:
@@ -66,9 +68,11 @@ def open_model(job: AnyJob, found: Served) -> Model:
     histories = histories_of(job.paths, job.case, found)
     service = online(job.params.recipe).open_service(found.bundle, histories, read_checks(job))
     examples = service.schema().get("examples", ())
+    answered: Sequence[Answered] = ()
     for _ in range(WARMING):
-        service.answer(list(examples), Options(explain="always"))
-    return Model(job.case, found.version, service, card_beside(found.bundle), found.is_champion)
+        answered = service.answer(list(examples), Options(explain="always"))
+    told = answer_schema(service, answered)
+    return Model(job.case, found.version, service, card_beside(found.bundle), found.is_champion, told)
 
 
 class Slot:

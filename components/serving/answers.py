@@ -1,6 +1,7 @@
 """What a version answers, as JSON Schema: read off the answer to its own example."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from components.serving.service import Answered, Service
@@ -21,23 +22,37 @@ LISTS: Mapping[str, Mapping[str, Any]] = {
 }
 
 
-def answer_schema(service: Service, answered: Sequence[Answered]) -> Mapping[str, Any]:
-    """The service's own word on it (an optional method of that name), or else columns and types of what it answered."""
-    if hasattr(service, "answer_schema"):
-        own: Mapping[str, Any] = service.answer_schema()
-        return own
-    values = next((one.values for one in answered if one.values), {})
-    return {
-        "type": "object",
-        "properties": {name: _column(name, value) for name, value in values.items()},
-        "required": list(values),
-    }
+@dataclass(frozen=True)
+class Told:
+    """A row's answer as JSON Schema, and a record of those that `casebook predict` writes."""
+
+    answer: Mapping[str, Any] = field(default_factory=dict)
+    written: Mapping[str, Any] = field(default_factory=dict)
+
+
+def told_of(service: Service, answered: Sequence[Answered]) -> Told:
+    """The service's own word on its answers (an optional method `answer_schema`), or else columns and types of those
+    to its example; records of rows that are gathered from several are always read off.
+    """
+    values = [one.values for one in answered if one.values]
+    answer = service.answer_schema() if hasattr(service, "answer_schema") else _row(values)
+    flat = service.flat(values) if values and hasattr(service, "flat") else values
+    return Told(answer, _row(flat))
 
 
 def request_keys(service: Service) -> Mapping[str, Any]:
     """Keys that a request may have beside those of every case, with the schema of each (an optional method `more`)."""
     more: Mapping[str, Any] = service.more() if hasattr(service, "more") else {}
     return more
+
+
+def _row(rows: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
+    first = rows[0] if rows else {}
+    return {
+        "type": "object",
+        "properties": {name: _column(name, value) for name, value in first.items()},
+        "required": list(first),
+    }
 
 
 def _column(name: str, value: Any) -> Mapping[str, Any]:

@@ -22,6 +22,7 @@ from components.serving.page.routes import add_page
 from components.serving.problems import Problem
 from components.serving.protocol import add_protocol
 from components.serving.service import facts
+from components.serving.short import add_short_paths
 from components.serving.state import State
 from components.serving.streaming import Streamed, stream
 
@@ -55,6 +56,7 @@ def make_app(state: State) -> FastAPI:
     app.add_api_route("/v1/{case}/card", _card(state), methods=["GET"], response_class=PlainTextResponse)
     add_protocol(app, state)
     add_invocations(app, state)
+    add_short_paths(app, state)
     add_page(app, state)
     add_docs(app)
     add_openapi(app, state)
@@ -104,7 +106,7 @@ def _schema(state: State) -> Callable[[str], Awaitable[Response]]:
         model = state.model(case)
         recipe, about = state.slots[case].job.params.recipe, facts(model.service)
         told = {"case": case, "recipe": recipe, "version": model.version, "row": model.service.schema()}
-        return AsJson({**told, "request": request_keys(model.service), "answer": model.answer, "about": about})
+        return AsJson({**told, "request": request_keys(model.service), "answer": model.told.answer, "about": about})
 
     return schema
 

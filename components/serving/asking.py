@@ -70,14 +70,16 @@ def read_options(state: State, model: Model, content: Mapping[str, Any]) -> Opti
 async def rows_answered(
     state: State, model: Model, rows: Sequence[Any], more: Mapping[str, Any], request_id: Any = None
 ) -> list[Mapping[str, Any]]:
-    """Rows as the protocols of others have them, asked for with the keys of a request in `more`.
+    """Rows as the protocols of others have them, asked for with the keys of a request in `more`, and answered by the
+    records that `casebook predict` writes.
 
     Raises:
         Problem: what `read_request` and `answered` raise.
     """
-    gathered = getattr(model.service, "gathered", None)
-    content = {**more, "rows": list(gathered(rows) if gathered else rows), "request_id": request_id}
-    return await answered(state, model, read_request(state, model, content, MOST_ROWS))
+    gathered, flat = (getattr(model.service, name, list) for name in ("gathered", "flat"))
+    content = {**more, "rows": list(gathered(rows)), "request_id": request_id}
+    found = await answered(state, model, read_request(state, model, content, MOST_ROWS))
+    return list(flat(found))
 
 
 async def answered(state: State, model: Model, request: Request) -> list[Mapping[str, Any]]:
@@ -101,8 +103,9 @@ async def look_and_answer(
     good = [row for row, wrong in zip(rows, checked, strict=True) if not wrong]
     found = iter(await state.batcher.answer(model, good, options) if good else [])
     answers = [Answered(None, wrong) if wrong else next(found) for wrong in checked]
-    kept = [(row, one.told) for row, one in zip(rows, answers, strict=True) if not one.wrong]
+    right = [(row, one) for row, one in zip(rows, answers, strict=True) if not one.wrong]
     if log and model.is_champion:
-        state.keeper.add(model.case, model.version, [row for row, _ in kept], [told for _, told in kept])
-    state.figures.rows.labels(model.case, model.version).inc(len(kept))
+        kept = [(row,) if one.kept is None else one.kept for row, one in right]
+        state.keeper.add(model.case, model.version, kept, [one.told for _, one in right])
+    state.figures.rows.labels(model.case, model.version).inc(len(right))
     return answers

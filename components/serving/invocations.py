@@ -41,9 +41,7 @@ def _invocations(state: State) -> Callable[[Request], Awaitable[Response]]:
     async def invocations(request: Request) -> Response:
         model = state.model(request.path_params.get("case") or _only(state))
         rows, more = _asked(request, await read_body(request, state.limits[model.case]))
-        answers = await rows_answered(state, model, rows, {**_as_predict(model), **more})
-        flat = getattr(model.service, "flat", None)
-        return as_json({"predictions": flat(answers) if flat else answers})
+        return as_json({"predictions": await rows_answered(state, model, rows, {**_as_predict(model), **more})})
 
     return invocations
 

@@ -21,11 +21,11 @@ WAITING_ENDS = 10.0  # seconds that the last file is waited for
 
 @dataclass(frozen=True)
 class Asked:
-    """A row as it was asked, and the scores that a version gave it."""
+    """One row of a request as raw rows, mostly one, and the scores that a version gave it."""
 
     case: str
     version: str
-    row: Mapping[str, Any]
+    rows: Sequence[Mapping[str, Any]]
     told: Mapping[str, Any]
 
 
@@ -49,15 +49,16 @@ class Keeper:
         self._thread.join(WAITING_ENDS)
 
     def add(
-        self, case: str, version: str, rows: Sequence[Mapping[str, Any]], told: Sequence[Mapping[str, Any]]
+        self, case: str, version: str, rows: Sequence[Sequence[Mapping[str, Any]]], told: Sequence[Mapping[str, Any]]
     ) -> None:
         """Take rows in, unless the case keeps none or there is no room."""
         params = self._params.get(case)
         if params is None or not params.enabled:
             return
-        for row, said in zip(rows, told, strict=True):
+        for asked, said in zip(rows, told, strict=True):
             try:
-                self._queue.put_nowait(Asked(case, version, row, said))
+                if asked:
+                    self._queue.put_nowait(Asked(case, version, asked, said))
             except queue.Full:
                 self._figures.log_dropped.labels(case).inc()
 
@@ -67,14 +68,15 @@ class Keeper:
         self._write()
 
     def _write(self) -> None:
-        found: dict[tuple[str, str], list[Asked]] = {}
+        found: dict[tuple[str, str, frozenset[str]], list[Asked]] = {}
         while True:
             try:
                 one = self._queue.get_nowait()
             except queue.Empty:
                 break
-            found.setdefault((one.case, one.version), []).append(one)
-        for (case, version), asked in found.items():
+            # Rows of other columns are another file: who is named alone is not who has an empty cell for an item.
+            found.setdefault((one.case, one.version, frozenset(one.rows[0])), []).append(one)
+        for (case, version, _), asked in found.items():
             try:
                 self._append(case, version, asked)
             except Exception as error:  # of whatever kind: a thread that ends would log nothing more, and tell nobody
@@ -89,5 +91,6 @@ class Keeper:
         params = self._params[case]
         if len(asked) > params.rows:
             asked = random.sample(list(asked), params.rows)
-        rows, told = pd.DataFrame([one.row for one in asked]), pd.DataFrame([one.told for one in asked])
+        rows = pd.DataFrame([row for one in asked for row in one.rows])
+        told = pd.DataFrame([one.told for one in asked for _ in one.rows])
         append(self._root, case, rows, told, version, params)

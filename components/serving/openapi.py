@@ -66,7 +66,7 @@ def _document(app: FastAPI, state: State, models: Sequence[Model]) -> dict[str, 
     parts = document.setdefault("components", {}).setdefault("schemas", {})
     parts["Problem"] = dict(PROBLEM)
     for model in models:
-        parts |= {f"{model.case}_row": model.service.schema(), f"{model.case}_answer": model.answer}
+        parts |= {f"{model.case}_row": model.service.schema(), f"{model.case}_answer": model.told.answer}
         document["paths"] |= paths_of(model)
     if state.asked.token is not None:
         document["components"]["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}

@@ -128,8 +128,8 @@ def _answer(
     wanted: Mapping[str, bool] | None,
     binary: bool,
 ) -> Response:
-    kinds = _kinds(model.answer) | {
-        name: TEXT for row in answers[:1] for name in row if name not in _kinds(model.answer)
+    kinds = _kinds(model.told.written) | {
+        name: TEXT for row in answers[:1] for name in row if name not in _kinds(model.told.written)
     }
     asked = dict.fromkeys(kinds, binary) if wanted is None else wanted
     if unknown := [name for name in asked if name not in kinds]:
@@ -150,7 +150,7 @@ def _answer(
 
 def metadata(model: Model) -> dict[str, Any]:
     """What the protocol calls a model: its inputs and outputs by column."""
-    inputs, outputs = _kinds(model.service.schema()), _kinds(model.answer)
+    inputs, outputs = _kinds(model.service.schema()), _kinds(model.told.written)
     return {
         "name": model.case,
         "versions": [model.version],

@@ -30,6 +30,9 @@ class Told:
     written: Mapping[str, Any] = field(default_factory=dict)
 
 
+NOTHING = Told()
+
+
 def told_of(service: Service, answered: Sequence[Answered]) -> Told:
     """The service's own word on its answers (an optional method `answer_schema`), or else columns and types of those
     to its example; records of rows that are gathered from several are always read off.

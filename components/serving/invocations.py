@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from components.serving.asking import rows_answered
-from components.serving.bodies import CSV, JSON, media_type, parse_json, read_body, rows_of_text
+from components.serving.bodies import CSV, JSON, keys_of_query, media_type, parse_json, read_body, rows_of_text
 from components.serving.models import Model
 from components.serving.problems import Detail, Problem
 from components.serving.protocol import as_json
@@ -53,7 +53,7 @@ def _asked(request: Request, body: bytes) -> tuple[list[Any], Mapping[str, Any]]
         Problem: what `media_type`, `parse_json`, `rows_of_text` and `rows_of_frame` raise.
     """
     if media_type(request, (JSON, CSV)) == CSV:
-        return rows_of_text(body), {}
+        return rows_of_text(body), keys_of_query(request)
     content = parse_json(body)
     rows = rows_of_frame(content)
     more = content.get(PARAMS)

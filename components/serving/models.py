@@ -14,7 +14,7 @@ from components.core.recipe import read_checks
 from components.core.recipe_names import part_module
 from components.registry.finding import Served, open_registry, served
 from components.registry.model_files import card_beside
-from components.serving.answers import Told, told_of
+from components.serving.answers import NOTHING, Told, told_of
 from components.serving.people import NOBODY, People, marks_of, people_of
 from components.serving.service import Answered, Forgetting, Online, Options, Service
 
@@ -35,7 +35,7 @@ class Model:
     card: Path
     is_champion: bool
     people: People = NOBODY
-    told: Told = Told()  # what it answers
+    told: Told = NOTHING  # what it answers
 
 
 def online(recipe: str) -> Online:

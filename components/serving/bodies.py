@@ -24,6 +24,7 @@ NAMES = {
 MOST_ROWS = 1_000  # of one JSON body; more are streamed
 PATIENCE = 30.0  # seconds until a body must be here
 QUOTE = '"'
+NAN = b"NaN"
 
 
 def media_type(request: Request, read: Sequence[str] = (JSON, *STREAMS)) -> str:
@@ -87,8 +88,8 @@ def _too_long(most: int) -> Problem:
     )
 
 
-def parse_json(body: bytes) -> Any:
-    """What the body holds.
+def parse_json(body: bytes, *, nan: bool = False) -> Any:
+    """What the body holds; `nan`: the word NaN is taken for null, as MLflow's clients write it.
 
     Raises:
         Problem: 400, it is no JSON, or an object in it has a key twice: nobody knows which of the two is meant.
@@ -96,9 +97,11 @@ def parse_json(body: bytes) -> Any:
     try:
         content = orjson.loads(body)
     except orjson.JSONDecodeError as error:
+        if nan and NAN in body:
+            return _parsed_once(body)
         raise Problem(400, f"the body is no JSON: {error}") from None
     if body.count(b":") != _keys(content):  # some stand in texts, or in keys that came twice
-        _check_keys(body)
+        _parsed_once(body)
     return content
 
 
@@ -116,17 +119,28 @@ def _keys(content: Any) -> int:
     return found
 
 
-def _check_keys(body: bytes) -> None:
-    def once(pairs: list[tuple[str, Any]]) -> None:
-        names = [name for name, _ in pairs]
-        if len({*names}) < len(names):
+def _parsed_once(body: bytes) -> Any:
+    """Slower, but it sees keys that come twice, and takes NaN for null."""
+
+    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found = dict(pairs)
+        if len(found) < len(pairs):
+            names = [name for name, _ in pairs]
             twice = next(name for place, name in enumerate(names) if name in names[:place])
             raise Problem(400, f"the body has the key {twice[:LONGEST]!r} twice in one object; send it once")
+        return found
 
     try:
-        json.loads(body, object_pairs_hook=once)
+        return json.loads(body, object_pairs_hook=once, parse_constant=_constant)
     except RecursionError:
         raise Problem(400, "the body is nested too deeply") from None
+    except ValueError as error:
+        raise Problem(400, f"the body is no JSON: {error}") from None
+
+
+def _constant(name: str) -> None:
+    if name != NAN.decode():
+        raise ValueError(f"{name} is no number")
 
 
 async def lines_of(request: Request, longest: int) -> AsyncIterator[str]:

@@ -54,7 +54,7 @@ def _asked(request: Request, body: bytes) -> tuple[list[Any], Mapping[str, Any]]
     """
     if media_type(request, (JSON, CSV)) == CSV:
         return rows_of_text(body), keys_of_query(request)
-    content = parse_json(body)
+    content = parse_json(body, nan=True)
     rows = rows_of_frame(content)
     more = content.get(PARAMS)
     if more is not None and not isinstance(more, Mapping):

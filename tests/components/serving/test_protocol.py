@@ -86,7 +86,7 @@ def test_tritons_client_is_told_what_is_wrong(triton):
     with pytest.raises(InferenceServerException, match="outputs that there are not"):
         triton.infer(CASE, inputs_of(rows), outputs=[InferRequestedOutput("answer")])
     with pytest.raises(InferenceServerException, match="3 thing"):
-        triton.infer(CASE, inputs_of(rows)[1:])
+        triton.infer(CASE, [one for one in inputs_of(rows) if one.name() != "Age"])
     with pytest.raises(InferenceServerException, match="content encoding 'gzip'"):
         triton.infer(CASE, inputs_of(rows), request_compression_algorithm="gzip")
 

@@ -12,16 +12,28 @@ from starlette.responses import PlainTextResponse, Response
 from components.serving.answers import request_keys
 from components.serving.around import Around
 from components.serving.asking import answered, read_options, read_request
-from components.serving.bodies import JSON, MOST_ROWS, STREAMS, keys_of_query, media_type, parse_json, read_body
+from components.serving.bodies import (
+    FORM,
+    IMAGES,
+    JSON,
+    MOST_ROWS,
+    ROWS,
+    STREAMS,
+    keys_of_query,
+    media_type,
+    read_json,
+)
 from components.serving.docs import add_docs
 from components.serving.errors import add_handlers
 from components.serving.invocations import add_invocations
 from components.serving.leaving import told_to_leave
+from components.serving.multipart import read_form
 from components.serving.openapi import add_openapi
 from components.serving.page.routes import add_page
+from components.serving.pictures import one_drawn, picture, wants_picture
 from components.serving.problems import Problem
 from components.serving.protocol import add_protocol
-from components.serving.service import facts
+from components.serving.service import facts, takes_files
 from components.serving.short import add_short_paths
 from components.serving.state import State
 from components.serving.streaming import Streamed, stream
@@ -85,17 +97,21 @@ def _metrics(state: State) -> Callable[[], Awaitable[Response]]:
 def _predict(state: State) -> Callable[[str, Request], Awaitable[Response]]:
     async def predict(case: str, request: Request) -> Response:
         """Answer rows: `{"rows": [{column: value, …}, …]}`, lines of JSON or CSV."""
-        model, kind = state.model(case), media_type(request)
+        model = state.model(case)
+        kind = media_type(request, IMAGES if takes_files(model.service) else ROWS)
         if kind in STREAMS:
             keys = keys_of_query(request)
             options, log = read_options(state, model, keys), keys.get("log") is not False
             lines = stream(state, model, request, kind, options, state.limits[case], log=log)
             return Streamed(lines, kind)
-        content = parse_json(await read_body(request, state.limits[case]))
+        limit, drawn = state.limits[case], wants_picture(request, model)
+        content = await (read_form(request, limit) if kind == FORM else read_json(request, limit))
         if request.scope["query_string"] and isinstance(content, Mapping):
             content = {**keys_of_query(request), **content}
-        asked = read_request(state, model, content, MOST_ROWS)
+        asked = read_request(state, model, one_drawn(content) if drawn else content, MOST_ROWS)
         rows = await answered(state, model, asked)
+        if drawn:
+            return picture(model, rows, asked.request_id)
         return AsJson({"case": case, "version": model.version, "request_id": asked.request_id, "rows": rows})
 
     return predict

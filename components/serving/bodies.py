@@ -3,16 +3,16 @@
 import asyncio
 import csv
 import io
-import json
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import orjson
 from starlette.requests import Request
 
+from components.serving.parsing import parse_json
 from components.serving.problems import LONGEST, Detail, Problem
 
-JSON, NDJSON, CSV = "application/json", "application/x-ndjson", "text/csv"
+JSON, NDJSON, CSV, FORM = "application/json", "application/x-ndjson", "text/csv", "multipart/form-data"
 STREAMS = (NDJSON, CSV)
 NAMES = {
     "": JSON,
@@ -24,10 +24,13 @@ NAMES = {
 MOST_ROWS = 1_000  # of one JSON body; more are streamed
 PATIENCE = 30.0  # seconds until a body must be here
 QUOTE = '"'
-NAN = b"NaN"
 
 
-def media_type(request: Request, read: Sequence[str] = (JSON, *STREAMS)) -> str:
+ROWS = (JSON, NDJSON, CSV)  # how rows come
+IMAGES = (JSON, NDJSON, FORM)  # how images come: as files of forms, and in no CSV
+
+
+def media_type(request: Request, read: Sequence[str] = ROWS) -> str:
     """The type of the body, JSON where none is said.
 
     Raises:
@@ -38,7 +41,7 @@ def media_type(request: Request, read: Sequence[str] = (JSON, *STREAMS)) -> str:
     said = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     found = NAMES.get(said, said)
     if found not in read:
-        raise Problem(415, f"content type {said[:60]!r} is not read; send {' or '.join(read)}")
+        raise Problem(415, f"content type {said[:60]!r} is not read; send {', '.join(read[:-1])} or {read[-1]}")
     return found
 
 
@@ -60,26 +63,40 @@ def keys_of_query(request: Request) -> dict[str, Any]:
 
 
 async def read_body(request: Request, most: int) -> bytes:
-    """The whole body.
+    """The whole body; errors as `parts_of`."""
+    return b"".join([part async for part in parts_of(request, most)])
+
+
+async def parts_of(request: Request, most: int) -> AsyncGenerator[bytes, None]:
+    """A body as it comes.
 
     Raises:
-        Problem: 413, it is longer than `most` bytes; 408, it does not come.
+        Problem: 413, it is longer than `most` bytes; 408, it is not here in time.
     """
     said = request.headers.get("content-length", "")
     if said.isdecimal() and int(said) > most:
         raise _too_long(most)
-    parts, length = [], 0
-    try:
-        async with asyncio.timeout(PATIENCE):
-            async for part in request.stream():
-                length += len(part)
-                if length > most:
-                    raise _too_long(most)
-                parts.append(part)
-    except TimeoutError:
-        told = f"the body was not here within {PATIENCE:g} s; {length:,} bytes of it came"
-        raise Problem(408, told, headers={"Connection": "close"}) from None
-    return b"".join(parts)
+    length, ends = 0, asyncio.get_running_loop().time() + PATIENCE
+    async for part in _coming(request, ends):
+        length += len(part)
+        if length > most:
+            raise _too_long(most)
+        yield part
+
+
+async def _coming(request: Request, ends: float | None) -> AsyncGenerator[bytes, None]:
+    """Parts until the time `ends`, or each within the same time after the last."""
+    loop, parts = asyncio.get_running_loop(), request.stream()
+    while True:
+        try:
+            async with asyncio.timeout_at(loop.time() + PATIENCE if ends is None else ends):
+                part = await anext(parts, None)
+        except TimeoutError:
+            told = f"the body, or more of it, was not here within {PATIENCE:g} s"
+            raise Problem(408, told, headers={"Connection": "close"}) from None
+        if part is None:
+            return
+        yield part
 
 
 def _too_long(most: int) -> Problem:
@@ -88,59 +105,9 @@ def _too_long(most: int) -> Problem:
     )
 
 
-def parse_json(body: bytes, *, nan: bool = False) -> Any:
-    """What the body holds; `nan`: the word NaN is taken for null, as MLflow's clients write it.
-
-    Raises:
-        Problem: 400, it is no JSON, or an object in it has a key twice: nobody knows which of the two is meant.
-    """
-    try:
-        content = orjson.loads(body)
-    except orjson.JSONDecodeError as error:
-        if nan and NAN in body:
-            return _parsed_once(body)
-        raise Problem(400, f"the body is no JSON: {error}") from None
-    if body.count(b":") != _keys(content):  # some stand in texts, or in keys that came twice
-        _parsed_once(body)
-    return content
-
-
-def _keys(content: Any) -> int:
-    """How many keys the objects have."""
-    found, waiting = 0, [content]
-    while waiting:
-        one = waiting.pop()
-        if isinstance(one, dict):
-            found += len(one)
-            one = one.values()
-        elif not isinstance(one, list):
-            continue
-        waiting += [part for part in one if isinstance(part, dict | list)]
-    return found
-
-
-def _parsed_once(body: bytes) -> Any:
-    """Slower, but it sees keys that come twice, and takes NaN for null."""
-
-    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        found = dict(pairs)
-        if len(found) < len(pairs):
-            names = [name for name, _ in pairs]
-            twice = next(name for place, name in enumerate(names) if name in names[:place])
-            raise Problem(400, f"the body has the key {twice[:LONGEST]!r} twice in one object; send it once")
-        return found
-
-    try:
-        return json.loads(body, object_pairs_hook=once, parse_constant=_constant)
-    except RecursionError:
-        raise Problem(400, "the body is nested too deeply") from None
-    except ValueError as error:
-        raise Problem(400, f"the body is no JSON: {error}") from None
-
-
-def _constant(name: str) -> None:
-    if name != NAN.decode():
-        raise ValueError(f"{name} is no number")
+async def read_json(request: Request, most: int) -> Any:
+    """The whole body; errors as `read_body` and `parse_json`."""
+    return parse_json(await read_body(request, most))
 
 
 async def lines_of(request: Request, longest: int) -> AsyncIterator[str]:
@@ -150,7 +117,7 @@ async def lines_of(request: Request, longest: int) -> AsyncIterator[str]:
         Problem: 400 where they are not UTF-8, 413 where one is longer than `longest` bytes.
     """
     rest = b""
-    async for part in request.stream():
+    async for part in _coming(request, None):
         *whole, rest = (rest + part).split(b"\n")
         for line in whole:
             yield _decoded(line)

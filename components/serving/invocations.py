@@ -8,8 +8,9 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from components.serving.asking import rows_answered
-from components.serving.bodies import CSV, JSON, keys_of_query, media_type, parse_json, read_body, rows_of_text
+from components.serving.bodies import CSV, JSON, keys_of_query, media_type, read_body, rows_of_text
 from components.serving.models import Model
+from components.serving.parsing import parse_json
 from components.serving.problems import Detail, Problem
 from components.serving.protocol import as_json
 from components.serving.state import State

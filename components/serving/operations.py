@@ -5,8 +5,10 @@ from typing import Any
 
 from components.serving.answers import request_keys
 from components.serving.asking import EXPLAIN, LONGEST_ID
-from components.serving.bodies import CSV, JSON, MOST_ROWS, NDJSON
+from components.serving.bodies import CSV, FORM, JSON, MOST_ROWS, NDJSON
 from components.serving.models import Model
+from components.serving.pictures import PNG
+from components.serving.service import takes_files
 
 MARKDOWN = "text/markdown"
 WRONG: Mapping[int, str] = {
@@ -25,6 +27,9 @@ WRONG: Mapping[int, str] = {
 READ = (401, 404, 405, 503)  # what can go wrong where something is only read
 
 TEXT: Mapping[str, Any] = {"schema": {"type": "string"}}
+FILES: Mapping[str, Any] = {
+    "schema": {"type": "object", "properties": {"image": {"type": "string", "format": "binary"}}, "required": ["image"]}
+}
 TENSOR: Mapping[str, Any] = {
     "type": "object",
     "required": ["name", "shape", "datatype"],
@@ -44,12 +49,10 @@ def paths_of(model: Model) -> dict[str, Any]:
     lines = {"schema": {"type": "string", "description": "a line for each row, in their order"}}
     found = {"case": {"const": case}, "version": {"type": "string"}, "request_id": {"type": ["string", "null"]}}
     found |= {"rows": _list(answer)}
-    taken = {
-        JSON: {"schema": _request(model)},
-        NDJSON: TEXT,
-        CSV: TEXT,
-    }
-    predict = _asked(case, "Answer rows.", taken, {JSON: {"schema": _object(found)}, NDJSON: lines, CSV: lines})
+    files = takes_files(model.service)
+    taken = {JSON: {"schema": _request(model)}, NDJSON: TEXT, **({FORM: FILES} if files else {CSV: TEXT})}
+    given = {JSON: {"schema": _object(found)}, NDJSON: lines, **({PNG: {}} if files else {CSV: lines})}
+    predict = _asked(case, "Answer rows.", taken, given)
     predict["parameters"] = [
         {"name": name, "in": "query", "schema": schema, "description": "where the body has no such key"}
         for name, schema in _keys(model).items()

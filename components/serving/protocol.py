@@ -9,8 +9,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from components.serving.asking import rows_answered
-from components.serving.bodies import JSON, media_type, parse_json, read_body
+from components.serving.bodies import JSON, media_type, read_body
 from components.serving.models import Model
+from components.serving.parsing import parse_json
 from components.serving.problems import Detail, Problem
 from components.serving.state import State
 from components.serving.tensors import TEXT, columns_of, tensor

@@ -15,7 +15,7 @@ from components.serving.bodies import NDJSON, csv_line, lines_of, rows_of_csv, r
 from components.serving.errors import answer_of
 from components.serving.models import Model
 from components.serving.problems import Detail, Problem, wrong_rows
-from components.serving.service import Answered, Options
+from components.serving.service import Answered, Options, at_once
 from components.serving.state import State
 
 CHUNK = 256  # rows that are answered at a time
@@ -64,7 +64,7 @@ async def stream(
     lines = lines_of(request, limit)
     rows: AsyncIterator[Any] = rows_of_ndjson(lines) if kind == NDJSON else rows_of_csv(lines, limit)
     names: list[str] = []
-    async for chunk in _chunks(rows, CHUNK):
+    async for chunk in _chunks(rows, at_once(model.service, CHUNK)):
         answers = await _answers(state, model, chunk, options, log=log)
         for one in answers:
             if kind == NDJSON:

@@ -84,7 +84,7 @@ def _predict(state: State) -> Callable[[str, Request], Awaitable[Response]]:
             return Streamed(lines, kind)
         asked = read_request(state, model, parse_json(await read_body(request, state.limits[case])), MOST_ROWS)
         rows = await answered(state, model, asked)
-        return AsJson({"case": case, "version": model.version, "request_id": asked.request_id, "rows": rows})
+        return AsJson({"case": case, **rows.by, "request_id": asked.request_id, "rows": rows})
 
     return predict
 

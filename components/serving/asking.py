@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, cast, get_args
 
+from components.serving.canary import CANARY
 from components.serving.models import Model
 from components.serving.problems import Detail, Problem, wrong_rows
 from components.serving.service import Answered, Explain, Options
@@ -56,29 +57,70 @@ def read_request(state: State, model: Model, content: Any, most_rows: int) -> Re
     return Request(rows, options, given, bool(content.get("log", True)))
 
 
-async def answered(state: State, model: Model, request: Request) -> list[Mapping[str, Any]]:
-    """What is answered to each row.
+class Rows(list[Mapping[str, Any]]):
+    """What is answered to each row. `by` names the version for who asked: `version`, and where some rows were the
+    canary's `versions`, by row.
+    """
+
+    def __init__(self, rows: Sequence[Answered], model: Model) -> None:
+        super().__init__(row.values or {} for row in rows)
+        found = [row.version or model.version for row in rows]
+        self.by: dict[str, Any] = {"version": found[0] if len(set(found)) == 1 else model.version}
+        if len(set(found)) > 1:
+            self.by["versions"] = found
+
+
+async def answered(state: State, model: Model, request: Request) -> Rows:
+    """What is answered to each row, and by whom.
 
     Raises:
         Problem: 422 where a row is not one that the model takes, 429 and 504 where the server is busy.
     """
-    found = await look_and_answer(state, model, request.rows, request.options, log=request.log)
+    found = await look_and_answer(state, model, request.rows, request.options, request.request_id, log=request.log)
     wrong = [replace(one, loc=("rows", number, *one.loc)) for number, row in enumerate(found) for one in row.wrong]
     if wrong:
         raise wrong_rows(wrong)
-    return [row.values or {} for row in found]
+    return Rows(found, model)
 
 
 async def look_and_answer(
-    state: State, model: Model, rows: Sequence[Any], options: Options, *, log: bool
+    state: State, model: Model, rows: Sequence[Any], options: Options, request_id: str | None = None, *, log: bool
 ) -> list[Answered]:
     """The same with what is wrong in its row's place. Only rows that are answered are logged and counted."""
     checked = [model.service.check(row) for row in rows]
     good = [row for row, wrong in zip(rows, checked, strict=True) if not wrong]
-    found = iter(await state.batcher.answer(model, good, options) if good else [])
-    answers = [Answered(None, wrong) if wrong else next(found) for wrong in checked]
-    kept = [(row, one.told) for row, one in zip(rows, answers, strict=True) if not one.wrong]
-    if log and model.is_champion:
-        state.keeper.add(model.case, model.version, [row for row, _ in kept], [told for _, told in kept])
-    state.figures.rows.labels(model.case, model.version).inc(len(kept))
-    return answers
+    canary = state.canaries.get(model.case)
+    if not good:
+        found: Sequence[Answered] = ()
+    elif canary is not None and model.is_champion:
+        found = await canary.answer(state.batcher, model, good, options, request_id)
+    else:
+        found = await state.batcher.answer(model, good, options)
+    right = [(row, one) for row, one in zip(good, found, strict=True) if not one.wrong]
+    if canary is not None:
+        _told_of_canary(state, model, [one for one in right if one[1].version is not None], log=log)
+        right = [one for one in right if one[1].version is None]
+    _told(state, model, right, options, log=log)
+    answers = iter(found)
+    return [Answered(None, wrong) if wrong else next(answers) for wrong in checked]
+
+
+def _told(state: State, model: Model, right: Sequence[tuple[Any, Answered]], options: Options, *, log: bool) -> None:
+    """Count, log and show to the shadow what the model has answered."""
+    rows, answers = [row for row, _ in right], [one for _, one in right]
+    state.figures.rows.labels(model.case, model.version).inc(len(rows))
+    if not model.is_champion:
+        return
+    if log:
+        state.keeper.add(model.case, model.version, rows, [one.told for one in answers])
+    if state.shadow is not None:
+        state.shadow.see(model.case, model.version, rows, answers, options, log=log)
+
+
+def _told_of_canary(state: State, model: Model, right: Sequence[tuple[Any, Answered]], *, log: bool) -> None:
+    """Count and log what the canary has answered in the model's place."""
+    for version in {one.version for _, one in right if one.version is not None}:
+        state.figures.rows.labels(model.case, version).inc(len(right))
+        if log:
+            rows, told = [row for row, _ in right], [one.told for _, one in right]
+            state.keeper.add(model.case, version, rows, told, beside=CANARY)

@@ -27,6 +27,7 @@ class Asked:
     version: str
     row: Mapping[str, Any]
     told: Mapping[str, Any]
+    beside: str  # the role of a version that is not the champion
 
 
 class Keeper:
@@ -49,15 +50,23 @@ class Keeper:
         self._thread.join(WAITING_ENDS)
 
     def add(
-        self, case: str, version: str, rows: Sequence[Mapping[str, Any]], told: Sequence[Mapping[str, Any]]
+        self,
+        case: str,
+        version: str,
+        rows: Sequence[Mapping[str, Any]],
+        told: Sequence[Mapping[str, Any]],
+        *,
+        beside: str = "",
     ) -> None:
-        """Take rows in, unless the case keeps none or there is no room."""
+        """Take rows in, unless the case keeps none or there is no room. What is tried `beside` the champion has a log
+        of its own, which monitoring does not read.
+        """
         params = self._params.get(case)
         if params is None or not params.enabled:
             return
         for row, said in zip(rows, told, strict=True):
             try:
-                self._queue.put_nowait(Asked(case, version, row, said))
+                self._queue.put_nowait(Asked(case, version, row, said, beside))
             except queue.Full:
                 self._figures.log_dropped.labels(case).inc()
 
@@ -67,21 +76,21 @@ class Keeper:
         self._write()
 
     def _write(self) -> None:
-        found: dict[tuple[str, str], list[Asked]] = {}
+        found: dict[tuple[str, str, str], list[Asked]] = {}
         while True:
             try:
                 one = self._queue.get_nowait()
             except queue.Empty:
                 break
-            found.setdefault((one.case, one.version), []).append(one)
-        for (case, version), asked in found.items():
+            found.setdefault((one.case, one.version, one.beside), []).append(one)
+        for (case, version, beside), asked in found.items():
             try:
-                self._append(case, version, asked)
+                self._append(case, version, beside, asked)
             except Exception as error:  # of whatever kind: a thread that ends would log nothing more, and tell nobody
                 self._figures.log_failed.inc()
                 log.warning("%s: %d row(s) are not logged: %s", case, len(asked), error)
 
-    def _append(self, case: str, version: str, asked: Sequence[Asked]) -> None:
+    def _append(self, case: str, version: str, beside: str, asked: Sequence[Asked]) -> None:
         import pandas as pd  # a second of work, which no answer waits for
 
         from components.monitoring.log import append
@@ -90,4 +99,4 @@ class Keeper:
         if len(asked) > params.rows:
             asked = random.sample(list(asked), params.rows)
         rows, told = pd.DataFrame([one.row for one in asked]), pd.DataFrame([one.told for one in asked])
-        append(self._root, case, rows, told, version, params)
+        append(self._root, case, rows, told, version, params, beside=beside)

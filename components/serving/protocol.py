@@ -8,12 +8,13 @@ from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import Response
 
-from components.serving.asking import answered, read_request
+from components.serving.asking import Rows, answered, read_request
 from components.serving.bodies import JSON, MOST_ROWS, parse_json, read_body
 from components.serving.models import Model
 from components.serving.problems import Detail, Problem
 from components.serving.state import State
 
+VERSIONS = "casebook-version"  # a header, where a protocol's answer has no place for it
 NUMBERS = {"number": "FP64", "integer": "INT64", "boolean": "BOOL"}
 
 
@@ -33,7 +34,9 @@ def add_protocols(app: FastAPI, state: State) -> None:
         rows = await _rows_answered(state, model, rows_of_tensors(content), content.get("parameters"))
         outputs = [_tensor(name, [row.get(name) for row in rows]) for name in (rows[0] if rows else ())]
         said = {"id": content["id"]} if isinstance(content.get("id"), str) else {}
-        return _json({"model_name": case, "model_version": model.version, "outputs": outputs, **said})
+        if "versions" in rows.by:
+            said["parameters"] = {"versions": rows.by["versions"]}
+        return _json({"model_name": case, "model_version": rows.by["version"], "outputs": outputs, **said})
 
     app.add_api_route("/v2/models/{case}", about, methods=["GET"])
     app.add_api_route("/v2/models/{case}/ready", ready, methods=["GET"])
@@ -49,7 +52,7 @@ def _invocations(state: State, where: str | None) -> Callable[[Request], Awaitab
         model = state.model(case)
         content = parse_json(await read_body(request, state.limits[case]))
         rows = await _rows_answered(state, model, rows_of_frame(content), content.get("params"))
-        return _json({"predictions": rows})
+        return _json({"predictions": rows}, {VERSIONS: ", ".join(rows.by.get("versions", [rows.by["version"]]))})
 
     return invocations
 
@@ -60,9 +63,7 @@ def _only(state: State) -> str:
     return next(iter(state.slots))
 
 
-async def _rows_answered(
-    state: State, model: Model, rows: Sequence[Mapping[str, Any]], params: Any
-) -> list[Mapping[str, Any]]:
+async def _rows_answered(state: State, model: Model, rows: Sequence[Mapping[str, Any]], params: Any) -> Rows:
     more = dict(params) if isinstance(params, Mapping) else {}
     request = read_request(state, model, {**more, "rows": list(rows)}, MOST_ROWS)
     return await answered(state, model, request)
@@ -135,5 +136,6 @@ def _datatype(column: Mapping[str, Any]) -> str:
     return NUMBERS.get(first, "BYTES")
 
 
-def _json(content: Any) -> Response:
-    return Response(orjson.dumps(content, default=str, option=orjson.OPT_SERIALIZE_NUMPY), media_type=JSON)
+def _json(content: Any, headers: Mapping[str, str] | None = None) -> Response:
+    body = orjson.dumps(content, default=str, option=orjson.OPT_SERIALIZE_NUMPY)
+    return Response(body, media_type=JSON, headers=headers)

@@ -32,10 +32,14 @@ class Answered:
     values: Mapping[str, Any] | None
     wrong: Sequence[Detail] = ()
     told: Mapping[str, Any] = field(default_factory=dict)
+    version: str | None = None  # who answered, where it was not the version that was asked
 
 
 class Service(Protocol):
-    """An opened bundle. Its methods may be called by one thread at a time, but for `check` and `schema`."""
+    """An opened bundle. Its methods may be called by one thread at a time, but for `check` and `schema`.
+
+    One that has `key`, names of columns that say whose a row is, has a canary answer the same people always.
+    """
 
     def schema(self) -> Mapping[str, Any]:
         """A row as JSON Schema: columns, kinds, ranges, classes; `examples` has one."""

@@ -13,7 +13,7 @@ import uvicorn
 from components.core.params.monitor import PredictionLog
 from components.registry.finding import Served
 from components.serving.app import make_app
-from components.serving.models import open_model
+from components.serving.models import Finder, open_model
 from components.serving.state import Serving, State
 from tests.conftest import Fitted
 
@@ -28,9 +28,10 @@ def serving(fitted: Fitted) -> Iterator[Callable[..., tuple[httpx.Client, State]
     """Serve the bundle by what is asked for; closed at the end."""
     with ExitStack() as stack:
 
-        def start(**asked: Any) -> tuple[httpx.Client, State]:
+        def start(find: Finder | None = None, **asked: Any) -> tuple[httpx.Client, State]:
             found = Served("1", fitted.bundle, is_champion=True)
-            state = State(Serving([fitted.job], logs={fitted.job.case: LOG}, **{**ASKED, **asked}), lambda *_: found)
+            given = Serving([fitted.job], logs={fitted.job.case: LOG}, **{**ASKED, **asked})
+            state = State(given, find or (lambda *_: found))
             state.start()
             server = uvicorn.Server(uvicorn.Config(make_app(state), port=0, log_level="warning", lifespan="on"))
             thread = threading.Thread(target=server.run, daemon=True)

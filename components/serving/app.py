@@ -14,9 +14,11 @@ from components.serving.around import Around
 from components.serving.asking import answered, read_request
 from components.serving.bodies import JSON, MOST_ROWS, STREAMS, media_type, parse_json, read_body
 from components.serving.leaving import told_to_leave
+from components.serving.page.routes import add_page
 from components.serving.problems import Problem
 from components.serving.protocol import add_protocols
-from components.serving.service import Options
+from components.serving.service import Options, facts
+from components.serving.short import add_short_paths
 from components.serving.state import State
 from components.serving.streaming import Streamed, stream
 
@@ -52,6 +54,8 @@ def make_app(state: State) -> FastAPI:
     app.add_api_route("/v1/{case}/schema", _schema(state), methods=["GET"], response_class=AsJson)
     app.add_api_route("/v1/{case}/card", _card(state), methods=["GET"], response_class=PlainTextResponse)
     add_protocols(app, state)
+    add_short_paths(app, state)
+    add_page(app, state)
     return app
 
 
@@ -92,7 +96,9 @@ def _predict(state: State) -> Callable[[str, Request], Awaitable[Response]]:
 def _schema(state: State) -> Callable[[str], Awaitable[Response]]:
     async def schema(case: str) -> Response:
         model = state.model(case)
-        return AsJson({"case": case, "version": model.version, "row": model.service.schema()})
+        recipe, about = state.slots[case].job.params.recipe, facts(model.service)
+        told = {"case": case, "recipe": recipe, "version": model.version}
+        return AsJson({**told, "row": model.service.schema(), "about": about})
 
     return schema
 

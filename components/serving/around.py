@@ -7,10 +7,13 @@ from typing import Any
 import orjson
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from components.serving.page.cookie import admits
 from components.serving.problems import Problem
 from components.serving.state import State
 
-OPEN = ("/v2/health/live", "/v2/health/ready", "/metrics")  # what probes and Prometheus ask without a token
+# What probes and Prometheus ask without a token, and the page, which asks a person for it.
+OPEN = ("/v2/health/live", "/v2/health/ready", "/metrics", "/", "/login")
+PAGE = "/page/"  # its files
 BEARER = b"bearer "
 REFUSED = Problem(401, "send the token of CASEBOOK_TOKEN: `Authorization: Bearer TOKEN`")
 
@@ -48,9 +51,11 @@ class Around:
 
     def _admits(self, scope: Scope) -> bool:
         token = self._state.asked.token
-        if token is None or scope["path"] in OPEN:
+        if token is None or scope["path"] in OPEN or scope["path"].startswith(PAGE):
             return True
-        said = next((value for name, value in scope["headers"] if name == b"authorization"), b"")
+        said = next((value for name, value in scope["headers"] if name == b"authorization"), None)
+        if said is None:
+            return admits(scope["headers"], token)
         given = said[len(BEARER) :].strip() if said[: len(BEARER)].lower() == BEARER else b""
         return hmac.compare_digest(given, token.encode())
 

@@ -107,14 +107,15 @@ async def look_and_answer(
 
 def _told(state: State, model: Model, right: Sequence[tuple[Any, Answered]], options: Options, *, log: bool) -> None:
     """Count, log and show to the shadow what the model has answered."""
-    rows, answers = [row for row, _ in right], [one for _, one in right]
-    state.figures.rows.labels(model.case, model.version).inc(len(rows))
+    answers = [one for _, one in right]
+    state.figures.rows.labels(model.case, model.version).inc(len(right))
     if not model.is_champion:
         return
     if log:
-        state.keeper.add(model.case, model.version, rows, [one.told for one in answers])
+        kept = [_kept(row, one) for row, one in right]
+        state.keeper.add(model.case, model.version, kept, [one.told for one in answers])
     if state.shadow is not None:
-        state.shadow.see(model.case, model.version, rows, answers, options, log=log)
+        state.shadow.see(model.case, model.version, [row for row, _ in right], answers, options, log=log)
 
 
 def _told_of_canary(state: State, model: Model, right: Sequence[tuple[Any, Answered]], *, log: bool) -> None:
@@ -122,5 +123,9 @@ def _told_of_canary(state: State, model: Model, right: Sequence[tuple[Any, Answe
     for version in {one.version for _, one in right if one.version is not None}:
         state.figures.rows.labels(model.case, version).inc(len(right))
         if log:
-            rows, told = [row for row, _ in right], [one.told for _, one in right]
-            state.keeper.add(model.case, version, rows, told, beside=CANARY)
+            kept = [_kept(row, one) for row, one in right]
+            state.keeper.add(model.case, version, kept, [one.told for _, one in right], beside=CANARY)
+
+
+def _kept(row: Any, one: Answered) -> Sequence[Mapping[str, Any]]:
+    return (row,) if one.kept is None else one.kept

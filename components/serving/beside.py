@@ -5,6 +5,7 @@ import logging
 from components.core.errors import CasebookError
 from components.core.job import AnyJob
 from components.serving.models import Finder, Model, open_model
+from components.serving.people import marks_of, people_of
 
 log = logging.getLogger(__name__)
 
@@ -19,16 +20,20 @@ class Beside:
         self.job, self.which, self._find = job, which, finder
         self.model: Model | None = None
         self.trouble = ""
+        self._marks = marks_of(job)
 
     def look(self) -> bool:
-        """Look which version it is now, open that one and exchange the two. Whether they were.
+        """Look which version it is now, open that one and exchange the two. Whether they were. The same version is
+        opened anew where it is to know its users otherwise.
 
         Where the registry is away or the other version does not open, the one that is open goes on.
         """
         try:
-            found = self._find(self.job, self.which)
-            if found.version == self.version and not found.is_champion:
-                self.trouble = ""
+            found, marks = self._find(self.job, self.which), marks_of(self.job)
+            now = self.model
+            same = now is not None and found.version == now.version and not found.is_champion
+            if now is not None and same and (marks == self._marks or people_of(self.job, found) == now.people):
+                self.trouble, self._marks = "", marks
                 return False
             other = None if found.is_champion else open_model(self.job, found)
         except Exception as error:
@@ -37,7 +42,7 @@ class Beside:
                 log.error("%s: %s is not tried beside the champion: %s", self.job.case, self.which, told)
             self.trouble = told
             return False
-        before, self.model, self.trouble = self.version, other, ""
+        before, self.model, self.trouble, self._marks = self.version, other, "", marks
         return before != self.version
 
     @property

@@ -44,7 +44,7 @@ class Beheld:
     options: Options
     values: Sequence[Mapping[str, Any]]
     told: Sequence[Mapping[str, Any]]
-    log: bool
+    kept: Sequence[Sequence[Mapping[str, Any]] | None] | None  # for the log, which is to have the rows if this is there
 
 
 @dataclass(frozen=True)

@@ -21,11 +21,11 @@ WAITING_ENDS = 10.0  # seconds that the last file is waited for
 
 @dataclass(frozen=True)
 class Asked:
-    """A row as it was asked, and the scores that a version gave it."""
+    """One row of a request as raw rows, mostly one, and the scores that a version gave it."""
 
     case: str
     version: str
-    row: Mapping[str, Any]
+    rows: Sequence[Mapping[str, Any]]
     told: Mapping[str, Any]
     beside: str  # the role of a version that is not the champion
 
@@ -53,7 +53,7 @@ class Keeper:
         self,
         case: str,
         version: str,
-        rows: Sequence[Mapping[str, Any]],
+        rows: Sequence[Sequence[Mapping[str, Any]]],
         told: Sequence[Mapping[str, Any]],
         *,
         beside: str = "",
@@ -64,9 +64,10 @@ class Keeper:
         params = self._params.get(case)
         if params is None or not params.enabled:
             return
-        for row, said in zip(rows, told, strict=True):
+        for asked, said in zip(rows, told, strict=True):
             try:
-                self._queue.put_nowait(Asked(case, version, row, said, beside))
+                if asked:
+                    self._queue.put_nowait(Asked(case, version, asked, said, beside))
             except queue.Full:
                 self._figures.log_dropped.labels(case).inc()
 
@@ -76,14 +77,15 @@ class Keeper:
         self._write()
 
     def _write(self) -> None:
-        found: dict[tuple[str, str, str], list[Asked]] = {}
+        found: dict[tuple[str, str, str, frozenset[str]], list[Asked]] = {}
         while True:
             try:
                 one = self._queue.get_nowait()
             except queue.Empty:
                 break
-            found.setdefault((one.case, one.version, one.beside), []).append(one)
-        for (case, version, beside), asked in found.items():
+            # Rows of other columns are another file: who is named alone is not who has an empty cell for an item.
+            found.setdefault((one.case, one.version, one.beside, frozenset(one.rows[0])), []).append(one)
+        for (case, version, beside, _), asked in found.items():
             try:
                 self._append(case, version, beside, asked)
             except Exception as error:  # of whatever kind: a thread that ends would log nothing more, and tell nobody
@@ -98,5 +100,6 @@ class Keeper:
         params = self._params[case]
         if len(asked) > params.rows:
             asked = random.sample(list(asked), params.rows)
-        rows, told = pd.DataFrame([one.row for one in asked]), pd.DataFrame([one.told for one in asked])
+        rows = pd.DataFrame([row for one in asked for row in one.rows])
+        told = pd.DataFrame([one.told for one in asked for _ in one.rows])
         append(self._root, case, rows, told, version, params, beside=beside)

@@ -13,9 +13,9 @@ from components.core.job import AnyJob
 from components.core.recipe import read_checks
 from components.core.recipe_names import part_module
 from components.registry.finding import Served, open_registry, served
-from components.registry.known import histories_of
 from components.registry.model_files import card_beside
-from components.serving.service import Online, Options, Service
+from components.serving.people import NOBODY, People, marks_of, people_of
+from components.serving.service import Forgetting, Online, Options, Service
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +33,7 @@ class Model:
     service: Service
     card: Path
     is_champion: bool
+    people: People = NOBODY
 
 
 def online(recipe: str) -> Online:
@@ -63,12 +64,14 @@ def open_model(job: AnyJob, found: Served) -> Model:
     Raises:
         CasebookError: it is no bundle that can be opened.
     """
-    histories = histories_of(job.paths, job.case, found)
-    service = online(job.params.recipe).open_service(found.bundle, histories, read_checks(job))
+    people = people_of(job, found)
+    service = online(job.params.recipe).open_service(found.bundle, people.histories, read_checks(job))
+    if isinstance(service, Forgetting):
+        service.forget(people.forgotten)
     examples = service.schema().get("examples", ())
     for _ in range(WARMING):
         service.answer(list(examples), Options(explain="always"))
-    return Model(job.case, found.version, service, card_beside(found.bundle), found.is_champion)
+    return Model(job.case, found.version, service, card_beside(found.bundle), found.is_champion, people)
 
 
 class Slot:
@@ -76,17 +79,21 @@ class Slot:
 
     def __init__(self, job: AnyJob, which: str | None, finder: Finder) -> None:
         self.job, self.which, self._find = job, which, finder
+        self._marks = marks_of(job)
         self.model = open_model(job, finder(job, which))
         self.trouble = ""  # why the version that should serve does not
 
     def look(self) -> bool:
-        """Look whether another version should serve, open it and exchange the two. Whether they were.
+        """Look whether another version should serve, open it and exchange the two. Whether they were. The same version
+        is opened anew where it is to know its users otherwise.
 
         Whatever goes wrong, the present one goes on: the registry may be away, or the other bundle broken.
         """
         try:
-            found = self._find(self.job, self.which)
-            if found.version == self.model.version:
+            found, marks = self._find(self.job, self.which), marks_of(self.job)
+            same = found.version == self.model.version
+            if same and (marks == self._marks or people_of(self.job, found) == self.model.people):
+                self._marks = marks
                 self.trouble = ""
                 return False
             other = open_model(self.job, found)
@@ -96,9 +103,12 @@ class Slot:
                 log.error("%s: version %s goes on serving: %s", self.job.case, self.model.version, told)
             self.trouble = told
             return False
-        log.info("%s: version %s serves, in place of %s", self.job.case, other.version, self.model.version)
-        self.model, self.trouble = other, ""
-        return True
+        if same:
+            log.info("%s: version %s serves with what is known of its users now", self.job.case, other.version)
+        else:
+            log.info("%s: version %s serves, in place of %s", self.job.case, other.version, self.model.version)
+        self.model, self.trouble, self._marks = other, "", marks
+        return not same
 
 
 class Looks(Protocol):

@@ -12,6 +12,7 @@ from components.serving.asking import Rows, answered, read_request
 from components.serving.bodies import JSON, MOST_ROWS, parse_json, read_body
 from components.serving.models import Model
 from components.serving.problems import Detail, Problem
+from components.serving.service import Gathering
 from components.serving.state import State
 
 VERSIONS = "casebook-version"  # a header, where a protocol's answer has no place for it
@@ -65,8 +66,10 @@ def _only(state: State) -> str:
 
 async def _rows_answered(state: State, model: Model, rows: Sequence[Mapping[str, Any]], params: Any) -> Rows:
     more = dict(params) if isinstance(params, Mapping) else {}
-    request = read_request(state, model, {**more, "rows": list(rows)}, MOST_ROWS)
-    return await answered(state, model, request)
+    gathers = isinstance(model.service, Gathering)
+    rows = model.service.gathered(rows) if gathers else list(rows)
+    found = await answered(state, model, read_request(state, model, {**more, "rows": rows}, MOST_ROWS))
+    return model.service.flat(found) if gathers else found
 
 
 def metadata(model: Model) -> dict[str, Any]:

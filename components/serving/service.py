@@ -1,9 +1,9 @@
 """What a recipe's part `http` offers: a bundle that answers what HTTP brings, and tells what it takes."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
 from components.serving.problems import Detail
 
@@ -27,12 +27,15 @@ class Options:
 
 @dataclass(frozen=True)
 class Answered:
-    """What is answered to a row, by column, or what of it is wrong; `told` are the scores that monitoring compares."""
+    """What is answered to a row, by column, or what of it is wrong; `told` are the scores that monitoring compares.
+    `kept` are the row as the log of `casebook predict` has it, where that is another, or several, or none.
+    """
 
     values: Mapping[str, Any] | None
     wrong: Sequence[Detail] = ()
     told: Mapping[str, Any] = field(default_factory=dict)
     version: str | None = None  # who answered, where it was not the version that was asked
+    kept: Sequence[Mapping[str, Any]] | None = None
 
 
 class Service(Protocol):
@@ -56,6 +59,37 @@ class Service(Protocol):
 
     def answer(self, rows: Sequence[Mapping[str, Any]], options: Options) -> Sequence[Answered]:
         """Rows that have passed `check`, in their order. `loc` of what is wrong begins with the column."""
+
+
+@runtime_checkable
+class Forgetting(Protocol):
+    """A service that keeps something of people, some of whom may have asked to be forgotten since."""
+
+    def forget(self, digests: Collection[str], /) -> None: ...
+
+
+@runtime_checkable
+class Gathering(Protocol):
+    """A service whose rows are several of those that `casebook predict` reads, and whose answers are several of those
+    that it writes: what clients of MLflow and of the Open Inference Protocol send and get.
+    """
+
+    def gathered(self, rows: Sequence[Any], /) -> list[Any]: ...
+
+    def flat(self, answers: Sequence[Mapping[str, Any]], /) -> list[Mapping[str, Any]]: ...
+
+
+@runtime_checkable
+class Telling(Protocol):
+    """A service that also tells facts for people who read its answers."""
+
+    def about(self) -> Mapping[str, Any]:
+        """Such as `threshold`, `decisions`, `unit`, `classes`: of the version, as JSON has them."""
+
+
+def facts(service: Service) -> Mapping[str, Any]:
+    """What it tells about itself, if it does."""
+    return service.about() if isinstance(service, Telling) else {}
 
 
 # What the part offers: of a bundle, of what the version keeps of users, and of the case's block `predict`.

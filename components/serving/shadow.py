@@ -5,6 +5,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
@@ -69,7 +70,8 @@ class Shadow:
                 self._figures.shadow_dropped.labels(case).inc(len(rows))
                 return
             values, told = [one.values or {} for one in answers], [one.told for one in answers]
-            self._waiting.append((Beheld(case, version, rows, options, values, told, log), size))
+            kept = [one.kept for one in answers] if log else None
+            self._waiting.append((Beheld(case, version, rows, options, values, told, kept), size))
             self._rows += len(rows)
             self._bytes += size
             self._there.notify()
@@ -101,7 +103,7 @@ class Shadow:
             if beheld is None:
                 continue
             try:
-                line.send(beheld)
+                line.send(replace(beheld, kept=None))
                 version, found = self._reply(line)
             except Exception:
                 self._count(beheld, self._serves.get(beheld.case), [Compared(FAILED)] * len(beheld.rows))
@@ -136,9 +138,10 @@ class Shadow:
             self._figures.shadow_rows.labels(beheld.case, version, one.outcome).inc()
             if one.difference is not None:
                 self._figures.shadow_difference.labels(beheld.case).observe(one.difference)
-        if beheld.log:
+        if beheld.kept is not None:
             said = [_logged(beheld.champion, told, one) for told, one in zip(beheld.told, found, strict=True)]
-            self._keeper.add(beheld.case, version, beheld.rows, said, beside=SHADOW)
+            kept = [(row,) if rows is None else rows for row, rows in zip(beheld.rows, beheld.kept, strict=True)]
+            self._keeper.add(beheld.case, version, kept, said, beside=SHADOW)
 
     def _stands(self, now: Standing) -> None:
         if self._serves.get(now.case) != now.version:

@@ -1,7 +1,9 @@
 """Rows of a table over HTTP: the form that is taken, what of a row is wrong, and answers by row."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from functools import cached_property
+from operator import attrgetter
 from typing import Any, Generic, TypeVar
 
 import numpy as np
@@ -17,6 +19,7 @@ from components.serving.service import MEBIBYTE, Answered, Options
 MAX_BODY = MEBIBYTE
 NUMBERS = ("numeric", "amount")
 CELLS = (str, int, float, bool)
+TOLD = ("threshold", "decisions", "horizons", "unit", "causes", "intervals.coverage")  # what people want to know
 COMMON = 20  # classes of a column that are named
 
 AnyTable = TypeVar("AnyTable", bound=AskedTable)
@@ -84,6 +87,14 @@ class TableService(Generic[AnyTable]):
         """A row as JSON Schema."""
         return self._schema
 
+    def about(self) -> Mapping[str, Any]:
+        """What an answer is of: the target, and those of the settings `TOLD` that the recipe has."""
+        told: dict[str, Any] = {"target": self.predictor.data["spec"]["target"]}
+        for name in TOLD:
+            with suppress(AttributeError):
+                told[name.rpartition(".")[2]] = attrgetter(name)(self.predictor.settings)
+        return told
+
     def _wrong(self, asked: Asked, *, strict: bool) -> list[list[Detail]]:
         found: list[list[Detail]] = [[] for _ in range(len(asked))]
         for mark in asked.marks:
@@ -143,20 +154,22 @@ def flag(name: str, value: Any) -> bool:
 def _column(column: Mapping[str, Any], summary: Mapping[str, Any]) -> dict[str, Any]:
     """A column as JSON Schema: its kind, the bounds of its rule, what training had."""
     kind = column["kind"]
+    found: dict[str, Any] = {"x-kind": kind}
     if kind in NUMBERS:
-        found: dict[str, Any] = {"type": ["number", "null"] if kind == "numeric" else ["number", "string", "null"]}
+        found["type"] = ["number", "null"] if kind == "numeric" else ["number", "string", "null"]
         bounds = {"minimum": column.get("min"), "maximum": column.get("max")}
         found |= {name: bound for name, bound in bounds.items() if bound is not None}
         if ends := summary.get("quantiles"):
             found["description"] = f"{kind}; training had {ends['0']:.12g} to {ends['1']:.12g}"
+            found["x-training"] = [ends["0"], ends["1"]]
         return found
     if kind == "boolean":
-        return {"type": ["boolean", "string", "null"]}
-    found = {"type": ["string", "null"], "description": kind}
+        return {**found, "type": ["boolean", "string", "null"]}
+    found |= {"type": ["string", "null"], "description": kind}
     if kind == "date":
         found["description"] = f"date, such as {summary['last']}" if "last" in summary else "date"
     elif names := [name for name, _ in summary.get("top", [])][:COMMON]:
-        found["description"] = f"{kind}; training had {', '.join(names)}"
+        found |= {"description": f"{kind}; training had {', '.join(names)}", "examples": names}
         if column.get("values"):
             found["enum"] = [*column["values"], None]
     return found

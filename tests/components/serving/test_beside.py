@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
@@ -68,12 +69,12 @@ def figures(client: Any) -> dict[str, float]:
 
 def test_the_canary_answers_its_part_and_each_answer_names_who_gave_it(serving, versions):
     client, state = serving(find=versions(), canary=30.0)
-    rows = raw_rows(400)
+    rows = raw_rows(200)
     found = client.post(PATH, json={"rows": rows, "explain": "never"}).json()
     by = found["versions"]
     assert found["version"] == "1"
     assert set(by) == {"1", "2"}
-    assert by.count("2") == pytest.approx(0.3 * len(rows), abs=40)
+    assert by.count("2") == pytest.approx(0.3 * len(rows), abs=30)
     assert {row["decision"] for row, one in zip(found["rows"], by, strict=True) if one == "2"} == {"decline"}
     assert {row["decision"] for row, one in zip(found["rows"], by, strict=True) if one == "1"} == {"approve", "decline"}
     for place in (by.index("1"), by.index("2")):  # alone as among others, and whatever its columns' order
@@ -88,8 +89,8 @@ def test_the_canary_answers_its_part_and_each_answer_names_who_gave_it(serving, 
     state.keeper.stop()
     counted = figures(client)
     assert counted[f'casebook_rows_total{{case="{CASE}",version="2"}}'] >= 2 * by.count("2")
-    (path,) = log_folder(state.asked.jobs[0].paths.root, CASE).joinpath("canary").glob("*.parquet")
-    assert set(pq.read_table(path).column("casebook.version").to_pylist()) == {"2"}
+    files = log_folder(state.asked.jobs[0].paths.root, CASE).joinpath("canary").glob("*.parquet")
+    assert {one for path in files for one in pq.read_table(path).column("casebook.version").to_pylist()} == {"2"}
 
 
 def test_a_request_id_keeps_all_rows_of_a_request_with_one_version(serving, versions):
@@ -161,8 +162,7 @@ def test_a_shadow_answers_unseen_and_its_difference_is_told_and_logged(serving, 
     assert figures(client)[f'casebook_shadow_difference_bucket{{case="{CASE}",le="1e-09"}}'] == 43  # the same graph
     state.keeper.stop()
     folder = log_folder(state.asked.jobs[0].paths.root, CASE)
-    (path,) = folder.joinpath("shadow").glob("*.parquet")
-    table = pq.read_table(path).to_pandas()
+    table = pd.concat([pq.read_table(path).to_pandas() for path in folder.joinpath("shadow").glob("*.parquet")])
     assert len(table) == 40
     assert set(table["casebook.version"]) == {"2"}
     assert set(table["casebook.said.champion"]) == {"1"}

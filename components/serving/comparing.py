@@ -17,11 +17,12 @@ from components.core.job import AnyJob
 from components.serving.batches import AT_ONCE
 from components.serving.beside import Beside
 from components.serving.models import Finder, Model
-from components.serving.service import Answered, Options
+from components.serving.service import Answered, Options, at_once
 
 NICE = 10  # a tenth of the processor where others want it: the lowest of all would not even open a bundle there
 SAME, OTHER, REFUSED, FAILED = "same", "other", "refused", "failed"  # what the shadow said, beside the champion
-NOT_COMPARED = ("reasons", "warnings")
+NOT_COMPARED = ("reasons", "warnings", "drawn")
+DEAR = ("draw",)  # keys of a request that only make what is not compared
 SLACK = 1e-9  # in the shadow's disfavour: two processes may add in another order
 
 
@@ -82,10 +83,12 @@ def answer_beside(line: Connection, jobs: Sequence[AnyJob], which: str, every: f
 def compare(model: Model, beheld: Beheld) -> list[Compared]:
     """What the shadow would have said to each row, held against what the champion did."""
     good = [place for place, row in enumerate(beheld.rows) if not model.service.check(row)]
-    options = Options("never", beheld.options.strict, beheld.options.more)  # reasons are dear, and not compared
+    more = {name: value for name, value in beheld.options.more.items() if name not in DEAR}
+    options = Options("never", beheld.options.strict, more)
     found: dict[int, Compared] = {}
-    for start in range(0, len(good), AT_ONCE):
-        places = good[start : start + AT_ONCE]
+    size = at_once(model.service, AT_ONCE)
+    for start in range(0, len(good), size):
+        places = good[start : start + size]
         try:
             answers = model.service.answer([beheld.rows[place] for place in places], options)
         except Exception:

@@ -34,14 +34,16 @@ class Answered:
     values: Mapping[str, Any] | None
     wrong: Sequence[Detail] = ()
     told: Mapping[str, Any] = field(default_factory=dict)
-    version: str | None = None  # who answered, where it was not the version that was asked
     kept: Sequence[Mapping[str, Any]] | None = None
+    version: str | None = None  # who answered, where it was not the version that was asked
 
 
 class Service(Protocol):
     """An opened bundle. Its methods may be called by one thread at a time, but for `check` and `schema`.
 
-    One that has `key`, names of columns that say whose a row is, has a canary answer the same people always.
+    It may have more: `at_once`, the rows of one call where they are fewer than usual; `takes_files`, true where rows
+    are images that come as files of forms, too; and `key`, columns that say whose a row is: a canary answers the same
+    people always.
     """
 
     def schema(self) -> Mapping[str, Any]:
@@ -59,6 +61,16 @@ class Service(Protocol):
 
     def answer(self, rows: Sequence[Mapping[str, Any]], options: Options) -> Sequence[Answered]:
         """Rows that have passed `check`, in their order. `loc` of what is wrong begins with the column."""
+
+
+def at_once(service: Service, usual: int) -> int:
+    """How many rows are answered in one call."""
+    return min(usual, int(getattr(service, "at_once", usual)))
+
+
+def takes_files(service: Service) -> bool:
+    """Whether its rows are images, which come as files of forms and are answered as pictures, too."""
+    return bool(getattr(service, "takes_files", False))
 
 
 @runtime_checkable

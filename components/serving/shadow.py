@@ -12,7 +12,7 @@ from multiprocessing.context import SpawnProcess
 from typing import Any
 
 from components.core.job import AnyJob
-from components.serving.comparing import FAILED, Beheld, Compared, Standing, answer_beside
+from components.serving.comparing import FAILED, NOT_COMPARED, Beheld, Compared, Standing, answer_beside
 from components.serving.kept import Keeper
 from components.serving.metrics import Figures
 from components.serving.models import Finder
@@ -69,7 +69,7 @@ class Shadow:
             if self._rows and (self._rows + len(rows) > ROOM or self._bytes + size > ROOM_BYTES):
                 self._figures.shadow_dropped.labels(case).inc(len(rows))
                 return
-            values, told = [one.values or {} for one in answers], [one.told for one in answers]
+            values, told = [_compared(one) for one in answers], [one.told for one in answers]
             kept = [one.kept for one in answers] if log else None
             self._waiting.append((Beheld(case, version, rows, options, values, told, kept), size))
             self._rows += len(rows)
@@ -160,6 +160,10 @@ class Shadow:
         for case in self._serves:
             self._serves[case] = None
             self._figures.stands(case, SHADOW, None, why)
+
+
+def _compared(one: Answered) -> dict[str, Any]:
+    return {name: value for name, value in (one.values or {}).items() if name not in NOT_COMPARED}
 
 
 def _size(row: Any) -> int:

@@ -9,9 +9,10 @@ from components.core.params.monitor import PredictionLog
 from components.serving.batches import Batcher
 from components.serving.beside import Beside
 from components.serving.canary import CANARY, WHICH, Canary
+from components.serving.finding import find
 from components.serving.kept import Keeper
 from components.serving.metrics import Figures
-from components.serving.models import LOOKED_EVERY, Finder, Model, Slot, Watcher, find, online
+from components.serving.models import LOOKED_EVERY, Finder, Model, Slot, Watcher, online
 from components.serving.problems import Problem
 from components.serving.service import Explain
 from components.serving.shadow import Shadow

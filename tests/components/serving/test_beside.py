@@ -84,7 +84,7 @@ def test_the_canary_answers_its_part_and_each_answer_names_who_gave_it(serving, 
         PATH, content="\n".join(map(json.dumps, rows)), headers={"content-type": "application/x-ndjson"}
     )
     assert [json.loads(line)["version"] for line in lines.text.splitlines()] == by
-    told = client.post("/invocations", json={"dataframe_records": rows[:20]}).headers["casebook-version"]
+    told = client.post("/invocations", json={"dataframe_records": rows[:20]}).headers["x-casebook-version"]
     assert told.split(", ") == by[:20]
     state.keeper.stop()
     counted = figures(client)

@@ -12,12 +12,14 @@ from starlette.responses import PlainTextResponse, Response
 
 from components.serving.around import Around
 from components.serving.asking import answered, read_request
-from components.serving.bodies import JSON, MOST_ROWS, STREAMS, media_type, parse_json, read_body
+from components.serving.bodies import FORM, JSON, MOST_ROWS, STREAMS, media_type, read_json
 from components.serving.leaving import told_to_leave
+from components.serving.multipart import read_form
 from components.serving.page.routes import add_page
+from components.serving.pictures import one_drawn, picture, wants_picture
 from components.serving.problems import Problem
 from components.serving.protocol import add_protocols
-from components.serving.service import Options, facts
+from components.serving.service import Options, facts, takes_files
 from components.serving.short import add_short_paths
 from components.serving.state import State
 from components.serving.streaming import Streamed, stream
@@ -81,13 +83,18 @@ def _metrics(state: State) -> Callable[[], Awaitable[Response]]:
 def _predict(state: State) -> Callable[[str, Request], Awaitable[Response]]:
     async def predict(case: str, request: Request) -> Response:
         """Answer rows: `{"rows": [{column: value, …}, …]}`, lines of JSON or CSV."""
-        model, kind = state.model(case), media_type(request)
+        model = state.model(case)
+        kind = media_type(request, files=takes_files(model.service))
         if kind in STREAMS:
             options = Options(state.asked.explain, state.asked.strict, model.service.options({}))
             lines = stream(state, model, request, kind, options, state.limits[case], log=True)
             return Streamed(lines, kind)
-        asked = read_request(state, model, parse_json(await read_body(request, state.limits[case])), MOST_ROWS)
+        limit, drawn = state.limits[case], wants_picture(request, model)
+        content = await (read_form(request, limit) if kind == FORM else read_json(request, limit))
+        asked = read_request(state, model, one_drawn(content) if drawn else content, MOST_ROWS)
         rows = await answered(state, model, asked)
+        if drawn:
+            return picture(model, rows, asked.request_id)
         return AsJson({"case": case, "version": model.version, "request_id": asked.request_id, "rows": rows})
 
     return predict

@@ -1,7 +1,7 @@
 """Bodies of requests: read up to a limit, as JSON, as lines of JSON or as CSV."""
 
 import csv
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator, Mapping
 from typing import Any
 
 import orjson
@@ -9,14 +9,14 @@ from starlette.requests import Request
 
 from components.serving.problems import Problem
 
-JSON, NDJSON, CSV = "application/json", "application/x-ndjson", "text/csv"
+JSON, NDJSON, CSV, FORM = "application/json", "application/x-ndjson", "text/csv", "multipart/form-data"
 STREAMS = (NDJSON, CSV)
 MOST_ROWS = 1_000  # of one JSON body; more are streamed
 QUOTE = '"'
 
 
-def media_type(request: Request) -> str:
-    """The type of the body, JSON where none is said.
+def media_type(request: Request, *, files: bool = False) -> str:
+    """The type of the body, JSON where none is said. Images come as files of forms, and in no CSV.
 
     Raises:
         Problem: 415, it is none of those that are read.
@@ -24,13 +24,19 @@ def media_type(request: Request) -> str:
     said = request.headers.get("content-type", JSON).partition(";")[0].strip().lower()
     if said in ("application/ndjson", "application/jsonl", "application/x-jsonlines"):
         return NDJSON
-    if said in (JSON, *STREAMS):
+    read = (JSON, NDJSON, FORM if files else CSV)
+    if said in read:
         return said
-    raise Problem(415, f"content type {said!r} is not read; send {JSON}, {NDJSON} or {CSV}")
+    raise Problem(415, f"content type {said!r} is not read; send {', '.join(read[:-1])} or {read[-1]}")
 
 
 async def read_body(request: Request, most: int) -> bytes:
-    """The whole body.
+    """The whole body; errors as `parts_of`."""
+    return b"".join([part async for part in parts_of(request, most)])
+
+
+async def parts_of(request: Request, most: int) -> AsyncGenerator[bytes, None]:
+    """A body as it comes.
 
     Raises:
         Problem: 413, it is longer than `most` bytes.
@@ -38,19 +44,23 @@ async def read_body(request: Request, most: int) -> bytes:
     said = request.headers.get("content-length", "")
     if said.isdecimal() and int(said) > most:
         raise _too_long(most)
-    parts, length = [], 0
+    length = 0
     async for part in request.stream():
         length += len(part)
         if length > most:
             raise _too_long(most)
-        parts.append(part)
-    return b"".join(parts)
+        yield part
 
 
 def _too_long(most: int) -> Problem:
     return Problem(
         413, f"the body is longer than {most:,} bytes; send many rows as lines of JSON ({NDJSON}) or as CSV ({CSV})"
     )
+
+
+async def read_json(request: Request, most: int) -> Any:
+    """The whole body; errors as `read_body` and `parse_json`."""
+    return parse_json(await read_body(request, most))
 
 
 def parse_json(body: bytes) -> Any:

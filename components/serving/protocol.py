@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from components.serving.asking import answered, read_request
-from components.serving.bodies import JSON, MOST_ROWS, parse_json, read_body
+from components.serving.bodies import JSON, MOST_ROWS, read_json
 from components.serving.models import Model
 from components.serving.problems import Detail, Problem
 from components.serving.service import Gathering
@@ -30,7 +30,7 @@ def add_protocols(app: FastAPI, state: State) -> None:
 
     async def infer(case: str, request: Request) -> Response:
         model = state.model(case)
-        content = parse_json(await read_body(request, state.limits[case]))
+        content = await read_json(request, state.limits[case])
         rows = await _rows_answered(state, model, rows_of_tensors(content), content.get("parameters"))
         outputs = [_tensor(name, [row.get(name) for row in rows]) for name in (rows[0] if rows else ())]
         said = {"id": content["id"]} if isinstance(content.get("id"), str) else {}
@@ -48,7 +48,7 @@ def _invocations(state: State, where: str | None) -> Callable[[Request], Awaitab
         """What `mlflow models serve` takes and answers; of several cases the path says which."""
         case = request.path_params["case"] if where else _only(state)
         model = state.model(case)
-        content = parse_json(await read_body(request, state.limits[case]))
+        content = await read_json(request, state.limits[case])
         rows = await _rows_answered(state, model, rows_of_frame(content), content.get("params"))
         return _json({"predictions": rows})
 

@@ -13,7 +13,7 @@ from components.serving.asking import look_and_answer
 from components.serving.bodies import NDJSON, csv_line, lines_of, rows_of_csv, rows_of_ndjson
 from components.serving.models import Model
 from components.serving.problems import Detail, Problem, wrong_rows
-from components.serving.service import Answered, Options
+from components.serving.service import Answered, Options, at_once
 from components.serving.state import State
 
 CHUNK = 256  # rows that are answered at a time
@@ -47,7 +47,7 @@ async def stream(
     lines = lines_of(request, limit)
     rows: AsyncIterator[Any] = rows_of_ndjson(lines) if kind == NDJSON else rows_of_csv(lines)
     names: list[str] = []
-    async for chunk in _chunks(rows, CHUNK):
+    async for chunk in _chunks(rows, at_once(model.service, CHUNK)):
         answers = await _answers(state, model, chunk, options, log=log)
         for one in answers:
             if kind == NDJSON:

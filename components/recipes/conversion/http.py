@@ -22,6 +22,7 @@ LONGEST = 2_000  # characters of a row: those of letters without blanks take sec
 KEPT = 4  # converters with wishes: one with words holds tables of its own, and takes a second to make
 NAMED = 20  # warnings of a row
 TEXT = "text"  # a column that rows may have, too: the right conversion
+COLUMNS, BEST = ("text", "score", "illegal"), "best"  # of answers
 SCORE = "score of a syllable"  # as monitoring knows it
 EXAMPLE = "jin tian tian qi hen hao"
 
@@ -101,6 +102,15 @@ class ConversionService:
             "longest": LONGEST,
         }
 
+    def gathered(self, rows: Sequence[Any]) -> list[Any]:
+        """Rows of other protocols; texts alone are lines, too."""
+        return [{PINYIN_COLUMN: row} if isinstance(row, str) else row for row in rows]
+
+    def flat(self, answers: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+        """The columns that MLflow's server answers, and the other readings where some are asked for."""
+        several = any(len(one[BEST]) > 1 for one in answers)
+        return [{name: one[name] for name in (*COLUMNS, *([BEST] if several else []))} for one in answers]
+
     @cached_property
     def _example(self) -> str:
         legal = self.predictor.models.candidates.number
@@ -131,7 +141,7 @@ class ConversionService:
         values = {
             "text": found.text,
             "score": found.score,
-            "best": best,
+            BEST: best,
             "illegal": "; ".join(remarks),
             "warnings": [*_first(remarks), *self._dropped(found, wishes.n_best)],
         }

@@ -9,7 +9,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from components.serving.asking import answered, read_request
-from components.serving.bodies import JSON, MOST_ROWS, media_type, parse_json, read_body
+from components.serving.bodies import JSON, MOST_ROWS, media_type, read_body
+from components.serving.parsing import parse_json
 from components.serving.problems import Detail, Problem
 from components.serving.state import State
 

@@ -1,9 +1,10 @@
 """A request's rows to answers: checked, computed together with others that wait, logged."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, cast, get_args
 
+from components.serving.bodies import MOST_ROWS
 from components.serving.canary import CANARY
 from components.serving.models import Model
 from components.serving.problems import Detail, Problem, wrong_rows
@@ -38,23 +39,48 @@ def read_request(state: State, model: Model, content: Any, most_rows: int) -> Re
         raise Problem(422, "the body has no list of rows", [Detail(("rows",), "send a list of rows", rows)])
     if len(rows) > most_rows:
         raise Problem(413, f"{len(rows):,} rows in one body of JSON, {most_rows:,} at most; send lines of JSON, or CSV")
-    wrong = [
-        Detail((name,), f"is not one of {', '.join(map(str, kinds))}", content[name])
-        for name, kinds in {"explain": EXPLAIN, "strict": (True, False), "log": (True, False)}.items()
-        if name in content
-        and not any(content[name] is one or (name == "explain" and content[name] == one) for one in kinds)
-    ]
     given = content.get("request_id")
     if given is not None and not (isinstance(given, str) and len(given) <= LONGEST_ID):
-        wrong.append(Detail(("request_id",), f"is no text of at most {LONGEST_ID} characters", given))
+        told = f"is no text of at most {LONGEST_ID} characters"
+        raise Problem(422, "a request_id that it cannot be", [Detail(("request_id",), told, given)])
+    options = read_options(state, model, content)
+    return Request(rows, options, given, bool(content.get("log", True)))
+
+
+def read_options(state: State, model: Model, content: Mapping[str, Any]) -> Options:
+    """How rows are to be answered, by the keys of a request.
+
+    Raises:
+        Problem: 422, a key is unknown, or has a value that it cannot have.
+    """
+    kinds = {"explain": EXPLAIN, "strict": (True, False), "log": (True, False)}
+    wrong = [
+        Detail((name,), f"is not one of {', '.join(map(str, kinds[name]))}", value)
+        for name, value in content.items()
+        if name in kinds and not any(value is one or (name == "explain" and value == one) for one in kinds[name])
+    ]
     if wrong:
         raise Problem(422, "keys of the request have values that they cannot have", wrong)
-    options = Options(
+    return Options(
         explain=cast(Explain, content.get("explain", state.asked.explain)),
         strict=bool(content.get("strict", state.asked.strict)),
         more=model.service.options({name: value for name, value in content.items() if name not in OURS}),
     )
-    return Request(rows, options, given, bool(content.get("log", True)))
+
+
+async def rows_answered(
+    state: State, model: Model, rows: Sequence[Any], more: Mapping[str, Any], request_id: Any = None
+) -> "Rows":
+    """Rows as the protocols of others have them, asked for with the keys of a request in `more`, and answered by the
+    records that `casebook predict` writes.
+
+    Raises:
+        Problem: what `read_request` and `answered` raise.
+    """
+    gathered, flat = (getattr(model.service, name, list) for name in ("gathered", "flat"))
+    content = {**more, "rows": list(gathered(rows)), "request_id": request_id}
+    found = await answered(state, model, read_request(state, model, content, MOST_ROWS))
+    return Rows(flat(found), found.by)
 
 
 class Rows(list[Mapping[str, Any]]):
@@ -62,12 +88,14 @@ class Rows(list[Mapping[str, Any]]):
     canary's `versions`, by row.
     """
 
-    def __init__(self, rows: Sequence[Answered], model: Model) -> None:
-        super().__init__(row.values or {} for row in rows)
-        found = [row.version or model.version for row in rows]
-        self.by: dict[str, Any] = {"version": found[0] if len(set(found)) == 1 else model.version}
-        if len(set(found)) > 1:
-            self.by["versions"] = found
+    def __init__(self, rows: Iterable[Mapping[str, Any]], by: Mapping[str, Any]) -> None:
+        super().__init__(rows)
+        self.by = by
+
+    @property
+    def versions(self) -> str:
+        """As a header has them, one a row where there are several."""
+        return ", ".join(self.by.get("versions", [self.by["version"]]))
 
 
 async def answered(state: State, model: Model, request: Request) -> Rows:
@@ -80,7 +108,10 @@ async def answered(state: State, model: Model, request: Request) -> Rows:
     wrong = [replace(one, loc=("rows", number, *one.loc)) for number, row in enumerate(found) for one in row.wrong]
     if wrong:
         raise wrong_rows(wrong)
-    return Rows(found, model)
+    versions = [row.version or model.version for row in found]
+    several = len(set(versions)) > 1
+    by = {"version": model.version if several or not versions else versions[0]}
+    return Rows((row.values or {} for row in found), {**by, "versions": versions} if several else by)
 
 
 async def look_and_answer(

@@ -39,7 +39,7 @@ def one_drawn(content: Any) -> Any:
 
 def picture(model: Model, rows: Rows, request_id: str | None) -> Response:
     """What `one_drawn` is answered: who answered, and how many objects there are, stand in the headers."""
-    headers = {"X-Casebook-Case": model.case, "X-Casebook-Version": rows.by["version"]}
+    headers = {"X-Casebook-Case": model.case, "X-Casebook-Version": rows.versions}
     headers["X-Casebook-Count"] = str(rows[0]["count"])
     if request_id is not None:
         headers["X-Request-Id"] = quote(request_id, safe=" ")

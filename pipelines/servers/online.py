@@ -66,6 +66,7 @@ def application() -> OwnNames:
         settings.token,
         logs,
         noted.look_every,
+        operate.serve.max_body,
         noted.shadow,
         noted.canary,
     )

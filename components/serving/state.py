@@ -26,6 +26,7 @@ class Serving:
     token: str | None = field(repr=False)
     logs: Mapping[str, PredictionLog]
     look_every: float = LOOKED_EVERY
+    max_body: Mapping[str, int] = field(default_factory=dict)  # bytes, of cases that do not take what their recipe says
 
 
 class State:
@@ -50,7 +51,7 @@ class State:
         """
         for job in self.asked.jobs:
             self.slots[job.case] = Slot(job, self.asked.version, self._find)
-            self.limits[job.case] = online(job.params.recipe).MAX_BODY
+            self.limits[job.case] = self.asked.max_body.get(job.case, online(job.params.recipe).MAX_BODY)
             self.figures.serving.labels(job.case).set(int(self.slots[job.case].model.version))
             self.figures.trouble.labels(job.case).set(0)
         self.batcher.start()

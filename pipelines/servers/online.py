@@ -48,7 +48,14 @@ def application() -> OwnNames:
     jobs = [make_job(case, params.case(case), Paths(root)) for case in noted["cases"]]
     logs = {job.case: operate.of(job.case).monitor.log for job in jobs}
     asked = Serving(
-        jobs, noted["version"], noted["explain"], noted["strict"], settings.token, logs, noted["look_every"]
+        jobs,
+        noted["version"],
+        noted["explain"],
+        noted["strict"],
+        settings.token,
+        logs,
+        noted["look_every"],
+        operate.serve.max_body,
     )
     state = State(asked)
     state.start()

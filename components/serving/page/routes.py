@@ -12,8 +12,9 @@ from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import Response
 
-from components.serving.bodies import JSON, parse_json, read_body
+from components.serving.bodies import JSON, read_body
 from components.serving.page.cookie import admits, set_cookie
+from components.serving.parsing import parse_json
 from components.serving.problems import Detail, Problem
 from components.serving.state import State
 

@@ -35,13 +35,15 @@ class Answered:
     wrong: Sequence[Detail] = ()
     told: Mapping[str, Any] = field(default_factory=dict)
     kept: Sequence[Mapping[str, Any]] | None = None
+    version: str | None = None  # who answered, where it was not the version that was asked
 
 
 class Service(Protocol):
     """An opened bundle. Its methods may be called by one thread at a time, but for `check` and `schema`.
 
-    It may have more: `at_once`, the rows of one call where they are fewer than usual, and `takes_files`, true where
-    rows are images that come as files of forms, too.
+    It may have more: `at_once`, the rows of one call where they are fewer than usual; `takes_files`, true where rows
+    are images that come as files of forms, too; and `key`, columns that say whose a row is: a canary answers the same
+    people always.
     """
 
     def schema(self) -> Mapping[str, Any]:

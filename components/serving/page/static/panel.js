@@ -18,7 +18,7 @@ export class Panel {
   show(sum, shown, warnings = []) {
     this.node.classList.remove("stale");
     const noted = warnings.length && h("div", { class: "warnings" }, h("h3", {}, t("warnings")), h("ul", {}, warnings.map((text) => h("li", {}, said(text)))));
-    this.body.replaceChildren(...[noted, shown].flat().filter(Boolean));
+    this.body.replaceChildren(...[noted, shown].flat(Infinity).filter(Boolean));
     say([sum, ...warnings.map(said)].join(" "));
   }
 

@@ -99,6 +99,14 @@ class Telling(Protocol):
         """Such as `threshold`, `decisions`, `unit`, `classes`: of the version, as JSON has them."""
 
 
+@runtime_checkable
+class Finding(Protocol):
+    """A service whose rows name what stands in a catalogue: people look there for an id."""
+
+    def find(self, column: str, text: str, limit: int, /) -> Sequence[Mapping[str, Any]]:
+        """At most so many `{"value", "title"}` whose title or id holds the text. May be called by any thread."""
+
+
 def facts(service: Service) -> Mapping[str, Any]:
     """What it tells about itself, if it does."""
     return service.about() if isinstance(service, Telling) else {}

@@ -9,10 +9,10 @@ from typing import Any, Generic, TypeVar
 import numpy as np
 
 from components.kits.tables.asked import AskedTable
-from components.kits.tables.encoding.cells import columns_of_rows
 from components.kits.tables.encoding.known import Asked, Mark
 from components.kits.tables.encoding.reader import raw_cell
 from components.kits.tables.encoding.values import take
+from components.kits.tables.quick.predictor import quicken
 from components.serving.problems import Detail, Problem
 from components.serving.service import MEBIBYTE, Answered, Options
 
@@ -42,6 +42,7 @@ class TableService(Generic[AnyTable]):
         more: Mapping[str, Callable[[str, Any], Any]] | None = None,
     ) -> None:
         self.predictor, self._answers, self._more = predictor, answers, more or {}
+        self._look = quicken(predictor)
         spec = predictor.data["spec"]
         self._columns: dict[str, Any] = spec["columns"]
         self._known = {*self._columns, *predictor.data["key"], *spec["ignore"], *others}
@@ -71,7 +72,7 @@ class TableService(Generic[AnyTable]):
         """All of them in one call of the model; what is wrong with one does not concern the others."""
         if not rows:
             return []
-        asked = self.predictor.look(columns_of_rows(rows))
+        asked = self._look(rows)
         columns, told = self._answers(self.predictor, asked, options)
         shown, said = _by_row(columns, len(rows)), _by_row(told, len(rows))
         wrong = self._wrong(asked, strict=options.strict)

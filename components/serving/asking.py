@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, cast, get_args
 
+from components.serving.bodies import MOST_ROWS
 from components.serving.models import Model
 from components.serving.problems import Detail, Problem, wrong_rows
 from components.serving.service import Answered, Explain, Options
@@ -37,23 +38,48 @@ def read_request(state: State, model: Model, content: Any, most_rows: int) -> Re
         raise Problem(422, "the body has no list of rows", [Detail(("rows",), "send a list of rows", rows)])
     if len(rows) > most_rows:
         raise Problem(413, f"{len(rows):,} rows in one body of JSON, {most_rows:,} at most; send lines of JSON, or CSV")
-    wrong = [
-        Detail((name,), f"is not one of {', '.join(map(str, kinds))}", content[name])
-        for name, kinds in {"explain": EXPLAIN, "strict": (True, False), "log": (True, False)}.items()
-        if name in content
-        and not any(content[name] is one or (name == "explain" and content[name] == one) for one in kinds)
-    ]
     given = content.get("request_id")
     if given is not None and not (isinstance(given, str) and len(given) <= LONGEST_ID):
-        wrong.append(Detail(("request_id",), f"is no text of at most {LONGEST_ID} characters", given))
+        told = f"is no text of at most {LONGEST_ID} characters"
+        raise Problem(422, "a request_id that it cannot be", [Detail(("request_id",), told, given)])
+    options = read_options(state, model, content)
+    return Request(rows, options, given, bool(content.get("log", True)))
+
+
+def read_options(state: State, model: Model, content: Mapping[str, Any]) -> Options:
+    """How rows are to be answered, by the keys of a request.
+
+    Raises:
+        Problem: 422, a key is unknown, or has a value that it cannot have.
+    """
+    kinds = {"explain": EXPLAIN, "strict": (True, False), "log": (True, False)}
+    wrong = [
+        Detail((name,), f"is not one of {', '.join(map(str, kinds[name]))}", value)
+        for name, value in content.items()
+        if name in kinds and not any(value is one or (name == "explain" and value == one) for one in kinds[name])
+    ]
     if wrong:
         raise Problem(422, "keys of the request have values that they cannot have", wrong)
-    options = Options(
+    return Options(
         explain=cast(Explain, content.get("explain", state.asked.explain)),
         strict=bool(content.get("strict", state.asked.strict)),
         more=model.service.options({name: value for name, value in content.items() if name not in OURS}),
     )
-    return Request(rows, options, given, bool(content.get("log", True)))
+
+
+async def rows_answered(
+    state: State, model: Model, rows: Sequence[Any], more: Mapping[str, Any], request_id: Any = None
+) -> list[Mapping[str, Any]]:
+    """Rows as the protocols of others have them, asked for with the keys of a request in `more`, and answered by the
+    records that `casebook predict` writes.
+
+    Raises:
+        Problem: what `read_request` and `answered` raise.
+    """
+    gathered, flat = (getattr(model.service, name, list) for name in ("gathered", "flat"))
+    content = {**more, "rows": list(gathered(rows)), "request_id": request_id}
+    found = await answered(state, model, read_request(state, model, content, MOST_ROWS))
+    return list(flat(found))
 
 
 async def answered(state: State, model: Model, request: Request) -> list[Mapping[str, Any]]:

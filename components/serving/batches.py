@@ -10,7 +10,7 @@ from typing import Any
 
 from components.serving.models import Model
 from components.serving.problems import Problem
-from components.serving.service import Answered, Options
+from components.serving.service import Answered, Options, at_once
 
 log = logging.getLogger(__name__)
 
@@ -109,12 +109,13 @@ class Batcher:
     def _take(self) -> list[Work]:
         """The first of those that wait, and as many of its kind as one call takes."""
         first = self._waiting[0]
+        most = at_once(first.model.service, AT_ONCE)
         taken: list[Work] = []
         rows = 0
         for work in list(self._waiting):
             if work.model is not first.model or work.options.key != first.options.key:
                 continue
-            if taken and rows + len(work.rows) > AT_ONCE:
+            if taken and rows + len(work.rows) > most:
                 break
             taken.append(work)
             rows += len(work.rows)

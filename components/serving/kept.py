@@ -11,10 +11,12 @@ from typing import Any
 
 from components.core.params.monitor import PredictionLog
 from components.serving.metrics import Figures
+from components.serving.service import MEBIBYTE
 
 log = logging.getLogger(__name__)
 
 ROOM = 20_000  # rows that may wait for the disk
+ROOM_FOR_FILES = 64 * MEBIBYTE  # of which so many bytes may be files, such as images
 WRITTEN_EVERY = 10.0  # seconds
 WAITING_ENDS = 10.0  # seconds that the last file is waited for
 
@@ -28,6 +30,10 @@ class Asked:
     rows: Sequence[Mapping[str, Any]]
     told: Mapping[str, Any]
 
+    @property
+    def file_bytes(self) -> int:
+        return sum(len(cell) for row in self.rows for cell in row.values() if isinstance(cell, bytes))
+
 
 class Keeper:
     """Adds rows to the log of `casebook predict`: of what comes between two files at most `rows`, at random."""
@@ -37,6 +43,8 @@ class Keeper:
     ) -> None:
         self._root, self._params, self._figures, self._every = root, params, figures, every
         self._queue: queue.Queue[Asked] = queue.Queue(ROOM)
+        self._files = 0  # bytes in the queue
+        self._lock = threading.Lock()
         self._end = threading.Event()
         self._thread = threading.Thread(target=self._keep, name="log", daemon=True)
 
@@ -56,11 +64,27 @@ class Keeper:
         if params is None or not params.enabled:
             return
         for asked, said in zip(rows, told, strict=True):
-            try:
-                if asked:
-                    self._queue.put_nowait(Asked(case, version, asked, said))
-            except queue.Full:
+            if asked and not self._take(Asked(case, version, asked, said)):
                 self._figures.log_dropped.labels(case).inc()
+
+    def _take(self, one: Asked) -> bool:
+        """Whether there was room for it."""
+        if not self._has_room(one.file_bytes):
+            return False
+        try:
+            self._queue.put_nowait(one)
+        except queue.Full:
+            self._has_room(-one.file_bytes)
+            return False
+        return True
+
+    def _has_room(self, more: int) -> bool:
+        """Whether there is room for so many bytes of files, which then is taken; what was taken comes back below 0."""
+        with self._lock:
+            if more and self._files + more > ROOM_FOR_FILES:
+                return False
+            self._files += more
+            return True
 
     def _keep(self) -> None:
         while not self._end.wait(self._every):
@@ -74,6 +98,7 @@ class Keeper:
                 one = self._queue.get_nowait()
             except queue.Empty:
                 break
+            self._has_room(-one.file_bytes)
             # Rows of other columns are another file: who is named alone is not who has an empty cell for an item.
             found.setdefault((one.case, one.version, frozenset(one.rows[0])), []).append(one)
         for (case, version, _), asked in found.items():

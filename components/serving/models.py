@@ -12,10 +12,11 @@ from components.core.errors import CasebookError
 from components.core.job import AnyJob
 from components.core.recipe import read_checks
 from components.core.recipe_names import part_module
-from components.registry.finding import Served, open_registry, served
+from components.registry.finding import Served
 from components.registry.model_files import card_beside
+from components.serving.answers import NOTHING, Told, told_of
 from components.serving.people import NOBODY, People, marks_of, people_of
-from components.serving.service import Forgetting, Online, Options, Service
+from components.serving.service import Answered, Forgetting, Online, Options, Service
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +35,7 @@ class Model:
     card: Path
     is_champion: bool
     people: People = NOBODY
+    told: Told = NOTHING  # what it answers
 
 
 def online(recipe: str) -> Online:
@@ -53,11 +55,6 @@ def online(recipe: str) -> Online:
         ) from None
 
 
-def find(job: AnyJob, which: str | None) -> Served:
-    """The version of that number or alias, or the champion: its files are there and are those that were registered."""
-    return served(open_registry(job.paths.root), job.case, which)
-
-
 def open_model(job: AnyJob, found: Served) -> Model:
     """Open a version and have it answer its own example, so that the first client does not wait for it.
 
@@ -69,9 +66,11 @@ def open_model(job: AnyJob, found: Served) -> Model:
     if isinstance(service, Forgetting):
         service.forget(people.forgotten)
     examples = service.schema().get("examples", ())
+    answered: Sequence[Answered] = ()
     for _ in range(WARMING):
-        service.answer(list(examples), Options(explain="always"))
-    return Model(job.case, found.version, service, card_beside(found.bundle), found.is_champion, people)
+        answered = service.answer(list(examples), Options(explain="always"))
+    told = told_of(service, answered)
+    return Model(job.case, found.version, service, card_beside(found.bundle), found.is_champion, people, told)
 
 
 class Slot:

@@ -38,7 +38,11 @@ class Answered:
 
 
 class Service(Protocol):
-    """An opened bundle. Its methods may be called by one thread at a time, but for `check` and `schema`."""
+    """An opened bundle. Its methods may be called by one thread at a time, but for `check` and `schema`.
+
+    It may have more: `at_once`, the rows of one call where they are fewer than usual, and `takes_files`, true where
+    rows are images that come as files of forms, too.
+    """
 
     def schema(self) -> Mapping[str, Any]:
         """A row as JSON Schema: columns, kinds, ranges, classes; `examples` has one."""
@@ -55,6 +59,16 @@ class Service(Protocol):
 
     def answer(self, rows: Sequence[Mapping[str, Any]], options: Options) -> Sequence[Answered]:
         """Rows that have passed `check`, in their order. `loc` of what is wrong begins with the column."""
+
+
+def at_once(service: Service, usual: int) -> int:
+    """How many rows are answered in one call."""
+    return min(usual, int(getattr(service, "at_once", usual)))
+
+
+def takes_files(service: Service) -> bool:
+    """Whether its rows are images, which come as files of forms and are answered as pictures, too."""
+    return bool(getattr(service, "takes_files", False))
 
 
 @runtime_checkable

@@ -7,9 +7,10 @@ from pathlib import Path
 from components.core.job import AnyJob
 from components.core.params.monitor import PredictionLog
 from components.serving.batches import Batcher
+from components.serving.finding import find
 from components.serving.kept import Keeper
 from components.serving.metrics import Figures
-from components.serving.models import LOOKED_EVERY, Finder, Model, Slot, Watcher, find, online
+from components.serving.models import LOOKED_EVERY, Finder, Model, Slot, Watcher, online
 from components.serving.problems import Problem
 from components.serving.service import Explain
 
@@ -25,6 +26,7 @@ class Serving:
     token: str | None = field(repr=False)
     logs: Mapping[str, PredictionLog]
     look_every: float = LOOKED_EVERY
+    max_body: Mapping[str, int] = field(default_factory=dict)  # bytes, of cases that do not take what their recipe says
 
 
 class State:
@@ -49,7 +51,7 @@ class State:
         """
         for job in self.asked.jobs:
             self.slots[job.case] = Slot(job, self.asked.version, self._find)
-            self.limits[job.case] = online(job.params.recipe).MAX_BODY
+            self.limits[job.case] = self.asked.max_body.get(job.case, online(job.params.recipe).MAX_BODY)
             self.figures.serving.labels(job.case).set(int(self.slots[job.case].model.version))
             self.figures.trouble.labels(job.case).set(0)
         self.batcher.start()

@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image, ImageDraw
 from tqdm import tqdm
 
 from components.core.errors import CasebookError
 from components.core.files import whole_file, write_json
 from components.recipes.detection.encoding.files import found_in
 from components.recipes.detection.params.params import PredictOptions
-from components.recipes.detection.serving.findings import COLOURS, Counted, count, write_counts, write_rois
+from components.recipes.detection.serving.drawing import drawn
+from components.recipes.detection.serving.findings import Counted, count, write_counts, write_rois
 from components.recipes.detection.serving.predictor import CUT, DetectionPredictor, coco_boxes, open_predictor
 
 log = logging.getLogger(__name__)
@@ -159,10 +159,5 @@ def _annotations(image: int, before: int, found: np.ndarray) -> Iterator[dict[st
 
 def draw(image: np.ndarray, found: np.ndarray, target: Path) -> None:
     """A PNG of the image as the network is given it, with a box in its class's colour around each object."""
-    channels = np.repeat(image, 3, axis=2) if image.shape[2] == 1 else image
-    picture = Image.fromarray((channels * 255).round().astype(np.uint8))
-    pen = ImageDraw.Draw(picture)
-    for x1, y1, x2, y2, label, _ in found.astype(float).tolist():
-        pen.rectangle((x1, y1, max(x1, x2 - 1), max(y1, y2 - 1)), outline=COLOURS[int(label) % len(COLOURS)])
     with whole_file(target) as temporary:
-        picture.save(temporary, format="PNG")
+        drawn(image, found).save(temporary, format="PNG")

@@ -12,8 +12,9 @@ from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import Response
 
-from components.serving.bodies import JSON, media_type, parse_json, read_body
+from components.serving.bodies import JSON, read_body
 from components.serving.page.cookie import admits, set_cookie
+from components.serving.parsing import parse_json
 from components.serving.problems import Detail, Problem
 from components.serving.state import State
 
@@ -122,7 +123,7 @@ def _asked(state: State) -> Route:
 def _log_in(state: State) -> Route:
     async def log_in(request: Request) -> Response:
         """`{"token": …}` for a cookie. Only JSON is read, which no form of another site can send."""
-        if media_type(request) != JSON or "content-type" not in request.headers:
+        if request.headers.get("content-type", "").partition(";")[0].strip().lower() != JSON:
             raise Problem(415, f"send the token as {JSON}")
         content = parse_json(await read_body(request, LONGEST_LOGIN))
         given = content.get("token") if isinstance(content, dict) else None

@@ -22,8 +22,7 @@ from components.serving.kept import Keeper
 from components.serving.state import Serving, State
 from tests.components.recipes.next_item.serving.test_stored import EVENTS
 from tests.components.recipes.next_item.serving.tiny import write_tiny
-from tests.components.serving.conftest import ASKED, LOG
-from tests.components.serving.server import listening
+from tests.components.serving.served import ASKED, LOG, listening
 from tests.toy.jobs import CHECKOUT, toy_job
 
 CASE, OTHER = "recommender", "other"

@@ -55,6 +55,10 @@ class Associations:
         mixed = np.logaddexp(seen, np.log(BACKED_OFF) + self.character[after])
         return np.where(before == START, self.character[after], mixed)
 
+    def fill(self) -> None:
+        """The index, which otherwise some question that comes later waits for."""
+        self._index.fill()
+
     @property
     def nbytes(self) -> int:
         """Memory of the arrays and of the index over them."""

@@ -4,15 +4,15 @@ import numpy as np
 
 GOLDEN = np.uint64(0x9E3779B97F4A7C15)  # 2^64 over the golden ratio: Fibonacci hashing (Knuth, vol. 3, 6.4)
 SPARE = 2.2  # slots for each key at least
-AHEAD = np.arange(1, 9)  # so many slots are looked at together: of few questions most of the time goes into the calls
+FEW = 1024  # questions: a table's calls of numpy, some a slot that is taken, cost more than the search's one
 
 
 class KeyIndex:
-    """Keys by binary search at first, and once as many were asked for as there are by a hash table (open addressing in
+    """Keys by binary search where few are asked for at once, and by a hash table where many are (open addressing in
     numpy, int32 slots that hold rows of `keys`).
 
-    The table is several times as fast as a search, which misses the cache at every step, but to fill it costs about
-    what it saves on that many questions: who asks little does not wait for it.
+    Of many questions the table answers several times as fast as a search, which misses the cache at every step, but to
+    fill it costs about what it saves on as many questions as there are keys: it is filled once so many were asked.
     """
 
     def __init__(self, keys: np.ndarray) -> None:
@@ -29,18 +29,33 @@ class KeyIndex:
         """Of the slots, without the keys."""
         return (self._mask + 1) * np.dtype(np.int32).itemsize
 
+    @property
+    def filled(self) -> bool:
+        """Whether many questions are looked up by now."""
+        return self._rows is not None
+
     def find(self, asked: np.ndarray) -> np.ndarray:
         """`(N,) int64 -> (N,) int64`: the row of each key, -1 where there is none."""
+        if len(asked) <= FEW:
+            return self._search(asked)
         if (rows := self._rows) is None:
             self._asked += len(asked)
             if self._asked <= self._count:
                 return self._search(asked)
-            rows = self._rows = self._filled()
+            rows = self.fill()
         return self._look_up(rows, asked)
 
+    def fill(self) -> np.ndarray:
+        """The slots: who will ask for much need not have one of the questions wait for them."""
+        if self._rows is None:
+            self._rows = self._filled()
+        return self._rows
+
     def _search(self, asked: np.ndarray) -> np.ndarray:
-        row = np.minimum(np.searchsorted(self.keys, asked), len(self.keys) - 1)
-        return np.where(self.keys[row] == asked, row, -1)
+        row: np.ndarray = self.keys.searchsorted(asked)
+        np.minimum(row, len(self.keys) - 1, out=row)
+        row[self.keys[row] != asked] = -1
+        return row
 
     def _look_up(self, rows: np.ndarray, asked: np.ndarray) -> np.ndarray:
         slot = self._slot(asked)
@@ -50,11 +65,11 @@ class KeyIndex:
         open_ = (~found & (row >= 0)).nonzero()[0]
         row[~found] = -1
         while len(open_):
-            there = rows[(slot[open_, None] + AHEAD) & self._mask].astype(np.int64)
-            same = (self.keys[there] == asked[open_, None]) & (there >= 0)
-            row[open_] = np.where(same, there, -1).max(axis=1)
-            slot[open_] += len(AHEAD)
-            open_ = open_[~same.any(axis=1) & (there >= 0).all(axis=1)]
+            next_ = slot[open_] = (slot[open_] + 1) & self._mask
+            there = rows[next_].astype(np.int64)
+            same = (self.keys[there] == asked[open_]) & (there >= 0)
+            row[open_[same]] = there[same]
+            open_ = open_[~same & (there >= 0)]
         return row
 
     def _slot(self, keys: np.ndarray) -> np.ndarray:

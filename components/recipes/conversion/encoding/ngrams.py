@@ -46,8 +46,9 @@ class NGrams:
         return self._log_p(last, row, word, here), here
 
     def _log_p(self, last: np.ndarray, row: np.ndarray, word: np.ndarray, here: np.ndarray) -> np.ndarray:
-        backed_off = self.unigram_backoff[last].astype(np.float64) + self.unigram[word]
-        log_p = np.where(here >= 0, self.bigram[here], backed_off) if len(self.bigram) else backed_off
+        log_p: np.ndarray = self.unigram_backoff[last].astype(np.float64) + self.unigram[word]
+        pairs = (here >= 0).nonzero()[0]
+        log_p[pairs] = self.bigram[here[pairs]]
         known = (row >= 0).nonzero()[0]
         log_p[known] += self.bigram_backoff[row[known]]
         if len(self.trigrams):
@@ -83,6 +84,11 @@ class NGrams:
             np.concatenate([self.unigram, log_p]), np.concatenate([self.unigram_backoff, np.zeros_like(log_p)]),
             moved(self.bigrams), self.bigram, self.bigram_backoff, moved(self.trigrams), self.trigram,
         )  # fmt: skip
+
+    def fill(self) -> None:
+        """The indices, which otherwise some question that comes later waits for."""
+        self._bigram_index.fill()
+        self._trigram_index.fill()
 
     @property
     def nbytes(self) -> int:

@@ -1,6 +1,5 @@
 """Clauses of syllables to their n best readings: learner and lattice in one beam, then a choice among whole ones."""
 
-import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated
@@ -13,7 +12,7 @@ from components.recipes.conversion.encoding.tones import Tones
 from components.recipes.conversion.params.search import BeamParams
 from components.recipes.conversion.serving.arcs import ArcTable
 from components.recipes.conversion.serving.beam import Readings, beam_search
-from components.recipes.conversion.serving.lattice import Lattice, Toned, lattice_of
+from components.recipes.conversion.serving.lattice import Lattice, Toned, lattice_of, ranges, ranks
 from components.recipes.conversion.serving.learner import LearnerScorer
 from components.recipes.conversion.serving.prune import max_marginals
 from components.recipes.conversion.serving.rescore import (
@@ -102,21 +101,26 @@ class Decoder:
     def answers(self, lattice: Lattice, n_best: int) -> list[list[Candidate]]:
         """At most `n_best` texts of each clause of a lattice, by the weighted features."""
         lattice, readings = self.readings(lattice, max(self.search.rescored, n_best))
-        texts = texts_of(lattice, readings, self.models.vocabulary)
         score = weighted(features(lattice, readings, self.models), self.search.weights)
         share = shares(readings.clause, score + bonuses(lattice, readings))
         order = np.lexsort((-share, readings.clause))
+        best = order[ranks(readings.clause[order]) < n_best]
         found: list[list[Candidate]] = [[] for _ in lattice.lengths]
-        for reading, clause in zip(order.tolist(), readings.clause[order].tolist(), strict=True):
-            if len(found[clause]) < n_best:
-                found[clause].append((texts[reading], float(share[reading])))
+        texts = texts_of(lattice, readings, self.models.vocabulary, best)
+        for clause, text, log_p in zip(readings.clause[best].tolist(), texts, share[best].tolist(), strict=True):
+            found[clause].append((text, log_p))
         return found
 
 
-def texts_of(lattice: Lattice, readings: Readings, vocabulary: Vocabulary) -> list[str]:
-    words = vocabulary.texts
-    symbols, start = lattice.word[readings.arcs].tolist(), readings.start.tolist()
-    return ["".join([words[one] for one in symbols[a:b]]) for a, b in itertools.pairwise(start)]
+def texts_of(lattice: Lattice, readings: Readings, vocabulary: Vocabulary, some: np.ndarray | None = None) -> list[str]:
+    """Of all readings, or of `some`: those of all take as long as much of the search."""
+    begin, size = readings.start[:-1], np.diff(readings.start)
+    if some is not None:
+        begin, size = begin[some], size[some]
+    words, end = vocabulary.texts, np.cumsum(size)
+    symbols = lattice.word[readings.arcs[ranges(begin, size)]].tolist()
+    places = zip((end - size).tolist(), end.tolist(), strict=True)
+    return ["".join([words[one] for one in symbols[a:b]]) for a, b in places]
 
 
 def batches(lengths: np.ndarray) -> Iterator[list[int]]:

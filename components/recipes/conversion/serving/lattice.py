@@ -33,7 +33,7 @@ class Lattice:
     learner: np.ndarray  # (A,) float64
     bonus: np.ndarray  # (A,) float64, of what the person who asks has said
 
-    @property
+    @cached_property
     def steps(self) -> int:
         """The most places after the first that a clause has."""
         return int(self.lengths.max(initial=0))
@@ -159,8 +159,8 @@ def assemble(table: ArcTable, lengths: np.ndarray, found: Sequence[Found]) -> La
 
 def ranges(first: np.ndarray, count: np.ndarray) -> np.ndarray:
     """first[0], first[0] + 1, ..., count[0] of them, then those of the next."""
-    before = np.cumsum(count) - count
-    return np.repeat(first - before, count) + np.arange(int(count.sum()))
+    end = count.cumsum()
+    return (first - end + count).repeat(count) + np.arange(int(end[-1]) if len(end) else 0)
 
 
 def stretches(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -55,6 +55,12 @@ class Models:
     symbols: np.ndarray
     contexts: Contexts | None
 
+    def fill(self) -> None:
+        """The indices of all tables: who answers for long does so before the first question."""
+        for table in (self.words, self.characters, self.other_characters, self.associations):
+            if table is not None:
+                table.fill()
+
 
 def features(lattice: Lattice, readings: Readings, models: Models) -> np.ndarray:
     """`(R, F)` float64, a column for each of `FEATURES`."""

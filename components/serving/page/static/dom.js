@@ -9,7 +9,7 @@ function filled(node, attributes, children) {
     else if (name === "style") for (const [key, said] of Object.entries(value)) node.style.setProperty(key, said);
     else node.setAttribute(name, value === true ? "" : String(value));
   }
-  node.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== false));
+  node.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false));
   return node;
 }
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from components.recipes.conversion.encoding.lookup import GOLDEN, KeyIndex
+from components.recipes.conversion.encoding.lookup import FEW, GOLDEN, KeyIndex
 
 KEYS = st.integers(0, 2**62)
 
@@ -19,25 +19,24 @@ def test_finds_the_rows_that_a_dictionary_has(held: set[int], others: list[int])
     rows = {key: row for row, key in enumerate(sorted(held))}
     expected = [rows.get(key, -1) for key in asked.tolist()]
     index = KeyIndex(keys)
-    assert [int(index.find(np.array([key]))[0]) for key in asked.tolist()] == expected  # searched for, then looked up
-    assert index.find(asked).tolist() == expected
+    assert [int(index.find(np.array([key]))[0]) for key in asked.tolist()] == expected  # searched for
+    index.fill()
+    times = FEW // max(1, len(asked)) + 1
+    assert index.find(np.tile(asked, times)).tolist() == expected * times  # looked up
 
 
-def test_the_slots_are_filled_when_as_many_were_asked_for_as_there_are_keys(monkeypatch: pytest.MonkeyPatch) -> None:
-    searched, search = [], np.searchsorted
-
-    def counted(keys: np.ndarray, asked: np.ndarray) -> np.ndarray:
-        searched.append(asked.tolist())
-        return search(keys, asked)
-
-    monkeypatch.setattr(np, "searchsorted", counted)
-    index = KeyIndex(np.array([3, 5, 8], np.int64))
-    assert index.find(np.array([5, 4])).tolist() == [1, -1]
-    assert index.find(np.array([9])).tolist() == [-1]
-    assert searched == [[5, 4], [9]]
-    assert index.find(np.array([8])).tolist() == [2]
-    assert index.find(np.array([3, 7, 5, 8])).tolist() == [0, -1, 1, 2]
-    assert searched == [[5, 4], [9]]  # from then on each is looked up
+def test_few_keys_are_searched_for_and_many_looked_up_once_as_many_were_asked_for_as_there_are() -> None:
+    index = KeyIndex(np.arange(3, 3 + 3 * (FEW + 1), 3))
+    many, few = np.arange(FEW + 1), np.arange(FEW)
+    expected = [key // 3 - 1 if key % 3 == 0 else -1 for key in range(FEW + 1)]
+    for _ in range(3):
+        assert index.find(few).tolist() == expected[:-1]
+    assert not index.filled
+    assert index.find(many).tolist() == expected
+    assert not index.filled
+    assert index.find(many).tolist() == expected
+    assert index.filled
+    assert index.find(few).tolist() == expected[:-1]
 
 
 def in_one_slot(count: int, slot: int, bits: int) -> np.ndarray:
@@ -46,13 +45,14 @@ def in_one_slot(count: int, slot: int, bits: int) -> np.ndarray:
     return np.array(list(itertools.islice(found, count)), np.int64)
 
 
-# So few keys lie next to each other and within one look ahead, so many over three of them; both go on at slot 0.
+# So few keys lie next to each other; both go on at slot 0.
 @pytest.mark.parametrize(("held", "slot", "bits"), [(7, 14, 4), (20, 60, 6)])
 def test_crowded_slots_are_walked_through(held: int, slot: int, bits: int) -> None:
     keys = in_one_slot(held + 3, slot, bits)
     index = KeyIndex(keys[:held])
     assert index.nbytes == 4 * 2**bits
-    assert index.find(keys).tolist() == [*range(held), -1, -1, -1]
-    assert index.find(keys[::-1]).tolist() == [-1, -1, -1, *reversed(range(held))]
+    index.fill()
+    times = FEW // (held + 3) + 1
+    assert index.find(np.tile(keys, times)).tolist() == [*range(held), -1, -1, -1] * times
     elsewhere = in_one_slot(2, 1, bits)  # their own slot is taken by keys that were crowded out
-    assert index.find(elsewhere).tolist() == [-1, -1]
+    assert index.find(np.tile(elsewhere, FEW)).tolist() == [-1, -1] * FEW

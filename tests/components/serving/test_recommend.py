@@ -14,7 +14,7 @@ from components.core.forgotten import FORGOTTEN, digest_of
 from components.core.histories import next_set
 from components.core.job import AnyJob
 from components.core.yaml_files import dump_yaml, read_yaml
-from components.monitoring.log import log_folder
+from components.monitoring.log import OURS, log_folder
 from components.recipes.next_item.serving.predictor import open_predictor
 from components.recipes.next_item.serving.stored import encoders_of, write_stored
 from components.registry.finding import Served
@@ -59,8 +59,8 @@ def recommending(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Recommend
     params["cases"][OTHER] = params["cases"][CASE]
     (root / "params.yaml").write_text(dump_yaml(params), encoding="utf-8")
     jobs = [job, replace(job, case=OTHER)]
-    state = State(Serving(jobs, logs={CASE: LOG}, **ASKED), lambda *_: found)
-    state.keeper = Keeper(root, {CASE: LOG}, state.figures, every=0.05)
+    state = State(Serving(jobs, logs={OTHER: LOG}, **ASKED), lambda *_: found)
+    state.keeper = Keeper(root, {OTHER: LOG}, state.figures, every=0.05)
     with listening(state) as client:
         yield Recommending(client, state, job, bundle)
 
@@ -138,25 +138,17 @@ def test_the_log_has_histories_as_interactions_and_who_is_named_alone_apart(reco
         {"user": "8", "history": [{"item": 10, "time": 7}, {"item": 11, "time": 8}]},
         {"history": [12]},
     ]
-    folder = log_folder(root, CASE)
-    before = set(folder.glob("*.parquet"))
-    client.post(f"/v1/{CASE}/predict", json={"rows": asked})
-    client.post(f"/v1/{CASE}/predict", json={"rows": asked, "log": False})
-    deadline = time.monotonic() + 60
-    while len(new := set(folder.glob("*.parquet")) - before) < 2:
-        assert time.monotonic() < deadline, new
+    for log in (True, False):
+        client.post(f"/v1/{OTHER}/predict", json={"rows": asked, "log": log})
+    deadline, rows = time.monotonic() + 60, []
+    while len(rows) < 4:
+        assert time.monotonic() < deadline, rows
         time.sleep(0.05)
-    tables = [pq.read_table(path) for path in sorted(new)]
-    rows = sorted(
-        (
-            [[one.get(name) for name in ("user_id", "item_id", "timestamp")] for one in table.to_pylist()]
-            for table in tables
-        ),
-        key=len,
-    )
-    assert rows[0] == [["1", None, None]]
-    assert rows[1][:2] == [["8", 10, 7.0], ["8", 11, 8.0]]
-    assert rows[1][2][0].startswith("nobody-")
+        rows = [row for path in log_folder(root, OTHER).glob("*.parquet") for row in pq.read_table(path).to_pylist()]
+    found = {row["user_id"][:7]: {name for name in row if not name.startswith(OURS)} for row in rows}
+    event = {"user_id", "item_id", "timestamp"}
+    assert found == {"1": {"user_id"}, "8": event, "nobody-": event}
+    assert [(int(row["item_id"]), row["timestamp"]) for row in rows if row["user_id"] == "8"] == [(10, 7), (11, 8)]
 
 
 def test_new_events_and_people_who_are_forgotten_are_taken_at_the_next_look(recommending: Recommending) -> None:

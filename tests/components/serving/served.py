@@ -15,6 +15,7 @@ from components.core.params.monitor import PredictionLog
 from components.registry.finding import Served
 from components.serving.app import make_app
 from components.serving.state import Serving, State
+from components.serving.wire import Telling
 
 LOG = PredictionLog(enabled=True, rows=1000, megabytes=10, days=90)
 ASKED: dict[str, Any] = {
@@ -28,7 +29,8 @@ def served(job: AnyJob, bundle: Path, **asked: Any) -> Iterator[tuple[httpx.Clie
     found = Served("1", bundle, is_champion=True)
     state = State(Serving([job], logs={job.case: LOG}, **{**ASKED, **asked}), lambda *_: found)
     state.start()
-    server = uvicorn.Server(uvicorn.Config(make_app(state), port=0, log_level="warning", lifespan="on"))
+    options = uvicorn.Config(make_app(state), port=0, http=Telling, log_level="warning", lifespan="on")
+    server = uvicorn.Server(options)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     try:

@@ -153,6 +153,22 @@ def test_a_client_that_goes_before_its_body_is_here_is_no_fault(serving, caplog,
     assert "fault" not in caplog.text
 
 
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"what is this\r\n\r\n",
+        b"POST %s HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n{" % PATH.encode(),
+    ],
+)
+def test_what_is_no_http_is_a_problem_too(serving, sent):
+    client, _ = serving()
+    with socket.create_connection((client.base_url.host, client.base_url.port), timeout=10) as broken:
+        broken.sendall(sent)
+        head, _, body = broken.recv(65_536).decode().partition("\r\n\r\n")
+    assert head.startswith("HTTP/1.1 400")
+    assert "no HTTP" in json.loads(body)["error"]
+
+
 def test_a_body_in_pieces_is_read_whole(serving, example):
     client, _ = serving()
     body = json.dumps({"rows": [example]}).encode()

@@ -59,6 +59,7 @@ class TableService(Generic[AnyTable]):
         self._more = {ACCEPT: FLAG, **(more or {})}
         spec = predictor.data["spec"]
         self._columns: dict[str, Any] = spec["columns"]
+        self._numbers = {name for name, column in self._columns.items() if column["kind"] in NUMBERS}
         self._known = {*self._columns, *predictor.data["key"], *spec["ignore"], *others}
 
     def options(self, given: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -88,6 +89,8 @@ class TableService(Generic[AnyTable]):
                 wrong.append(Detail((name,), "is no column of the model", cell))
             elif cell is not None and not isinstance(cell, CELLS):
                 wrong.append(Detail((name,), "is no text, number, truth or null", cell))
+            elif (cell is True or cell is False) and name in self._numbers:
+                wrong.append(Detail((name,), "is no value of a column of numbers", cell))
         return wrong
 
     def answer(self, rows: Sequence[Mapping[str, Any]], options: Options) -> Sequence[Answered]:

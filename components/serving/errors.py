@@ -52,4 +52,4 @@ async def _gone(_request: Request, _error: ClientDisconnect) -> Response:
 
 async def _fault(request: Request, error: Exception) -> Response:
     log.exception("%s %s: a fault of the server", request.method, request.url.path, exc_info=error)
-    return answer_of(Problem(500, FAULT, headers={"Connection": "close"})  # uvicorn closes it)
+    return answer_of(Problem(500, FAULT, headers={"Connection": "close"}))  # as uvicorn does after a fault

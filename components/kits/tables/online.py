@@ -10,11 +10,11 @@ from typing import Any, Generic, TypeVar
 import numpy as np
 
 from components.kits.tables.asked import ACCEPT, AskedTable
-from components.kits.tables.encoding.cells import columns_of_rows
 from components.kits.tables.encoding.known import Asked, Mark
 from components.kits.tables.encoding.reader import raw_cell
 from components.kits.tables.encoding.values import take
 from components.kits.tables.learning.reasons import reason_text
+from components.kits.tables.quick.predictor import quicken
 from components.kits.tables.row_schema import NUMBERS, row_schema
 from components.serving.problems import Detail, Problem
 from components.serving.service import MEBIBYTE, Answered, Explain, Options
@@ -56,6 +56,7 @@ class TableService(Generic[AnyTable]):
     ) -> None:
         self.predictor, self._answers, self._told = predictor, answers, told or _told
         self._more = {ACCEPT: FLAG, **(more or {})}
+        self._look = quicken(predictor)
         spec = predictor.data["spec"]
         self.key: Sequence[str] = predictor.data["key"]
         self._columns: dict[str, Any] = spec["columns"]
@@ -97,7 +98,7 @@ class TableService(Generic[AnyTable]):
         """All of them in one call of the model; what is wrong with one does not concern the others."""
         if not rows:
             return []
-        asked = self.predictor.look(columns_of_rows(rows))
+        asked = self._look(rows)
         columns, told = self._answers(self.predictor, asked, options)
         shown, said = _by_row(columns, len(rows)), _by_row(told, len(rows))
         wrong = self._wrong(asked, strict=options.strict, accept=bool(options.more.get(ACCEPT)))

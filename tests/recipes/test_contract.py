@@ -247,7 +247,7 @@ def test_rows_of_a_table_are_answered_over_http_as_by_predict(run: Run) -> None:
     assert [one.loc for one in service.check(strange)] == [(next(iter(example)),)]
 
 
-def test_strange_inputs_over_http_are_answered_as_by_predict_or_told_at_their_place(run: Run, tmp_path: Path) -> None:
+def test_strange_inputs_over_http_are_answered_as_by_predict_or_told_at_their_place(run: Run) -> None:
     bundle, case = run.fitted / "bundle", run.job.case
     predictor = run.recipe.serving.open_predictor(bundle)
     with served(run.job, bundle) as (client, _):
@@ -256,7 +256,7 @@ def test_strange_inputs_over_http_are_answered_as_by_predict_or_told_at_their_pl
         if hasattr(predictor, "reader"):
             row = {name: "" if cell is None else str(cell) for name, cell in example.items()}
             rows = strange_texts(row, list(predictor.reader.columns))
-            answered_as_by_predict(client, case, run.recipe, bundle, rows, tmp_path)
+            answered_as_by_predict(client, case, predictor, rows)
 
 
 def test_whatever_is_asked_over_http_ends_as_openapi_says(run: Run) -> None:

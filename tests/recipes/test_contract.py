@@ -244,6 +244,32 @@ def test_rows_of_a_table_are_answered_over_http_as_by_predict(run: Run) -> None:
     assert [one.loc for one in service.check(strange)] == [(next(iter(example)),)]
 
 
+def test_users_are_answered_over_http_as_by_predict(run: Run, tmp_path: Path) -> None:
+    """Named alone, and with their whole histories, all in one request; reasons included."""
+    if not run.recipe.histories:
+        pytest.skip("it keeps nothing of users")
+    serving, bundle = run.recipe.remembering, run.fitted / "bundle"
+    (unit,) = serving.named_by(run.job)
+    serving.write_histories(run.job, bundle, tmp_path)
+    service: Any = online(run.recipe.name).open_service(bundle, tmp_path, read_checks(run.job))
+    predictor: Any = run.recipe.serving.open_predictor(bundle)
+    predictor.know(tmp_path)
+    rows = json.loads(serving.known_rows(run.job, 50).to_json(orient="records"))
+    named = [{unit: user} for user in dict.fromkeys(row[unit] for row in rows)]
+    for given, raw in ((named, named), (service.gathered(rows), rows)):
+        assert len(given) == len(named)
+        assert [one for row in given for one in service.check(row)] == []
+        answers = service.answer(given, Options(explain="always"))
+        found = pd.DataFrame(service.flat([one.values for one in answers]))
+        wanted = pd.DataFrame(predictor.answers_to(columns_of_rows(raw), because=True))
+        told = zip(found.pop("warnings"), wanted.pop("warnings"), strict=True)
+        assert all(set(fewer) <= set(more) for more, fewer in told)
+        assert wanted["because"].notna().any()
+        pd.testing.assert_frame_equal(found, wanted, rtol=0, atol=1e-9, check_dtype=False)
+    for one in service.answer(service.schema()["examples"], Options()):
+        assert one.values["items"]
+
+
 def test_python_is_answered_what_predict_writes(run: Run, tmp_path: Path) -> None:
     """The example, as each kind of problem takes it, and again as a file; rows as a frame, too."""
     bundle, case, example = run.fitted / "bundle", run.job.case, run.recipe.serving.example(run.job)

@@ -112,7 +112,7 @@ def _predict(state: State) -> Callable[[str, Request], Awaitable[Response]]:
         rows = await answered(state, model, asked)
         if drawn:
             return picture(model, rows, asked.request_id)
-        return AsJson({"case": case, "version": model.version, "request_id": asked.request_id, "rows": rows})
+        return AsJson({"case": case, **rows.by, "request_id": asked.request_id, "rows": rows})
 
     return predict
 

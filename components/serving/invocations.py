@@ -15,6 +15,7 @@ from components.serving.problems import Detail, Problem
 from components.serving.protocol import as_json
 from components.serving.state import State
 
+VERSION = "X-Casebook-Version"  # the form of the answer has no place for it
 FORMS = ("dataframe_split", "dataframe_records", "inputs", "instances")
 PARAMS = "params"
 SCORING = "2.0"  # the version of MLflow's protocol that is spoken
@@ -42,7 +43,8 @@ def _invocations(state: State) -> Callable[[Request], Awaitable[Response]]:
     async def invocations(request: Request) -> Response:
         model = state.model(request.path_params.get("case") or _only(state))
         rows, more = _asked(request, await read_body(request, state.limits[model.case]))
-        return as_json({"predictions": await rows_answered(state, model, rows, {**_as_predict(model), **more})})
+        answers = await rows_answered(state, model, rows, {**_as_predict(model), **more})
+        return as_json({"predictions": answers}, {VERSION: answers.versions})
 
     return invocations
 

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
+from typing import Generic, Protocol, TypeVar, cast
 
 from components.core.errors import CasebookError
 from components.core.job import AnyJob
@@ -110,10 +110,21 @@ class Slot:
         return not same
 
 
-class Watcher:
+class Looks(Protocol):
+    """Who looks whether another version should stand there, and says whether one now does."""
+
+    def look(self) -> bool: ...
+
+
+Looking = TypeVar("Looking", bound=Looks)
+
+
+class Watcher(Generic[Looking]):
     """A thread that has each slot look, every few seconds."""
 
-    def __init__(self, slots: Sequence[Slot], told: Callable[[Slot, bool], None], every: float = LOOKED_EVERY) -> None:
+    def __init__(
+        self, slots: Sequence[Looking], told: Callable[[Looking, bool], None], every: float = LOOKED_EVERY
+    ) -> None:
         self._slots, self._told, self._every = slots, told, every
         self._end = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="watch", daemon=True)

@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import Response
 
-from components.serving.asking import rows_answered
+from components.serving.asking import Rows, rows_answered
 from components.serving.bodies import JSON, media_type, read_body
 from components.serving.models import Model
 from components.serving.parsing import parse_json
@@ -125,7 +125,7 @@ def _more(content: Mapping[str, Any]) -> dict[str, Any]:
 def _answer(
     model: Model,
     content: Mapping[str, Any],
-    answers: list[Mapping[str, Any]],
+    answers: Rows,
     wanted: Mapping[str, bool] | None,
     binary: bool,
 ) -> Response:
@@ -142,7 +142,10 @@ def _answer(
         for name, is_binary in asked.items()
     ]
     said = {"id": content["id"]} if isinstance(content.get("id"), str) else {}
-    told = {"model_name": model.case, "model_version": model.version, **said, "outputs": [one for one, _ in made]}
+    told = {"model_name": model.case, "model_version": answers.by["version"], **said}
+    if "versions" in answers.by:
+        told["parameters"] = {"versions": answers.versions}
+    told["outputs"] = [one for one, _ in made]
     head = orjson.dumps(told, option=orjson.OPT_SERIALIZE_NUMPY)
     if not any(asked.values()):
         return Response(head, media_type=JSON)
@@ -172,6 +175,7 @@ def _kind(column: Mapping[str, Any]) -> str:
     return KINDS.get(first, TEXT)
 
 
-def as_json(content: Any) -> Response:
+def as_json(content: Any, headers: Mapping[str, str] | None = None) -> Response:
     """A body of JSON."""
-    return Response(orjson.dumps(content, default=str, option=orjson.OPT_SERIALIZE_NUMPY), media_type=JSON)
+    body = orjson.dumps(content, default=str, option=orjson.OPT_SERIALIZE_NUMPY)
+    return Response(body, media_type=JSON, headers=headers)

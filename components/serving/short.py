@@ -87,7 +87,7 @@ def _short(state: State, recipe: str, read: Reads) -> Any:
         model = state.model(case)
         asked = read_request(state, model, read({name: content[name] for name in content if name != CASE}), MOST_ROWS)
         rows = await answered(state, model, asked)
-        found = {"case": case, "version": model.version, "request_id": asked.request_id, "rows": rows}
+        found = {"case": case, **rows.by, "request_id": asked.request_id, "rows": rows}
         return Response(orjson.dumps(found, default=str, option=orjson.OPT_SERIALIZE_NUMPY), media_type=JSON)
 
     return short

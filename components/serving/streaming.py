@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any, TypeVar
 
 import orjson
@@ -64,8 +65,11 @@ async def stream(
     lines = lines_of(request, limit)
     rows: AsyncIterator[Any] = rows_of_ndjson(lines) if kind == NDJSON else rows_of_csv(lines, limit)
     names: list[str] = []
+    tried = model.is_champion and model.case in state.canaries
     async for chunk in _chunks(rows, at_once(model.service, CHUNK)):
         answers = await _answers(state, model, chunk, options, log=log)
+        if tried:  # each line says who answered it
+            answers = [_named(one, model) for one in answers]
         for one in answers:
             if kind == NDJSON:
                 yield orjson.dumps(_plain(one), default=str, option=orjson.OPT_SERIALIZE_NUMPY) + b"\n"
@@ -80,6 +84,10 @@ async def _answers(state: State, model: Model, chunk: list[Any], options: Option
     rows = [row for row in chunk if not isinstance(row, Problem)]
     found = iter(await _in_turn(state, model, rows, options, log=log))
     return [_unread(row) if isinstance(row, Problem) else next(found) for row in chunk]
+
+
+def _named(one: Answered, model: Model) -> Answered:
+    return one if one.values is None else replace(one, values={**one.values, "version": one.version or model.version})
 
 
 async def _in_turn(state: State, model: Model, rows: list[Any], options: Options, *, log: bool) -> list[Answered]:

@@ -58,6 +58,7 @@ class TableService(Generic[AnyTable]):
         self.predictor, self._answers, self._told = predictor, answers, told or _told
         self._more = {ACCEPT: FLAG, **(more or {})}
         spec = predictor.data["spec"]
+        self.key: Sequence[str] = predictor.data["key"]
         self._columns: dict[str, Any] = spec["columns"]
         self._known = {*self._columns, *predictor.data["key"], *spec["ignore"], *others}
 
@@ -98,11 +99,10 @@ class TableService(Generic[AnyTable]):
         columns, told = self._answers(self.predictor, asked, options)
         shown, said = _by_row(columns, len(rows)), _by_row(told, len(rows))
         wrong = self._wrong(asked, strict=options.strict, accept=bool(options.more.get(ACCEPT)))
-        key = self.predictor.data["key"]
         return [
             Answered(None, wrong[place])
             if wrong[place]
-            else Answered({**{name: row[name] for name in key if name in row}, **shown[place]}, (), said[place])
+            else Answered({**{name: row[name] for name in self.key if name in row}, **shown[place]}, (), said[place])
             for place, row in enumerate(rows)
         ]
 

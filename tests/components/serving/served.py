@@ -14,6 +14,7 @@ from components.core.job import AnyJob
 from components.core.params.monitor import PredictionLog
 from components.registry.finding import Served
 from components.serving.app import make_app
+from components.serving.models import Finder
 from components.serving.state import Serving, State
 
 LOG = PredictionLog(enabled=True, rows=1000, megabytes=10, days=90)
@@ -23,10 +24,10 @@ ASKED: dict[str, Any] = {
 
 
 @contextmanager
-def served(job: AnyJob, bundle: Path, **asked: Any) -> Iterator[tuple[httpx.Client, State]]:
+def served(job: AnyJob, bundle: Path, find: Finder | None = None, **asked: Any) -> Iterator[tuple[httpx.Client, State]]:
     """The bundle as the champion of its case, by what is asked for; closed at the end."""
     found = Served("1", bundle, is_champion=True)
-    state = State(Serving([job], logs={job.case: LOG}, **{**ASKED, **asked}), lambda *_: found)
+    state = State(Serving([job], logs={job.case: LOG}, **{**ASKED, **asked}), find or (lambda *_: found))
     state.start()
     server = uvicorn.Server(uvicorn.Config(make_app(state), port=0, log_level="warning", lifespan="on"))
     thread = threading.Thread(target=server.run, daemon=True)

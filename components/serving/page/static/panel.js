@@ -5,7 +5,7 @@ import { said, t } from "./strings.js";
 
 const SPOKEN = { 0: "offline", 413: "large", 429: "busy", 503: "starting", 504: "slow" };
 
-export const inWords = (failure) => (SPOKEN[failure.status] ? t(SPOKEN[failure.status]) : t("failed", { error: failure.message }));
+export const inWords = (failure) => (failure.status === 422 && failure.detail?.length ? t("fix") : SPOKEN[failure.status] ? t(SPOKEN[failure.status]) : t("failed", { error: failure.message }));
 
 export class Panel {
   constructor() {
@@ -18,13 +18,13 @@ export class Panel {
   show(sum, shown, warnings = []) {
     this.node.classList.remove("stale");
     const noted = warnings.length && h("div", { class: "warnings" }, h("h3", {}, t("warnings")), h("ul", {}, warnings.map((text) => h("li", {}, said(text)))));
-    this.body.replaceChildren(...[noted, shown].flat().filter(Boolean));
+    this.body.replaceChildren(...[noted, shown].flat(Infinity).filter(Boolean));
     say([sum, ...warnings.map(said)].join(" "));
   }
 
   fail(failure, again) {
     this.node.classList.remove("stale");
-    const retry = again && h("button", { type: "button", onclick: again }, t("retry"));
+    const retry = again && failure.status !== 422 && h("button", { type: "button", onclick: again }, t("retry"));
     this.body.replaceChildren(h("div", { class: "problem", role: "alert" }, h("p", {}, inWords(failure)), retry));
     this.foot.replaceChildren();
   }
@@ -34,9 +34,11 @@ export class Panel {
     this.node.classList.add("stale");
   }
 
-  behind(name, body, answer, milliseconds) {
+  // `form` stands for the body where that is a file.
+  behind(name, body, answer, milliseconds, form) {
     const address = new URL(`v1/${name}/predict`, document.baseURI).href;
-    const request = `curl -s ${address} -H 'content-type: application/json' -d '${JSON.stringify(body).replaceAll("'", "'\\''")}'`;
+    const sent = form ?? `-H 'content-type: application/json' -d '${JSON.stringify(body).replaceAll("'", "'\\''")}'`;
+    const request = `curl -s ${address} ${sent}`;
     const open = [...this.foot.querySelectorAll("details")].map((one) => one.open);
     this.foot.replaceChildren(
       h("p", { class: "note" }, `${t("version", { version: answer.version })} · ${t("took", { ms: Math.max(1, Math.round(milliseconds)) })}`),
@@ -46,17 +48,21 @@ export class Panel {
   }
 }
 
-function copied(text) {
+// A button that copies what `text` gives then.
+export function copies(text) {
   const button = h("button", { type: "button", class: "small" }, t("copy"));
   button.addEventListener("click", async () => {
     try {
-      await navigator.clipboard.writeText(text);
+      await navigator.clipboard.writeText(text());
       button.textContent = t("copied");
       say(t("copied"));
+      setTimeout(() => (button.textContent = t("copy")), 2000);
     } catch {
-      getSelection().selectAllChildren(shown); // without the right to copy: a person does it by keys
+      say(t("copyKeys")); // only pages of https and of this machine may copy
+      button.textContent = t("copyKeys");
     }
   });
-  const shown = h("pre", { tabindex: 0 }, text);
-  return h("div", { class: "copied" }, button, shown);
+  return button;
 }
+
+const copied = (text) => h("div", { class: "copied" }, copies(() => text), h("pre", { tabindex: 0 }, text));

@@ -9,7 +9,7 @@ from typing import Any
 from components.core.bundle import read_bundle
 from components.recipes.next_item.encoding.ids import read_ids
 from components.recipes.next_item.online.answers import Found, Recommender, answer
-from components.recipes.next_item.online.chosen import Chosen, read_chosen
+from components.recipes.next_item.online.chosen import KEYS, Chosen, read_chosen
 from components.recipes.next_item.online.rows import HISTORY, USER, Question, RowForm
 from components.recipes.next_item.online.schema import row_schema
 from components.recipes.next_item.serving.predictor import BLEND
@@ -42,6 +42,10 @@ class RankingService:
     def options(self, given: Mapping[str, Any]) -> Mapping[str, Any]:
         """How many items, which ones, and whether those that a user has had."""
         return read_chosen(given, self.predictor.catalogue)
+
+    def more(self) -> Mapping[str, Mapping[str, Any]]:
+        """The keys of a request beside its rows, as JSON Schema."""
+        return KEYS
 
     def check(self, row: Any) -> Sequence[Detail]:
         """What is wrong with a row's form."""

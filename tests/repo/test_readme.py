@@ -28,6 +28,7 @@ APPLICANT = (
     '\'{"rows": [{"Seniority": 1, "Home": "rent", "Time": 60, "Age": 24, "Marital": "single", "Records": "no", '
     '"Job": "partime", "Expenses": 45, "Income": 95, "Assets": 0, "Debt": 0, "Amount": 1100, "Price": 1250}]}\''
 )
+ALONE = "tests/pipelines/test_serving_alone.py::test_it_brings_nothing_that_trains_and_every_part_that_answers_is_whole"
 SHOWN = "tests/components/serving/test_shown.py::test_a_request_that_is_shown_is_answered_in_the_form_that_is_shown"
 # Commands that another test runs for real, and where: the name of the test after `::`.
 ELSEWHERE = {

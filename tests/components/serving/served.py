@@ -16,6 +16,7 @@ from components.registry.finding import Served
 from components.serving.app import make_app
 from components.serving.models import Finder
 from components.serving.state import Serving, State
+from components.serving.wire import Telling
 
 LOG = PredictionLog(enabled=True, rows=1000, megabytes=10, days=90)
 ASKED: dict[str, Any] = {
@@ -36,7 +37,8 @@ def served(job: AnyJob, bundle: Path, find: Finder | None = None, **asked: Any) 
 def listening(state: State) -> Iterator[httpx.Client]:
     """A client of what a state serves, which is opened here."""
     state.start()
-    server = uvicorn.Server(uvicorn.Config(make_app(state), port=0, log_level="warning", lifespan="on"))
+    options = uvicorn.Config(make_app(state), port=0, http=Telling, log_level="warning", lifespan="on")
+    server = uvicorn.Server(options)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     try:

@@ -28,6 +28,7 @@ BENCHMARKS = {
     "monitoring": "rows a second and memory of a look at growing numbers of rows",
     "answers": "CPU time of one answer by arrays and by frames",
     "predict": "rows a second and memory of casebook predict on growing files",
+    "serving": "CPU, requests a second and latency of casebook serve beside MLflow's server, every case",
     "sequential": "recommender: seconds an epoch and to a quality beside RecTools and RecBole",
     "distributed": "a fixed number of trials by one worker and by two",
     "precision": "views a second in bfloat16 and in float32, where a GPU is at hand",

@@ -21,6 +21,8 @@ from pipelines.environment import prepare_environment
 from pipelines.operating.commands import app as operating
 from pipelines.servers.commands import app as servers
 
+SERVING = ("fastapi", "prometheus_client", "python_multipart", "starlette", "uvicorn")  # what the extra `serve` brings
+
 app = typer.Typer(
     name="casebook",
     cls=GroupedCommands,
@@ -108,6 +110,15 @@ def ui(port: Annotated[int, typer.Option(help="on 127.0.0.1")] = 5000) -> None:
     os.execv(sys.executable, [sys.executable, "-m", "mlflow", "server", *options])  # noqa: S606 - becomes the server
 
 
+def _lacking(error: ModuleNotFoundError) -> str | None:
+    """Which extra brings a package that is not installed here; None where it is a module of ours that lacks."""
+    package = (error.name or "").partition(".")[0]
+    if package in ("", "components", "pipelines", "casebook"):
+        return None
+    extra = "serve" if package in SERVING else "train"
+    return f"the package {package} is not installed here, which this needs: `pip install 'casebook[{extra}]'`"
+
+
 def main() -> int:
     """Run a command. Exit codes: 0 done, 1 wrong input or environment, 2 wrong usage, 3 the gate refused."""
     from components.core.errors import BAD_INPUT, DONE, CasebookError, disk_problem
@@ -117,6 +128,11 @@ def main() -> int:
         app(prog_name="casebook")  # ends with SystemExit: its own 0 and 2, and what a command exits with
     except CasebookError as error:
         typer.echo(f"casebook: {error}", err=True)
+        return BAD_INPUT
+    except ModuleNotFoundError as error:
+        if (lacking := _lacking(error)) is None:
+            raise
+        typer.echo(f"casebook: {lacking}", err=True)
         return BAD_INPUT
     except OSError as error:
         if (problem := disk_problem(error, Path.cwd())) is None:

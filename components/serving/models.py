@@ -12,7 +12,7 @@ from components.core.errors import CasebookError
 from components.core.job import AnyJob
 from components.core.recipe import read_checks
 from components.core.recipe_names import part_module
-from components.registry.finding import Served, open_registry, served
+from components.registry.finding import Served
 from components.registry.model_files import card_beside
 from components.serving.people import NOBODY, People, marks_of, people_of
 from components.serving.service import Forgetting, Online, Options, Service
@@ -51,11 +51,6 @@ def online(recipe: str) -> Online:
         raise CasebookError(
             f"recipe {recipe}: it has no part `http`; its cases are answered by `casebook predict`"
         ) from None
-
-
-def find(job: AnyJob, which: str | None) -> Served:
-    """The version of that number or alias, or the champion: its files are there and are those that were registered."""
-    return served(open_registry(job.paths.root), job.case, which)
 
 
 def open_model(job: AnyJob, found: Served) -> Model:

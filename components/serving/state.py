@@ -7,9 +7,10 @@ from pathlib import Path
 from components.core.job import AnyJob
 from components.core.params.monitor import PredictionLog
 from components.serving.batches import Batcher
+from components.serving.finding import find
 from components.serving.kept import Keeper
 from components.serving.metrics import Figures
-from components.serving.models import LOOKED_EVERY, Finder, Model, Slot, Watcher, find, online
+from components.serving.models import LOOKED_EVERY, Finder, Model, Slot, Watcher, online
 from components.serving.problems import Problem
 from components.serving.service import Explain
 

@@ -11,8 +11,8 @@ from components.core.params.load import load_params
 from components.core.params.operate import load_operate
 from components.core.recipe import make_job
 from components.registry.champion import CHAMPION
-from components.registry.finding import open_registry
 from components.serving.app import make_app
+from components.serving.finding import registry_to_read
 from components.serving.models import online
 from components.serving.state import Serving, State
 from pipelines.servers.guard import OwnNames
@@ -66,7 +66,7 @@ def cases_to_serve(names: list[str]) -> list[str]:
         online(params.case(name).recipe)
     if names:
         return list(dict.fromkeys(names))
-    models = open_registry(Path.cwd()).registered_models()
+    models = registry_to_read(Path.cwd()).registered_models()
     found = [case for case in params.cases if case in models and CHAMPION in models[case].aliases]
     if not (served := [case for case in found if _is_online(params.case(case).recipe)]):
         raise CasebookError("no case has a champion that is answered over HTTP; `casebook run CASE` makes one")

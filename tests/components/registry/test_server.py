@@ -26,6 +26,7 @@ from components.registry.purge import bytes_of, delete
 from components.registry.register import bundle_of, model_of, register
 from components.registry.rename import rename
 from components.registry.trace import trace
+from components.serving.finding import Finding
 from components.tracking.reading.database import Database
 from components.tracking.reading.server import Server
 from components.tracking.runs import new_run, parent_run
@@ -123,6 +124,11 @@ def assert_read_alike(tracker: Tracker, checkout: Path, database: Path) -> None:
     assert trace(rest, CASE) == trace(tracker, CASE)
     assert rest.model_folder(CASE, "1") is None  # the server's, elsewhere
     assert bundle_md5(served(rest, CASE, "2").bundle) == bundle_md5(bundle_of(tracker, CASE, "2"))
+    brought = Finding().found(checkout, CASE, "2").bundle
+    assert brought.is_relative_to(checkout / "state" / "serving" / CASE)
+    assert bundle_md5(brought) == bundle_md5(bundle_of(tracker, CASE, "2"))
+    (brought / "weights.json").write_text("{}")  # it is brought again
+    assert bundle_md5(Finding().found(checkout, CASE, "2").bundle) == bundle_md5(bundle_of(tracker, CASE, "2"))
 
 
 @pytest.mark.slow

@@ -38,7 +38,8 @@ class Workplace:
     def __init__(self, root: Path, tables: Mapping[str, Table]) -> None:
         self.folder = Path(os.environ.get("CASEBOOK_TUNED", root / "state" / "benchmarks" / "tuned"))
         self.tables = tables
-        read = read_tables(tables, self.folder / "raw", root / "state" / "fetch")
+        raw = self.folder / "raw" / json_digest(sorted(tables))[:12]  # of its own: two processes may run at once
+        read = read_tables(tables, raw, root / "state" / "fetch")
         self.folds = {name: folds_of(rows, tables[name]) for name, rows in read.items()}
         self.csv = {name: self._write(name, rows) for name, rows in read.items()}
 

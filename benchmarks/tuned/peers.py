@@ -39,6 +39,7 @@ class Peer:
     first: Settings
     space: Callable[[optuna.Trial], None]
     fit: Callable[[Settings, Rows, Rows, int], Answer]
+    one_part: bool = False  # of many rows one part alone is left out: one fit takes longer than the whole budget
 
 
 def _lightgbm_space(trial: optuna.Trial) -> None:
@@ -153,5 +154,6 @@ PEERS: Mapping[str, Peer] = {
         },
         _tabm_space,
         _tabm,
+        one_part=True,
     ),
 }  # fmt: skip

@@ -43,7 +43,7 @@ TABLES: Mapping[str, Table] = {
         "ggplot2/diamonds",
         "bc8cd9273b2c7db0c855d7bda428a355d6a0834cde5b8fb4068e8cac6d4254f2",
         "cut",
-        every=15,
+        every=10,
     ),
     # The kind of school that a child goes to, by its family.
     "gsoep": Table(
@@ -59,6 +59,7 @@ TABLES: Mapping[str, Table] = {
         "105f8ecb05b2205fb2ca48f3f0fc248c6a4b45b5c84ace1727d4b07da40d02ad",
         "happy",
         without=("year", "vhappy", "y94", "y96", "y98", "y00", "y02", "y04", "y06"),
+        every=3,
         of=lambda rows: rows["year"] == 2006,
     ),
     # Why a job was lost.
@@ -67,7 +68,6 @@ TABLES: Mapping[str, Table] = {
         "Ecdat/Benefits",
         "4ab677e4a067a9c2e53134a54ef53f9dcf826a076e48568e9abb96efdfe02598",
         "joblost",
-        every=2,
     ),
     # Whether people would pay for a park, asked for two sums; the bounds follow from the answer.
     "kakadu": Table(
@@ -76,6 +76,7 @@ TABLES: Mapping[str, Table] = {
         "e6814eaa784e1915614f8408ac668c1d242bd008a483e8fcbfee6cf7ed2a677b",
         "answer",
         without=("lower", "upper"),
+        every=2,
     ),
     # What a patient was infected with at first, without what came later.
     "std": Table(
@@ -100,7 +101,6 @@ TABLES: Mapping[str, Table] = {
         "Ecdat/Computers",
         "e4256f17930ea93c2b50d02e9aa5b21b842deae1fbfea67cd0a3a9fdc5da45a6",
         "price",
-        every=2,
     ),
     # The rate of a loan by what was known of who asked for it; grade and instalment say the rate.
     "loans": Table(
@@ -112,7 +112,7 @@ TABLES: Mapping[str, Table] = {
             *("grade", "sub_grade", "installment", "emp_title", "issue_month", "loan_status"),
             *("balance", "paid_total", "paid_principal", "paid_interest", "paid_late_fees"),
         ),
-        every=3,
+        every=2,
     ),
     # Miles on a gallon, by the make of a car; town and highway make up the target.
     "mpg": Table(
@@ -120,6 +120,7 @@ TABLES: Mapping[str, Table] = {
         "openintro/epa2021",
         "eb43169815b0bf611a96c6ecc2af1f666bb8a4b56fe0985d472922bfabd714c3",
         "comb_mpg",
+        every=2,
         without=(
             *(
                 "city_mpg",
@@ -147,6 +148,7 @@ TABLES: Mapping[str, Table] = {
         "mosaicData/SaratogaHouses",
         "fe3c0d0b067cfa0baf26fb932d139886d739a192da865d13c1d6bc40432e6778",
         "price",
+        every=2,
     ),
 }
 

@@ -51,6 +51,8 @@ class Study:
         parts = MANY_PARTS if len(train.target) < FEW else FEW_PARTS
         cutter = (StratifiedKFold if train.classes else KFold)(parts, shuffle=True, random_state=seed)
         self.parts = list(cutter.split(train.target, train.target))
+        if peer.one_part and parts == FEW_PARTS:
+            del self.parts[1:]
         done = len(found["trials"])
         self.study = optuna.create_study(
             sampler=optuna.samplers.TPESampler(seed=1000 * seed + done),

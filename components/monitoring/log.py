@@ -22,6 +22,7 @@ log = logging.getLogger(__name__)
 OURS = "casebook."  # before the names of the log's own columns; a raw column of such a name is not kept
 TIME, VERSION, SAID = f"{OURS}time", f"{OURS}version", f"{OURS}said."
 REFUSED = f"{OURS}refused"  # only where the rows were
+BESIDE = ("shadow", "canary")  # folders in the log's, of versions that were tried beside the champion
 STAMP = "%Y%m%dT%H%M%S%fZ"
 SUFFIX = ".parquet"
 MEGABYTE = 1_000_000
@@ -41,9 +42,10 @@ def append(
     now: datetime | None = None,
     *,
     refused: bool = False,
+    beside: str = "",
 ) -> Path | None:
     """Add raw rows (N) and what `version` said of them (N, or none), or would have said had they not been `refused`, as
-    one file; drop what is too old or too much.
+    one file; drop what is too old or too much. What a version said `beside` the champion has a folder of its own.
 
     The file appears whole or not at all, under a name that no other process takes. Returns it; None if there are no
     rows.
@@ -58,10 +60,10 @@ def append(
     table = table.append_column(VERSION, pa.array([version] * len(kept)))
     if refused:
         table = table.append_column(REFUSED, pa.array([True] * len(kept)))
-    folder = log_folder(root, case)
+    folder = log_folder(root, case) / beside
     target = folder / f"{now.strftime(STAMP)}-{os.getpid()}-{uuid.uuid4().hex[:8]}{SUFFIX}"
-    private_folder(folder.parent, root)
-    private_folder(folder, root)
+    for path in (log_folder(root, case).parent, log_folder(root, case), folder):
+        private_folder(path, root)
     with whole_file(target, file_mode(root)) as temporary:
         pq.write_table(table, temporary, compression="zstd", write_page_checksum=True)
     forget_old(root, case, params, now)
@@ -72,7 +74,7 @@ def append(
 def forget_old(root: Path, case: str, params: PredictionLog, now: datetime | None = None) -> int:
     """Remove the files that are older than `params.days`; how many those were."""
     before = ((now or datetime.now(UTC)) - timedelta(days=params.days)).strftime(STAMP)
-    old = [path for path in _files(log_folder(root, case)) if path.name < before]
+    old = [path for path in _all_files(root, case) if path.name < before]
     for path in old:
         path.unlink(missing_ok=True)
     return len(old)
@@ -89,7 +91,7 @@ def forget_key(
         CasebookError: a file cannot be read.
     """
     count = 0
-    for path in _files(log_folder(root, case)):
+    for path in _all_files(root, case):
         table = _read(path)
         if table is None or not set(columns) <= set(table.column_names):
             continue
@@ -145,6 +147,11 @@ def refused_rows(root: Path, case: str, *, days: float, now: datetime | None = N
 def _files(folder: Path) -> list[Path]:
     """Names begin with the time, so their order is the time's; a draft of a writer begins with a dot."""
     return sorted(path for path in folder.glob(f"*{SUFFIX}") if not path.name.startswith("."))
+
+
+def _all_files(root: Path, case: str) -> list[Path]:
+    folder = log_folder(root, case)
+    return [path for one in (folder, *(folder / name for name in BESIDE)) for path in _files(one)]
 
 
 def _bound(folder: Path, most: int) -> None:

@@ -1,7 +1,6 @@
 """The application: what is answered at which path. `docs/serving.md` has them all."""
 
-import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -10,21 +9,34 @@ from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
+from components.serving.answers import request_keys
 from components.serving.around import Around
-from components.serving.asking import answered, read_request
-from components.serving.bodies import FORM, JSON, MOST_ROWS, STREAMS, media_type, read_json
+from components.serving.asking import answered, read_options, read_request
+from components.serving.bodies import (
+    FORM,
+    IMAGES,
+    JSON,
+    MOST_ROWS,
+    ROWS,
+    STREAMS,
+    keys_of_query,
+    media_type,
+    read_json,
+)
+from components.serving.docs import add_docs
+from components.serving.errors import add_handlers
+from components.serving.invocations import add_invocations
 from components.serving.leaving import told_to_leave
 from components.serving.multipart import read_form
+from components.serving.openapi import add_openapi
 from components.serving.page.routes import add_page
 from components.serving.pictures import one_drawn, picture, wants_picture
 from components.serving.problems import Problem
-from components.serving.protocol import add_protocols
-from components.serving.service import Options, facts, takes_files
+from components.serving.protocol import add_protocol
+from components.serving.service import facts, takes_files
 from components.serving.short import add_short_paths
 from components.serving.state import State
 from components.serving.streaming import Streamed, stream
-
-log = logging.getLogger(__name__)
 
 METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -45,9 +57,8 @@ def make_app(state: State) -> FastAPI:
             yield
         state.stop()
 
-    app = FastAPI(title="Casebook", lifespan=lifespan, redoc_url=None)
-    app.add_exception_handler(Problem, _problem)  # type: ignore[arg-type] # of its own kind alone
-    app.add_exception_handler(Exception, _fault)
+    app = FastAPI(title="Casebook", lifespan=lifespan, docs_url=None, redoc_url=None, redirect_slashes=False)
+    add_handlers(app)
     app.add_middleware(Around, state=state)
     app.add_api_route("/v2/health/live", _live, methods=["GET"])
     app.add_api_route("/v2/health/ready", _ready(state), methods=["GET"])
@@ -55,9 +66,12 @@ def make_app(state: State) -> FastAPI:
     app.add_api_route("/v1/{case}/predict", _predict(state), methods=["POST"], response_class=AsJson)
     app.add_api_route("/v1/{case}/schema", _schema(state), methods=["GET"], response_class=AsJson)
     app.add_api_route("/v1/{case}/card", _card(state), methods=["GET"], response_class=PlainTextResponse)
-    add_protocols(app, state)
+    add_protocol(app, state)
+    add_invocations(app, state)
     add_short_paths(app, state)
     add_page(app, state)
+    add_docs(app)
+    add_openapi(app, state)
     return app
 
 
@@ -84,18 +98,21 @@ def _predict(state: State) -> Callable[[str, Request], Awaitable[Response]]:
     async def predict(case: str, request: Request) -> Response:
         """Answer rows: `{"rows": [{column: value, …}, …]}`, lines of JSON or CSV."""
         model = state.model(case)
-        kind = media_type(request, files=takes_files(model.service))
+        kind = media_type(request, IMAGES if takes_files(model.service) else ROWS)
         if kind in STREAMS:
-            options = Options(state.asked.explain, state.asked.strict, model.service.options({}))
-            lines = stream(state, model, request, kind, options, state.limits[case], log=True)
+            keys = keys_of_query(request)
+            options, log = read_options(state, model, keys), keys.get("log") is not False
+            lines = stream(state, model, request, kind, options, state.limits[case], log=log)
             return Streamed(lines, kind)
         limit, drawn = state.limits[case], wants_picture(request, model)
         content = await (read_form(request, limit) if kind == FORM else read_json(request, limit))
+        if request.scope["query_string"] and isinstance(content, Mapping):
+            content = {**keys_of_query(request), **content}
         asked = read_request(state, model, one_drawn(content) if drawn else content, MOST_ROWS)
         rows = await answered(state, model, asked)
         if drawn:
             return picture(model, rows, asked.request_id)
-        return AsJson({"case": case, "version": model.version, "request_id": asked.request_id, "rows": rows})
+        return AsJson({"case": case, **rows.by, "request_id": asked.request_id, "rows": rows})
 
     return predict
 
@@ -104,8 +121,8 @@ def _schema(state: State) -> Callable[[str], Awaitable[Response]]:
     async def schema(case: str) -> Response:
         model = state.model(case)
         recipe, about = state.slots[case].job.params.recipe, facts(model.service)
-        told = {"case": case, "recipe": recipe, "version": model.version}
-        return AsJson({**told, "row": model.service.schema(), "about": about})
+        told = {"case": case, "recipe": recipe, "version": model.version, "row": model.service.schema()}
+        return AsJson({**told, "request": request_keys(model.service), "answer": model.told.answer, "about": about})
 
     return schema
 
@@ -118,12 +135,3 @@ def _card(state: State) -> Callable[[str], Awaitable[Response]]:
         return PlainTextResponse(path.read_text(encoding="utf-8"), media_type="text/markdown")
 
     return card
-
-
-async def _problem(_request: Request, problem: Problem) -> Response:
-    return AsJson(problem.to_json(), problem.status, problem.headers)
-
-
-async def _fault(request: Request, error: Exception) -> Response:
-    log.exception("%s %s: a fault of the server", request.method, request.url.path, exc_info=error)
-    return AsJson({"error": "a fault of the server; its log says more", "detail": []}, 500)

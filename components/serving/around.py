@@ -11,9 +11,10 @@ from components.serving.page.cookie import admits
 from components.serving.problems import Problem
 from components.serving.state import State
 
-# What probes and Prometheus ask without a token, and the page, which asks a person for it.
-OPEN = ("/v2/health/live", "/v2/health/ready", "/metrics", "/", "/login")
-PAGE = "/page/"  # its files
+# What probes and Prometheus ask without a token, and pages, the first of which asks a person for it.
+PROBES = ("/v2/health/live", "/v2/health/ready", "/ping", "/health", "/version", "/metrics")
+OPEN = (*PROBES, "/", "/login", "/docs")
+FILES = ("/page/", "/docs/")  # of the pages
 BEARER = b"bearer "
 REFUSED = Problem(401, "send the token of CASEBOOK_TOKEN: `Authorization: Bearer TOKEN`")
 
@@ -40,18 +41,20 @@ class Around:
                     message["headers"] = [*message.get("headers", ()), (b"connection", b"close")]
             await send(message)
 
-        if self._admits(scope):
-            await self._app(scope, receive, told)
-        else:
-            await _refuse(told)
-        case = scope.get("path_params", {}).get("case")
-        if case in self._state.slots:
-            self._state.figures.requests.labels(case, str(status)).inc()
-            self._state.figures.seconds.labels(case).observe(time.perf_counter() - started)
+        try:
+            if self._admits(scope):
+                await self._app(scope, receive, told)
+            else:
+                await _refuse(told)
+        finally:  # a fault of the server counts, too
+            case = scope.get("path_params", {}).get("case")
+            if case in self._state.slots:
+                self._state.figures.requests.labels(case, str(status)).inc()
+                self._state.figures.seconds.labels(case).observe(time.perf_counter() - started)
 
     def _admits(self, scope: Scope) -> bool:
         token = self._state.asked.token
-        if token is None or scope["path"] in OPEN or scope["path"].startswith(PAGE):
+        if token is None or scope["path"] in OPEN or scope["path"].startswith(FILES):
             return True
         said = next((value for name, value in scope["headers"] if name == b"authorization"), None)
         if said is None:

@@ -1,33 +1,65 @@
 """Bodies of requests: read up to a limit, as JSON, as lines of JSON or as CSV."""
 
+import asyncio
 import csv
-from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator, Mapping
+import io
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import orjson
 from starlette.requests import Request
 
-from components.serving.problems import Problem
+from components.serving.parsing import parse_json
+from components.serving.problems import LONGEST, Detail, Problem
 
 JSON, NDJSON, CSV, FORM = "application/json", "application/x-ndjson", "text/csv", "multipart/form-data"
 STREAMS = (NDJSON, CSV)
+NAMES = {
+    "": JSON,
+    "application/x-www-form-urlencoded": JSON,  # what curl says of all that it is given with -d
+    "application/ndjson": NDJSON,
+    "application/jsonl": NDJSON,
+    "application/x-jsonlines": NDJSON,
+}
 MOST_ROWS = 1_000  # of one JSON body; more are streamed
+PATIENCE = 30.0  # seconds until a body must be here
 QUOTE = '"'
 
 
-def media_type(request: Request, *, files: bool = False) -> str:
-    """The type of the body, JSON where none is said. Images come as files of forms, and in no CSV.
+ROWS = (JSON, NDJSON, CSV)  # how rows come
+IMAGES = (JSON, NDJSON, FORM)  # how images come: as files of forms, and in no CSV
+
+
+def media_type(request: Request, read: Sequence[str] = ROWS) -> str:
+    """The type of the body, JSON where none is said.
 
     Raises:
-        Problem: 415, it is none of those that are read.
+        Problem: 415, it is none of those that are `read`, or is compressed.
     """
-    said = request.headers.get("content-type", JSON).partition(";")[0].strip().lower()
-    if said in ("application/ndjson", "application/jsonl", "application/x-jsonlines"):
-        return NDJSON
-    read = (JSON, NDJSON, FORM if files else CSV)
-    if said in read:
-        return said
-    raise Problem(415, f"content type {said!r} is not read; send {', '.join(read[:-1])} or {read[-1]}")
+    if (coding := request.headers.get("content-encoding", "identity").strip().lower()) != "identity":
+        raise Problem(415, f"content encoding {coding[:60]!r} is not read; send the body as it is")
+    said = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    found = NAMES.get(said, said)
+    if found not in read:
+        raise Problem(415, f"content type {said[:60]!r} is not read; send {', '.join(read[:-1])} or {read[-1]}")
+    return found
+
+
+def keys_of_query(request: Request) -> dict[str, Any]:
+    """What stands behind the path's `?`, each value read as JSON if it is any: `?explain=never&log=false`.
+
+    Raises:
+        Problem: 422, a key stands there twice.
+    """
+    found: dict[str, Any] = {}
+    for name, value in request.query_params.multi_items():
+        if name in found:
+            raise Problem(422, "a key of the query twice", [Detail((name,), "send it once", value)])
+        try:
+            found[name] = orjson.loads(value)
+        except orjson.JSONDecodeError:
+            found[name] = value
+    return found
 
 
 async def read_body(request: Request, most: int) -> bytes:
@@ -39,16 +71,31 @@ async def parts_of(request: Request, most: int) -> AsyncGenerator[bytes, None]:
     """A body as it comes.
 
     Raises:
-        Problem: 413, it is longer than `most` bytes.
+        Problem: 413, it is longer than `most` bytes; 408, it is not here in time.
     """
     said = request.headers.get("content-length", "")
     if said.isdecimal() and int(said) > most:
         raise _too_long(most)
-    length = 0
-    async for part in request.stream():
+    length, ends = 0, asyncio.get_running_loop().time() + PATIENCE
+    async for part in _coming(request, ends):
         length += len(part)
         if length > most:
             raise _too_long(most)
+        yield part
+
+
+async def _coming(request: Request, ends: float | None) -> AsyncGenerator[bytes, None]:
+    """Parts until the time `ends`, or each within the same time after the last."""
+    loop, parts = asyncio.get_running_loop(), request.stream()
+    while True:
+        try:
+            async with asyncio.timeout_at(loop.time() + PATIENCE if ends is None else ends):
+                part = await anext(parts, None)
+        except TimeoutError:
+            told = f"the body, or more of it, was not here within {PATIENCE:g} s"
+            raise Problem(408, told, headers={"Connection": "close"}) from None
+        if part is None:
+            return
         yield part
 
 
@@ -63,14 +110,6 @@ async def read_json(request: Request, most: int) -> Any:
     return parse_json(await read_body(request, most))
 
 
-def parse_json(body: bytes) -> Any:
-    """Raises Problem 400 if it is no JSON."""
-    try:
-        return orjson.loads(body)
-    except orjson.JSONDecodeError as error:
-        raise Problem(400, f"the body is no JSON: {error}") from None
-
-
 async def lines_of(request: Request, longest: int) -> AsyncIterator[str]:
     """The lines of a body as they come, without their ends.
 
@@ -78,7 +117,7 @@ async def lines_of(request: Request, longest: int) -> AsyncIterator[str]:
         Problem: 400 where they are not UTF-8, 413 where one is longer than `longest` bytes.
     """
     rest = b""
-    async for part in request.stream():
+    async for part in _coming(request, None):
         *whole, rest = (rest + part).split(b"\n")
         for line in whole:
             yield _decoded(line)
@@ -105,20 +144,60 @@ async def rows_of_ndjson(lines: AsyncIterator[str]) -> AsyncIterator[Any]:
                 yield Problem(400, f"the line is no JSON: {error}")
 
 
-async def rows_of_csv(lines: AsyncIterator[str]) -> AsyncIterator[Mapping[str, Any]]:
-    """A row for each record after the header, cells as texts, None where they are empty."""
+async def rows_of_csv(lines: AsyncIterator[str], longest: int) -> AsyncIterator[Mapping[str, Any]]:
+    """A row for each record after the header, cells as texts, None where they are empty.
+
+    Raises:
+        Problem: 400, a record is none; 413, it is longer than `longest` characters, as where a quote is never closed.
+    """
     header: list[str] | None = None
-    record = ""
+    parts: list[str] = []
+    length, quotes = 0, 0
     async for line in lines:
-        record = f"{record}\n{line}" if record else line
-        if record.count(QUOTE) % 2:
+        parts.append(line)
+        length, quotes = length + len(line) + 1, quotes + line.count(QUOTE)
+        if length > longest:
+            raise Problem(413, f"a record is longer than {longest:,} characters; is a quote not closed?")
+        if quotes % 2:
             continue  # the line's end stands within a cell
-        for cells in csv.reader([record]):
+        for cells in _records("\n".join(parts)):
             if header is None:
-                header = [name.removeprefix("\ufeff") for name in cells]
+                header = _header(cells)
             elif cells:
-                yield {name: cell or None for name, cell in _paired(header, cells)}
-        record = ""
+                yield _row(header, cells)
+        parts, length, quotes = [], 0, 0
+    if parts:
+        raise Problem(400, "the last record has a quote that is not closed")
+
+
+def rows_of_text(body: bytes) -> list[Mapping[str, Any]]:
+    """The rows of a whole CSV, as `rows_of_csv` has them.
+
+    Raises:
+        Problem: 400, it is not UTF-8, or a record is none.
+    """
+    first, *records = _records(_decoded(body)) or [[]]
+    header = _header(first)
+    return [_row(header, cells) for cells in records if cells]
+
+
+def _records(text: str) -> list[list[str]]:
+    try:
+        return list(csv.reader(io.StringIO(text, newline=""), strict=True))
+    except csv.Error as error:
+        raise Problem(400, f"a record of the CSV is none: {error}") from None
+
+
+def _header(cells: list[str]) -> list[str]:
+    """Raises Problem 400 where a name stands twice: nobody knows which of the columns is meant."""
+    names = [name.removeprefix("\ufeff") for name in cells]
+    if twice := next((name for place, name in enumerate(names) if name in names[:place]), None):
+        raise Problem(400, f"the header has the column {twice[:LONGEST]!r} twice; send it once")
+    return names
+
+
+def _row(header: list[str], cells: list[str]) -> dict[str, Any]:
+    return {name: cell or None for name, cell in _paired(header, cells)}
 
 
 def _paired(header: list[str], cells: list[str]) -> Iterator[tuple[str, str | None]]:

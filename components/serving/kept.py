@@ -29,6 +29,7 @@ class Asked:
     version: str
     rows: Sequence[Mapping[str, Any]]
     told: Mapping[str, Any]
+    beside: str  # the role of a version that is not the champion
 
     @property
     def file_bytes(self) -> int:
@@ -57,14 +58,22 @@ class Keeper:
         self._thread.join(WAITING_ENDS)
 
     def add(
-        self, case: str, version: str, rows: Sequence[Sequence[Mapping[str, Any]]], told: Sequence[Mapping[str, Any]]
+        self,
+        case: str,
+        version: str,
+        rows: Sequence[Sequence[Mapping[str, Any]]],
+        told: Sequence[Mapping[str, Any]],
+        *,
+        beside: str = "",
     ) -> None:
-        """Take rows in, unless the case keeps none or there is no room."""
+        """Take rows in, unless the case keeps none or there is no room. What is tried `beside` the champion has a log
+        of its own, which monitoring does not read.
+        """
         params = self._params.get(case)
         if params is None or not params.enabled:
             return
         for asked, said in zip(rows, told, strict=True):
-            if asked and not self._take(Asked(case, version, asked, said)):
+            if asked and not self._take(Asked(case, version, asked, said, beside)):
                 self._figures.log_dropped.labels(case).inc()
 
     def _take(self, one: Asked) -> bool:
@@ -92,7 +101,7 @@ class Keeper:
         self._write()
 
     def _write(self) -> None:
-        found: dict[tuple[str, str, frozenset[str]], list[Asked]] = {}
+        found: dict[tuple[str, str, str, frozenset[str]], list[Asked]] = {}
         while True:
             try:
                 one = self._queue.get_nowait()
@@ -100,15 +109,15 @@ class Keeper:
                 break
             self._has_room(-one.file_bytes)
             # Rows of other columns are another file: who is named alone is not who has an empty cell for an item.
-            found.setdefault((one.case, one.version, frozenset(one.rows[0])), []).append(one)
-        for (case, version, _), asked in found.items():
+            found.setdefault((one.case, one.version, one.beside, frozenset(one.rows[0])), []).append(one)
+        for (case, version, beside, _), asked in found.items():
             try:
-                self._append(case, version, asked)
+                self._append(case, version, beside, asked)
             except Exception as error:  # of whatever kind: a thread that ends would log nothing more, and tell nobody
                 self._figures.log_failed.inc()
                 log.warning("%s: %d row(s) are not logged: %s", case, len(asked), error)
 
-    def _append(self, case: str, version: str, asked: Sequence[Asked]) -> None:
+    def _append(self, case: str, version: str, beside: str, asked: Sequence[Asked]) -> None:
         import pandas as pd  # a second of work, which no answer waits for
 
         from components.monitoring.log import append
@@ -118,4 +127,4 @@ class Keeper:
             asked = random.sample(list(asked), params.rows)
         rows = pd.DataFrame([row for one in asked for row in one.rows])
         told = pd.DataFrame([one.told for one in asked for _ in one.rows])
-        append(self._root, case, rows, told, version, params)
+        append(self._root, case, rows, told, version, params, beside=beside)

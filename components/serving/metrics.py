@@ -7,6 +7,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 from prometheus_client.multiprocess import MultiProcessCollector
 
 SECONDS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
+DIFFERENCES = (1e-9, 1e-6, 1e-4, 1e-3, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 10.0, 100.0, 1e3, 1e4, 1e5, 1e6)
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"  # where several processes leave their figures for each other
 
 
@@ -41,6 +42,7 @@ class Figures:
             multiprocess_mode="max",
             registry=registry,
         )
+        self._add_beside(registry)
         self.waiting = Gauge("casebook_waiting_rows", "Rows that wait.", multiprocess_mode="sum", registry=registry)
         self.serving = Gauge(
             "casebook_serving_version",
@@ -49,6 +51,50 @@ class Figures:
             multiprocess_mode="mostrecent",
             registry=registry,
         )
+
+    def _add_beside(self, registry: CollectorRegistry) -> None:
+        """Of what is tried beside the champion: its role is shadow or canary."""
+        self.beside_version = Gauge(
+            "casebook_beside_version",
+            "The number of the version that is tried beside the champion, 0 for none.",
+            ["case", "role"],
+            multiprocess_mode="mostrecent",
+            registry=registry,
+        )
+        self.beside_trouble = Gauge(
+            "casebook_beside_trouble",
+            "1 where a version that should be tried beside the champion cannot be opened.",
+            ["case", "role"],
+            multiprocess_mode="max",
+            registry=registry,
+        )
+        self.canary_fell = Counter(
+            "casebook_canary_fallbacks",
+            "Rows that the champion answered as the canary did not take them, or failed.",
+            ["case", "why"],
+            registry=registry,
+        )
+        self.shadow_rows = Counter(
+            "casebook_shadow_rows",
+            "Rows that the shadow has seen: it said the same, something other, refused the row, or failed.",
+            ["case", "version", "outcome"],
+            registry=registry,
+        )
+        self.shadow_difference = Histogram(
+            "casebook_shadow_difference",
+            "The largest difference of a row's scores from the champion's.",
+            ["case"],
+            buckets=DIFFERENCES,
+            registry=registry,
+        )
+        self.shadow_dropped = Counter(
+            "casebook_shadow_dropped_rows", "Rows that the shadow had no room for.", ["case"], registry=registry
+        )
+
+    def stands(self, case: str, role: str, version: str | None, trouble: str) -> None:
+        """Tell which version is tried beside the champion."""
+        self.beside_version.labels(case, role).set(int(version or 0))
+        self.beside_trouble.labels(case, role).set(1 if trouble else 0)
 
     def page(self, waiting: Callable[[], int]) -> bytes:
         """All of them as text, of every process of this server."""

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
+from typing import Generic, Protocol, TypeVar, cast
 
 from components.core.errors import CasebookError
 from components.core.job import AnyJob
@@ -14,8 +14,9 @@ from components.core.recipe import read_checks
 from components.core.recipe_names import part_module
 from components.registry.finding import Served
 from components.registry.model_files import card_beside
+from components.serving.answers import NOTHING, Told, told_of
 from components.serving.people import NOBODY, People, marks_of, people_of
-from components.serving.service import Forgetting, Online, Options, Service
+from components.serving.service import Answered, Forgetting, Online, Options, Service
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +35,7 @@ class Model:
     card: Path
     is_champion: bool
     people: People = NOBODY
+    told: Told = NOTHING  # what it answers
 
 
 def online(recipe: str) -> Online:
@@ -64,9 +66,11 @@ def open_model(job: AnyJob, found: Served) -> Model:
     if isinstance(service, Forgetting):
         service.forget(people.forgotten)
     examples = service.schema().get("examples", ())
+    answered: Sequence[Answered] = ()
     for _ in range(WARMING):
-        service.answer(list(examples), Options(explain="always"))
-    return Model(job.case, found.version, service, card_beside(found.bundle), found.is_champion, people)
+        answered = service.answer(list(examples), Options(explain="always"))
+    told = told_of(service, answered)
+    return Model(job.case, found.version, service, card_beside(found.bundle), found.is_champion, people, told)
 
 
 class Slot:
@@ -106,10 +110,21 @@ class Slot:
         return not same
 
 
-class Watcher:
+class Looks(Protocol):
+    """Who looks whether another version should stand there, and says whether one now does."""
+
+    def look(self) -> bool: ...
+
+
+Looking = TypeVar("Looking", bound=Looks)
+
+
+class Watcher(Generic[Looking]):
     """A thread that has each slot look, every few seconds."""
 
-    def __init__(self, slots: Sequence[Slot], told: Callable[[Slot, bool], None], every: float = LOOKED_EVERY) -> None:
+    def __init__(
+        self, slots: Sequence[Looking], told: Callable[[Looking, bool], None], every: float = LOOKED_EVERY
+    ) -> None:
         self._slots, self._told, self._every = slots, told, every
         self._end = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="watch", daemon=True)

@@ -1,13 +1,14 @@
 """A picture in place of JSON, for who asks for nothing else: `Accept: image/png`."""
 
 import base64
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
 from starlette.requests import Request
 from starlette.responses import Response
 
+from components.serving.asking import Rows
 from components.serving.models import Model
 from components.serving.problems import Detail, Problem
 from components.serving.service import takes_files
@@ -36,9 +37,9 @@ def one_drawn(content: Any) -> Any:
     return {**content, "draw": True}
 
 
-def picture(model: Model, rows: Sequence[Mapping[str, Any]], request_id: str | None) -> Response:
+def picture(model: Model, rows: Rows, request_id: str | None) -> Response:
     """What `one_drawn` is answered: who answered, and how many objects there are, stand in the headers."""
-    headers = {"X-Casebook-Case": model.case, "X-Casebook-Version": model.version}
+    headers = {"X-Casebook-Case": model.case, "X-Casebook-Version": rows.versions}
     headers["X-Casebook-Count"] = str(rows[0]["count"])
     if request_id is not None:
         headers["X-Request-Id"] = quote(request_id, safe=" ")

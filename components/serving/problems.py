@@ -6,6 +6,7 @@ from typing import Any
 
 MOST_DETAILS = 20  # of one answer
 LONGEST = 60  # characters of what was given that are repeated
+LONGEST_NAME = 200  # characters of a column's name that are
 
 
 @dataclass(frozen=True)
@@ -17,7 +18,8 @@ class Detail:
     given: Any = None
 
     def to_json(self) -> dict[str, Any]:
-        return {"loc": list(self.loc), "msg": self.msg, "given": _shown(self.given)}
+        loc = [one if isinstance(one, int) else one[:LONGEST_NAME] for one in self.loc]
+        return {"loc": loc, "msg": self.msg, "given": _shown(self.given)}
 
 
 class Problem(Exception):  # noqa: N818 - not always an error: a server that is busy says so

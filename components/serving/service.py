@@ -35,13 +35,15 @@ class Answered:
     wrong: Sequence[Detail] = ()
     told: Mapping[str, Any] = field(default_factory=dict)
     kept: Sequence[Mapping[str, Any]] | None = None
+    version: str | None = None  # who answered, where it was not the version that was asked
 
 
 class Service(Protocol):
     """An opened bundle. Its methods may be called by one thread at a time, but for `check` and `schema`.
 
-    It may have more: `at_once`, the rows of one call where they are fewer than usual, and `takes_files`, true where
-    rows are images that come as files of forms, too.
+    It may have more: `at_once`, the rows of one call where they are fewer than usual; `takes_files`, true where rows
+    are images that come as files of forms, too; and `key`, columns that say whose a row is: a canary answers the same
+    people always.
     """
 
     def schema(self) -> Mapping[str, Any]:
@@ -95,6 +97,14 @@ class Telling(Protocol):
 
     def about(self) -> Mapping[str, Any]:
         """Such as `threshold`, `decisions`, `unit`, `classes`: of the version, as JSON has them."""
+
+
+@runtime_checkable
+class Finding(Protocol):
+    """A service whose rows name what stands in a catalogue: people look there for an id."""
+
+    def find(self, column: str, text: str, limit: int, /) -> Sequence[Mapping[str, Any]]:
+        """At most so many `{"value", "title"}` whose title or id holds the text. May be called by any thread."""
 
 
 def facts(service: Service) -> Mapping[str, Any]:

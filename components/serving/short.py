@@ -9,7 +9,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from components.serving.asking import answered, read_request
-from components.serving.bodies import JSON, MOST_ROWS, media_type, parse_json, read_body
+from components.serving.bodies import JSON, MOST_ROWS, media_type, read_body
+from components.serving.parsing import parse_json
 from components.serving.problems import Detail, Problem
 from components.serving.state import State
 
@@ -21,6 +22,8 @@ def add_short_paths(app: FastAPI, state: State) -> None:
     """Their routes."""
     recommend = _short(state, "next_item", recommended)
     app.add_api_route("/recommend", recommend, methods=["POST"], include_in_schema=False)
+    translate = _short(state, "conversion", translated)
+    app.add_api_route("/translate", translate, methods=["POST"], include_in_schema=False)
 
 
 def case_of(state: State, recipe: str, content: Mapping[str, Any]) -> str:
@@ -58,6 +61,19 @@ def recommended(content: Mapping[str, Any]) -> Mapping[str, Any]:
     return {**rest, "rows": [{name: content[name] for name in ("user", "history") if name in content}]}
 
 
+def translated(content: Mapping[str, Any]) -> Mapping[str, Any]:
+    """`text`, one or a list of them, to the rows of `predict`; all else are its own keys.
+
+    Raises:
+        Problem: 422, there is none.
+    """
+    if "text" not in content:
+        raise Problem(422, "there is no text", [Detail(("text",), "send a text, or a list of them")])
+    rest = {name: cell for name, cell in content.items() if name != "text"}
+    text = content["text"]
+    return {**rest, "rows": [{"pinyin": one} for one in (text if isinstance(text, list) else [text])]}
+
+
 def _short(state: State, recipe: str, read: Reads) -> Any:
     async def short(request: Request) -> Response:
         """As `/v1/CASE/predict` answers; `case` says which, where several could."""
@@ -71,7 +87,7 @@ def _short(state: State, recipe: str, read: Reads) -> Any:
         model = state.model(case)
         asked = read_request(state, model, read({name: content[name] for name in content if name != CASE}), MOST_ROWS)
         rows = await answered(state, model, asked)
-        found = {"case": case, "version": model.version, "request_id": asked.request_id, "rows": rows}
+        found = {"case": case, **rows.by, "request_id": asked.request_id, "rows": rows}
         return Response(orjson.dumps(found, default=str, option=orjson.OPT_SERIALIZE_NUMPY), media_type=JSON)
 
     return short

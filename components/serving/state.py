@@ -7,12 +7,15 @@ from pathlib import Path
 from components.core.job import AnyJob
 from components.core.params.monitor import PredictionLog
 from components.serving.batches import Batcher
+from components.serving.beside import Beside
+from components.serving.canary import CANARY, WHICH, Canary
 from components.serving.finding import find
 from components.serving.kept import Keeper
 from components.serving.metrics import Figures
 from components.serving.models import LOOKED_EVERY, Finder, Model, Slot, Watcher, online
 from components.serving.problems import Problem
 from components.serving.service import Explain
+from components.serving.shadow import Shadow
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,9 @@ class Serving:
     token: str | None = field(repr=False)
     logs: Mapping[str, PredictionLog]
     look_every: float = LOOKED_EVERY
+    max_body: Mapping[str, int] = field(default_factory=dict)  # bytes, of cases that do not take what their recipe says
+    shadow: str | None = None  # a version's number or alias: it answers unseen
+    canary: float | None = None  # percent of the rows that the candidate answers
 
 
 class State:
@@ -40,7 +46,9 @@ class State:
         self.ready, self.draining = False, False
         root = asked.jobs[0].paths.root if asked.jobs else Path.cwd()
         self.keeper = Keeper(root, asked.logs, self.figures)
-        self._watcher: Watcher | None = None
+        self.canaries: dict[str, Canary] = {}
+        self.shadow: Shadow | None = None
+        self._watcher: Watcher[Slot | Beside] | None = None
 
     def start(self) -> None:
         """Open every model.
@@ -50,12 +58,14 @@ class State:
         """
         for job in self.asked.jobs:
             self.slots[job.case] = Slot(job, self.asked.version, self._find)
-            self.limits[job.case] = online(job.params.recipe).MAX_BODY
+            self.limits[job.case] = self.asked.max_body.get(job.case, online(job.params.recipe).MAX_BODY)
             self.figures.serving.labels(job.case).set(int(self.slots[job.case].model.version))
             self.figures.trouble.labels(job.case).set(0)
+        self._start_beside()
         self.batcher.start()
         self.keeper.start()
-        self._watcher = Watcher(list(self.slots.values()), self._looked, self.asked.look_every)
+        looking = [*self.slots.values(), *(one.beside for one in self.canaries.values())]
+        self._watcher = Watcher(looking, self._looked, self.asked.look_every)
         self._watcher.start()
         self.ready = True
 
@@ -64,6 +74,8 @@ class State:
         if self._watcher is not None:
             self._watcher.stop()
             self.batcher.stop()
+            if self.shadow is not None:
+                self.shadow.stop()
             self.keeper.stop()
 
     def model(self, case: str) -> Model:
@@ -78,8 +90,24 @@ class State:
             raise Problem(404, f"no case {case!r} is served; there are: {', '.join(self.slots) or 'none'}")
         return self.slots[case].model
 
-    def _looked(self, slot: Slot, swapped: bool) -> None:
+    def _start_beside(self) -> None:
+        """What is tried beside the champions, which serve whether or not it opens."""
+        asked = self.asked
+        if asked.canary is not None:
+            for job in asked.jobs:
+                beside = Beside(job, WHICH, self._find)
+                beside.look()
+                self.figures.stands(job.case, CANARY, beside.version, beside.trouble)
+                self.canaries[job.case] = Canary(beside, asked.canary, self.figures)
+        if asked.shadow is not None:
+            self.shadow = Shadow(asked.jobs, asked.shadow, asked.look_every, self._find, self.figures, self.keeper)
+            self.shadow.start()
+
+    def _looked(self, slot: Slot | Beside, swapped: bool) -> None:
         case = slot.job.case
+        if isinstance(slot, Beside):
+            self.figures.stands(case, CANARY, slot.version, slot.trouble)
+            return
         self.figures.trouble.labels(case).set(1 if slot.trouble else 0)
         if swapped:
             self.figures.swaps.labels(case).inc()

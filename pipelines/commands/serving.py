@@ -6,6 +6,8 @@ import typer
 
 app = typer.Typer()
 
+CANDIDATE = "candidate"
+
 
 @app.command()
 def serve(
@@ -26,17 +28,37 @@ def serve(
         typer.Option(help="which rows get reasons, where a request does not say"),
     ] = "declined",
     look_every: Annotated[float, typer.Option(min=0.1, help="seconds between looks at what the alias names")] = 5.0,
+    shadow: Annotated[
+        str | None,
+        typer.Option(
+            metavar="candidate|N", help="a version that answers too, unseen: its difference is told and logged"
+        ),
+    ] = None,
+    canary: Annotated[
+        float | None,
+        typer.Option(min=0.01, max=99.99, metavar="PERCENT", help="how many of the rows the candidate answers"),
+    ] = None,
     strict: Annotated[
         bool, typer.Option("--strict/--lenient", help="refuse what training never had, or answer it with a warning")
     ] = False,
 ) -> None:
     """Answer over HTTP until told to end. docs/serving.md says what is asked and answered."""
     from components.serving.server import run
-    from pipelines.servers.online import APPLICATION, application, cases_to_serve, note
+    from pipelines.servers.online import APPLICATION, Noted, application, cases_to_serve, note
     from pipelines.servers.settings import settings_for
     from pipelines.stages import set_up_logging
 
+    _check_beside(version, shadow, canary)
     set_up_logging()
     settings_for(host)
-    note(host, cases_to_serve(cases or []), version, explain, look_every, strict=strict)
+    note(Noted(host, cases_to_serve(cases or []), version, explain, look_every, strict, shadow, canary))
     raise typer.Exit(run(application, APPLICATION, host, port, workers))
+
+
+def _check_beside(version: str | None, shadow: str | None, canary: float | None) -> None:
+    """Raises typer.BadParameter where what is tried beside the champion cannot be."""
+    if version is not None and (shadow is not None or canary is not None):
+        option = "--shadow" if shadow is not None else "--canary"
+        raise typer.BadParameter(f"{option} tries a version beside the champion; leave --version out")
+    if shadow is not None and shadow != CANDIDATE and not shadow.isdecimal():
+        raise typer.BadParameter(f"--shadow takes {CANDIDATE} or a version's number, not {shadow!r}")

@@ -12,13 +12,17 @@ Targets = Annotated[list[str] | None, typer.Argument(metavar="STAGE@CASE", help=
 
 @app.command()
 def up() -> None:
-    """Start Prefect's and MLflow's servers and a worker for each pool."""
+    """Start Prefect's and MLflow's servers and a worker for each pool. And `serve`, if operate.serve names cases."""
+    from pipelines.servers.champions import serve_params
+    from pipelines.servers.settings import read_settings
     from pipelines.servers.supervise import up as start
 
     found = start(Path.cwd())
     typer.echo(f"Prefect  {found['PREFECT_API_URL'].removesuffix('/api')}")
     # MLflow opens on its pages for language models; the choice in the address is remembered.
     typer.echo(f"MLflow   {found['MLFLOW_TRACKING_URI']}/#/experiments?workflowType=machine_learning")
+    if (serve := serve_params(Path.cwd())).cases:
+        typer.echo(f"serve    {read_settings().url(serve.port)} ({', '.join(serve.cases)}), each from its champion on")
     typer.echo("commands in this checkout use them; `casebook down` ends them, state/servers/up.log has what they say")
 
 

@@ -2,8 +2,9 @@
 
 import json
 import os
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from components.core.errors import CasebookError
 from components.core.job import Paths
@@ -26,13 +27,23 @@ NOTED = "CASEBOOK_SERVING"  # of the environment: what the command was asked, fo
 APPLICATION = f"{__name__}:application"
 
 
-def note(
-    host: str, cases: list[str], version: str | None, explain: "Explain", look_every: float, *, strict: bool
-) -> None:
-    """Leave it for `application`, in this process or one that it starts. The token stays where it is."""
-    said: dict[str, Any] = {"host": host, "cases": cases, "version": version, "explain": explain, "strict": strict}
-    said |= {"look_every": look_every}
-    os.environ[NOTED] = json.dumps(said)
+@dataclass(frozen=True)
+class Noted:
+    """What the command was asked. The token stays where it is."""
+
+    host: str
+    cases: list[str]
+    version: str | None
+    explain: "Explain"
+    look_every: float
+    strict: bool
+    shadow: str | None
+    canary: float | None
+
+
+def note(noted: Noted) -> None:
+    """Leave it for `application`, in this process or one that it starts."""
+    os.environ[NOTED] = json.dumps(asdict(noted))
 
 
 def application() -> OwnNames:
@@ -41,14 +52,23 @@ def application() -> OwnNames:
     Raises:
         CasebookError: a case has no such version, or it cannot be opened.
     """
-    noted: dict[str, Any] = json.loads(os.environ[NOTED])
-    settings = settings_for(noted["host"])
+    noted = Noted(**json.loads(os.environ[NOTED]))
+    settings = settings_for(noted.host)
     path, root = Path("params.yaml"), Path.cwd()
     params, operate = load_params(path), load_operate(path)
-    jobs = [make_job(case, params.case(case), Paths(root)) for case in noted["cases"]]
+    jobs = [make_job(case, params.case(case), Paths(root)) for case in noted.cases]
     logs = {job.case: operate.of(job.case).monitor.log for job in jobs}
     asked = Serving(
-        jobs, noted["version"], noted["explain"], noted["strict"], settings.token, logs, noted["look_every"]
+        jobs,
+        noted.version,
+        noted.explain,
+        noted.strict,
+        settings.token,
+        logs,
+        noted.look_every,
+        operate.serve.max_body,
+        noted.shadow,
+        noted.canary,
     )
     state = State(asked)
     state.start()

@@ -28,7 +28,8 @@ def close_prefect(root: Path) -> None:
 def _folders(root: Path) -> Iterator[Path]:
     names = (".prefect", "ledger", "mlartifacts", "state/servers", "state/predictions")
     yield from filter(Path.is_dir, (root / name for name in names))
-    yield from filter(Path.is_dir, (root / "state" / "predictions").glob("*"))
+    for pattern in ("*", "*/*"):
+        yield from filter(Path.is_dir, (root / "state" / "predictions").glob(pattern))
 
 
 def _files(root: Path) -> Iterator[Path]:
@@ -36,5 +37,5 @@ def _files(root: Path) -> Iterator[Path]:
     for pattern in ("search/*/study.db", "crossval/**/study.db"):
         yield from (root / "state").glob(f"*/{pattern}")
     yield from (root / "ledger").glob("*.jsonl")
-    for folder, pattern in (("predictions", "*/*.parquet"), ("servers", "*.db")):
+    for folder, pattern in (("predictions", "*/**/*.parquet"), ("servers", "*.db")):
         yield from (root / "state" / folder).glob(pattern)

@@ -2,7 +2,7 @@
 
 The Procfile, compose.yaml and the Kubernetes manifests all start the servers this way: settings come
 from the environment, secrets are handed on in it and never stand on a command line, and a server's
-stores are made before it starts. A worker waits until the server answers.
+stores are made before it starts. A worker waits until the server answers, `casebook serve` until there are champions.
 """
 
 import hashlib
@@ -20,6 +20,7 @@ from components.core.passwords import hidden
 from components.core.private import private_file, private_folder
 from pipelines.environment import USER, drop_temporary_word, prepare_environment
 from pipelines.operating.store import check_embedded
+from pipelines.servers.champions import champion_server, serve_command
 from pipelines.servers.names import mlflow_variables
 from pipelines.servers.private import close_prefect
 from pipelines.servers.settings import SCHEMAS, Settings, read_settings, tool_url
@@ -58,6 +59,8 @@ def main(arguments: list[str] | None = None) -> int:
         command = [sys.executable, "-m", "pipelines.servers.guard", *command]
     elif around is mlflow_server and settings.token is not None:
         command = [*command, *LOGIN]
+    elif around is champion_server:
+        command = serve_command(settings, root)
     return os.execvp(command[0], command)  # noqa: S606 - becomes the server
 
 
@@ -183,6 +186,7 @@ AROUND: dict[str, Callable[[Settings, Path], dict[str, str]]] = {
     "prefect server": prefect_server,
     "mlflow server": mlflow_server,
     "prefect worker": prefect_worker,
+    "casebook serve": champion_server,
 }
 
 if __name__ == "__main__":

@@ -37,21 +37,21 @@ class Settings:
     @property
     def prefect_url(self) -> str:
         """Of the API, as clients on this machine use it."""
-        return f"http://{self._reached()}:{self.prefect_port}/api"
+        return f"{self.url(self.prefect_port)}/api"
 
     @property
     def mlflow_url(self) -> str:
-        return f"http://{self._reached()}:{self.mlflow_port}"
+        return self.url(self.mlflow_port)
 
     @property
     def addresses(self) -> dict[str, str]:
         """What clients must have in their environment."""
         return {"PREFECT_API_URL": self.prefect_url, "MLFLOW_TRACKING_URI": self.mlflow_url}
 
-    def _reached(self) -> str:
-        """The address of a server that listens on all of them is none that can be called."""
+    def url(self, port: int) -> str:
+        """Of what listens there: the address of a server that listens on all of them is none that can be called."""
         host = LOOPBACK if self.host in EVERYWHERE else self.host
-        return f"[{host}]" if ":" in host else host
+        return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def read_settings() -> Settings:

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -21,8 +21,11 @@ import psutil
 from components.core.errors import CasebookError
 from components.core.files import write_json
 from components.core.locks import held_lock
+from components.core.params.serve import ServeParams
 from components.core.private import private_folder
+from components.tracking.reading.server import Server
 from pipelines.environment import MARK, alive, drop_temporary_word, find_up, own_mark, read_up, up_file
+from pipelines.servers.champions import PROCESS, lacking, serve_params
 from pipelines.servers.ports import refusal
 from pipelines.servers.private import close_stores
 from pipelines.servers.serve import answers
@@ -36,7 +39,8 @@ TAIL = 15  # lines of the log that a failed start shows
 
 
 def up(root: Path) -> dict[str, str]:
-    """Start what the Procfile names and return both addresses, once both servers answer.
+    """Start what the Procfile names and return both addresses, once both servers answer; where `operate.serve` names
+    cases, `serve` as well, and it is waited for if all of them have champions.
 
     Raises:
         CasebookError: they are up already, a port is taken, a setting is wrong, or one of them did not start.
@@ -44,17 +48,20 @@ def up(root: Path) -> dict[str, str]:
     settings, record = read_settings(), up_file(root)
     if not (root / "Procfile").is_file():
         raise CasebookError(f"{root}: no Procfile; run this in the root of a checkout")
+    serve = serve_params(root)
     private_folder(record.parent, root)
     with held_lock(record.with_name("up.lock"), "casebook up"):
         if found := running(root):
             raise CasebookError(f"{_listed(root)} are up already ({len(found)} processes); `casebook down` ends them")
-        _check_ports(settings)
+        _check_ports(settings, serve)
         close_stores(root)
         mark = f"{own_mark(root)}-{uuid.uuid4().hex}"
         write_json(record, {"mark": mark, "addresses": settings.addresses})
-        supervisor = _supervise(root, mark, settings)
+        supervisor = _supervise(root, mark, settings, serve)
         try:
-            _wait(supervisor, settings, _log(root))
+            _wait(supervisor, [f"{settings.prefect_url}/health", f"{settings.mlflow_url}/health"], _log(root))
+            if serve.cases and not lacking(Server(root, settings.mlflow_url), root, serve.cases):
+                _wait(supervisor, [f"{settings.url(serve.port)}/v2/health/ready"], _log(root))
         except BaseException:
             _end(mark)
             record.unlink(missing_ok=True)
@@ -90,13 +97,14 @@ def _log(root: Path) -> Path:
     return up_file(root).with_name("up.log")
 
 
-def _check_ports(settings: Settings) -> None:
-    for name, port in ((PREFECT_PORT, settings.prefect_port), (MLFLOW_PORT, settings.mlflow_port)):
+def _check_ports(settings: Settings, serve: ServeParams) -> None:
+    ports = {PREFECT_PORT: settings.prefect_port, MLFLOW_PORT: settings.mlflow_port}
+    for name, port in (ports | ({"operate.serve.port": serve.port} if serve.cases else {})).items():
         if why := refusal(settings.host, port):
             raise CasebookError(f"{settings.host}:{port}: {why}; end what listens there, or set {name} to another port")
 
 
-def _supervise(root: Path, mark: str, settings: Settings) -> "subprocess.Popen[bytes]":
+def _supervise(root: Path, mark: str, settings: Settings, serve: ServeParams) -> "subprocess.Popen[bytes]":
     """honcho, detached from this terminal; what the processes say goes to a file."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
     environment = {**os.environ, **settings.addresses, MARK: mark, "PATH": path, "PYTHONUNBUFFERED": "1"}
@@ -105,6 +113,9 @@ def _supervise(root: Path, mark: str, settings: Settings) -> "subprocess.Popen[b
         _log(root).replace(_log(root).with_suffix(".log.1"))
     # No `.env`: a variable of it would reach some processes only.
     command = [sys.executable, "-m", "honcho", "--env", os.devnull, "--no-colour", "start"]
+    lines = (root / "Procfile").read_text(encoding="utf-8").splitlines()
+    names = [name for name, colon, _ in (line.partition(":") for line in lines) if colon]
+    command += [name for name in names if serve.cases or name != PROCESS]
     with _log(root).open("wb") as said:
         return subprocess.Popen(
             command,
@@ -117,8 +128,7 @@ def _supervise(root: Path, mark: str, settings: Settings) -> "subprocess.Popen[b
         )
 
 
-def _wait(supervisor: "subprocess.Popen[bytes]", settings: Settings, said: Path) -> None:
-    waited_for = [f"{settings.prefect_url}/health", f"{settings.mlflow_url}/health"]
+def _wait(supervisor: "subprocess.Popen[bytes]", waited_for: Sequence[str], said: Path) -> None:
     deadline = time.monotonic() + PATIENCE
     while not all(answers(address, within=2.0) for address in waited_for):
         ended = supervisor.poll() is not None

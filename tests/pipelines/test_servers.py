@@ -17,13 +17,18 @@ from pipelines.environment import MARK
 from tests.browser import needs_browser
 from tests.pipelines.conftest import make_checkout
 from tests.pipelines.servers import Servers, kill, status, up
+from tests.postgres import free_port
 
 pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
 def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
-    with up(make_checkout(tmp_path_factory.mktemp("servers") / "checkout")) as found:
+    checkout = make_checkout(tmp_path_factory.mktemp("servers") / "checkout")
+    params = checkout.params()
+    params["operate"]["serve"] = {"cases": ["toy"], "port": free_port()}
+    checkout.write_params(params)
+    with up(checkout) as found:
         yield found
 
 
@@ -32,6 +37,10 @@ def test_both_servers_answer_and_a_worker_stands_at_each_pool(servers: Servers, 
     assert status(f"{servers.mlflow}/health") == 200
     for pool in ("cpu", "gpu"):
         wait_until(lambda pool=pool: online(servers, pool), f"a worker at {pool}")
+
+
+def test_what_has_no_champion_yet_is_waited_for_and_keeps_nobody(servers: Servers, wait_until: Any) -> None:
+    wait_until(lambda: "no champion yet of toy" in servers.log.read_text(encoding="utf-8"), "a word of what is missing")
 
 
 def online(servers: Servers, pool: str) -> list[str]:

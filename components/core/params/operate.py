@@ -9,6 +9,7 @@ from components.core.blocks import Block, read_block
 from components.core.errors import CasebookError
 from components.core.params.load import load_params
 from components.core.params.monitor import MonitorParams, Timezone, Variable
+from components.core.params.serve import ServeParams
 
 Positive = Annotated[float, Field(gt=0, strict=False)]
 Concurrency = Annotated[int, Field(ge=1)]
@@ -83,6 +84,7 @@ class OperateParams(Block):
     pools: Pools
     retrain: RetrainParams
     monitor: MonitorParams
+    serve: ServeParams = ServeParams()
     cases: dict[str, dict[str, Any]]
 
     def of(self, case: str) -> "OperateParams":
@@ -116,7 +118,7 @@ def load_operate(path: Path) -> OperateParams:
     if params.operate is None:
         raise CasebookError(f"{path.name}: no block `operate`; copy it from the params.yaml of the repository")
     operate = read_block(OperateParams, params.operate, "params.operate")
-    for case in operate.cases:
+    for case in (*operate.cases, *operate.serve.cases, *operate.serve.max_body):
         params.case(case)
         operate.of(case)
     return operate

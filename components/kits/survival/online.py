@@ -9,9 +9,10 @@ import numpy as np
 
 from components.kits.survival.metrics.contributions import Contribution
 from components.kits.survival.serving.asked import CURVE, AskedCohort
+from components.kits.survival.serving.asked import told as as_written
 from components.kits.tables.encoding.derive import names_in
 from components.kits.tables.encoding.known import Asked
-from components.kits.tables.online import Answers, TableService, flag, part
+from components.kits.tables.online import FLAG, Answers, TableService, part
 from components.serving.service import Options
 
 AnyCohort = TypeVar("AnyCohort", bound=AskedCohort)
@@ -55,7 +56,11 @@ def cohort_service(
 
     target = predictor.data["spec"]["target"]
     named = {name for key in OUTCOME if target.get(key) for name in names_in(target[key])}
-    return TableService(predictor, answers, sorted(named), {CURVE: flag})
+    return TableService(predictor, answers, sorted(named), {CURVE: FLAG}, _told)
+
+
+def _told(reason: Mapping[str, Any]) -> str:
+    return as_written(Contribution(reason["column"], reason["value"], math.exp(reason["adds"])))
 
 
 def _reason(one: Contribution) -> dict[str, Any]:

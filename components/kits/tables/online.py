@@ -2,19 +2,21 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import cached_property
 from operator import attrgetter
 from typing import Any, Generic, TypeVar
 
 import numpy as np
 
-from components.kits.tables.asked import AskedTable
+from components.kits.tables.asked import ACCEPT, AskedTable
 from components.kits.tables.encoding.cells import columns_of_rows
 from components.kits.tables.encoding.known import Asked, Mark
 from components.kits.tables.encoding.reader import raw_cell
 from components.kits.tables.encoding.values import take
+from components.kits.tables.learning.reasons import reason_text
 from components.serving.problems import Detail, Problem
-from components.serving.service import MEBIBYTE, Answered, Options
+from components.serving.service import MEBIBYTE, Answered, Explain, Options
 
 MAX_BODY = MEBIBYTE
 NUMBERS = ("numeric", "amount")
@@ -27,22 +29,36 @@ AnyTable = TypeVar("AnyTable", bound=AskedTable)
 Answers = tuple[Mapping[str, Any], Mapping[str, Any]]
 
 
+@dataclass(frozen=True)
+class Key:
+    """A key of a request: what reads its value, with its name before it, and its JSON Schema."""
+
+    read: Callable[[str, Any], Any]
+    schema: Mapping[str, Any]
+
+
 class TableService(Generic[AnyTable]):
     """A predictor of a table that answers rows as JSON has them; `answers` is the recipe's own way to do so.
 
-    `others` are columns that rows may have beside those of the model, such as the outcome; `more` reads the keys that a
-    request may have beside its rows.
+    `others` are columns that rows may have beside those of the model, such as the outcome; `more` are the keys that a
+    request may have beside its rows; `told` writes a reason as `casebook predict` does. `explains` says for whom
+    `casebook predict` finds reasons.
     """
+
+    explains: Explain = "always"
 
     def __init__(
         self,
         predictor: AnyTable,
         answers: Callable[[AnyTable, Asked, Options], Answers],
         others: Sequence[str],
-        more: Mapping[str, Callable[[str, Any], Any]] | None = None,
+        more: Mapping[str, Key] | None = None,
+        told: Callable[[Mapping[str, Any]], str] | None = None,
     ) -> None:
-        self.predictor, self._answers, self._more = predictor, answers, more or {}
+        self.predictor, self._answers, self._told = predictor, answers, told or _told
+        self._more = {ACCEPT: FLAG, **(more or {})}
         spec = predictor.data["spec"]
+        self.key: Sequence[str] = predictor.data["key"]
         self._columns: dict[str, Any] = spec["columns"]
         self._known = {*self._columns, *predictor.data["key"], *spec["ignore"], *others}
 
@@ -53,7 +69,15 @@ class TableService(Generic[AnyTable]):
         ]
         if unknown:
             raise Problem(422, "keys that a request does not have", unknown)
-        return {name: self._more[name](name, value) for name, value in given.items()}
+        return {name: self._more[name].read(name, value) for name, value in given.items()}
+
+    def more(self) -> Mapping[str, Any]:
+        """Those keys, each with its JSON Schema."""
+        return {name: key.schema for name, key in self._more.items()}
+
+    def flat(self, answers: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:
+        """Answers as `casebook predict` writes them: reasons are texts."""
+        return [{**one, "reasons": [self._told(reason) for reason in one["reasons"]]} for one in answers]
 
     def check(self, row: Any) -> Sequence[Detail]:
         """What is wrong with a row's form."""
@@ -74,12 +98,11 @@ class TableService(Generic[AnyTable]):
         asked = self.predictor.look(columns_of_rows(rows))
         columns, told = self._answers(self.predictor, asked, options)
         shown, said = _by_row(columns, len(rows)), _by_row(told, len(rows))
-        wrong = self._wrong(asked, strict=options.strict)
-        key = self.predictor.data["key"]
+        wrong = self._wrong(asked, strict=options.strict, accept=bool(options.more.get(ACCEPT)))
         return [
             Answered(None, wrong[place])
             if wrong[place]
-            else Answered({**{name: row[name] for name in key if name in row}, **shown[place]}, (), said[place])
+            else Answered({**{name: row[name] for name in self.key if name in row}, **shown[place]}, (), said[place])
             for place, row in enumerate(rows)
         ]
 
@@ -95,10 +118,10 @@ class TableService(Generic[AnyTable]):
                 told[name.rpartition(".")[2]] = attrgetter(name)(self.predictor.settings)
         return told
 
-    def _wrong(self, asked: Asked, *, strict: bool) -> list[list[Detail]]:
+    def _wrong(self, asked: Asked, *, strict: bool, accept: bool) -> list[list[Detail]]:
         found: list[list[Detail]] = [[] for _ in range(len(asked))]
         for mark in asked.marks:
-            if strict or mark.kind == "unreadable":
+            if strict or (mark.kind == "unreadable" and not accept):
                 for row in np.flatnonzero(mark.where).tolist():
                     given = raw_cell(asked.rows[mark.column], row)
                     found[row].append(Detail((mark.column,), self._why(mark), given))
@@ -149,6 +172,13 @@ def flag(name: str, value: Any) -> bool:
     if not isinstance(value, bool):
         raise Problem(422, f"{name} is neither true nor false", [Detail((name,), "send true or false", value)])
     return value
+
+
+FLAG = Key(flag, {"type": "boolean"})
+
+
+def _told(reason: Mapping[str, Any]) -> str:
+    return reason_text(reason["column"], reason["value"])
 
 
 def _column(column: Mapping[str, Any], summary: Mapping[str, Any]) -> dict[str, Any]:

@@ -18,7 +18,9 @@ def open_service(bundle: Path, _histories: Path | None, checks: Any) -> TableSer
     """The bundle, answering."""
     predictor = open_predictor(bundle)
     predictor.checks = lambda: checks
-    return TableService(predictor, answers, [predictor.data["spec"]["target"]["column"]])
+    service = TableService(predictor, answers, [predictor.data["spec"]["target"]["column"]])
+    service.explains = "declined"
+    return service
 
 
 def answers(predictor: TablePredictor, asked: Asked, options: Options) -> Answers:

@@ -1,5 +1,6 @@
 """Rows with a number for an answer over HTTP: the value, its interval, and what moves it from a typical row's."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ def open_service(bundle: Path, _histories: Path | None, checks: Any) -> TableSer
     """The bundle, answering."""
     predictor = open_predictor(bundle)
     predictor.checks = lambda: checks
-    return TableService(predictor, answers, [predictor.data["spec"]["target"]["column"]])
+    return TableService(predictor, answers, [predictor.data["spec"]["target"]["column"]], told=_told)
 
 
 def answers(predictor: NumberPredictor, asked: Asked, options: Options) -> Answers:
@@ -28,3 +29,7 @@ def answers(predictor: NumberPredictor, asked: Asked, options: Options) -> Answe
 
 def _reason(one: Reason) -> dict[str, Any]:
     return {"column": one.feature, "value": one.value, "adds": one.change}
+
+
+def _told(reason: Mapping[str, Any]) -> str:
+    return Reason(reason["column"], reason["value"], reason["adds"]).told

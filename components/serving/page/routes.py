@@ -9,12 +9,15 @@ from typing import Any
 
 import orjson
 from fastapi import FastAPI
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from components.serving.bodies import JSON, parse_json, read_body
+from components.serving.bodies import JSON, read_body
 from components.serving.page.cookie import admits, set_cookie
+from components.serving.parsing import parse_json
 from components.serving.problems import Detail, Problem
+from components.serving.service import Finding
 from components.serving.state import State
 
 TYPES = {
@@ -25,6 +28,7 @@ TYPES = {
 }
 LANGUAGES = ("en", "zh")  # the first where a browser wants neither
 LONGEST_LOGIN = 4096  # bytes
+MOST_FOUND = 20
 # Nothing is loaded from elsewhere, nothing runs that does not stand in a file of this package, nobody frames the page.
 POLICY = "; ".join(
     (
@@ -49,7 +53,7 @@ Route = Callable[[Request], Awaitable[Response]]
 
 
 def add_page(app: FastAPI, state: State) -> None:
-    """Its routes; none stands in the OpenAPI but `GET /v1`."""
+    """Its routes; none stands in the OpenAPI but those below `/v1`."""
     for path, methods, route in (
         ("/", ["GET", "HEAD"], _index),
         ("/page/{name}", ["GET", "HEAD"], _file),
@@ -59,6 +63,7 @@ def add_page(app: FastAPI, state: State) -> None:
     ):
         app.add_api_route(path, route, methods=methods, include_in_schema=False)
     app.add_api_route("/v1", _cases(state), methods=["GET"])
+    app.add_api_route("/v1/{case}/find", _find(state), methods=["GET"])
 
 
 def title_of(case: str) -> str:
@@ -151,6 +156,17 @@ def _cases(state: State) -> Route:
         return _json({"cases": found})
 
     return cases
+
+
+def _find(state: State) -> Callable[[str, str, str], Awaitable[Response]]:
+    async def find(case: str, text: str = "", column: str = "item") -> Response:
+        """Of a catalogue the ids whose titles hold a text, for who picks some of them; 404 where a case has none."""
+        service = state.model(case).service
+        if not isinstance(service, Finding):
+            raise Problem(404, f"{case}: there is nothing to find in; its rows name no items")
+        return _json({"case": case, "found": await run_in_threadpool(service.find, column, text, MOST_FOUND)})
+
+    return find
 
 
 def _json(content: Any) -> Response:

@@ -1,48 +1,24 @@
-"""A server over the bundle of finance_risk's toy rows, in a thread of this process: sockets and all."""
+"""A server over the bundle of finance_risk's toy rows."""
 
-import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import Any
 
 import httpx
 import pytest
-import uvicorn
 
-from components.core.params.monitor import PredictionLog
 from components.registry.finding import Served
-from components.serving.app import make_app
 from components.serving.models import open_model
-from components.serving.state import Serving, State
+from components.serving.state import State
+from tests.components.serving.served import served
 from tests.conftest import Fitted
-
-LOG = PredictionLog(enabled=True, rows=1000, megabytes=10, days=90)
-ASKED: dict[str, Any] = {
-    "version": None, "explain": "declined", "strict": False, "token": None, "look_every": 3600.0
-}  # fmt: skip
 
 
 @pytest.fixture
 def serving(fitted: Fitted) -> Iterator[Callable[..., tuple[httpx.Client, State]]]:
     """Serve the bundle by what is asked for; closed at the end."""
     with ExitStack() as stack:
-
-        def start(**asked: Any) -> tuple[httpx.Client, State]:
-            found = Served("1", fitted.bundle, is_champion=True)
-            state = State(Serving([fitted.job], logs={fitted.job.case: LOG}, **{**ASKED, **asked}), lambda *_: found)
-            state.start()
-            server = uvicorn.Server(uvicorn.Config(make_app(state), port=0, log_level="warning", lifespan="on"))
-            thread = threading.Thread(target=server.run, daemon=True)
-            thread.start()
-            stack.callback(thread.join, 20)
-            stack.callback(setattr, server, "should_exit", True)
-            while not server.started:
-                time.sleep(0.01)
-            port = server.servers[0].sockets[0].getsockname()[1]
-            return stack.enter_context(httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60)), state
-
-        yield start
+        yield lambda **asked: stack.enter_context(served(fitted.job, fitted.bundle, **asked))
 
 
 @pytest.fixture

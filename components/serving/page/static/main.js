@@ -8,8 +8,8 @@ import { known, language, setLanguage, t } from "./strings.js";
 import { tableView } from "./tables.js";
 import { cardOf } from "./card.js";
 
-const VIEWS = {};
-const LOADED = {}; // parts of the page that only some cases need
+// Parts of the page that only some recipes need: the file and the name of the view in it.
+const VIEWS = { next_item: ["./items.js", "itemView"], detection: ["./images.js", "imageView"], conversion: ["./pinyin.js", "pinyinView"] };
 
 const main = document.getElementById("main");
 const nav = document.getElementById("cases");
@@ -60,8 +60,8 @@ async function show(moved) {
   }
   try {
     const schema = await call("GET", `v1/${encodeURIComponent(one.case)}/schema`);
-    const part = LOADED[one.recipe];
-    const view = part ? (await import(part))[VIEWS[one.recipe]] : tableView;
+    const [file, name] = VIEWS[one.recipe] ?? [];
+    const view = file ? (await import(file))[name] : tableView;
     if (mine === shown) body.replaceChildren(...[view(one, schema)].flat());
   } catch (error) {
     if (mine === shown) broken(error, body, () => show(false));

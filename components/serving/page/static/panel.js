@@ -5,7 +5,7 @@ import { said, t } from "./strings.js";
 
 const SPOKEN = { 0: "offline", 413: "large", 429: "busy", 503: "starting", 504: "slow" };
 
-export const inWords = (failure) => (SPOKEN[failure.status] ? t(SPOKEN[failure.status]) : t("failed", { error: failure.message }));
+export const inWords = (failure) => (failure.status === 422 && failure.detail?.length ? t("fix") : SPOKEN[failure.status] ? t(SPOKEN[failure.status]) : t("failed", { error: failure.message }));
 
 export class Panel {
   constructor() {
@@ -24,7 +24,7 @@ export class Panel {
 
   fail(failure, again) {
     this.node.classList.remove("stale");
-    const retry = again && h("button", { type: "button", onclick: again }, t("retry"));
+    const retry = again && failure.status !== 422 && h("button", { type: "button", onclick: again }, t("retry"));
     this.body.replaceChildren(h("div", { class: "problem", role: "alert" }, h("p", {}, inWords(failure)), retry));
     this.foot.replaceChildren();
   }
@@ -34,9 +34,11 @@ export class Panel {
     this.node.classList.add("stale");
   }
 
-  behind(name, body, answer, milliseconds) {
+  // `form` stands for the body where that is a file.
+  behind(name, body, answer, milliseconds, form) {
     const address = new URL(`v1/${name}/predict`, document.baseURI).href;
-    const request = `curl -s ${address} -H 'content-type: application/json' -d '${JSON.stringify(body).replaceAll("'", "'\\''")}'`;
+    const sent = form ?? `-H 'content-type: application/json' -d '${JSON.stringify(body).replaceAll("'", "'\\''")}'`;
+    const request = `curl -s ${address} ${sent}`;
     const open = [...this.foot.querySelectorAll("details")].map((one) => one.open);
     this.foot.replaceChildren(
       h("p", { class: "note" }, `${t("version", { version: answer.version })} · ${t("took", { ms: Math.max(1, Math.round(milliseconds)) })}`),

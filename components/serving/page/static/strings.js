@@ -50,6 +50,7 @@ const TEXTS = {
   missing: ["missing", "缺失"],
 
   wrong: ["{count} field(s) need attention", "有 {count} 处输入需要修改"],
+  fix: ["No answer: the server does not take what is marked in the input.", "没有结果：服务器不接受输入中标出的内容。"],
   offline: ["The server cannot be reached. Is it running?", "无法连接服务器，请确认它正在运行。"],
   busy: ["The server is busy. Try again in a moment.", "服务器繁忙，请稍后重试。"],
   starting: ["The server is not ready, or is ending. Try again in a moment.", "服务器尚未就绪或正在关闭，请稍后重试。"],
@@ -124,7 +125,10 @@ const TEXTS = {
   drop: ["Drop an image here, or choose a file", "将图像拖到此处，或选择文件"],
   choose: ["Choose an image", "选择图像"],
   imageExample: ["Use the example", "使用示例"],
-  imageNone: ["No image yet. PNG, JPEG, TIFF: whatever the model reads.", "尚无图像。支持模型可读取的 PNG、JPEG、TIFF 等格式。"],
+  imageNone: ["PNG, JPEG, TIFF, and whatever else the model reads. It leaves this browser only for this server.", "支持 PNG、JPEG、TIFF 等模型可读取的格式。图像只会发送到此服务器。"],
+  imageFirst: ["Choose an image, and its objects are marked here.", "选择图像后，检测到的目标会在这里标出。"],
+  wide: ["width", "宽"],
+  high: ["height", "高"],
   counted: ["{count} object(s) found", "检测到 {count} 个目标"],
   countedNone: ["No object was found.", "未检测到目标。"],
   shown: ["{count} of {all} object(s) shown", "显示 {all} 个目标中的 {count} 个"],
@@ -140,8 +144,12 @@ const TEXTS = {
   byUser: ["For a user", "按用户"],
   byItems: ["For a history of items", "按历史记录"],
   history: ["Items, oldest first", "历史条目（从早到晚）"],
-  historyHint: ["Ids of items, one a line or between commas.", "条目编号，每行一个或用逗号分隔。"],
+  historyEmpty: ["Find an item by its title and add it: the list follows what is added.", "按标题查找并添加条目，推荐会随之更新。"],
+  by_blend: ["By what stands in the history, best first.", "根据历史记录推荐，最佳在前。"],
+  by_features: ["Nothing is known of what this user had: by what users of like features had.", "没有该用户的历史记录，根据特征相近的用户推荐。"],
+  by_popularity: ["Nothing is known of this user: by what is popular.", "对该用户一无所知，按热门程度推荐。"],
   addItem: ["Find an item by title", "按标题查找条目"],
+  itemHint: ["Part of its title, or its id", "标题的一部分，或编号"],
   noItems: ["No title holds this text.", "没有包含该文字的标题。"],
   removeItem: ["Remove {title}", "移除 {title}"],
   top: ["How many", "推荐数量"],
@@ -152,12 +160,14 @@ const TEXTS = {
   recommend: ["Recommend", "推荐"],
 };
 
+const KINDS = { numeric: "数值", amount: "金额", categorical: "类别", boolean: "真假", date: "日期", text: "文本", band: "区间" };
+
 // What servers say of a cell, for readers of Chinese; what stands in none of these is shown as it was said.
 const SAID = [
   [/^is missing; send null for no value$/, "缺少此列；没有值时请留空"],
   [/^is no column of the model$/, "模型没有这一列"],
   [/^is no text, number, truth or null$/, "不是文字、数字、真假或空值"],
-  [/^is no value of a (\w+) column$/, "不是有效的取值（列类型：$1）"],
+  [/^is no value of a (\w+) column$/, (_, kind) => `不是有效的取值（列类型：${KINDS[kind] ?? kind}）`],
   [/^is no class of training$/, "训练数据中没有这个类别"],
   [/^is beyond training's (.+) to (.+)$/, "超出训练数据的范围 $1 至 $2"],
   [/^is below (.+), taken as missing$/, "小于 $1，按缺失处理"],

@@ -1,0 +1,105 @@
+"""A part of the rows answered by the candidate: always the same rows, and never at the cost of an answer."""
+
+import asyncio
+import hashlib
+import logging
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import orjson
+
+from components.serving.batches import Batcher
+from components.serving.beside import Beside
+from components.serving.metrics import Figures
+from components.serving.models import Model
+from components.serving.problems import Problem
+from components.serving.service import Answered, Options
+
+log = logging.getLogger(__name__)
+
+CANARY = "canary"  # the role in figures, and the folder of its log
+WHICH = "candidate"
+PARTS = 10_000  # that a hash falls into: percents have two decimals
+REFUSED, FAILED = "refused", "failed"  # why the champion answered after all
+
+
+class Canary:
+    """The candidate of a case, and of whose rows it answers `percent`."""
+
+    def __init__(self, beside: Beside, percent: float, figures: Figures) -> None:
+        self.beside, self._percent, self._figures = beside, percent, figures
+
+    async def answer(
+        self, batcher: Batcher, champion: Model, rows: Sequence[Any], options: Options, request_id: str | None
+    ) -> list[Answered]:
+        """Answers in the order of the rows, each of the canary's with its version. What the canary does not take, or
+        fails at, the champion answers.
+
+        Raises:
+            Problem: 429 or 504, as the champion alone would.
+        """
+        canary = self.beside.model
+        if canary is None:
+            return await batcher.answer(champion, rows, options)
+        chosen = [place for place, row in enumerate(rows) if self.takes(canary, row, request_id)]
+        mine = [place for place in chosen if not canary.service.check(rows[place])]
+        fell = Counter({REFUSED: len(chosen) - len(mine)})
+        theirs = sorted({*range(len(rows))} - {*mine})
+        found: dict[int, Answered] = {}
+        answers = await asyncio.gather(
+            _answers(batcher, canary, [rows[place] for place in mine], options),
+            _answers(batcher, champion, [rows[place] for place in theirs], options),
+            return_exceptions=True,
+        )
+        tried, sure = answers
+        if isinstance(sure, BaseException):
+            raise sure
+        if isinstance(tried, Problem):  # the queue is the champion's, too
+            raise tried
+        found = dict(zip(theirs, sure, strict=True))
+        if isinstance(tried, BaseException):
+            fell[FAILED] += len(mine)
+        else:
+            for place, one in zip(mine, tried, strict=True):
+                if one.wrong:
+                    fell[REFUSED] += 1
+                else:
+                    found[place] = replace(one, version=canary.version)
+        if rest := [place for place in mine if place not in found]:
+            again = await batcher.answer(champion, [rows[place] for place in rest], options)
+            found |= dict(zip(rest, again, strict=True))
+        for why, count in fell.items():
+            self._figures.canary_fell.labels(champion.case, why).inc(count)
+        return [found[place] for place in range(len(rows))]
+
+    def takes(self, canary: Model, row: Any, request_id: str | None) -> bool:
+        """Whether the canary answers a row: by a hash of what stays the same whenever it is asked anew, so that
+        processes and restarts agree. Each version has rows of its own, lest the same people bear every trial.
+        """
+        text = f"{canary.case}\0{canary.version}\0{key_of(canary, row, request_id)}"
+        digest = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest()
+        return int.from_bytes(digest) % PARTS < self._percent / 100 * PARTS
+
+
+def key_of(model: Model, row: Any, request_id: str | None) -> str:
+    """Whose a row is: the case's key, where the row has it; else the request's id, or the row itself."""
+    names = getattr(model.service, "key", ())
+    if names and isinstance(row, Mapping) and all(row.get(name) is not None for name in names):
+        return "\0".join(_text(row[name]) for name in names)
+    if request_id is not None:
+        return request_id
+    try:
+        return orjson.dumps(row, default=str, option=orjson.OPT_SORT_KEYS).decode()
+    except TypeError:  # a text that is no UTF-8
+        return repr(row)
+
+
+def _text(value: Any) -> str:
+    """7, 7.0 and "7" are one key: CSV brings texts, JSON numbers."""
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value).strip()
+
+
+async def _answers(batcher: Batcher, model: Model, rows: Sequence[Any], options: Options) -> list[Answered]:
+    return await batcher.answer(model, rows, options) if rows else []

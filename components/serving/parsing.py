@@ -1,0 +1,65 @@
+"""JSON of requests, with each key once."""
+
+import json
+from typing import Any
+
+import orjson
+
+from components.serving.problems import LONGEST, Problem
+
+NAN = b"NaN"
+
+
+def parse_json(body: bytes, *, nan: bool = False) -> Any:
+    """What the body holds; `nan`: the word NaN is taken for null, as MLflow's clients write it.
+
+    Raises:
+        Problem: 400, it is no JSON, or an object in it has a key twice: nobody knows which of the two is meant.
+    """
+    try:
+        content = orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        if nan and NAN in body:
+            return _parsed_once(body)
+        raise Problem(400, f"the body is no JSON: {error}") from None
+    if body.count(b":") != _keys(content):  # some stand in texts, or in keys that came twice
+        _parsed_once(body)
+    return content
+
+
+def _keys(content: Any) -> int:
+    """How many keys the objects have."""
+    found, waiting = 0, [content]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, dict):
+            found += len(one)
+            one = one.values()
+        elif not isinstance(one, list):
+            continue
+        waiting += [part for part in one if isinstance(part, dict | list)]
+    return found
+
+
+def _parsed_once(body: bytes) -> Any:
+    """Slower, but it sees keys that come twice, and takes NaN for null."""
+
+    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found = dict(pairs)
+        if len(found) < len(pairs):
+            names = [name for name, _ in pairs]
+            twice = next(name for place, name in enumerate(names) if name in names[:place])
+            raise Problem(400, f"the body has the key {twice[:LONGEST]!r} twice in one object; send it once")
+        return found
+
+    try:
+        return json.loads(body, object_pairs_hook=once, parse_constant=_constant)
+    except RecursionError:
+        raise Problem(400, "the body is nested too deeply") from None
+    except ValueError as error:
+        raise Problem(400, f"the body is no JSON: {error}") from None
+
+
+def _constant(name: str) -> None:
+    if name != NAN.decode():
+        raise ValueError(f"{name} is no number")

@@ -1,0 +1,43 @@
+"""A server over a bundle, in a thread of this process: sockets and all."""
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import uvicorn
+
+from components.core.job import AnyJob
+from components.core.params.monitor import PredictionLog
+from components.registry.finding import Served
+from components.serving.app import make_app
+from components.serving.models import Finder
+from components.serving.state import Serving, State
+
+LOG = PredictionLog(enabled=True, rows=1000, megabytes=10, days=90)
+ASKED: dict[str, Any] = {
+    "version": None, "explain": "declined", "strict": False, "token": None, "look_every": 3600.0
+}  # fmt: skip
+
+
+@contextmanager
+def served(job: AnyJob, bundle: Path, find: Finder | None = None, **asked: Any) -> Iterator[tuple[httpx.Client, State]]:
+    """The bundle as the champion of its case, by what is asked for; closed at the end."""
+    found = Served("1", bundle, is_champion=True)
+    state = State(Serving([job], logs={job.case: LOG}, **{**ASKED, **asked}), find or (lambda *_: found))
+    state.start()
+    server = uvicorn.Server(uvicorn.Config(make_app(state), port=0, log_level="warning", lifespan="on"))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    try:
+        while not server.started:
+            time.sleep(0.01)
+        port = server.servers[0].sockets[0].getsockname()[1]
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as client:
+            yield client, state
+    finally:
+        server.should_exit = True
+        thread.join(20)

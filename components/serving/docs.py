@@ -6,7 +6,7 @@ from importlib import resources
 from fastapi import FastAPI
 from starlette.responses import Response
 
-UI = "fastapi_swagger.resources"  # a package of Swagger UI's files; its module is not imported
+UI = "fastapi_swagger.resources"  # Swagger UI's files, in a package that follows its releases
 FILES = {"swagger-ui-bundle.js": "text/javascript", "swagger-ui.css": "text/css", "favicon-32x32.png": "image/png"}
 PAGE = b"""<!doctype html>
 <html lang="en">

@@ -13,6 +13,7 @@ from components.serving.problems import Problem
 
 log = logging.getLogger(__name__)
 
+FAULT = "a fault of the server; its log says more"
 SAID = {404: "there is no such path; /docs shows those that there are", 405: "the path is not asked by this method"}
 
 
@@ -51,4 +52,4 @@ async def _gone(_request: Request, _error: ClientDisconnect) -> Response:
 
 async def _fault(request: Request, error: Exception) -> Response:
     log.exception("%s %s: a fault of the server", request.method, request.url.path, exc_info=error)
-    return answer_of(Problem(500, "a fault of the server; its log says more"))
+    return answer_of(Problem(500, FAULT, headers={"Connection": "close"}))  # as uvicorn does after a fault

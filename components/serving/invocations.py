@@ -27,14 +27,15 @@ def add_invocations(app: FastAPI, state: State) -> None:
     async def ping() -> Response:
         if not state.ready or state.draining:
             raise Problem(503, "the server is not ready", headers={"Retry-After": "1"})
-        return PlainTextResponse("\n", media_type=JSON)
+        return as_json({"ready": True})
 
     async def version() -> Response:
-        return PlainTextResponse(SCORING, media_type=JSON)
+        return PlainTextResponse(SCORING)
 
     app.add_api_route("/ping", ping, methods=["GET"], summary="Of MLflow's server: whether it is ready")
     app.add_api_route("/health", ping, methods=["GET"], summary="The same")
-    app.add_api_route("/version", version, methods=["GET"], summary="The version of MLflow's protocol")
+    said = "The version of MLflow's protocol"
+    app.add_api_route("/version", version, methods=["GET"], summary=said, response_class=PlainTextResponse)
     app.add_api_route("/invocations", _invocations(state), methods=["POST"], include_in_schema=False)
     app.add_api_route("/v1/{case}/invocations", _invocations(state), methods=["POST"])
 

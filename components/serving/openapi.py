@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import orjson
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
@@ -49,7 +50,8 @@ def add_openapi(app: FastAPI, state: State) -> None:
         key = tuple((model.case, model.version) for model in models)
         if key not in told:
             told.clear()
-            told[key] = _document(app, state, models)
+            document = _document(app, state, models)
+            told[key] = orjson.loads(orjson.dumps(document, default=str, option=orjson.OPT_SERIALIZE_NUMPY))
         return told[key]
 
     app.openapi = openapi  # type: ignore[method-assign] # as FastAPI's documentation has it

@@ -14,6 +14,7 @@ from uvicorn.supervisors import Multiprocess
 from components.core.errors import CasebookError
 from components.serving.leaving import DRAINED_WITHIN
 from components.serving.metrics import FOLDER
+from components.serving.wire import Telling
 
 log = logging.getLogger(__name__)
 
@@ -50,6 +51,7 @@ def run(make: Callable[[], ASGIApp], named: str, host: str, port: int, workers: 
         factory=workers > 1,
         host=host,
         port=port,
+        http=Telling,
         workers=workers,
         log_level="warning",
         access_log=False,

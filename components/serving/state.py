@@ -12,7 +12,7 @@ from components.serving.finding import find
 from components.serving.kept import Keeper
 from components.serving.metrics import Figures
 from components.serving.models import LOOKED_EVERY, Finder, Model, Slot, Watcher, online
-from components.serving.problems import Problem
+from components.serving.problems import LONGEST, Problem
 from components.serving.queues import Queues
 from components.serving.service import Explain
 from components.serving.shadow import Shadow
@@ -87,7 +87,7 @@ class State:
         if not self.ready:
             raise Problem(503, "the server is not ready", headers={"Retry-After": "1"})
         if case not in self.slots:
-            raise Problem(404, f"no case {case!r} is served; there are: {', '.join(self.slots) or 'none'}")
+            raise Problem(404, f"no case {case[:LONGEST]!r} is served; there are: {', '.join(self.slots) or 'none'}")
         return self.slots[case].model
 
     def _start_beside(self) -> None:

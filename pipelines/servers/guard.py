@@ -19,17 +19,20 @@ log = logging.getLogger(__name__)
 
 # What a probe asks of an address: it learns that the server is there.
 HEALTH = ("/api/health", "/api/ready")
-REFUSED = b"403: the servers answer their own names only; CASEBOOK_ALLOWED_HOSTS lists further ones\n"
+REFUSED = (b"403: the servers answer their own names only; CASEBOOK_ALLOWED_HOSTS lists further ones\n", b"text/plain")
 
 
 class OwnNames:
     """An application that answers requests of the given names, and of pages that lie under one of them, and no others.
 
-    `listed` are names that may also stand in `Origin` beside another `Host`, as behind a proxy.
+    `listed` are names that may also stand in `Origin` beside another `Host`, as behind a proxy. Others are
+    told what is `refused`, a body and its type.
     """
 
-    def __init__(self, app: "ASGIApp", names: Sequence[Name], listed: Sequence[Name]) -> None:
-        self.app, self.names, self.listed = app, names, listed
+    def __init__(
+        self, app: "ASGIApp", names: Sequence[Name], listed: Sequence[Name], refused: tuple[bytes, bytes] = REFUSED
+    ) -> None:
+        self.app, self.names, self.listed, self.refused = app, names, listed, refused
 
     async def __call__(self, scope: "Scope", receive: "Receive", send: "Send") -> None:
         if scope["type"] == "lifespan" or self._admits(scope):
@@ -37,9 +40,10 @@ class OwnNames:
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1008})  # before it is accepted: a 403
         else:
-            headers = [(b"content-type", b"text/plain"), (b"content-length", str(len(REFUSED)).encode())]
+            told, kind = self.refused
+            headers = [(b"content-type", kind), (b"content-length", str(len(told)).encode())]
             await send({"type": "http.response.start", "status": 403, "headers": headers})
-            await send({"type": "http.response.body", "body": REFUSED})
+            await send({"type": "http.response.body", "body": told})
 
     def _admits(self, scope: "Scope") -> bool:
         if scope["type"] == "http" and scope["path"] in HEALTH and scope["method"] in ("GET", "HEAD"):

@@ -6,6 +6,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import orjson
+
 from components.core.errors import CasebookError
 from components.core.job import Paths
 from components.core.params.load import load_params
@@ -15,6 +17,7 @@ from components.registry.champion import CHAMPION
 from components.serving.app import make_app
 from components.serving.finding import registry_to_read
 from components.serving.models import online
+from components.serving.problems import Problem
 from components.serving.state import Serving, State
 from pipelines.servers.guard import OwnNames
 from pipelines.servers.names import own
@@ -72,7 +75,13 @@ def application() -> OwnNames:
     )
     state = State(asked)
     state.start()
-    return OwnNames(make_app(state), (*own(settings.host), *settings.names), settings.names)
+    return OwnNames(make_app(state), (*own(settings.host), *settings.names), settings.names, refused())
+
+
+def refused() -> tuple[bytes, bytes]:
+    """What who asks by another name is told, and its type."""
+    told = "the server answers its own names only; CASEBOOK_ALLOWED_HOSTS lists further ones"
+    return orjson.dumps(Problem(403, told).to_json()), b"application/json"
 
 
 def cases_to_serve(names: list[str]) -> list[str]:

@@ -16,7 +16,7 @@ from components.core.errors import CasebookError
 from components.core.files import read_json
 from components.core.job import Job, Meta, Paths
 from components.core.params.load import load_params
-from components.core.recipe import make_job
+from components.core.recipe import make_job, recipe_of
 from components.kits.tables import firstlook
 from components.kits.tables.learning.data import TableData
 from pipelines.cli import app
@@ -24,7 +24,9 @@ from pipelines.commands.newasked import Asked
 from pipelines.commands.newcase import new_case, plan_case
 from pipelines.commands.smoke import smoke
 from pipelines.steps import fetch, prepare
+from tests.components.serving.served import served
 from tests.pipelines.strange_tables import TABLES
+from tests.recipes.asked import as_read
 
 ROOT = Path(__file__).resolve().parents[2]
 GERMAN = str.maketrans(",.", ".,")
@@ -191,6 +193,25 @@ def test_the_smoke_run_of_a_strange_file_ends_with_a_registered_model(checkout: 
     assert running == (0,)
     report = checkout.json(f"state/smoke/{name}/reports/{name}/release.json")
     assert report["promoted"] is False, "a smoke model may not be promoted"
+    answered_over_http_as_by_predict(checkout, name, table.file)
+
+
+def answered_over_http_as_by_predict(checkout: Any, name: str, file: str) -> None:
+    """The file's first rows, cells and names of columns as they stand there."""
+    lines = pd.read_csv(checkout.root / file, dtype=str, keep_default_na=False).head(200)
+    lines.to_csv(checkout.root / "first.csv", index=False)
+    paths = Paths(checkout.root / "state" / "smoke" / name)
+    job = make_job(name, load_params(checkout.root / "params.yaml").case(name), paths)
+    bundle = paths.bundle(name)
+    accept, answers = {"accept_strange": True}, checkout.root / "answers.csv"
+    recipe_of(job).predict.predict_file(bundle, checkout.root / "first.csv", answers, accept)
+    with served(job, bundle) as (client, _):
+        text, kind = (checkout.root / "first.csv").read_bytes(), {"content-type": "text/csv"}
+        found = client.post(f"/v1/{name}/invocations?accept_strange=true", content=text, headers=kind)
+    wanted = pd.read_csv(answers)
+    pd.testing.assert_frame_equal(
+        as_read(pd.DataFrame(found.json()["predictions"])), wanted, rtol=1e-9, check_dtype=False
+    )
 
 
 def cohort(root: Path, rows: int = 300, **changes: Any) -> Path:

@@ -45,8 +45,11 @@ from components.serving.service import Options
 from components.training.fit import build, fit, make_trainer
 from pipelines.commands.options import read_options
 from pipelines.steps import fetch, prepare
+from tests.components.serving.fuzz import fuzz
+from tests.components.serving.served import served
 from tests.recipes.asked import as_read, in_hand_and_on_disk, mlflow_answers, unsure, written
 from tests.recipes.files import files_of_rows, wrong_files
+from tests.recipes.over_http import answered_as_by_predict, strange_texts, told_at_their_place
 from tests.toy.jobs import CHECKOUT, toy_cases, toy_job
 
 pytestmark = pytest.mark.slow
@@ -213,6 +216,31 @@ def test_rows_of_a_table_are_answered_alike_with_and_without_a_frame(run: Run) -
         pd.testing.assert_frame_equal(pd.DataFrame(answers.columns()), expected, rtol=0, atol=1e-9)
 
 
+def test_lines_of_text_are_answered_over_http_as_by_predict(run: Run, tmp_path: Path) -> None:
+    """All test clauses, typed with blanks and without."""
+    bundle = run.fitted / "bundle"
+    if getattr(run.recipe.serving.open_predictor(bundle), "TAKES", None) != "lines":
+        pytest.skip("no text")
+    service = online(run.recipe.name).open_service(bundle, None, read_checks(run.job))
+    clauses = pd.read_parquet(run.job.paths.prepared(run.job.case) / PREPARED_FILES[TEST])["syllables"].tolist()
+    lines = [*clauses, *(clause.replace(" ", "") for clause in clauses)]
+    (tmp_path / "lines.txt").write_text("\n".join(lines), encoding="utf-8")
+    run.recipe.predict.predict_file(bundle, tmp_path / "lines.txt", tmp_path / "out.parquet", {"n_best": 3})
+    rows = [{"pinyin": line} for line in lines]
+    assert [one for row in rows for one in service.check(row)] == []
+    answers = service.answer(rows, Options(more=service.options({"n_best": 3})))
+    found = pd.DataFrame(
+        [{"line": line, **one} for line, each in enumerate(answers, 1) for one in (each.values or {})["best"]]
+    )
+    expected = pd.read_parquet(tmp_path / "out.parquet")
+    pd.testing.assert_frame_equal(found, expected, rtol=0, atol=1e-9, check_dtype=False)
+    watched = run.recipe.watch
+    assert watched.said is not None
+    told = watched.said(run.job, bundle, pd.DataFrame(rows))
+    plain = pd.DataFrame([one.told for one in service.answer(rows, Options())])
+    pd.testing.assert_frame_equal(plain, told, rtol=0, atol=1e-9)
+
+
 def test_rows_of_a_table_are_answered_over_http_as_by_predict(run: Run) -> None:
     """All test rows as JSON, reasons included; what is asked of each is checked as the server does."""
     predictor = run.recipe.serving.open_predictor(run.fitted / "bundle")
@@ -276,6 +304,51 @@ def test_images_are_answered_over_http_as_by_predict(run: Run, tmp_path: Path) -
     (example,) = service.schema()["examples"]
     (answered,) = service.answer([example], Options(strict=True))
     assert not answered.wrong, answered.wrong
+
+
+def test_users_are_answered_over_http_as_by_predict(run: Run, tmp_path: Path) -> None:
+    """Named alone, and with their whole histories, all in one request; reasons included."""
+    if not run.recipe.histories:
+        pytest.skip("it keeps nothing of users")
+    serving, bundle = run.recipe.remembering, run.fitted / "bundle"
+    (unit,) = serving.named_by(run.job)
+    serving.write_histories(run.job, bundle, tmp_path)
+    service: Any = online(run.recipe.name).open_service(bundle, tmp_path, read_checks(run.job))
+    predictor: Any = run.recipe.serving.open_predictor(bundle)
+    predictor.know(tmp_path)
+    rows = json.loads(serving.known_rows(run.job, 50).to_json(orient="records"))
+    named = [{unit: user} for user in dict.fromkeys(row[unit] for row in rows)]
+    for given, raw in ((named, named), (service.gathered(rows), rows)):
+        assert len(given) == len(named)
+        assert [one for row in given for one in service.check(row)] == []
+        answers = service.answer(given, Options(explain="always"))
+        found = pd.DataFrame(service.flat([one.values for one in answers]))
+        wanted = pd.DataFrame(predictor.answers_to(columns_of_rows(raw), because=True))
+        told = zip(found.pop("warnings"), wanted.pop("warnings"), strict=True)
+        assert all(set(fewer) <= set(more) for more, fewer in told)
+        assert wanted["because"].notna().any()
+        pd.testing.assert_frame_equal(found, wanted, rtol=0, atol=1e-9, check_dtype=False)
+    for one in service.answer(service.schema()["examples"], Options()):
+        assert one.values["items"]
+
+
+def test_strange_inputs_over_http_are_answered_as_by_predict_or_told_at_their_place(run: Run) -> None:
+    bundle, case = run.fitted / "bundle", run.job.case
+    predictor = run.recipe.serving.open_predictor(bundle)
+    with served(run.job, bundle) as (client, _):
+        (example, *_) = client.get(f"/v1/{case}/schema").json()["row"]["examples"]
+        told_at_their_place(client, case, example)
+        if hasattr(predictor, "reader"):
+            row = {name: "" if cell is None else str(cell) for name, cell in example.items()}
+            rows = strange_texts(row, list(predictor.reader.columns))
+            answered_as_by_predict(client, case, predictor, rows)
+
+
+def test_whatever_is_asked_over_http_ends_as_openapi_says(run: Run) -> None:
+    with served(run.job, run.fitted / "bundle") as (client, _):
+        found = fuzz(str(client.base_url).rstrip("/"), examples=25)
+    assert {status for _, path, status in found if path == f"/v1/{run.job.case}/predict"} >= {422}
+    assert len({path for _, path, _ in found}) > 10
 
 
 def test_python_is_answered_what_predict_writes(run: Run, tmp_path: Path) -> None:

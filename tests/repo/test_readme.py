@@ -28,13 +28,15 @@ APPLICANT = (
     '\'{"rows": [{"Seniority": 1, "Home": "rent", "Time": 60, "Age": 24, "Marital": "single", "Records": "no", '
     '"Job": "partime", "Expenses": 45, "Income": 95, "Assets": 0, "Debt": 0, "Amount": 1100, "Price": 1250}]}\''
 )
+ALONE = "tests/pipelines/test_serving_alone.py::test_it_brings_nothing_that_trains_and_every_part_that_answers_is_whole"
+SHOWN = "tests/components/serving/test_shown.py::test_a_request_that_is_shown_is_answered_in_the_form_that_is_shown"
 # Commands that another test runs for real, and where: the name of the test after `::`.
 ELSEWHERE = {
     "casebook serve finance_risk": (
         "tests/pipelines/test_serving.py::test_swaps_a_lost_registry_and_the_end_fail_no_request"
     ),
-    # The same rows in the same form, from a client in Python.
-    APPLICANT: "tests/components/serving/test_app.py::test_answers_are_those_of_the_command_line",
+    APPLICANT: SHOWN,
+    "curl -s localhost:8000/v1/finance_risk/predict -d @examples/applicant.json": SHOWN,
     "casebook run my_loans": "tests/pipelines/test_new_case.py::test_the_smoke_run_of_a_strange_file",
     "casebook predict finance_risk examples/applicants.csv --out answers.csv": (
         "tests/pipelines/test_cli.py::test_the_examples_applicants_are_answered"
@@ -154,6 +156,12 @@ ELSEWHERE = {
     ),
     'git add -A && git commit -m "Recipe energy_use"': "git's own",
     "pip install --constraint constraints.txt '.[s3]'": "pip's own",
+    "pip install --constraint constraints.txt '.[serve]'": ALONE,
+    # There is no engine to run them on: what the file installs is installed, and its lines are looked at.
+    "docker build --file deploy/Dockerfile.serve --tag casebook-serve .": ALONE,
+    'docker run --publish 127.0.0.1:8000:8000 --env CASEBOOK_TOKEN --volume "$PWD:/casebook" casebook-serve': (
+        "tests/repo/test_deploy.py::test_the_image_that_answers_has_no_more_than_that_takes"
+    ),
     "export CASEBOOK_TOKEN=$(openssl rand -hex 24) CASEBOOK_ALLOWED_HOSTS=team.example": SHELL,
     "export MLFLOW_TRACKING_URI=http://team.example:5000 PREFECT_API_URL=http://team.example:4200/api": SHELL,
     "export LOANS_URL=postgresql+psycopg://reader:password@db.example/bank": SHELL,

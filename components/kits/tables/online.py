@@ -10,19 +10,18 @@ from typing import Any, Generic, TypeVar
 import numpy as np
 
 from components.kits.tables.asked import ACCEPT, AskedTable
-from components.kits.tables.encoding.cells import columns_of_rows
 from components.kits.tables.encoding.known import Asked, Mark
 from components.kits.tables.encoding.reader import raw_cell
 from components.kits.tables.encoding.values import take
 from components.kits.tables.learning.reasons import reason_text
+from components.kits.tables.quick.predictor import quicken
+from components.kits.tables.row_schema import NUMBERS, row_schema
 from components.serving.problems import Detail, Problem
 from components.serving.service import MEBIBYTE, Answered, Explain, Options
 
 MAX_BODY = MEBIBYTE
-NUMBERS = ("numeric", "amount")
 CELLS = (str, int, float, bool)
 TOLD = ("threshold", "decisions", "horizons", "unit", "causes", "intervals.coverage")  # what people want to know
-COMMON = 20  # classes of a column that are named
 
 AnyTable = TypeVar("AnyTable", bound=AskedTable)
 # Columns of answers (N,) as they are shown, reasons as objects; and the scores (N,) that monitoring compares.
@@ -57,9 +56,11 @@ class TableService(Generic[AnyTable]):
     ) -> None:
         self.predictor, self._answers, self._told = predictor, answers, told or _told
         self._more = {ACCEPT: FLAG, **(more or {})}
+        self._look = quicken(predictor)
         spec = predictor.data["spec"]
         self.key: Sequence[str] = predictor.data["key"]
         self._columns: dict[str, Any] = spec["columns"]
+        self._numbers = {name for name, column in self._columns.items() if column["kind"] in NUMBERS}
         self._known = {*self._columns, *predictor.data["key"], *spec["ignore"], *others}
 
     def options(self, given: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -89,13 +90,15 @@ class TableService(Generic[AnyTable]):
                 wrong.append(Detail((name,), "is no column of the model", cell))
             elif cell is not None and not isinstance(cell, CELLS):
                 wrong.append(Detail((name,), "is no text, number, truth or null", cell))
+            elif (cell is True or cell is False) and name in self._numbers:
+                wrong.append(Detail((name,), "is no value of a column of numbers", cell))
         return wrong
 
     def answer(self, rows: Sequence[Mapping[str, Any]], options: Options) -> Sequence[Answered]:
         """All of them in one call of the model; what is wrong with one does not concern the others."""
         if not rows:
             return []
-        asked = self.predictor.look(columns_of_rows(rows))
+        asked = self._look(rows)
         columns, told = self._answers(self.predictor, asked, options)
         shown, said = _by_row(columns, len(rows)), _by_row(told, len(rows))
         wrong = self._wrong(asked, strict=options.strict, accept=bool(options.more.get(ACCEPT)))
@@ -139,22 +142,7 @@ class TableService(Generic[AnyTable]):
 
     @cached_property
     def _schema(self) -> Mapping[str, Any]:
-        summary = self.predictor.data.get("summary", {})
-        columns = {name: _column(column, summary.get(name, {})) for name, column in self._columns.items()}
-        example = {name: _typical(column, summary.get(name, {})) for name, column in self._columns.items()}
-        return {
-            "type": "object",
-            "properties": columns,
-            "required": list(self._columns),
-            "additionalProperties": {"description": f"also taken, and not used: {', '.join(sorted(self._others))}"}
-            if self._others
-            else False,
-            "examples": [example],
-        }
-
-    @property
-    def _others(self) -> set[str]:
-        return self._known - set(self._columns)
+        return row_schema(self._columns, self.predictor.data.get("summary", {}), self._known - set(self._columns))
 
 
 def part(asked: Asked, places: np.ndarray) -> Asked:
@@ -179,64 +167,6 @@ FLAG = Key(flag, {"type": "boolean"})
 
 def _told(reason: Mapping[str, Any]) -> str:
     return reason_text(reason["column"], reason["value"])
-
-
-def _column(column: Mapping[str, Any], summary: Mapping[str, Any]) -> dict[str, Any]:
-    """A column as JSON Schema: its kind, the bounds of its rule, what training had."""
-    kind = column["kind"]
-    found: dict[str, Any] = {"x-kind": kind}
-    if kind in NUMBERS:
-        found["type"] = ["number", "null"] if kind == "numeric" else ["number", "string", "null"]
-        bounds = {"minimum": column.get("min"), "maximum": column.get("max")}
-        found |= {name: bound for name, bound in bounds.items() if bound is not None}
-        if ends := summary.get("quantiles"):
-            found["description"] = f"{kind}; training had {ends['0']:.12g} to {ends['1']:.12g}"
-            found["x-training"] = [ends["0"], ends["1"]]
-        return found
-    if kind == "boolean":
-        return {**found, "type": ["boolean", "string", "null"]}
-    found |= {"type": ["string", "null"], "description": kind}
-    if kind == "date":
-        found["description"] = f"date, such as {summary['last']}" if "last" in summary else "date"
-    elif names := [name for name, _ in summary.get("top", [])][:COMMON]:
-        found |= {"description": f"{kind}; training had {', '.join(names)}", "examples": names}
-        if column.get("values"):
-            found["enum"] = [*column["values"], None]
-    return found
-
-
-def _typical(column: Mapping[str, Any], summary: Mapping[str, Any]) -> Any:
-    """A value that training had: the median, the commonest class, the last date."""
-    kind = column["kind"]
-    if kind in NUMBERS:
-        middle = summary.get("quantiles", {}).get("0.5")
-        return middle if kind == "numeric" or middle is None else _written(middle, column)
-    if kind == "boolean":
-        top = summary.get("top") or [["true", 1]]
-        return str(top[0][0]).lower() == "true"
-    if kind == "date":
-        return _dated(summary.get("last"), column)
-    if kind == "text":
-        return ""
-    top = summary.get("top")
-    return top[0][0] if top else None
-
-
-def _written(value: float, column: Mapping[str, Any]) -> str:
-    """An amount as the column's cells are written."""
-    text = f"{value:.12g}".replace(".", column["decimal"])
-    return f"{text}%" if column["unit"] == "%" else text
-
-
-def _dated(last: str | None, column: Mapping[str, Any]) -> str | None:
-    if last is None:
-        return None
-    pattern = column["formats"][0]
-    if pattern == "ISO8601":
-        return last
-    from datetime import datetime
-
-    return datetime.fromisoformat(last).strftime(pattern)
 
 
 def _by_row(columns: Mapping[str, Any], rows: int) -> list[dict[str, Any]]:

@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 
 from components.kits.tables.encoding.known import Asked
-from components.kits.tables.explain import Scored
 from components.kits.tables.online import MAX_BODY as MAX_BODY
 from components.kits.tables.online import Answers, TableService
+from components.kits.tables.quick.predictor import Whole
 from components.recipes.binary.metrics.explain import Reason
 from components.recipes.binary.serving.predictor import TablePredictor, open_predictor
 from components.serving.service import Options
@@ -27,7 +27,7 @@ def answers(predictor: TablePredictor, asked: Asked, options: Options) -> Answer
     """Of N rows the columns of `predict`, and the score that monitoring compares; `declined` explains those over the
     threshold.
     """
-    scored = Scored(asked.typed, asked.encoded, predictor.probabilities(asked.encoded))
+    scored = Whole(asked.typed, asked.encoded, predictor.probabilities(asked.encoded))
     over = scored.score >= predictor.settings.threshold
     high, low = predictor.settings.decisions
     asks = {"always": np.ones(len(over), bool), "declined": over, "never": np.zeros(len(over), bool)}[options.explain]

@@ -2,14 +2,13 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from functools import cached_property
-from math import nan
 from pathlib import Path
 from typing import Any
 
 from components.core.bundle import read_bundle
 from components.recipes.next_item.encoding.ids import read_ids
 from components.recipes.next_item.online.answers import Found, Recommender, answer
-from components.recipes.next_item.online.chosen import Chosen, read_chosen
+from components.recipes.next_item.online.chosen import KEYS, Chosen, read_chosen
 from components.recipes.next_item.online.rows import HISTORY, USER, Question, RowForm
 from components.recipes.next_item.online.schema import row_schema
 from components.recipes.next_item.serving.predictor import BLEND
@@ -18,6 +17,7 @@ from components.serving.service import MEBIBYTE, Answered, Options
 
 MAX_BODY = MEBIBYTE
 FOUND = 20  # items that a search answers at most
+WRITTEN = (USER, "rank", "item", "score", "title", "answered_by", "because", "because_title", "warnings")
 
 
 def open_service(bundle: Path, histories: Path | None, _checks: Any) -> "RankingService":
@@ -31,6 +31,8 @@ def open_service(bundle: Path, histories: Path | None, _checks: Any) -> "Ranking
 class RankingService:
     """A predictor that answers rows as JSON has them."""
 
+    key = (USER,)
+
     def __init__(self, predictor: Recommender) -> None:
         self.predictor, self.form = predictor, RowForm(predictor.data)
 
@@ -42,6 +44,10 @@ class RankingService:
     def options(self, given: Mapping[str, Any]) -> Mapping[str, Any]:
         """How many items, which ones, and whether those that a user has had."""
         return read_chosen(given, self.predictor.catalogue)
+
+    def more(self) -> Mapping[str, Mapping[str, Any]]:
+        """The keys of a request beside its rows, as JSON Schema."""
+        return KEYS
 
     def check(self, row: Any) -> Sequence[Detail]:
         """What is wrong with a row's form."""
@@ -109,11 +115,8 @@ class RankingService:
 
     def flat(self, answers: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
         """Answers as `casebook predict` writes them: a record for each item of each user."""
-        return [
-            {USER: one[USER], **item, "answered_by": one["answered_by"], "warnings": one["warnings"]}
-            for one in answers
-            for item in one["items"]
-        ]
+        whole = [{**one, **item} for one in answers for item in one["items"]]
+        return [{name: record[name] for name in WRITTEN if name in record} for record in whole]
 
     @cached_property
     def _schema(self) -> Mapping[str, Any]:
@@ -126,9 +129,9 @@ def _answered(one: Found, question: Question, chosen: Chosen, *, strict: bool) -
         return Answered(None, [Detail((where,), one.wrong)])
     if strict and one.new:
         return Answered(None, [Detail((where,), said) for said in one.new])
-    best = one.items[0]["score"] if one.items and chosen.is_plain and one.answered_by == BLEND else nan
+    plain = one.items and chosen.is_plain and one.answered_by == BLEND
     return Answered(
         {USER: question.user, "answered_by": one.answered_by, "items": one.items, "warnings": one.warnings},
-        told={"best score": best},
+        told={"best score": one.items[0]["score"]} if plain else {},
         kept=question.raw,
     )

@@ -16,6 +16,7 @@ from components.registry.finding import Served
 from components.serving.app import make_app
 from components.serving.models import Finder
 from components.serving.state import Serving, State
+from components.serving.wire import Telling
 
 LOG = PredictionLog(enabled=True, rows=1000, megabytes=10, days=90)
 ASKED: dict[str, Any] = {
@@ -28,8 +29,16 @@ def served(job: AnyJob, bundle: Path, find: Finder | None = None, **asked: Any) 
     """The bundle as the champion of its case, by what is asked for; closed at the end."""
     found = Served("1", bundle, is_champion=True)
     state = State(Serving([job], logs={job.case: LOG}, **{**ASKED, **asked}), find or (lambda *_: found))
+    with listening(state) as client:
+        yield client, state
+
+
+@contextmanager
+def listening(state: State) -> Iterator[httpx.Client]:
+    """A client of what a state serves, which is opened here."""
     state.start()
-    server = uvicorn.Server(uvicorn.Config(make_app(state), port=0, log_level="warning", lifespan="on"))
+    options = uvicorn.Config(make_app(state), port=0, http=Telling, log_level="warning", lifespan="on")
+    server = uvicorn.Server(options)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     try:
@@ -37,7 +46,7 @@ def served(job: AnyJob, bundle: Path, find: Finder | None = None, **asked: Any) 
             time.sleep(0.01)
         port = server.servers[0].sockets[0].getsockname()[1]
         with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as client:
-            yield client, state
+            yield client
     finally:
         server.should_exit = True
         thread.join(20)

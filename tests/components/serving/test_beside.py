@@ -55,7 +55,7 @@ def versions(fitted: Fitted, tmp_path_factory: pytest.TempPathFactory) -> Callab
     return lambda: Versions({"1": fitted.bundle, "2": folder / "2", "3": folder / "3"})
 
 
-def until(happened: Callable[[], Any], what: str, seconds: float = 180) -> None:
+def until(happened: Callable[[], Any], what: str, seconds: float = 600) -> None:
     deadline = time.monotonic() + seconds
     while not happened():
         assert time.monotonic() < deadline, what

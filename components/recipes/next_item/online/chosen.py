@@ -100,6 +100,16 @@ def _ids_of(loc: tuple[str | int, ...], value: Any) -> tuple[Any, ...]:
     return tuple(value)
 
 
+_ITEMS = {"type": "array", "items": {"type": ["string", "integer"]}}
+_LISTS = {"anyOf": [_ITEMS, {"type": "object", "additionalProperties": _ITEMS}, {"type": "null"}]}
+_FLAG = {"type": ["boolean", "null"]}
+KEYS: dict[str, Mapping[str, Any]] = {
+    "top": {"type": ["integer", "null"], "minimum": 1, "description": "items for each user"},
+    ALLOW: {**_LISTS, "description": "the items to choose from, for all or by user"},
+    DENY: {**_LISTS, "description": "items to leave out, for all or by user"},
+    "include_seen": {**_FLAG, "description": "items that the user has had, too; false: never"},
+    "because": {**_FLAG, "description": "beside each item the one of the history that speaks most for it"},
+}
 READ = {"top": _top, ALLOW: _ids, DENY: _ids, "include_seen": _flag, "because": _flag}
 
 

@@ -6,6 +6,7 @@ import { Panel } from "./panel.js";
 import { humane, number, percent, said, t } from "./strings.js";
 
 const MOST_ROWS = 500; // of the table
+const SMALL = 480; // pixels to which smaller images are widened
 
 export function imageView(one, schema) {
   const panel = new Panel();
@@ -70,7 +71,7 @@ export function imageView(one, schema) {
     const counts = Object.entries(answer.counts).map(([label, count]) => `${humane(label)}: ${count}`);
     const picture = boxed(answer, classes, address ?? `data:image/png;base64,${drawn}`, Boolean(address));
     const spoken = classes.length > 1 ? [sum, ...counts].join(" · ") : sum;
-    panel.show(spoken, [h("div", { class: "headline" }, h("p", { class: "what" }, sum), h("p", { class: "big" }, number(answer.count))), picture], answer.warnings ?? []);
+    panel.show(spoken, [h("div", { class: "headline" }, h("p", { class: "what" }, t("objects")), h("p", { class: "big" }, number(answer.count))), picture], answer.warnings ?? []);
   }
 
   const form = h("div", { class: "card" }, h("h2", {}, t("image")), zone, told, h("p", { class: "note" }, t("imageNone")),
@@ -90,7 +91,8 @@ function boxed(answer, classes, address, over) {
   });
   const image = h("img", { src: address, alt: t("pictureOf", { name: answer.image }) });
   const layer = over && s("svg", { viewBox: `0 0 ${answer.width} ${answer.height}`, "aria-hidden": "true" }, frames);
-  const figure = h("figure", { class: "picture" }, image, layer);
+  const widest = `min(100%, calc(70vh * ${answer.width / answer.height}), ${Math.max(answer.width, SMALL)}px)`;
+  const figure = h("figure", { class: "picture", style: { width: widest } }, image, layer);
   const scores = found.map((one) => one.score);
   const least = scores.length ? Math.floor(Math.min(...scores) * 100) / 100 : 0;
   const slider = h("input", { type: "range", min: least, max: 0.99, step: 0.01, value: least, id: newId("least") });

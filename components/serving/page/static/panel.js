@@ -18,7 +18,7 @@ export class Panel {
   show(sum, shown, warnings = []) {
     this.node.classList.remove("stale");
     const noted = warnings.length && h("div", { class: "warnings" }, h("h3", {}, t("warnings")), h("ul", {}, warnings.map((text) => h("li", {}, said(text)))));
-    this.body.replaceChildren(...[noted, shown].flat().filter(Boolean));
+    this.body.replaceChildren(...[noted, shown].flat(Infinity).filter(Boolean));
     say([sum, ...warnings.map(said)].join(" "));
   }
 
@@ -48,17 +48,21 @@ export class Panel {
   }
 }
 
-function copied(text) {
+// A button that copies what `text` gives then.
+export function copies(text) {
   const button = h("button", { type: "button", class: "small" }, t("copy"));
   button.addEventListener("click", async () => {
     try {
-      await navigator.clipboard.writeText(text);
+      await navigator.clipboard.writeText(text());
       button.textContent = t("copied");
       say(t("copied"));
+      setTimeout(() => (button.textContent = t("copy")), 2000);
     } catch {
-      getSelection().selectAllChildren(shown); // without the right to copy: a person does it by keys
+      say(t("copyKeys")); // only pages of https and of this machine may copy
+      button.textContent = t("copyKeys");
     }
   });
-  const shown = h("pre", { tabindex: 0 }, text);
-  return h("div", { class: "copied" }, button, shown);
+  return button;
 }
+
+const copied = (text) => h("div", { class: "copied" }, copies(() => text), h("pre", { tabindex: 0 }, text));

@@ -10,11 +10,11 @@ from typing import Any
 
 import orjson
 
-from components.serving.batches import Batcher
 from components.serving.beside import Beside
 from components.serving.metrics import Figures
 from components.serving.models import Model
 from components.serving.problems import Problem
+from components.serving.queues import Queues
 from components.serving.service import Answered, Options
 
 log = logging.getLogger(__name__)
@@ -32,7 +32,7 @@ class Canary:
         self.beside, self._percent, self._figures = beside, percent, figures
 
     async def answer(
-        self, batcher: Batcher, champion: Model, rows: Sequence[Any], options: Options, request_id: str | None
+        self, batcher: Queues, champion: Model, rows: Sequence[Any], options: Options, request_id: str | None
     ) -> list[Answered]:
         """Answers in the order of the rows, each of the canary's with its version. What the canary does not take, or
         fails at, the champion answers.
@@ -101,5 +101,5 @@ def _text(value: Any) -> str:
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value).strip()
 
 
-async def _answers(batcher: Batcher, model: Model, rows: Sequence[Any], options: Options) -> list[Answered]:
+async def _answers(batcher: Queues, model: Model, rows: Sequence[Any], options: Options) -> list[Answered]:
     return await batcher.answer(model, rows, options) if rows else []

@@ -36,6 +36,7 @@ from components.serving.protocol import add_protocol
 from components.serving.service import facts, takes_files
 from components.serving.short import add_short_paths
 from components.serving.state import State
+from components.serving.straight import Straight
 from components.serving.streaming import Streamed, stream
 
 METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -59,11 +60,13 @@ def make_app(state: State) -> FastAPI:
 
     app = FastAPI(title="Casebook", lifespan=lifespan, docs_url=None, redoc_url=None, redirect_slashes=False)
     add_handlers(app)
+    predict = _predict(state)
+    app.add_middleware(Straight, predict=predict)
     app.add_middleware(Around, state=state)
     app.add_api_route("/v2/health/live", _live, methods=["GET"])
     app.add_api_route("/v2/health/ready", _ready(state), methods=["GET"])
     app.add_api_route("/metrics", _metrics(state), methods=["GET"], response_class=PlainTextResponse)
-    app.add_api_route("/v1/{case}/predict", _predict(state), methods=["POST"], response_class=AsJson)
+    app.add_api_route("/v1/{case}/predict", predict, methods=["POST"], response_class=AsJson)
     app.add_api_route("/v1/{case}/schema", _schema(state), methods=["GET"], response_class=AsJson)
     app.add_api_route("/v1/{case}/card", _card(state), methods=["GET"], response_class=PlainTextResponse)
     add_protocol(app, state)

@@ -49,8 +49,7 @@ class Around:
         finally:  # a fault of the server counts, too
             case = scope.get("path_params", {}).get("case")
             if case in self._state.slots:
-                self._state.figures.requests.labels(case, str(status)).inc()
-                self._state.figures.seconds.labels(case).observe(time.perf_counter() - started)
+                self._state.figures.count(case, status, time.perf_counter() - started)
 
     def _admits(self, scope: Scope) -> bool:
         token = self._state.asked.token

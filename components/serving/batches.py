@@ -31,9 +31,6 @@ class Work:
     done: "asyncio.Future[list[Answered]]"
     begun: bool = field(default=False)
 
-    def finish(self, answers: list[Answered]) -> None:
-        self.loop.call_soon_threadsafe(_set, self.done, answers, None)
-
     def fail(self, error: BaseException) -> None:
         self.loop.call_soon_threadsafe(_set, self.done, None, error)
 
@@ -77,19 +74,20 @@ class Batcher:
             self._waiting.append(work)
             self._rows += len(rows)
             self._there.notify()
-        done, _ = await asyncio.wait([work.done], timeout=PATIENCE)
-        if not done and self._withdraw(work):
-            raise Problem(504, f"no answer began within {PATIENCE:g} s; the server is busy")
-        return await work.done
+        patience = loop.call_later(PATIENCE, self._withdraw, work)
+        try:
+            return await work.done
+        finally:
+            patience.cancel()
 
-    def _withdraw(self, work: Work) -> bool:
-        """Whether it could still be taken back: what has begun is waited for."""
+    def _withdraw(self, work: Work) -> None:
+        """Take back what nobody has begun with: what has begun is waited for."""
         with self._there:
             if work.begun:
-                return False
+                return
             self._waiting.remove(work)
             self._rows -= len(work.rows)
-            return True
+        _set(work.done, None, Problem(504, f"no answer began within {PATIENCE:g} s; the server is busy"))
 
     def _compute(self) -> None:
         while True:
@@ -131,10 +129,18 @@ def _answer(taken: Sequence[Work]) -> None:
     answers: list[Answered] = []
     for start in range(0, len(rows), AT_ONCE):
         answers += taken[0].model.service.answer(rows[start : start + AT_ONCE], taken[0].options)
+    loops: dict[asyncio.AbstractEventLoop, list[tuple[Work, list[Answered]]]] = {}  # each is woken once
     place = 0
     for work in taken:
-        work.finish(answers[place : place + len(work.rows)])
+        loops.setdefault(work.loop, []).append((work, answers[place : place + len(work.rows)]))
         place += len(work.rows)
+    for loop, done in loops.items():
+        loop.call_soon_threadsafe(_finish, done)
+
+
+def _finish(done: Sequence[tuple[Work, list[Answered]]]) -> None:
+    for work, answers in done:
+        _set(work.done, answers, None)
 
 
 def _set(done: "asyncio.Future[list[Answered]]", answers: list[Answered] | None, error: BaseException | None) -> None:

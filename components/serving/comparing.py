@@ -4,6 +4,7 @@ A process and no thread, at a low priority: a thread of low priority that holds 
 have the processor holds up whoever answers.
 """
 
+import math
 import os
 import signal
 import time
@@ -21,7 +22,7 @@ from components.serving.service import Answered, Options, at_once
 
 NICE = 10  # a tenth of the processor where others want it: the lowest of all would not even open a bundle there
 SAME, OTHER, REFUSED, FAILED = "same", "other", "refused", "failed"  # what the shadow said, beside the champion
-NOT_COMPARED = ("reasons", "warnings", "drawn")
+NOT_COMPARED = ("reasons", "because", "because_title", "warnings", "drawn")
 DEAR = ("draw",)  # keys of a request that only make what is not compared
 SLACK = 1e-9  # in the shadow's disfavour: two processes may add in another order
 
@@ -116,11 +117,11 @@ def difference(one: Answered, values: Mapping[str, Any], told: Mapping[str, Any]
 def in_words(value: Any) -> Any:
     """An answer without its numbers, of which no two models give the same."""
     if isinstance(value, Mapping):
-        return {name: in_words(one) for name, one in value.items()}
+        return {name: in_words(one) for name, one in value.items() if name not in NOT_COMPARED}
     if isinstance(value, list | tuple):
         return [in_words(one) for one in value]
     return value if isinstance(value, str | bool) or value is None else 0
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)

@@ -34,7 +34,8 @@ def add_invocations(app: FastAPI, state: State) -> None:
 
     app.add_api_route("/ping", ping, methods=["GET"], summary="Of MLflow's server: whether it is ready")
     app.add_api_route("/health", ping, methods=["GET"], summary="The same")
-    app.add_api_route("/version", version, methods=["GET"], summary="The version of MLflow's protocol")
+    said = "The version of MLflow's protocol"
+    app.add_api_route("/version", version, methods=["GET"], summary=said, response_class=PlainTextResponse)
     app.add_api_route("/invocations", _invocations(state), methods=["POST"], include_in_schema=False)
     app.add_api_route("/v1/{case}/invocations", _invocations(state), methods=["POST"])
 

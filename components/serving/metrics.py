@@ -16,6 +16,7 @@ class Figures:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
+        self._counted: dict[tuple[str, int], tuple[Counter, Histogram]] = {}
         registry = self.registry
         self.requests = Counter(
             "casebook_requests", "Requests, by case and status.", ["case", "status"], registry=registry
@@ -95,6 +96,14 @@ class Figures:
         """Tell which version is tried beside the champion."""
         self.beside_version.labels(case, role).set(int(version or 0))
         self.beside_trouble.labels(case, role).set(1 if trouble else 0)
+
+    def count(self, case: str, status: int, seconds: float) -> None:
+        """A request that was answered."""
+        if (key := (case, status)) not in self._counted:  # a look at labels takes longer than the counting
+            self._counted[key] = self.requests.labels(case, str(status)), self.seconds.labels(case)
+        requests, took = self._counted[key]
+        requests.inc()
+        took.observe(seconds)
 
     def page(self, waiting: Callable[[], int]) -> bytes:
         """All of them as text, of every process of this server."""

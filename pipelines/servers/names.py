@@ -11,6 +11,7 @@ import re
 import socket
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from components.core.errors import CasebookError
 
@@ -36,6 +37,7 @@ class Name:
         return host if self.port is None else f"{host}:{self.port}"
 
 
+@lru_cache(maxsize=256)  # requests name the same few
 def parse(text: str) -> Name | None:
     """What a `Host` header or an entry of the list says; None if it is neither NAME nor NAME:PORT."""
     host, colon, port = text.strip().lower(), "", ""

@@ -413,6 +413,16 @@ def finished(pristine: Checkout, tmp_path: Path) -> Iterator[Checkout]:
     assert not left_alive(tmp_path), "the test left processes behind"
 
 
+@pytest.fixture
+def two_versions(finished: Checkout) -> Checkout:
+    """The released case, and a second version of it, which gives other reasons."""
+    finished.set("model.serving.reasons", 3)
+    finished.commit()
+    ended = finished.warm_repro("release@toy")
+    assert ended.code == 0, ended.said
+    return finished
+
+
 @pytest.fixture(scope="session")
 def wait_until() -> Callable[..., None]:
     def wait(happened: Callable[[], object], what: str, seconds: float = 300.0) -> None:

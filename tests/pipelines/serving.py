@@ -1,12 +1,14 @@
 """Clients that ask a server without a pause, and note each answer."""
 
+import sqlite3
 import threading
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
 from typing import Any
 
 import httpx
+import psutil
 
 from tests.pipelines.conftest import Checkout, Started
 
@@ -83,3 +85,32 @@ def address_of(started: Started, seconds: float = 120) -> str:
                     pass
         time.sleep(0.1)
     raise AssertionError(f"not ready: {started.said}")
+
+
+def body_of(address: str) -> dict:
+    schema = httpx.get(f"{address}/v1/toy/schema").json()["row"]
+    return {"rows": schema["examples"], "explain": "always"}
+
+
+def figure(address: str, name: str) -> float:
+    lines = httpx.get(f"{address}/metrics").text.splitlines()
+    return sum(float(line.split()[-1]) for line in lines if line.startswith(name) and not line.startswith("#"))
+
+
+def until(happened: Callable[[], Any], what: str, seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
+    while not happened():
+        assert time.monotonic() < deadline, what
+        time.sleep(0.05)
+
+
+def spawned(server: int) -> list[psutil.Process]:
+    """Its workers, or the process of its shadow, the oldest first."""
+    found = [one for one in psutil.Process(server).children() if one.status() != psutil.STATUS_ZOMBIE]
+    return sorted((one for one in found if "spawn_main" in " ".join(one.cmdline())), key=psutil.Process.create_time)
+
+
+def promote(checkout: Checkout, version: int) -> None:
+    """What a promotion does to the alias, in the registry's own database."""
+    with closing(sqlite3.connect(checkout.root / "mlflow.db", timeout=30)) as connection, connection:
+        connection.execute("UPDATE registered_model_aliases SET version = ? WHERE alias = 'champion'", (version,))

@@ -3,6 +3,7 @@
 import json
 import shlex
 import sys
+from base64 import b64encode
 from collections.abc import Callable, Mapping
 from copy import deepcopy
 from dataclasses import asdict, dataclass, replace
@@ -272,7 +273,66 @@ def test_rows_of_a_table_are_answered_over_http_as_by_predict(run: Run) -> None:
     assert [one.loc for one in service.check(strange)] == [(next(iter(example)),)]
 
 
-def test_strange_inputs_over_http_are_answered_as_by_predict_or_told_at_their_place(run: Run, tmp_path: Path) -> None:
+def test_images_are_answered_over_http_as_by_predict(run: Run, tmp_path: Path) -> None:
+    """All test images as base64, with a bundle that serves whatever it finds."""
+    if run.recipe.serving.open_predictor(run.fitted / "bundle").TAKES != "images":
+        pytest.skip("no images")
+    bundle, target = unsure(run.fitted / "bundle", tmp_path / "bundle"), tmp_path / "boxes.json"
+    rows = pd.read_parquet(run.job.paths.prepared(run.job.case) / PREPARED_FILES[TEST])[["image", "pixels"]]
+    paths, source = in_hand_and_on_disk("images", rows, tmp_path)
+    rows["image"] = [path.name for path in paths]
+    run.recipe.predict.predict_file(bundle, source, target, {})
+    service = online(run.recipe.name).open_service(bundle, None, read_checks(run.job))
+    asked = [
+        {"image": b64encode(pixels).decode(), "name": name} for name, pixels in rows.itertuples(index=False, name=None)
+    ]
+    assert [one for row in asked for one in service.check(row)] == []
+    answers = service.answer(asked, Options())
+    boxes = [
+        {
+            "image": str(source / one.values["image"]),
+            **{name: box[name] for name in ("category", "bbox", "area", "score")},
+        }
+        for one in sorted(answers, key=lambda one: one.values["image"])
+        for box in one.values["annotations"]
+    ]
+    assert len(boxes) > len(rows)
+    pd.testing.assert_frame_equal(as_read(pd.DataFrame(boxes)), written(target, source), rtol=0, atol=1e-9)
+    observed = run.recipe.watch.observe(run.job, bundle, pd.DataFrame([row for one in answers for row in one.kept]))
+    told = pd.DataFrame([one.told for one in answers])
+    pd.testing.assert_frame_equal(told, observed.scores, rtol=0, atol=1e-9)
+    (example,) = service.schema()["examples"]
+    (answered,) = service.answer([example], Options(strict=True))
+    assert not answered.wrong, answered.wrong
+
+
+def test_users_are_answered_over_http_as_by_predict(run: Run, tmp_path: Path) -> None:
+    """Named alone, and with their whole histories, all in one request; reasons included."""
+    if not run.recipe.histories:
+        pytest.skip("it keeps nothing of users")
+    serving, bundle = run.recipe.remembering, run.fitted / "bundle"
+    (unit,) = serving.named_by(run.job)
+    serving.write_histories(run.job, bundle, tmp_path)
+    service: Any = online(run.recipe.name).open_service(bundle, tmp_path, read_checks(run.job))
+    predictor: Any = run.recipe.serving.open_predictor(bundle)
+    predictor.know(tmp_path)
+    rows = json.loads(serving.known_rows(run.job, 50).to_json(orient="records"))
+    named = [{unit: user} for user in dict.fromkeys(row[unit] for row in rows)]
+    for given, raw in ((named, named), (service.gathered(rows), rows)):
+        assert len(given) == len(named)
+        assert [one for row in given for one in service.check(row)] == []
+        answers = service.answer(given, Options(explain="always"))
+        found = pd.DataFrame(service.flat([one.values for one in answers]))
+        wanted = pd.DataFrame(predictor.answers_to(columns_of_rows(raw), because=True))
+        told = zip(found.pop("warnings"), wanted.pop("warnings"), strict=True)
+        assert all(set(fewer) <= set(more) for more, fewer in told)
+        assert wanted["because"].notna().any()
+        pd.testing.assert_frame_equal(found, wanted, rtol=0, atol=1e-9, check_dtype=False)
+    for one in service.answer(service.schema()["examples"], Options()):
+        assert one.values["items"]
+
+
+def test_strange_inputs_over_http_are_answered_as_by_predict_or_told_at_their_place(run: Run) -> None:
     bundle, case = run.fitted / "bundle", run.job.case
     predictor = run.recipe.serving.open_predictor(bundle)
     with served(run.job, bundle) as (client, _):
@@ -281,7 +341,7 @@ def test_strange_inputs_over_http_are_answered_as_by_predict_or_told_at_their_pl
         if hasattr(predictor, "reader"):
             row = {name: "" if cell is None else str(cell) for name, cell in example.items()}
             rows = strange_texts(row, list(predictor.reader.columns))
-            answered_as_by_predict(client, case, run.recipe, bundle, rows, tmp_path)
+            answered_as_by_predict(client, case, predictor, rows)
 
 
 def test_whatever_is_asked_over_http_ends_as_openapi_says(run: Run) -> None:

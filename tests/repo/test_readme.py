@@ -35,6 +35,9 @@ ELSEWHERE = {
     "casebook serve finance_risk": (
         "tests/pipelines/test_serving.py::test_swaps_a_lost_registry_and_the_end_fail_no_request"
     ),
+    "casebook serve finance_risk --shadow candidate --canary 5": (
+        "tests/pipelines/test_serving_beside.py::test_a_canary_and_a_shadow_cost_no_request_whatever_becomes_of_them"
+    ),
     APPLICANT: SHOWN,
     "curl -s localhost:8000/v1/finance_risk/predict -d @examples/applicant.json": SHOWN,
     "casebook run my_loans": "tests/pipelines/test_new_case.py::test_the_smoke_run_of_a_strange_file",

@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from functools import cached_property
-from math import nan
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ from components.serving.service import MEBIBYTE, Answered, Options
 
 MAX_BODY = MEBIBYTE
 FOUND = 20  # items that a search answers at most
+WRITTEN = (USER, "rank", "item", "score", "title", "answered_by", "because", "because_title", "warnings")
 
 
 def open_service(bundle: Path, histories: Path | None, _checks: Any) -> "RankingService":
@@ -30,6 +30,8 @@ def open_service(bundle: Path, histories: Path | None, _checks: Any) -> "Ranking
 
 class RankingService:
     """A predictor that answers rows as JSON has them."""
+
+    key = (USER,)
 
     def __init__(self, predictor: Recommender) -> None:
         self.predictor, self.form = predictor, RowForm(predictor.data)
@@ -113,11 +115,8 @@ class RankingService:
 
     def flat(self, answers: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
         """Answers as `casebook predict` writes them: a record for each item of each user."""
-        return [
-            {USER: one[USER], **item, "answered_by": one["answered_by"], "warnings": one["warnings"]}
-            for one in answers
-            for item in one["items"]
-        ]
+        whole = [{**one, **item} for one in answers for item in one["items"]]
+        return [{name: record[name] for name in WRITTEN if name in record} for record in whole]
 
     @cached_property
     def _schema(self) -> Mapping[str, Any]:
@@ -130,9 +129,9 @@ def _answered(one: Found, question: Question, chosen: Chosen, *, strict: bool) -
         return Answered(None, [Detail((where,), one.wrong)])
     if strict and one.new:
         return Answered(None, [Detail((where,), said) for said in one.new])
-    best = one.items[0]["score"] if one.items and chosen.is_plain and one.answered_by == BLEND else nan
+    plain = one.items and chosen.is_plain and one.answered_by == BLEND
     return Answered(
         {USER: question.user, "answered_by": one.answered_by, "items": one.items, "warnings": one.warnings},
-        told={"best score": best},
+        told={"best score": one.items[0]["score"]} if plain else {},
         kept=question.raw,
     )

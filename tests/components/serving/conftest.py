@@ -21,7 +21,14 @@ def serving(fitted: Fitted) -> Iterator[Callable[..., tuple[httpx.Client, State]
         yield lambda **asked: stack.enter_context(served(fitted.job, fitted.bundle, **asked))
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
+def client(fitted: Fitted) -> Iterator[httpx.Client]:
+    """Of a server that no test asks to be other than it is."""
+    with served(fitted.job, fitted.bundle) as (found, _):
+        yield found
+
+
+@pytest.fixture(scope="module")
 def example(fitted: Fitted) -> dict[str, Any]:
     """A row that the model takes."""
     model = open_model(fitted.job, Served("1", fitted.bundle, is_champion=True))

@@ -22,8 +22,7 @@ def raw_rows(rows: int | None = None) -> list[dict]:
     return json.loads(frame.to_json(orient="records"))
 
 
-def test_answers_are_those_of_the_command_line_to_the_last_digit_reasons_included(serving, fitted):
-    client, _ = serving()
+def test_answers_are_those_of_the_command_line_to_the_last_digit_reasons_included(client, fitted):
     rows = raw_rows(300)
     found = client.post(PATH, json={"rows": rows}).json()
     assert (found["case"], found["version"], len(found["rows"])) == (CASE, "1", 300)
@@ -36,8 +35,7 @@ def test_answers_are_those_of_the_command_line_to_the_last_digit_reasons_include
     assert any(texts)
 
 
-def test_who_is_explained_is_asked_for(serving):
-    client, _ = serving()
+def test_who_is_explained_is_asked_for(client):
     rows = raw_rows(60)
     reasons = {
         explain: [row["reasons"] for row in client.post(PATH, json={"rows": rows, "explain": explain}).json()["rows"]]
@@ -52,8 +50,7 @@ def test_who_is_explained_is_asked_for(serving):
     assert min(adds) > 0
 
 
-def test_an_answer_names_its_request(serving, example):
-    client, _ = serving()
+def test_an_answer_names_its_request(client, example):
     found = client.post(PATH, json={"rows": [example], "request_id": "a-7"}).json()
     assert found["request_id"] == "a-7"
 
@@ -72,8 +69,7 @@ def test_an_answer_names_its_request(serving, example):
         (b'{"rows": [], "top": 7}', 422, ["top"]),
     ],
 )
-def test_a_request_of_a_wrong_form_is_told_where(serving, body, status, loc):
-    client, _ = serving()
+def test_a_request_of_a_wrong_form_is_told_where(client, body, status, loc):
     found = client.post(PATH, content=body, headers={"content-type": "application/json"})
     assert found.status_code == status
     content = found.json()
@@ -94,8 +90,7 @@ def test_a_request_of_a_wrong_form_is_told_where(serving, body, status, loc):
         ("Age", None, 200, 200, ""),
     ],
 )
-def test_strange_cells_are_refused_or_told(serving, example, column, given, lenient, strict, said):
-    client, _ = serving()
+def test_strange_cells_are_refused_or_told(client, example, column, given, lenient, strict, said):
     row = {**example, column: given}
     for mode, status in ((False, lenient), (True, strict)):
         found = client.post(PATH, json={"rows": [example, row], "strict": mode})
@@ -109,8 +104,7 @@ def test_strange_cells_are_refused_or_told(serving, example, column, given, leni
             assert not found.json()["rows"][0]["warnings"]
 
 
-def test_no_more_than_twenty_details_and_never_a_whole_cell(serving, example):
-    client, _ = serving()
+def test_no_more_than_twenty_details_and_never_a_whole_cell(client, example):
     found = client.post(PATH, json={"rows": [{**example, "Age": "x" * 500}] * 30}).json()
     assert len(found["detail"]) == 20
     assert found["error"].startswith("30 thing(s)")
@@ -127,8 +121,7 @@ def test_bodies_that_are_too_long_or_of_another_type_are_refused(serving, exampl
     assert client.post(PATH, content=json.dumps({"rows": [example]}).encode()).status_code == 200  # no type is said
 
 
-def test_paths_that_there_are_not(serving):
-    client, _ = serving()
+def test_paths_that_there_are_not(client):
     assert client.post("/v1/nobody/predict", json={"rows": []}).status_code == 404
     assert "finance_risk" in client.post("/v1/nobody/predict", json={"rows": []}).json()["error"]
     assert client.get("/v1/nobody/schema").status_code == 404
@@ -166,8 +159,7 @@ def test_a_server_that_is_not_ready_or_ends_says_so(serving, example):
     state.ready = True
 
 
-def test_the_schema_tells_columns_kinds_ranges_classes_and_an_example(serving):
-    client, _ = serving()
+def test_the_schema_tells_columns_kinds_ranges_classes_and_an_example(client):
     row = client.get(f"/v1/{CASE}/schema").json()["row"]
     assert row["properties"]["Age"]["type"] == ["number", "null"]
     assert (row["properties"]["Age"]["minimum"], row["properties"]["Age"]["maximum"]) == (18, 110)
@@ -176,8 +168,7 @@ def test_the_schema_tells_columns_kinds_ranges_classes_and_an_example(serving):
     assert client.post(PATH, json={"rows": row["examples"]}).json()["rows"][0]["warnings"] == []
 
 
-def test_many_rows_are_streamed_as_lines_of_json_and_as_csv(serving):
-    client, _ = serving()
+def test_many_rows_are_streamed_as_lines_of_json_and_as_csv(client):
     rows = raw_rows(300) * 5
     one_by_one = [row["score"] for row in client.post(PATH, json={"rows": rows[:300]}).json()["rows"]] * 5
     broken = [*map(json.dumps, rows), "{", json.dumps({**rows[0], "Age": "old"})]
@@ -195,8 +186,7 @@ def test_many_rows_are_streamed_as_lines_of_json_and_as_csv(serving):
     assert float(first.split(",")[place]) == pytest.approx(one_by_one[0], abs=1e-9)
 
 
-def test_the_open_inference_protocol_and_mlflows_form_answer_the_same(serving):
-    client, _ = serving()
+def test_the_open_inference_protocol_and_mlflows_form_answer_the_same(client):
     rows = raw_rows(3)
     score = [row["score"] for row in client.post(PATH, json={"rows": rows}).json()["rows"]]
     names = list(rows[0])

@@ -12,6 +12,7 @@ from components.serving import batches
 from components.serving.batches import Batcher
 from components.serving.models import Model
 from components.serving.problems import Problem
+from components.serving.queues import Queues
 from components.serving.service import Answered, Options
 
 
@@ -145,3 +146,26 @@ def test_an_answer_that_does_not_begin_in_time_is_none_and_is_not_computed_later
     assert asyncio.run(ask()) == 504
     assert service.calls == [[1]]
     assert batcher.waiting == 0
+
+
+def test_what_is_answered_one_by_one_holds_nobody_else_up():
+    """An image that takes its time, and rows that come meanwhile."""
+
+    async def ask() -> None:
+        queues, image, rows = Queues(), Doubling(), Doubling()
+        image.at_once = 1
+        queues.start()
+        image.go.clear()
+        try:
+            slow = [asyncio.ensure_future(queues.answer(model_of(image), [number], Options())) for number in (1, 2)]
+            await asyncio.sleep(0.05)
+            assert doubles(await queues.answer(model_of(rows), [3, 4], Options())) == [6, 8]
+            assert not slow[0].done()
+            assert queues.waiting == 1
+            image.go.set()
+            assert [doubles(await one) for one in slow] == [[2], [4]]
+            assert image.calls == [[1], [2]]
+        finally:
+            queues.stop()
+
+    asyncio.run(ask())

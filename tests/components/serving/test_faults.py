@@ -33,15 +33,13 @@ CSV = {"content-type": "text/csv"}
         (b'{"rows": [], "rows": ' + b"[" * 1_000 + b"]" * 1_000 + b"}", "the body"),
     ],
 )
-def test_what_is_no_json_is_told(serving, body, said):
-    client, _ = serving()
+def test_what_is_no_json_is_told(client, body, said):
     found = client.post(PATH, content=body)
     assert found.status_code == 400
     assert said in found.json()["error"]
 
 
-def test_colons_within_texts_are_no_keys(serving, example):
-    client, _ = serving()
+def test_colons_within_texts_are_no_keys(client, example):
     assert client.post(PATH, json={"rows": [example], "request_id": "a:b::c"}).status_code == 200
 
 
@@ -58,8 +56,7 @@ def test_colons_within_texts_are_no_keys(serving, example):
         ("1" * 400, "is no value"),
     ],
 )
-def test_cells_that_nobody_means_are_answered_or_told_at_their_place(serving, example, cell, msg):
-    client, _ = serving()
+def test_cells_that_nobody_means_are_answered_or_told_at_their_place(client, example, cell, msg):
     found = client.post(PATH, json={"rows": [{**example, "Age": cell}]})
     if found.status_code == 200:
         assert not msg
@@ -71,24 +68,21 @@ def test_cells_that_nobody_means_are_answered_or_told_at_their_place(serving, ex
     assert msg in detail["msg"]
 
 
-def test_names_of_keys_are_not_repeated_whole(serving, example):
-    client, _ = serving()
+def test_names_of_keys_are_not_repeated_whole(client, example):
     found = client.post(PATH, json={"rows": [{**example, "x" * 10_000: 1}]})
     assert found.status_code == 422
     assert len(found.content) < 1_000
     assert len(client.get("/v1/" + "x" * 10_000 + "/schema").content) < 1_000
 
 
-def test_what_curl_sends_without_a_type_is_json(serving, example):
-    client, _ = serving()
+def test_what_curl_sends_without_a_type_is_json(client, example):
     kind = {"content-type": "application/x-www-form-urlencoded"}
     assert client.post(PATH, content=json.dumps({"rows": [example]}).encode(), headers=kind).status_code == 200
     found = client.post(PATH, content=b"{}", headers={"content-encoding": "gzip"})
     assert (found.status_code, "gzip" in found.json()["error"]) == (415, True)
 
 
-def test_keys_of_a_request_may_stand_in_the_query(serving, example):
-    client, _ = serving()
+def test_keys_of_a_request_may_stand_in_the_query(client, example):
     rows = [json.dumps(row) for row in raw_rows(40)]
     explained = {}
     for explain in ("always", "never"):
@@ -104,8 +98,7 @@ def test_keys_of_a_request_may_stand_in_the_query(serving, example):
         assert (found.status_code, found.json()["detail"][0]["loc"]) == (422, [key])
 
 
-def test_a_stream_that_breaks_before_its_first_answer_is_a_problem_and_one_that_breaks_later_ends_with_it(serving):
-    client, _ = serving()
+def test_a_stream_that_breaks_before_its_first_answer_is_a_problem_and_one_that_breaks_later_ends_with_it(client):
     good = "\n".join(json.dumps(row) for row in raw_rows(1) * (CHUNK + 1))
     broken = client.post(PATH, content=b"\xff\n", headers=NDJSON)
     assert (broken.status_code, broken.json()["error"][:15]) == (400, "the body is not")
@@ -126,8 +119,7 @@ def test_a_stream_that_breaks_before_its_first_answer_is_a_problem_and_one_that_
         (b"Age\n\xff\n", 400, "not UTF-8"),
     ],
 )
-def test_csv_that_is_none_is_told(serving, body, status, said):
-    client, _ = serving()
+def test_csv_that_is_none_is_told(client, body, status, said):
     found = client.post(PATH, content=body, headers=CSV)
     assert (found.status_code, said in found.json()["error"]) == (status, True), found.text
 
@@ -159,8 +151,7 @@ def test_a_client_that_goes_before_its_body_is_here_is_no_fault(serving, caplog,
         b"POST %s HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n{" % PATH.encode(),
     ],
 )
-def test_what_is_no_http_is_a_problem_too(serving, sent):
-    client, _ = serving()
+def test_what_is_no_http_is_a_problem_too(client, sent):
     with socket.create_connection((client.base_url.host, client.base_url.port), timeout=10) as broken:
         broken.sendall(sent)
         head, _, body = broken.recv(65_536).decode().partition("\r\n\r\n")
@@ -168,8 +159,7 @@ def test_what_is_no_http_is_a_problem_too(serving, sent):
     assert "no HTTP" in json.loads(body)["error"]
 
 
-def test_a_body_in_pieces_is_read_whole(serving, example):
-    client, _ = serving()
+def test_a_body_in_pieces_is_read_whole(client, example):
     body = json.dumps({"rows": [example]}).encode()
     pieces = (body[start : start + 7] for start in range(0, len(body), 7))
     assert client.post(PATH, content=pieces).status_code == 200

@@ -12,8 +12,7 @@ from tests.components.serving.test_app import CASE, PATH, SECRET
 PROBLEM = {"$ref": "#/components/schemas/Problem"}
 
 
-def test_the_paths_of_a_case_are_told_with_its_columns_and_an_example_that_is_answered(serving):
-    client, _ = serving()
+def test_the_paths_of_a_case_are_told_with_its_columns_and_an_example_that_is_answered(client):
     told = client.get("/openapi.json").json()
     predict = told["paths"][PATH]["post"]
     body = predict["requestBody"]["content"]["application/json"]["schema"]
@@ -32,8 +31,7 @@ def test_the_paths_of_a_case_are_told_with_its_columns_and_an_example_that_is_an
     assert client.get(f"/v1/{CASE}/schema").json()["answer"] == answer
 
 
-def test_every_status_of_a_problem_is_told_in_its_one_form(serving):
-    client, _ = serving()
+def test_every_status_of_a_problem_is_told_in_its_one_form(client):
     paths = client.get("/openapi.json").json()["paths"]
     responses = paths[PATH]["post"]["responses"]
     assert set(responses) == {"200", *map(str, WRONG)}
@@ -60,8 +58,7 @@ def test_the_page_of_the_paths_asks_no_other_server_and_opens_without_the_token(
     assert told["security"] == [{"token": []}]
 
 
-def test_nothing_that_is_asked_ends_in_a_fault(serving):
-    client, _ = serving()
+def test_nothing_that_is_asked_ends_in_a_fault(client):
     found = fuzz(str(client.base_url).rstrip("/"), examples=60)
     statuses = {status for _, path, status in found if path == PATH}
     assert {200, 422} <= statuses
@@ -69,8 +66,7 @@ def test_nothing_that_is_asked_ends_in_a_fault(serving):
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS", "PUT", "DELETE", "PATCH"])
-def test_other_methods_are_refused_with_those_that_there_are(serving, method):
-    client, _ = serving()
+def test_other_methods_are_refused_with_those_that_there_are(client, method):
     found = client.request(method, PATH)
     assert (found.status_code, found.headers["allow"]) == (405, "POST")
     if method != "HEAD":

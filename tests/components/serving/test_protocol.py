@@ -24,8 +24,7 @@ def place_of(client) -> str:
 
 
 @pytest.fixture
-def triton(serving):
-    client, _ = serving()
+def triton(client):
     found = InferenceServerClient(place_of(client))
     yield found
     found.close()
@@ -59,8 +58,7 @@ def test_tritons_client_learns_what_is_served(triton):
 
 
 @pytest.mark.parametrize("binary", [True, False])
-def test_tritons_client_is_answered_what_everybody_is(serving, triton, binary):
-    client, _ = serving()
+def test_tritons_client_is_answered_what_everybody_is(client, triton, binary):
     rows = [row for row in raw_rows(60) if all(cell is not None and cell == cell for cell in row.values())][:20]
     wanted = client.post(PATH, json={"rows": rows, "explain": "always"}).json()["rows"]
     found = triton.infer(
@@ -108,8 +106,7 @@ def test_tritons_client_is_told_what_is_wrong(triton):
         (b"{}", {"content-type": "application/x-protobuf"}, 415),
     ],
 )
-def test_tensors_that_are_none_are_told(serving, body, headers, status):
-    client, _ = serving()
+def test_tensors_that_are_none_are_told(client, body, headers, status):
     found = client.post(INFER, content=body, headers={"content-type": "application/json", **headers})
     assert found.status_code == status, found.text
     assert set(found.json()) == {"error", "detail"}
@@ -129,9 +126,8 @@ def test_tensors_are_read_as_they_are_written():
         columns_of([{**small, "datatype": "BYTES"}], struct.pack("<I", 2))
 
 
-def test_mlflows_client_is_answered_as_by_mlflows_server(serving, fitted):
+def test_mlflows_client_is_answered_as_by_mlflows_server(client, fitted):
     """All forms of its requests, and the columns of `predict` with reasons as texts."""
-    client, _ = serving()
     host, port = place_of(client).split(":")
     mlflow = ScoringServerClient(host, port)
     mlflow.ping()
@@ -176,8 +172,7 @@ def test_mlflows_client_is_answered_as_by_mlflows_server(serving, fitted):
         ({"inputs": [], "params": {"top": 3}}, ["top"]),
     ],
 )
-def test_frames_that_are_none_are_told(serving, body, loc):
-    client, _ = serving()
+def test_frames_that_are_none_are_told(client, body, loc):
     found = client.post("/invocations", json=body)
     assert found.status_code == 422, found.text
     assert found.json()["detail"][0]["loc"] == loc

@@ -144,7 +144,9 @@ def test_the_log_has_histories_as_interactions_and_who_is_named_alone_apart(reco
     while len(rows) < 4:
         assert time.monotonic() < deadline, rows
         time.sleep(0.05)
-        rows = [row for path in log_folder(root, OTHER).glob("*.parquet") for row in pq.read_table(path).to_pylist()]
+        rows = [
+            row for path in log_folder(root, OTHER).glob("[!.]*.parquet") for row in pq.read_table(path).to_pylist()
+        ]
     found = {row["user_id"][:7]: {name for name in row if not name.startswith(OURS)} for row in rows}
     event = {"user_id", "item_id", "timestamp"}
     assert found == {"1": {"user_id"}, "8": event, "nobody-": event}

@@ -22,10 +22,10 @@ export async function call(method, path, content, signal) {
   }
   const text = await found.text();
   const json = (found.headers.get("content-type") ?? "").startsWith("application/json");
-  let content_ = text;
-  if (json && text) content_ = JSON.parse(text);
-  if (found.ok) return content_;
-  const told = json && content_ && typeof content_ === "object" ? content_ : {};
+  const answer = json && text ? JSON.parse(text) : text;
+  if (found.ok) return answer;
+  if (found.status === 401 && path !== "login") dispatchEvent(new Event("tokenwanted")); // it has become another
+  const told = json && answer && typeof answer === "object" ? answer : {};
   const error = typeof told.error === "string" ? told.error : `${found.status} ${found.statusText}`;
   throw new Failure(found.status, error, told.detail ?? [], found.headers.get("retry-after"));
 }

@@ -11,8 +11,9 @@ const WARNED = /^(.+?) = .+ (is .+)$/s; // a warning names its column first
 const types = (column) => [column.type ?? []].flat();
 
 export class RowForm {
-  // `changed` is called as the row changes, `submitted` when a person asks for an answer.
-  constructor(schema, changed, submitted) {
+  // Filled with `row`, or the example where there is none. `changed` is called as the row changes, `submitted` when a
+  // person asks for an answer.
+  constructor(schema, row, changed, submitted) {
     this.schema = schema;
     this.example = schema.examples?.[0] ?? {};
     this.fields = Object.entries(schema.properties ?? {}).map(([name, column]) => new Field(name, column));
@@ -30,7 +31,7 @@ export class RowForm {
         "div",
         { class: "buttons" },
         h("button", { type: "submit", class: "main" }, t("predict")),
-        h("button", { type: "button", onclick: () => this.fill(changed) }, t("example")),
+        h("button", { type: "button", onclick: () => (this.fill(this.example), changed()) }, t("example")),
       ),
     );
     this.node.addEventListener("submit", (event) => {
@@ -39,12 +40,11 @@ export class RowForm {
     });
     const soon = later(350, changed);
     this.grid.addEventListener("input", soon);
-    this.fill();
+    this.fill(row ?? this.example);
   }
 
-  fill(then) {
-    for (const field of this.fields) field.set(this.example[field.name]);
-    then?.();
+  fill(row) {
+    for (const field of this.fields) field.set(row[field.name]);
   }
 
   row() {

@@ -51,6 +51,8 @@ async function titled(one, ids) {
   );
 }
 
+const typed = new Map(); // by case: it stays while another case, or language, is looked at
+
 export function itemView(one, schema) {
   const { about } = schema;
   const panel = new Panel();
@@ -70,7 +72,9 @@ export function itemView(one, schema) {
     user.combo.open(false);
     ask(true);
   });
-  user.input.value = example.user ?? "";
+  const before = typed.get(one.case);
+  user.input.value = before?.user ?? example.user ?? "";
+  if (before && !before.byUser) ways.querySelector("[value=history]").checked = true;
   user.input.addEventListener("input", later(500, () => byUser() && ask(false)));
 
   const item = searching(one, "item", t("addItem"), t("itemHint"), (option) => {
@@ -129,6 +133,7 @@ export function itemView(one, schema) {
   function ask(pressed) {
     const row = byUser() ? { user: user.input.value.trim() } : { history: history.map((entry) => entry.value) };
     if (!byUser() && !history.length) return item.input.focus();
+    typed.set(one.case, { user: user.input.value, byUser: byUser(), history: [...history] });
     const count = Number(top.value);
     const more = { because: true, ...(Number.isInteger(count) && count > 0 && { top: Math.min(count, MOST) }) };
     const started = performance.now();
@@ -175,8 +180,10 @@ export function itemView(one, schema) {
     ask(true);
   });
   turn();
+  history.push(...(before?.history ?? []));
   picked();
   ask(false);
+  if (before) return [h("div", { class: "columns" }, form, panel.node)];
   titled(one, examples.find((row) => Array.isArray(row.history))?.history ?? []).then((found) => {
     history.unshift(...found);
     picked();

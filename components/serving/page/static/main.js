@@ -1,12 +1,11 @@
 // Which case is shown, in which language, and whether the server wants its token first.
 
-import { call } from "./api.js";
-import { h, say } from "./dom.js";
-import { Failure } from "./api.js";
+import { call, Failure } from "./api.js";
+import { cardOf } from "./card.js";
+import { h } from "./dom.js";
 import { inWords } from "./panel.js";
 import { known, language, setLanguage, t } from "./strings.js";
 import { tableView } from "./tables.js";
-import { cardOf } from "./card.js";
 
 // Parts of the page that only some recipes need: the file and the name of the view in it.
 const VIEWS = { next_item: ["./items.js", "itemView"], detection: ["./images.js", "imageView"], conversion: ["./pinyin.js", "pinyinView"] };
@@ -25,7 +24,7 @@ function frame(signedIn) {
   skip.textContent = t("skip");
   skip.onclick = () => main.focus();
   const other = language() === "en" ? "zh" : "en";
-  const change = h("button", { type: "button", lang: other === "zh" ? "zh-Hans" : "en", onclick: () => (setLanguage(other), start(true)) }, h("span", { "aria-hidden": "true" }, t("other")), h("span", { class: "unseen" }, t("otherSpoken")));
+  const change = h("button", { type: "button", lang: other === "zh" ? "zh-Hans" : "en", onclick: () => (setLanguage(other), start()) }, h("span", { "aria-hidden": "true" }, t("other")), h("span", { class: "unseen" }, t("otherSpoken")));
   const leave = signedIn && h("button", { type: "button", onclick: async () => (await call("DELETE", "login"), start()) }, t("signOut"));
   const tools = document.getElementById("tools");
   const focused = tools.contains(document.activeElement);
@@ -70,7 +69,7 @@ async function show(moved) {
 
 function broken(error, place, again) {
   if (!(error instanceof Failure)) throw error;
-  if (error.status === 401) return start();
+  if (error.status === 401) return; // the token is asked for
   place.replaceChildren(h("div", { class: "problem", role: "alert" }, h("p", {}, inWords(error)), h("button", { type: "button", onclick: again }, t("retry"))));
 }
 
@@ -114,5 +113,9 @@ async function start(moved = false) {
   }
 }
 
+addEventListener("tokenwanted", () => {
+  frame(false);
+  askToken();
+});
 addEventListener("hashchange", () => show(true));
 start();

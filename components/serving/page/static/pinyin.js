@@ -10,6 +10,8 @@ const BEST = 9; // readings that are shown
 const FUZZY = "z/zh,c/ch,s/sh,n/l,an/ang,en/eng,in/ing";
 const CHINESE = "zh-Hans";
 
+const typed = new Map(); // by case: it stays while another case, or language, is looked at
+
 export function pinyinView(one, schema) {
   const { about } = schema;
   const panel = new Panel();
@@ -18,8 +20,12 @@ export function pinyinView(one, schema) {
   const told = h("span", { class: "told", id: `${id}-told` });
   const hint = h("span", { class: "hint", id: `${id}-hint` }, t(about.tones ? "pinyinHint" : "pinyinDigits"));
   const input = h("input", { id, type: "text", lang: "zh-Latn-pinyin", autocomplete: "off", autocapitalize: "off", spellcheck: "false", maxlength: about.longest, "aria-describedby": `${told.id} ${hint.id}` });
-  input.value = schema.row.examples?.[0]?.pinyin ?? "";
+  const before = typed.get(one.case) ?? { pinyin: schema.row.examples?.[0]?.pinyin ?? "", text: "" };
+  input.value = before.pinyin;
   const written = h("textarea", { id: newId("text"), rows: 4, lang: CHINESE });
+  written.value = before.text;
+  const keep = () => typed.set(one.case, { pinyin: input.value, text: written.value });
+  written.addEventListener("input", keep);
   const combo = new Combo(input, t("readings"), (option) => {
     if (!option) return;
     written.value += option.text;
@@ -38,6 +44,7 @@ export function pinyinView(one, schema) {
 
   function ask() {
     const row = { pinyin: input.value };
+    keep();
     if (!row.pinyin.trim()) {
       newest(() => Promise.resolve(null), () => {}, () => {}); // what is under way comes too late
       combo.show([]);
@@ -79,7 +86,7 @@ export function pinyinView(one, schema) {
     combo.take(place);
   });
 
-  const clear = h("button", { type: "button", class: "small", onclick: () => ((written.value = ""), written.focus()) }, t("clear"));
+  const clear = h("button", { type: "button", class: "small", onclick: () => ((written.value = ""), keep(), written.focus()) }, t("clear"));
   const form = h("form", { class: "card", novalidate: true, autocomplete: "off", onsubmit: (event) => event.preventDefault() }, h("h2", {}, t("input")),
     h("div", { class: "field" }, h("label", { for: id }, t("pinyin")), input, hint, told), h("fieldset", { class: "ways" }, h("legend", {}, t("typed")), wishes.map((wish) => wish.node)));
   const text = h("section", { class: "card text" }, h("h2", {}, h("label", { for: written.id }, t("written"))), h("p", { class: "note" }, t("writtenHint")), written,

@@ -6,6 +6,8 @@ import { h } from "./dom.js";
 import { RowForm } from "./form.js";
 import { Panel } from "./panel.js";
 
+const typed = new Map(); // rows by case: they stay while another case, or language, is looked at
+
 export function tableView(one, schema) {
   const recipe = answerOf(one.recipe);
   const panel = new Panel();
@@ -20,6 +22,7 @@ export function tableView(one, schema) {
   // `pressed`: by the button, and what is wrong takes the focus then.
   function ask(pressed) {
     const row = form.row();
+    typed.set(one.case, row);
     const more = { explain: "always", ...recipe.more };
     const started = performance.now();
     panel.stale();
@@ -44,7 +47,7 @@ export function tableView(one, schema) {
     );
   }
 
-  const form = new RowForm(schema.row, () => ask(false), () => ask(true));
+  const form = new RowForm(schema.row, typed.get(one.case), () => ask(false), () => ask(true));
   ask(false);
   return [h("div", { class: "columns" }, form.node, panel.node), brief];
 }

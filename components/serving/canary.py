@@ -3,18 +3,17 @@
 import asyncio
 import hashlib
 import logging
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import orjson
 
-from components.serving.batches import Batcher
 from components.serving.beside import Beside
 from components.serving.metrics import Figures
 from components.serving.models import Model
 from components.serving.problems import Problem
+from components.serving.queues import Queues
 from components.serving.service import Answered, Options
 
 log = logging.getLogger(__name__)
@@ -32,7 +31,7 @@ class Canary:
         self.beside, self._percent, self._figures = beside, percent, figures
 
     async def answer(
-        self, batcher: Batcher, champion: Model, rows: Sequence[Any], options: Options, request_id: str | None
+        self, batcher: Queues, champion: Model, rows: Sequence[Any], options: Options, request_id: str | None
     ) -> list[Answered]:
         """Answers in the order of the rows, each of the canary's with its version. What the canary does not take, or
         fails at, the champion answers.
@@ -41,38 +40,48 @@ class Canary:
             Problem: 429 or 504, as the champion alone would.
         """
         canary = self.beside.model
-        if canary is None:
+        mine = [] if canary is None else self._chosen(canary, champion, rows, options, request_id)
+        if canary is None or not mine:
             return await batcher.answer(champion, rows, options)
-        chosen = [place for place, row in enumerate(rows) if self.takes(canary, row, request_id)]
-        mine = [place for place in chosen if not canary.service.check(rows[place])]
-        fell = Counter({REFUSED: len(chosen) - len(mine)})
         theirs = sorted({*range(len(rows))} - {*mine})
-        found: dict[int, Answered] = {}
-        answers = await asyncio.gather(
-            _answers(batcher, canary, [rows[place] for place in mine], options),
+        tried, sure = await asyncio.gather(
+            batcher.answer(canary, [rows[place] for place in mine], options),
             _answers(batcher, champion, [rows[place] for place in theirs], options),
             return_exceptions=True,
         )
-        tried, sure = answers
         if isinstance(sure, BaseException):
             raise sure
         if isinstance(tried, Problem):  # the queue is the champion's, too
             raise tried
         found = dict(zip(theirs, sure, strict=True))
         if isinstance(tried, BaseException):
-            fell[FAILED] += len(mine)
+            self._fell(champion, FAILED, len(mine))
         else:
-            for place, one in zip(mine, tried, strict=True):
-                if one.wrong:
-                    fell[REFUSED] += 1
-                else:
-                    found[place] = replace(one, version=canary.version)
-        if rest := [place for place in mine if place not in found]:
-            again = await batcher.answer(champion, [rows[place] for place in rest], options)
-            found |= dict(zip(rest, again, strict=True))
-        for why, count in fell.items():
-            self._figures.canary_fell.labels(champion.case, why).inc(count)
+            wrong = sum(bool(one.wrong) for one in tried)
+            self._fell(champion, REFUSED, wrong)
+            if not (wrong and options.is_whole):
+                taken = ((place, one) for place, one in zip(mine, tried, strict=True) if not one.wrong)
+                found |= {place: replace(one, version=canary.version) for place, one in taken}
+        rest = [place for place in mine if place not in found]
+        again = await _answers(batcher, champion, [rows[place] for place in rest], options)
+        found |= dict(zip(rest, again, strict=True))
         return [found[place] for place in range(len(rows))]
+
+    def _chosen(
+        self, canary: Model, champion: Model, rows: Sequence[Any], options: Options, request_id: str | None
+    ) -> list[int]:
+        """Places of the rows that are the canary's, and of a form that it takes."""
+        if options.is_whole:
+            chosen = list(range(len(rows))) if self.takes(canary, rows[0], request_id) else []
+        else:
+            chosen = [place for place, row in enumerate(rows) if self.takes(canary, row, request_id)]
+        good = [place for place in chosen if not canary.service.check(rows[place])]
+        self._fell(champion, REFUSED, len(chosen) - len(good))
+        return [] if options.is_whole and len(good) < len(chosen) else good
+
+    def _fell(self, champion: Model, why: str, count: int) -> None:
+        if count:
+            self._figures.canary_fell.labels(champion.case, why).inc(count)
 
     def takes(self, canary: Model, row: Any, request_id: str | None) -> bool:
         """Whether the canary answers a row: by a hash of what stays the same whenever it is asked anew, so that
@@ -101,5 +110,5 @@ def _text(value: Any) -> str:
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value).strip()
 
 
-async def _answers(batcher: Batcher, model: Model, rows: Sequence[Any], options: Options) -> list[Answered]:
+async def _answers(batcher: Queues, model: Model, rows: Sequence[Any], options: Options) -> list[Answered]:
     return await batcher.answer(model, rows, options) if rows else []

@@ -4,6 +4,7 @@ A process and no thread, at a low priority: a thread of low priority that holds 
 have the processor holds up whoever answers.
 """
 
+import math
 import os
 import signal
 import time
@@ -123,4 +124,4 @@ def in_words(value: Any) -> Any:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)

@@ -24,6 +24,11 @@ class Options:
         """Requests of equal keys are answered together."""
         return self.explain, self.strict, tuple(sorted(self.more.items()))
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether the answer to a row depends on the others of its request: one version answers them all."""
+        return any(getattr(value, "is_whole", False) for value in self.more.values())
+
 
 @dataclass(frozen=True)
 class Answered:

@@ -6,7 +6,6 @@ from pathlib import Path
 
 from components.core.job import AnyJob
 from components.core.params.monitor import PredictionLog
-from components.serving.batches import Batcher
 from components.serving.beside import Beside
 from components.serving.canary import CANARY, WHICH, Canary
 from components.serving.finding import find
@@ -14,6 +13,7 @@ from components.serving.kept import Keeper
 from components.serving.metrics import Figures
 from components.serving.models import LOOKED_EVERY, Finder, Model, Slot, Watcher, online
 from components.serving.problems import LONGEST, Problem
+from components.serving.queues import Queues
 from components.serving.service import Explain
 from components.serving.shadow import Shadow
 
@@ -40,7 +40,7 @@ class State:
     def __init__(self, asked: Serving, finder: Finder = find) -> None:
         self.asked, self._find = asked, finder
         self.figures = Figures()
-        self.batcher = Batcher()
+        self.batcher = Queues()
         self.slots: dict[str, Slot] = {}
         self.limits: dict[str, int] = {}
         self.ready, self.draining = False, False

@@ -23,16 +23,16 @@ def test_a_canary_and_a_shadow_cost_no_request_whatever_becomes_of_them(two_vers
         versions = asked()
         assert set(versions) == {"1", "2"}
         assert asked() == versions
-        until(lambda: figure(address, 'casebook_beside_version{case="toy",role="shadow"}') == 2, "a shadow", 300)
+        until(lambda: figure(address, 'casebook_beside_version{case="toy",role="shadow"}') == 2, "a shadow", 600)
         asked()
         seen = lambda: figure(address, "casebook_shadow_rows_total")  # noqa: E731
-        until(lambda: seen() >= versions.count("1"), "what the shadow says")
+        until(lambda: seen() >= versions.count("1"), "what the shadow says", 300)
         with Load(path, body) as load:
             (shadow,) = spawned(started.process.pid)
             os.kill(shadow.pid, signal.SIGKILL)
             count = len(load.answers)
             until(lambda: len(load.answers) > count + 20, "answers after the shadow was killed")
-            until(lambda: spawned(started.process.pid), "another shadow")
+            until(lambda: spawned(started.process.pid), "another shadow", 300)
             promote(two_versions, 2)
             until(lambda: figure(address, 'casebook_beside_version{case="toy",role="canary"}') == 0, "no canary")
             until(lambda: figure(address, "casebook_swaps_total") == 1, "the candidate's promotion")

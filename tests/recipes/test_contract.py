@@ -3,6 +3,7 @@
 import json
 import shlex
 import sys
+from base64 import b64encode
 from collections.abc import Callable, Mapping
 from copy import deepcopy
 from dataclasses import asdict, dataclass, replace
@@ -270,6 +271,39 @@ def test_rows_of_a_table_are_answered_over_http_as_by_predict(run: Run) -> None:
     assert service.check({**example, "no such column": 1})
     strange = {**example, next(iter(example)): ["a list"]}
     assert [one.loc for one in service.check(strange)] == [(next(iter(example)),)]
+
+
+def test_images_are_answered_over_http_as_by_predict(run: Run, tmp_path: Path) -> None:
+    """All test images as base64, with a bundle that serves whatever it finds."""
+    if run.recipe.serving.open_predictor(run.fitted / "bundle").TAKES != "images":
+        pytest.skip("no images")
+    bundle, target = unsure(run.fitted / "bundle", tmp_path / "bundle"), tmp_path / "boxes.json"
+    rows = pd.read_parquet(run.job.paths.prepared(run.job.case) / PREPARED_FILES[TEST])[["image", "pixels"]]
+    paths, source = in_hand_and_on_disk("images", rows, tmp_path)
+    rows["image"] = [path.name for path in paths]
+    run.recipe.predict.predict_file(bundle, source, target, {})
+    service = online(run.recipe.name).open_service(bundle, None, read_checks(run.job))
+    asked = [
+        {"image": b64encode(pixels).decode(), "name": name} for name, pixels in rows.itertuples(index=False, name=None)
+    ]
+    assert [one for row in asked for one in service.check(row)] == []
+    answers = service.answer(asked, Options())
+    boxes = [
+        {
+            "image": str(source / one.values["image"]),
+            **{name: box[name] for name in ("category", "bbox", "area", "score")},
+        }
+        for one in sorted(answers, key=lambda one: one.values["image"])
+        for box in one.values["annotations"]
+    ]
+    assert len(boxes) > len(rows)
+    pd.testing.assert_frame_equal(as_read(pd.DataFrame(boxes)), written(target, source), rtol=0, atol=1e-9)
+    observed = run.recipe.watch.observe(run.job, bundle, pd.DataFrame([row for one in answers for row in one.kept]))
+    told = pd.DataFrame([one.told for one in answers])
+    pd.testing.assert_frame_equal(told, observed.scores, rtol=0, atol=1e-9)
+    (example,) = service.schema()["examples"]
+    (answered,) = service.answer([example], Options(strict=True))
+    assert not answered.wrong, answered.wrong
 
 
 def test_users_are_answered_over_http_as_by_predict(run: Run, tmp_path: Path) -> None:

@@ -4,7 +4,6 @@ import base64
 import binascii
 import json
 from collections.abc import Mapping, Sequence
-from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -16,6 +15,7 @@ from components.recipes.detection.encoding.size import check_size
 from components.recipes.detection.encoding.spec import IMAGE, PIXELS
 from components.recipes.detection.serving.drawing import drawn, png
 from components.recipes.detection.serving.findings import count
+from components.recipes.detection.serving.forms import LONGEST_NAME, NAME, answer_of, keys_of, row_of, wrong_keys
 from components.recipes.detection.serving.predictor import (
     DETECTIONS,
     SCORE,
@@ -24,14 +24,12 @@ from components.recipes.detection.serving.predictor import (
     coco_boxes,
     open_predictor,
 )
-from components.recipes.detection.serving.specimen import specimen
 from components.serving.problems import Detail, Problem
 from components.serving.service import MEBIBYTE, Answered, Options
 
 MAX_BODY = 32 * MEBIBYTE
-MOST_NUMBERS = 100_000_000  # of an image as it is written and as the network sees it: some two gigabytes of memory
-LONGEST_NAME = 200
-NAME = "name"
+MOST_NUMBERS = 100_000_000  # of an image as it is written: some two gigabytes of memory
+MOST_SEEN = 1 << 23  # pixels as the network sees them: half a minute
 MARK = "base64,"  # after which the content of an address of the kind `data:` begins
 
 
@@ -51,32 +49,19 @@ class ImageService:
     takes_files: ClassVar[bool] = True
 
     def __init__(self, predictor: DetectionPredictor) -> None:
-        self.predictor = predictor
-        settings = predictor.settings
-        self._most = int(MOST_NUMBERS / max(1.0, (settings.scale * max(settings.zooms)) ** 2))
+        self.predictor, settings = predictor, predictor.settings
+        self._row = row_of(settings)
+        self._most = int(MOST_SEEN / (settings.scale * max(settings.zooms)) ** 2)
 
     def options(self, given: Mapping[str, Any]) -> Mapping[str, Any]:
-        """`draw`, and as those of `casebook predict`: `threshold`, `channel`, `pixel_size`."""
-        least = self.predictor.settings.least
-        wrong = []
-        for name, value in given.items():
-            number = isinstance(value, int | float) and not isinstance(value, bool)
-            if name == "draw":
-                said = "" if isinstance(value, bool) else "send true or false"
-            elif name == "threshold":
-                said = "" if number and least <= value < 1 else f"send a number from {least:g} to below 1"
-            elif name == "channel":
-                whole = number and isinstance(value, int) and value >= 1
-                said = "" if whole else "send the number of the channel to look at, counted from 1"
-            elif name == "pixel_size":
-                said = "" if number and 0 < value < np.inf else "send the micrometres that a pixel is wide"
-            else:
-                said = "is no key of a request"
-            if said:
-                wrong.append(Detail((name,), said, value))
-        if wrong:
-            raise Problem(422, "keys of the request that it does not have, or values that they cannot have", wrong)
+        """Those of `casebook predict`, and `draw`."""
+        if wrong := wrong_keys(self.more(), given):
+            raise Problem(422, "keys that a request does not have, or values that they cannot have", wrong)
         return given
+
+    def more(self) -> Mapping[str, Mapping[str, Any]]:
+        """Keys of a request, as JSON Schema."""
+        return keys_of(self.predictor.settings)
 
     def check(self, row: Any) -> Sequence[Detail]:
         """What is wrong with a row's form."""
@@ -117,14 +102,18 @@ class ImageService:
 
     def schema(self) -> Mapping[str, Any]:
         """A row as JSON Schema."""
-        return self._schema
+        return self._row
+
+    def answer_schema(self) -> Mapping[str, Any]:
+        """An answer as JSON Schema."""
+        return answer_of(self.predictor.spec.classes)
 
     def _answer(self, row: Mapping[str, Any], options: Options) -> Answered:
         column, name = _column(row), _name(row)
         spec, channel = self.predictor.spec, options.more.get("channel")
         try:
             content = _content(row[column], name)
-            check_size(content, name, self._most)
+            self._check_size(content, name)
             raw = spec.read(content, name)
             image = spec.picture(raw, name, channel)
         except CasebookError as error:
@@ -142,6 +131,14 @@ class ImageService:
             # What was seen of one channel alone, monitoring cannot see again.
             kept=[{IMAGE: name, PIXELS: content}] if channel is None else (),
         )
+
+    def _check_size(self, content: bytes, name: str) -> None:
+        height, width = check_size(content, name, MOST_NUMBERS)
+        if height * width > self._most:
+            raise CasebookError(
+                f"{name}: {width} x {height} pixels; over HTTP at most {self._most:,} are looked at: cut it into "
+                "parts, or ask `casebook predict`"
+            )
 
     def _sure(self, found: np.ndarray, threshold: float | None) -> np.ndarray:
         """Those of all answers (K, 6) that are sure enough, as `DetectionPredictor.sure` has them."""
@@ -174,24 +171,6 @@ class ImageService:
         if more.get("draw"):
             values["drawn"] = base64.b64encode(png(drawn(image, found))).decode()
         return values
-
-    @cached_property
-    def _schema(self) -> Mapping[str, Any]:
-        encoded = {"type": "string", "contentEncoding": "base64"}
-        text = {"type": "string", "maxLength": LONGEST_NAME}
-        said = "the file of an image in base64: PNG, JPEG, BMP, TIFF or DICOM; its name where `pixels` has the file"
-        example = {IMAGE: base64.b64encode(specimen(self.predictor.settings)).decode(), NAME: "example.png"}
-        return {
-            "type": "object",
-            "properties": {
-                IMAGE: {**encoded, "contentMediaType": "image/*", "description": said},
-                NAME: {**text, "description": "how the image is called in the answer"},
-                PIXELS: {**encoded, "description": "the file, where `image` is its name: as MLflow's server takes it"},
-            },
-            "required": [IMAGE],
-            "additionalProperties": False,
-            "examples": [example],
-        }
 
 
 def _scores(image: np.ndarray, found: np.ndarray) -> dict[str, float]:

@@ -1,5 +1,6 @@
 """A canary that answers its part and a shadow that answers unseen: whoever fails, the champion answers."""
 
+import asyncio
 import json
 import shutil
 import time
@@ -18,12 +19,13 @@ from components.core.errors import CasebookError
 from components.core.files import read_json, write_json
 from components.core.job import AnyJob
 from components.monitoring.log import log_folder
+from components.recipes.conversion.online.wishes import Together
 from components.registry.finding import Served
 from components.serving import shadow as shadows
 from components.serving.canary import key_of
 from components.serving.comparing import OTHER, REFUSED, SAME, difference
 from components.serving.models import open_model
-from components.serving.service import Answered
+from components.serving.service import Answered, Options
 from tests.components.serving.test_app import CASE, PATH, raw_rows
 from tests.conftest import Fitted
 
@@ -122,9 +124,24 @@ def test_what_the_canary_fails_at_the_champion_answers(serving, versions, monkey
     monkeypatch.undo()
     monkeypatch.setattr(service, "check", lambda _: ["a column of its own"])
     assert client.post(PATH, json={"rows": raw_rows(5)}).json()["version"] == "1"
+    monkeypatch.undo()
     counted = figures(client)
     assert counted[f'casebook_canary_fallbacks_total{{case="{CASE}",why="failed"}}'] == 5
     assert counted[f'casebook_canary_fallbacks_total{{case="{CASE}",why="refused"}}'] == 5
+
+
+def test_rows_that_depend_on_each_other_are_answered_by_one_version(serving, versions):
+    _, state = serving(find=versions(), canary=50.0)
+    context = Options("never", more={"context": Together()})
+
+    async def ask(rows: list[dict]) -> set[str | None]:
+        found = await state.canaries[CASE].answer(state.batcher, state.model(CASE), rows, context, None)
+        return {one.version for one in found}
+
+    rows = raw_rows(20)
+    found = [asyncio.run(ask(rows[start:])) for start in range(12)]
+    assert all(len(one) == 1 for one in found)
+    assert set.union(*found) == {None, "2"}
 
 
 def test_a_canary_follows_its_alias_and_a_broken_one_answers_nothing(serving, versions):
@@ -172,6 +189,7 @@ def test_a_shadow_answers_unseen_and_its_difference_is_told_and_logged(serving, 
     assert set(pq.read_table(newest).column("casebook.version").to_pylist()) == {"1"}
 
 
+@pytest.mark.slow  # it opens a bundle in two more processes
 def test_what_the_shadow_has_no_room_for_is_left_out_and_its_death_costs_nothing(serving, versions, monkeypatch):
     monkeypatch.setattr(shadows, "RESTED", 0.1)
     found = versions()
@@ -197,3 +215,5 @@ def test_the_difference_of_two_answers_by_hand():
     boxes = Answered({"boxes": [{"class": "RBC", "box": [1.5, 2.0]}]})
     assert difference(boxes, {"boxes": [{"class": "RBC", "box": [1.7, 2.2]}]}, {}).outcome == SAME
     assert difference(boxes, {"boxes": []}, {}).outcome == OTHER
+    nothing = difference(Answered({}, (), {"score": float("nan")}), {}, {"score": 0.5})  # of which nobody keeps a score
+    assert (nothing.outcome, nothing.difference) == (SAME, None)

@@ -59,6 +59,8 @@ class Together:
     answered together, so that nobody is answered by the lines of somebody else.
     """
 
+    is_whole = True  # one version answers them all
+
 
 @dataclass(frozen=True)
 class Wishes:

@@ -70,6 +70,11 @@ def _is_reasons(name: str, value: list[Any]) -> bool:
     return name == "reasons" and all(isinstance(one, Mapping) and set(REASON["required"]) <= set(one) for one in value)
 
 
+def _or_nothing(schema: dict[str, Any]) -> dict[str, Any]:
+    """Of a part of an answer, which another answer need not have."""
+    return {**schema, "type": [schema["type"], "null"]} if "type" in schema else schema
+
+
 def _schema(value: Any) -> dict[str, Any]:
     """Numbers are numbers: that the example's is a whole one says nothing of the next."""
     if isinstance(value, bool):
@@ -79,7 +84,7 @@ def _schema(value: Any) -> dict[str, Any]:
     if isinstance(value, str):
         return {"type": "string"}
     if isinstance(value, Mapping):
-        return {"type": "object", "properties": {name: _schema(one) for name, one in value.items()}}
+        return {"type": "object", "properties": {name: _or_nothing(_schema(one)) for name, one in value.items()}}
     if isinstance(value, Sequence):
         return {"type": "array", **({"items": _schema(value[0])} if value else {})}
     return {}

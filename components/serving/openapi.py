@@ -8,8 +8,9 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from components.serving.models import Model
-from components.serving.operations import WRONG, paths_of, refused
+from components.serving.operations import WRONG, paths_of, refused, short
 from components.serving.problems import MOST_DETAILS
+from components.serving.short import SHORT
 from components.serving.state import State
 
 VERSION = "1"  # of the paths
@@ -70,6 +71,9 @@ def _document(app: FastAPI, state: State, models: Sequence[Model]) -> dict[str, 
     for model in models:
         parts |= {f"{model.case}_row": model.service.schema(), f"{model.case}_answer": model.told.answer}
         document["paths"] |= paths_of(model)
+    for path, (recipe, keys) in SHORT.items():
+        if answering := [one for one in models if state.slots[one.case].job.params.recipe == recipe]:
+            document["paths"][path] = {"post": short(answering, keys)}
     if state.asked.token is not None:
         document["components"]["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
         document["security"] = [{"token": []}]

@@ -1,6 +1,6 @@
 """The operations of one case, as OpenAPI has them."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from components.serving.answers import request_keys
@@ -47,8 +47,7 @@ def paths_of(model: Model) -> dict[str, Any]:
     """Those below the case's name, by path."""
     case, answer = model.case, _part(f"{model.case}_answer")
     lines = {"schema": {"type": "string", "description": "a line for each row, in their order"}}
-    found = {"case": {"const": case}, "version": {"type": "string"}, "request_id": {"type": ["string", "null"]}}
-    found |= {"rows": _list(answer)}
+    found = _found({"const": case}, answer)
     files = takes_files(model.service)
     taken = {JSON: {"schema": _request(model)}, NDJSON: TEXT, **({FORM: FILES} if files else {CSV: TEXT})}
     given = {JSON: {"schema": _object(found)}, NDJSON: lines, **({PNG: {}} if files else {CSV: lines})}
@@ -86,6 +85,20 @@ def _invocations(case: str) -> dict[str, Any]:
     body = {JSON: {"schema": {"anyOf": taken}}, CSV: TEXT}
     said = {JSON: {"schema": _object({"predictions": {"type": "array", "items": {"type": "object"}}})}}
     return _asked(case, "What `mlflow models serve` takes and answers.", body, said)
+
+
+def short(models: Sequence[Model], keys: Mapping[str, Any]) -> dict[str, Any]:
+    """A short path that the `models` answer: its own `keys` beside those of every request."""
+    cases = [model.case for model in models]
+    taken = _object({}, {"case": {"enum": cases}, **keys, **_keys(models[0])})
+    found = _found({"enum": cases}, {"anyOf": [_part(f"{case}_answer") for case in cases]})
+    said = f"Answer by {' or '.join(cases)}."
+    return _asked("short", said, {JSON: {"schema": taken}}, {JSON: {"schema": _object(found)}})
+
+
+def _found(case: Mapping[str, Any], answer: Mapping[str, Any]) -> dict[str, Any]:
+    named = {"case": case, "version": {"type": "string"}, "request_id": {"type": ["string", "null"]}}
+    return {**named, "rows": _list(answer)}
 
 
 def refused(statuses: Collection[int]) -> dict[str, Any]:

@@ -15,6 +15,12 @@ from components.serving.problems import Detail, Problem
 from components.serving.state import State
 
 CASE = "case"
+TEXT: Mapping[str, Any] = {"type": "string"}
+# Of each path the recipe that answers, and its keys beside those of `predict`, as OpenAPI tells them.
+SHORT: Mapping[str, tuple[str, Mapping[str, Any]]] = {
+    "/recommend": ("next_item", {"user": {"description": "an id, or a list of ids"}, "history": {"type": "array"}}),
+    "/translate": ("conversion", {"text": {"anyOf": [TEXT, {"type": "array", "items": TEXT}]}}),
+}
 Reads = Callable[[Mapping[str, Any]], Mapping[str, Any]]  # a short body to that of `predict`
 
 

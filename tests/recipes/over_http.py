@@ -1,6 +1,7 @@
 """Strange inputs over HTTP: each is answered as by `casebook predict`, or told at its place, and hurts no other."""
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -36,7 +37,7 @@ def strange_texts(row: Mapping[str, Any], columns: Sequence[str]) -> list[dict[s
 
 def answered_as_by_predict(client: httpx.Client, case: str, predictor: Any, rows: Sequence[Mapping[str, Any]]) -> None:
     """All rows as `casebook predict` has them, and over HTTP: strange cells accepted, told, and refused."""
-    wanted = as_read(pd.DataFrame(ask(predictor, case, rows, {"accept_strange": True})))
+    wanted = as_read(pd.DataFrame(ask(predictor, case, rows, {"accept_strange": True})).drop(columns="row"))
     body = {"dataframe_records": list(rows)}
     accepted = client.post(f"/v1/{case}/invocations", json={**body, "params": {"accept_strange": True}}).json()
     found = pd.DataFrame(accepted["predictions"])
@@ -86,13 +87,15 @@ def tell_or_answer(client: httpx.Client, case: str, rows: list[Any], alone: Mapp
         assert len(found.content) < 5_000
         return
     assert found.status_code == 200, content
-    assert as_said(content["rows"][1]) == as_said(alone)
+    assert alike(content["rows"][1], alone), (content["rows"][1], alone)
 
 
-def as_said(answer: Any) -> Any:
-    """An answer whose numbers are rounded: of rows that are answered together they differ in the last digits."""
-    if isinstance(answer, float):
-        return round(answer, 6)
-    if isinstance(answer, dict):
-        return {name: as_said(value) for name, value in answer.items()}
-    return [as_said(one) for one in answer] if isinstance(answer, list) else answer
+def alike(one: Any, other: Any) -> bool:
+    """Two answers: of rows that are answered together numbers differ in the last digits of a float of 32 bits."""
+    if isinstance(one, float) and isinstance(other, float):
+        return math.isclose(one, other, rel_tol=1e-4, abs_tol=1e-6)
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(alike(one[name], other[name]) for name in one)
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(alike, one, other))
+    return bool(one == other)

@@ -23,6 +23,7 @@ NAMES = {
 }
 MOST_ROWS = 1_000  # of one JSON body; more are streamed
 PATIENCE = 30.0  # seconds until a body must be here
+SOON = 4 * 2**20  # bytes for which that is enough; where more may come it may take longer
 QUOTE = '"'
 
 
@@ -76,7 +77,7 @@ async def parts_of(request: Request, most: int) -> AsyncGenerator[bytes, None]:
     said = request.headers.get("content-length", "")
     if said.isdecimal() and int(said) > most:
         raise _too_long(most)
-    length, ends = 0, asyncio.get_running_loop().time() + PATIENCE
+    length, ends = 0, asyncio.get_running_loop().time() + PATIENCE * max(1.0, most / SOON)
     async for part in _coming(request, ends):
         length += len(part)
         if length > most:
@@ -116,15 +117,18 @@ async def lines_of(request: Request, longest: int) -> AsyncIterator[str]:
     Raises:
         Problem: 400 where they are not UTF-8, 413 where one is longer than `longest` bytes.
     """
-    rest = b""
+    begun, length = list[bytes](), 0  # parts of a line whose end is not here yet
     async for part in _coming(request, None):
-        *whole, rest = (rest + part).split(b"\n")
+        *whole, rest = part.split(b"\n")
         for line in whole:
-            yield _decoded(line)
-        if len(rest) > longest:
+            yield _decoded(b"".join([*begun, line]))
+            begun, length = [], 0
+        begun.append(rest)
+        length += len(rest)
+        if length > longest:
             raise Problem(413, f"a line is longer than {longest:,} bytes")
-    if rest:
-        yield _decoded(rest)
+    if length:
+        yield _decoded(b"".join(begun))
 
 
 def _decoded(line: bytes) -> str:

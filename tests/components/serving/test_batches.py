@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from components.serving import batches
+from components.serving import batches, queues
 from components.serving.batches import Batcher
 from components.serving.models import Model
 from components.serving.problems import Problem
@@ -152,20 +152,45 @@ def test_what_is_answered_one_by_one_holds_nobody_else_up():
     """An image that takes its time, and rows that come meanwhile."""
 
     async def ask() -> None:
-        queues, image, rows = Queues(), Doubling(), Doubling()
+        found, image, rows = Queues(), Doubling(), Doubling()
         image.at_once = 1
-        queues.start()
+        found.start()
         image.go.clear()
         try:
-            slow = [asyncio.ensure_future(queues.answer(model_of(image), [number], Options())) for number in (1, 2)]
+            slow = [asyncio.ensure_future(found.answer(model_of(image), [number], Options())) for number in (1, 2)]
             await asyncio.sleep(0.05)
-            assert doubles(await queues.answer(model_of(rows), [3, 4], Options())) == [6, 8]
+            assert doubles(await found.answer(model_of(rows), [3, 4], Options())) == [6, 8]
             assert not slow[0].done()
-            assert queues.waiting == 1
+            assert found.waiting == 1
             image.go.set()
             assert [doubles(await one) for one in slow] == [[2], [4]]
             assert image.calls == [[1], [2]]
         finally:
-            queues.stop()
+            found.stop()
+
+    asyncio.run(ask())
+
+
+def test_images_that_wait_are_no_more_than_memory_holds(monkeypatch):
+    monkeypatch.setattr(queues, "MOST_BYTES", 100)
+
+    async def ask() -> None:
+        found, image = Queues(), Doubling()
+        image.at_once = 1
+        found.start()
+        image.go.clear()
+        row = {"image": "a" * 60}
+        try:
+            first = asyncio.ensure_future(found.answer(model_of(image), ["broken", row], Options()))
+            await asyncio.sleep(0.05)
+            with pytest.raises(Problem) as problem:
+                await found.answer(model_of(image), [row], Options())
+            assert (problem.value.status, problem.value.headers) == (429, {"Retry-After": "5"})
+            image.go.set()
+            with pytest.raises(ValueError, match="a fault"):
+                await first
+            assert doubles(await found.answer(model_of(image), [7], Options())) == [14]
+        finally:
+            found.stop()
 
     asyncio.run(ask())

@@ -3,6 +3,8 @@
 import base64
 import io
 import json
+import shlex
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,7 +22,7 @@ from components.serving.state import Serving, State
 from tests.components.recipes.detection.images import encoded, png_of_size
 from tests.components.recipes.detection.serving.tiny import make, picture
 from tests.components.serving.server import listening
-from tests.toy.jobs import toy_job
+from tests.toy.jobs import CHECKOUT, toy_job
 
 CASE = "medical_cells"
 PATH = f"/v1/{CASE}/predict"
@@ -81,6 +83,19 @@ def test_a_picture_is_drawn_into_json_or_answered_alone(client):
     assert (several.status_code, several.json()["detail"][0]["loc"]) == (422, ["rows"])
     assert client.post(PATH, json=[], headers=accept).status_code == 422
     assert client.post(PATH, json={"rows": [{"image": "§"}]}, headers=accept).status_code == 422
+
+
+def test_the_commands_of_the_docs_are_answered(client, tmp_path):
+    lines = (CHECKOUT / "docs" / "serving.md").read_text(encoding="utf-8").splitlines()
+    (tmp_path / "cells.png").write_bytes(CELLS)
+    (tmp_path / "more.tif").write_bytes(NONE)
+    several, alone = (shlex.split(line) for line in lines if line.startswith("curl") and CASE in line)
+    for words in (several, alone):
+        words[2] = words[2].replace("localhost:8000", f"127.0.0.1:{client.base_url.port}")
+    done = subprocess.run(several, cwd=tmp_path, capture_output=True, check=True)
+    assert [one["count"] for one in json.loads(done.stdout)["rows"]] == [2, 0]
+    subprocess.run(alone, cwd=tmp_path, check=True)
+    assert Image.open(tmp_path / "drawn.png").size == (96, 64)
 
 
 FORM = {"content-type": "multipart/form-data; boundary=x"}

@@ -46,7 +46,8 @@ def alone(tmp_path_factory: pytest.TempPathFactory) -> Path:
         take = shutil.copytree if (ROOT / name).is_dir() else shutil.copyfile
         take(ROOT / name, source / name)
     venv.create(folder / "venv", with_pip=True, symlinks=True)
-    words = ["-m", "pip", "install", "--quiet", "--constraint", str(ROOT / "constraints.txt"), f"{source}[serve]"]
+    words = ["-m", "pip", "install", "--quiet", "--no-compile", "--constraint", str(ROOT / "constraints.txt")]
+    words.append(f"{source}[serve]")
     done = subprocess.run([folder / "venv/bin/python", *words], capture_output=True, text=True, check=False, cwd=folder)
     assert done.returncode == 0, done.stderr
     return folder / "venv" / "bin"

@@ -8,7 +8,7 @@ from components.serving.asking import EXPLAIN, LONGEST_ID
 from components.serving.bodies import CSV, FORM, JSON, MOST_ROWS, NDJSON
 from components.serving.models import Model
 from components.serving.pictures import PNG
-from components.serving.service import takes_files
+from components.serving.service import Finding, takes_files
 
 MARKDOWN = "text/markdown"
 WRONG: Mapping[int, str] = {
@@ -74,7 +74,19 @@ def paths_of(model: Model) -> dict[str, Any]:
         f"/v2/models/{case}": {"get": _read(case, "The Open Inference Protocol's word on the model.", about)},
         f"/v2/models/{case}/ready": {"get": _read(case, "Whether it answers.", {"name": {"const": case}})},
         f"/v2/models/{case}/infer": {"post": _infer(case)},
+        **({f"/v1/{case}/find": {"get": _find(case)}} if isinstance(model.service, Finding) else {}),
     }
+
+
+def _find(case: str) -> dict[str, Any]:
+    """What stands in the catalogue, for who picks some of it."""
+    one = _object({"value": {"type": "string"}, "title": {"type": "string"}})
+    operation = _read(case, "What of the catalogue holds a text.", {"case": {"const": case}, "found": _list(one)})
+    operation["parameters"] = [
+        {"name": name, "in": "query", "schema": {"type": "string"}, "description": said}
+        for name, said in {"text": "part of a title, or of an id", "column": "item, or user"}.items()
+    ]
+    return operation
 
 
 def _invocations(case: str) -> dict[str, Any]:

@@ -19,6 +19,8 @@ export function tableView(one, schema) {
     panel.node.focus({ preventScroll: true });
   });
 
+  new IntersectionObserver(([seen]) => brief.classList.toggle("away", seen.isIntersecting)).observe(panel.node);
+
   // `pressed`: by the button, and what is wrong takes the focus then.
   function ask(pressed) {
     const row = form.row();

@@ -104,13 +104,6 @@ const TEXTS = {
   time: ["Time", "时间"],
   value: ["Value", "值"],
   interval: ["Interval", "区间"],
-  years: ["{n} years", "{n} 年"],
-  months: ["{n} months", "{n} 个月"],
-  weeks: ["{n} weeks", "{n} 周"],
-  days: ["{n} days", "{n} 天"],
-  hours: ["{n} hours", "{n} 小时"],
-  minutes: ["{n} minutes", "{n} 分钟"],
-  seconds: ["{n} seconds", "{n} 秒"],
 
   pinyin: ["Pinyin", "拼音"],
   pinyinHint: ["With spaces or without; tones as digits: nihao, ni3 hao3. ↓ and ↑ choose, Enter takes.", "可加空格或不加，声调用数字：nihao、ni3 hao3。↓ ↑ 选择，回车上屏。"],
@@ -249,4 +242,6 @@ export function shownValue(value) {
 
 export const signed = (value) => (value < 0 ? `−${number(-value)}` : `+${number(value)}`);
 
-export const inUnit = (time, unit) => t(unit, { n: number(time, 3) });
+// A time in a unit such as "years".
+export const inUnit = (time, unit) =>
+  new Intl.NumberFormat(now, { style: "unit", unit: unit.replace(/s$/, ""), unitDisplay: "long", maximumSignificantDigits: 3 }).format(time);

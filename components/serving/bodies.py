@@ -143,9 +143,9 @@ async def rows_of_ndjson(lines: AsyncIterator[str]) -> AsyncIterator[Any]:
     async for line in lines:
         if line.strip():
             try:
-                yield orjson.loads(line)
-            except orjson.JSONDecodeError as error:
-                yield Problem(400, f"the line is no JSON: {error}")
+                yield parse_json(line.encode(), "line")
+            except Problem as problem:
+                yield problem
 
 
 async def rows_of_csv(lines: AsyncIterator[str], longest: int) -> AsyncIterator[Mapping[str, Any]]:

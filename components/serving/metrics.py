@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from pathlib import Path
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
@@ -40,16 +41,16 @@ class Figures:
             "casebook_swap_trouble",
             "1 where a version that should serve cannot be opened.",
             ["case"],
-            multiprocess_mode="max",
+            multiprocess_mode="livemax",
             registry=registry,
         )
         self._add_beside(registry)
-        self.waiting = Gauge("casebook_waiting_rows", "Rows that wait.", multiprocess_mode="sum", registry=registry)
+        self.waiting = Gauge("casebook_waiting_rows", "Rows that wait.", multiprocess_mode="livesum", registry=registry)
         self.serving = Gauge(
             "casebook_serving_version",
             "The number of the version that serves.",
             ["case"],
-            multiprocess_mode="mostrecent",
+            multiprocess_mode="livemostrecent",
             registry=registry,
         )
 
@@ -59,14 +60,14 @@ class Figures:
             "casebook_beside_version",
             "The number of the version that is tried beside the champion, 0 for none.",
             ["case", "role"],
-            multiprocess_mode="mostrecent",
+            multiprocess_mode="livemostrecent",
             registry=registry,
         )
         self.beside_trouble = Gauge(
             "casebook_beside_trouble",
             "1 where a version that should be tried beside the champion cannot be opened.",
             ["case", "role"],
-            multiprocess_mode="max",
+            multiprocess_mode="livemax",
             registry=registry,
         )
         self.canary_fell = Counter(
@@ -110,6 +111,18 @@ class Figures:
         self.waiting.set(waiting())
         if not os.environ.get(FOLDER):
             return generate_latest(self.registry)
+        forget_the_dead(Path(os.environ[FOLDER]))
         together = CollectorRegistry()
         MultiProcessCollector(together)
         return generate_latest(together)
+
+
+def forget_the_dead(folder: Path) -> None:
+    """Remove what processes that have been killed left of how things stand; what they counted stays."""
+    for path in folder.glob("gauge_live*_*.db"):  # the number of the process is the end of the name
+        try:
+            os.kill(int(path.stem.rpartition("_")[2]), 0)
+        except ProcessLookupError:
+            path.unlink(missing_ok=True)
+        except PermissionError:  # somebody else's now
+            continue

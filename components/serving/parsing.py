@@ -10,8 +10,8 @@ from components.serving.problems import LONGEST, Problem
 NAN = b"NaN"
 
 
-def parse_json(body: bytes, *, nan: bool = False) -> Any:
-    """What the body holds; `nan`: the word NaN is taken for null, as MLflow's clients write it.
+def parse_json(body: bytes, what: str = "body", *, nan: bool = False) -> Any:
+    """What the body holds, or `what` it is; `nan`: the word NaN is taken for null, as MLflow's clients write it.
 
     Raises:
         Problem: 400, it is no JSON, or an object in it has a key twice: nobody knows which of the two is meant.
@@ -20,10 +20,10 @@ def parse_json(body: bytes, *, nan: bool = False) -> Any:
         content = orjson.loads(body)
     except orjson.JSONDecodeError as error:
         if nan and NAN in body:
-            return _parsed_once(body)
-        raise Problem(400, f"the body is no JSON: {error}") from None
+            return _parsed_once(body, what)
+        raise Problem(400, f"the {what} is no JSON: {error}") from None
     if body.count(b":") != _keys(content):  # some stand in texts, or in keys that came twice
-        _parsed_once(body)
+        _parsed_once(body, what)
     return content
 
 
@@ -41,7 +41,7 @@ def _keys(content: Any) -> int:
     return found
 
 
-def _parsed_once(body: bytes) -> Any:
+def _parsed_once(body: bytes, what: str) -> Any:
     """Slower, but it sees keys that come twice, and takes NaN for null."""
 
     def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -49,15 +49,15 @@ def _parsed_once(body: bytes) -> Any:
         if len(found) < len(pairs):
             names = [name for name, _ in pairs]
             twice = next(name for place, name in enumerate(names) if name in names[:place])
-            raise Problem(400, f"the body has the key {twice[:LONGEST]!r} twice in one object; send it once")
+            raise Problem(400, f"the {what} has the key {twice[:LONGEST]!r} twice in one object; send it once")
         return found
 
     try:
         return json.loads(body, object_pairs_hook=once, parse_constant=_constant)
     except RecursionError:
-        raise Problem(400, "the body is nested too deeply") from None
+        raise Problem(400, f"the {what} is nested too deeply") from None
     except ValueError as error:
-        raise Problem(400, f"the body is no JSON: {error}") from None
+        raise Problem(400, f"the {what} is no JSON: {error}") from None
 
 
 def _constant(name: str) -> None:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
+from multiprocessing.reduction import ForkingPickler
 from typing import Any
 
 from components.core.job import AnyJob
@@ -102,11 +103,17 @@ class Shadow:
                 self._stands(line.recv())
             if beheld is None:
                 continue
+            lost = [Compared(FAILED)] * len(beheld.rows)
             try:
-                line.send(replace(beheld, kept=None))
+                body = ForkingPickler.dumps(replace(beheld, kept=None))
+            except Exception:  # of whatever kind: an option that cannot travel costs no process
+                self._count(beheld, self._serves.get(beheld.case), lost)
+                continue
+            try:
+                line.send_bytes(body)
                 version, found = self._reply(line)
             except Exception:
-                self._count(beheld, self._serves.get(beheld.case), [Compared(FAILED)] * len(beheld.rows))
+                self._count(beheld, self._serves.get(beheld.case), lost)
                 raise
             self._count(beheld, version, found)
 

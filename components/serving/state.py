@@ -105,6 +105,7 @@ class State:
 
     def _looked(self, slot: Slot | Beside, swapped: bool) -> None:
         case = slot.job.case
+        self.figures.waiting.set(self.batcher.waiting)  # or another process would tell of a queue that was
         if isinstance(slot, Beside):
             self.figures.stands(case, CANARY, slot.version, slot.trouble)
             return

@@ -91,6 +91,8 @@ def test_a_worker_that_is_killed_is_replaced_while_the_other_answers(finished):
             os.kill(second.pid, signal.SIGKILL)
             count = len(load.answers)
             until(lambda: len(load.answers) > count + 50, "answers of the worker that came in its place", 120)
+        until(lambda: figure(address, "casebook_waiting_rows") == 0, "figures without those of the dead")
+        assert figure(address, "casebook_requests_total") >= len(load.answers)  # which are counted all the same
         assert len(load.failed) <= 2 * 4, load.failed  # of each client the request that the worker had
         assert not [one for one in load.failed if one[0].isdigit()], load.failed  # connections, and no answers
         started.process.send_signal(signal.SIGTERM)

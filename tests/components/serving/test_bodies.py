@@ -49,12 +49,13 @@ def test_what_is_no_utf8_or_has_no_end_is_refused():
 
 def test_a_line_that_is_no_json_stands_in_its_place():
     async def given_lines() -> AsyncIterator[str]:
-        for line in ('{"a": 1}', "", "{", "3"):
+        for line in ('{"a": 1}', "", "{", '{"a": 1, "a": 2}', "3"):
             yield line
 
-    first, broken, last = asyncio.run(listed(rows_of_ndjson(given_lines())))
+    first, *broken, last = asyncio.run(listed(rows_of_ndjson(given_lines())))
     assert (first, last) == ({"a": 1}, 3)
-    assert isinstance(broken, Problem)
+    assert [type(one) for one in broken] == [Problem, Problem]
+    assert [one.error[:19] for one in broken] == ["the line is no JSON", "the line has the ke"]
 
 
 def test_records_of_csv_may_hold_line_ends_quotes_and_nothing():
@@ -62,7 +63,7 @@ def test_records_of_csv_may_hold_line_ends_quotes_and_nothing():
         for line in ("\ufeffa,b", '1,"two', 'lines, and ""quotes"""', ",x", "1,2,3", ""):
             yield line
 
-    assert asyncio.run(listed(rows_of_csv(given_lines()))) == [
+    assert asyncio.run(listed(rows_of_csv(given_lines(), 1000))) == [
         {"a": "1", "b": 'two\nlines, and "quotes"'},
         {"a": None, "b": "x"},
         {"a": "1", "b": "2", "column 3": "3"},

@@ -1,13 +1,13 @@
 """Questions of any number of users, each with its own history or none, to what is answered to each."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from components.core.errors import CasebookError
-from components.kits.tables.encoding.cells import columns_of_rows
+from components.kits.tables.encoding.cells import RawRows, columns_of_rows
 from components.recipes.next_item.encoding.histories import Histories
 from components.recipes.next_item.online.chosen import Chosen
 from components.recipes.next_item.online.rows import Question
@@ -135,8 +135,14 @@ LEFT = ("user", "answered_by", "warnings")  # which are said once a user, not on
 
 
 def _read(predictor: Recommender, questions: Sequence[Question], heard: Remarks) -> Asked:
-    rows = columns_of_rows([row for one in questions for row in one.raw])
+    raw = [row for one in questions for row in one.raw]
+    # Ids of users are texts by now, and of a few an array of Arrow's costs a quarter of the answer.
+    rows = columns_of_rows(raw) if questions[0].given else _columns(raw)
     return read_asked(rows, predictor.data, predictor.catalogue, predictor.stored, heard)
+
+
+def _columns(rows: Sequence[Mapping[str, Any]]) -> RawRows:
+    return {name: [row.get(name) for row in rows] for name in dict.fromkeys(name for row in rows for name in row)}
 
 
 def _tell(found: Found, heard: Heard, question: Question, key: str | None = None) -> None:

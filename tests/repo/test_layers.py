@@ -31,7 +31,7 @@ RESTS_ON = {
     "compression": ("evaluation",),
     "registry": ("evaluation", "tracking"),
     "monitoring": ("evaluation", "tracking"),
-    "serving": ("registry", "monitoring"),
+    "serving": ("registry", "monitoring", "tracking"),
 }
 LEVEL = {"core": 0, **dict.fromkeys(MACHINERY, 1), "kits": 2, "recipes": 3}
 # A recipe's parts, and those of its own that each may import. Nobody imports `recipe`, the declaration, but who loads
@@ -43,13 +43,14 @@ BELOW: dict[str, tuple[str, ...]] = {
     "preparation": ("params", "encoding"),
     "metrics": ("params", "encoding"),
     "serving": ("params", "encoding", "metrics"),
+    "online": ("params", "encoding", "metrics", "serving"),
     "training": ("params", "encoding", "metrics", "serving"),
     "assembly": ("params", "encoding", "metrics", "serving", "training"),
     "recipe": ("params", "encoding", "words"),
     **dict.fromkeys(("report", "variants"), ("params", "encoding", "metrics", "serving", "training", "assembly")),
     **dict.fromkeys(
         ("predict", "catch_up", "folds", "watch", "http"),
-        ("params", "encoding", "preparation", "metrics", "serving", "training", "assembly"),
+        ("params", "encoding", "preparation", "metrics", "serving", "online", "training", "assembly"),
     ),
 }
 SHARED = ("shared",)  # of the folder of recipes: what they have in common
@@ -78,6 +79,7 @@ PARTS_WITHOUT_TORCH = (
     "catch_up",
     "watch",
     "http",
+    "online",
 )
 KITS_WITH_TORCH = (
     "components/kits/tables/tabm.py",

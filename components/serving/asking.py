@@ -94,8 +94,8 @@ class Rows(list[Mapping[str, Any]]):
 
     @property
     def versions(self) -> str:
-        """As a header has them, one a row where there are several."""
-        return ", ".join(self.by.get("versions", [self.by["version"]]))
+        """Those that answered, as a header has them: one a row would be longer than proxies take."""
+        return ", ".join(dict.fromkeys(self.by.get("versions", [self.by["version"]])))
 
 
 async def answered(state: State, model: Model, request: Request) -> Rows:

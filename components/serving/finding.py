@@ -19,6 +19,7 @@ from components.core.errors import CasebookError
 from components.core.files import whole_folder, write_json
 from components.core.job import AnyJob
 from components.core.locks import held_lock
+from components.core.private import private_folder
 from components.registry.champion import champion_version, find_version
 from components.registry.finding import Served, open_registry
 from components.registry.model_files import ARTIFACTS, FILES, bundle_in, damage, histories_beside, unreadable
@@ -154,7 +155,8 @@ def _fetched(server: Server, case: str, number: str) -> Path:
     if expected is None:
         raise unreadable(case, number, [FILES])
     target = server.root / "state" / "serving" / case / f"{number}-{hashlib.sha256(content).hexdigest()[:12]}"
-    target.parent.mkdir(parents=True, exist_ok=True)
+    for place in (target.parent.parent, target.parent):  # what a version keeps of users is among its files
+        private_folder(place, server.root)
     with held_lock(target.parent / ".lock", f"bringing {case} version {number}"):  # one of several processes does it
         if not damage(target):
             return target

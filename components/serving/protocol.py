@@ -144,7 +144,7 @@ def _answer(
     said = {"id": content["id"]} if isinstance(content.get("id"), str) else {}
     told = {"model_name": model.case, "model_version": answers.by["version"], **said}
     if "versions" in answers.by:
-        told["parameters"] = {"versions": answers.versions}
+        told["parameters"] = {"versions": ", ".join(answers.by["versions"])}
     told["outputs"] = [one for one, _ in made]
     head = orjson.dumps(told, option=orjson.OPT_SERIALIZE_NUMPY)
     if not any(asked.values()):

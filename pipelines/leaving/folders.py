@@ -10,7 +10,7 @@ from components.core.job import Paths
 
 # Folders that have one of each case, by what `dvc.lock` may name in them and what is this checkout's alone.
 STAGED = ("data/raw", "data/prepared", "models", "reports", "resolved")
-OWN = ("state", "state/predictions")
+OWN = ("state", "state/predictions", "state/serving")
 SMOKE = "state/smoke"  # results that mean nothing, of runs that were to show that the code runs
 
 

@@ -26,7 +26,7 @@ def close_prefect(root: Path) -> None:
 
 
 def _folders(root: Path) -> Iterator[Path]:
-    names = (".prefect", "ledger", "mlartifacts", "state/servers", "state/predictions")
+    names = (".prefect", "ledger", "mlartifacts", "state/servers", "state/predictions", "state/serving")
     yield from filter(Path.is_dir, (root / name for name in names))
     for pattern in ("*", "*/*"):
         yield from filter(Path.is_dir, (root / "state" / "predictions").glob(pattern))

@@ -1,8 +1,16 @@
 """The page, opened: what its scripts complain of, and what would keep people from it."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+
+PATIENCE = 90_000  # milliseconds, of a busy machine
+FILLED = {  # of recipes whose answers are no cells: what the page must hold
+    "detection": ".picture img",
+    "next_item": ".items li",
+    "conversion": ".readings [role=option]",
+}
 
 
 @contextmanager
@@ -24,3 +32,32 @@ def opened(page: Any, address: str, *, refused: bool = False) -> Iterator[list[s
         assert [(one["id"], [node["html"] for node in one["nodes"]][:3]) for one in found] == []
     unexpected = [text for text in wrong if not (refused or "422" in text)]
     assert unexpected == []
+
+
+def answered(page: Any, recipe: str) -> None:
+    """The example is answered, and what a person does next with an answer of the recipe does what it says."""
+    from playwright.sync_api import expect
+
+    expect(page.locator(".answer .more p")).to_be_visible(timeout=PATIENCE)
+    expect(page.locator(FILLED.get(recipe, ".answer .big")).first).to_be_visible()
+    if recipe == "conversion":
+        best = page.locator(".readings [role=option] span").first.inner_text()
+        page.get_by_role("combobox").press("Enter")
+        expect(page.locator("textarea")).to_have_value(best)
+        expect(page.get_by_role("combobox")).to_have_value("")
+    elif recipe == "next_item":
+        page.locator("input[value=history]").check()
+        expect(page.locator(".picked li").first).to_be_visible(timeout=PATIENCE)
+        search = page.get_by_role("combobox").locator("visible=true")
+        search.press_sequentially("1")
+        expect(page.get_by_role("option").locator("visible=true").first).to_be_visible(timeout=PATIENCE)
+        before = page.locator(".picked li").count()
+        search.press("ArrowDown")
+        search.press("Enter")
+        expect(page.locator(".picked li")).to_have_count(before + 1)
+    elif recipe == "detection":
+        found = int(page.locator(".answer .big").inner_text().replace(",", ""))
+        expect(page.locator(".picture rect.box")).to_have_count(found)
+        broken = {"name": "broken.png", "mimeType": "image/png", "buffer": b"no image"}
+        page.set_input_files("input[type=file]", broken)
+        expect(page.get_by_role("alert").first).to_have_text(re.compile("broken.png"), timeout=PATIENCE)

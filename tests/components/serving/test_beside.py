@@ -87,7 +87,7 @@ def test_the_canary_answers_its_part_and_each_answer_names_who_gave_it(serving, 
     )
     assert [json.loads(line)["version"] for line in lines.text.splitlines()] == by
     told = client.post("/invocations", json={"dataframe_records": rows[:20]}).headers["x-casebook-version"]
-    assert told.split(", ") == by[:20]
+    assert told.split(", ") == list(dict.fromkeys(by[:20]))
     state.keeper.stop()
     counted = figures(client)
     assert counted[f'casebook_rows_total{{case="{CASE}",version="2"}}'] >= 2 * by.count("2")

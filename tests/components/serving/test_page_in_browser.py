@@ -140,7 +140,7 @@ def test_a_server_that_is_not_ready_is_asked_again(serving, page, sight):
 def test_a_narrow_screen_shows_all_of_it_and_the_answer_stays_in_sight(serving, page, sight):
     client, _ = serving()
     page.set_viewport_size({"width": 320, "height": 640})  # what 400% of a common screen leaves
-    with opened(page, f"{client.base_url}/"):
+    with opened(page, f"{client.base_url}/", refused=True):  # no card is beside this bundle
         brief = page.locator(".brief")
         sight(brief).to_contain_text("Probability of bad")
         sight(brief).to_be_in_viewport()

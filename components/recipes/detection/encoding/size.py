@@ -1,9 +1,12 @@
 """How much is in the file of an image, by its header: of what strangers send it is known before it is unpacked."""
 
 import io
+import logging
 import math
+import warnings
 import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import tifffile
 from PIL import Image
@@ -23,23 +26,41 @@ AT_A_TIME = 1 << 20
 
 def check_size(content: bytes, name: str, most: int) -> tuple[int, int]:
     """Height and width of an image that holds at most `most` numbers, all its planes and channels counted; 0 and 0 of a
-    damaged one, which is left to who reads it.
+    damaged one that can do no harm, which is left to who reads it.
 
     Raises:
-        CasebookError: it has more, or is of a form that is not read; the message starts with `name`.
+        CasebookError: it has more, is of a form that is not read, or is damaged; the message starts with `name`.
     """
     try:
-        count, height, width = _measured(content)
+        with _quiet():
+            count, height, width = _measured(content)
     except CasebookError as error:
         raise CasebookError(f"{name}: {error}") from None
-    except Exception:  # the readers parse by hand, and of broken files let anything through
-        return 0, 0
+    except Exception as error:  # the readers parse by hand, and of broken files let anything through
+        if not (is_dicom(content) or content[:4] in TIFF_STARTS):
+            return 0, 0
+        told = " ".join(str(error).split())[:200] or type(error).__name__
+        raise CasebookError(f"{name}: damaged image ({told})") from None
     if count > most:
         raise CasebookError(
             f"{name}: {width} x {height} pixels, {count:,} numbers in all; at most {most:,} are read over HTTP: cut it "
             "into parts, or ask `casebook predict`"
         )
     return height, width
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without what the readers say: the client is told what matters, and a server's log is no place for the rest."""
+    log = logging.getLogger("tifffile")
+    before = log.level
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        log.setLevel(logging.CRITICAL + 1)
+        try:
+            yield
+        finally:
+            log.setLevel(before)
 
 
 def _measured(content: bytes) -> tuple[int, int, int]:
@@ -73,6 +94,8 @@ def _of_tiff(content: bytes) -> tuple[int, int, int]:
         series, page = file.series[0], file.pages.first
         if (how := BLIND.get(int(page.compression))) is not None:
             raise CasebookError(f"TIFF that is packed with {how} is not read over HTTP; save it with deflate or LZW")
+        if page.dtype is None:
+            raise CasebookError("numbers of a type that is not known")
         if int(page.compression) in DEFLATE and len(content) * RATIO > HARMLESS:
             whole = math.prod(page.chunks) * page.dtype.itemsize
             for packed in _packed(content, series):

@@ -1,5 +1,7 @@
 // Requests to the server that gave this page. Addresses are relative, so that a proxy may put it anywhere.
 
+export const session = { token: false }; // whether the server wants one
+
 export class Failure extends Error {
   constructor(status, error, detail, retry) {
     super(error);

@@ -1,6 +1,6 @@
 // Which case is shown, in which language, and whether the server wants its token first.
 
-import { call, Failure } from "./api.js";
+import { call, Failure, session } from "./api.js";
 import { cardOf } from "./card.js";
 import { h } from "./dom.js";
 import { inWords } from "./panel.js";
@@ -103,6 +103,7 @@ async function start(moved = false) {
   const mine = ++shown;
   try {
     const { needed, known: signedIn } = await call("GET", "login");
+    session.token = needed;
     frame(needed && signedIn);
     if (!signedIn) return askToken();
     served = (await call("GET", "v1")).cases;

@@ -1,7 +1,8 @@
 // The place of an answer: what was answered, what went wrong, and the request behind it.
 
+import { session } from "./api.js";
 import { h, say } from "./dom.js";
-import { said, t } from "./strings.js";
+import { said, t, tongue } from "./strings.js";
 
 const SPOKEN = { 0: "offline", 413: "large", 429: "busy", 503: "starting", 504: "slow" };
 
@@ -16,14 +17,14 @@ export class Panel {
 
   // `sum` is said to who listens; `shown` are elements.
   show(sum, shown, warnings = []) {
-    this.node.classList.remove("stale");
-    const noted = warnings.length && h("div", { class: "warnings" }, h("h3", {}, t("warnings")), h("ul", {}, warnings.map((text) => h("li", {}, said(text)))));
+    this.fresh();
+    const noted = warnings.length && h("div", { class: "warnings" }, h("h3", {}, t("warnings")), h("ul", {}, warnings.map((text) => h("li", { lang: tongue(text) }, said(text)))));
     this.body.replaceChildren(...[noted, shown].flat(Infinity).filter(Boolean));
     say([sum, ...warnings.map(said)].join(" "));
   }
 
   fail(failure, again) {
-    this.node.classList.remove("stale");
+    this.fresh();
     const retry = again && failure.status !== 422 && h("button", { type: "button", onclick: again }, t("retry"));
     this.body.replaceChildren(h("div", { class: "problem", role: "alert" }, h("p", {}, inWords(failure)), retry));
     this.foot.replaceChildren();
@@ -32,13 +33,20 @@ export class Panel {
   // The last answer is of another row than the one that stands in the form.
   stale() {
     this.node.classList.add("stale");
+    this.node.setAttribute("aria-busy", "true");
+  }
+
+  fresh() {
+    this.node.classList.remove("stale");
+    this.node.removeAttribute("aria-busy");
   }
 
   // `form` stands for the body where that is a file.
   behind(name, body, answer, milliseconds, form) {
     const address = new URL(`v1/${name}/predict`, document.baseURI).href;
     const sent = form ?? `-H 'content-type: application/json' -d '${JSON.stringify(body).replaceAll("'", "'\\''")}'`;
-    const request = `curl -s ${address} ${sent}`;
+    const token = session.token ? `-H "Authorization: Bearer $CASEBOOK_TOKEN" ` : "";
+    const request = `curl -s ${address} ${token}${sent}`;
     const open = [...this.foot.querySelectorAll("details")].map((one) => one.open);
     this.foot.replaceChildren(
       h("p", { class: "note" }, `${t("version", { version: answer.version })} · ${t("took", { ms: Math.max(1, Math.round(milliseconds)) })}`),

@@ -104,13 +104,6 @@ const TEXTS = {
   time: ["Time", "时间"],
   value: ["Value", "值"],
   interval: ["Interval", "区间"],
-  years: ["{n} years", "{n} 年"],
-  months: ["{n} months", "{n} 个月"],
-  weeks: ["{n} weeks", "{n} 周"],
-  days: ["{n} days", "{n} 天"],
-  hours: ["{n} hours", "{n} 小时"],
-  minutes: ["{n} minutes", "{n} 分钟"],
-  seconds: ["{n} seconds", "{n} 秒"],
 
   pinyin: ["Pinyin", "拼音"],
   pinyinHint: ["With spaces or without; tones as digits: nihao, ni3 hao3. ↓ and ↑ choose, Enter takes.", "可加空格或不加，声调用数字：nihao、ni3 hao3。↓ ↑ 选择，回车上屏。"],
@@ -184,6 +177,24 @@ const SAID = [
   [/^(.+?) = (.+) (is (?:no|below|above) .+)$/s, (_, name, value, rest) => `${humane(name)} = ${value} ${said(rest)}`],
   [/^is below (.+)$/, "小于 $1"],
   [/^is above (.+)$/, "大于 $1"],
+  [/^(.+): (.+) cannot be read$/s, (_, name, value) => `${humane(name)}：${value} 无法读取`],
+  [/^\d+ user\(s\) that the model does not know, without a history, such as (.+): answered by popularity$/, "模型不认识用户 $1，且没有历史记录：按热门程度推荐"],
+  [/^\d+ user\(s\) with an empty history, such as (.+): answered by popularity$/, "用户 $1 的历史记录为空：按热门程度推荐"],
+  [/^\d+ user\(s\) without a history, such as (.+): answered by what users of like features had$/, "用户 $1 没有历史记录：根据特征相近的用户推荐"],
+  [/^(\d+) event\(s\) of items that the model does not know, such as (.+): ignored$/, "有 $1 个条目模型不认识，例如 $2：已忽略"],
+  [/^\d+ user\(s\) with more events than the network reads, such as (.+): it reads the last (\d+) of each$/, "用户 $1 的历史较长：网络只读取最后 $2 条"],
+  [/^\d+ user\(s\), such as (.+), get fewer items than the (\d+) asked for: the model knows (\d+)$/, "推荐少于所要求的 $2 项：模型只认识 $3 项"],
+  [/^\d+ user\(s\) for whom fewer items are left than were asked for, such as .+$/, "剩余条目少于所要求的数量"],
+  [/^syllable (\d+): (.+) is no pinyin; it is left as it is$/, "第 $1 个音节 $2 不是拼音，保持原样"],
+  [/^syllable (\d+): (.+) is taken for English; it is left as it is$/, "第 $1 个音节 $2 视为英文，保持原样"],
+  [/^far darker than training images (.+)$/, "比训练图像暗得多 $1"],
+  [/^far brighter than training images (.+)$/, "比训练图像亮得多 $1"],
+  [/^far less sharp than training images (.+)$/, "比训练图像模糊得多 $1"],
+  [/^far noisier or sharper than training images (.+)$/, "比训练图像噪声大得多或更锐利 $1"],
+  [/^(\d+) channel\(s\), and training images have (.+)$/, "有 $1 个通道，训练图像有 $2 个"],
+  [/^(\w+), and training images are (\w+)$/, "像素类型为 $1，训练图像为 $2"],
+  [/^(.+): no character of (.+) has this tone; it is left out$/, "$1：$2 没有这个声调的字，声调已忽略"],
+  [/^(\d+) character\(s\) that nobody sees are dropped .+$/, "已去掉 $1 个不可见字符"],
 ];
 
 const LANGUAGES = ["en", "zh"];
@@ -224,6 +235,9 @@ export function said(text) {
   return text;
 }
 
+// The language of what `said` gives, where it is not the page's.
+export const tongue = (text) => (now !== "en" && said(text) === text ? "en" : null);
+
 // Names of data as people read them: `No_Alley_Access` is "No Alley Access".
 export const humane = (name) => String(name).replace(/_+/g, " ").trim() || String(name);
 
@@ -249,4 +263,6 @@ export function shownValue(value) {
 
 export const signed = (value) => (value < 0 ? `−${number(-value)}` : `+${number(value)}`);
 
-export const inUnit = (time, unit) => t(unit, { n: number(time, 3) });
+// A time in a unit such as "years".
+export const inUnit = (time, unit) =>
+  new Intl.NumberFormat(now, { style: "unit", unit: unit.replace(/s$/, ""), unitDisplay: "long", maximumSignificantDigits: 3 }).format(time);

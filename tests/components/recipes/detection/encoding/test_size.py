@@ -31,11 +31,17 @@ def test_every_form_that_is_read_is_measured(content):
     assert check_size(content, "a", MOST) == (6, 4)
 
 
-@pytest.mark.parametrize(
-    "content", [b"", b"\x89PNG\r\n\x1a\n", b"II*\0", b"II*\0\xff\xff\xff\xff", encoded(SMALL)[:20]]
-)
+@pytest.mark.parametrize("content", [b"", b"\x89PNG\r\n\x1a\n", encoded(SMALL)[:20]])
 def test_a_damaged_one_is_left_to_who_reads_it(content):
     assert check_size(content, "a", MOST) == (0, 0)
+
+
+@pytest.mark.parametrize("content", [b"II*\0", b"II*\0\xff\xff\xff\xff", dicom(DEEP)[:300]])
+def test_one_that_is_damaged_where_nothing_guards_its_reader_is_refused(content, caplog):
+    """A part that is broken must not hide another one that unpacks to all of the memory."""
+    with pytest.raises(CasebookError, match=r"a: damaged image \(.+\)"):
+        check_size(content, "a", MOST)
+    assert caplog.text == ""
 
 
 @pytest.mark.parametrize(

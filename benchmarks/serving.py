@@ -112,7 +112,7 @@ def measure(case: str, root: Path, effort: Effort | None = None) -> Result:
             "requests/s, of each",
             "p50 ms, of each",
             "p99 ms, of each",
-            "sent away (429)",
+            "sent away (429, 504)",
         ],
         rows=table.rows,
         limits=table.limits,

@@ -11,7 +11,7 @@ import sys
 import time
 from dataclasses import asdict, dataclass, field
 
-AWAY = 429  # sent away, to come again after Retry-After
+AWAY = {429: 1.0, 504: 0.0}  # sent away, and seconds after which one comes again
 PATIENCE = 300.0  # seconds until a server counts as dead
 
 
@@ -96,9 +96,9 @@ async def run(order: Order) -> Found:
         while True:
             began = time.perf_counter()
             status, answer = await asyncio.wait_for(client.ask(requests[place % len(requests)]), PATIENCE)
-            if status == AWAY:
+            if status in AWAY:
                 found.away += 1
-                await asyncio.sleep(1.0)
+                await asyncio.sleep(AWAY[status])
                 continue
             if status != 200:
                 raise FailedError(answer[-500:].decode(errors="replace"))

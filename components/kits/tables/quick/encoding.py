@@ -1,6 +1,7 @@
 """The encoder of a table whose features are computed together, and rows with one column at a time replaced."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -96,6 +97,17 @@ class QuickEncoder(TableEncoder):
         return np.flatnonzero([feature.had_missing for feature in self.numeric])
 
 
+@dataclass(frozen=True)
+class Alike(Encoded):
+    """Rows of which those of one `group` (N,) have nearly all in common."""
+
+    group: np.ndarray
+
+    def take(self, index: np.ndarray) -> "Alike":
+        part = super().take(index)
+        return Alike(part.raw, part.numeric, part.categorical, part.unknown, self.group[index])
+
+
 class QuickReplacements(Replacements):
     """Answers as `Replacements` does: all columns' rows at once."""
 
@@ -114,7 +126,9 @@ class QuickReplacements(Replacements):
                 categorical[turn, :, place] = self.given.categorical[0, place]
         encoder.derive(raw)
         flat = raw.reshape(-1, raw.shape[-1])
-        return Encoded(flat, encoder.numbers(flat), categorical.reshape(-1, categorical.shape[-1]), rows.unknown)
+        group = np.tile(np.arange(raw.shape[1]), len(self.names))
+        codes = categorical.reshape(-1, categorical.shape[-1])
+        return Alike(flat, encoder.numbers(flat), codes, rows.unknown, group)
 
     @cached_property
     def _own(self) -> dict[str, list[int]]:

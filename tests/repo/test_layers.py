@@ -43,15 +43,16 @@ BELOW: dict[str, tuple[str, ...]] = {
     "preparation": ("params", "encoding"),
     "metrics": ("params", "encoding"),
     "serving": ("params", "encoding", "metrics"),
-    "online": ("params", "encoding", "metrics", "serving"),
     "training": ("params", "encoding", "metrics", "serving"),
     "assembly": ("params", "encoding", "metrics", "serving", "training"),
     "recipe": ("params", "encoding", "words"),
     **dict.fromkeys(("report", "variants"), ("params", "encoding", "metrics", "serving", "training", "assembly")),
     **dict.fromkeys(
-        ("predict", "catch_up", "folds", "watch", "http"),
-        ("params", "encoding", "preparation", "metrics", "serving", "online", "training", "assembly"),
+        ("predict", "catch_up", "folds", "watch"),
+        ("params", "encoding", "preparation", "metrics", "serving", "training", "assembly"),
     ),
+    "online": ("params", "encoding", "metrics", "serving"),  # what `http` is made of, where that is much
+    "http": ("params", "encoding", "metrics", "serving", "online"),
 }
 SHARED = ("shared",)  # of the folder of recipes: what they have in common
 # Tools that one place wraps: nobody else needs to know them.
@@ -78,8 +79,8 @@ PARTS_WITHOUT_TORCH = (
     "predict",
     "catch_up",
     "watch",
-    "http",
     "online",
+    "http",
 )
 KITS_WITH_TORCH = (
     "components/kits/tables/tabm.py",

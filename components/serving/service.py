@@ -47,8 +47,9 @@ class Service(Protocol):
     """An opened bundle. Its methods may be called by one thread at a time, but for `check` and `schema`.
 
     It may have more: `at_once`, the rows of one call where they are fewer than usual; `takes_files`, true where rows
-    are images that come as files of forms, too; and `key`, columns that say whose a row is: a canary answers the same
-    people always.
+    are images that come as files of forms, too; `key`, columns that say whose a row is: a canary answers the same
+    people always; `explains`, for whom `casebook predict` finds reasons; and the methods `more()`, the keys that
+    `options` takes, each with its JSON Schema, and `answer_schema()`, where the answer to the example does not tell it.
     """
 
     def schema(self) -> Mapping[str, Any]:

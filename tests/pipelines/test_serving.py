@@ -5,6 +5,7 @@ import os
 import signal
 import sqlite3
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -91,12 +92,37 @@ def test_a_worker_that_is_killed_is_replaced_while_the_other_answers(finished):
             os.kill(second.pid, signal.SIGKILL)
             count = len(load.answers)
             until(lambda: len(load.answers) > count + 50, "answers of the worker that came in its place", 120)
-        until(lambda: figure(address, "casebook_waiting_rows") == 0, "figures without those of the dead")
-        assert figure(address, "casebook_requests_total") >= len(load.answers)  # which are counted all the same
-        assert len(load.failed) <= 2 * 4, load.failed  # of each client the request that the worker had
-        assert not [one for one in load.failed if one[0].isdigit()], load.failed  # connections, and no answers
-        started.process.send_signal(signal.SIGTERM)
+            until(lambda: figure(address, "casebook_waiting_rows") == 0, "figures without those of the dead")
+            count = len(load.answers)
+            assert figure(address, "casebook_requests_total") >= count  # what the dead have counted stays
+            killed = list(load.failed)
+            started.process.send_signal(signal.SIGTERM)
+            until(lambda: httpx.get(f"{address}/v2/health/ready").status_code == 503, "readiness to turn", 5)
+            load.stop()
+        assert load.failed == killed  # the end of both fails no request
+        assert len(killed) <= 2 * 4, killed  # of each client the request that the worker had
+        assert not [one for one in killed if one[0].isdigit()], killed  # connections, and no answers
         assert started.process.wait(120) == 0, started.said
+
+
+def test_what_has_begun_as_the_server_is_told_to_end_is_answered_whole(finished):
+    with serving(finished) as (started, address):
+        row = json.dumps(body_of(address)["rows"][0]).encode() + b"\n"
+
+        def rows() -> Iterator[bytes]:
+            for turn in range(12):
+                if turn == 2:
+                    started.process.send_signal(signal.SIGTERM)
+                yield row * 100
+                time.sleep(0.5)  # in all well beyond the moment after which no new connection is taken
+
+        kind = {"content-type": "application/x-ndjson"}
+        found = httpx.post(f"{address}/v1/toy/predict", content=rows(), headers=kind, timeout=60)
+        lines = [json.loads(line) for line in found.text.splitlines()]
+        assert (len(lines), {"score" in one for one in lines}) == (1200, {True})
+        with pytest.raises(httpx.ConnectError):
+            httpx.get(f"{address}/v2/health/live")
+        assert started.process.wait(60) == 0, started.said
 
 
 @pytest.fixture

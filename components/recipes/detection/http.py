@@ -28,8 +28,9 @@ from components.serving.problems import Detail, Problem
 from components.serving.service import MEBIBYTE, Answered, Options
 
 MAX_BODY = 32 * MEBIBYTE
-MOST_NUMBERS = 100_000_000  # of an image as it is written: some two gigabytes of memory
+MOST_NUMBERS = 100_000_000  # of an image as it is written: close to a gigabyte of memory
 MOST_SEEN = 1 << 23  # pixels as the network sees them: half a minute
+AS_A_KEY = ("with --channel (prepare.channel)", "with the key channel")  # how what a message names is named here
 MARK = "base64,"  # after which the content of an address of the kind `data:` begins
 
 
@@ -117,7 +118,8 @@ class ImageService:
             raw = spec.read(content, name)
             image = spec.picture(raw, name, channel)
         except CasebookError as error:
-            return Answered(None, [Detail((column,), str(error), name)])
+            told = str(error).replace(*AS_A_KEY)
+            return Answered(None, [Detail((column,), told, name)])
         warnings = self.predictor.strange(raw, channel)
         if options.strict and warnings:
             return Answered(None, [Detail((column,), f"{name}: {said}", name) for said in warnings])

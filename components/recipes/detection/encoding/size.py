@@ -94,6 +94,8 @@ def _of_tiff(content: bytes) -> tuple[int, int, int]:
         series, page = file.series[0], file.pages.first
         if (how := BLIND.get(int(page.compression))) is not None:
             raise CasebookError(f"TIFF that is packed with {how} is not read over HTTP; save it with deflate or LZW")
+        if page.dtype is None:
+            raise CasebookError("numbers of a type that is not known")
         if int(page.compression) in DEFLATE and len(content) * RATIO > HARMLESS:
             whole = math.prod(page.chunks) * page.dtype.itemsize
             for packed in _packed(content, series):

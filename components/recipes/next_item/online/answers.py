@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from components.kits.tables.encoding.cells import RawRows, columns_of_rows
 from components.recipes.next_item.encoding.histories import Histories
 from components.recipes.next_item.online.chosen import Chosen
 from components.recipes.next_item.online.rows import Question
+from components.recipes.next_item.online.scorers import QUICK
 from components.recipes.next_item.serving.asked import Asked, read_asked, select
 from components.recipes.next_item.serving.predictor import RankingPredictor, Recommended
 from components.recipes.next_item.serving.reasons import NONE
@@ -24,6 +26,7 @@ from components.recipes.next_item.serving.remarks import (
     UNREADABLE_RATING,
     Remarks,
 )
+from components.recipes.next_item.serving.scorers import Scorer
 
 OF_ALL = (UNKNOWN_ALLOWED, UNKNOWN_DENIED)  # remarks on lists, which concern every row
 NEW = (UNKNOWN_USER, UNKNOWN_ITEM, UNREADABLE_RATING, ODD_MOMENT)  # what a strict server refuses
@@ -44,6 +47,12 @@ class Recommender(RankingPredictor):
             exclude_seen=chosen.exclude_seen,
             because=chosen.because,
         )
+
+    @cached_property
+    def member_scorers(self) -> dict[str, Scorer]:
+        """Those that are quick to answer few."""
+        members = self.settings.members
+        return {one.name: QUICK[one.kind](self.bundle, one, self.data, self.catalogue) for one in members}
 
     def _because(self, asked: Asked, items: np.ndarray) -> np.ndarray:
         """Of users without a history nothing speaks for an item, also where nobody else is asked."""

@@ -113,6 +113,14 @@ def test_a_broken_image_is_named_as_predict_names_it(bundle, service, tmp_path, 
     assert said[:20] in detail.msg
 
 
+def test_which_channel_is_meant_is_a_key_of_the_request(service):
+    (detail,) = answer(service, BROKEN["channels.tif"]).wrong
+    assert detail.msg.endswith("name the one to look at, counted from 1, with the key channel")
+    assert answer(service, BROKEN["channels.tif"], channel=5).values["count"] == 0
+    (detail,) = answer(service, BROKEN["channels.tif"], channel=6).wrong
+    assert detail.msg == "a: it has 5 channels, and channel 6 is asked for"
+
+
 def test_the_others_are_answered_beside_a_broken_one(service):
     rows = [row(content, name) for name, content in {**FILES, **BROKEN}.items()]
     answers = service.answer(rows, Options())

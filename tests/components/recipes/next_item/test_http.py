@@ -3,11 +3,17 @@
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from components.core.forgotten import digest_of
+from components.recipes.next_item.encoding.histories import Histories
+from components.recipes.next_item.encoding.weights import history_weights
 from components.recipes.next_item.http import RankingService, open_service
+from components.recipes.next_item.online.scorers import QuickNeighbours
+from components.recipes.next_item.params.recency import RecencyParams
+from components.recipes.next_item.serving.asked import Asked
 from components.recipes.next_item.serving.predictor import RANGE, open_predictor
 from components.recipes.next_item.serving.stored import encoders_of, write_stored
 from components.serving.problems import Problem
@@ -202,6 +208,25 @@ def test_a_choice_that_is_none_is_told_at_its_key(service: RankingService, given
 def test_requests_of_equal_lists_wait_for_one_answer(service: RankingService) -> None:
     keys = {Options(more=service.options({"deny": {"1": [ids]}})).key for ids in (13, 13, 14)}
     assert len(keys) == 2
+
+
+@pytest.mark.parametrize("recency", [(10, None, 0.0, None), (3, 40, 0.1, 2)])
+def test_tables_weigh_histories_as_the_predictor_does_to_the_last_bit(service: RankingService, recency: Any) -> None:
+    quick = service.predictor.member_scorers["ease"]
+    assert isinstance(quick, QuickNeighbours)
+    start, item = np.array([0, 4, 4, 9]), np.array([1, 2, 1, 5, 3, 3, 3, 0, 2], np.int32)
+    time = np.array([10, 20, 90, 95, 1, 2, 200, 210, 211])
+    histories = Histories(item, time, np.zeros(9, np.int8), start)
+    params = RecencyParams(**dict(zip(("events", "seconds", "floor", "last"), recency, strict=True)))
+    quick.recency, before = params, quick.recency
+    try:
+        found = quick.weights(Asked(np.array(["a", "b", "c"], object), np.full(3, -1), histories))
+    finally:
+        quick.recency = before
+    wanted = history_weights(histories, params, 6).astype(np.float32)
+    assert (found != wanted).nnz == 0
+    assert found.dtype == np.float32
+    np.testing.assert_array_equal(found.indices, wanted.indices)
 
 
 def test_who_is_forgotten_is_a_stranger_and_later_events_count(bundle: Path, tmp_path: Path) -> None:

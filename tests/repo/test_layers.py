@@ -31,7 +31,7 @@ RESTS_ON = {
     "compression": ("evaluation",),
     "registry": ("evaluation", "tracking"),
     "monitoring": ("evaluation", "tracking"),
-    "serving": ("registry", "monitoring"),
+    "serving": ("registry", "monitoring", "tracking"),
 }
 LEVEL = {"core": 0, **dict.fromkeys(MACHINERY, 1), "kits": 2, "recipes": 3}
 # A recipe's parts, and those of its own that each may import. Nobody imports `recipe`, the declaration, but who loads
@@ -48,9 +48,11 @@ BELOW: dict[str, tuple[str, ...]] = {
     "recipe": ("params", "encoding", "words"),
     **dict.fromkeys(("report", "variants"), ("params", "encoding", "metrics", "serving", "training", "assembly")),
     **dict.fromkeys(
-        ("predict", "catch_up", "folds", "watch", "http"),
+        ("predict", "catch_up", "folds", "watch"),
         ("params", "encoding", "preparation", "metrics", "serving", "training", "assembly"),
     ),
+    "online": ("params", "encoding", "metrics", "serving"),  # what `http` is made of, where that is much
+    "http": ("params", "encoding", "metrics", "serving", "online"),
 }
 SHARED = ("shared",)  # of the folder of recipes: what they have in common
 # Tools that one place wraps: nobody else needs to know them.
@@ -77,6 +79,7 @@ PARTS_WITHOUT_TORCH = (
     "predict",
     "catch_up",
     "watch",
+    "online",
     "http",
 )
 KITS_WITH_TORCH = (

@@ -28,7 +28,7 @@ from components.serving.problems import Detail, Problem
 from components.serving.service import MEBIBYTE, Answered, Options
 
 MAX_BODY = 32 * MEBIBYTE
-MOST_NUMBERS = 100_000_000  # of an image as it is written: some two gigabytes of memory
+MOST_NUMBERS = 100_000_000  # of an image as it is written: close to a gigabyte of memory
 MOST_SEEN = 1 << 23  # pixels as the network sees them: half a minute
 AS_A_KEY = ("with --channel (prepare.channel)", "with the key channel")  # how what a message names is named here
 MARK = "base64,"  # after which the content of an address of the kind `data:` begins

@@ -54,7 +54,7 @@ def paths_of(model: Model) -> dict[str, Any]:
     given = {JSON: {"schema": _object(found, SEVERAL)}, NDJSON: lines, **({PNG: {}} if files else {CSV: lines})}
     predict = _asked(case, "Answer rows.", taken, given)
     predict["parameters"] = [
-        {"name": name, "in": "query", "schema": schema, "description": "where the body has no such key"}
+        {"name": name, "in": "query", "schema": schema, "description": schema.get("description", name)}
         for name, schema in _keys(model).items()
         if name != "request_id"
     ]
@@ -129,7 +129,7 @@ def _infer(case: str) -> dict[str, Any]:
 
 def _keys(model: Model) -> dict[str, Any]:
     return {
-        "explain": {"enum": list(EXPLAIN), "description": "who gets reasons"},
+        "explain": {"type": "string", "enum": list(EXPLAIN), "description": "who gets reasons"},
         "strict": {"type": "boolean", "description": "refuse what training never had"},
         "request_id": {"type": ["string", "null"], "maxLength": LONGEST_ID},
         "log": {"type": "boolean", "description": "false keeps the rows out of the log that monitoring reads"},

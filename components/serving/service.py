@@ -47,8 +47,11 @@ class Service(Protocol):
     """An opened bundle. Its methods may be called by one thread at a time, but for `check` and `schema`.
 
     It may have more: `at_once`, the rows of one call where they are fewer than usual; `takes_files`, true where rows
-    are images that come as files of forms, too; and `key`, columns that say whose a row is: a canary answers the same
-    people always.
+    are images that come as files of forms, too; `key`, columns that say whose a row is: a canary answers the same
+    people always; `explains`, for whom `casebook predict` finds reasons; and the methods `more()`, the keys that
+    `options` takes, each with its JSON Schema, and `answer_schema()`, where the answer to the example does not tell it.
+    Where rows are others than those of `casebook predict`, which clients of MLflow and of the Open Inference Protocol
+    send and get, `gathered(rows)` makes its own of those, and `flat(answers)` writes those of its own.
     """
 
     def schema(self) -> Mapping[str, Any]:
@@ -83,17 +86,6 @@ class Forgetting(Protocol):
     """A service that keeps something of people, some of whom may have asked to be forgotten since."""
 
     def forget(self, digests: Collection[str], /) -> None: ...
-
-
-@runtime_checkable
-class Gathering(Protocol):
-    """A service whose rows are several of those that `casebook predict` reads, and whose answers are several of those
-    that it writes: what clients of MLflow and of the Open Inference Protocol send and get.
-    """
-
-    def gathered(self, rows: Sequence[Any], /) -> list[Any]: ...
-
-    def flat(self, answers: Sequence[Mapping[str, Any]], /) -> list[Mapping[str, Any]]: ...
 
 
 @runtime_checkable

@@ -15,7 +15,7 @@ from components.kits.tables.quick.encoding import QuickEncoder, QuickReplacement
 from components.kits.tables.quick.members import quick_scores
 
 Rows = Sequence[Mapping[str, Any]]
-REPLACED = ("reference", "references")  # what predictors call the values that explanations put in
+REPLACED = ("reference", "references", "typical")  # what predictors call the values that explanations put in
 
 
 def quicken(predictor: AskedTable) -> Callable[[Rows], Asked]:

@@ -23,7 +23,7 @@ def specimen(settings: DetectionSettings) -> bytes:
     side = int(np.clip(round(2.2 * ACROSS * size), *SIDES))
     step = side / ACROSS
     y, x = np.mgrid[:side, :side].astype(np.float32)
-    grey = np.full((side, side), BACKGROUND, np.float32)
+    grey: np.ndarray = np.full((side, side), BACKGROUND, np.float32)
     for place in range(ACROSS**2):
         middle = step * (np.array(divmod(place, ACROSS)) + 0.5 + random.uniform(-0.15, 0.15, 2))
         radii = size / 2 * random.uniform(0.8, 1.2, 2)

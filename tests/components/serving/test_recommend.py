@@ -140,7 +140,8 @@ def test_the_log_has_histories_as_interactions_and_who_is_named_alone_apart(reco
     ]
     for log in (True, False):
         client.post(f"/v1/{OTHER}/predict", json={"rows": asked, "log": log})
-    deadline, rows = time.monotonic() + 60, []
+    deadline = time.monotonic() + 60
+    rows: list[dict[str, Any]] = []
     while len(rows) < 4:
         assert time.monotonic() < deadline, rows
         time.sleep(0.05)

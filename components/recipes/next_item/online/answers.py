@@ -11,7 +11,7 @@ from components.core.errors import CasebookError
 from components.kits.tables.encoding.cells import RawRows, columns_of_rows
 from components.recipes.next_item.encoding.histories import Histories
 from components.recipes.next_item.online.chosen import Chosen
-from components.recipes.next_item.online.rows import Question
+from components.recipes.next_item.online.rows import EVENT, Question
 from components.recipes.next_item.online.scorers import QUICK
 from components.recipes.next_item.serving.asked import Asked, read_asked, select
 from components.recipes.next_item.serving.predictor import RankingPredictor, Recommended
@@ -128,7 +128,7 @@ def _answer(
     asked = together(parts)
     recommended = predictor.of(asked, chosen, heard)
     of = {questions[place].key: place for place in places}
-    said = asked.warnings if asked.warnings is not None else [[] for _ in asked.ids]
+    said: Sequence[list[str]] | np.ndarray = _none(asked) if asked.warnings is None else asked.warnings
     for key, way, warnings in zip(asked.ids.tolist(), predictor.answered_by(asked).tolist(), said, strict=True):
         one = found[of[key]]
         one.answered_by = way
@@ -173,7 +173,7 @@ def together(parts: Sequence[Asked]) -> Asked:
         return parts[0]
     histories = [part.histories for part in parts]
     lengths = np.concatenate([one.lengths for one in histories])
-    columns = (np.concatenate([getattr(one, name) for one in histories]) for name in ("item", "time", "rating"))
+    item, time, rating = (np.concatenate([getattr(one, name) for one in histories]) for name in EVENT)
     start = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
     warnings = None
     if any(part.warnings is not None for part in parts):
@@ -182,7 +182,7 @@ def together(parts: Sequence[Asked]) -> Asked:
     return Asked(
         np.concatenate([part.ids for part in parts]),
         np.concatenate([part.users for part in parts]),
-        Histories(*columns, start),
+        Histories(item, time, rating, start),
         warnings,
         np.concatenate([part.codes for part in parts if part.codes is not None]),
     )

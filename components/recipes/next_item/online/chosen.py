@@ -65,8 +65,8 @@ def read_chosen(given: Mapping[str, Any], catalogue: Catalogue) -> dict[str, Any
         if name in found:
             lists = _lists(found[name])
             try:
-                pair = (lists, None) if name == ALLOW else (None, lists)
-                read_choice(*pair, catalogue, np.array([], object), Remarks())
+                allow, deny = (lists, None) if name == ALLOW else (None, lists)
+                read_choice(allow, deny, catalogue, np.array([], object), Remarks())
             except CasebookError as error:
                 raise Problem(422, str(error), [Detail((name,), "has no item that the model knows")]) from None
     return found

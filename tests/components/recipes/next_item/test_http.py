@@ -21,13 +21,14 @@ from components.serving.service import Explain, Options
 from tests.components.recipes.next_item.serving.test_stored import EVENTS
 from tests.components.recipes.next_item.serving.tiny import DATA, write_tiny
 
-AGE = {"users": {"columns": {"gender": {"column": "sex:token", "kind": "category"}}}}
+SPEC: Any = DATA["spec"]
+AGE: Any = {"users": {"columns": {"gender": {"column": "sex:token", "kind": "category"}}}}
 EVENT = {"item": 10, "time": 700}
 
 
 @pytest.fixture(scope="module")
 def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    spec = {**DATA["spec"], **AGE}
+    spec = {**SPEC, **AGE}
     return write_tiny(tmp_path_factory.mktemp("tiny") / "bundle", data={"spec": spec, RANGE: [1.0, 5.0]})
 
 
@@ -101,7 +102,7 @@ def test_items_without_times_stand_a_minute_apart_the_newest_last(service: Ranki
 
 def test_times_are_written_as_those_of_the_case(tmp_path: Path) -> None:
     for unit in ("datetime", "milliseconds", "excel_days"):
-        spec = {**DATA["spec"], "time_unit": unit, "duplicates": "drop"}
+        spec = {**SPEC, "time_unit": unit, "duplicates": "drop"}
         last = 1_500_000_000
         found = open_service(
             write_tiny(tmp_path / unit, data={"spec": spec, "last_time": last, "first_time": last - 10**6}), None, None

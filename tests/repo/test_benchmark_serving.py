@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -13,8 +14,12 @@ import pytest
 from benchmarks.served.load import FailedError, Order, run
 from benchmarks.served.measured import OURS, Cost, ratio
 from benchmarks.served.questions import check_alike, of_frames, typical
+from benchmarks.served.ways import FRAMES, model_by_frames
 from benchmarks.serving import BY_FRAMES, MLFLOW, Table
 from components.core.errors import CasebookError
+from tests.conftest import Fitted
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @contextmanager
@@ -95,3 +100,20 @@ def test_a_row_of_the_table_has_medians_and_the_median_of_the_rounds_ratios() ->
     assert table.rows[0][:7] == ["toy: one row", 1, 2, 8, None, 3, None]
     assert table.rows[1][2:7] == [100.0, 250.0, 400.0, 2.5, 4.0]
     assert [limit.met for limit in table.limits] == [True]
+
+
+@pytest.mark.slow
+def test_a_bundle_is_registered_as_it_was_before_answers_were_arrays(fitted: Fitted) -> None:
+    known = subprocess.run(["git", "cat-file", "-e", FRAMES], cwd=ROOT, capture_output=True, check=False)
+    if known.returncode:
+        pytest.skip("no whole clone")
+    rows = json.loads(fitted.recipe.serving.example(fitted.job).to_json(orient="records"))
+    with model_by_frames(fitted.bundle, rows) as model:
+        code = model / "code" / "components" / "recipes" / "binary" / "serving" / "predictor.py"
+        assert "DataFrame" in code.read_text(encoding="utf-8")
+        assert (model / "MLmodel").is_file()
+        assert typical("binary", model).records
+    listed = subprocess.run(
+        ["git", "worktree", "list", "--porcelain"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert FRAMES not in listed.stdout

@@ -41,6 +41,7 @@ TENSOR: Mapping[str, Any] = {
         "parameters": {"type": "object"},
     },
 }
+SEVERAL = {"versions": {"type": "array", "items": {"type": "string"}, "description": "by row, where a canary had some"}}
 
 
 def paths_of(model: Model) -> dict[str, Any]:
@@ -50,7 +51,7 @@ def paths_of(model: Model) -> dict[str, Any]:
     found = _found({"const": case}, answer)
     files = takes_files(model.service)
     taken = {JSON: {"schema": _request(model)}, NDJSON: TEXT, **({FORM: FILES} if files else {CSV: TEXT})}
-    given = {JSON: {"schema": _object(found)}, NDJSON: lines, **({PNG: {}} if files else {CSV: lines})}
+    given = {JSON: {"schema": _object(found, SEVERAL)}, NDJSON: lines, **({PNG: {}} if files else {CSV: lines})}
     predict = _asked(case, "Answer rows.", taken, given)
     predict["parameters"] = [
         {"name": name, "in": "query", "schema": schema, "description": schema.get("description", name)}
@@ -105,7 +106,7 @@ def short(models: Sequence[Model], keys: Mapping[str, Any]) -> dict[str, Any]:
     taken = _object({}, {"case": {"enum": cases}, **keys, **_keys(models[0])})
     found = _found({"enum": cases}, {"anyOf": [_part(f"{case}_answer") for case in cases]})
     said = f"Answer by {' or '.join(cases)}."
-    return _asked("short", said, {JSON: {"schema": taken}}, {JSON: {"schema": _object(found)}})
+    return _asked("short", said, {JSON: {"schema": taken}}, {JSON: {"schema": _object(found, SEVERAL)}})
 
 
 def _found(case: Mapping[str, Any], answer: Mapping[str, Any]) -> dict[str, Any]:

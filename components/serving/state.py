@@ -64,7 +64,7 @@ class State:
         self._start_beside()
         self.batcher.start()
         self.keeper.start()
-        looking = [*self.slots.values(), *(one.beside for one in self.canaries.values())]
+        looking: list[Slot | Beside] = [*self.slots.values(), *(one.beside for one in self.canaries.values())]
         self._watcher = Watcher(looking, self._looked, self.asked.look_every)
         self._watcher.start()
         self.ready = True

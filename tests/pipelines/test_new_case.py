@@ -208,7 +208,7 @@ def answered_over_http_as_by_predict(checkout: Any, name: str, file: str) -> Non
     with served(job, bundle) as (client, _):
         text, kind = (checkout.root / "first.csv").read_bytes(), {"content-type": "text/csv"}
         found = client.post(f"/v1/{name}/invocations?accept_strange=true", content=text, headers=kind)
-    wanted = pd.read_csv(answers)
+    wanted = pd.read_csv(answers).drop(columns="row", errors="ignore")  # a number where a file has no key
     pd.testing.assert_frame_equal(
         as_read(pd.DataFrame(found.json()["predictions"])), wanted, rtol=1e-9, check_dtype=False
     )

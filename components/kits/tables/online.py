@@ -116,9 +116,10 @@ class TableService(Generic[AnyTable]):
     def about(self) -> Mapping[str, Any]:
         """What an answer is of: the target, and those of the settings `TOLD` that the recipe has."""
         told: dict[str, Any] = {"target": self.predictor.data["spec"]["target"]}
+        settings: Any = getattr(self.predictor, "settings", None)
         for name in TOLD:
             with suppress(AttributeError):
-                told[name.rpartition(".")[2]] = attrgetter(name)(self.predictor.settings)
+                told[name.rpartition(".")[2]] = attrgetter(name)(settings)
         return told
 
     def _wrong(self, asked: Asked, *, strict: bool, accept: bool) -> list[list[Detail]]:

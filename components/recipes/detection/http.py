@@ -15,7 +15,16 @@ from components.recipes.detection.encoding.size import check_size
 from components.recipes.detection.encoding.spec import IMAGE, PIXELS
 from components.recipes.detection.serving.drawing import drawn, png
 from components.recipes.detection.serving.findings import count
-from components.recipes.detection.serving.forms import LONGEST_NAME, NAME, answer_of, keys_of, row_of, wrong_keys
+from components.recipes.detection.serving.forms import (
+    LONGEST_NAME,
+    NAME,
+    NARROWEST,
+    WIDEST,
+    answer_of,
+    keys_of,
+    row_of,
+    wrong_keys,
+)
 from components.recipes.detection.serving.predictor import (
     DETECTIONS,
     SCORE,
@@ -154,7 +163,8 @@ class ImageService:
     ) -> dict[str, Any]:
         """What is found in an image, as `predict_file` and `predict` name it."""
         classes = self.predictor.spec.classes
-        microns = more.get("pixel_size") or raw.microns or self.predictor.spec.pixel_size
+        said = raw.microns if raw.microns and NARROWEST <= raw.microns <= WIDEST else None
+        microns = more.get("pixel_size") or said or self.predictor.spec.pixel_size
         counted = count(name, found, len(classes), image.shape, microns)
         values: dict[str, Any] = {
             IMAGE: name,

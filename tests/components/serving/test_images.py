@@ -108,6 +108,7 @@ FORM = {"content-type": "multipart/form-data; boundary=x"}
         ({"files": {"image": ("a.png", png_of_size(30_000, 30_000))}}, 422, ["rows", 0, "pixels"]),
         ({"files": {"image": ("a.png", CELLS)}, "data": {"top": "3"}}, 422, ["top"]),
         ({"files": {"image": ("a.png", CELLS)}, "data": {"threshold": "much"}}, 422, ["threshold"]),
+        ({"json": {"rows": [ROW], "pixel_size": 1e200}}, 422, ["pixel_size"]),
         ({"files": {"image": ("a" * 300, CELLS)}}, 422, ["rows", 0, "image"]),
         ({"files": {"image": (None, "no file")}}, 422, ["rows"]),
         ({"content": b"--x--\r\n", "headers": FORM}, 422, ["rows"]),

@@ -112,7 +112,8 @@ def _numbers(column: Column) -> Quick:
 def _truths(alone: RowReader) -> Quick | None:
     (name,) = alone.columns
     found = alone.look({name: [True, False, None]})
-    if found.unreadable or found.typed[name].to_pylist() != [True, False, None]:
+    values: Any = found.typed[name]  # of Arrow, as truths are
+    if found.unreadable or values.to_pylist() != [True, False, None]:
         return None  # one of the words stands for no value here
 
     def quick(cells: Sequence[Any]) -> Plain | None:

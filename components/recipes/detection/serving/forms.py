@@ -12,6 +12,7 @@ from components.recipes.detection.serving.specimen import specimen
 from components.serving.problems import Detail
 
 NAME, LONGEST_NAME = "name", 200
+NARROWEST, WIDEST = 1e-6, 1e6  # micrometres of a pixel that anybody means
 KNOWN = "PNG, JPEG, BMP, TIFF or DICOM"
 COUNT, NUMBER, TEXT = ({"type": "integer", "minimum": 0}, {"type": "number"}, {"type": "string"})
 CORNERS = {"type": "array", "items": NUMBER, "minItems": 4, "maxItems": 4}
@@ -25,7 +26,12 @@ def keys_of(settings: DetectionSettings) -> Mapping[str, Mapping[str, Any]]:
         "draw": {"type": "boolean", "description": "true for the picture with its boxes, or false"},
         "threshold": {"type": "number", "minimum": least, "exclusiveMaximum": 1, "description": said},
         "channel": {"type": "integer", "minimum": 1, "description": "the channel to look at, counted from 1"},
-        "pixel_size": {"type": "number", "exclusiveMinimum": 0, "description": "micrometres that a pixel is wide"},
+        "pixel_size": {
+            "type": "number",
+            "minimum": NARROWEST,
+            "maximum": WIDEST,
+            "description": "micrometres that a pixel is wide",
+        },
     }
 
 
@@ -96,4 +102,5 @@ def _is(schema: Mapping[str, Any], value: Any) -> bool:
     if not isinstance(value, int if schema["type"] == "integer" else int | float):
         return False
     enough = schema.get("minimum", -np.inf) <= value and schema.get("exclusiveMinimum", -np.inf) < value
+    enough = enough and value <= schema.get("maximum", np.inf)
     return bool(enough and value < schema.get("exclusiveMaximum", np.inf))

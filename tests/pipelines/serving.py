@@ -58,9 +58,9 @@ class Load:
 
 
 @contextmanager
-def serving(checkout: Checkout, *options: str, **variables: str) -> Iterator[tuple[Started, str]]:
-    """`casebook serve toy` on a free port; the process and its address."""
-    command = ("python", "-m", "pipelines.cli", "serve", "toy", "--port", "0", "--look-every", "0.2", *options)
+def serving(checkout: Checkout, *options: str, case: str = "toy", **variables: str) -> Iterator[tuple[Started, str]]:
+    """`casebook serve` of a case on a free port; the process and its address."""
+    command = ("python", "-m", "pipelines.cli", "serve", case, "--port", "0", "--look-every", "0.2", *options)
     started = checkout.start(*command, **variables)
     try:
         yield started, address_of(started)

@@ -2,15 +2,19 @@
 
 import re
 import sys
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
+import httpx
 import pandas as pd
 import pytest
 
 import casebook
 from components.core.forgotten import digest_of
+from tests.pipelines.conftest import operate
+from tests.pipelines.serving import serving
 
 pytestmark = pytest.mark.slow
 
@@ -90,7 +94,16 @@ def test_what_came_since_is_caught_up_with_and_is_no_news_to_dvc_or_git(released
     new = first_answer(released, "3")
     rows = f"user_id,item_id,timestamp,rating\n3,{new},2000000000,5\nnewcomer,{new},2000000000,5\n9,none,2000000000,1\n"
     (released.root / "new.csv").write_text(rows, encoding="utf-8")
-    ended = released.run(*COMMAND, "catch-up", CASE, "new.csv")
+    released.write_params({**released.params(), "operate": operate()})
+    with serving(released, case=CASE) as (started, address):
+        assert first_served(address, "3") == (new, "blend")
+        assert first_served(address, "newcomer")[1] == "popularity"
+        ended = released.run(*COMMAND, "catch-up", CASE, "new.csv")
+        deadline = time.monotonic() + 60
+        while first_served(address, "3")[0] == new:
+            assert time.monotonic() < deadline, started.said
+            time.sleep(0.2)
+        assert first_served(address, "newcomer")[1] == "blend"
     assert ended.code == 0, ended.said
     told = f"{CASE}: 2 new event(s) of 2 user(s), 0 were known; version 1 answers by what was done up to 2033-05-18"
     assert told in ended.said
@@ -127,6 +140,11 @@ def events(released: Any) -> pd.DataFrame:
 
 def first_answer(released: Any, user: str) -> str:
     return answers_of(casebook.load(CASE, root=released.root).predict([{"user_id": user}]), user)[0]
+
+
+def first_served(address: str, user: str) -> tuple[str, str]:
+    found = httpx.post(f"{address}/recommend", json={"user": user, "top": 1}, timeout=60).json()["rows"][0]
+    return str(found["items"][0]["item"]), str(found["answered_by"])
 
 
 def answers_of(answers: list[dict[str, Any]], user: str) -> list[str]:

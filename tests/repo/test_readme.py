@@ -31,6 +31,8 @@ APPLICANT = (
 ALONE = "tests/pipelines/test_serving_alone.py::test_it_brings_nothing_that_trains_and_every_part_that_answers_is_whole"
 SHOWN = "tests/components/serving/test_shown.py::test_a_request_that_is_shown_is_answered_in_the_form_that_is_shown"
 IMAGES = "tests/components/serving/test_images.py::test_the_commands_of_the_docs_are_answered"
+TRANSLATE = "tests/components/serving/test_translate.py::test_the_command_of_the_docs_is_answered"
+RECOMMEND = "tests/components/serving/test_recommend.py::test_the_commands_of_the_docs_are_answered"
 # Commands that another test runs for real, and where: the name of the test after `::`.
 ELSEWHERE = {
     "casebook serve finance_risk": (
@@ -43,6 +45,12 @@ ELSEWHERE = {
     "curl -s localhost:8000/v1/finance_risk/predict -d @examples/applicant.json": SHOWN,
     "curl -s localhost:8000/v1/medical_cells/predict -F image=@cells.png -F image=@more.tif -F threshold=0.5": IMAGES,
     "curl -s localhost:8000/v1/medical_cells/predict -F image=@cells.png -H 'accept: image/png' -o drawn.png": IMAGES,
+    "curl -s localhost:8000/translate -H 'content-type: application/json' "
+    '-d \'{"text": ["wo men qu beijing", "ni3 hao3"], "n_best": 2}\'': TRANSLATE,
+    "curl -s localhost:8000/recommend -H 'content-type: application/json' "
+    '-d \'{"user": 1, "top": 3, "explain": "always"}\'': RECOMMEND,
+    "curl -s localhost:8000/recommend -H 'content-type: application/json' "
+    '-d \'{"history": [10, 12], "top": 3, "deny": [13]}\'': RECOMMEND,
     "casebook run my_loans": "tests/pipelines/test_new_case.py::test_the_smoke_run_of_a_strange_file",
     "casebook predict finance_risk examples/applicants.csv --out answers.csv": (
         "tests/pipelines/test_cli.py::test_the_examples_applicants_are_answered"

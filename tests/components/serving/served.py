@@ -1,5 +1,8 @@
 """A server over a bundle, in a thread of this process: sockets and all."""
 
+import json
+import shlex
+import subprocess
 import threading
 import time
 from collections.abc import Iterator
@@ -17,6 +20,7 @@ from components.serving.app import make_app
 from components.serving.models import Finder
 from components.serving.state import Serving, State
 from components.serving.wire import Telling
+from tests.toy.jobs import CHECKOUT
 
 LOG = PredictionLog(enabled=True, rows=1000, megabytes=10, days=90)
 ASKED: dict[str, Any] = {
@@ -50,3 +54,14 @@ def listening(state: State) -> Iterator[httpx.Client]:
     finally:
         server.should_exit = True
         thread.join(20)
+
+
+def shown_and_sent(client: httpx.Client, path: str) -> list[dict[str, Any]]:
+    """What curl gets for the commands of docs/serving.md that ask a path, sent as they stand there but for the port."""
+    page = (CHECKOUT / "docs" / "serving.md").read_text(encoding="utf-8")
+    commands = [line for line in page.splitlines() if line.startswith(f"curl -s localhost:8000{path} ")]
+    assert commands
+    sent = [
+        shlex.split(one.replace("localhost:8000", f"{client.base_url.host}:{client.base_url.port}")) for one in commands
+    ]
+    return [json.loads(subprocess.run(one, capture_output=True, check=True).stdout) for one in sent]

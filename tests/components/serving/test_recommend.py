@@ -22,7 +22,7 @@ from components.serving.kept import Keeper
 from components.serving.state import Serving, State
 from tests.components.recipes.next_item.serving.test_stored import EVENTS
 from tests.components.recipes.next_item.serving.tiny import write_tiny
-from tests.components.serving.served import ASKED, LOG, listening
+from tests.components.serving.served import ASKED, LOG, listening, shown_and_sent
 from tests.toy.jobs import CHECKOUT, toy_job
 
 CASE, OTHER = "recommender", "other"
@@ -83,6 +83,17 @@ def test_recommend_is_predict_by_another_name(recommending: Recommending) -> Non
         headers={"content-type": "application/x-ndjson"},
     ).text.splitlines()
     assert ["error" in line for line in lines] == [False, True, False]
+
+
+def test_the_commands_of_the_docs_are_answered(recommending: Recommending) -> None:
+    found = Served("1", recommending.bundle, is_champion=True)
+    state = State(Serving([recommending.job], logs={}, **ASKED), lambda *_: found)
+    with listening(state) as client:
+        named, given = shown_and_sent(client, "/recommend")
+    assert [one["rows"][0]["user"] for one in (named, given)] == ["1", None]
+    assert [item["rank"] for item in given["rows"][0]["items"]] == [1, 2, 3]
+    assert {item["item"] for item in given["rows"][0]["items"]}.isdisjoint({"10", "12", "13"})
+    assert {"item", "score", "title", "because", "because_title"} <= set(named["rows"][0]["items"][0])
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ from components.recipes.conversion.watch import said
 from components.serving.service import Options
 from tests.components.recipes.conversion.serving.test_anything import TYPED
 from tests.components.recipes.conversion.serving.tiny import write_tiny
-from tests.components.serving.served import served
+from tests.components.serving.served import served, shown_and_sent
 from tests.examples import examples
 from tests.toy.jobs import toy_job
 
@@ -66,6 +66,12 @@ def pinyin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     job = toy_job(CASE, root)
     with served(job, bundle) as (client, _):
         yield Served(client, job, bundle)
+
+
+def test_the_command_of_the_docs_is_answered(pinyin: Served) -> None:
+    (found,) = shown_and_sent(pinyin.client, "/translate")
+    assert [len(row["text"]) for row in found["rows"]][1:] == [2]
+    assert {"text", "score", "best", "illegal", "warnings"} <= set(found["rows"][0])
 
 
 @pytest.fixture(scope="module")

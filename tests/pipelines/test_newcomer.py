@@ -177,11 +177,13 @@ def test_a_dry_run_tells_what_it_starts_from_first_and_an_edit_of_the_start_runs
 @pytest.mark.slow
 def test_it_keeps_the_contract_of_all_recipes(written: Any) -> None:
     """The contract's own tests, in the checkout, where they find the recipe by its toy rows."""
-    helpers = ("tests/recipes/asked.py", "tests/recipes/files.py", "tests/toy/jobs.py")
+    serving = (f"tests/components/serving/{name}.py" for name in ("fuzz", "reading", "served"))
+    recipes = (f"tests/recipes/{name}.py" for name in ("asked", "files", "over_http"))
+    helpers = (*recipes, *serving, "tests/toy/jobs.py", "tests/browser.py")
     for path in ("tests/recipes/test_contract.py", *helpers, "pyproject.toml"):
         (written.root / path).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(ROOT / path, written.root / path)
-    tests = ("tests/recipes/test_contract.py", f"tests/components/recipes/{NAME}", "-k", NAME)
+    tests = ("tests/recipes/test_contract.py", f"tests/components/recipes/{NAME}", "-k", f"{NAME} and not page")
     ended = written.run("python", "-m", "pytest", "-q", "-p", "no:cacheprovider", *tests, PYTHONPATH=".")
     assert ended.code == 0, ended.said
     assert " passed" in ended.said

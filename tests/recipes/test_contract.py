@@ -335,7 +335,18 @@ def test_users_are_answered_over_http_as_by_predict(run: Run, tmp_path: Path) ->
         assert one.values["items"]
 
 
-def test_strange_inputs_over_http_are_answered_as_by_predict_or_told_at_their_place(run: Run) -> None:
+@pytest.fixture
+def online_run(run: Run) -> Run:
+    """A run of a recipe that is answered over HTTP, which newcomers may leave for later."""
+    try:
+        online(run.recipe.name)
+    except CasebookError as error:
+        pytest.skip(str(error))
+    return run
+
+
+def test_strange_inputs_over_http_are_answered_as_by_predict_or_told_at_their_place(online_run: Run) -> None:
+    run = online_run
     bundle, case = run.fitted / "bundle", run.job.case
     predictor = run.recipe.serving.open_predictor(bundle)
     with served(run.job, bundle) as (client, _):
@@ -347,7 +358,8 @@ def test_strange_inputs_over_http_are_answered_as_by_predict_or_told_at_their_pl
             answered_as_by_predict(client, case, predictor, rows)
 
 
-def test_whatever_is_asked_over_http_ends_as_openapi_says(run: Run) -> None:
+def test_whatever_is_asked_over_http_ends_as_openapi_says(online_run: Run) -> None:
+    run = online_run
     with served(run.job, run.fitted / "bundle") as (client, _):
         found = fuzz(str(client.base_url).rstrip("/"), examples=25)
     assert {status for _, path, status in found if path == f"/v1/{run.job.case}/predict"} >= {422}

@@ -29,7 +29,8 @@ def opened(page: Any, address: str, *, refused: bool = False) -> Iterator[list[s
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)
         found = Axe().run(page).response["violations"]
-        assert [(one["id"], [node["html"] for node in one["nodes"]][:3]) for one in found] == []
+        told = [(one["id"], [node["html"] for node in one["nodes"]][:3]) for one in found]
+        assert told == [], told
     unexpected = [text for text in wrong if not (refused or "422" in text)]
     assert unexpected == []
 

@@ -125,9 +125,10 @@ class QuickReplacements(Replacements):
             for place in self._classes[name]:
                 categorical[turn, :, place] = self.given.categorical[0, place]
         encoder.derive(raw)
-        flat = raw.reshape(-1, raw.shape[-1])
-        group = np.tile(np.arange(raw.shape[1]), len(self.names))
-        codes = categorical.reshape(-1, categorical.shape[-1])
+        turns, given, features = raw.shape
+        count = turns * given  # said, as a table may have no numbers, or no classes
+        flat, codes = raw.reshape(count, features), categorical.reshape(count, categorical.shape[-1])
+        group = np.tile(np.arange(given), turns)
         return Alike(flat, encoder.numbers(flat), codes, rows.unknown, group)
 
     @cached_property

@@ -14,10 +14,13 @@ from hypothesis import strategies as st
 from components.core.job import PREPARED_FILES, TEST
 from components.kits.tables.encoding.cells import columns_of_rows
 from components.kits.tables.encoding.derive import evaluate
+from components.kits.tables.encoding.encode import TableEncoder
+from components.kits.tables.encoding.replace import Replacements
 from components.kits.tables.encoding.scale import Scale
 from components.kits.tables.explain import Scored
 from components.kits.tables.learning.additive import AdditiveModel, PiecewiseCubic
 from components.kits.tables.quick.curves import QuickAdditive, Scales
+from components.kits.tables.quick.encoding import QuickEncoder, QuickReplacements
 from components.kits.tables.quick.expressions import compiled
 from components.kits.tables.quick.predictor import Whole, quicken
 
@@ -83,6 +86,17 @@ def test_replaced_rows_are_the_same(both):
     quick, plain = both.quick.reference.apply(found.encoded), both.plain.reference.apply(wanted.encoded)
     for part in ("raw", "numeric", "categorical"):
         np.testing.assert_array_equal(getattr(quick, part), getattr(plain, part))
+
+
+@pytest.mark.parametrize("left", ["numeric", "categorical"])
+def test_rows_of_one_kind_of_column_are_replaced_alike(both, left):
+    plain = both.plain.encoder
+    only = TableEncoder(plain.numeric, []) if left == "numeric" else TableEncoder([], plain.categorical)
+    encoded = only.encode_rows(both.plain.look(columns_of_rows(both.rows[:3])).typed)
+    wanted = Replacements(only, both.plain.reference.names, encoded.take(np.array([2])))
+    found = QuickReplacements.of_plain(wanted, QuickEncoder.of(only)).apply(encoded)
+    for part in ("raw", "numeric", "categorical"):
+        np.testing.assert_array_equal(getattr(found, part), getattr(wanted.apply(encoded), part))
 
 
 def test_all_rows_are_taken_as_they_are(both):

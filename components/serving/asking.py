@@ -44,15 +44,16 @@ def read_request(state: State, model: Model, content: Any, most_rows: int) -> Re
         told = f"is no text of at most {LONGEST_ID} characters"
         raise Problem(422, "a request_id that it cannot be", [Detail(("request_id",), told, given)])
     options = read_options(state, model, content)
-    return Request(rows, options, given, bool(content.get("log", True)))
+    return Request(rows, options, given, content.get("log") is not False)
 
 
 def read_options(state: State, model: Model, content: Mapping[str, Any]) -> Options:
-    """How rows are to be answered, by the keys of a request.
+    """How rows are to be answered, by the keys of a request; null is as if a key were not there.
 
     Raises:
         Problem: 422, a key is unknown, or has a value that it cannot have.
     """
+    content = {name: value for name, value in content.items() if value is not None or name not in OURS}
     kinds = {"explain": EXPLAIN, "strict": (True, False), "log": (True, False)}
     wrong = [
         Detail((name,), f"is not one of {', '.join(map(str, kinds[name]))}", value)

@@ -25,9 +25,14 @@ class Options:
         return self.explain, self.strict, tuple(sorted(self.more.items()))
 
     @property
+    def whole(self) -> list[str]:
+        """Those of `more` by which the answer to a row depends on the others of its request."""
+        return [name for name, value in self.more.items() if getattr(value, "is_whole", False)]
+
+    @property
     def is_whole(self) -> bool:
-        """Whether the answer to a row depends on the others of its request: one version answers them all."""
-        return any(getattr(value, "is_whole", False) for value in self.more.values())
+        """Whether it does: one version answers them all, and in one call."""
+        return bool(self.whole)
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from components.serving.asking import look_and_answer
-from components.serving.bodies import NDJSON, csv_line, lines_of, rows_of_csv, rows_of_ndjson
+from components.serving.bodies import MOST_ROWS, NDJSON, csv_line, lines_of, rows_of_csv, rows_of_ndjson
 from components.serving.errors import answer_of
 from components.serving.models import Model
 from components.serving.problems import Detail, Problem, wrong_rows
@@ -61,7 +61,15 @@ T = TypeVar("T")
 async def stream(
     state: State, model: Model, request: Request, kind: str, options: Options, limit: int, *, log: bool
 ) -> AsyncIterator[bytes]:
-    """A line for each row, in their order: of a row that the model does not take what is wrong with it."""
+    """A line for each row, in their order: of a row that the model does not take what is wrong with it.
+
+    Raises:
+        Problem: 422, an answer would depend on the rows before: between two chunks others are answered.
+    """
+    if options.is_whole:
+        told = f"send at most {MOST_ROWS:,} rows in one body of JSON; a stream is answered in parts"
+        wrong = [Detail((name,), told, True) for name in options.whole]
+        raise Problem(422, f"{', '.join(options.whole)} cannot be asked of a stream", wrong)
     lines = lines_of(request, limit)
     rows: AsyncIterator[Any] = rows_of_ndjson(lines) if kind == NDJSON else rows_of_csv(lines, limit)
     names: list[str] = []

@@ -39,8 +39,6 @@ def cohort_service(
 
     A reason's `adds` is the logarithm of the factor by which its value alone changes the cumulative hazard.
     """
-    with_curve = copy(predictor)
-    with_curve.curve = True
 
     def answers(_predictor: AnyCohort, asked: Asked, options: Options) -> Answers:
         one = with_curve if options.more.get(CURVE) else predictor
@@ -56,7 +54,10 @@ def cohort_service(
 
     target = predictor.data["spec"]["target"]
     named = {name for key in OUTCOME if target.get(key) for name in names_in(target[key])}
-    return TableService(predictor, answers, sorted(named), {CURVE: FLAG}, _told)
+    service = TableService(predictor, answers, sorted(named), {CURVE: FLAG}, _told)
+    with_curve = copy(predictor)  # of one that is quick by now
+    with_curve.curve = True
+    return service
 
 
 def _told(reason: Mapping[str, Any]) -> str:

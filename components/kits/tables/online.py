@@ -16,7 +16,8 @@ from components.kits.tables.encoding.values import take
 from components.kits.tables.learning.reasons import reason_text
 from components.kits.tables.quick.predictor import quicken
 from components.kits.tables.row_schema import NUMBERS, row_schema
-from components.serving.problems import Detail, Problem
+from components.serving.keys import flag, known_keys
+from components.serving.problems import Detail
 from components.serving.service import MEBIBYTE, Answered, Explain, Options
 
 MAX_BODY = MEBIBYTE
@@ -65,12 +66,7 @@ class TableService(Generic[AnyTable]):
 
     def options(self, given: Mapping[str, Any]) -> Mapping[str, Any]:
         """Those of the recipe, each read by its own function."""
-        unknown = [
-            Detail((name,), "is no key of a request", value) for name, value in given.items() if name not in self._more
-        ]
-        if unknown:
-            raise Problem(422, "keys that a request does not have", unknown)
-        return {name: self._more[name].read(name, value) for name, value in given.items()}
+        return {name: self._more[name].read(name, value) for name, value in known_keys(given, self._more).items()}
 
     def more(self) -> Mapping[str, Any]:
         """Those keys, each with its JSON Schema."""
@@ -150,17 +146,6 @@ def part(asked: Asked, places: np.ndarray) -> Asked:
     """Some of the rows, as they are read and encoded; what was strange about them has been told of the whole."""
     typed = {name: take(values, places) for name, values in asked.typed.items()}
     return Asked({}, typed, asked.encoded.take(places), ())
-
-
-def flag(name: str, value: Any) -> bool:
-    """A key of a request that is true or false.
-
-    Raises:
-        Problem: it is neither.
-    """
-    if not isinstance(value, bool):
-        raise Problem(422, f"{name} is neither true nor false", [Detail((name,), "send true or false", value)])
-    return value
 
 
 FLAG = Key(flag, {"type": "boolean"})

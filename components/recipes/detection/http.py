@@ -33,6 +33,7 @@ from components.recipes.detection.serving.predictor import (
     coco_boxes,
     open_predictor,
 )
+from components.serving.keys import known_keys
 from components.serving.problems import Detail, Problem
 from components.serving.service import MEBIBYTE, Answered, Options
 
@@ -65,9 +66,11 @@ class ImageService:
 
     def options(self, given: Mapping[str, Any]) -> Mapping[str, Any]:
         """Those of `casebook predict`, and `draw`."""
-        if wrong := wrong_keys(self.more(), given):
-            raise Problem(422, "keys that a request does not have, or values that they cannot have", wrong)
-        return given
+        keys = self.more()
+        said = known_keys(given, keys)
+        if wrong := wrong_keys(keys, said):
+            raise Problem(422, "keys of the request have values that they cannot have", wrong)
+        return said
 
     def more(self) -> Mapping[str, Mapping[str, Any]]:
         """Keys of a request, as JSON Schema."""

@@ -16,7 +16,6 @@ from components.serving.problems import Detail, Problem
 from components.serving.service import MEBIBYTE, Answered, Options
 
 MAX_BODY = MEBIBYTE
-FOUND = 20  # items that a search answers at most
 WRITTEN = (USER, "rank", "item", "score", "title", "answered_by", "because", "because_title", "warnings")
 
 
@@ -78,7 +77,7 @@ class RankingService:
             "titles": self.predictor.has_titles,
         }
 
-    def find(self, column: str, text: str, limit: int = FOUND) -> Sequence[Mapping[str, Any]]:
+    def find(self, column: str, text: str, limit: int) -> Sequence[Mapping[str, Any]]:
         """Items, or users, whose title or id holds a text, in the catalogue's order; whose id it is comes first."""
         catalogue = self.predictor.catalogue
         wanted = text.strip().casefold()

@@ -61,7 +61,7 @@ def test_base64_and_files_of_a_form_are_answered_alike(client):
         ("none.png", 0),
         ("again.png", 2),
     ]
-    (one,) = client.post(PATH, json={"rows": [ROW], "threshold": 0.9}).json()["rows"]
+    (one,) = client.post(PATH, json={"rows": [ROW], "threshold": 0.9, "channel": None, "draw": None}).json()["rows"]
     assert one == {**found["rows"][0], "image": "cells.png"}
     assert one["annotations"][0]["bbox"] == [20.0, 12.0, 16.0, 16.0]
     assert "drawn" not in one

@@ -227,6 +227,18 @@ def test_requests_with_context_are_never_answered_together(service):
     assert service.options({"words": [], "context": False, "typos": None}) == {}
 
 
+def test_lines_before_are_not_asked_of_a_stream_between_whose_parts_others_are_answered(pinyin):
+    for kind, body in (("application/x-ndjson", '{"pinyin": "ni hao"}\n'), ("text/csv", "pinyin\nni hao\n")):
+        headers = {"content-type": kind}
+        assert pinyin.client.post(f"{PREDICT}?context=false", content=body, headers=headers).status_code == 200
+        refused = pinyin.client.post(f"{PREDICT}?context=true", content=body, headers=headers)
+        assert refused.status_code == 422
+        (detail,) = refused.json()["detail"]
+        assert (detail["loc"], "one body of JSON" in detail["msg"]) == (["context"], True)
+    named = pinyin.client.post(f"{PREDICT}?context=true", json={"rows": [{"pinyin": "ni hao"}]})
+    assert named.status_code == 200
+
+
 def test_only_so_many_wishes_are_kept(service):
     def best(weight: int) -> float:
         options = Options(more=service.options({"words": [f"ni hao, 泥好, {weight}"]}))

@@ -16,7 +16,8 @@ from components.kits.tables.encoding.spec import Column
 from components.kits.tables.encoding.values import LARGEST, Values
 from components.kits.tables.quick.encoding import QuickTyped
 
-MOST_TEXTS = 10_000  # of a column whose classes are remembered
+MOST_TEXTS = 10_000  # of a column that are remembered
+LONGEST_TEXT = 200  # characters of one: blanks around a class are without end
 MISSING = object()
 
 
@@ -83,7 +84,7 @@ def _quick(column: Column, alone: RowReader, feature: CategoricalFeature | None)
     if column.kind == "boolean":
         return _truths(alone)
     if column.kind in ("categorical", "band") and feature is not None:
-        return _Classes(alone, feature)
+        return Classes(alone, feature)
     return None
 
 
@@ -127,7 +128,7 @@ def _truths(alone: RowReader) -> Quick | None:
 
 
 @dataclass
-class _Classes:
+class Classes:
     """Texts that have been read before, and are classes of training: what each is read as, and its code."""
 
     alone: RowReader
@@ -145,7 +146,7 @@ class _Classes:
         return Plain(pa.array([label for label, _ in found], pa.large_string()), codes=codes)
 
     def _read(self, cell: Any) -> tuple[str | None, int] | None:
-        if not (cell is None or type(cell) is str) or len(self.known) >= MOST_TEXTS:
+        if not (cell is None or (type(cell) is str and len(cell) <= LONGEST_TEXT)):
             return None
         (name,) = self.alone.columns
         read = self.alone.look({name: as_cells([cell])})
@@ -153,5 +154,7 @@ class _Classes:
         codes, unknown = self.feature.encode(values)
         if read.unreadable or read.ruled or unknown:
             return None
+        if len(self.known) >= MOST_TEXTS:
+            self.known.clear()  # else who sends so many spellings once makes the column slow for all who come after
         found = self.known[cell] = (values[0].as_py(), int(codes[0]))
         return found

@@ -12,6 +12,7 @@ from components.recipes.conversion.encoding.syllables import Syllabary
 from components.recipes.conversion.encoding.typed import END
 from components.recipes.conversion.serving.asked import Asked
 from components.recipes.conversion.serving.user_words import read_words
+from components.serving.keys import flag, known_keys
 from components.serving.problems import Detail, Problem
 from components.serving.service import Options
 
@@ -90,24 +91,15 @@ def read_wishes(given: Mapping[str, Any], syllabary: Syllabary, longest: int) ->
     Raises:
         Problem: one is unknown or of the wrong type, or a word is none.
     """
-    unknown = [Detail((name,), "is no key of a request", value) for name, value in given.items() if name not in KEYS]
-    if unknown:
-        raise Problem(422, "keys that a request does not have", unknown)
     read: dict[str, Callable[[str, Any], Any]] = {
         "n_best": _count,
         "fuzzy": _sounds,
         "words": lambda name, value: _words(name, value, syllabary, longest),
     }
-    found = {name: read.get(name, _flag)(name, value) for name, value in given.items() if value is not None}
+    found = {name: read.get(name, flag)(name, value) for name, value in known_keys(given, KEYS).items()}
     if found.pop("context", False):
         found["context"] = Together()
     return {name: value for name, value in found.items() if value}
-
-
-def _flag(name: str, value: Any) -> bool:
-    if not isinstance(value, bool):
-        raise Problem(422, f"{name} is neither true nor false", [Detail((name,), "send true or false", value)])
-    return value
 
 
 def _count(name: str, value: Any) -> int:

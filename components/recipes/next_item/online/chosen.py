@@ -10,6 +10,7 @@ from components.core.errors import CasebookError
 from components.recipes.next_item.encoding.catalogue import Catalogue
 from components.recipes.next_item.serving.choice import Lists, read_choice
 from components.recipes.next_item.serving.remarks import Remarks
+from components.serving.keys import flag, known_keys
 from components.serving.problems import Detail, Problem
 from components.serving.service import Options
 
@@ -57,10 +58,7 @@ def read_chosen(given: Mapping[str, Any], catalogue: Catalogue) -> dict[str, Any
     Raises:
         Problem: one is unknown or of the wrong type, or a list has no item that the model knows.
     """
-    unknown = [Detail((name,), "is no key of a request", value) for name, value in given.items() if name not in READ]
-    if unknown:
-        raise Problem(422, "keys that a request does not have", unknown)
-    found = {name: READ[name](name, value) for name, value in given.items() if value is not None}
+    found = {name: READ[name](name, value) for name, value in known_keys(given, READ).items()}
     for name in (ALLOW, DENY):
         if name in found:
             lists = _lists(found[name])
@@ -75,12 +73,6 @@ def read_chosen(given: Mapping[str, Any], catalogue: Catalogue) -> dict[str, Any
 def _top(name: str, value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
         raise Problem(422, f"{name} is no number of items", [Detail((name,), "send a whole number from 1", value)])
-    return value
-
-
-def _flag(name: str, value: Any) -> bool:
-    if not isinstance(value, bool):
-        raise Problem(422, f"{name} is neither true nor false", [Detail((name,), "send true or false", value)])
     return value
 
 
@@ -110,7 +102,7 @@ KEYS: dict[str, Mapping[str, Any]] = {
     "include_seen": {**_FLAG, "description": "items that the user has had, too; false: never"},
     "because": {**_FLAG, "description": "beside each item the one of the history that speaks most for it"},
 }
-READ = {"top": _top, ALLOW: _ids, DENY: _ids, "include_seen": _flag, "because": _flag}
+READ = {"top": _top, ALLOW: _ids, DENY: _ids, "include_seen": flag, "because": flag}
 
 
 def _lists(value: Any) -> Lists | None:

@@ -15,10 +15,12 @@ from components.core.job import PREPARED_FILES, TEST
 from components.kits.tables.encoding.cells import columns_of_rows
 from components.kits.tables.encoding.derive import evaluate
 from components.kits.tables.encoding.encode import TableEncoder
+from components.kits.tables.encoding.reader import RowReader
 from components.kits.tables.encoding.replace import Replacements
 from components.kits.tables.encoding.scale import Scale
 from components.kits.tables.explain import Scored
 from components.kits.tables.learning.additive import AdditiveModel, PiecewiseCubic
+from components.kits.tables.quick import cells
 from components.kits.tables.quick.curves import QuickAdditive, Scales
 from components.kits.tables.quick.encoding import QuickEncoder, QuickReplacements
 from components.kits.tables.quick.expressions import compiled
@@ -79,6 +81,23 @@ def test_answers_and_reasons_are_the_same(both, count):
     flat = [[one.contribution for row in answers.reasons for one in row] for answers in (found, wanted)]
     np.testing.assert_allclose(*flat, rtol=0, atol=1e-9)
     assert found.columns()["warnings"] == wanted.columns()["warnings"]
+
+
+def test_spellings_without_end_are_answered_and_not_remembered_without_end(both, monkeypatch):
+    monkeypatch.setattr(cells, "MOST_TEXTS", 3)
+    reader, name = both.plain.reader, "Home"
+    (feature,) = [one for one in both.plain.encoder.categorical if one.name == name]
+    read = cells.Classes(RowReader({name: reader.columns[name]}, reader.missing), feature)
+    assert read(["owner" + " " * 100_000]) is None  # left to the reader, which takes it for the class
+    spellings = ["owner" + " " * blanks for blanks in range(8)]
+    for number, text in enumerate(spellings):
+        found = read([text, spellings[0]])
+        assert found.values.to_pylist() == ["owner"] * 2, number
+        assert len(read.known) <= 3
+    assert text in read.known  # of many the last ones, so that it is quick again for who comes after
+    rows = [{**both.rows[0], name: "owner" + " " * 100_000}]
+    assert_looked_alike(both.look(rows), both.plain.look(columns_of_rows(rows)))
+    assert both.look(rows).typed[name].to_pylist() == ["owner"]
 
 
 def test_replaced_rows_are_the_same(both):

@@ -241,7 +241,7 @@ def test_who_is_forgotten_is_a_stranger_and_later_events_count(bundle: Path, tmp
     assert (one["answered_by"], new["answered_by"]) == ("popularity", "popularity")
     assert len(one["items"]) == 6
     assert service.schema()["examples"][0] == {"user": "2"}
-    assert service.find("user", "1") == []
+    assert service.find("user", "1", 20) == []
 
 
 def test_interactions_of_other_clients_are_gathered_and_answered_as_predict_writes_them(
@@ -270,6 +270,6 @@ def test_the_schema_has_examples_that_are_answered_and_items_are_found_by_their_
     assert {"user", "history", "gender"} == set(schema["properties"])
     for row in asked(service, *schema["examples"], explain="always"):
         assert row["answered_by"] == "blend"
-    assert service.find("history", "eleven") == [{"value": "11", "title": "Eleven"}]
+    assert service.find("history", "eleven", 20) == [{"value": "11", "title": "Eleven"}]
     assert [one["value"] for one in service.find("item", "1", 2)] == ["10", "11"]
     assert service.about() == {"columns": DATA["columns"], "top": 3, "users": 3, "items": 6, "titles": True}

@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 
 import numpy as np
@@ -7,9 +8,14 @@ import pytest
 from components.core.errors import CasebookError
 from components.core.job import BUNDLE, EXTERNAL, TEST, Job
 from components.core.recipe import recipe_of
+from components.kits.survival.online import cohort_service
+from components.kits.tables.encoding.cells import columns_of_rows
+from components.kits.tables.encoding.known import Asked
+from components.kits.tables.quick.encoding import QuickEncoder, QuickReplacements
 from components.recipes.shared.serving import read_split
-from components.recipes.survival.serving.predictor import SurvivalPredictor, open_predictor
+from components.recipes.survival.serving.predictor import SurvivalAnswers, SurvivalPredictor, open_predictor
 from components.recipes.survival.serving.serving import answers, example
+from components.serving.service import Options
 from tests.components.recipes.survival.conftest import NAME
 
 pytestmark = pytest.mark.slow
@@ -30,6 +36,32 @@ def test_survival_falls_and_the_score_is_the_risk_by_the_last_year(job: Job, pre
     assert (answer["decision"] == np.where(over, "high risk", "not high risk")).all()
     assert answer["reasons"].map(len).max() <= predictor.settings.reasons
     assert answer["reasons"].iloc[0][0].endswith(")")
+
+
+def test_curves_over_http_are_those_of_predict_and_come_the_quick_way(job: Job, predictor: SurvivalPredictor) -> None:
+    rows = json.loads(example(job, rows=5).to_json(orient="records"))
+    asked: list[SurvivalPredictor] = []
+
+    def answer(one: SurvivalPredictor, looked: Asked, explain: bool) -> SurvivalAnswers:
+        asked.append(one)
+        return one.answer_asked(looked, explain=explain)
+
+    service = cohort_service(open_predictor(job.paths.fitted(NAME) / BUNDLE), answer, lambda *_: {})
+    assert service.options({"curve": None}) == {}
+    plain, with_curve = (
+        service.answer(rows, Options("always", more=service.options(more))) for more in ({}, {"curve": True})
+    )
+    for one in asked:
+        assert isinstance(one.encoder, QuickEncoder)
+        assert isinstance(one.typical, QuickReplacements)
+    assert [one.curve for one in asked] == [False, True]
+    wanted = predictor.answers_to(columns_of_rows(rows), curve=True)
+    for number, (short, whole) in enumerate(zip(plain, with_curve, strict=True)):
+        assert short.values is not None
+        assert whole.values is not None
+        assert "curve" not in short.values
+        assert whole.values["reasons"] == short.values["reasons"]
+        assert whole.values["curve"] == wanted["curve"][number]
 
 
 def test_sizes_in_mm_are_the_bands_they_fall_in(job: Job, predictor: SurvivalPredictor) -> None:

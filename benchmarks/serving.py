@@ -173,11 +173,13 @@ def _questions(case: str, root: Path, ours: Server) -> list[Question]:
 
 
 def _check(case: str, servers: Mapping[str, Server], question: Question) -> None:
-    """Raises CasebookError where they do not answer alike."""
-    body = as_mlflow(question.records[0])
-    answers = {name: server.ask("/invocations", body)["predictions"] for name, server in servers.items()}
-    for name in answers:
-        check_alike(case, answers[OURS], answers[name])
+    """Raises CasebookError where answers differ, ours also on the path that is timed, to any of its bodies."""
+    for records, body in zip(question.records, question.bodies(ours=True), strict=True):
+        answers = {name: server.ask("/invocations", as_mlflow(records)) for name, server in servers.items()}
+        found = servers[OURS].ask(f"/v1/{case}/predict", body)["rows"]
+        timed = [one for row in found for one in row.get("items", [row])]
+        for rows in (timed, *(answer["predictions"] for answer in answers.values())):
+            check_alike(case, answers[OURS]["predictions"], rows)
 
 
 def _start_again(case: str, root: Path, starts: dict[str, list[float]]) -> None:

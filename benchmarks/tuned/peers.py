@@ -38,7 +38,9 @@ class Rows:
 class Peer:
     first: Settings
     space: Callable[[optuna.Trial], None]
-    fit: Callable[[Settings, Rows, Rows, int], Answer]
+    fit: Callable[
+        [Settings, Rows, Rows, int, float], Answer
+    ]  # of settings, training and held-out rows, seed, CPU seconds
     one_part: bool = False  # of many rows one part alone is left out: one fit takes longer than the whole budget
 
 
@@ -52,7 +54,7 @@ def _lightgbm_space(trial: optuna.Trial) -> None:
     trial.suggest_float("reg_lambda", 1e-8, 10.0, log=True)
 
 
-def _lightgbm(settings: Settings, rows: Rows, held: Rows, seed: int) -> Answer:
+def _lightgbm(settings: Settings, rows: Rows, held: Rows, seed: int, _most: float) -> Answer:
     import lightgbm
 
     make = lightgbm.LGBMClassifier if rows.classes else lightgbm.LGBMRegressor
@@ -71,7 +73,7 @@ def _catboost_space(trial: optuna.Trial) -> None:
     trial.suggest_float("bagging_temperature", 0.0, 1.0)
 
 
-def _catboost(settings: Settings, rows: Rows, held: Rows, seed: int) -> Answer:
+def _catboost(settings: Settings, rows: Rows, held: Rows, seed: int, _most: float) -> Answer:
     import catboost
 
     def pool(frame: pd.DataFrame, target: np.ndarray | None = None) -> Any:
@@ -95,7 +97,7 @@ def _histogram_space(trial: optuna.Trial) -> None:
     trial.suggest_float("max_features", 0.3, 1.0)
 
 
-def _histogram(settings: Settings, rows: Rows, held: Rows, seed: int) -> Answer:
+def _histogram(settings: Settings, rows: Rows, held: Rows, seed: int, _most: float) -> Answer:
     from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 
     make = HistGradientBoostingClassifier if rows.classes else HistGradientBoostingRegressor
@@ -115,10 +117,10 @@ def _tabm_space(trial: optuna.Trial) -> None:
     trial.suggest_int("d_embedding", 8, 24, step=4)
 
 
-def _tabm(settings: Settings, rows: Rows, held: Rows, seed: int) -> Answer:
+def _tabm(settings: Settings, rows: Rows, held: Rows, seed: int, most: float) -> Answer:
     from benchmarks.tuned.tabm_peer import fit
 
-    return fit(settings, rows, held, seed)
+    return fit(settings, rows, held, seed, most)
 
 
 # A first trial is the library's own defaults, where it has some.

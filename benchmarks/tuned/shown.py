@@ -24,10 +24,11 @@ NOTES = [
     "begun is ended, as with Optuna's timeout). TPE with median pruning; the first trial is the library's defaults. A "
     "trial leaves out each of five parts of the training rows in turn (three from 2,000 rows on), stops early there, "
     "and answers by the mean of those models. TabM: piecewise linear embeddings, k=16, else as its package's example; "
-    "from 2,000 rows on one part, as there, since one fit of it takes longer than the budget.",
+    "from 2,000 rows on one part, as there, and no further epoch after twice the budget, since one fit of it takes up "
+    "to ten times as long.",
     "Differences are of the same rows; the best peer is the one with the best mean on the test rows. Errors over rows "
     "take rows as independent, those over folds rest on five numbers. RMSE: squared error in training too.",
-    f"{PACKAGE}: of diamonds each 15th row, of computers and joblost each 2nd, of loans each 3rd, of happiness the "
+    f"{PACKAGE}: of diamonds each 10th row, of kakadu, loans and saratoga each 2nd, of happiness each 3rd of the "
     "year 2006. None of the tables is of a case of ours.",
 ]
 

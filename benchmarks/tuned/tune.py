@@ -4,7 +4,7 @@
 `budget`, `key` and `out`, the file of what is found: every trial with the seconds before it, and of each that was the
 best so far the loss of every row of the fold. The file is written after every trial, and a run goes on from it, if its
 key is the same. So it can be read for any smaller budget, too: as with `optimize(timeout=...)`, a trial that has begun
-is ended.
+is ended, but the fits of a network stop at twice the budget.
 """
 
 import json
@@ -23,6 +23,7 @@ from benchmarks.tuned.peers import PEERS, Answer, Peer, Rows
 from benchmarks.tuned.rows import losses, misses, seconds
 
 FEW, MANY_PARTS, FEW_PARTS = 2000, 5, 3  # of fewer rows than that more parts are left out in turn
+MOST = 2.0  # budgets that the fits of one trial may take together
 Found = dict[str, Any]
 
 
@@ -46,13 +47,14 @@ def read(settings: Mapping[str, Any]) -> tuple[Rows, Rows]:
 class Study:
     """Optuna's search for one peer, replayed from what a killed run has left."""
 
-    def __init__(self, peer: Peer, train: Rows, test: Rows, found: Found, seed: int) -> None:
+    def __init__(self, peer: Peer, train: Rows, test: Rows, found: Found, seed: int, budget: float) -> None:
         self.peer, self.train, self.test, self.found, self.seed = peer, train, test, found, seed
         parts = MANY_PARTS if len(train.target) < FEW else FEW_PARTS
         cutter = (StratifiedKFold if train.classes else KFold)(parts, shuffle=True, random_state=seed)
         self.parts = list(cutter.split(train.target, train.target))
         if peer.one_part and parts == FEW_PARTS:
             del self.parts[1:]
+        self.most = MOST * budget / len(self.parts)  # CPU seconds of a fit
         done = len(found["trials"])
         self.study = optuna.create_study(
             sampler=optuna.samplers.TPESampler(seed=1000 * seed + done),
@@ -88,7 +90,7 @@ class Study:
         left_out, steps = np.zeros(0), []
         for number, (fitting, rest) in enumerate(self.parts):
             held = self.train.take(rest)
-            models.append(self.peer.fit(trial.params, self.train.take(fitting), held, self.seed))
+            models.append(self.peer.fit(trial.params, self.train.take(fitting), held, self.seed, self.most))
             left_out = np.concatenate([left_out, losses(models[-1](held.frame), held.target)])
             steps.append(float(left_out.mean()))
             trial.report(steps[-1], number)
@@ -112,7 +114,7 @@ def tune(settings: Mapping[str, Any]) -> Found:
     found: Found = json.loads(out.read_text(encoding="utf-8")) if out.is_file() else {}
     if found.get("key") != settings["key"]:
         found = {"key": settings["key"], "spent": 0.0, "trials": [], "best": []}
-    study = Study(PEERS[settings["peer"]], *read(settings), found, settings["fold"])
+    study = Study(PEERS[settings["peer"]], *read(settings), found, settings["fold"], settings["budget"])
     while found["spent"] < settings["budget"]:
         study.step()
         temporary = out.with_suffix(".part")

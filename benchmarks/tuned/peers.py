@@ -38,9 +38,7 @@ class Rows:
 class Peer:
     first: Settings
     space: Callable[[optuna.Trial], None]
-    fit: Callable[
-        [Settings, Rows, Rows, int, float], Answer
-    ]  # of settings, training and held-out rows, seed, CPU seconds
+    fit: Callable[[Settings, Rows, Rows, int, float], Answer]  # rows to fit, and held-out ones; a seed; CPU seconds
     one_part: bool = False  # of many rows one part alone is left out: one fit takes longer than the whole budget
 
 

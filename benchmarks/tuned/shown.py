@@ -28,7 +28,7 @@ NOTES = [
     "to ten times as long.",
     "Differences are of the same rows; the best peer is the one with the best mean on the test rows. Errors over rows "
     "take rows as independent, those over folds rest on five numbers. RMSE: squared error in training too.",
-    f"{PACKAGE}: of diamonds each 10th row, of kakadu, loans and saratoga each 2nd, of happiness each 3rd of the "
+    f"{PACKAGE}: of diamonds each 10th row, of kakadu, loans, mpg and saratoga each 2nd, of happiness each 3rd of the "
     "year 2006. None of the tables is of a case of ours.",
 ]
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from components.kits.survival.online import cohort_service
+from components.kits.survival.quick import open_quick
 from components.kits.survival.units import SHORT
 from components.kits.tables.encoding.known import Asked
 from components.kits.tables.online import MAX_BODY as MAX_BODY
@@ -15,7 +16,12 @@ from components.recipes.survival.serving.predictor import SurvivalAnswers, Survi
 def open_service(bundle: Path, _histories: Path | None, checks: Any) -> TableService[SurvivalPredictor]:
     """The bundle, answering."""
     predictor = open_predictor(bundle)
+    sizes = predictor.encoder.sizes
     predictor.checks = lambda: checks
+    vars(predictor)["member_curves"] = {
+        one.name: open_quick(predictor.bundle, one.name, one.kind, predictor.times, predictor.edges, sizes)
+        for one in predictor.settings.members
+    }
     return cohort_service(predictor, _answer, _told)
 
 

@@ -35,7 +35,7 @@ class Model:
     card: Path
     is_champion: bool
     people: People = NOBODY
-    told: Told = NOTHING  # what it answers
+    answers: Told = NOTHING  # their schema
 
 
 def online(recipe: str) -> Online:
@@ -69,8 +69,8 @@ def open_model(job: AnyJob, found: Served) -> Model:
     answered: Sequence[Answered] = ()
     for _ in range(WARMING):
         answered = service.answer(list(examples), Options(explain="always"))
-    told = told_of(service, answered)
-    return Model(job.case, found.version, service, card_beside(found.bundle), found.is_champion, people, told)
+    answers = told_of(service, answered)
+    return Model(job.case, found.version, service, card_beside(found.bundle), found.is_champion, people, answers)
 
 
 class Slot:

@@ -14,7 +14,7 @@ from uvicorn.supervisors import Multiprocess
 from components.core.errors import CasebookError
 from components.serving.leaving import DRAINED_WITHIN
 from components.serving.metrics import FOLDER
-from components.serving.wire import Telling
+from components.serving.wire import JsonHttp
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +51,7 @@ def run(make: Callable[[], ASGIApp], named: str, host: str, port: int, workers: 
         factory=workers > 1,
         host=host,
         port=port,
-        http=Telling,
+        http=JsonHttp,
         workers=workers,
         log_level="warning",
         access_log=False,

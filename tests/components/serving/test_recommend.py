@@ -87,7 +87,7 @@ def test_recommend_is_predict_by_another_name(recommending: Recommending) -> Non
 
 def test_the_commands_of_the_docs_are_answered(recommending: Recommending) -> None:
     found = Served("1", recommending.bundle, is_champion=True)
-    state = State(Serving([recommending.job], logs={}, **ASKED), lambda *_: found)
+    state = State(Serving(jobs=[recommending.job], logs={}, **ASKED), lambda *_: found)
     with listening(state) as client:
         named, given = shown_and_sent(client, "/recommend")
     assert [one["rows"][0]["user"] for one in (named, given)] == ["1", None]

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+from honcho.environ import parse_procfile
 
 from components.core.errors import CasebookError
 from components.core.files import write_json
@@ -113,8 +114,7 @@ def _supervise(root: Path, mark: str, settings: Settings, serve: ServeParams) ->
         _log(root).replace(_log(root).with_suffix(".log.1"))
     # No `.env`: a variable of it would reach some processes only.
     command = [sys.executable, "-m", "honcho", "--env", os.devnull, "--no-colour", "start"]
-    lines = (root / "Procfile").read_text(encoding="utf-8").splitlines()
-    names = [name for name, colon, _ in (line.partition(":") for line in lines) if colon]
+    names = parse_procfile((root / "Procfile").read_text(encoding="utf-8")).processes
     command += [name for name in names if serve.cases or name != PROCESS]
     with _log(root).open("wb") as said:
         return subprocess.Popen(

@@ -59,7 +59,7 @@ def recommending(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Recommend
     params["cases"][OTHER] = params["cases"][CASE]
     (root / "params.yaml").write_text(dump_yaml(params), encoding="utf-8")
     jobs = [job, replace(job, case=OTHER)]
-    state = State(Serving(jobs, logs={OTHER: LOG}, **ASKED), lambda *_: found)
+    state = State(Serving(jobs=jobs, logs={OTHER: LOG}, **ASKED), lambda *_: found)
     state.keeper = Keeper(root, {OTHER: LOG}, state.figures, every=0.05)
     with listening(state) as client:
         yield Recommending(client, state, job, bundle)

@@ -17,15 +17,16 @@ from components.serving.service import Answered, Options
 
 
 class Doubling:
-    """Answers numbers by their doubles, and notes what it was asked at once; it begins when it is let."""
+    """Answers numbers by their doubles, and notes what it was asked at once; says that it has begun, and waits for go."""
 
     def __init__(self) -> None:
         self.calls: list[list[Any]] = []
-        self.go = threading.Event()
+        self.begun, self.go = threading.Event(), threading.Event()
         self.go.set()
 
     def answer(self, rows: Sequence[Any], options: Options) -> list[Answered]:
-        self.go.wait(20)
+        self.begun.set()
+        assert self.go.wait(60)
         self.calls.append(list(rows))
         if "broken" in rows:
             raise ValueError("a fault")
@@ -44,6 +45,17 @@ def batcher():
     found.stop()
 
 
+async def has_begun(service: Doubling) -> None:
+    assert await asyncio.to_thread(service.begun.wait, 20)
+
+
+async def waits(queue: Batcher | Queues, rows: int) -> None:
+    """Until so many rows do."""
+    async with asyncio.timeout(20):
+        while queue.waiting != rows:
+            await asyncio.sleep(0)
+
+
 def doubles(answers: list[Answered]) -> list[int]:
     return [dict(one.values or {})["double"] for one in answers]
 
@@ -55,10 +67,9 @@ def test_what_waits_is_answered_together_and_each_gets_its_own(batcher):
     async def ask() -> list[list[Answered]]:
         service.go.clear()
         first = asyncio.create_task(batcher.answer(model, [1], Options()))
-        await asyncio.sleep(0.1)  # it is being computed; the others wait
+        await has_begun(service)  # the others wait
         others = [asyncio.create_task(batcher.answer(model, rows, Options())) for rows in ([2, 3], [4], [5])]
-        await asyncio.sleep(0.1)
-        assert batcher.waiting == 4
+        await waits(batcher, 4)
         service.go.set()
         return await asyncio.gather(first, *others)
 
@@ -81,9 +92,9 @@ def test_only_what_is_asked_alike_of_one_model_is_answered_together(batcher):
         ]
         models = {id(service): model_of(service), id(other): model_of(other, "2")}
         tasks = []
-        for one, rows, options in asked:
+        for place, (one, rows, options) in enumerate(asked):
             tasks.append(asyncio.create_task(batcher.answer(models[id(one)], rows, options)))
-            await asyncio.sleep(0.05)
+            await (waits(batcher, place) if place else has_begun(service))
         service.go.set()
         return await asyncio.gather(*tasks)
 
@@ -114,11 +125,11 @@ def test_who_comes_where_256_rows_wait_is_sent_away(batcher):
         service.go.clear()
         model = model_of(service)
         tasks = [asyncio.create_task(batcher.answer(model, [0], Options()))]
-        await asyncio.sleep(0.1)
+        await has_begun(service)
         tasks.append(asyncio.create_task(batcher.answer(model, [1] * 255, Options())))
-        await asyncio.sleep(0.05)
+        await waits(batcher, 255)
         tasks.append(asyncio.create_task(batcher.answer(model, [2], Options())))  # the 256th: it may wait
-        await asyncio.sleep(0.05)
+        await waits(batcher, 256)
         with pytest.raises(Problem) as refused:
             await batcher.answer(model, [3], Options())
         service.go.set()
@@ -129,14 +140,14 @@ def test_who_comes_where_256_rows_wait_is_sent_away(batcher):
 
 
 def test_an_answer_that_does_not_begin_in_time_is_none_and_is_not_computed_later(batcher, monkeypatch):
-    monkeypatch.setattr(batches, "PATIENCE", 0.2)
     service = Doubling()
 
     async def ask() -> int:
         service.go.clear()
         model = model_of(service)
         begun = asyncio.create_task(batcher.answer(model, [1], Options()))
-        await asyncio.sleep(0.05)
+        await has_begun(service)
+        monkeypatch.setattr(batches, "PATIENCE", 0.05)
         with pytest.raises(Problem) as late:
             await batcher.answer(model, [2], Options())
         service.go.set()
@@ -158,7 +169,8 @@ def test_what_is_answered_one_by_one_holds_nobody_else_up():
         image.go.clear()
         try:
             slow = [asyncio.ensure_future(found.answer(model_of(image), [number], Options())) for number in (1, 2)]
-            await asyncio.sleep(0.05)
+            await has_begun(image)
+            await waits(found, 1)
             assert doubles(await found.answer(model_of(rows), [3, 4], Options())) == [6, 8]
             assert not slow[0].done()
             assert found.waiting == 1
@@ -182,7 +194,7 @@ def test_images_that_wait_are_no_more_than_memory_holds(monkeypatch):
         row = {"image": "a" * 60}
         try:
             first = asyncio.ensure_future(found.answer(model_of(image), ["broken", row], Options()))
-            await asyncio.sleep(0.05)
+            await has_begun(image)
             with pytest.raises(Problem) as problem:
                 await found.answer(model_of(image), [row], Options())
             assert (problem.value.status, problem.value.headers) == (429, {"Retry-After": "5"})

@@ -17,7 +17,7 @@ from components.serving.service import Answered, Options
 
 
 class Doubling:
-    """Answers numbers by their doubles, and notes what it was asked at once; says that it has begun, and waits for go."""
+    """Answers numbers by their doubles, and notes what it was asked at once; it tells that it has begun, and waits."""
 
     def __init__(self) -> None:
         self.calls: list[list[Any]] = []

@@ -22,6 +22,7 @@ from pipelines.operating.commands import app as operating
 from pipelines.servers.commands import app as servers
 
 SERVING = ("fastapi", "prometheus_client", "python_multipart", "starlette", "uvicorn")  # what the extra `serve` brings
+STORING = ("boto3", "botocore", "dvc_s3", "s3fs")  # what the extra `s3` brings
 
 app = typer.Typer(
     name="casebook",
@@ -115,7 +116,7 @@ def _lacking(error: ModuleNotFoundError) -> str | None:
     package = (error.name or "").partition(".")[0]
     if package in ("", "components", "pipelines", "casebook"):
         return None
-    extra = "serve" if package in SERVING else "train"
+    extra = "serve" if package in SERVING else "s3" if package in STORING else "train"
     return f"the package {package} is not installed here, which this needs: `pip install 'casebook[{extra}]'`"
 
 

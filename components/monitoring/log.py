@@ -156,13 +156,21 @@ def _all_files(root: Path, case: str) -> list[Path]:
 
 def _bound(folder: Path, most: int) -> None:
     """Remove the oldest files until the others have at most `most` bytes; the newest stays."""
-    sizes = [(path, path.stat().st_size) for path in _files(folder) if path.exists()]
+    sizes = [(path, size) for path in _files(folder) if (size := _size(path)) is not None]
     total = sum(size for _, size in sizes)
     for path, size in sizes[:-1]:
         if total <= most:
             return
         path.unlink(missing_ok=True)
         total -= size
+
+
+def _size(path: Path) -> int | None:
+    """None where another process has just removed it."""
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return None
 
 
 def _storable(rows: pd.DataFrame) -> pd.DataFrame:

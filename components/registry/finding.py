@@ -74,6 +74,17 @@ def served(registry: Registry, case: str, version: str | None = None) -> Served:
     Raises:
         CasebookError: the store cannot be reached, or there is no such version, no champion, or not all of its files.
     """
+    number, is_champion = number_of(registry, case, version)
+    bundle = _bundle(registry, case, number)
+    return Served(number, bundle, is_champion, histories_beside(bundle))
+
+
+def number_of(registry: Registry, case: str, version: str | None) -> tuple[str, bool]:
+    """The number of the version of that number or alias, or of the champion; and whether it is the champion.
+
+    Raises:
+        CasebookError: the store cannot be reached, or there is no such version, or no champion.
+    """
     champion = champion_version(registry, case)
     number = champion if version is None else find_version(registry, case, version).version
     if number is None:
@@ -81,8 +92,7 @@ def served(registry: Registry, case: str, version: str | None = None) -> Served:
             f"{case}: no champion in {without_login(registry.uri)}; `casebook run {case}` trains and promotes one, "
             "or name a registered one with --version"
         )
-    bundle = _bundle(registry, case, number)
-    return Served(number, bundle, number == champion, histories_beside(bundle))
+    return number, number == champion
 
 
 def _bundle(registry: Registry, case: str, number: str) -> Path:

@@ -2,9 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from typing import Any
 
-import orjson
 from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
@@ -15,7 +13,6 @@ from components.serving.asking import answered, read_options, read_request
 from components.serving.bodies import (
     FORM,
     IMAGES,
-    JSON,
     MOST_ROWS,
     ROWS,
     STREAMS,
@@ -38,15 +35,9 @@ from components.serving.short import add_short_paths
 from components.serving.state import State
 from components.serving.straight import Straight
 from components.serving.streaming import Streamed, stream
+from components.serving.writing import AsJson
 
 METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
-
-
-class AsJson(Response):
-    media_type = JSON
-
-    def render(self, content: Any) -> bytes:
-        return orjson.dumps(content, default=str, option=orjson.OPT_SERIALIZE_NUMPY)
 
 
 def make_app(state: State) -> FastAPI:
@@ -125,7 +116,7 @@ def _schema(state: State) -> Callable[[str], Awaitable[Response]]:
         model = state.model(case)
         recipe, about = state.slots[case].job.params.recipe, facts(model.service)
         told = {"case": case, "recipe": recipe, "version": model.version, "row": model.service.schema()}
-        return AsJson({**told, "request": request_keys(model.service), "answer": model.told.answer, "about": about})
+        return AsJson({**told, "request": request_keys(model.service), "answer": model.answers.answer, "about": about})
 
     return schema
 

@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from components.serving.errors import GONE
 from components.serving.page.cookie import admits
 from components.serving.problems import Problem
 from components.serving.state import State
@@ -31,7 +32,7 @@ class Around:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        started, status = time.perf_counter(), 500
+        started, status = time.perf_counter(), GONE
 
         async def told(message: Message) -> None:
             nonlocal status
@@ -46,7 +47,10 @@ class Around:
                 await self._app(scope, receive, told)
             else:
                 await _refuse(told)
-        finally:  # a fault of the server counts, too
+        except Exception:  # a fault of the server counts, too
+            status = 500
+            raise
+        finally:
             case = scope.get("path_params", {}).get("case")
             if case in self._state.slots:
                 self._state.figures.count(case, status, time.perf_counter() - started)

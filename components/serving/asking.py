@@ -78,7 +78,9 @@ async def rows_answered(
         Problem: what `read_request` and `answered` raise.
     """
     gathered, flat = (getattr(model.service, name, list) for name in ("gathered", "flat"))
-    content = {**more, "rows": list(gathered(rows)), "request_id": request_id}
+    content = {**more, "rows": list(gathered(rows))}
+    if request_id is not None:
+        content["request_id"] = request_id
     found = await answered(state, model, read_request(state, model, content, MOST_ROWS))
     return Rows(flat(found), found.by)
 

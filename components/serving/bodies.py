@@ -6,11 +6,11 @@ import io
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-import orjson
 from starlette.requests import Request
 
-from components.serving.parsing import parse_json
+from components.serving.parsing import first_twice, key_of_text, parse_json
 from components.serving.problems import LONGEST, Detail, Problem
+from components.serving.writing import json_text
 
 JSON, NDJSON, CSV, FORM = "application/json", "application/x-ndjson", "text/csv", "multipart/form-data"
 STREAMS = (NDJSON, CSV)
@@ -42,7 +42,8 @@ def media_type(request: Request, read: Sequence[str] = ROWS) -> str:
     said = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     found = NAMES.get(said, said)
     if found not in read:
-        raise Problem(415, f"content type {said[:60]!r} is not read; send {', '.join(read[:-1])} or {read[-1]}")
+        good = " or ".join(filter(None, (", ".join(read[:-1]), read[-1])))
+        raise Problem(415, f"content type {said[:60]!r} is not read; send {good}")
     return found
 
 
@@ -56,10 +57,7 @@ def keys_of_query(request: Request) -> dict[str, Any]:
     for name, value in request.query_params.multi_items():
         if name in found:
             raise Problem(422, "a key of the query twice", [Detail((name,), "send it once", value)])
-        try:
-            found[name] = orjson.loads(value)
-        except orjson.JSONDecodeError:
-            found[name] = value
+        found[name] = key_of_text(name, value)
     return found
 
 
@@ -77,27 +75,30 @@ async def parts_of(request: Request, most: int) -> AsyncGenerator[bytes, None]:
     said = request.headers.get("content-length", "")
     if said.isdecimal() and int(said) > most:
         raise _too_long(most)
-    length, ends = 0, asyncio.get_running_loop().time() + PATIENCE * max(1.0, most / SOON)
-    async for part in _coming(request, ends):
+    length = 0
+    async for part in _coming(request, PATIENCE * max(1.0, most / SOON)):
         length += len(part)
         if length > most:
             raise _too_long(most)
         yield part
 
 
-async def _coming(request: Request, ends: float | None) -> AsyncGenerator[bytes, None]:
-    """Parts until the time `ends`, or each within the same time after the last."""
+async def _coming(request: Request, within: float, *, each: bool = False) -> AsyncGenerator[bytes, None]:
+    """Parts, all of them within so many seconds, or `each` after the last."""
     loop, parts = asyncio.get_running_loop(), request.stream()
+    ends = loop.time() + within
     while True:
         try:
-            async with asyncio.timeout_at(loop.time() + PATIENCE if ends is None else ends):
+            async with asyncio.timeout_at(ends):
                 part = await anext(parts, None)
         except TimeoutError:
-            told = f"the body, or more of it, was not here within {PATIENCE:g} s"
+            told = f"the body, or more of it, was not here within {within:g} s"
             raise Problem(408, told, headers={"Connection": "close"}) from None
         if part is None:
             return
         yield part
+        if each:
+            ends = loop.time() + within
 
 
 def _too_long(most: int) -> Problem:
@@ -118,7 +119,7 @@ async def lines_of(request: Request, longest: int) -> AsyncIterator[str]:
         Problem: 400 where they are not UTF-8, 413 where one is longer than `longest` bytes.
     """
     begun, length = list[bytes](), 0  # parts of a line whose end is not here yet
-    async for part in _coming(request, None):
+    async for part in _coming(request, PATIENCE, each=True):
         *whole, rest = part.split(b"\n")
         for line in whole:
             yield _decoded(b"".join([*begun, line]))
@@ -195,7 +196,7 @@ def _records(text: str) -> list[list[str]]:
 def _header(cells: list[str]) -> list[str]:
     """Raises Problem 400 where a name stands twice: nobody knows which of the columns is meant."""
     names = [name.removeprefix("\ufeff") for name in cells]
-    if twice := next((name for place, name in enumerate(names) if name in names[:place]), None):
+    if (twice := first_twice(names)) is not None:
         raise Problem(400, f"the header has the column {twice[:LONGEST]!r} twice; send it once")
     return names
 
@@ -228,4 +229,4 @@ class _Lines:
 
 
 def _cell(cell: Any) -> Any:
-    return orjson.dumps(cell).decode() if isinstance(cell, list | dict | bool) else cell
+    return json_text(cell) if isinstance(cell, list | dict | bool) else cell

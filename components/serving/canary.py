@@ -40,12 +40,13 @@ class Canary:
             Problem: 429 or 504, as the champion alone would.
         """
         canary = self.beside.model
+        batcher.admit(champion, rows)
         mine = [] if canary is None else self._chosen(canary, champion, rows, options, request_id)
         if canary is None or not mine:
-            return await batcher.answer(champion, rows, options)
+            return await batcher.answer(champion, rows, options, admitted=True)
         theirs = sorted({*range(len(rows))} - {*mine})
         tried, sure = await asyncio.gather(
-            batcher.answer(canary, [rows[place] for place in mine], options),
+            batcher.answer(canary, [rows[place] for place in mine], options, admitted=True),
             _answers(batcher, champion, [rows[place] for place in theirs], options),
             return_exceptions=True,
         )
@@ -111,4 +112,4 @@ def _text(value: Any) -> str:
 
 
 async def _answers(batcher: Queues, model: Model, rows: Sequence[Any], options: Options) -> list[Answered]:
-    return await batcher.answer(model, rows, options) if rows else []
+    return await batcher.answer(model, rows, options, admitted=True) if rows else []

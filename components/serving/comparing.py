@@ -8,7 +8,7 @@ import math
 import os
 import signal
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
@@ -24,7 +24,6 @@ NICE = 10  # a tenth of the processor where others want it: the lowest of all wo
 SAME, OTHER, REFUSED, FAILED = "same", "other", "refused", "failed"  # what the shadow said, beside the champion
 NOT_COMPARED = ("reasons", "because", "because_title", "warnings", "drawn")
 DEAR = ("draw",)  # keys of a request that only make what is not compared
-SLACK = 1e-9  # in the shadow's disfavour: two processes may add in another order
 
 
 @dataclass(frozen=True)
@@ -62,7 +61,8 @@ def answer_beside(line: Connection, jobs: Sequence[AnyJob], which: str, every: f
     """Answer what comes on the line until it ends, and look every few seconds which version that should be done by."""
     os.nice(NICE)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # who started this process ends it
-    besides = {job.case: Beside(job, which, finder) for job in jobs}
+    silent: Callable[[str], None] = lambda _trouble: None  # noqa: E731 - the other end tells it
+    besides = {job.case: Beside(job, which, finder, silent) for job in jobs}
     told: dict[str, Standing] = {}
     look = time.monotonic()
     with suppress(EOFError, OSError):  # whom it is told to has gone

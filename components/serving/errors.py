@@ -13,6 +13,7 @@ from components.serving.problems import Problem
 
 log = logging.getLogger(__name__)
 
+GONE = 499  # what is counted where nobody heard an answer: the client went away
 FAULT = "a fault of the server; its log says more"
 SAID = {404: "there is no such path; /docs shows those that there are", 405: "the path is not asked by this method"}
 
@@ -47,7 +48,7 @@ async def _refused(request: Request, error: HTTPException) -> Response:
 
 
 async def _gone(_request: Request, _error: ClientDisconnect) -> Response:
-    return Response(status_code=400)  # nobody reads it: the client went away before its body was here
+    return Response(status_code=GONE)
 
 
 async def _fault(request: Request, error: Exception) -> Response:

@@ -20,8 +20,7 @@ from components.core.files import whole_folder, write_json
 from components.core.job import AnyJob
 from components.core.locks import held_lock
 from components.core.private import private_folder
-from components.registry.champion import champion_version, find_version
-from components.registry.finding import Served, open_registry
+from components.registry.finding import Served, number_of, open_registry
 from components.registry.model_files import ARTIFACTS, FILES, bundle_in, damage, histories_beside, unreadable
 from components.tracking.address import artifact_folder, database_file, noted_place, store_address, without_login
 from components.tracking.reading.database import ELSEWHERE, SCHEMAS, VERSION, WORKSPACE, Database
@@ -117,19 +116,13 @@ class Finding:
                 files.
         """
         registry = registry_to_read(root)
-        champion = champion_version(registry, case)
-        number = champion if which is None else find_version(registry, case, which).version
-        if number is None:
-            raise CasebookError(
-                f"{case}: no champion in {without_login(registry.uri)}; `casebook run {case}` trains and promotes "
-                "one, or name a registered one with --version"
-            )
+        number, is_champion = number_of(registry, case, which)
         last = self._last.get((root, case, which))
         if last is None or last.version != number or not last.bundle.is_dir():
             bundle = bundle_in(_files(registry, case, number))
-            last = Served(number, bundle, number == champion, histories_beside(bundle))
+            last = Served(number, bundle, is_champion, histories_beside(bundle))
             self._last[root, case, which] = last
-        return replace(last, is_champion=number == champion)
+        return replace(last, is_champion=is_champion)
 
 
 def _files(registry: Registry, case: str, number: str) -> Path:

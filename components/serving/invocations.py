@@ -12,8 +12,8 @@ from components.serving.bodies import CSV, JSON, keys_of_query, media_type, read
 from components.serving.models import Model
 from components.serving.parsing import parse_json
 from components.serving.problems import Detail, Problem
-from components.serving.protocol import as_json
 from components.serving.state import State
+from components.serving.writing import AsJson
 
 VERSION = "X-Casebook-Version"  # the form of the answer has no place for it
 FORMS = ("dataframe_split", "dataframe_records", "inputs", "instances")
@@ -27,7 +27,7 @@ def add_invocations(app: FastAPI, state: State) -> None:
     async def ping() -> Response:
         if not state.ready or state.draining:
             raise Problem(503, "the server is not ready", headers={"Retry-After": "1"})
-        return as_json({"ready": True})
+        return AsJson({"ready": True})
 
     async def version() -> Response:
         return PlainTextResponse(SCORING)
@@ -42,10 +42,12 @@ def add_invocations(app: FastAPI, state: State) -> None:
 
 def _invocations(state: State) -> Callable[[Request], Awaitable[Response]]:
     async def invocations(request: Request) -> Response:
-        model = state.model(request.path_params.get("case") or _only(state))
+        case = request.path_params.get("case") or _only(state)
+        request.path_params["case"] = case  # the figures are the case's
+        model = state.model(case)
         rows, more = _asked(request, await read_body(request, state.limits[model.case]))
         answers = await rows_answered(state, model, rows, {**_as_predict(model), **more})
-        return as_json({"predictions": answers}, {VERSION: answers.versions})
+        return AsJson({"predictions": answers}, headers={VERSION: answers.versions})
 
     return invocations
 

@@ -101,15 +101,19 @@ class Keeper:
         self._write()
 
     def _write(self) -> None:
-        found: dict[tuple[str, str, str, frozenset[str]], list[Asked]] = {}
+        came: dict[tuple[str, str], list[Asked]] = {}
         while True:
             try:
                 one = self._queue.get_nowait()
             except queue.Empty:
                 break
             self._has_room(-one.file_bytes)
-            # Rows of other columns are another file: who is named alone is not who has an empty cell for an item.
-            found.setdefault((one.case, one.version, one.beside, frozenset(one.rows[0])), []).append(one)
+            came.setdefault((one.case, one.beside), []).append(one)
+        found: dict[tuple[str, str, str, frozenset[str]], list[Asked]] = {}
+        for (case, beside), asked in came.items():
+            for one in _sampled(asked, self._params[case].rows):
+                # Rows of other columns are another file: who is named alone is not who has an empty cell for an item.
+                found.setdefault((case, one.version, beside, frozenset(one.rows[0])), []).append(one)
         for (case, version, beside, _), asked in found.items():
             try:
                 self._append(case, version, beside, asked)
@@ -123,8 +127,19 @@ class Keeper:
         from components.monitoring.log import append
 
         params = self._params[case]
-        if len(asked) > params.rows:
-            asked = random.sample(list(asked), params.rows)
         rows = pd.DataFrame([row for one in asked for row in one.rows])
         told = pd.DataFrame([one.told for one in asked for _ in one.rows])
         append(self._root, case, rows, told, version, params, beside=beside)
+
+
+def _sampled(asked: list[Asked], most: int) -> list[Asked]:
+    """Those at random that have at most so many rows together."""
+    if sum(len(one.rows) for one in asked) <= most:
+        return asked
+    random.shuffle(asked)
+    found, count = [], 0
+    for one in asked:
+        if count + len(one.rows) <= most:
+            found.append(one)
+            count += len(one.rows)
+    return found

@@ -25,7 +25,7 @@ class Figures:
         self.rows = Counter("casebook_rows", "Rows answered.", ["case", "version"], registry=registry)
         self.seconds = Histogram(
             "casebook_request_seconds",
-            "From a request's last byte to its answer.",
+            "From a request's headers to the end of its answer: what the body takes to come is in it.",
             ["case"],
             buckets=SECONDS,
             registry=registry,

@@ -3,10 +3,11 @@
 import importlib
 import logging
 import threading
+import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Generic, Protocol, TypeVar, cast
+from typing import Any, Generic, Protocol, TypeVar, cast
 
 from components.core.errors import CasebookError
 from components.core.job import AnyJob
@@ -21,6 +22,7 @@ from components.serving.service import Answered, Forgetting, Online, Options, Se
 log = logging.getLogger(__name__)
 
 LOOKED_EVERY = 5.0  # seconds between looks at an alias
+TRIED_AGAIN = 60.0  # seconds until a version that did not open is opened anew
 Finder = Callable[[AnyJob, str | None], Served]
 WARMING = 3  # answers before a bundle serves: the first of a graph is the slowest
 
@@ -35,7 +37,7 @@ class Model:
     card: Path
     is_champion: bool
     people: People = NOBODY
-    told: Told = NOTHING  # what it answers
+    answers: Told = NOTHING  # their schema
 
 
 def online(recipe: str) -> Online:
@@ -69,45 +71,84 @@ def open_model(job: AnyJob, found: Served) -> Model:
     answered: Sequence[Answered] = ()
     for _ in range(WARMING):
         answered = service.answer(list(examples), Options(explain="always"))
-    told = told_of(service, answered)
-    return Model(job.case, found.version, service, card_beside(found.bundle), found.is_champion, people, told)
+    answers = told_of(service, answered)
+    return Model(job.case, found.version, service, card_beside(found.bundle), found.is_champion, people, answers)
+
+
+class Opening:
+    """Which version should stand somewhere, opened. Whatever goes wrong, the one that stands there goes on, `trouble`
+    says why, and `tell` hears of it once: the registry may be away, or the other bundle broken. What did not open is
+    tried again after a minute and not at each look, as who answers has to share the processor with that.
+
+    `beside`: what is tried beside the champion, so that nothing stands there where the version is the champion.
+    """
+
+    def __init__(
+        self, job: AnyJob, which: str | None, finder: Finder, tell: Callable[[str], None], *, beside: bool = False
+    ) -> None:
+        self.job, self.which, self._find, self._tell, self._beside = job, which, finder, tell, beside
+        self.trouble = ""
+        self._marks = marks_of(job)
+        self._broken: tuple[Any, float, Exception] | None = None  # which did not open, until when that stands, and why
+
+    def look(self, now: Model | None) -> Model | None:
+        """Who should stand there now, which often is who does."""
+        try:
+            found, marks = self._find(self.job, self.which), marks_of(self.job)
+            other = self._other(now, found, marks)
+        except Exception as error:
+            told = str(error) if isinstance(error, CasebookError) else f"{type(error).__name__}: {error}"
+            if told != self.trouble:
+                self._tell(told)
+            self.trouble = told
+            return now
+        self.trouble, self._marks = "", marks
+        return other
+
+    def _other(self, now: Model | None, found: Served, marks: Any) -> Model | None:
+        if self._beside and found.is_champion:
+            return None
+        same = now is not None and found.version == now.version
+        if now is not None and same and (marks == self._marks or people_of(self.job, found) == now.people):
+            # Another version may have been promoted meanwhile, or this one.
+            return now if found.is_champion == now.is_champion else replace(now, is_champion=found.is_champion)
+        which = found.version, marks
+        if self._broken is not None and self._broken[0] == which and time.monotonic() < self._broken[1]:
+            raise self._broken[2]
+        try:
+            return open_model(self.job, found)
+        except Exception as error:
+            self._broken = which, time.monotonic() + TRIED_AGAIN, error
+            raise
 
 
 class Slot:
     """Where the model of a case stands: readers take `model` as it is, one thread puts another one there."""
 
     def __init__(self, job: AnyJob, which: str | None, finder: Finder) -> None:
-        self.job, self.which, self._find = job, which, finder
-        self._marks = marks_of(job)
+        self.job = job
         self.model = open_model(job, finder(job, which))
-        self.trouble = ""  # why the version that should serve does not
+        self._opening = Opening(job, which, finder, self._tell)
+
+    @property
+    def trouble(self) -> str:
+        """Why the version that should serve does not; empty where it does."""
+        return self._opening.trouble
 
     def look(self) -> bool:
         """Look whether another version should serve, open it and exchange the two. Whether they were. The same version
         is opened anew where it is to know its users otherwise.
-
-        Whatever goes wrong, the present one goes on: the registry may be away, or the other bundle broken.
         """
-        try:
-            found, marks = self._find(self.job, self.which), marks_of(self.job)
-            same = found.version == self.model.version
-            if same and (marks == self._marks or people_of(self.job, found) == self.model.people):
-                self._marks = marks
-                self.trouble = ""
-                return False
-            other = open_model(self.job, found)
-        except Exception as error:
-            told = str(error) if isinstance(error, CasebookError) else f"{type(error).__name__}: {error}"
-            if told != self.trouble:
-                log.error("%s: version %s goes on serving: %s", self.job.case, self.model.version, told)
-            self.trouble = told
-            return False
-        if same:
-            log.info("%s: version %s serves with what is known of its users now", self.job.case, other.version)
-        else:
-            log.info("%s: version %s serves, in place of %s", self.job.case, other.version, self.model.version)
-        self.model, self.trouble, self._marks = other, "", marks
-        return not same
+        before, self.model = self.model, self._opening.look(self.model) or self.model
+        if self.model.version != before.version:
+            log.info("%s: version %s serves, in place of %s", self.job.case, self.model.version, before.version)
+            return True
+        if self.model.people != before.people:
+            log.info("%s: version %s serves with what is known of its users now", self.job.case, before.version)
+        return False
+
+    def _tell(self, trouble: str) -> None:
+        log.error("%s: version %s goes on serving: %s", self.job.case, self.model.version, trouble)
 
 
 class Looks(Protocol):

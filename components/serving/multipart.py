@@ -2,16 +2,15 @@
 
 from typing import Any
 
-import orjson
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 
 from components.serving.bodies import MOST_ROWS, parts_of
+from components.serving.parsing import key_of_text
 from components.serving.problems import Detail, Problem
 
 MOST_FIELDS = 20
 LONGEST_FIELD = 4096  # bytes
-TEXTS = ("request_id", "explain")  # keys whose values are texts; others are read as JSON has them
 
 
 class _InMemory(MultiPartParser):
@@ -45,7 +44,7 @@ async def read_form(request: Request, most: int) -> dict[str, Any]:
     content: dict[str, Any] = {}
     for name, value in form.multi_items():
         if isinstance(value, str):
-            content[name] = _value(name, value)
+            content[name] = key_of_text(name, value)
         else:
             rows.append({"image": value.filename or name, "pixels": await value.read()})
             await value.close()
@@ -54,12 +53,3 @@ async def read_form(request: Request, most: int) -> dict[str, Any]:
             422, "the form has no file", [Detail(("rows",), "send each image as a file: -F image=@cells.png", None)]
         )
     return {**content, "rows": rows}
-
-
-def _value(name: str, text: str) -> Any:
-    if name in TEXTS:
-        return text
-    try:
-        return orjson.loads(text)
-    except orjson.JSONDecodeError:
-        return text

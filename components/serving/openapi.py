@@ -10,8 +10,9 @@ from fastapi.openapi.utils import get_openapi
 from components.serving.models import Model
 from components.serving.operations import WRONG, paths_of, refused, short
 from components.serving.problems import MOST_DETAILS
-from components.serving.short import SHORT
+from components.serving.short import cases_of, short_paths
 from components.serving.state import State
+from components.serving.writing import json_bytes
 
 VERSION = "1"  # of the paths
 PROBLEM: Mapping[str, Any] = {
@@ -52,7 +53,7 @@ def add_openapi(app: FastAPI, state: State) -> None:
         if key not in told:
             told.clear()
             document = _document(app, state, models)
-            told[key] = orjson.loads(orjson.dumps(document, default=str, option=orjson.OPT_SERIALIZE_NUMPY))
+            told[key] = orjson.loads(json_bytes(document))
         return told[key]
 
     app.openapi = openapi  # type: ignore[method-assign] # as FastAPI's documentation has it
@@ -69,11 +70,11 @@ def _document(app: FastAPI, state: State, models: Sequence[Model]) -> dict[str, 
     parts = document.setdefault("components", {}).setdefault("schemas", {})
     parts["Problem"] = dict(PROBLEM)
     for model in models:
-        parts |= {f"{model.case}_row": model.service.schema(), f"{model.case}_answer": model.told.answer}
+        parts |= {f"{model.case}_row": model.service.schema(), f"{model.case}_answer": model.answers.answer}
         document["paths"] |= paths_of(model)
-    for path, (recipe, keys) in SHORT.items():
-        if answering := [one for one in models if state.slots[one.case].job.params.recipe == recipe]:
-            document["paths"][path] = {"post": short(answering, keys)}
+    for recipe, offered in short_paths(state).items():
+        answering = [model for model in models if model.case in cases_of(state, recipe)]
+        document["paths"][offered.path] = {"post": short(answering, offered.keys)}
     if state.asked.token is not None:
         document["components"]["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
         document["security"] = [{"token": []}]

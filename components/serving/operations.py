@@ -21,7 +21,7 @@ WRONG: Mapping[int, str] = {
     415: "The body is of a type that is not read.",
     422: "A column is missing or unknown, a cell is no value of its column, a key has a value that it cannot have.",
     429: "Too many rows wait; Retry-After says when to come again.",
-    503: "The server is not ready, or ends.",
+    503: "The server is not ready; to probes also where it ends.",
     504: "No answer began in time.",
 }
 READ = (401, 404, 405, 503)  # what can go wrong where something is only read

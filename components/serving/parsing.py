@@ -1,6 +1,7 @@
 """JSON of requests, with each key once."""
 
 import json
+from collections.abc import Iterable
 from typing import Any
 
 import orjson
@@ -8,6 +9,7 @@ import orjson
 from components.serving.problems import LONGEST, Problem
 
 NAN = b"NaN"
+TEXTS = ("request_id",)  # keys of requests whose values are texts, such as 7
 
 
 def parse_json(body: bytes, what: str = "body", *, nan: bool = False) -> Any:
@@ -20,7 +22,7 @@ def parse_json(body: bytes, what: str = "body", *, nan: bool = False) -> Any:
         content = orjson.loads(body)
     except orjson.JSONDecodeError as error:
         if nan and NAN in body:
-            return _parsed_once(body, what)
+            return _without_nan(body, what)
         raise Problem(400, f"the {what} is no JSON: {error}") from None
     if body.count(b":") != _keys(content):  # some stand in texts, or in keys that came twice
         _parsed_once(body, what)
@@ -41,14 +43,43 @@ def _keys(content: Any) -> int:
     return found
 
 
+def key_of_text(name: str, text: str) -> Any:
+    """The value of a request's key that came as a text, in a query or a form: read as JSON, if it is any."""
+    if name in TEXTS:
+        return text
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return text
+
+
+def first_twice(names: Iterable[str]) -> str | None:
+    """The first of the names that has stood there before, which may be an empty one."""
+    seen = set[str]()
+    for name in names:
+        if name in seen:
+            return name
+        seen.add(name)
+    return None
+
+
+def _without_nan(body: bytes, what: str) -> Any:
+    """Read anew what Python's own reader lets pass and nobody can write: half of a pair of surrogates, 1e999."""
+    try:
+        return orjson.loads(json.dumps(_parsed_once(body, what)))
+    except RecursionError:
+        raise Problem(400, f"the {what} is nested too deeply") from None
+    except orjson.JSONDecodeError as error:
+        raise Problem(400, f"the {what} is no JSON: {error}") from None
+
+
 def _parsed_once(body: bytes, what: str) -> Any:
     """Slower, but it sees keys that come twice, and takes NaN for null."""
 
     def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         found = dict(pairs)
         if len(found) < len(pairs):
-            names = [name for name, _ in pairs]
-            twice = next(name for place, name in enumerate(names) if name in names[:place])
+            twice = first_twice(name for name, _ in pairs) or ""
             raise Problem(400, f"the {what} has the key {twice[:LONGEST]!r} twice in one object; send it once")
         return found
 

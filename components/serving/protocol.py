@@ -3,7 +3,6 @@
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-import orjson
 from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import Response
@@ -15,6 +14,7 @@ from components.serving.parsing import parse_json
 from components.serving.problems import Detail, Problem
 from components.serving.state import State
 from components.serving.tensors import TEXT, columns_of, tensor
+from components.serving.writing import AsJson, json_bytes
 
 VERSION = "2"
 BINARY = "application/octet-stream"
@@ -29,20 +29,20 @@ def add_protocol(app: FastAPI, state: State) -> None:
 
     async def server() -> Response:
         extensions = ["binary_tensor_data", "model_repository"]
-        return as_json({"name": "casebook", "version": VERSION, "extensions": extensions})
+        return AsJson({"name": "casebook", "version": VERSION, "extensions": extensions})
 
     async def models() -> Response:
-        return as_json({"models": list(state.slots)})
+        return AsJson({"models": list(state.slots)})
 
     async def index() -> Response:
         found = [(case, state.model(case).version) for case in state.slots]
-        return as_json([{"name": case, "version": version, "state": "READY"} for case, version in found])
+        return AsJson([{"name": case, "version": version, "state": "READY"} for case, version in found])
 
     async def about(request: Request) -> Response:
-        return as_json(metadata(_asked(state, request)))
+        return AsJson(metadata(_asked(state, request)))
 
     async def ready(request: Request) -> Response:
-        return as_json({"name": _asked(state, request).case, "ready": True})
+        return AsJson({"name": _asked(state, request).case, "ready": True})
 
     app.add_api_route("/v2", server, methods=["GET"], summary="Of the Open Inference Protocol: the server")
     app.add_api_route("/v2/models", models, methods=["GET"], summary="The cases that are served")
@@ -129,9 +129,8 @@ def _answer(
     wanted: Mapping[str, bool] | None,
     binary: bool,
 ) -> Response:
-    kinds = _kinds(model.told.written) | {
-        name: TEXT for row in answers[:1] for name in row if name not in _kinds(model.told.written)
-    }
+    known = _kinds(model.answers.written)
+    kinds = known | {name: TEXT for row in answers[:1] for name in row if name not in known}
     asked = dict.fromkeys(kinds, binary) if wanted is None else wanted
     if unknown := [name for name in asked if name not in kinds]:
         raise Problem(
@@ -146,7 +145,7 @@ def _answer(
     if "versions" in answers.by:
         told["parameters"] = {"versions": ", ".join(answers.by["versions"])}
     told["outputs"] = [one for one, _ in made]
-    head = orjson.dumps(told, option=orjson.OPT_SERIALIZE_NUMPY)
+    head = json_bytes(told)
     if not any(asked.values()):
         return Response(head, media_type=JSON)
     return Response(head + b"".join(part for _, part in made), headers={LENGTH: str(len(head))}, media_type=BINARY)
@@ -154,7 +153,7 @@ def _answer(
 
 def metadata(model: Model) -> dict[str, Any]:
     """What the protocol calls a model: its inputs and outputs by column."""
-    inputs, outputs = _kinds(model.service.schema()), _kinds(model.told.written)
+    inputs, outputs = _kinds(model.service.schema()), _kinds(model.answers.written)
     return {
         "name": model.case,
         "versions": [model.version],
@@ -173,9 +172,3 @@ def _kind(column: Mapping[str, Any]) -> str:
     kinds = column.get("type", ())
     first = next((one for one in ([kinds] if isinstance(kinds, str) else kinds) if one != "null"), "")
     return KINDS.get(first, TEXT)
-
-
-def as_json(content: Any, headers: Mapping[str, str] | None = None) -> Response:
-    """A body of JSON."""
-    body = orjson.dumps(content, default=str, option=orjson.OPT_SERIALIZE_NUMPY)
-    return Response(body, media_type=JSON, headers=headers)

@@ -4,22 +4,29 @@ import logging
 import os
 import signal
 import socket
+import sys
 import tempfile
+import threading
+import time
 from collections.abc import Callable
+from pathlib import Path
 
 import uvicorn
 from starlette.types import ASGIApp
+from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
 
 from components.core.errors import CasebookError
 from components.serving.leaving import DRAINED_WITHIN
 from components.serving.metrics import FOLDER
-from components.serving.wire import Telling
+from components.serving.wire import JsonHttp
 
 log = logging.getLogger(__name__)
 
 KEPT_ALIVE = 65  # seconds that an idle connection stays
 BEGUN_WITHIN = 20  # seconds in which a worker that is busy says that it lives
+OPENED = "opened"  # in the folder of figures: a worker has opened all models once
+RESTED = 5.0  # seconds until a worker that could not open them is replaced
 
 
 def _listening(options: uvicorn.Config) -> socket.socket:
@@ -42,7 +49,7 @@ def _listening(options: uvicorn.Config) -> socket.socket:
 
 def run(make: Callable[[], ASGIApp], named: str, host: str, port: int, workers: int) -> int:
     """Serve what `make` makes until told to end, or where there are several workers what the function that is `named`
-    makes in each. Returns the exit code: 0 on SIGTERM.
+    makes in each by `worker`. Returns the exit code: 0 on SIGTERM, 1 where nothing could be opened.
 
     A worker that dies is replaced; the others answer meanwhile.
     """
@@ -51,7 +58,7 @@ def run(make: Callable[[], ASGIApp], named: str, host: str, port: int, workers: 
         factory=workers > 1,
         host=host,
         port=port,
-        http=Telling,
+        http=JsonHttp,
         workers=workers,
         log_level="warning",
         access_log=False,
@@ -68,6 +75,32 @@ def run(make: Callable[[], ASGIApp], named: str, host: str, port: int, workers: 
         server.run([listening])
         return 0 if server.started else 1
     with tempfile.TemporaryDirectory(prefix="casebook-figures-") as folder:
-        os.environ.setdefault(FOLDER, folder)
-        Multiprocess(options, [listening]).run()
-    return 0
+        os.environ[FOLDER] = folder
+        parent = Multiprocess(options, [listening])
+        parent.run()
+    return 1 if any(one.exitcode == STARTUP_FAILURE for one in parent.processes) else 0
+
+
+def worker(make: Callable[[], ASGIApp]) -> ASGIApp:
+    """What one of several workers serves. Where it cannot be opened at the start, all end; later the others answer, and
+    this one is replaced until it can.
+    """
+    threading.Thread(target=_end_with, args=(os.getppid(),), name="parent", daemon=True).start()
+    opened = Path(os.environ[FOLDER]) / OPENED
+    try:
+        made = make()
+    except CasebookError as error:
+        log.error("%s", error)
+        if not opened.exists():
+            sys.exit(STARTUP_FAILURE)
+        time.sleep(RESTED)
+        sys.exit(1)
+    opened.touch()
+    return made
+
+
+def _end_with(parent: int) -> None:
+    """End as on SIGTERM once the parent is gone, whoever killed it: nobody else would end this process."""
+    while os.getppid() == parent:
+        time.sleep(1)
+    os.kill(os.getpid(), signal.SIGTERM)

@@ -109,12 +109,23 @@ def facts(service: Service) -> Mapping[str, Any]:
     return service.about() if isinstance(service, Telling) else {}
 
 
+@dataclass(frozen=True)
+class Short:
+    """A short path for `predict` of the recipe's cases: `read` makes the body of that of its own, whose keys beside
+    those of every request are `keys`, as JSON Schema. It raises Problem 422.
+    """
+
+    path: str
+    keys: Mapping[str, Any]
+    read: Callable[[Mapping[str, Any]], Mapping[str, Any]]
+
+
 # What the part offers: of a bundle, of what the version keeps of users, and of the case's block `predict`.
 Opens = Callable[[Path, Path | None, Any], Service]
 
 
 class Online(Protocol):
-    """The part `http`. `MAX_BODY` are the bytes of the largest body that is read."""
+    """The part `http`. `MAX_BODY` are the bytes of the largest body that is read. It may have more: `SHORT`, a path."""
 
     @property
     def MAX_BODY(self) -> int: ...  # noqa: N802 - a constant of the part

@@ -23,7 +23,8 @@ log = logging.getLogger(__name__)
 
 SHADOW = "shadow"  # the role in figures, and the folder of its log
 ROOM = 1_024  # rows that may wait for it; more are left out and counted
-ROOM_BYTES = 32 * 2**20  # of their texts, such as images
+ROOM_BYTES = 32 * 2**20  # of them together, such as images
+NUMBER = 32  # bytes
 HEARD_EVERY = 0.5  # seconds
 PATIENCE = 120.0  # seconds that one request's rows may take it
 RESTED = 5.0  # seconds until a process that has ended is started anew
@@ -174,9 +175,12 @@ def _compared(one: Answered) -> dict[str, Any]:
 
 
 def _size(row: Any) -> int:
-    """Characters of a row's texts."""
-    cells = row.values() if isinstance(row, Mapping) else ()
-    return sum(len(cell) for cell in cells if isinstance(cell, str | bytes))
+    """About the bytes of a row, or of what is in it: a history has many."""
+    if isinstance(row, str | bytes):
+        return len(row)
+    if isinstance(row, Mapping):
+        return sum(map(_size, row.values()))
+    return sum(map(_size, row)) if isinstance(row, list | tuple) else NUMBER
 
 
 def _logged(champion: str, told: Mapping[str, Any], one: Compared) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """The path that nearly all requests take, straight to what answers it: FastAPI's own way there costs as much again as
-the rest of a small request. What its OpenAPI says of the path is of the route beside it.
+the rest of a small request. The route beside it answers other methods, and an application below a `root_path`; what
+OpenAPI says of the path is of `operations`.
 """
 
 from collections.abc import Awaitable, Callable

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from components.serving.problems import Detail, Problem
+from components.serving.writing import json_text
 
 TYPES: Mapping[str, str] = {
     "BOOL": "?",
@@ -133,10 +134,3 @@ def tensor(name: str, datatype: str, values: Sequence[Any], *, binary: bool) -> 
             return {**said, "data": cells}, b""
         part = cells.tobytes()
     return {**said, "parameters": {SIZE: len(part)}}, part
-
-
-def json_text(value: Any) -> str:
-    """A list or object as a text."""
-    import orjson
-
-    return orjson.dumps(value, default=str, option=orjson.OPT_SERIALIZE_NUMPY).decode()

@@ -8,7 +8,7 @@ from components.serving.problems import Problem
 NO_HTTP = Problem(400, "what was sent is no HTTP, or a body whose chunks are not as they say")
 
 
-class Telling(AutoHTTPProtocol):  # type: ignore[valid-type, misc] # one of two, by what is installed
+class JsonHttp(AutoHTTPProtocol):  # type: ignore[valid-type, misc] # one of two, by what is installed
     """uvicorn's protocol, which says so in plain text."""
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - the same for all

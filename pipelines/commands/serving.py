@@ -44,7 +44,7 @@ def serve(
 ) -> None:
     """Answer over HTTP until told to end. docs/serving.md says what is asked and answered."""
     from components.serving.server import run
-    from pipelines.servers.online import APPLICATION, Noted, application, cases_to_serve, note
+    from pipelines.servers.online import WORKER, Noted, application, cases_to_serve, note
     from pipelines.servers.settings import settings_for
     from pipelines.stages import set_up_logging
 
@@ -52,7 +52,7 @@ def serve(
     set_up_logging()
     settings_for(host)
     note(Noted(host, cases_to_serve(cases or []), version, explain, look_every, strict, shadow, canary))
-    raise typer.Exit(run(application, APPLICATION, host, port, workers))
+    raise typer.Exit(run(application, WORKER, host, port, workers))
 
 
 def _check_beside(version: str | None, shadow: str | None, canary: float | None) -> None:

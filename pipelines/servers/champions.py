@@ -1,10 +1,14 @@
 """`casebook serve` among the servers: which cases, at which port, and from when on."""
 
 import logging
+import signal
+import subprocess
 import sys
+import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from types import FrameType
 
 from components.core.errors import CasebookError
 from components.core.params.load import load_params
@@ -19,6 +23,7 @@ log = logging.getLogger(__name__)
 
 PROCESS = "serve"  # its name in the Procfile
 LOOKED_EVERY = 5.0  # seconds between looks for a champion
+RESTED = 5.0  # seconds until what has ended by itself is started anew
 PARAMS = "params.yaml"
 
 
@@ -59,6 +64,31 @@ def serve_command(settings: Settings, root: Path) -> list[str]:
     params = serve_params(root)
     listening = ["--host", settings.host, "--port", str(params.port)]
     return [sys.executable, "-m", "pipelines.cli", "serve", *params.cases, *listening]
+
+
+def keep_up(command: Sequence[str], rested: float = RESTED) -> int:
+    """Run the command, anew whenever it ends by itself, until told to end; the exit code of the last one. Under
+    `make up`, where honcho would end everything with it: a model that does not open is no reason to lose a training.
+    """
+    told = threading.Event()
+    process: subprocess.Popen[bytes] | None = None
+
+    def end(_number: int, _frame: FrameType | None) -> None:
+        told.set()
+        if process is not None:
+            process.terminate()
+
+    signal.signal(signal.SIGTERM, end)
+    while True:
+        process = subprocess.Popen(command)
+        if told.is_set():  # it came while this one began
+            process.terminate()
+        code = process.wait()
+        if told.is_set():
+            return code
+        log.error("casebook serve ended with %d; it starts anew in %g s", code, rested)
+        if told.wait(rested):
+            return code
 
 
 def _not_yet(root: Path, cases: Sequence[str]) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import orjson
+from starlette.types import ASGIApp
 
 from components.core.errors import CasebookError
 from components.core.job import Paths
@@ -18,16 +19,18 @@ from components.serving.app import make_app
 from components.serving.finding import registry_to_read
 from components.serving.models import online
 from components.serving.problems import Problem
+from components.serving.server import worker
 from components.serving.state import Serving, State
 from pipelines.servers.guard import OwnNames
 from pipelines.servers.names import own
 from pipelines.servers.settings import settings_for
+from pipelines.stages import set_up_logging
 
 if TYPE_CHECKING:
     from components.serving.service import Explain
 
 NOTED = "CASEBOOK_SERVING"  # of the environment: what the command was asked, for the processes that it starts
-APPLICATION = f"{__name__}:application"
+WORKER = f"{__name__}:in_worker"
 
 
 @dataclass(frozen=True)
@@ -62,20 +65,26 @@ def application() -> OwnNames:
     jobs = [make_job(case, params.case(case), Paths(root)) for case in noted.cases]
     logs = {job.case: operate.of(job.case).monitor.log for job in jobs}
     asked = Serving(
-        jobs,
-        noted.version,
-        noted.explain,
-        noted.strict,
-        settings.token,
-        logs,
-        noted.look_every,
-        operate.serve.max_body,
-        noted.shadow,
-        noted.canary,
+        jobs=jobs,
+        version=noted.version,
+        explain=noted.explain,
+        strict=noted.strict,
+        token=settings.token,
+        logs=logs,
+        look_every=noted.look_every,
+        max_body=operate.serve.max_body,
+        shadow=noted.shadow,
+        canary=noted.canary,
     )
     state = State(asked)
     state.start()
     return OwnNames(make_app(state), (*own(settings.host), *settings.names), settings.names, refused())
+
+
+def in_worker() -> ASGIApp:
+    """The same in one of several processes."""
+    set_up_logging()
+    return worker(application)
 
 
 def refused() -> tuple[bytes, bytes]:

@@ -18,9 +18,9 @@ from pathlib import Path
 from components.core.errors import BAD_INPUT, BAD_USAGE, CasebookError
 from components.core.passwords import hidden
 from components.core.private import private_file, private_folder
-from pipelines.environment import USER, drop_temporary_word, prepare_environment
+from pipelines.environment import MARK, USER, drop_temporary_word, prepare_environment
 from pipelines.operating.store import check_embedded
-from pipelines.servers.champions import champion_server, serve_command
+from pipelines.servers.champions import champion_server, keep_up, serve_command
 from pipelines.servers.names import mlflow_variables
 from pipelines.servers.private import close_prefect
 from pipelines.servers.settings import SCHEMAS, Settings, read_settings, tool_url
@@ -61,6 +61,8 @@ def main(arguments: list[str] | None = None) -> int:
         command = [*command, *LOGIN]
     elif around is champion_server:
         command = serve_command(settings, root)
+        if MARK in os.environ:
+            return keep_up(command)
     return os.execvp(command[0], command)  # noqa: S606 - becomes the server
 
 

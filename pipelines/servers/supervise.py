@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+from honcho.environ import parse_procfile
 
 from components.core.errors import CasebookError
 from components.core.files import write_json
@@ -26,6 +27,7 @@ from components.core.private import private_folder
 from components.tracking.reading.server import Server
 from pipelines.environment import MARK, alive, drop_temporary_word, find_up, own_mark, read_up, up_file
 from pipelines.servers.champions import PROCESS, lacking, serve_params
+from pipelines.servers.honcho import PATIENCE as OF_HONCHO
 from pipelines.servers.ports import refusal
 from pipelines.servers.private import close_stores
 from pipelines.servers.serve import answers
@@ -34,7 +36,7 @@ from pipelines.servers.settings import MLFLOW_PORT, PREFECT_PORT, Settings, read
 log = logging.getLogger(__name__)
 
 PATIENCE = 600.0  # seconds for both servers' first answer: each makes a database
-GRACE = 20.0  # seconds between asking a process to end and killing it
+GRACE = 20.0  # seconds between asking a worker to end and killing it
 TAIL = 15  # lines of the log that a failed start shows
 
 
@@ -112,9 +114,8 @@ def _supervise(root: Path, mark: str, settings: Settings, serve: ServeParams) ->
     if _log(root).exists():
         _log(root).replace(_log(root).with_suffix(".log.1"))
     # No `.env`: a variable of it would reach some processes only.
-    command = [sys.executable, "-m", "honcho", "--env", os.devnull, "--no-colour", "start"]
-    lines = (root / "Procfile").read_text(encoding="utf-8").splitlines()
-    names = [name for name, colon, _ in (line.partition(":") for line in lines) if colon]
+    command = [sys.executable, "-m", "pipelines.servers.honcho", "--env", os.devnull, "--no-colour", "start"]
+    names = parse_procfile((root / "Procfile").read_text(encoding="utf-8")).processes
     command += [name for name in names if serve.cases or name != PROCESS]
     with _log(root).open("wb") as said:
         return subprocess.Popen(
@@ -142,8 +143,8 @@ def _wait(supervisor: "subprocess.Popen[bytes]", waited_for: Sequence[str], said
 def _end(mark: str) -> int:
     """End the marked processes: workers before the servers to which they tell the end of their runs."""
     ended = {process.pid for process in _processes(mark)}
-    _ask(filter(_is_worker, _processes(mark)))
-    _ask(_processes(mark))
+    _ask(filter(_is_worker, _processes(mark)), GRACE)
+    _ask(_processes(mark), OF_HONCHO)
     while left := _processes(mark):  # some may have begun in between
         for process in left:
             with suppress(psutil.NoSuchProcess):
@@ -153,12 +154,12 @@ def _end(mark: str) -> int:
     return len(ended)
 
 
-def _ask(processes: Iterable[psutil.Process]) -> None:
+def _ask(processes: Iterable[psutil.Process], within: float) -> None:
     asked = list(processes)
     for process in asked:
         with suppress(psutil.NoSuchProcess):
             process.terminate()
-    psutil.wait_procs(asked, timeout=GRACE)
+    psutil.wait_procs(asked, timeout=within)
 
 
 def _processes(mark: str) -> list[psutil.Process]:

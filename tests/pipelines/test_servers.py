@@ -185,7 +185,7 @@ def test_down_ends_exactly_what_up_has_started_also_without_its_supervisor(serve
     # A stage that a worker has started is a session of its own.
     stage = subprocess.Popen(words, env=environment | {MARK: servers.mark}, start_new_session=True)
     try:
-        kill([process for process in servers.processes() if "honcho" in process.cmdline()])
+        kill([process for process in servers.processes() if "pipelines.servers.honcho" in process.cmdline()])
         left = servers.processes()
         assert {"mlflow", "prefect"} <= {word for process in left for word in map(base, process.cmdline())}
         ended = servers.casebook("down")

@@ -11,9 +11,10 @@ Bytes = Annotated[int, Field(ge=1024)]
 
 
 class ServeParams(Block):
-    """`make up` serves `cases` at `port`; nothing if there are none.
+    """`make up` serves `cases` at `port`; nothing if there are none. `casebook serve` has options of its own for both.
 
-    `max_body` maps a case to the bytes of the largest body that it takes, where they are not those of its recipe.
+    What is not said is as here: a params.yaml of before knows nothing of it. `max_body` maps a case to the bytes of the
+    largest body that it takes, where they are not those of its recipe.
     """
 
     cases: Names = ()

@@ -14,8 +14,8 @@ from components.recipes.conversion.online.wishes import KEYS, MOST_BEST, Togethe
 from components.recipes.conversion.serving.asked import PLAIN, Asked
 from components.recipes.conversion.serving.converter import Conversion, Converter
 from components.recipes.conversion.serving.predictor import PINYIN_COLUMN, ConversionPredictor
-from components.serving.problems import Detail
-from components.serving.service import MEBIBYTE, Answered, Options
+from components.serving.problems import Detail, Problem
+from components.serving.service import MEBIBYTE, Answered, Options, Short
 
 MAX_BODY = MEBIBYTE
 LONGEST = 2_000  # characters of a row: those of letters without blanks take seconds, and others wait meanwhile
@@ -166,6 +166,23 @@ class ConversionService:
             return nan
         read = normalise(line, self.predictor.syllabary, settings.input)
         return found.score / max(len(read.syllables) + len(read.illegal), 1)
+
+
+def read_short(content: Mapping[str, Any]) -> Mapping[str, Any]:
+    """`text`, one or a list of them, to the rows of `predict`; all else are its own keys.
+
+    Raises:
+        Problem: 422, there is none.
+    """
+    if TEXT not in content:
+        raise Problem(422, "there is no text", [Detail((TEXT,), "send a text, or a list of them")])
+    rest = {name: cell for name, cell in content.items() if name != TEXT}
+    text = content[TEXT]
+    return {**rest, "rows": [{PINYIN_COLUMN: one} for one in (text if isinstance(text, list) else [text])]}
+
+
+LINE = {"type": "string"}
+SHORT = Short("/translate", {TEXT: {"anyOf": [LINE, {"type": "array", "items": LINE}]}}, read_short)
 
 
 def _first(remarks: Sequence[str]) -> list[str]:

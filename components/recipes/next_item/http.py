@@ -13,7 +13,7 @@ from components.recipes.next_item.online.rows import HISTORY, USER, Question, Ro
 from components.recipes.next_item.online.schema import row_schema
 from components.recipes.next_item.serving.predictor import BLEND
 from components.serving.problems import Detail, Problem
-from components.serving.service import MEBIBYTE, Answered, Options
+from components.serving.service import MEBIBYTE, Answered, Options, Short
 
 MAX_BODY = MEBIBYTE
 FOUND = 20  # items that a search answers at most
@@ -121,6 +121,25 @@ class RankingService:
     @cached_property
     def _schema(self) -> Mapping[str, Any]:
         return row_schema(self.form, self.predictor)
+
+
+def read_short(content: Mapping[str, Any]) -> Mapping[str, Any]:
+    """`user`, an id or a list of ids, or `history`, to the rows of `predict`; all else are its own keys.
+
+    Raises:
+        Problem: 422, a history of several users.
+    """
+    rest = {name: cell for name, cell in content.items() if name not in (USER, HISTORY)}
+    user, history = content.get(USER), content.get(HISTORY)
+    if isinstance(user, list) and history is not None:
+        detail = [Detail((HISTORY,), "is one user's; ask for several with /v1/CASE/predict")]
+        raise Problem(422, "a history, and several users", detail)
+    if isinstance(user, list):
+        return {**rest, "rows": [{USER: one} for one in user]}
+    return {**rest, "rows": [{name: content[name] for name in (USER, HISTORY) if name in content}]}
+
+
+SHORT = Short("/recommend", {USER: {"description": "an id, or a list of ids"}, HISTORY: {"type": "array"}}, read_short)
 
 
 def _answered(one: Found, question: Question, chosen: Chosen, *, strict: bool) -> Answered:

@@ -3,10 +3,10 @@
 import hashlib
 import hmac
 from collections.abc import Iterable
-from http.cookies import CookieError, SimpleCookie
 from urllib.parse import urlsplit
 
-NAME = "casebook"
+from starlette.requests import cookie_parser
+
 DAYS = 30
 OWN = (b"same-origin", b"none")  # who asks, as browsers say it: a page of ours, or a person who typed the address
 Headers = Iterable[tuple[bytes, bytes]]
@@ -17,10 +17,15 @@ def proof_of(token: str) -> str:
     return hmac.new(token.encode(), b"casebook serve, cookie", hashlib.sha256).hexdigest()
 
 
-def set_cookie(token: str | None, *, secure: bool) -> str:
-    """The header's value; without a token the one that has the browser forget."""
-    value, age = (proof_of(token), DAYS * 86400) if token is not None else ("", 0)
-    said = f"{NAME}={value}; Path=/; Max-Age={age}; HttpOnly; SameSite=Strict"
+def name_of(token: str) -> str:
+    """The cookie's name: cookies know no ports, and servers of other tokens on this machine have theirs beside it."""
+    return f"casebook-{proof_of(token)[:8]}"
+
+
+def set_cookie(token: str, *, forget: bool = False, secure: bool) -> str:
+    """The header's value, or the one that has the browser forget."""
+    value, age = ("", 0) if forget else (proof_of(token), DAYS * 86400)
+    said = f"{name_of(token)}={value}; Path=/; Max-Age={age}; HttpOnly; SameSite=Strict"
     return f"{said}; Secure" if secure else said
 
 
@@ -36,8 +41,6 @@ def admits(headers: Headers, token: str) -> bool:
     origin = found.get(b"origin")
     if origin is not None and urlsplit(origin.decode("latin-1")).netloc != found.get(b"host", b"").decode("latin-1"):
         return False
-    try:
-        morsel = SimpleCookie(found[b"cookie"].decode("latin-1")).get(NAME)
-    except CookieError:
-        return False
-    return morsel is not None and hmac.compare_digest(morsel.value.encode(), proof_of(token).encode())
+    # Browsers send the cookies of all ports, of whatever form: one that is none of ours must not hide it.
+    given = cookie_parser(found[b"cookie"].decode("latin-1")).get(name_of(token), "")
+    return hmac.compare_digest(given.encode(), proof_of(token).encode())

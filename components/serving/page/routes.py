@@ -59,7 +59,7 @@ def add_page(app: FastAPI, state: State) -> None:
         ("/page/{name}", ["GET", "HEAD"], _file),
         ("/login", ["GET"], _asked(state)),
         ("/login", ["POST"], _log_in(state)),
-        ("/login", ["DELETE"], _log_out),
+        ("/login", ["DELETE"], _log_out(state)),
     ):
         app.add_api_route(path, route, methods=methods, include_in_schema=False)
     app.add_api_route("/v1", _cases(state), methods=["GET"])
@@ -136,14 +136,24 @@ def _log_in(state: State) -> Route:
         token = state.asked.token
         if token is not None and not hmac.compare_digest(given.strip().encode(), token.encode()):
             raise Problem(401, "this is not the token of CASEBOOK_TOKEN", [Detail(("token",), "is another", "a text")])
-        headers = {} if token is None else {"set-cookie": set_cookie(token, secure=request.url.scheme == "https")}
-        return Response(status_code=204, headers=headers)
+        return Response(status_code=204, headers=_cookie(state, request))
 
     return log_in
 
 
-async def _log_out(request: Request) -> Response:
-    return Response(status_code=204, headers={"set-cookie": set_cookie(None, secure=request.url.scheme == "https")})
+def _log_out(state: State) -> Route:
+    async def log_out(request: Request) -> Response:
+        """The browser forgets the cookie."""
+        return Response(status_code=204, headers=_cookie(state, request, forget=True))
+
+    return log_out
+
+
+def _cookie(state: State, request: Request, *, forget: bool = False) -> dict[str, str]:
+    token = state.asked.token
+    if token is None:
+        return {}
+    return {"set-cookie": set_cookie(token, forget=forget, secure=request.url.scheme == "https")}
 
 
 def _cases(state: State) -> Route:

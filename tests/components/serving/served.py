@@ -19,7 +19,7 @@ from components.registry.finding import Served
 from components.serving.app import make_app
 from components.serving.models import Finder
 from components.serving.state import Serving, State
-from components.serving.wire import Telling
+from components.serving.wire import JsonHttp
 from tests.toy.jobs import CHECKOUT
 
 LOG = PredictionLog(enabled=True, rows=1000, megabytes=10, days=90)
@@ -32,7 +32,7 @@ ASKED: dict[str, Any] = {
 def served(job: AnyJob, bundle: Path, find: Finder | None = None, **asked: Any) -> Iterator[tuple[httpx.Client, State]]:
     """The bundle as the champion of its case, by what is asked for; closed at the end."""
     found = Served("1", bundle, is_champion=True)
-    state = State(Serving([job], logs={job.case: LOG}, **{**ASKED, **asked}), find or (lambda *_: found))
+    state = State(Serving(jobs=[job], logs={job.case: LOG}, **{**ASKED, **asked}), find or (lambda *_: found))
     with listening(state) as client:
         yield client, state
 
@@ -41,7 +41,7 @@ def served(job: AnyJob, bundle: Path, find: Finder | None = None, **asked: Any) 
 def listening(state: State) -> Iterator[httpx.Client]:
     """A client of what a state serves, which is opened here."""
     state.start()
-    options = uvicorn.Config(make_app(state), port=0, http=Telling, log_level="warning", lifespan="on")
+    options = uvicorn.Config(make_app(state), port=0, http=JsonHttp, log_level="warning", lifespan="on")
     server = uvicorn.Server(options)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

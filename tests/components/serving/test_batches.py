@@ -1,40 +1,14 @@
 """The queue: what waits is answered together, whoever is wrong alone is told alone, and nobody waits for ever."""
 
 import asyncio
-import threading
-from collections.abc import Sequence
-from pathlib import Path
-from typing import Any
 
 import pytest
 
-from components.serving import batches, queues
+from components.serving import batches
 from components.serving.batches import Batcher
-from components.serving.models import Model
 from components.serving.problems import Problem
-from components.serving.queues import Queues
 from components.serving.service import Answered, Options
-
-
-class Doubling:
-    """Answers numbers by their doubles, and notes what it was asked at once; it tells that it has begun, and waits."""
-
-    def __init__(self) -> None:
-        self.calls: list[list[Any]] = []
-        self.begun, self.go = threading.Event(), threading.Event()
-        self.go.set()
-
-    def answer(self, rows: Sequence[Any], options: Options) -> list[Answered]:
-        self.begun.set()
-        assert self.go.wait(60)
-        self.calls.append(list(rows))
-        if "broken" in rows:
-            raise ValueError("a fault")
-        return [Answered({"double": 2 * row, "explain": options.explain}) for row in rows]
-
-
-def model_of(service: Doubling, version: str = "1") -> Model:
-    return Model("toy", version, service, Path(), is_champion=True)  # type: ignore[arg-type] # answers are all it needs
+from tests.components.serving.doubling import Doubling, doubles, model_of
 
 
 @pytest.fixture
@@ -45,19 +19,11 @@ def batcher():
     found.stop()
 
 
-async def has_begun(service: Doubling) -> None:
-    assert await asyncio.to_thread(service.begun.wait, 20)
-
-
-async def waits(queue: Batcher | Queues, rows: int) -> None:
-    """Until so many rows do."""
-    async with asyncio.timeout(20):
-        while queue.waiting != rows:
-            await asyncio.sleep(0)
-
-
-def doubles(answers: list[Answered]) -> list[int]:
-    return [dict(one.values or {})["double"] for one in answers]
+async def until_nobody_waits(batcher: Batcher) -> None:
+    """Until what was asked just now is being computed."""
+    await asyncio.sleep(0)
+    while batcher.waiting:
+        await asyncio.sleep(0.001)
 
 
 def test_what_waits_is_answered_together_and_each_gets_its_own(batcher):
@@ -67,9 +33,10 @@ def test_what_waits_is_answered_together_and_each_gets_its_own(batcher):
     async def ask() -> list[list[Answered]]:
         service.go.clear()
         first = asyncio.create_task(batcher.answer(model, [1], Options()))
-        await has_begun(service)  # the others wait
+        await asyncio.sleep(0.1)  # it is being computed; the others wait
         others = [asyncio.create_task(batcher.answer(model, rows, Options())) for rows in ([2, 3], [4], [5])]
-        await waits(batcher, 4)
+        await asyncio.sleep(0.1)
+        assert batcher.waiting == 4
         service.go.set()
         return await asyncio.gather(first, *others)
 
@@ -92,9 +59,9 @@ def test_only_what_is_asked_alike_of_one_model_is_answered_together(batcher):
         ]
         models = {id(service): model_of(service), id(other): model_of(other, "2")}
         tasks = []
-        for place, (one, rows, options) in enumerate(asked):
+        for one, rows, options in asked:
             tasks.append(asyncio.create_task(batcher.answer(models[id(one)], rows, options)))
-            await (waits(batcher, place) if place else has_begun(service))
+            await asyncio.sleep(0.05)
         service.go.set()
         return await asyncio.gather(*tasks)
 
@@ -125,11 +92,11 @@ def test_who_comes_where_256_rows_wait_is_sent_away(batcher):
         service.go.clear()
         model = model_of(service)
         tasks = [asyncio.create_task(batcher.answer(model, [0], Options()))]
-        await has_begun(service)
+        await asyncio.sleep(0.1)
         tasks.append(asyncio.create_task(batcher.answer(model, [1] * 255, Options())))
-        await waits(batcher, 255)
+        await asyncio.sleep(0.05)
         tasks.append(asyncio.create_task(batcher.answer(model, [2], Options())))  # the 256th: it may wait
-        await waits(batcher, 256)
+        await asyncio.sleep(0.05)
         with pytest.raises(Problem) as refused:
             await batcher.answer(model, [3], Options())
         service.go.set()
@@ -140,14 +107,14 @@ def test_who_comes_where_256_rows_wait_is_sent_away(batcher):
 
 
 def test_an_answer_that_does_not_begin_in_time_is_none_and_is_not_computed_later(batcher, monkeypatch):
+    monkeypatch.setattr(batches, "PATIENCE", 0.2)
     service = Doubling()
 
     async def ask() -> int:
         service.go.clear()
         model = model_of(service)
         begun = asyncio.create_task(batcher.answer(model, [1], Options()))
-        await has_begun(service)
-        monkeypatch.setattr(batches, "PATIENCE", 0.05)
+        await asyncio.sleep(0.05)
         with pytest.raises(Problem) as late:
             await batcher.answer(model, [2], Options())
         service.go.set()
@@ -159,50 +126,82 @@ def test_an_answer_that_does_not_begin_in_time_is_none_and_is_not_computed_later
     assert batcher.waiting == 0
 
 
-def test_what_is_answered_one_by_one_holds_nobody_else_up():
-    """An image that takes its time, and rows that come meanwhile."""
+def test_whose_fault_it_is_fails_alone_and_those_beside_it_are_answered(batcher):
+    service = Doubling()
+
+    async def ask() -> list[list[Answered] | BaseException]:
+        service.go.clear()
+        model = model_of(service)
+        first = asyncio.create_task(batcher.answer(model, [0], Options()))
+        await until_nobody_waits(batcher)  # it is being computed; the others wait
+        others = [batcher.answer(model, rows, Options()) for rows in ([1, 2], ["broken"], [3])]
+        tasks = [first, *map(asyncio.create_task, others)]
+        await asyncio.sleep(0)
+        service.go.set()
+        return await asyncio.gather(*tasks, return_exceptions=True)
+
+    zero, good, broken, last = asyncio.run(ask())
+    assert [doubles(one) for one in (zero, good, last)] == [[0], [2, 4], [6]]  # type: ignore[arg-type] # no faults
+    assert repr(broken) == "ValueError('a fault')"
+    assert service.calls == [[0], [1, 2, "broken", 3], [1, 2], ["broken"], [3]]
+
+
+def test_who_goes_away_waits_no_more_and_is_not_computed(batcher):
+    service = Doubling()
 
     async def ask() -> None:
-        found, image, rows = Queues(), Doubling(), Doubling()
-        image.at_once = 1
-        found.start()
-        image.go.clear()
-        try:
-            slow = [asyncio.ensure_future(found.answer(model_of(image), [number], Options())) for number in (1, 2)]
-            await has_begun(image)
-            await waits(found, 1)
-            assert doubles(await found.answer(model_of(rows), [3, 4], Options())) == [6, 8]
-            assert not slow[0].done()
-            assert found.waiting == 1
-            image.go.set()
-            assert [doubles(await one) for one in slow] == [[2], [4]]
-            assert image.calls == [[1], [2]]
-        finally:
-            found.stop()
+        service.go.clear()
+        model = model_of(service)
+        begun = asyncio.create_task(batcher.answer(model, [1], Options()))
+        await until_nobody_waits(batcher)
+        gone = asyncio.create_task(batcher.answer(model, [2, 3], Options()))
+        await asyncio.sleep(0)
+        assert batcher.waiting == 2
+        gone.cancel()
+        await asyncio.wait([gone])
+        assert (gone.cancelled(), batcher.waiting) == (True, 0)
+        service.go.set()
+        assert doubles(await begun) == [2]
 
     asyncio.run(ask())
+    assert service.calls == [[1]]
 
 
-def test_images_that_wait_are_no_more_than_memory_holds(monkeypatch):
-    monkeypatch.setattr(queues, "MOST_BYTES", 100)
+def test_who_waits_when_all_ends_is_told_at_once_and_who_comes_then_too(monkeypatch):
+    monkeypatch.setattr(batches, "ENDING", 0.01)
+    service, batcher = Doubling(), Batcher()
+    batcher.start()
 
-    async def ask() -> None:
-        found, image = Queues(), Doubling()
-        image.at_once = 1
-        found.start()
-        image.go.clear()
-        row = {"image": "a" * 60}
-        try:
-            first = asyncio.ensure_future(found.answer(model_of(image), ["broken", row], Options()))
-            await has_begun(image)
-            with pytest.raises(Problem) as problem:
-                await found.answer(model_of(image), [row], Options())
-            assert (problem.value.status, problem.value.headers) == (429, {"Retry-After": "5"})
-            image.go.set()
-            with pytest.raises(ValueError, match="a fault"):
-                await first
-            assert doubles(await found.answer(model_of(image), [7], Options())) == [14]
-        finally:
-            found.stop()
+    async def ask() -> list[int]:
+        service.go.clear()
+        model = model_of(service)
+        begun = asyncio.create_task(batcher.answer(model, [1], Options()))
+        await until_nobody_waits(batcher)
+        waits = asyncio.create_task(batcher.answer(model, [2], Options()))
+        await asyncio.sleep(0)
+        batcher.stop()
+        found = []
+        for late in (waits, batcher.answer(model, [3], Options())):
+            with pytest.raises(Problem, match="the server ends") as told:
+                await asyncio.wait_for(late, 5)
+            found.append(told.value.status)
+        service.go.set()
+        assert doubles(await begun) == [2]  # what has begun is answered as long as there is somebody to hear it
+        return found
 
-    asyncio.run(ask())
+    assert asyncio.run(ask()) == [503, 503]
+    assert batcher.waiting == 0
+    assert service.calls == [[1]]
+
+
+def test_a_loop_that_is_closed_before_its_answer_ends_no_thread(batcher):
+    service = Doubling()
+    service.go.clear()
+
+    async def go_away() -> None:
+        asyncio.create_task(batcher.answer(model_of(service), [1], Options()))  # noqa: RUF006 - it is left
+        await until_nobody_waits(batcher)
+
+    asyncio.run(go_away())
+    service.go.set()
+    assert doubles(asyncio.run(batcher.answer(model_of(service), [2], Options()))) == [4]

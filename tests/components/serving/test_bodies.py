@@ -6,8 +6,19 @@ from collections.abc import AsyncIterator
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from starlette.requests import Request
 
-from components.serving.bodies import csv_line, lines_of, rows_of_csv, rows_of_ndjson
+from components.serving import bodies
+from components.serving.bodies import (
+    JSON,
+    ROWS,
+    csv_line,
+    lines_of,
+    media_type,
+    read_body,
+    rows_of_csv,
+    rows_of_ndjson,
+)
 from components.serving.problems import Problem
 
 
@@ -72,3 +83,34 @@ def test_records_of_csv_may_hold_line_ends_quotes_and_nothing():
 
 def test_answers_as_a_record():
     assert csv_line(["a", 0.5, None, ["x", "y"], True]) == b'a,0.5,,"[""x"",""y""]",true\n'
+
+
+@pytest.mark.parametrize(
+    ("read", "said"),
+    [
+        ((JSON,), "content type 'text/xml' is not read; send application/json"),
+        (ROWS, "content type 'text/xml' is not read; send application/json, application/x-ndjson or text/csv"),
+    ],
+)
+def test_a_type_that_is_not_read_names_those_that_are(read, said):
+    request = Request({"type": "http", "headers": [(b"content-type", b"text/xml; charset=utf-8")]})
+    with pytest.raises(Problem) as wrong:
+        media_type(request, read)
+    assert (wrong.value.status, wrong.value.error) == (415, said)
+
+
+def test_a_body_that_may_be_longer_has_longer_and_is_told_how_long(monkeypatch):
+    """8 MiB have twice the time of 4 MiB: 2 * 0.01 s."""
+    monkeypatch.setattr(bodies, "PATIENCE", 0.01)
+
+    async def never() -> dict:
+        return await asyncio.Future()
+
+    request = Request({"type": "http", "method": "POST", "headers": []}, never)
+    for most, within in ((2**20, "0.01"), (8 * 2**20, "0.02")):
+        with pytest.raises(Problem) as late:
+            asyncio.run(read_body(request, most))
+        assert (late.value.status, late.value.error) == (
+            408,
+            f"the body, or more of it, was not here within {within} s",
+        )

@@ -43,7 +43,9 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[httpx.Cli
 
 
 def open_state(job: AnyJob, bundle: Path) -> State:
-    asked = Serving([job], None, "declined", strict=False, token=None, logs={CASE: LOG}, look_every=3600.0)
+    asked = Serving(
+        jobs=[job], version=None, explain="declined", strict=False, token=None, logs={CASE: LOG}, look_every=3600.0
+    )
     return State(asked, lambda *_: Served("1", bundle, is_champion=True))
 
 

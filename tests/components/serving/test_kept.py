@@ -39,6 +39,17 @@ def test_of_many_rows_a_sample_is_kept_with_what_was_said_of_each(keeper, tmp_pa
     assert (table["casebook.said.score"] == table["id"] / 100).all()
 
 
+def test_what_becomes_several_rows_counts_as_many_whatever_its_columns(keeper, tmp_path):
+    keeper.start()
+    histories = [
+        tuple({"id": user, name: item} for item in range(2)) for user in range(20) for name in ("item", "film")
+    ]
+    keeper.add("toy", "1", histories, [{}] * len(histories))
+    keeper.stop()
+    tables = [pq.read_table(path) for path in log_folder(tmp_path, "toy").glob("*.parquet")]
+    assert sum(len(table) for table in tables) == 4  # of at most 5, two at a time
+
+
 def test_rows_that_the_disk_is_too_slow_for_are_left_out_and_counted(tmp_path, monkeypatch):
     monkeypatch.setattr("components.serving.kept.ROOM", 8)
     figures = Figures()

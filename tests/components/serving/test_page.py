@@ -1,12 +1,13 @@
 """The page without a browser: its files and their headers, who gets the cookie of the token, and all its words."""
 
 import re
+from http.cookiejar import CookieJar
 from importlib.resources import files
 
 import httpx
 import pytest
 
-from components.serving.page.cookie import proof_of
+from components.serving.page.cookie import name_of, proof_of
 from components.serving.page.routes import language_of, title_of
 
 CASE = "finance_risk"
@@ -119,16 +120,30 @@ def test_the_token_is_given_once_and_then_kept_as_a_cookie(serving):
         ({"sec-fetch-site": "cross-site"}, 401),
         ({"origin": "http://127.0.0.1:1"}, 401),
         ({"origin": "null"}, 401),
-        ({"cookie": "casebook=0000"}, 401),
-        ({"cookie": "casebook"}, 401),
+        ({"cookie": f"{name_of(SECRET)}=0000"}, 401),
+        ({"cookie": name_of(SECRET)}, 401),
+        ({"cookie": f"casebook={proof_of(SECRET)}"}, 401),
+        ({"cookie": f'a={{"x":1}}; b c; =; {name_of(SECRET)}={proof_of(SECRET)}; \x80'}, 200),  # others of localhost
         ({"cookie": "\x80=;;,"}, 401),
     ],
 )
 def test_the_cookie_is_good_for_pages_of_this_server_alone(serving, more, status):
     client, _ = serving(token=SECRET)
-    headers = {"cookie": f"casebook={proof_of(SECRET)}", **more}
+    headers = {"cookie": f"{name_of(SECRET)}={proof_of(SECRET)}", **more}
     encoded = {name: value.encode("latin-1") for name, value in headers.items()}
     assert client.get("/v1", headers=encoded).status_code == status
+
+
+def test_two_servers_of_a_machine_keep_a_cookie_each(serving):
+    """Browsers keep cookies by host, whatever the port."""
+    clients = {token: serving(token=token)[0] for token in (SECRET, "another")}
+    jar = CookieJar()
+    for token, client in clients.items():
+        client.cookies = jar
+        assert client.post("/login", json={"token": token}).status_code == 204
+    assert [client.get("/v1").status_code for client in clients.values()] == [200, 200]
+    clients[SECRET].delete("/login")
+    assert [client.get("/v1").status_code for client in clients.values()] == [401, 200]
 
 
 @pytest.mark.parametrize(

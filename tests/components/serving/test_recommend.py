@@ -59,7 +59,7 @@ def recommending(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Recommend
     params["cases"][OTHER] = params["cases"][CASE]
     (root / "params.yaml").write_text(dump_yaml(params), encoding="utf-8")
     jobs = [job, replace(job, case=OTHER)]
-    state = State(Serving(jobs, logs={OTHER: LOG}, **ASKED), lambda *_: found)
+    state = State(Serving(jobs=jobs, logs={OTHER: LOG}, **ASKED), lambda *_: found)
     state.keeper = Keeper(root, {OTHER: LOG}, state.figures, every=0.05)
     with listening(state) as client:
         yield Recommending(client, state, job, bundle)
@@ -87,7 +87,7 @@ def test_recommend_is_predict_by_another_name(recommending: Recommending) -> Non
 
 def test_the_commands_of_the_docs_are_answered(recommending: Recommending) -> None:
     found = Served("1", recommending.bundle, is_champion=True)
-    state = State(Serving([recommending.job], logs={}, **ASKED), lambda *_: found)
+    state = State(Serving(jobs=[recommending.job], logs={}, **ASKED), lambda *_: found)
     with listening(state) as client:
         named, given = shown_and_sent(client, "/recommend")
     assert [one["rows"][0]["user"] for one in (named, given)] == ["1", None]

@@ -7,6 +7,7 @@ import warnings
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from xml.etree import ElementTree
 
 import tifffile
 from PIL import Image
@@ -21,6 +22,7 @@ DEFLATE = (8, 32946)
 BLIND = {34925: "LZMA", 32773: "PackBits"}  # of TIFF: unpacked without a look at how much comes out
 RATIO = 1100  # times that deflate can pack at most
 HARMLESS = 1 << 28  # bytes
+MOST_PLANES, MOST_TOLD = 10_000, 1 << 27  # planes, and numbers in them, that the XML of an OME-TIFF may tell of
 AT_A_TIME = 1 << 20
 
 
@@ -81,7 +83,7 @@ def _measured(content: bytes) -> tuple[int, int, int]:
 def _of_dicom(content: bytes) -> tuple[int, int, int]:
     import pydicom  # half a second of work
 
-    if DEFLATED in content[:4096]:
+    if DEFLATED in content:
         raise CasebookError("DICOM that is packed with its header (deflated) is not read over HTTP; save it otherwise")
     file = pydicom.dcmread(io.BytesIO(content), stop_before_pixels=True)
     height, width = int(file.Rows), int(file.Columns)
@@ -91,25 +93,63 @@ def _of_dicom(content: bytes) -> tuple[int, int, int]:
 
 def _of_tiff(content: bytes) -> tuple[int, int, int]:
     with tifffile.TiffFile(io.BytesIO(content)) as file:
-        series, page = file.series[0], file.pages.first
-        if (how := BLIND.get(int(page.compression))) is not None:
-            raise CasebookError(f"TIFF that is packed with {how} is not read over HTTP; save it with deflate or LZW")
-        if page.dtype is None:
-            raise CasebookError("numbers of a type that is not known")
-        if int(page.compression) in DEFLATE and len(content) * RATIO > HARMLESS:
-            whole = math.prod(page.chunks) * page.dtype.itemsize
-            for packed in _packed(content, series):
-                _check_unpacked(packed, whole)
-        return math.prod(series.shape), page.imagelength, page.imagewidth
+        if (text := file.ome_metadata) is not None:
+            _check_ome(text)
+        series, first = file.series[0], file.pages.first
+        # Of contiguous numbers nothing is unpacked, and not all their pages need have a header.
+        every = [page for page in series if page is not None] if series.dataoffset is None else []
+        pages = [(page, page.keyframe) for page in every if page.keyframe is not None]  # which says how it is packed
+        kinds = list({id(one): one for one in (first, series.keyframe, *(kind for _, kind in pages))}.values())
+        itemsizes = {id(kind): _itemsize(kind) for kind in kinds}
+        if len(content) * RATIO > HARMLESS:
+            for page, kind in pages:
+                if int(kind.compression) in DEFLATE:
+                    for packed in _packed(content, page):
+                        _check_unpacked(packed, math.prod(kind.chunks) * itemsizes[id(kind)])
+        sizes = [series.shape, *(one.shape for one in kinds), *(one.chunks for one in kinds)]
+        largest = max(kinds, key=lambda one: one.imagelength * one.imagewidth)
+        return max(map(math.prod, sizes)), largest.imagelength, largest.imagewidth
 
 
-def _packed(content: bytes, series: tifffile.TiffPageSeries) -> Iterator[memoryview]:
-    """Strips and tiles of all pages, as they lie in the file."""
+def _check_ome(text: str) -> None:
+    """Refuse what tells of more planes than anybody sends: the reader makes a list of them, there or not."""
+    try:
+        told = list(ElementTree.fromstring(text).iter())  # noqa: S314 - expat refuses what grows without end
+    except ElementTree.ParseError:  # the reader goes by the pages alone
+        return
+    planes = numbers = parts = 0.0
+    for element in told:
+        name = element.tag.rpartition("}")[2]
+        if name == "Pixels":
+            of_it = _product(element, "SizeZ", "SizeC", "SizeT")
+            planes, numbers = planes + of_it, numbers + of_it * _product(element, "SizeX", "SizeY")
+        elif name == "TiffData":
+            parts += max(float(element.get(key, 0)) for key in ("NumPlanes", "PlaneCount"))
+        elif name.startswith("ModuloAlong"):
+            length = float(element.get("End", 0)) - float(element.get("Start", 0))
+            parts += length / float(element.get("Step", 1))
+    if not (planes <= MOST_PLANES and parts <= MOST_PLANES and numbers <= MOST_TOLD):
+        raise CasebookError("its OME-XML tells of more planes than are read over HTTP; save the one to look at alone")
+
+
+def _product(element: ElementTree.Element, *names: str) -> float:
+    return math.prod(float(element.get(name, 1)) for name in names)
+
+
+def _itemsize(page: tifffile.TiffPage) -> int:
+    """Bytes of a number, of a page that is packed in a way that tells how much comes out."""
+    if (how := BLIND.get(int(page.compression))) is not None:
+        raise CasebookError(f"TIFF that is packed with {how} is not read over HTTP; save it with deflate or LZW")
+    if page.dtype is None:
+        raise CasebookError("numbers of a type that is not known")
+    return page.dtype.itemsize
+
+
+def _packed(content: bytes, page: tifffile.TiffPage | tifffile.TiffFrame) -> Iterator[memoryview]:
+    """Its strips or tiles, as they lie in the file."""
     view = memoryview(content)
-    for page in series.pages:
-        if page is not None:
-            for start, length in zip(page.dataoffsets, page.databytecounts, strict=False):
-                yield view[start : start + length]
+    for start, length in zip(page.dataoffsets, page.databytecounts, strict=False):
+        yield view[start : start + length]
 
 
 def _check_unpacked(packed: memoryview, most: int) -> None:

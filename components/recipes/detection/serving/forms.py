@@ -101,6 +101,5 @@ def _is(schema: Mapping[str, Any], value: Any) -> bool:
         return schema["type"] == "boolean" and isinstance(value, bool)
     if not isinstance(value, int if schema["type"] == "integer" else int | float):
         return False
-    enough = schema.get("minimum", -np.inf) <= value and schema.get("exclusiveMinimum", -np.inf) < value
-    enough = enough and value <= schema.get("maximum", np.inf)
+    enough = schema.get("minimum", -np.inf) <= value <= schema.get("maximum", np.inf)
     return bool(enough and value < schema.get("exclusiveMaximum", np.inf))

@@ -153,7 +153,7 @@ class Field {
   }
 
   set(value) {
-    this.input.value = value === null || value === undefined ? "" : String(typeof value === "number" ? Number(value.toPrecision(6)) : value);
+    this.input.value = value === null || value === undefined ? "" : String(typeof value === "number" ? Number(value.toPrecision(15)) : value);
     this.tell("", false);
   }
 

@@ -18,15 +18,28 @@ export function imageView(one, schema) {
   input.setAttribute("aria-describedby", name.id);
   const zone = h("div", { class: "drop" }, input, h("label", { for: id }, h("span", { class: "button" }, t("choose")), h("span", {}, t("drop"))), name);
   const told = h("p", { class: "told", role: "alert" });
+  let taken = 0; // counts files, so that one that is read slowly does not come after the next
+  let address = null; // of the last file, which the browser keeps until it is revoked
 
   async function take(file) {
     if (!file) return;
+    const mine = ++taken;
     name.textContent = file.name;
-    const plain = await shows(file);
-    ask({ image: await asText(file), name: file.name }, plain ? URL.createObjectURL(file) : null);
+    try {
+      const [plain, image] = await Promise.all([shows(file), asText(file)]);
+      if (mine !== taken) return;
+      if (address) URL.revokeObjectURL(address);
+      address = plain ? URL.createObjectURL(file) : null;
+      ask({ image, name: file.name }, address);
+    } catch (error) {
+      if (mine === taken) told.textContent = t("unread", { error: error.message }); // it was moved, or is a folder
+    }
   }
 
-  input.addEventListener("change", () => take(input.files[0]));
+  input.addEventListener("change", () => {
+    take(input.files[0]);
+    input.value = ""; // the same file can be chosen again, when it has changed
+  });
   for (const kind of ["dragenter", "dragover"])
     zone.addEventListener(kind, (event) => {
       event.preventDefault();
@@ -60,6 +73,7 @@ export function imageView(one, schema) {
   }
 
   function useExample() {
+    taken += 1;
     const data = example.image.startsWith("data:") ? example.image : `data:${kindOf(example.image)};base64,${example.image}`;
     name.textContent = example.name ?? "";
     ask({ name: "example", ...example }, data);

@@ -98,7 +98,7 @@ export function itemView(one, schema) {
           history.splice(place, 1);
           picked();
           (list.querySelectorAll("button")[place] ?? item.input).focus();
-          if (history.length) ask(false);
+          ask(false);
         });
         return h("li", {}, h("span", {}, entry.title), button);
       }),
@@ -115,8 +115,7 @@ export function itemView(one, schema) {
   };
   ways.addEventListener("change", () => {
     turn();
-    if (byUser() || history.length) ask(false);
-    else panel.show("", [h("p", { class: "note" }, t("historyEmpty"))]);
+    ask(false);
   });
 
   // What is wrong with the row, at the field that it came from.
@@ -132,7 +131,14 @@ export function itemView(one, schema) {
 
   function ask(pressed) {
     const row = byUser() ? { user: user.input.value.trim() } : { history: history.map((entry) => entry.value) };
-    if (!byUser() && !history.length) return item.input.focus();
+    if (!byUser() && !history.length) {
+      newest(() => Promise.resolve(null), () => {}, () => {}); // what is under way is of a history that is gone
+      panel.show("", [h("p", { class: "note" }, t("historyEmpty"))]);
+      panel.foot.replaceChildren();
+      typed.set(one.case, { user: user.input.value, byUser: false, history: [] });
+      if (pressed) item.input.focus();
+      return;
+    }
     typed.set(one.case, { user: user.input.value, byUser: byUser(), history: [...history] });
     const count = Number(top.value);
     const more = { because: true, ...(Number.isInteger(count) && count > 0 && { top: Math.min(count, MOST) }) };
@@ -183,10 +189,13 @@ export function itemView(one, schema) {
   history.push(...(before?.history ?? []));
   picked();
   ask(false);
-  if (before) return [h("div", { class: "columns" }, form, panel.node)];
-  titled(one, examples.find((row) => Array.isArray(row.history))?.history ?? []).then((found) => {
-    history.unshift(...found);
-    picked();
-  });
+  // The example's history stands there until somebody picks one.
+  if (!before?.history.length && byUser()) {
+    titled(one, examples.find((row) => Array.isArray(row.history))?.history ?? []).then((found) => {
+      if (history.length || !byUser()) return;
+      history.push(...found);
+      picked();
+    });
+  }
   return [h("div", { class: "columns" }, form, panel.node)];
 }

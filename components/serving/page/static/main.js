@@ -15,7 +15,8 @@ const nav = document.getElementById("cases");
 let served = [];
 let shown = 0; // counts what is shown, so that what comes late is dropped
 
-const chosen = () => served.find((one) => one.case === decodeURIComponent(location.hash.replace(/^#\/?/, ""))) ?? served[0];
+// Cases are named in letters, digits and "_": what stands behind "#" needs no decoding.
+const chosen = () => served.find((one) => one.case === location.hash.replace(/^#\/?/, "")) ?? served[0];
 const recipeOf = (one) => (known(one.recipe) ? t(one.recipe) : one.recipe);
 
 function frame(signedIn) {
@@ -25,13 +26,22 @@ function frame(signedIn) {
   skip.onclick = () => main.focus();
   const other = language() === "en" ? "zh" : "en";
   const change = h("button", { type: "button", lang: other === "zh" ? "zh-Hans" : "en", onclick: () => (setLanguage(other), start()) }, h("span", { "aria-hidden": "true" }, t("other")), h("span", { class: "unseen" }, t("otherSpoken")));
-  const leave = signedIn && h("button", { type: "button", onclick: async () => (await call("DELETE", "login"), start()) }, t("signOut"));
+  const leave = signedIn && h("button", { type: "button", onclick: signOut }, t("signOut"));
   const tools = document.getElementById("tools");
   const focused = tools.contains(document.activeElement);
   tools.replaceChildren(...[h("a", { href: "docs" }, t("docs")), h("a", { href: "metrics" }, t("figures")), leave, change].filter(Boolean));
   if (focused) change.focus();
   document.getElementById("foot").textContent = t("foot");
   nav.setAttribute("aria-label", t("cases"));
+}
+
+async function signOut() {
+  try {
+    await call("DELETE", "login");
+    start();
+  } catch (error) {
+    broken(error, main, signOut);
+  }
 }
 
 function list(now) {
@@ -68,9 +78,10 @@ async function show(moved) {
 }
 
 function broken(error, place, again) {
-  if (!(error instanceof Failure)) throw error;
   if (error.status === 401) return; // the token is asked for
-  place.replaceChildren(h("div", { class: "problem", role: "alert" }, h("p", {}, inWords(error)), h("button", { type: "button", onclick: again }, t("retry"))));
+  const told = error instanceof Failure ? inWords(error) : t("unshown", { error: error.message });
+  if (!(error instanceof Failure)) console.error(error);
+  place.replaceChildren(h("div", { class: "problem", role: "alert" }, h("p", {}, told), h("button", { type: "button", onclick: again }, t("retry"))));
 }
 
 function askToken() {
@@ -103,12 +114,14 @@ async function start(moved = false) {
   const mine = ++shown;
   try {
     const { needed, known: signedIn } = await call("GET", "login");
+    if (mine !== shown) return;
     session.token = needed;
     frame(needed && signedIn);
     if (!signedIn) return askToken();
     served = (await call("GET", "v1")).cases;
     if (mine === shown) await show(moved);
   } catch (error) {
+    if (mine !== shown) return;
     frame(false);
     broken(error, main, () => start());
   }
@@ -118,5 +131,7 @@ addEventListener("tokenwanted", () => {
   frame(false);
   askToken();
 });
+// A file dropped beside the field for it would open in place of the page.
+for (const kind of ["dragover", "drop"]) addEventListener(kind, (event) => event.dataTransfer?.types.includes("Files") && event.preventDefault());
 addEventListener("hashchange", () => show(true));
 start();

@@ -26,7 +26,12 @@ export function pinyinView(one, schema) {
   written.value = before.text;
   const keep = () => typed.set(one.case, { pinyin: input.value, text: written.value });
   written.addEventListener("input", keep);
+  let readings = ""; // the pinyin whose readings are shown
+  let wanted = false; // the first reading, as soon as it is here
   const combo = new Combo(input, t("readings"), (option) => {
+    // Enter may come before the readings of what is typed: the first of them is meant, not the first of those shown.
+    wanted = input.value !== readings && (!option || option === combo.options[0]);
+    if (wanted) return ask();
     if (!option) return;
     written.value += option.text;
     input.value = "";
@@ -44,10 +49,12 @@ export function pinyinView(one, schema) {
 
   function ask() {
     const row = { pinyin: input.value };
+    wanted &&= row.pinyin.trim() !== "";
     keep();
     if (!row.pinyin.trim()) {
       newest(() => Promise.resolve(null), () => {}, () => {}); // what is under way comes too late
       combo.show([]);
+      readings = input.value;
       problem("");
       panel.show("", [h("p", { class: "note" }, t("pinyinFirst"))]);
       panel.foot.replaceChildren();
@@ -64,8 +71,11 @@ export function pinyinView(one, schema) {
         combo.show(answer.best.map((reading) => ({ text: reading.text, content: [h("span", { lang: CHINESE }, reading.text), h("span", { class: "note" }, t("likely", { share: percent(Math.exp(reading.score)) }))] })), 0);
         panel.show(t("readingsSaid", { count: answer.best.length, text: answer.text }), [combo.list], answer.warnings.filter((text) => !/^fewer answers/.test(text)));
         panel.behind(one.case, { rows: [row], ...more }, found, performance.now() - started);
+        readings = row.pinyin;
+        if (wanted && input.value === readings) combo.take(0);
       },
       (failure) => {
+        wanted = false;
         problem(failure.detail.length ? said(failure.detail[0].msg) : "");
         panel.fail(failure, ask);
       },
@@ -81,7 +91,7 @@ export function pinyinView(one, schema) {
   input.addEventListener("input", later(80, ask));
   input.addEventListener("keydown", (event) => {
     const place = Number(event.key) - 1; // digits choose where they cannot be tones
-    if (about.tones || event.ctrlKey || event.altKey || event.metaKey || !/^[1-9]$/.test(event.key) || !combo.options[place]) return;
+    if (about.tones || event.ctrlKey || event.altKey || event.metaKey || !/^[1-9]$/.test(event.key) || input.value !== readings || !combo.options[place]) return;
     event.preventDefault();
     combo.take(place);
   });

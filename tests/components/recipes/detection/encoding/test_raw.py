@@ -26,10 +26,11 @@ def ome(array: np.ndarray, axes: str, **metadata) -> bytes:
     return tiff(array, ome=True, photometric="minisblack", metadata={"axes": axes, **metadata})
 
 
-def dicom(pixels: np.ndarray, **fields) -> bytes:
+def dicom(pixels: np.ndarray, version: bytes = b"\0\1", **fields) -> bytes:
     """An uncompressed image of whole numbers."""
     file = pydicom.Dataset()
     file.file_meta = FileMetaDataset()
+    file.file_meta.FileMetaInformationVersion = version
     file.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
     file.file_meta.MediaStorageSOPClassUID = "1.2.840.10008.5.1.4.1.1.7"
     file.file_meta.MediaStorageSOPInstanceUID = generate_uid()

@@ -1,9 +1,11 @@
 """What strangers send is measured before it is unpacked."""
 
+import io
 import tracemalloc
 
 import numpy as np
 import pytest
+import tifffile
 
 from components.core.errors import CasebookError
 from components.recipes.detection.encoding.size import check_size
@@ -11,8 +13,23 @@ from tests.components.recipes.detection.encoding.test_raw import dicom
 from tests.components.recipes.detection.images import encoded, png_of_size, tiff, tiff_that_unpacks_to
 
 MOST = 1_000_000
+DEFLATED = b"1.2.840.10008.1.2.1.99"
 SMALL = np.zeros((6, 4), np.uint8)
 DEEP = np.zeros((6, 4), np.uint16)
+OME = (
+    '<OME><Image ID="Image:0"><Pixels DimensionOrder="XYCZT" Type="uint8" SizeX="4" SizeY="6" SizeC="1" SizeZ="1" '
+    'SizeT="{planes}"><TiffData IFD="{page}"/></Pixels></Image></OME>'
+)
+
+
+def ome(*pages: dict, page: int = 0, planes: int = 1) -> bytes:
+    """Pages that are written so, and XML that says which of them is the image."""
+    content = io.BytesIO()
+    with tifffile.TiffWriter(content) as file:
+        for place, how in enumerate(pages):
+            told = OME.format(page=page, planes=planes) if place == 0 else None
+            file.write(SMALL, description=told, metadata=None, contiguous=False, **how)
+    return content.getvalue()
 
 
 @pytest.mark.parametrize(
@@ -24,6 +41,8 @@ DEEP = np.zeros((6, 4), np.uint16)
         encoded(SMALL, "TIFF", compression="tiff_lzw"),
         tiff(DEEP, compression="zlib"),
         tiff(np.zeros((3, 6, 4), np.uint16), photometric="minisblack"),
+        ome({}, {"compression": "zlib"}, page=1),
+        ome({"rowsperstrip": 2, "compression": "zlib"}, planes=2),
         dicom(DEEP),
     ],
 )
@@ -61,7 +80,11 @@ def test_other_forms_are_refused_by_name(content):
         (dicom(np.zeros((30, 200, 200), np.uint16)), "1,200,000 numbers"),
         (tiff_that_unpacks_to(300_000_000), "unpacks to more than its header says"),
         (tiff(SMALL, compression="lzma"), "packed with LZMA"),
-        (dicom(DEEP).replace(b"1.2.840.10008.1.2.1\0", b"1.2.840.10008.1.2.1.99"), "deflated"),
+        (ome({}, {"compression": "lzma"}, page=1), "packed with LZMA"),  # not the first page is read
+        (ome({}, planes=10**12), "more planes than are read"),
+        (tiff(SMALL, tile=(2048, 2048), compression="zlib"), "4,194,304 numbers"),  # all of a tile is unpacked
+        (dicom(DEEP).replace(b"1.2.840.10008.1.2.1\0", DEFLATED), "deflated"),
+        (dicom(DEEP, version=bytes(5000)).replace(b"1.2.840.10008.1.2.1\0", DEFLATED), "deflated"),
     ],
 )
 def test_what_holds_too_much_is_refused_before_it_is_unpacked(content, said):

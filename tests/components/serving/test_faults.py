@@ -3,14 +3,11 @@
 import json
 import socket
 import threading
-from collections.abc import Awaitable, Callable
-from typing import Any
 
 import httpx
 import pytest
 
-from components.serving import batches, bodies, streaming
-from components.serving.problems import Problem
+from components.serving import batches, bodies
 from components.serving.streaming import CHUNK
 from tests.components.serving.served import until
 from tests.components.serving.test_app import CASE, PATH, raw_rows
@@ -192,8 +189,13 @@ def test_no_answer_within_its_time_is_a_504_and_a_stream_waits_for_its_turn(serv
     assert "0.3 s" in found.json()["error"]
     monkeypatch.setattr(batches, "PATIENCE", 30.0)
     monkeypatch.setattr(batches, "MOST_WAITING", 1)
-    refused = Counted(streaming.look_and_answer)
-    monkeypatch.setattr(streaming, "look_and_answer", refused)
+    room, full = state.batcher.room, threading.Event()
+
+    async def told(*asked):
+        full.set()
+        await room(*asked)
+
+    monkeypatch.setattr(state.batcher, "room", told)
     waits = threading.Thread(target=lambda: client.post(PATH, json={"rows": [example]}))
     waits.start()
     until(lambda: state.batcher.waiting == 1, "a request that waits")
@@ -202,26 +204,12 @@ def test_no_answer_within_its_time_is_a_504_and_a_stream_waits_for_its_turn(serv
         target=lambda: lines.append(client.post(PATH, content=json.dumps(example), headers=NDJSON))
     )
     streamed.start()
-    until(lambda: refused.count >= 2, "a stream that asks for a place again and again")
+    assert full.wait(20)  # the stream waits for room
     assert client.post(PATH, json={"rows": [example]}).status_code == 429
     go.set()
     for thread in (first, waits, streamed):
         thread.join(20)
     assert json.loads(lines[0].text)["decision"]
-
-
-class Counted:
-    """What it is made of, and how often it was sent away."""
-
-    def __init__(self, ask: Callable[..., Awaitable[Any]]) -> None:
-        self._ask, self.count = ask, 0
-
-    async def __call__(self, *asked: Any, **more: Any) -> Any:
-        try:
-            return await self._ask(*asked, **more)
-        except Problem as problem:
-            self.count += problem.status == 429
-            raise
 
 
 def test_a_fault_of_the_server_is_a_problem_and_counted(serving, example, monkeypatch):

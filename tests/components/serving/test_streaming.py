@@ -108,10 +108,10 @@ def test_a_stream_that_no_room_comes_for_later_ends_with_the_problem(monkeypatch
             async def then_full(*given, **named):  # the first chunk is answered, and then nobody has room
                 found = await answer(*given, **named)
                 monkeypatch.setattr(batches, "MOST_WAITING", 0)
+                monkeypatch.setattr(batches, "PATIENCE", 0.05)
                 return found
 
             monkeypatch.setattr(state.batcher, "answer", then_full)
-            monkeypatch.setattr(batches, "PATIENCE", 0.05)
             return (await client.post(PATH, content="1\n" * 65, headers=NDJSON)).text
 
         *answers, last = asked(state, ask).splitlines()

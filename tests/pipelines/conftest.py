@@ -24,6 +24,7 @@ import yaml
 from components.core.params.load import read_whole, stated_block, whole_block
 from components.core.recipe import load_recipe
 from components.core.yaml_files import dump_yaml, read_yaml
+from components.serving.finding import find
 from tests.forks import AT_START, TRAINING, forks
 from tests.once import made_once
 from tests.toy.jobs import TOY, toy_params
@@ -413,14 +414,28 @@ def finished(pristine: Checkout, tmp_path: Path) -> Iterator[Checkout]:
     assert not left_alive(tmp_path), "the test left processes behind"
 
 
+@pytest.fixture(scope="session")
+def released_twice(pristine: Checkout, tmp_path_factory: pytest.TempPathFactory) -> Checkout:
+    """The released case, and a second version of it, which gives other reasons. Read it; `copy_of` what you change."""
+
+    def make(folder: Path) -> None:
+        made = copy_of(pristine, folder / "checkout")
+        made.set("model.serving.reasons", 3)
+        made.commit()
+        ended = made.warm_repro("release@toy")
+        assert ended.code == 0, ended.said
+
+    return Checkout(made_once(tmp_path_factory, "released-twice", make) / "checkout", tools())
+
+
 @pytest.fixture
-def two_versions(finished: Checkout) -> Checkout:
-    """The released case, and a second version of it, which gives other reasons."""
-    finished.set("model.serving.reasons", 3)
-    finished.commit()
-    ended = finished.warm_repro("release@toy")
-    assert ended.code == 0, ended.said
-    return finished
+def two_versions(released_twice: Checkout, tmp_path: Path) -> Iterator[Checkout]:
+    """A copy of it that a test may change, each version's files included."""
+    made = copy_of(released_twice, tmp_path / "checkout")
+    for number in ("1", "2"):
+        assert find.found(made.root, "toy", number).bundle.is_relative_to(made.root)
+    yield made
+    assert not left_alive(tmp_path), "the test left processes behind"
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,6 @@
 """Clients that ask a server without a pause, and note each answer."""
 
+import signal
 import sqlite3
 import threading
 import time
@@ -102,6 +103,16 @@ def until(happened: Callable[[], Any], what: str, seconds: float = 60) -> None:
     while not happened():
         assert time.monotonic() < deadline, what
         time.sleep(0.05)
+
+
+def end(started: Started, address: str) -> None:
+    """Tell it to end: it says so to who is connected already, on whatever connection, before it takes no new one."""
+    with httpx.Client(base_url=address, timeout=60) as client:
+        assert "connection" not in client.get("/v2/health/ready").headers
+        started.process.send_signal(signal.SIGTERM)
+        until(lambda: client.get("/v2/health/ready").status_code == 503, "readiness to turn", 5)
+        said = client.get("/metrics").headers
+        assert said["connection"] == "close"
 
 
 def spawned(server: int) -> list[psutil.Process]:

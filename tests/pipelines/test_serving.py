@@ -15,11 +15,22 @@ import pandas as pd
 import psutil
 import pytest
 
+from components.core.bundle import INDEX
+from components.core.files import file_digest, read_json, write_json
+from components.core.job import BUNDLE
+from components.registry.model_files import ARTIFACTS, FILES
+from components.serving.finding import find
 from tests.pipelines.conftest import ROWS, Checkout
-from tests.pipelines.serving import Load, body_of, figure, promote, serving, spawned, until
+from tests.pipelines.serving import Load, body_of, end, figure, promote, serving, spawned, until
 from tests.pipelines.test_monitor import drifted
 
 pytestmark = pytest.mark.slow
+
+
+def swapped_to(load: Load, address: str, swaps: int, version: str) -> None:
+    until(lambda: figure(address, "casebook_swaps_total") >= swaps, f"swap {swaps}")
+    count = len(load.answers)
+    until(lambda: version in {one for _, one in load.answers[count:]}, f"an answer of version {version}")
 
 
 def test_swaps_a_lost_registry_and_the_end_fail_no_request(two_versions):
@@ -31,11 +42,10 @@ def test_swaps_a_lost_registry_and_the_end_fail_no_request(two_versions):
             for turn in range(10):
                 wanted = 1 if turn % 2 == (first == "1") else 2
                 promote(checkout, wanted)
-                swaps = turn + 1
-                until(lambda swaps=swaps: figure(address, "casebook_swaps_total") >= swaps, f"swap {swaps}")
+                swapped_to(load, address, turn + 1, str(wanted))
             rolled = checkout.run("python", "-m", "pipelines.cli", "rollback", "toy")
             assert rolled.code == 0, rolled.said
-            until(lambda: figure(address, "casebook_swaps_total") >= 11, "the roll-back")
+            swapped_to(load, address, 11, "1" if wanted == 2 else "2")
             assert len(load.versions) >= 11
 
             database, away = checkout.root / "mlflow.db", checkout.root / "mlflow.db.away"
@@ -55,49 +65,62 @@ def test_swaps_a_lost_registry_and_the_end_fail_no_request(two_versions):
             until(lambda: figure(address, "casebook_swap_trouble") == 0, "the registry is back")
             assert "goes on serving" in started.said
 
-            started.process.send_signal(signal.SIGTERM)
-            until(lambda: httpx.get(f"{address}/v2/health/ready").status_code == 503, "readiness to turn", 5)
+            end(started, address)
             load.stop()
         assert started.process.wait(40) == 0, started.said
         assert load.failed == []
         assert len(load.answers) > 100
 
 
-def test_a_bundle_that_does_not_open_leaves_the_champion_serving(two_versions):
+def test_a_bundle_that_was_changed_or_does_not_open_leaves_the_champion_serving(two_versions):
     checkout = two_versions
     with serving(checkout) as (started, address):
         body = body_of(address)
         serves = httpx.post(f"{address}/v1/toy/predict", json=body).json()["version"]
         other = 1 if serves == "2" else 2
-        for graph in checkout.root.glob("mlartifacts/**/artifacts/bundle/*.onnx"):
-            graph.write_bytes(b"broken")
+        bundle = find.found(checkout.root, "toy", str(other)).bundle
+        with (bundle / INDEX).open("a", encoding="utf-8") as file:
+            file.write("\n")  # it is read as it was: only its digest is another one
         with Load(f"{address}/v1/toy/predict", body) as load:
             promote(checkout, other)
-            until(lambda: figure(address, "casebook_swap_trouble") == 1, "the trouble")
+            until(lambda: figure(address, "casebook_swap_trouble") == 1, "the trouble of a changed file")
+            until(lambda: f"missing or changed: {ARTIFACTS}/{BUNDLE}/{INDEX}" in started.said, "what is changed")
+            (graph, *_) = bundle.glob("*.onnx")
+            graph.write_bytes(b"broken")
+            register_anew(bundle, graph.name)
+            until(lambda: f"goes on serving: {graph}" in started.said, "the trouble of a broken graph")
             count = len(load.answers)
             until(lambda: len(load.answers) > count + 20, "answers beside a bundle that does not open")
         assert (load.failed, load.versions) == ([], [serves])
         assert f"version {serves} goes on serving" in started.said
 
 
+def register_anew(bundle: Path, name: str) -> None:
+    """As if the bundle had been made, and registered, with this file as it is."""
+    index, registered = bundle / INDEX, bundle.parents[1] / FILES
+    made = read_json(index)
+    write_json(index, {**made, "files": {**made["files"], name: file_digest(bundle / name)}})
+    digests = {f"{ARTIFACTS}/{BUNDLE}/{one}": file_digest(bundle / one) for one in (INDEX, name)}
+    write_json(registered, read_json(registered) | digests)
+
+
 def test_a_worker_that_is_killed_is_replaced_while_the_other_answers(finished):
     with serving(finished, "--workers", "2") as (started, address):
         first, second = spawned(started.process.pid)
         with Load(f"{address}/v1/toy/predict", body_of(address)) as load:
-            until(lambda: len(load.answers) > 20, "answers")
+            until(lambda: len(load.answers) > 20, "answers", 120)
             os.kill(first.pid, signal.SIGKILL)
             count = len(load.answers)
-            until(lambda: len(load.answers) > count + 50, "answers after a worker was killed")
+            until(lambda: len(load.answers) > count + 50, "answers after a worker was killed", 120)
             until(lambda: len(spawned(started.process.pid)) == 2, "another worker", 120)
             os.kill(second.pid, signal.SIGKILL)
             count = len(load.answers)
             until(lambda: len(load.answers) > count + 50, "answers of the worker that came in its place", 120)
-            until(lambda: figure(address, "casebook_waiting_rows") == 0, "figures without those of the dead")
+            until(lambda: figure(address, "casebook_waiting_rows") == 0, "figures without those of the dead", 120)
             count = len(load.answers)
             assert figure(address, "casebook_requests_total") >= count  # what the dead have counted stays
             killed = list(load.failed)
-            started.process.send_signal(signal.SIGTERM)
-            until(lambda: httpx.get(f"{address}/v2/health/ready").status_code == 503, "readiness to turn", 5)
+            end(started, address)
             load.stop()
         assert load.failed == killed  # the end of both fails no request
         assert len(killed) <= 2 * 4, killed  # of each client the request that the worker had

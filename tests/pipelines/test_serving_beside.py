@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from pipelines.cli import app
-from tests.pipelines.serving import Load, body_of, figure, promote, serving, spawned, until
+from tests.pipelines.serving import Load, body_of, end, figure, promote, serving, spawned, until
 
 
 @pytest.mark.slow
@@ -27,8 +27,13 @@ def test_a_canary_and_a_shadow_cost_no_request_whatever_becomes_of_them(two_vers
         asked()
         seen = lambda: figure(address, "casebook_shadow_rows_total")  # noqa: E731
         until(lambda: seen() >= versions.count("1"), "what the shadow says", 300)
-        with Load(path, body) as load:
+        champions = {"rows": body["rows"] * 16, "request_id": f"{versions.index('1')}"}  # the shadow is not asked else
+        with Load(path, {**body, **champions}) as load:
             (shadow,) = spawned(started.process.pid)
+            os.kill(shadow.pid, signal.SIGSTOP)  # it lives, and answers nothing
+            dropped = figure(address, "casebook_shadow_dropped_rows_total")
+            until(lambda: figure(address, "casebook_shadow_dropped_rows_total") > dropped, "rows with no room", 120)
+            assert load.failed == []
             os.kill(shadow.pid, signal.SIGKILL)
             count = len(load.answers)
             until(lambda: len(load.answers) > count + 20, "answers after the shadow was killed")
@@ -37,8 +42,7 @@ def test_a_canary_and_a_shadow_cost_no_request_whatever_becomes_of_them(two_vers
             until(lambda: figure(address, 'casebook_beside_version{case="toy",role="canary"}') == 0, "no canary")
             until(lambda: figure(address, "casebook_swaps_total") == 1, "the candidate's promotion")
             children = psutil.Process(started.process.pid).children(recursive=True)
-            started.process.send_signal(signal.SIGTERM)
-            until(lambda: httpx.get(f"{address}/v2/health/ready").status_code == 503, "readiness to turn", 5)
+            end(started, address)
             load.stop()
         assert started.process.wait(60) == 0, started.said
         assert load.failed == []

@@ -1,5 +1,6 @@
 """Strange inputs over HTTP: each is answered as by `casebook predict`, or told at its place, and hurts no other."""
 
+import itertools
 import json
 import math
 from collections.abc import Mapping, Sequence
@@ -21,7 +22,7 @@ TEXTS = (
 )  # fmt: skip
 JSONS: tuple[Any, ...] = (True, False, -5, 0, 0.1, 1e300, 10**18, [], [1], {}, {"a": 1})
 ROWS: tuple[Any, ...] = (3, None, True, "a row", [], {}, [{}], {"": 1}, {"no such column": "x"}, {"a": {"b": [1]}})
-MOST = 900  # rows of one request of MLflow's form
+MOST = 300  # rows of one request
 ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=20),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
@@ -30,9 +31,10 @@ ANYTHING = st.recursive(
 
 
 def strange_texts(row: Mapping[str, Any], columns: Sequence[str]) -> list[dict[str, Any]]:
-    """The row with one strange text at a time, in so many of the columns as fit."""
-    step = -(-len(columns) * len(TEXTS) // MOST)
-    return [{**row, name: text} for name in columns[::step] for text in TEXTS]
+    """The row with one strange text at a time: each of the texts, and each column, as often as fits."""
+    turned = [[*columns[turn:], *columns[:turn]] for turn in range(len(columns))]
+    pairs = [pair for names in turned for pair in zip(itertools.cycle(names), TEXTS, strict=False)]
+    return [{**row, name: text} for name, text in pairs[:MOST]]
 
 
 def answered_as_by_predict(client: httpx.Client, case: str, predictor: Any, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -5,7 +5,7 @@ import shlex
 import subprocess
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -47,6 +47,7 @@ def listening(state: State) -> Iterator[httpx.Client]:
     thread.start()
     try:
         while not server.started:
+            assert thread.is_alive(), "the server ended before it listened"
             time.sleep(0.01)
         port = server.servers[0].sockets[0].getsockname()[1]
         with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as client:
@@ -54,6 +55,13 @@ def listening(state: State) -> Iterator[httpx.Client]:
     finally:
         server.should_exit = True
         thread.join(20)
+
+
+def until(happened: Callable[[], Any], what: str, seconds: float = 120) -> None:
+    deadline = time.monotonic() + seconds
+    while not happened():
+        assert time.monotonic() < deadline, what
+        time.sleep(0.02)
 
 
 def shown_and_sent(client: httpx.Client, path: str) -> list[dict[str, Any]]:

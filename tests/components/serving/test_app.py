@@ -1,14 +1,20 @@
 """Rows over HTTP: what is answered, and each way in which a request can be wrong."""
 
+import inspect
 import json
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from components.core.job import Paths
 from components.kits.tables.encoding.cells import columns_of_rows
 from components.recipes.binary.serving.predictor import open_predictor
-from components.serving import batches
+from components.serving import batches, bodies
+from components.serving.models import LOOKED_EVERY
+from pipelines.commands.serving import serve
+from tests.components.serving.served import served
 from tests.toy.jobs import TOY
 
 CASE = "finance_risk"
@@ -113,6 +119,8 @@ def test_no_more_than_twenty_details_and_never_a_whole_cell(client, example):
 
 def test_bodies_that_are_too_long_or_of_another_type_are_refused(serving, example):
     client, state = serving()
+    most = client.post(PATH, json={"rows": [example] * 1000, "explain": "never", "log": False})
+    assert (most.status_code, len(most.json()["rows"])) == (200, 1000)
     assert client.post(PATH, json={"rows": [example] * 1001}).status_code == 413
     assert client.post(PATH, content=b" " * (state.limits[CASE] + 1)).status_code == 413
     chunks = (b" " * 2**18 for _ in range(6))
@@ -216,12 +224,18 @@ def test_figures_are_told_to_prometheus(serving, example):
     assert f'casebook_serving_version{{case="{CASE}"}} 1.0' in text
 
 
-def test_what_was_asked_is_in_the_log_that_monitoring_reads(serving, example, fitted):
+def test_what_was_asked_is_in_the_log_that_monitoring_reads(fitted, example, tmp_path):
     from components.monitoring.log import logged
 
-    client, state = serving()
-    client.post(PATH, json={"rows": [{**example, "Age": 31.5}]})
-    client.post(PATH, json={"rows": [example], "log": False})
-    state.keeper.stop()
-    newest = list(logged(fitted.job.paths.root, CASE, days=1))[-1]
-    assert newest["Age"].tolist() == [31.5]
+    alone = replace(fitted.job, paths=Paths(tmp_path))  # the module's own server writes where the job lies
+    with served(alone, fitted.bundle) as (client, state):
+        client.post(PATH, json={"rows": [{**example, "Age": 31.5}]})
+        client.post(PATH, json={"rows": [example], "log": False})
+        state.keeper.stop()
+    (frame,) = logged(tmp_path, CASE, days=1)
+    assert frame["Age"].tolist() == [31.5]
+
+
+def test_what_people_are_told_of_time_and_size_is_so():
+    assert (batches.PATIENCE, bodies.MOST_ROWS) == (10.0, 1_000)
+    assert (LOOKED_EVERY, inspect.signature(serve).parameters["look_every"].default) == (5.0, 5.0)

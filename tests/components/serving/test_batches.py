@@ -26,6 +26,12 @@ async def until_nobody_waits(batcher: Batcher) -> None:
         await asyncio.sleep(0.001)
 
 
+async def until_there_wait(batcher: Batcher, rows: int) -> None:
+    async with asyncio.timeout(20):
+        while batcher.waiting != rows:
+            await asyncio.sleep(0)
+
+
 def test_what_waits_is_answered_together_and_each_gets_its_own(batcher):
     service = Doubling()
     model = model_of(service)
@@ -33,10 +39,9 @@ def test_what_waits_is_answered_together_and_each_gets_its_own(batcher):
     async def ask() -> list[list[Answered]]:
         service.go.clear()
         first = asyncio.create_task(batcher.answer(model, [1], Options()))
-        await asyncio.sleep(0.1)  # it is being computed; the others wait
+        await until_nobody_waits(batcher)  # it is being computed; the others wait
         others = [asyncio.create_task(batcher.answer(model, rows, Options())) for rows in ([2, 3], [4], [5])]
-        await asyncio.sleep(0.1)
-        assert batcher.waiting == 4
+        await until_there_wait(batcher, 4)
         service.go.set()
         return await asyncio.gather(first, *others)
 
@@ -59,9 +64,9 @@ def test_only_what_is_asked_alike_of_one_model_is_answered_together(batcher):
         ]
         models = {id(service): model_of(service), id(other): model_of(other, "2")}
         tasks = []
-        for one, rows, options in asked:
+        for place, (one, rows, options) in enumerate(asked):
             tasks.append(asyncio.create_task(batcher.answer(models[id(one)], rows, options)))
-            await asyncio.sleep(0.05)
+            await (until_there_wait(batcher, place) if place else until_nobody_waits(batcher))
         service.go.set()
         return await asyncio.gather(*tasks)
 
@@ -92,11 +97,11 @@ def test_who_comes_where_256_rows_wait_is_sent_away(batcher):
         service.go.clear()
         model = model_of(service)
         tasks = [asyncio.create_task(batcher.answer(model, [0], Options()))]
-        await asyncio.sleep(0.1)
+        await until_nobody_waits(batcher)
         tasks.append(asyncio.create_task(batcher.answer(model, [1] * 255, Options())))
-        await asyncio.sleep(0.05)
+        await until_there_wait(batcher, 255)
         tasks.append(asyncio.create_task(batcher.answer(model, [2], Options())))  # the 256th: it may wait
-        await asyncio.sleep(0.05)
+        await until_there_wait(batcher, 256)
         with pytest.raises(Problem) as refused:
             await batcher.answer(model, [3], Options())
         service.go.set()
@@ -107,14 +112,14 @@ def test_who_comes_where_256_rows_wait_is_sent_away(batcher):
 
 
 def test_an_answer_that_does_not_begin_in_time_is_none_and_is_not_computed_later(batcher, monkeypatch):
-    monkeypatch.setattr(batches, "PATIENCE", 0.2)
     service = Doubling()
 
     async def ask() -> int:
         service.go.clear()
         model = model_of(service)
         begun = asyncio.create_task(batcher.answer(model, [1], Options()))
-        await asyncio.sleep(0.05)
+        await until_nobody_waits(batcher)
+        monkeypatch.setattr(batches, "PATIENCE", 0.05)
         with pytest.raises(Problem) as late:
             await batcher.answer(model, [2], Options())
         service.go.set()

@@ -3,7 +3,6 @@
 import asyncio
 import json
 import shutil
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from multiprocessing import active_children
@@ -26,6 +25,7 @@ from components.serving.canary import key_of
 from components.serving.comparing import OTHER, REFUSED, SAME, difference
 from components.serving.models import open_model
 from components.serving.service import Answered, Options
+from tests.components.serving.served import until
 from tests.components.serving.test_app import CASE, PATH, raw_rows
 from tests.conftest import Fitted
 
@@ -55,13 +55,6 @@ def versions(fitted: Fitted, tmp_path_factory: pytest.TempPathFactory) -> Callab
     write_json(folder / "2" / "bundle.json", index)
     next((folder / "3").glob("*.onnx")).write_bytes(b"broken")
     return lambda: Versions({"1": fitted.bundle, "2": folder / "2", "3": folder / "3"})
-
-
-def until(happened: Callable[[], Any], what: str, seconds: float = 600) -> None:
-    deadline = time.monotonic() + seconds
-    while not happened():
-        assert time.monotonic() < deadline, what
-        time.sleep(0.05)
 
 
 def figures(client: Any) -> dict[str, float]:

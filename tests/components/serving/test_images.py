@@ -21,7 +21,7 @@ from components.serving import kept
 from components.serving.state import Serving, State
 from tests.components.recipes.detection.images import encoded, png_of_size
 from tests.components.recipes.detection.serving.tiny import make, picture
-from tests.components.serving.server import listening
+from tests.components.serving.served import listening
 from tests.toy.jobs import CHECKOUT, toy_job
 
 CASE = "medical_cells"

@@ -1,5 +1,7 @@
 """The log of a server: sampled, bounded, each version that is tried in a folder of its own, and forgotten with it."""
 
+import errno
+import os
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -9,6 +11,7 @@ from components.core.params.monitor import PredictionLog
 from components.monitoring.log import append, forget_key, log_folder, logged
 from components.serving.kept import Keeper
 from components.serving.metrics import Figures
+from tests.components.serving.served import until
 
 LOG = PredictionLog(enabled=True, rows=5, megabytes=1, days=90)
 
@@ -57,6 +60,23 @@ def test_rows_that_the_disk_is_too_slow_for_are_left_out_and_counted(tmp_path, m
     keeper.stop()
     (newest,) = logged(tmp_path, "toy", days=1)
     assert len(newest) == LOG.rows
+
+
+def test_a_disk_that_is_full_is_counted_and_written_to_when_there_is_room(tmp_path, monkeypatch):
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    figures = Figures()
+    keeper = Keeper(tmp_path, {"toy": LOG}, figures, every=0.01)
+    with monkeypatch.context() as disk:
+        disk.setattr("components.monitoring.log.append", full)
+        keeper.start()
+        add(keeper, range(3))
+        until(lambda: figures.registry.get_sample_value("casebook_log_failures_total"), "a file that fails")
+    add(keeper, range(3, 5))
+    keeper.stop()
+    (newest,) = logged(tmp_path, "toy", days=1)
+    assert newest["id"].tolist() == [3, 4]
 
 
 def test_what_is_tried_beside_the_champion_is_not_read_as_its_own_and_is_forgotten_too(keeper, tmp_path):

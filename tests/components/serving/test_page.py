@@ -17,8 +17,7 @@ SCRIPTS = {one.name: one.read_text(encoding="utf-8") for one in STATIC.iterdir()
 TEXTS = re.search(r"const TEXTS = \{(.*?)\n\};", SCRIPTS["strings.js"], re.DOTALL)
 
 
-def test_each_file_is_served_with_a_policy_that_lets_nothing_in_from_elsewhere(serving):
-    client, _ = serving()
+def test_each_file_is_served_with_a_policy_that_lets_nothing_in_from_elsewhere(client):
     names = [one.name for one in STATIC.iterdir()]
     assert {"index.html", "style.css", "icon.svg", "main.js"} <= set(names)
     for path in ["/", *(f"/page/{name}" for name in names if name != "index.html")]:
@@ -47,8 +46,7 @@ def test_no_file_names_another_host_or_has_code_that_the_policy_forbids():
     "name",
     ["index.html", "none.js", "../routes.py", "..%2Froutes.py", "routes.py", "", "a/b.js", "MAIN.JS", "main.js "],
 )
-def test_nothing_else_is_served(serving, name):
-    client, _ = serving()
+def test_nothing_else_is_served(client, name):
     assert client.get(f"/page/{name}").status_code == 404
 
 
@@ -64,16 +62,14 @@ def test_nothing_else_is_served(serving, name):
         ("zh;q=x, *", "en"),
     ],
 )
-def test_the_page_is_in_the_language_that_a_browser_likes_best(serving, wanted, language):
+def test_the_page_is_in_the_language_that_a_browser_likes_best(client, wanted, language):
     assert language_of(wanted) == language
-    client, _ = serving()
     found = client.get("/", headers={"accept-language": wanted})
     assert f'<html lang="{language}">' in found.text
     assert found.headers["content-language"] == language
 
 
-def test_cases_are_listed_with_recipe_version_and_notice(serving, fitted):
-    client, _ = serving()
+def test_cases_are_listed_with_recipe_version_and_notice(client, fitted):
     (found,) = client.get("/v1").json()["cases"]
     notice = fitted.job.evaluate.notice
     assert found == {
@@ -170,8 +166,7 @@ def test_a_token_of_a_wrong_form_is_refused_and_told(serving, asked, status):
     assert found.json()["error"]
 
 
-def test_where_no_token_is_set_none_is_asked(serving):
-    client, _ = serving()
+def test_where_no_token_is_set_none_is_asked(client):
     assert client.get("/login").json() == {"needed": False, "known": True}
     found = client.post("/login", json={"token": "any"})
     assert (found.status_code, "set-cookie" in found.headers) == (204, False)

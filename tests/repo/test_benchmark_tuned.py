@@ -108,8 +108,9 @@ def test_the_environment_of_the_peers_is_pinned_whole_by_versions_of_ours() -> N
     assert "catboost" in pins
 
 
-def constant(settings: Settings, rows: Rows, held: Rows, seed: int) -> Answer:  # noqa: ARG001
+def constant(settings: Settings, rows: Rows, held: Rows, seed: int, most: float) -> Answer:  # noqa: ARG001
     """Answers the mean of its training rows and what it was set to."""
+    assert most in {2 * budget / 5 for budget in (1.0, 3.0, 5.0)}  # of each of five fits, of twice the budget
     return lambda frame: np.full(len(frame), rows.target.mean() + settings["shift"])
 
 
@@ -171,10 +172,25 @@ def test_each_peer_answers_what_it_is_asked(name: str, classes: int, monkeypatch
     target = random.integers(3, size=90) if classes else frame["a"].fillna(0).to_numpy() * 10 + 100
     rows = Rows(frame, target, classes)
     small = {**PEERS[name].first, **({"d_block": 64} if name == "tabm" else {})}
-    answer = PEERS[name].fit(small, rows.take(np.arange(60)), rows.take(np.arange(60, 90)), 0)
+    answer = PEERS[name].fit(small, rows.take(np.arange(60)), rows.take(np.arange(60, 90)), 0, 60.0)
     said = answer(frame.iloc[60:])
     assert said.shape == ((30, 3) if classes else (30,))
     if classes:
         assert said.sum(axis=1) == pytest.approx(np.ones(30), abs=1e-6)
     else:
         assert np.corrcoef(said, target[60:])[0, 1] > 0.7
+
+
+def test_a_network_trains_no_further_epoch_after_its_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
+    told = [0.0]
+
+    def seconds() -> float:  # one more each time it is asked
+        told.append(told[-1] + 1.0)
+        return told[-1]
+
+    monkeypatch.setattr(tabm_peer, "seconds", seconds)
+    frame = pd.DataFrame({"a": np.linspace(0, 1, 90)})
+    rows = Rows(frame, frame["a"].to_numpy(), 0)
+    small = {**PEERS["tabm"].first, "d_block": 64}
+    PEERS["tabm"].fit(small, rows.take(np.arange(60)), rows.take(np.arange(60, 90)), 0, 3.0)
+    assert told[1:] == [1.0, 2.0, 3.0, 4.0]  # as it begins, and after each of three epochs

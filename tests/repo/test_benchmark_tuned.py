@@ -189,7 +189,7 @@ def test_a_network_trains_no_further_epoch_after_its_seconds(monkeypatch: pytest
         return told[-1]
 
     monkeypatch.setattr(tabm_peer, "seconds", seconds)
-    frame = pd.DataFrame({"a": np.linspace(0, 1, 90)})
+    frame = pd.DataFrame({"a": np.linspace(0, 1, 90), "b": pd.Categorical(["x", "y"] * 45)})
     rows = Rows(frame, frame["a"].to_numpy(), 0)
     small = {**PEERS["tabm"].first, "d_block": 64}
     PEERS["tabm"].fit(small, rows.take(np.arange(60)), rows.take(np.arange(60, 90)), 0, 3.0)

@@ -2,7 +2,9 @@
 
 import asyncio
 import json
+import os
 import shutil
+import signal
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from multiprocessing import active_children
@@ -192,9 +194,11 @@ def test_what_the_shadow_has_no_room_for_is_left_out_and_its_death_costs_nothing
     stands = f'casebook_beside_version{{case="{CASE}",role="shadow"}}'
     until(lambda: figures(client).get(stands) == 2, "a shadow")
     monkeypatch.setattr(shadows, "ROOM", 1)
-    assert [client.post(PATH, json={"rows": raw_rows(300)}).status_code for _ in range(6)] == [200] * 6
-    assert figures(client)[f'casebook_shadow_dropped_rows_total{{case="{CASE}"}}'] > 0
     (process,) = [one for one in active_children() if one.name == shadows.SHADOW]
+    assert process.pid is not None
+    os.kill(process.pid, signal.SIGSTOP)  # one request is on its way to it, the next one waits
+    assert [client.post(PATH, json={"rows": raw_rows(2)}).status_code for _ in range(4)] == [200] * 4
+    assert figures(client)[f'casebook_shadow_dropped_rows_total{{case="{CASE}"}}'] in (4, 6)
     process.kill()
     until(lambda: figures(client)[stands] == 0, "the death of the shadow")
     assert client.post(PATH, json={"rows": raw_rows(1)}).status_code == 200

@@ -6,8 +6,8 @@ from honcho import command, manager
 
 from components.serving.leaving import DRAINED_WITHIN
 
-PATIENCE = DRAINED_WITHIN + 5.0  # seconds between asking the processes to end and killing them
+KILLED_AFTER = DRAINED_WITHIN + 5.0  # seconds between asking the processes to end and killing them
 
 if __name__ == "__main__":
-    manager.KILL_WAIT = PATIENCE
+    manager.KILL_WAIT = KILLED_AFTER
     command.main()

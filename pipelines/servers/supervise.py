@@ -27,7 +27,7 @@ from components.core.private import private_folder
 from components.tracking.reading.server import Server
 from pipelines.environment import MARK, alive, drop_temporary_word, find_up, own_mark, read_up, up_file
 from pipelines.servers.champions import PROCESS, lacking, serve_params
-from pipelines.servers.honcho import PATIENCE as OF_HONCHO
+from pipelines.servers.honcho import KILLED_AFTER
 from pipelines.servers.ports import refusal
 from pipelines.servers.private import close_stores
 from pipelines.servers.serve import answers
@@ -144,7 +144,7 @@ def _end(mark: str) -> int:
     """End the marked processes: workers before the servers to which they tell the end of their runs."""
     ended = {process.pid for process in _processes(mark)}
     _ask(filter(_is_worker, _processes(mark)), GRACE)
-    _ask(_processes(mark), OF_HONCHO)
+    _ask(_processes(mark), KILLED_AFTER)
     while left := _processes(mark):  # some may have begun in between
         for process in left:
             with suppress(psutil.NoSuchProcess):

@@ -124,16 +124,16 @@ def _check_ome(text: str) -> None:
             of_it = _product(element, "SizeZ", "SizeC", "SizeT")
             planes, numbers = planes + of_it, numbers + of_it * _product(element, "SizeX", "SizeY")
         elif name == "TiffData":
-            parts += max(float(element.get(key, 0)) for key in ("NumPlanes", "PlaneCount"))
+            parts += max(0.0, *(float(element.get(key, 0)) for key in ("NumPlanes", "PlaneCount")))
         elif name.startswith("ModuloAlong"):
             length = float(element.get("End", 0)) - float(element.get("Start", 0))
-            parts += length / float(element.get("Step", 1))
+            parts += abs(length / float(element.get("Step", 1)))
     if not (planes <= MOST_PLANES and parts <= MOST_PLANES and numbers <= MOST_TOLD):
         raise CasebookError("its OME-XML tells of more planes than are read over HTTP; save the one to look at alone")
 
 
 def _product(element: ElementTree.Element, *names: str) -> float:
-    return math.prod(float(element.get(name, 1)) for name in names)
+    return abs(math.prod(float(element.get(name, 1)) for name in names))  # one below 0 takes nothing off the others
 
 
 def _itemsize(page: tifffile.TiffPage) -> int:

@@ -133,5 +133,5 @@ addEventListener("tokenwanted", () => {
 });
 // A file dropped beside the field for it would open in place of the page.
 for (const kind of ["dragover", "drop"]) addEventListener(kind, (event) => event.dataTransfer?.types.includes("Files") && event.preventDefault());
-addEventListener("hashchange", () => show(true));
+addEventListener("hashchange", () => (served.length ? show(true) : start(true))); // the cases may not be here yet
 start();

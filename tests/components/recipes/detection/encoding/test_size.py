@@ -82,6 +82,7 @@ def test_other_forms_are_refused_by_name(content):
         (tiff(SMALL, compression="lzma"), "packed with LZMA"),
         (ome({}, {"compression": "lzma"}, page=1), "packed with LZMA"),  # not the first page is read
         (ome({}, planes=10**12), "more planes than are read"),
+        (ome({}, planes=-(10**12)), "more planes than are read"),
         (tiff(SMALL, tile=(2048, 2048), compression="zlib"), "4,194,304 numbers"),  # all of a tile is unpacked
         (dicom(DEEP).replace(b"1.2.840.10008.1.2.1\0", DEFLATED), "deflated"),
         (dicom(DEEP, version=bytes(5000)).replace(b"1.2.840.10008.1.2.1\0", DEFLATED), "deflated"),

@@ -61,6 +61,14 @@ class CorrectedParams(BlendParams):
     calibrators: Annotated[tuple[Calibrator, ...], Field(strict=False, min_length=1)]
 
 
+class NumberFewParams(RefitParams):
+    """The network learns `longer`, so many times as many epochs, where it answers the validation rows surely better
+    after them; 1: never.
+    """
+
+    longer: Count
+
+
 class IntervalParams(Block):
     """Intervals that hold the share `coverage` of rows like those that they were found on.
 
@@ -89,7 +97,7 @@ class ModelParams(LearnedParams):
     ridge: RidgeParams
     lightgbm: TreesParams
     blend: CorrectedParams
-    few: RefitParams
+    few: NumberFewParams
     intervals: IntervalParams
     serving: ServingParams
 

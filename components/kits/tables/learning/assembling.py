@@ -65,8 +65,10 @@ class Assembling(Generic[Chosen]):
         validation; those of `bundle/` have learned from both, and its network for as long as the first.
         """
         if self.fitting.is_for(job):
-            chosen = self.choosing.choose_cross_fitted(job, cross_fit(job, learner, self.fitting))
-            return self._twice(job, learner, folder, chosen, self._fit(job, learner, FEW), FEW)
+            first = self._fit(job, learner, FEW)
+            terms = Terms(few=True, like=first)
+            chosen = self.choosing.choose_cross_fitted(job, cross_fit(job, learner, self.fitting, terms))
+            return self._twice(job, learner, folder, chosen, first, terms)
         terms = Terms(held_out=self.data(job).parts[1])
         members = self._fit(job, learner, terms)
         assert terms.held_out is not None

@@ -1,6 +1,7 @@
 """Which of several answers to the same rows are surely better, and whether a blend of them is."""
 
 from collections.abc import Callable, Sequence
+from typing import Literal
 
 import numpy as np
 
@@ -21,9 +22,11 @@ def blend_or_best(
     *,
     mix: Callable[[np.ndarray, np.ndarray], np.ndarray],
     losses: Callable[[np.ndarray, np.ndarray], np.ndarray],
+    in_doubt: Literal["blend", "best"],
 ) -> np.ndarray:
-    """What `weigh` makes of a target (N,) and scores (N, ..., M), or all weight on the best member: where the blend,
-    with weights found on the other parts' rows, does not have lower losses by more than the difference's error.
+    """What `weigh` makes of a target (N,) and scores (N, ..., M), or all weight on the best member: where that has
+    lower losses than the blend by more than the difference's error. Where the `best` is taken in doubt, it is the blend
+    that has to have lower losses by as much.
 
     `parts` are folds: the places that weights are found on, and those that they are held against. `mix` makes one
     answer of scores and weights (M,), `losses` are those of rows.
@@ -34,7 +37,8 @@ def blend_or_best(
     blended = np.empty(scores.shape[:-1])
     for fitting, rest in parts:
         blended[rest] = mix(scores[rest], weigh(target[fitting], scores[fitting]))
-    if beats(losses(target, blended), alone[:, best]):
+    lost, least = losses(target, blended), alone[:, best]
+    if not beats(least, lost) if in_doubt == "blend" else beats(lost, least):
         return weigh(target, scores)
     return np.eye(members)[best]
 

@@ -42,7 +42,8 @@ class Members(Protocol):
 @dataclass(frozen=True)
 class Terms:
     """How members are fitted on given rows: whether these are `few`; rows beside them that are `held_out` and may say
-    when a member has learned enough; members that were fitted so before, `like` which they are to learn as long.
+    when a member has learned enough; members that were fitted so before, `like` which they are to be: by the same
+    settings, and for as long.
     """
 
     few: bool = False
@@ -90,7 +91,7 @@ class CrossFitted:
     parts: Parts
 
 
-def cross_fit(job: AnyJob, learner: LightningModule, how: CrossFitting) -> CrossFitted:
+def cross_fit(job: AnyJob, learner: LightningModule, how: CrossFitting, terms: Terms = FEW) -> CrossFitted:
     """Answers to the training and validation rows. The networks' checkpoints belong to the weights of the `learner`, as
     those of a second fit do: what a killed run had finished is not repeated.
     """
@@ -105,7 +106,7 @@ def cross_fit(job: AnyJob, learner: LightningModule, how: CrossFitting) -> Cross
             on_everything(how.training, partial(_part, how=how, fold=fold, unseen=unseen)),
             state=state / f"fold-{json_digest({'rows': fitting.tolist()})[:16]}",
         )
-        answers.append(how.fit_members(job, network, fold, data.encoder, FEW).scores(unseen))
+        answers.append(how.fit_members(job, network, fold, data.encoder, terms).scores(unseen))
     places = np.concatenate([rest for _, rest in parts])
     scores = {name: np.concatenate([one[name] for one in answers])[np.argsort(places)] for name in answers[0]}
     called, figure = how.figure

@@ -1,6 +1,7 @@
 """Logistic regression of two classes or more on a design of splines or of straight lines."""
 
 from collections.abc import Callable, Sequence
+from copy import copy
 from functools import partial
 from typing import Any
 
@@ -28,6 +29,10 @@ class AdditiveLogistic:
         design = self.design.fit(numeric, categorical, sizes)
         self.model = LogisticRegression(C=self.c, max_iter=5000).fit(design, target)
         return self
+
+    def anew(self) -> "AdditiveLogistic":
+        """One of the same design and penalty that is not fitted."""
+        return AdditiveLogistic(design=copy(self.design), c=self.c)
 
     def predict(self, numeric: np.ndarray, categorical: np.ndarray) -> np.ndarray:
         """`(N, F), (N, C) -> (N,)` probabilities of the second of two classes, `(N, C)` of more."""

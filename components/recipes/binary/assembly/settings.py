@@ -49,7 +49,7 @@ def choose_cross_fitted(job: BinaryJob, found: CrossFitted) -> Chosen:
     params = job.model.blend.model_copy(update={"shrinkage": job.model.few.shrinkage})
     columns = np.column_stack(list(found.scores.values()))
     weighing = partial(weigh, params=params)
-    weights = blend_or_best(found.target, columns, weighing, found.parts, mix=mix, losses=row_losses)
+    weights = blend_or_best(found.target, columns, weighing, found.parts, mix=mix, losses=row_losses, in_doubt="best")
     return _calibrated(job, params, found.target, found.scores, weights, surely=True)
 
 

@@ -13,7 +13,6 @@ from components.kits.tables.learning.data import Rows
 from components.kits.tables.learning.few import few_settings, likeliest
 from components.kits.tables.learning.graphs import network_answers, network_graph
 from components.kits.tables.learning.logistic import AdditiveLogistic, logistic_families
-from components.kits.tables.learning.splines import spline_design
 from components.kits.tables.learning.tried import fit_likeliest
 from components.recipes.multiclass.metrics.rows import row_losses
 from components.recipes.multiclass.params import ClassesJob, classes_of
@@ -35,7 +34,8 @@ def fit_logistic(job: ClassesJob, rows: Rows, encoder: TableEncoder, terms: Term
     """
     params, known = job.model.logistic, rows.known(encoder)
     if terms.like is not None:
-        return AdditiveLogistic(design=spline_design(params, encoder), c=terms.like.logistic.c).fit(*known)
+        before: AdditiveLogistic = terms.like.logistic
+        return before.anew().fit(*known)
     families = logistic_families(params, params.c, encoder)
     if parts := _folds(job, rows, terms):
         return likeliest(families, rows, encoder, parts, row_losses)().fit(*known)

@@ -42,11 +42,11 @@ def choose(job: ClassesJob, target: np.ndarray, scores: Mapping[str, np.ndarray]
 
 
 def choose_cross_fitted(job: ClassesJob, found: CrossFitted) -> Chosen:
-    """The same for few rows, where a blend must surely beat its best member."""
+    """The same for few rows, where the best member answers alone if it surely beats the blend."""
     params = job.model.blend.model_copy(update={"shrinkage": job.model.few.shrinkage})
     weighing = partial(weigh, params=params)
     stacked = _stacked(found.scores)
-    weights = blend_or_best(found.target, stacked, weighing, found.parts, mix=mix, losses=row_losses)
+    weights = blend_or_best(found.target, stacked, weighing, found.parts, mix=mix, losses=row_losses, in_doubt="blend")
     return _calibrated(job, found.target, found.scores, weights)
 
 

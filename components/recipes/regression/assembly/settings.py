@@ -88,7 +88,7 @@ def choose(job: RegressionJob, target: np.ndarray, scores: Mapping[str, np.ndarr
 
 
 def choose_cross_fitted(job: RegressionJob, found: CrossFitted) -> Chosen:
-    """The same for few rows, where a blend must surely beat its best member."""
+    """The same for few rows, where the best member answers alone if it surely beats the blend."""
     data = everything(job)
     names, by = data.encoder.categorical_names, job.model.intervals.by
     rows = HeldOut.of(units_of(job), found.target, found.scores, group_codes(data.parts[0].encoded, names, by))
@@ -96,7 +96,8 @@ def choose_cross_fitted(job: RegressionJob, found: CrossFitted) -> Chosen:
     params = job.model.blend.model_copy(update={"shrinkage": job.model.few.shrinkage})
     kind = rows.units.kind
     losses = partial(row_losses, kind)
-    weights = blend_or_best(rows.target, columns, partial(weigh, kind, params), found.parts, mix=mix, losses=losses)
+    weighing = partial(weigh, kind, params)
+    weights = blend_or_best(rows.target, columns, weighing, found.parts, mix=mix, losses=losses, in_doubt="blend")
     return _chosen(job, rows, columns, weights, found.parts)
 
 

@@ -16,13 +16,12 @@ def mix(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
 def mixing_weights(kind: Kind, target: np.ndarray, values: np.ndarray, *, shrinkage: float) -> np.ndarray:
     """Weights, none negative and summing to 1, that minimise the error of the mix and a pull towards equal ones.
 
-    `target (N,)`, `values (N, M)`; the error is in units of what the target's own mean or median has, so that
-    `shrinkage` (see `simplex_weights`) means the same for each target.
+    `target (N,)`, `values (N, M)`; the error is in units of that of the best value, so that `shrinkage` (see
+    `simplex_weights`) means the same for each target, and for one that is easily told.
     """
-    middle = np.median(target) if kind == "absolute" else target.mean()
-    whole = float(row_losses(kind, target, np.full(len(target), middle)).mean()) or 1.0
+    least = float(row_losses(kind, target[:, None], values).mean(axis=0).min()) or 1.0
 
     def loss(weights: np.ndarray) -> float:
-        return float(row_losses(kind, target, values @ weights).mean()) / whole
+        return float(row_losses(kind, target, values @ weights).mean()) / least
 
     return simplex_weights(loss, values.shape[1], shrinkage=shrinkage)

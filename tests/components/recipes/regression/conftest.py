@@ -33,7 +33,7 @@ def houses(tmp_path_factory: pytest.TempPathFactory) -> RegressionJob:
     """Read only."""
     from pipelines.steps import fetch, prepare
 
-    values = {"model.few.rows": 2000, "model.few.folds": 3, "model.intervals.by": "Bldg_Type"}
+    values = {"model.few.rows": 2000, "model.few.folds": 3, "model.few.longer": 4, "model.intervals.by": "Bldg_Type"}
     job = toy_job("house_prices", tmp_path_factory.mktemp("houses")).with_values(
         {**values, "model.intervals.min_group": 20}
     )

@@ -73,7 +73,7 @@ def halves(rows: int) -> list[tuple[np.ndarray, np.ndarray]]:
 
 
 def chosen(scores: np.ndarray) -> np.ndarray:
-    return blend_or_best(TARGET, scores, weigh, halves(400), mix=mix, losses=row_losses)
+    return blend_or_best(TARGET, scores, weigh, halves(400), mix=mix, losses=row_losses, in_doubt="best")
 
 
 def test_a_blend_that_adds_nothing_is_its_best_member() -> None:

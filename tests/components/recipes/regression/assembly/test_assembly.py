@@ -8,14 +8,15 @@ from components.core.bundle import read_bundle
 from components.core.errors import CasebookError
 from components.core.job import BUNDLE, SELECTION, VALIDATION
 from components.core.params.case import DistillParams, PruneParams
-from components.kits.tables.learning.crossfit import CrossFitted, cross_fit
+from components.kits.tables.learning.crossfit import FEW, CrossFitted, Terms, cross_fit
 from components.recipes.regression.assembly import settings
-from components.recipes.regression.assembly.assembly import FITTING, network_gap
+from components.recipes.regression.assembly.assembly import FITTING, as_long, network_gap
+from components.recipes.regression.assembly.members import fit_members
 from components.recipes.regression.metrics.blend import mix
 from components.recipes.regression.params import agree
 from components.recipes.regression.report.report import report
 from components.recipes.regression.serving.predictor import open_predictor
-from components.recipes.regression.training.training import everything, units_of
+from components.recipes.regression.training.training import data_of, everything, units_of
 from components.recipes.regression.variants import VARIANTS, taught
 from tests.components.recipes.regression.conftest import Few
 
@@ -25,7 +26,18 @@ pytestmark = pytest.mark.slow
 @pytest.fixture(scope="module")
 def crossed(few: Few) -> CrossFitted:
     """Once more: the networks are those that `assemble` has left in the state."""
-    return cross_fit(few.job, few.learner, FITTING)
+    (job, learner), data = as_long(few.job, few.learner), data_of(few.job)
+    first = fit_members(job, learner, data.parts[0], data.encoder, FEW)
+    return cross_fit(job, learner, FITTING, Terms(few=True, like=first))
+
+
+def test_a_network_learns_longer_where_that_answers_the_validation_surely_better(few: Few) -> None:
+    """Two epochs of toy rows are too few; of steps as small as these no number is enough."""
+    job, learner = as_long(few.job, few.learner)
+    assert job.params.fit.max_epochs == 2 * few.job.model.few.longer
+    assert learner is not few.learner
+    for values in ({"model.few.longer": 2, "fit.lr": 1e-9}, {"model.few.longer": 1}):
+        assert as_long(few.job.with_values(values), few.learner)[1] is few.learner
 
 
 def test_members_learn_on_one_scale_whichever_rows_they_learn_from(few: Few, crossed: CrossFitted) -> None:

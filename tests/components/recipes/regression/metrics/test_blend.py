@@ -29,6 +29,17 @@ def test_weight_goes_to_who_knows_in_whatever_units() -> None:
     assert mixing_weights("squared", TARGET, columns, shrinkage=1e6) == pytest.approx([0.5, 0.5], abs=1e-3)
 
 
+def test_the_pull_is_as_strong_where_the_target_is_easily_told() -> None:
+    """Two members whose errors are 1 and 2 deviations, and a thousandth of that."""
+    off = RANDOM.normal(0, [1.0, 2.0], (400, 2))
+    found = [
+        mixing_weights("squared", TARGET, TARGET[:, None] + size * off, shrinkage=0.3).tolist() for size in (1.0, 1e-3)
+    ]
+    assert found[1] == pytest.approx(found[0], abs=1e-3)
+    assert 0.5 < found[0][0] < mixing_weights("squared", TARGET, TARGET[:, None] + off, shrinkage=0.0)[0]
+    assert mixing_weights("squared", TARGET, np.column_stack([TARGET, NOISE]), shrinkage=0.01)[0] > 0.99
+
+
 def test_two_errors_of_their_own_are_shared_as_their_variances_say() -> None:
     """The best weight of unbiased members with independent errors is in proportion to 1 over the variance."""
     random = np.random.default_rng(1)

@@ -3,8 +3,6 @@
 import numpy as np
 from scipy.special import expit, logit
 
-from components.kits.tables.simplex import simplex_weights
-
 # Probabilities of exactly 0 or 1 would have no logit.
 EDGE = 1e-6
 
@@ -24,6 +22,9 @@ def mixing_weights(target: np.ndarray, scores: np.ndarray, *, shrinkage: float) 
 
     `target (N,)` of 0 and 1, `scores (N, M)`; `shrinkage` as in `simplex_weights`.
     """
+    # Not above: who answers needs `mix` alone, and SciPy's optimizers are a tenth of the memory of a server.
+    from components.kits.tables.simplex import simplex_weights
+
     logits = logit(np.clip(scores, EDGE, 1 - EDGE))
 
     def loss(weights: np.ndarray) -> float:

@@ -30,7 +30,7 @@ from tests.toy.jobs import toy_job
 
 CASE = "pinyin_hanzi"
 PREDICT = f"/v1/{CASE}/predict"
-# What is typed well and ill: files of such lines are in /work/shared/faults/text.
+# What people type, well and ill.
 LINES = [
     "ni hao ma", "", "   ", "Zhongguo, 中国!", "😀", "ni3hao3 2026", "xian guole", "xi1 an1", "ma1 hao1 le2", "qqq",
     "ni\u200bhao\u00ad", "nǐ HǍO", "a\u0304\u0304", "ｎｉ３", "\u202eni hao", "hao3r5", "the cat and an an",

@@ -4,9 +4,8 @@ from pathlib import Path
 
 from components.core.files import read_json
 from components.core.job import Paths
+from components.core.written import written, written_interval
 from pipelines.summary import NEVER_RAN, read_summary
-
-DIGITS = ".4g"
 
 
 def outcome(root: Path, case: str) -> str:
@@ -19,9 +18,8 @@ def outcome(root: Path, case: str) -> str:
     gate = summary["gate"] if version is None else f"version {version} {summary['gate']}"
     if summary["test"] is None:
         return str(gate)
-    score = f"{summary['metric']} {summary['test']:{DIGITS}}"
-    if summary["low"] is not None and summary["high"] is not None:
-        score += f" [{summary['low']:{DIGITS}}, {summary['high']:{DIGITS}}]"
+    value, low, high = summary["test"], summary["low"], summary["high"]
+    score = written(value) if low is None or high is None else written_interval(value, low, high)
     if summary["baseline"] is not None:
-        score += f", the best baseline {summary['baseline']:{DIGITS}} ({summary['best_baseline']})"
-    return f"{gate}; {score}"
+        score += f", the best baseline {written(summary['baseline'])} ({summary['best_baseline']})"
+    return f"{gate}; {summary['metric']} {score}"

@@ -31,6 +31,19 @@ SCORED = {
             {**SCORED, "gate": "refused: floor auc", "low": None, "baseline": None},
             "version 4 refused: floor auc; auc 0.7934",
         ),
+        (
+            "1",
+            {
+                "metric": "rmse",
+                "test": 18531.3,
+                "low": 16073.2,
+                "high": 20978.4,
+                "baseline": 19804.1,
+                "best_baseline": "ridge",
+                "gate": "promoted",
+            },
+            "version 1 promoted; rmse 18,531 [16,073, 20,978], the best baseline 19,804 (ridge)",
+        ),
         (None, {**SCORED, "gate": "passed", "test": None}, "passed"),  # an experiment, of no figure
     ],
 )
